@@ -1,0 +1,164 @@
+"""The errors Estuary knows: a code and data each; how they look on a wire is not decided here."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """One rule that one field of the input breaks."""
+
+    field: str
+    message: str
+    code: str
+
+
+class EstuaryError(Exception):
+    """The root of every error that Estuary raises on purpose."""
+
+    code: ClassVar[str] = "INTERNAL_SERVER_ERROR"
+
+
+class BadRequest(EstuaryError):
+    """The request cannot be understood; `message` says why, `violations` name the fields."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, message: str, violations: Sequence[Violation] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.violations = tuple(violations)
+
+
+class InvalidParameter(BadRequest):
+    """A query parameter or header is out of its range."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name = name
+
+
+class VersionNotAcceptable(EstuaryError):
+    """The client accepts only API versions that do not exist."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, asked: str, supported: Sequence[str]) -> None:
+        super().__init__(asked)
+        self.asked = asked
+        self.supported = tuple(supported)
+
+
+class ValidationFailed(EstuaryError):
+    """The input is well formed, but fields break their rules."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("; ".join(violation.message for violation in violations))
+        self.violations = tuple(violations)
+
+
+class NotFound(EstuaryError):
+    """There is no such record or route."""
+
+    code = "NOT_FOUND"
+
+
+class MethodNotAllowed(EstuaryError):
+    """The route exists, but not for this method."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(", ".join(allowed))
+        self.allowed = tuple(allowed)
+
+
+class PayloadTooLarge(EstuaryError):
+    """The body is longer than `limit` bytes."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
+
+
+class UriTooLong(EstuaryError):
+    """Path and query together are longer than `limit` characters."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
+
+
+class HeadersTooLarge(EstuaryError):
+    """The header values together are longer than `limit` characters."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
+
+
+class RequestTimeout(EstuaryError):
+    """The body did not arrive within `seconds`."""
+
+    code = "REQUEST_TIMEOUT"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(str(seconds))
+        self.seconds = seconds
+
+
+class RateLimited(EstuaryError):
+    """The client has used up its requests; it may try again in `resets_in` seconds."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+
+    def __init__(self, resets_in: float) -> None:
+        super().__init__(str(resets_in))
+        self.resets_in = resets_in
+
+
+class Overloaded(EstuaryError):
+    """More requests are in flight than the process may hold; `retry_in` is in seconds."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+    def __init__(self, retry_in: float) -> None:
+        super().__init__(str(retry_in))
+        self.retry_in = retry_in
+
+
+class VersionConflict(EstuaryError):
+    """A conditional write expected another version of the record than `current`."""
+
+    code = "PRECONDITION_FAILED"
+
+    def __init__(self, current: int) -> None:
+        super().__init__(str(current))
+        self.current = current
+
+
+class StoreError(EstuaryError):
+    """A store could not do what it was asked, and it is not the caller's fault."""
+
+    code = "DATABASE_ERROR"
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached, is closed, or did not answer in time; a retry may succeed."""
+
+
+class StoreQueryFailed(StoreError):
+    """The store answered with an error of its own; a retry would meet it again."""
+
+
+class StoreSchemaMismatch(StoreError):
+    """What the store holds does not fit the declared resources; the message says what to do."""

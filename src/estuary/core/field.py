@@ -1,0 +1,214 @@
+"""A field of a resource: its kind, its rules, and how one given value is cleaned by them."""
+
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Any
+
+import msgspec
+
+from estuary.core.errors import Violation
+
+MAX_SAFE_INTEGER = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
+
+
+class Kind(Enum):
+    """What a field holds; every store and the OpenAPI document know each of these."""
+
+    TEXT = auto()
+    INTEGER = auto()
+    FLOAT = auto()
+    BOOLEAN = auto()
+    TIMESTAMP = auto()
+    CHOICE = auto()
+    TEXT_LIST = auto()
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One declared field.
+
+    `optional` fields may be null; `required` ones have no default and must be given on create.
+    Lengths count characters after trimming (for a list: its entries); bounds are inclusive unless
+    their name says otherwise.
+    """
+
+    name: str
+    kind: Kind
+    optional: bool = False
+    required: bool = True
+    description: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    exclusive_minimum: int | float | None = None
+    exclusive_maximum: int | float | None = None
+    choices: tuple[str, ...] = ()
+    entry: "Field | None" = None
+    """For a list: the rules of each of its texts."""
+
+    @property
+    def label(self) -> str:
+        """The field's name as a message begins: `in_stock` is "In stock"."""
+        return self.name.replace("_", " ").capitalize()
+
+
+class Broken(Exception):
+    """A value breaks a rule: the message without the field's name, and the rule's code."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+Rule = Callable[[Any], Any]
+"""Takes a value of the right type, gives it back cleaned, or raises `Broken`."""
+
+
+def compile_rule(field: Field) -> Rule:
+    """The one function that cleans and checks a value of `field` (never given null)."""
+    compilers: dict[Kind, Callable[[Field], Rule]] = {
+        Kind.TEXT: _text,
+        Kind.INTEGER: _integer,
+        Kind.FLOAT: _float,
+        Kind.BOOLEAN: lambda _: _unchanged,
+        Kind.TIMESTAMP: lambda _: _to_utc,
+        Kind.CHOICE: _choice,
+        Kind.TEXT_LIST: _text_list,
+    }
+    return compilers[field.kind](field)
+
+
+def violation(field: Field, broken: Broken) -> Violation:
+    """`broken` as a client is told of it."""
+    return Violation(field.name, f"{field.label} {broken.message}", broken.code)
+
+
+def _unchanged(value: bool) -> bool:
+    return value
+
+
+def _to_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise Broken("must lie between the years 1 and 9999 in UTC", "range") from None
+
+
+def _text(field: Field) -> Rule:
+    low, high = field.min_length or 0, field.max_length
+    wording = _length_wording(low, high, "characters")
+    pattern = re.compile(field.pattern) if field.pattern is not None else None
+
+    def rule(value: str) -> str | None:
+        text = value.strip()
+        if not text and field.optional:
+            return None
+        if len(text) < low or (high is not None and len(text) > high):
+            raise Broken(wording, "length")
+        if "\0" in text:
+            raise Broken("must not contain the character U+0000", "characters")
+        if pattern is not None and pattern.search(text) is None:
+            raise Broken(f"must match the pattern {field.pattern}", "pattern")
+        return text
+
+    return rule
+
+
+def _integer(field: Field) -> Rule:
+    lowest = _tightest(field.minimum, _above(field.exclusive_minimum), -MAX_SAFE_INTEGER, max)
+    highest = _tightest(field.maximum, _below(field.exclusive_maximum), MAX_SAFE_INTEGER, min)
+
+    def rule(value: int) -> int:
+        if not lowest <= value <= highest:
+            raise Broken(f"must be between {lowest} and {highest}", "range")
+        return value
+
+    return rule
+
+
+def _float(field: Field) -> Rule:
+    low = -math.inf if field.minimum is None else field.minimum
+    high = math.inf if field.maximum is None else field.maximum
+    above = -math.inf if field.exclusive_minimum is None else field.exclusive_minimum
+    below = math.inf if field.exclusive_maximum is None else field.exclusive_maximum
+    wording = _range_wording(field)
+
+    def rule(value: float) -> float:
+        # A literal such as 1e999 reads as infinity, which lies outside every open bound.
+        if not (low <= value <= high and above < value < below):
+            raise Broken(wording, "range")
+        return value
+
+    return rule
+
+
+def _choice(field: Field) -> Rule:
+    choices = frozenset(field.choices)
+    wording = f"must be one of {', '.join(field.choices)}"
+
+    def rule(value: str) -> str:
+        if value not in choices:
+            raise Broken(wording, "choice")
+        return value
+
+    return rule
+
+
+def _text_list(field: Field) -> Rule:
+    low, high = field.min_length or 0, field.max_length
+    wording = _length_wording(low, high, "entries")
+    entry_rule = compile_rule(field.entry or Field(name=field.name, kind=Kind.TEXT))
+
+    def rule(values: list[str]) -> list[str]:
+        if len(values) < low or (high is not None and len(values) > high):
+            raise Broken(wording, "length")
+        return [cleaned(index, value) for index, value in enumerate(values)]
+
+    def cleaned(index: int, value: str) -> str:
+        try:
+            text: str = entry_rule(value)
+        except Broken as broken:
+            raise Broken(f"entry {index} {broken.message}", broken.code) from None
+        return text
+
+    return rule
+
+
+def _length_wording(low: int, high: int | None, unit: str) -> str:
+    if high is None:
+        return f"must be at least {low} {unit}"
+    if low == 0:
+        return f"must be at most {high} {unit}"
+    return f"must be between {low} and {high} {unit}"
+
+
+def _range_wording(field: Field) -> str:
+    bounds = (
+        ("at least", field.minimum),
+        ("greater than", field.exclusive_minimum),
+        ("at most", field.maximum),
+        ("less than", field.exclusive_maximum),
+    )
+    told = [f"{words} {bound}" for words, bound in bounds if bound is not None]
+    return f"must be {' and '.join(told)}" if told else "must be a finite number"
+
+
+def _above(bound: float | None) -> int | None:
+    return None if bound is None else math.floor(bound) + 1
+
+
+def _below(bound: float | None) -> int | None:
+    return None if bound is None else math.ceil(bound) - 1
+
+
+def _tightest(
+    inclusive: float | None, exclusive: int | None, limit: int, choose: Callable[..., int]
+) -> int:
+    bounds = [limit if bound is None else int(bound) for bound in (inclusive, exclusive)]
+    return choose(limit, *bounds)

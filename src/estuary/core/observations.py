@@ -1,0 +1,95 @@
+"""What happens in Estuary, as frozen facts; logs and metrics subscribe to them."""
+
+import msgspec
+
+
+class RequestStarted(msgspec.Struct, frozen=True):
+    """A request came in; exactly one `RequestServed` will follow."""
+
+
+class RequestServed(msgspec.Struct, frozen=True, gc=False):
+    """One request was answered.
+
+    `endpoint` is the route's template or "unknown"; `duration` is in seconds.
+    """
+
+    request_id: str
+    trace_id: str | None
+    method: str
+    endpoint: str
+    path: str
+    status: int
+    duration: float
+    bytes: int
+    client: str
+    subject: str | None
+
+
+class RequestFailed(msgspec.Struct, frozen=True):
+    """A defect or a store's own error ended a request with 500; the exception is for the log alone."""
+
+    request_id: str
+    endpoint: str
+    error: BaseException
+
+
+class RateLimitExceeded(msgspec.Struct, frozen=True):
+    """A client was turned away for asking too often."""
+
+    client: str
+
+
+class RequestShed(msgspec.Struct, frozen=True):
+    """A request was turned away because too many were in flight."""
+
+    in_flight: int
+
+
+class StoreQueried(msgspec.Struct, frozen=True, gc=False):
+    """A store answered or failed one operation on one resource; `duration` is in seconds.
+
+    A record that does not exist, or has another version, is an answer: `succeeded` is true.
+    """
+
+    operation: str
+    resource: str
+    duration: float
+    succeeded: bool
+
+
+class ConnectionsChanged(msgspec.Struct, frozen=True):
+    """A store now holds `active` open connections to its engine."""
+
+    active: int
+
+
+class RecordCreated(msgspec.Struct, frozen=True):
+    """A record of `resource` was created and is as durable as its store makes it."""
+
+    resource: str
+
+
+class RecordUpdated(msgspec.Struct, frozen=True):
+    """A record of `resource` was changed."""
+
+    resource: str
+
+
+class RecordDeleted(msgspec.Struct, frozen=True):
+    """A record of `resource` was deleted."""
+
+    resource: str
+
+
+Observation = (
+    RequestStarted
+    | RequestServed
+    | RequestFailed
+    | RateLimitExceeded
+    | RequestShed
+    | StoreQueried
+    | ConnectionsChanged
+    | RecordCreated
+    | RecordUpdated
+    | RecordDeleted
+)

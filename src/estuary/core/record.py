@@ -1,0 +1,47 @@
+"""A record: one value of a resource with its identity, version and times."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_CANONICAL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One stored value. `version` starts at 1 and grows by one with every write.
+
+    Times are UTC with microseconds. The collector does not track records (`gc=False`): they form no
+    cycles, and a million of them would otherwise make every full collection walk a million objects.
+    """
+
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    value: msgspec.Struct
+
+
+class Position(NamedTuple):
+    """A record's place in its resource's order: creation time in microseconds, ties by id."""
+
+    created_at: int
+    id: str
+
+
+def is_record_id(text: str) -> bool:
+    """Whether `text` can be the id of a record: a UUID in canonical form (RFC 9562, lower case)."""
+    return _CANONICAL_ID.fullmatch(text) is not None
+
+
+def to_microseconds(moment: datetime) -> int:
+    """`moment` (aware) as whole microseconds since the epoch, without a float's rounding."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """The inverse of `to_microseconds`, in UTC."""
+    return EPOCH + timedelta(microseconds=microseconds)

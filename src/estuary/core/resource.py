@@ -1,0 +1,213 @@
+"""A resource: one declared msgspec Struct from which routes, validation, SQL and OpenAPI follow."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import inspect as types
+
+from estuary.core.errors import ValidationFailed, Violation
+from estuary.core.field import Broken, Field, Kind, Rule, compile_rule, violation
+
+RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at"})
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment in time; a clock reading without a zone is not one."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class DeclarationError(TypeError):
+    """A resource is declared in a way Estuary cannot serve: its author's mistake, never a client's."""
+
+
+class Resource:
+    """What a declaration says, worked out once.
+
+    `name` is the plural in paths, tables and metrics (lower case, digits, underscores);
+    `value_type` is a frozen msgspec Struct whose fields carry their rules as `msgspec.Meta`;
+    `singular` names one record in documents (by default `name` without its last "s").
+    Raises `DeclarationError` for a field type outside `Kind` or a reserved field name.
+    """
+
+    def __init__(self, name: str, value_type: type[msgspec.Struct], *, singular: str | None = None) -> None:
+        if not _NAME.fullmatch(name):
+            raise DeclarationError(f"resource name {name!r}: use a-z, 0-9 and _, at most 40")
+        self.name = name
+        self.singular = singular or name.removesuffix("s")
+        self.value_type = value_type
+        self.description = (value_type.__doc__ or "").strip()
+        self.fields = _fields_of(value_type)
+        self._rules: tuple[tuple[Field, Rule], ...] = tuple(
+            (field, compile_rule(field)) for field in self.fields
+        )
+
+    def __repr__(self) -> str:
+        return f"Resource({self.name!r}, {self.value_type.__name__})"
+
+    @cached_property
+    def field_names(self) -> tuple[str, ...]:
+        """The declared fields' names, in order."""
+        return tuple(field.name for field in self.fields)
+
+    @cached_property
+    def draft_type(self) -> type[msgspec.Struct]:
+        """What a create request decodes into: the declared types and defaults, without the rules."""
+        return msgspec.defstruct(
+            f"{self.value_type.__name__}Draft",
+            [self._draft_field(field) for field in self.fields],
+            kw_only=True,
+        )
+
+    @cached_property
+    def changes_type(self) -> type[msgspec.Struct]:
+        """What an update decodes into: every field may be absent or null, and then stays as it is."""
+        return msgspec.defstruct(
+            f"{self.value_type.__name__}Changes",
+            [(field.name, _plain_type(field) | None, None) for field in self.fields],
+            kw_only=True,
+        )
+
+    def value(self, draft: msgspec.Struct) -> msgspec.Struct:
+        """The value that `draft` stands for, cleaned; raises `ValidationFailed` for every broken rule."""
+        return self.value_type(**self._cleaned(draft))
+
+    def changes(self, changes: msgspec.Struct) -> dict[str, Any]:
+        """The fields that `changes` sets, cleaned; raises `ValidationFailed`."""
+        return self._cleaned(changes, absent_is_kept=True)
+
+    def restore(self, values: Mapping[str, Any]) -> msgspec.Struct:
+        """The value a store kept; its fields were checked when they were written."""
+        return self.value_type(**values)
+
+    def _draft_field(self, field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
+        kind = _plain_type(field)
+        if field.required:
+            return (field.name, kind | None) if field.optional else (field.name, kind)
+        return (field.name, kind | None if field.optional else kind, self._default(field))
+
+    def _default(self, field: Field) -> Any:
+        declared = next(f for f in msgspec.structs.fields(self.value_type) if f.name == field.name)
+        if declared.default_factory is not msgspec.NODEFAULT:
+            return msgspec.field(default_factory=declared.default_factory)
+        return declared.default
+
+    def _cleaned(self, source: msgspec.Struct, *, absent_is_kept: bool = False) -> dict[str, Any]:
+        cleaned: dict[str, Any] = {}
+        violations: list[Violation] = []
+        for field, rule in self._rules:
+            value = getattr(source, field.name)
+            if value is None:
+                if not absent_is_kept:
+                    cleaned[field.name] = None
+                continue
+            try:
+                cleaned[field.name] = rule(value)
+            except Broken as broken:
+                violations.append(violation(field, broken))
+        if violations:
+            raise ValidationFailed(violations)
+        return cleaned
+
+
+def _fields_of(value_type: type[msgspec.Struct]) -> tuple[Field, ...]:
+    described = types.type_info(value_type)
+    if not isinstance(described, types.StructType):
+        raise DeclarationError(f"{value_type!r} is not a msgspec Struct")
+    return tuple(_field_of(field) for field in described.fields)
+
+
+def _field_of(declared: types.Field) -> Field:
+    name = declared.name
+    if name in RESERVED_FIELDS:
+        raise DeclarationError(f"field {name!r} is Estuary's own; choose another name")
+    if not _NAME.fullmatch(name):
+        raise DeclarationError(f"field name {name!r}: use a-z, 0-9 and _, at most 40")
+    bare, optional, description = _without_null(declared.type)
+    field = _typed(name, bare)
+    return msgspec.structs.replace(
+        field,
+        optional=optional,
+        required=declared.required,
+        description=description or field.description,
+    )
+
+
+def _without_null(declared: types.Type) -> tuple[types.Type, bool, str | None]:
+    """The type beneath `| None` and beneath documentation, whether null is allowed, and the text."""
+    description = None
+    while True:
+        if isinstance(declared, types.Metadata):
+            description = description or (declared.extra_json_schema or {}).get("description")
+            declared = declared.type
+        elif isinstance(declared, types.UnionType) and len(declared.types) == 2:
+            others = [t for t in declared.types if not isinstance(t, types.NoneType)]
+            if len(others) != 1:
+                return declared, False, description
+            inner, _, inner_description = _without_null(others[0])
+            return inner, True, description or inner_description
+        else:
+            return declared, False, description
+
+
+def _typed(name: str, declared: types.Type) -> Field:
+    match declared:
+        case types.StrType():
+            return Field(
+                name=name,
+                kind=Kind.TEXT,
+                min_length=declared.min_length,
+                max_length=declared.max_length,
+                pattern=declared.pattern,
+            )
+        case types.IntType() | types.FloatType():
+            return Field(
+                name=name,
+                kind=Kind.INTEGER if isinstance(declared, types.IntType) else Kind.FLOAT,
+                minimum=declared.ge,
+                maximum=declared.le,
+                exclusive_minimum=declared.gt,
+                exclusive_maximum=declared.lt,
+            )
+        case types.BoolType():
+            return Field(name=name, kind=Kind.BOOLEAN)
+        case types.DateTimeType():
+            return Field(name=name, kind=Kind.TIMESTAMP)
+        case types.LiteralType() if all(isinstance(value, str) for value in declared.values):
+            return Field(name=name, kind=Kind.CHOICE, choices=tuple(map(str, declared.values)))
+        case types.ListType():
+            return _list(name, declared)
+        case _:
+            raise DeclarationError(
+                f"field {name!r} has a type Estuary cannot serve: use str, int, float, bool, datetime, "
+                "a Literal of texts, a list of str, or one of these with `| None`"
+            )
+
+
+def _list(name: str, declared: types.ListType) -> Field:
+    entry_type, optional, _ = _without_null(declared.item_type)
+    entry = _typed(name, entry_type)
+    if entry.kind is not Kind.TEXT or optional:
+        raise DeclarationError(f"field {name!r}: lists hold texts only")
+    return Field(
+        name=name,
+        kind=Kind.TEXT_LIST,
+        min_length=declared.min_length,
+        max_length=declared.max_length,
+        entry=entry,
+    )
+
+
+def _plain_type(field: Field) -> Any:
+    """The field's Python type without its rules: a wrong type and a broken rule are different errors."""
+    return {
+        Kind.TEXT: str,
+        Kind.INTEGER: int,
+        Kind.FLOAT: float,
+        Kind.BOOLEAN: bool,
+        Kind.TIMESTAMP: AwareDatetime,
+        Kind.CHOICE: str,
+        Kind.TEXT_LIST: list[str],
+    }[field.kind]

@@ -1,0 +1,1 @@
+"""The stages a request passes before its handler; one behaviour a file."""

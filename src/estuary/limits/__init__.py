@@ -1,0 +1,1 @@
+"""How often a client may ask: the arithmetic, and where it is counted."""

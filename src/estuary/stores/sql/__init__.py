@@ -1,0 +1,1 @@
+"""Resource to SQLAlchemy Core tables, and tables to statements compiled once."""

@@ -1,0 +1,1 @@
+"""Observations become lines, numbers and readings."""
