@@ -86,6 +86,12 @@ class PayloadTooLarge(EstuaryError):
         self.limit = limit
 
 
+class UnsupportedEncoding(EstuaryError):
+    """The body is encoded in a way that Estuary does not read."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
 class UriTooLong(EstuaryError):
     """Path and query together are longer than `limit` characters."""
 

@@ -1,0 +1,80 @@
+"""Bodies: of a known type, within the limit, in time, and whole."""
+
+import asyncio
+
+from estuary.core.errors import BadRequest, PayloadTooLarge, RequestTimeout, UnsupportedEncoding
+from estuary.http.messages import Request, TruncatedBody
+
+_MAX_LENGTH_DIGITS = 19
+
+
+class BodyReader:
+    """Reads request bodies of at most `limit` bytes that arrive within `seconds`."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self._limit = limit
+        self._seconds = seconds
+
+    async def read_json(self, request: Request) -> bytes:
+        """The body of a request that says it is JSON.
+
+        Raises `BadRequest` (another type, a truncated body), `UnsupportedEncoding`, `PayloadTooLarge`,
+        `RequestTimeout`.
+        """
+        headers = request.headers
+        if not _is_json(headers.get("content-type")):
+            raise BadRequest("Missing Content-Type: application/json header")
+        encoding = headers.get("content-encoding")
+        if encoding is not None and encoding.strip().lower() != "identity":
+            raise UnsupportedEncoding(encoding)
+        return await self._read(request)
+
+    async def _read(self, request: Request) -> bytes:
+        length = self._declared_length(request)
+        try:
+            async with asyncio.timeout(self._seconds):
+                if length is None:
+                    return await self._read_counting(request)
+                body = await request.read_body()
+        except TimeoutError:
+            raise RequestTimeout(self._seconds) from None
+        except TruncatedBody:
+            raise BadRequest("Request body ended before it was complete") from None
+        if len(body) != length:
+            raise BadRequest("Request body is not as long as Content-Length says")
+        return body
+
+    def _declared_length(self, request: Request) -> int | None:
+        """Content-Length, already held against the limit; None for a chunked body."""
+        declared = request.headers.get("content-length")
+        if declared is None:
+            return None if request.headers.get("transfer-encoding") is not None else 0
+        if not (declared.isascii() and declared.isdigit() and len(declared) <= _MAX_LENGTH_DIGITS):
+            raise BadRequest("Content-Length must be a whole number")
+        length = int(declared)
+        if length > self._limit:
+            raise PayloadTooLarge(self._limit)
+        return length
+
+    async def _read_counting(self, request: Request) -> bytes:
+        """A chunked body: its length shows only as it comes."""
+        chunks: list[bytes] = []
+        received = 0
+        async for chunk in request.body_chunks():
+            received += len(chunk)
+            if received > self._limit:
+                raise PayloadTooLarge(self._limit)
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def _is_json(content_type: str | None) -> bool:
+    """`application/json` or any `application/*+json` (RFC 6839), parameters aside."""
+    if content_type is None:
+        return False
+    if content_type == "application/json":
+        return True
+    essence = content_type.partition(";")[0].strip().lower()
+    return essence == "application/json" or (
+        essence.startswith("application/") and essence.endswith("+json") and len(essence) > 17
+    )

@@ -1,0 +1,30 @@
+"""The cap on requests in flight: beyond it the service says so instead of slowing down for everyone."""
+
+from collections.abc import Callable
+
+from estuary.core.errors import Overloaded
+from estuary.core.observations import RequestShed
+from estuary.core.ports import Observer
+from estuary.http.messages import Request, Response
+
+RETRY_SECONDS = 1.0
+
+
+class InFlightCap:
+    """Sheds requests beyond `limit` with 503 and `Retry-After`; essential routes are spared.
+
+    `in_flight` counts the requests under way, this one included.
+    """
+
+    def __init__(self, limit: int, in_flight: Callable[[], int], observe: Observer) -> None:
+        self._limit = limit
+        self._in_flight = in_flight
+        self._observe = observe
+
+    async def __call__(self, request: Request) -> Response | None:
+        """Let the request pass or raise `Overloaded`."""
+        in_flight = self._in_flight()
+        if in_flight > self._limit and not request.route.essential:
+            self._observe(RequestShed(in_flight))
+            raise Overloaded(RETRY_SECONDS)
+        return None

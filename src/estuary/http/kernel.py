@@ -1,0 +1,123 @@
+"""The kernel: a request goes through the guards to its handler, every answer back through one place."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from estuary.core.errors import MethodNotAllowed, NotFound
+from estuary.core.observations import RequestFailed, RequestServed, RequestStarted
+from estuary.core.ports import Observer
+from estuary.http.messages import Guard, Header, Request, Response, Route
+from estuary.http.trace_context import trace_id_of
+
+_STARTED = RequestStarted()
+_CLOSE: Header = ("connection", "close")
+
+
+class Router(Protocol):
+    """Finds the route of a path."""
+
+    def find(self, request: Request) -> Route:
+        """The route that serves the request's path; sets `record_id` where the route has one."""
+        ...
+
+
+class Renderer(Protocol):
+    """Turns errors into answers."""
+
+    def render(self, error: Exception, request: Request) -> Response:
+        """The answer that tells a client of `error`."""
+        ...
+
+
+class Application:
+    """The pipeline, put together once at start-up.
+
+    `guards` run in order before the handler; `identify` gives each request its id; `constant_headers`
+    are on every answer. While `draining` is set, every answer asks the client to close its connection.
+    """
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        guards: Sequence[Guard],
+        problems: Renderer,
+        identify: Callable[[Request], str],
+        constant_headers: Sequence[Header],
+        observe: Observer,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._router = router
+        self._guards = tuple(guards)
+        self._problems = problems
+        self._identify = identify
+        self._constant_headers = tuple(constant_headers)
+        self._observe = observe
+        self._monotonic = monotonic
+        self.draining = False
+        self.in_flight: set[Request] = set()
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer `request`; never raises, whatever guards and handlers do."""
+        request.started = self._monotonic()
+        self.in_flight.add(request)
+        self._observe(_STARTED)
+        request.request_id = self._identify(request)
+        request.route = self._router.find(request)
+        response: Response | None = None
+        try:
+            response = await self._answer(request)
+        except Exception as error:  # noqa: BLE001 - the last line of defence: any defect is a 500, never a hang
+            response = self._explain(error, request)
+        finally:
+            self.in_flight.discard(request)
+            self._report(request, response)
+        response.headers = self._complete(request, response)
+        return response
+
+    async def _answer(self, request: Request) -> Response:
+        for guard in self._guards:
+            response = await guard(request)
+            if response is not None:
+                return response
+        route = request.route
+        handler = route.handlers.get(request.method)
+        if handler is not None:
+            return await handler(request)
+        if not route.handlers:
+            raise NotFound(request.path)
+        raise MethodNotAllowed(route.methods)
+
+    def _explain(self, error: Exception, request: Request) -> Response:
+        response = self._problems.render(error, request)
+        if response.status == 500:
+            self._observe(RequestFailed(request.request_id, request.route.template, error))
+        return response
+
+    def _complete(self, request: Request, response: Response) -> tuple[Header, ...]:
+        """Every header of the answer: the only place that adds them."""
+        headers = (
+            *self._constant_headers,
+            ("x-request-id", request.request_id),
+            *request.reply_headers,
+            *response.headers,
+        )
+        return (*headers, _CLOSE) if self.draining else headers
+
+    def _report(self, request: Request, response: Response | None) -> None:
+        """Tell what happened: the only place that reports requests. No response: the client went away."""
+        traceparent = request.headers.get("traceparent")
+        self._observe(
+            RequestServed(
+                request.request_id,
+                None if traceparent is None else trace_id_of(traceparent),
+                request.method,
+                request.route.template,
+                request.path,
+                499 if response is None else response.status,
+                self._monotonic() - request.started,
+                0 if response is None else len(response.body),
+                request.client,
+                None,
+            )
+        )

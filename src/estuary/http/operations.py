@@ -1,0 +1,132 @@
+"""What operators and their tools ask for: health, readiness, metrics and the API's document."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from estuary.core.errors import StoreError
+from estuary.core.ports import Clock, Exposition, Store, SystemMonitor
+from estuary.http.messages import Header, Request, Response
+
+PROBE_SECONDS = 2.0
+"""How long a probe waits for the store: less than the usual patience of an orchestrator's probe."""
+
+_DEGRADED_ABOVE_PERCENT = 90.0
+_JSON: tuple[Header, ...] = (("content-type", "application/json"), ("cache-control", "no-store"))
+
+
+class _Database(msgspec.Struct):
+    connected: bool
+    response_time_ms: float | None
+
+
+class _System(msgspec.Struct):
+    memory_used_mb: float
+    memory_total_mb: float
+    memory_usage_percent: float
+    cpu_count: int
+
+
+class _Health(msgspec.Struct):
+    status: str
+    timestamp: datetime
+    uptime_seconds: int
+    version: str
+    database: _Database
+    system: _System
+
+
+class _Probe(msgspec.Struct, omit_defaults=True):
+    status: str
+    timestamp: datetime
+    reason: str | None = None
+
+
+class Operations:
+    """The handlers of the operations' routes.
+
+    `draining` tells whether the service is going down; `document` is the OpenAPI document, encoded.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        system: SystemMonitor,
+        exposition: Exposition,
+        document: bytes,
+        version: str,
+        draining: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._system = system
+        self._exposition = exposition
+        self._document = document
+        self._version = version
+        self._draining = draining
+        self._started = clock.monotonic()
+        self._encode = msgspec.json.Encoder().encode
+
+    async def health(self, _: Request) -> Response:
+        """The whole picture, for people; always 200."""
+        database = await self._database()
+        system = self._system.read()
+        body = _Health(
+            _status(connected=database.connected, memory_percent=system.memory_usage_percent),
+            self._clock.now(),
+            int(self._clock.monotonic() - self._started),
+            self._version,
+            database,
+            _System(
+                system.memory_used_mb,
+                system.memory_total_mb,
+                system.memory_usage_percent,
+                system.cpu_count,
+            ),
+        )
+        return Response(200, self._encode(body), _JSON)
+
+    async def live(self, _: Request) -> Response:
+        """200 as long as the process answers, whatever the store does."""
+        return Response(200, self._encode(_Probe("alive", self._clock.now())), _JSON)
+
+    async def ready(self, _: Request) -> Response:
+        """Whether traffic should come here: 200, or 503 with the reason."""
+        reason = None
+        if self._draining():
+            reason = "shutting_down"
+        elif not (await self._database()).connected:
+            reason = "database_unavailable"
+        if reason is None:
+            return Response(200, self._encode(_Probe("ready", self._clock.now())), _JSON)
+        return Response(503, self._encode(_Probe("not_ready", self._clock.now(), reason)), _JSON)
+
+    async def metrics(self, request: Request) -> Response:
+        """Every metric, in the format that the scraper accepts."""
+        media_type, text = self._exposition.render(request.headers.get("accept") or "")
+        return Response(200, text, (("content-type", media_type), ("cache-control", "no-store")))
+
+    async def openapi(self, _: Request) -> Response:
+        """The API's OpenAPI 3.1 document."""
+        return Response(200, self._document, (("content-type", "application/json"),))
+
+    async def _database(self) -> _Database:
+        """Whether the store answers, and how fast; bounded in time even where it hangs."""
+        started = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                await self._store.ping()
+        except (StoreError, TimeoutError):
+            return _Database(connected=False, response_time_ms=None)
+        elapsed = self._clock.monotonic() - started
+        return _Database(connected=True, response_time_ms=round(elapsed * 1000, 3))
+
+
+def _status(*, connected: bool, memory_percent: float) -> str:
+    if not connected:
+        return "unhealthy"
+    return "degraded" if memory_percent > _DEGRADED_ABOVE_PERCENT else "healthy"

@@ -1,0 +1,171 @@
+"""Problems: the only place where an error becomes a status and a body."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from estuary.core import errors
+from estuary.http.messages import Header, Request, Response
+
+_JSON: Header = ("content-type", "application/json")
+_PROBLEM_JSON: Header = ("content-type", "application/problem+json")
+_PROBLEM_MEDIA_TYPE = "application/problem+json"
+_INTERNAL = (500, "Internal server error")
+
+
+class _Details(msgspec.Struct, omit_defaults=True):
+    validation_errors: tuple[errors.Violation, ...] = ()
+    context: dict[str, Any] | None = None
+
+
+class _Envelope(msgspec.Struct, omit_defaults=True):
+    error: str
+    message: str
+    timestamp: datetime
+    request_id: str
+    details: _Details | None = None
+
+
+class _Problem(msgspec.Struct, omit_defaults=True):
+    """RFC 9457, with our code, fields, time and request id as extension members."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    timestamp: datetime
+    request_id: str
+    errors: tuple[errors.Violation, ...] = ()
+    context: dict[str, Any] | None = None
+
+
+class _Told(msgspec.Struct):
+    """What a client is told of an error."""
+
+    status: int
+    message: str
+    violations: tuple[errors.Violation, ...] = ()
+    context: dict[str, Any] | None = None
+    headers: tuple[Header, ...] = ()
+
+
+class Problems:
+    """Renders errors in the envelope, or as RFC 9457 problem details for clients that ask for them.
+
+    `now` gives the time that stands in the body.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._encode = msgspec.json.Encoder().encode
+
+    def render(self, error: Exception, request: Request) -> Response:
+        """The answer for `error`; an unforeseen one is a 500 that says nothing of its cause."""
+        told = _tell(error)
+        code = error.code if isinstance(error, errors.EstuaryError) else errors.EstuaryError.code
+        if _PROBLEM_MEDIA_TYPE in (request.headers.get("accept") or ""):
+            body = self._encode(self._problem(code, told, request))
+            return Response(told.status, body, (_PROBLEM_JSON, *told.headers))
+        body = self._encode(self._envelope(code, told, request))
+        return Response(told.status, body, (_JSON, *told.headers))
+
+    def _envelope(self, code: str, told: _Told, request: Request) -> _Envelope:
+        details = None
+        if told.violations or told.context:
+            details = _Details(told.violations, told.context)
+        return _Envelope(code, told.message, self._now(), request.request_id, details)
+
+    def _problem(self, code: str, told: _Told, request: Request) -> _Problem:
+        slug = code.lower().replace("_", "-")
+        return _Problem(
+            type=f"urn:estuary:problem:{slug}",
+            title=code.replace("_", " ").capitalize(),
+            status=told.status,
+            detail=told.message,
+            code=code,
+            timestamp=self._now(),
+            request_id=request.request_id,
+            errors=told.violations,
+            context=told.context,
+        )
+
+
+def _tell(error: Exception) -> _Told:
+    teller = next((_TELLERS[kind] for kind in type(error).__mro__ if kind in _TELLERS), None)
+    return _Told(*_INTERNAL) if teller is None else teller(error)
+
+
+def _bad_request(error: errors.BadRequest) -> _Told:
+    return _Told(400, error.message, error.violations)
+
+
+def _not_acceptable(error: errors.VersionNotAcceptable) -> _Told:
+    supported = {"supported_versions": list(error.supported)}
+    return _Told(406, "None of the accepted API versions exists", context=supported)
+
+
+def _validation_failed(error: errors.ValidationFailed) -> _Told:
+    return _Told(422, "Validation failed", error.violations)
+
+
+def _method_not_allowed(error: errors.MethodNotAllowed) -> _Told:
+    allow = ", ".join(error.allowed)
+    return _Told(405, "Method not allowed", context={"allowed": allow}, headers=(("allow", allow),))
+
+
+def _payload_too_large(error: errors.PayloadTooLarge) -> _Told:
+    return _Told(413, f"Request body must be at most {error.limit} bytes", context={"limit": error.limit})
+
+
+def _uri_too_long(error: errors.UriTooLong) -> _Told:
+    return _Told(414, f"URL must be at most {error.limit} characters", context={"limit": error.limit})
+
+
+def _headers_too_large(error: errors.HeadersTooLarge) -> _Told:
+    message = f"Header values together must be at most {error.limit} characters"
+    return _Told(431, message, context={"limit": error.limit})
+
+
+def _request_timeout(error: errors.RequestTimeout) -> _Told:
+    message = f"Request body did not arrive within {error.seconds:g} seconds"
+    return _Told(408, message, headers=(("connection", "close"),))
+
+
+def _rate_limited(error: errors.RateLimited) -> _Told:
+    return _Told(429, "Too many requests", headers=(_retry_after(error.resets_in),))
+
+
+def _overloaded(error: errors.Overloaded) -> _Told:
+    return _Told(503, "Service is overloaded", headers=(_retry_after(error.retry_in),))
+
+
+def _store_unavailable(_: errors.StoreUnavailable) -> _Told:
+    return _Told(503, "Database connection error", headers=(_retry_after(1),))
+
+
+def _retry_after(seconds: float) -> Header:
+    """RFC 9110, 10.2.3: whole seconds; rounded up, for a client that comes earlier comes in vain."""
+    return ("retry-after", str(max(1, math.ceil(seconds))))
+
+
+_TELLERS: dict[type, Callable[[Any], _Told]] = {
+    errors.BadRequest: _bad_request,
+    errors.VersionNotAcceptable: _not_acceptable,
+    errors.ValidationFailed: _validation_failed,
+    errors.NotFound: lambda _: _Told(404, "Resource not found"),
+    errors.MethodNotAllowed: _method_not_allowed,
+    errors.PayloadTooLarge: _payload_too_large,
+    errors.UriTooLong: _uri_too_long,
+    errors.HeadersTooLarge: _headers_too_large,
+    errors.RequestTimeout: _request_timeout,
+    errors.RateLimited: _rate_limited,
+    errors.Overloaded: _overloaded,
+    errors.VersionConflict: lambda _: _Told(412, "The record has changed meanwhile"),
+    errors.StoreUnavailable: _store_unavailable,
+    errors.StoreError: lambda _: _Told(500, "Database query error"),
+    errors.UnsupportedEncoding: lambda _: _Told(415, "Content-Encoding must be identity or absent"),
+}

@@ -1,0 +1,93 @@
+"""The URL table: the API's index, and the router that reads it."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from estuary.http.messages import UNKNOWN_ROUTE, Handler, Request, Response, Route
+from estuary.http.operations import Operations
+from estuary.http.records import RecordHandlers
+
+API_PREFIX = "/api/v1"
+UNVERSIONED_PREFIX = "/api"
+RECORD_ID = "{id}"
+
+
+def table(operations: Operations, collections: Sequence[RecordHandlers]) -> list[Route]:
+    """Every route that Estuary serves."""
+    health = {"GET": operations.health}
+    document = {"GET": operations.openapi}
+    return [
+        _route("/", health, limited=False, essential=True),
+        _route("/health", health, limited=False, essential=True),
+        _route("/health/live", {"GET": operations.live}, limited=False, essential=True),
+        _route("/health/ready", {"GET": operations.ready}, limited=False, essential=True),
+        _route("/metrics", {"GET": operations.metrics}, limited=False, essential=True),
+        _route("/openapi.json", document),
+        _route(f"{API_PREFIX}/openapi.json", document),
+        *(route for handlers in collections for route in _record_routes(handlers)),
+    ]
+
+
+def _record_routes(handlers: RecordHandlers) -> list[Route]:
+    name = handlers.resource.name
+    many, one = f"{API_PREFIX}/{name}", f"{API_PREFIX}/{name}/{RECORD_ID}"
+    moved = dict.fromkeys(("GET", "POST", "PUT", "DELETE"), _moved)
+    return [
+        _route(many, {"GET": handlers.list, "POST": handlers.create}),
+        _route(one, {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}),
+        _route(f"{UNVERSIONED_PREFIX}/{name}", moved),
+        _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved),
+    ]
+
+
+def _route(
+    template: str, handlers: Mapping[str, Handler], *, limited: bool = True, essential: bool = False
+) -> Route:
+    """A route with what follows from its handlers: HEAD wherever there is GET, OPTIONS everywhere."""
+    methods = [*handlers, "OPTIONS"]
+    if "GET" in handlers:
+        methods.insert(methods.index("GET") + 1, "HEAD")
+    allow = ("allow", ", ".join(methods))
+
+    async def options(_: Request) -> Response:
+        return Response(204, headers=(allow,))
+
+    complete: dict[str, Handler] = {**handlers, "OPTIONS": options}
+    if "GET" in handlers:
+        complete["HEAD"] = handlers["GET"]
+    return Route(template, complete, limited, essential, tuple(methods))
+
+
+async def _moved(request: Request) -> Response:
+    """The address without a version leads to version 1, method and body unchanged (RFC 9110, 308)."""
+    path = API_PREFIX + request.path.removeprefix(UNVERSIONED_PREFIX)
+    location = quote(path) + (
+        f"?{quote(request.query, safe='=&%+,:;@!$()*/?~-._')}" if request.query else ""
+    )
+    return Response(308, headers=(("location", location),))
+
+
+class PathRouter:
+    """Finds a path's route with one or two dictionary look-ups, whatever the size of the table."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._exact = {route.template: route for route in routes if RECORD_ID not in route.template}
+        self._by_collection = {
+            route.template.removesuffix(f"/{RECORD_ID}"): route
+            for route in routes
+            if route.template.endswith(f"/{RECORD_ID}")
+        }
+
+    def find(self, request: Request) -> Route:
+        """The route of the request's path, `UNKNOWN_ROUTE` where there is none."""
+        path = request.path
+        route = self._exact.get(path)
+        if route is not None:
+            return route
+        collection, _, record_id = path.rpartition("/")
+        if record_id:
+            route = self._by_collection.get(collection)
+            if route is not None:
+                request.record_id = record_id
+                return route
+        return UNKNOWN_ROUTE
