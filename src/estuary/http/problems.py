@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from estuary.core import errors
+from estuary.core.errors import Violation
 from estuary.http.messages import Header, Request, Response
 
 _JSON: Header = ("content-type", "application/json")
@@ -17,7 +18,7 @@ _INTERNAL = (500, "Internal server error")
 
 
 class _Details(msgspec.Struct, omit_defaults=True):
-    validation_errors: tuple[errors.Violation, ...] = ()
+    validation_errors: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None
 
 
@@ -39,7 +40,7 @@ class _Problem(msgspec.Struct, omit_defaults=True):
     code: str
     timestamp: datetime
     request_id: str
-    errors: tuple[errors.Violation, ...] = ()
+    errors: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None
 
 
@@ -48,7 +49,7 @@ class _Told(msgspec.Struct):
 
     status: int
     message: str
-    violations: tuple[errors.Violation, ...] = ()
+    violations: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None
     headers: tuple[Header, ...] = ()
 
