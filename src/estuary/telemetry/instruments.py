@@ -1,0 +1,58 @@
+"""Instruments: a counter, a gauge and a histogram, each one series that the code counts on."""
+
+from bisect import bisect_left
+from collections.abc import MutableSequence, Sequence
+
+
+class Counter:
+    """A number that only grows."""
+
+    __slots__ = ("_numbers", "_place")
+
+    def __init__(self, numbers: MutableSequence[float], place: int) -> None:
+        self._numbers = numbers
+        self._place = place
+
+    def inc(self) -> None:
+        """Count one more."""
+        self._numbers[self._place] += 1.0
+
+
+class Gauge:
+    """A number that rises and falls."""
+
+    __slots__ = ("_numbers", "_place")
+
+    def __init__(self, numbers: MutableSequence[float], place: int) -> None:
+        self._numbers = numbers
+        self._place = place
+
+    def add(self, amount: float) -> None:
+        """Change by `amount`, which may be negative."""
+        self._numbers[self._place] += amount
+
+    def set(self, value: float) -> None:
+        """Hold `value` from now on."""
+        self._numbers[self._place] = value
+
+
+class Histogram:
+    """How values are distributed over buckets whose upper bounds are inclusive and ascending.
+
+    Its cells are the sum of all values, then the count of each bucket by itself, the last one being
+    everything above the highest bound: cumulating them is the scrape's work, not the request's.
+    """
+
+    __slots__ = ("_bounds", "_first_bucket", "_numbers", "_sum")
+
+    def __init__(self, numbers: MutableSequence[float], place: int, bounds: Sequence[float]) -> None:
+        self._numbers = numbers
+        self._sum = place
+        self._first_bucket = place + 1
+        self._bounds = bounds
+
+    def observe(self, value: float) -> None:
+        """Count `value`."""
+        numbers = self._numbers
+        numbers[self._sum] += value
+        numbers[self._first_bucket + bisect_left(self._bounds, value)] += 1.0

@@ -1,0 +1,171 @@
+"""Metrics: every number of Estuary, counted from observations."""
+
+import platform
+from collections.abc import Callable, Iterable, Sequence
+
+from estuary.core.observations import (
+    ConnectionsChanged,
+    RateLimitExceeded,
+    RecordCreated,
+    RecordDeleted,
+    RecordUpdated,
+    RequestServed,
+    RequestShed,
+    RequestStarted,
+    StoreQueried,
+)
+from estuary.telemetry.exposition import Exposition
+from estuary.telemetry.instruments import Counter, Gauge, Histogram
+from estuary.telemetry.observers import Observers
+from estuary.telemetry.registry import Collector, Family, Metric, Registry, Sample
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
+"""The methods that may stand in a label (RFC 9110 and RFC 5789); any other is "OTHER"."""
+
+HTTP_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+DATABASE_SECONDS = (
+    *(0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005),
+    *(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+"""Upper bounds in seconds; an embedded store answers in tens of microseconds."""
+
+
+class Metrics:
+    """Counts what it is told, and renders every metric for a scrape (the port `Exposition`).
+
+    `resources` are the names of the resources served; `collectors` add families read at each scrape.
+    """
+
+    def __init__(
+        self, resources: Sequence[str], *, version: str, collectors: Iterable[Collector] = ()
+    ) -> None:
+        self._registry = registry = Registry()
+        self._declare_requests(registry)
+        self._declare_store(registry)
+        self._declare_records(registry, resources)
+        build = registry.gauge("estuary_build_info", "The running version; always 1.", "version", "python")
+        build.series(version, platform.python_version()).set(1.0)
+        for collector in collectors:
+            registry.add(collector)
+        self.render = Exposition(registry.collect).render
+
+    def subscribe(self, observers: Observers) -> None:
+        """Count what `observers` passes on."""
+        observers.subscribe(RequestStarted, self._request_started)
+        observers.subscribe(RequestServed, self._request_served)
+        observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
+        observers.subscribe(RequestShed, self._request_shed)
+        observers.subscribe(StoreQueried, self._store_queried)
+        observers.subscribe(ConnectionsChanged, self._connections_changed)
+        observers.subscribe(RecordCreated, self._record_created)
+        observers.subscribe(RecordUpdated, self._record_updated)
+        observers.subscribe(RecordDeleted, self._record_deleted)
+
+    def _declare_requests(self, registry: Registry) -> None:
+        labels = ("method", "endpoint", "status")
+        self._requests = registry.counter("http_requests_total", "Requests answered.", *labels)
+        self._durations = registry.histogram(
+            "http_request_duration_seconds",
+            "Time from a request's arrival to its answer, in seconds.",
+            *labels,
+            bounds=HTTP_SECONDS,
+        )
+        self._request_series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._in_flight: Gauge = registry.gauge(
+            "http_requests_in_flight", "Requests being worked on."
+        ).series()
+        self._limited: Counter = registry.counter(
+            "rate_limit_exceeded_total", "Requests turned away because their client asked too often."
+        ).series()
+        self._shed: Counter = registry.counter(
+            "requests_shed_total", "Requests turned away because too many were in flight."
+        ).series()
+        registry.counter("auth_failures_total", "Requests whose token was refused, by reason.", "reason")
+
+    def _declare_store(self, registry: Registry) -> None:
+        self._queries = registry.counter(
+            "database_queries_total", "Queries by outcome.", "operation", "repository", "status"
+        )
+        self._query_durations = registry.histogram(
+            "database_query_duration_seconds",
+            "Time that a query took, in seconds.",
+            "operation",
+            "repository",
+            bounds=DATABASE_SECONDS,
+        )
+        self._query_series: dict[tuple[str, str, bool], tuple[Counter, Histogram]] = {}
+        self._connections: Gauge = registry.gauge(
+            "database_connections_active", "Open connections to the database."
+        ).series()
+        registry.counter("cache_requests_total", "Lookups in a cache by result.", "cache", "result")
+
+    def _declare_records(self, registry: Registry, resources: Sequence[str]) -> None:
+        self._created = _by_resource(registry, resources, "created")
+        self._updated = _by_resource(registry, resources, "updated")
+        self._deleted = _by_resource(registry, resources, "deleted")
+
+    def _request_started(self, _: RequestStarted) -> None:
+        self._in_flight.add(1.0)
+
+    def _request_served(self, served: RequestServed) -> None:
+        try:
+            count, duration = self._request_series[served.method, served.endpoint, served.status]
+        except KeyError:
+            count, duration = self._new_request_series(served)
+        count.inc()
+        duration.observe(served.duration)
+        self._in_flight.add(-1.0)
+
+    def _new_request_series(self, served: RequestServed) -> tuple[Counter, Histogram]:
+        # Kept under the label's method, never under a client's own, or clients could fill the memory.
+        method = served.method if served.method in KNOWN_METHODS else "OTHER"
+        values = (method, served.endpoint, str(served.status))
+        series = self._requests.series(*values), self._durations.series(*values)
+        self._request_series[method, served.endpoint, served.status] = series
+        return series
+
+    def _rate_limit_exceeded(self, _: RateLimitExceeded) -> None:
+        self._limited.inc()
+
+    def _request_shed(self, _: RequestShed) -> None:
+        self._shed.inc()
+
+    def _store_queried(self, queried: StoreQueried) -> None:
+        try:
+            count, duration = self._query_series[queried.operation, queried.resource, queried.succeeded]
+        except KeyError:
+            count, duration = self._new_query_series(queried)
+        count.inc()
+        duration.observe(queried.duration)
+
+    def _new_query_series(self, queried: StoreQueried) -> tuple[Counter, Histogram]:
+        names = (queried.operation, queried.resource)
+        status = "success" if queried.succeeded else "error"
+        series = self._queries.series(*names, status), self._query_durations.series(*names)
+        self._query_series[(*names, queried.succeeded)] = series
+        return series
+
+    def _connections_changed(self, changed: ConnectionsChanged) -> None:
+        self._connections.set(changed.active)
+
+    def _record_created(self, created: RecordCreated) -> None:
+        self._created[created.resource].inc()
+
+    def _record_updated(self, updated: RecordUpdated) -> None:
+        self._updated[updated.resource].inc()
+
+    def _record_deleted(self, deleted: RecordDeleted) -> None:
+        self._deleted[deleted.resource].inc()
+
+
+def counter_of(name: str, help_text: str, read: Callable[[], float]) -> Collector:
+    """A counter that somebody else keeps: `read` gives its value at each scrape."""
+    return lambda: (Family(name, "counter", help_text, (Sample("", (), read()),)),)
+
+
+def _by_resource(registry: Registry, resources: Sequence[str], what: str) -> dict[str, Counter]:
+    """A counter for each resource, there from the start."""
+    metrics: dict[str, Metric[Counter]] = {
+        name: registry.counter(f"{name}_{what}_total", f"Records of {name} {what}.") for name in resources
+    }
+    return {name: metric.series() for name, metric in metrics.items()}
