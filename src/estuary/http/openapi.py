@@ -1,0 +1,240 @@
+"""The OpenAPI 3.1 document: what the routes serve, worked out from the declared resources."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from estuary.core.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
+from estuary.core.resource import Resource
+from estuary.http.schemas import Schema, changes_schema, draft_schema, record_schema
+from estuary.http.service_schemas import ERROR, HEALTH, PROBE, PROBLEM
+
+_JSON = "application/json"
+_PROBLEM = "application/problem+json"
+
+_ERRORS = {
+    400: "The request cannot be understood.",
+    404: "There is no such resource.",
+    406: "None of the accepted API versions exists.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large.",
+    414: "The URL is too long.",
+    415: "The body's encoding is not supported.",
+    422: "A field breaks its rule.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    431: "The headers are too large.",
+    500: "Something went wrong inside.",
+    503: "The service or its store is not available; `Retry-After` says when to come back.",
+}
+_ALWAYS = (400, 406, 414, 429, 431, 500, 503)
+_WITH_BODY = (408, 413, 415, 422)
+_OPERATIONS_ERRORS = (400, 414, 431, 500)
+
+
+def document(resources: Sequence[Resource], *, version: str, prefix: str) -> dict[str, Any]:
+    """The document for an API that serves `resources` under `prefix`."""
+    paths = _operations_paths(prefix)
+    schemas: Schema = {
+        "Error": ERROR,
+        "Problem": PROBLEM,
+        "Health": HEALTH,
+        "Probe": PROBE,
+    }
+    for resource in resources:
+        paths |= _resource_paths(resource, prefix)
+        schemas |= _resource_schemas(resource)
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Estuary",
+            "version": version,
+            "description": "A REST API over declared resources.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "The service that served this document."}],
+        "security": [],
+        "tags": [
+            *({"name": each.name, "description": each.description} for each in resources),
+            {"name": "operations", "description": "Health, metrics and this document."},
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": {_error_name(status): _error(status) for status in _ERRORS},
+            "headers": _HEADERS,
+        },
+    }
+
+
+_HEADERS: Schema = {
+    "RequestId": {
+        "description": "The id under which the request stands in the logs.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+    },
+    "ETag": {
+        "description": "The record's version.",
+        "schema": {"type": "string"},
+    },
+    "Location": {
+        "description": "Where the new record is.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Link": {
+        "description": "The next page (RFC 8288), where there is one.",
+        "schema": {"type": "string"},
+    },
+    "RetryAfter": {
+        "description": "Seconds to wait before the next attempt.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+}
+_REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+
+
+def _resource_schemas(resource: Resource) -> Schema:
+    name = resource.value_type.__name__
+    items = {"type": "array", "items": _schema(name)}
+    limit = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
+    return {
+        name: record_schema(resource),
+        f"{name}Draft": draft_schema(resource),
+        f"{name}Changes": changes_schema(resource),
+        f"{name}List": {
+            "type": "object",
+            "description": "A slice by offset.",
+            "required": ["items", "total", "limit", "offset"],
+            "properties": {
+                "items": items,
+                "total": {"type": "integer", "minimum": 0},
+                "limit": limit,
+                "offset": {"type": "integer", "minimum": 0},
+            },
+        },
+        f"{name}Page": {
+            "type": "object",
+            "description": "A page by cursor; `next_cursor` is null on the last.",
+            "required": ["items", "limit", "next_cursor"],
+            "properties": {"items": items, "limit": limit, "next_cursor": {"type": ["string", "null"]}},
+        },
+    }
+
+
+def _resource_paths(resource: Resource, prefix: str) -> Schema:
+    name, many, one = resource.value_type.__name__, resource.name, resource.singular
+    record = _answer("The record.", _schema(name), "ETag")
+    created = _answer("The new record.", _schema(name), "ETag", "Location")
+    either = {"oneOf": [_schema(f"{name}List"), _schema(f"{name}Page")]}
+    identifier = _parameter("id", "path", {"type": "string"}, f"The {one}'s id.") | {"required": True}
+
+    def operation(verb: str, what: str, summary: str) -> Schema:
+        return {"tags": [many], "operationId": f"{verb}_{what}", "summary": summary}
+
+    return {
+        f"{prefix}/{many}": {
+            "get": operation("list", many, f"List {many}")
+            | {"parameters": _list_parameters()}
+            | _responses({200: _answer("A slice or a page.", either, "Link")}, _ALWAYS),
+            "post": operation("create", one, f"Create one of the {many}")
+            | _body(f"{name}Draft")
+            | _responses({201: created}, (*_ALWAYS, *_WITH_BODY)),
+        },
+        f"{prefix}/{many}/{{id}}": {
+            "parameters": [identifier],
+            "get": operation("read", one, f"Read one of the {many}")
+            | _responses({200: record}, (*_ALWAYS, 404)),
+            "put": operation("update", one, f"Change one of the {many}")
+            | _body(f"{name}Changes")
+            | _responses({200: record}, (*_ALWAYS, *_WITH_BODY, 404)),
+            "delete": operation("delete", one, f"Delete one of the {many}")
+            | _responses({204: _empty("It is gone.")}, (*_ALWAYS, 404)),
+        },
+    }
+
+
+def _operations_paths(prefix: str) -> Schema:
+    health = _answer("The whole picture.", _schema("Health"))
+    not_ready = _answer("Send no traffic here; `reason` says why.", _schema("Probe"))
+    text = {"schema": {"type": "string"}}
+    metrics = _empty("Every metric.") | {
+        "content": {"text/plain": text, "application/openmetrics-text": text}
+    }
+    this = _answer("The document.", {"type": "object"})
+
+    def get(name: str, summary: str, responses: dict[int, Schema], errors: tuple[int, ...]) -> Schema:
+        described = {"tags": ["operations"], "operationId": name, "summary": summary}
+        return {"get": described | _responses(responses, errors)}
+
+    return {
+        "/": get("root_health", "How the service is doing", {200: health}, _OPERATIONS_ERRORS),
+        "/health": get("health", "How the service is doing", {200: health}, _OPERATIONS_ERRORS),
+        "/health/live": get(
+            "live",
+            "Whether the process answers",
+            {200: _answer("It does.", _schema("Probe"))},
+            _OPERATIONS_ERRORS,
+        ),
+        "/health/ready": get(
+            "ready",
+            "Whether traffic should come here",
+            {200: _answer("It should.", _schema("Probe")), 503: not_ready},
+            _OPERATIONS_ERRORS,
+        ),
+        "/metrics": get("metrics", "Metrics for Prometheus", {200: metrics}, _OPERATIONS_ERRORS),
+        "/openapi.json": get("openapi", "This document", {200: this}, _ALWAYS),
+        f"{prefix}/openapi.json": get("openapi_v1", "Version 1's document", {200: this}, _ALWAYS),
+    }
+
+
+def _list_parameters() -> list[Schema]:
+    limit = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+    offset = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET}
+    return [
+        _parameter("limit", "query", limit, "How many records at the most."),
+        _parameter("offset", "query", offset, "How many records to pass over; not together with `cursor`."),
+        _parameter(
+            "cursor", "query", {"type": "string"}, "`next_cursor` of the page before; empty for the first."
+        ),
+    ]
+
+
+def _parameter(name: str, where: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": where, "description": description, "schema": schema}
+
+
+def _body(schema: str) -> Schema:
+    return {"requestBody": {"required": True, "content": {_JSON: {"schema": _schema(schema)}}}}
+
+
+def _responses(good: dict[int, Schema], errors: tuple[int, ...]) -> Schema:
+    responses = {str(status): answer for status, answer in good.items()}
+    for status in sorted(errors):
+        responses[str(status)] = {"$ref": f"#/components/responses/{_error_name(status)}"}
+    return {"responses": responses}
+
+
+def _answer(description: str, schema: Schema, *headers: str) -> Schema:
+    named = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
+    return {
+        "description": description,
+        "headers": _REQUEST_ID | named,
+        "content": {_JSON: {"schema": schema}},
+    }
+
+
+def _empty(description: str) -> Schema:
+    return {"description": description, "headers": _REQUEST_ID}
+
+
+def _error(status: int) -> Schema:
+    answer = _answer(_ERRORS[status], _schema("Error"))
+    answer["content"][_PROBLEM] = {"schema": _schema("Problem")}
+    if status in (429, 503):
+        answer["headers"] = answer["headers"] | {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+    return answer
+
+
+def _error_name(status: int) -> str:
+    return f"Error{status}"
+
+
+def _schema(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,123 @@
+"""Schemas: a resource's fields as JSON Schema (2020-12, the dialect of OpenAPI 3.1)."""
+
+from typing import Any
+
+from estuary.core.field import MAX_SAFE_INTEGER, Field, Kind
+from estuary.core.resource import Resource
+
+Schema = dict[str, Any]
+
+_NO_NUL = "^[^\\u0000]*$"
+_SOMETHING_VISIBLE = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
+
+
+def record_schema(resource: Resource) -> Schema:
+    """A record as it is served: every field is always there."""
+    properties: Schema = {"id": {"type": "string", "format": "uuid", "readOnly": True}}
+    properties |= {field.name: _served(field) for field in resource.fields}
+    for name, meaning in (("created_at", "When it was created"), ("updated_at", "When it last changed")):
+        properties[name] = {
+            "type": "string",
+            "format": "date-time",
+            "readOnly": True,
+            "description": f"{meaning}, in UTC.",
+        }
+    return _object(properties, list(properties), resource.description)
+
+
+def draft_schema(resource: Resource) -> Schema:
+    """What a create request holds."""
+    properties = {field.name: _accepted(field) for field in resource.fields}
+    required = [field.name for field in resource.fields if field.required]
+    return _object(properties, required, f"A new {resource.singular}. Unknown fields are ignored.")
+
+
+def changes_schema(resource: Resource) -> Schema:
+    """What an update request holds: a field that is absent or null stays as it is."""
+    properties = {field.name: _nullable(_accepted(field)) for field in resource.fields}
+    told = "The fields to change. A field that is absent or null stays as it is"
+    if any(field.kind is Kind.TEXT and field.optional for field in resource.fields):
+        told += '; an empty text ("") clears an optional text'
+    return _object(properties, [], f"{told}. Unknown fields are ignored.")
+
+
+def _object(properties: Schema, required: list[str], description: str) -> Schema:
+    schema: Schema = {"type": "object", "description": description, "properties": properties}
+    return schema | {"required": required} if required else schema
+
+
+def _served(field: Field) -> Schema:
+    schema = _bounded(field)
+    return _nullable(schema) if field.optional else schema
+
+
+def _accepted(field: Field) -> Schema:
+    schema = _bounded(field)
+    if field.kind is Kind.TEXT:
+        schema |= _text_patterns(field)
+    return _nullable(schema) if field.optional else schema
+
+
+def _nullable(schema: Schema) -> Schema:
+    kind = schema["type"]
+    if isinstance(kind, list):
+        return schema
+    widened = schema | {"type": [kind, "null"]}
+    if "enum" in schema:
+        widened["enum"] = [*schema["enum"], None]
+    return widened
+
+
+def _bounded(field: Field) -> Schema:
+    """Type and bounds, the same in both directions."""
+    schema: Schema = {"description": field.description} if field.description else {}
+    match field.kind:
+        case Kind.TEXT:
+            schema |= {"type": "string"} | _given(minLength=field.min_length, maxLength=field.max_length)
+        case Kind.INTEGER:
+            schema |= {"type": "integer", "format": "int64"} | _integer_bounds(field)
+        case Kind.FLOAT:
+            schema |= {"type": "number", "format": "double"} | _number_bounds(field)
+        case Kind.BOOLEAN:
+            schema |= {"type": "boolean"}
+        case Kind.TIMESTAMP:
+            schema |= {"type": "string", "format": "date-time"}
+        case Kind.CHOICE:
+            schema |= {"type": "string", "enum": list(field.choices)}
+        case Kind.TEXT_LIST:
+            entry = field.entry or Field(name=field.name, kind=Kind.TEXT)
+            items = _bounded(entry) | _text_patterns(entry)
+            schema |= {"type": "array", "items": items}
+            schema |= _given(minItems=field.min_length, maxItems=field.max_length)
+    return schema
+
+
+def _text_patterns(field: Field) -> Schema:
+    """What trimming leaves must be long enough, hold no NUL, and match the declared pattern."""
+    basic = _SOMETHING_VISIBLE if field.min_length and not field.optional else _NO_NUL
+    if field.pattern is None:
+        return {"pattern": basic}
+    return {"pattern": field.pattern, "allOf": [{"pattern": basic}]}
+
+
+def _number_bounds(field: Field) -> Schema:
+    return _given(
+        minimum=field.minimum,
+        maximum=field.maximum,
+        exclusiveMinimum=field.exclusive_minimum,
+        exclusiveMaximum=field.exclusive_maximum,
+    )
+
+
+def _integer_bounds(field: Field) -> Schema:
+    """Integers are bounded by what every JSON reader keeps exact, unless declared tighter."""
+    bounds = _number_bounds(field)
+    if "exclusiveMinimum" not in bounds:
+        bounds.setdefault("minimum", -MAX_SAFE_INTEGER)
+    if "exclusiveMaximum" not in bounds:
+        bounds.setdefault("maximum", MAX_SAFE_INTEGER)
+    return bounds
+
+
+def _given(**bounds: Any) -> Schema:
+    return {name: bound for name, bound in bounds.items() if bound is not None}
