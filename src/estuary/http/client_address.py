@@ -1,0 +1,198 @@
+"""Who a client is: the address behind trusted proxies, for the log, and the key it is counted under."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import msgspec
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_MAX_HOPS = 32
+_MAX_ELEMENT_LENGTH = 1024
+_MAX_NODE_LENGTH = 80
+"""Longer than an IPv6 address with zone, brackets and port."""
+_MAX_REMEMBERED = 4096
+
+_PORT = r"(?::(?:\d{1,5}|_[\w.-]+))?"
+_V4_NODE = re.compile(rf"([\d.]+){_PORT}", re.ASCII)
+_V6_NODE = re.compile(rf"\[([^\]]+)\]{_PORT}", re.ASCII)
+
+_TCHARS = r"[!#$%&'*+.^_`|~\w-]+"
+_PAIR = rf'({_TCHARS})=({_TCHARS}|"(?:[^"\\]|\\.)*")'
+_PAIRS = re.compile(_PAIR, re.ASCII)
+_ELEMENT = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*", re.ASCII)
+"""RFC 7239, section 4, `forwarded-element`, with blanks around its pairs."""
+
+
+class Client(msgspec.Struct, frozen=True, gc=False):
+    """A client: its whole `address`, and the `key` that requests of the same client have in common.
+
+    One subscriber has at least a /64 of IPv6, so that is what an IPv6 client is known by.
+    """
+
+    address: str
+    key: str
+
+
+NO_ADDRESS = Client("unknown", "unknown")
+"""The client on a Unix socket, or one of which the server tells no address."""
+
+
+class _Hop(msgspec.Struct, frozen=True, gc=False):
+    client: Client
+    trusted: bool
+
+
+_NOWHERE = _Hop(NO_ADDRESS, trusted=False)
+
+
+class ClientAddress:
+    """Finds the client of a request, believing only what `trusted` proxies say.
+
+    `X-Forwarded-For` and `Forwarded` (RFC 7239) are read from the right: each trusted proxy vouches for
+    the address it appended, so the first address that is no trusted proxy's is the client's, and what
+    stands left of it may be forged. Reading ends early at whatever is no address (`unknown`, `_hidden`,
+    garbage); the client is then the last proxy before it.
+
+    If both fields are present they must agree, else the client is the peer. A proxy sets one of them
+    and lets the other through as the client forged it; which, cannot be seen from here. So nobody can
+    choose who to be counted as, and what is contradictory is counted together.
+    """
+
+    def __init__(self, trusted: Sequence[Network]) -> None:
+        self._trusted = tuple(_unmapped_network(network) for network in trusted)
+        self._peers: dict[str, _Hop] = {}
+        self._hops: dict[str, _Hop] = {}
+
+    @property
+    def reads_headers(self) -> bool:
+        """Whether any proxy is trusted; if not, the header fields need not be looked up."""
+        return bool(self._trusted)
+
+    def __call__(
+        self, peer: str, x_forwarded_for: Sequence[str] = (), forwarded: Sequence[str] = ()
+    ) -> Client:
+        """The client of a request from `peer` with these values of the two fields, in order.
+
+        `peer` is as servers tell it: `127.0.0.1:35356`, `[::1]:5555`, `::1`, a Unix socket's name or "".
+        """
+        hop = self._peers.get(peer.rpartition(":")[0]) or self._peer_hop(peer)
+        if not hop.trusted:
+            return hop.client
+        if not forwarded:
+            return self._walk(hop, _nodes(x_forwarded_for))
+        client = self._walk(hop, _forwarded_nodes(forwarded))
+        if not x_forwarded_for or client == self._walk(hop, _nodes(x_forwarded_for)):
+            return client
+        return hop.client
+
+    def _walk(self, hop: _Hop, nodes: Iterable[str | None]) -> Client:
+        """Go from proxy to proxy, from the right, as long as the one that speaks is trusted."""
+        for node in nodes:
+            further = None if node is None else self._hop(node)
+            if further is None:
+                break
+            hop = further
+            if not hop.trusted:
+                break
+        return hop.client
+
+    def _peer_hop(self, peer: str) -> _Hop:
+        hop = self._hop(peer)
+        if hop is None:
+            return _NOWHERE
+        host, _, _ = peer.rpartition(":")
+        # A bare IPv6 address has no port to take off: its last group must not be lost.
+        if "." in host or host.endswith("]"):
+            _remember(self._peers, host, hop)
+        return hop
+
+    def _hop(self, node: str) -> _Hop | None:
+        """What `node` (an address, perhaps with a port) stands for, or None if it is no address."""
+        hop = self._hops.get(node)
+        if hop is None:
+            address = _address(node)
+            if address is None:
+                return None
+            hop = _Hop(_client(address), self._is_trusted(address))
+            _remember(self._hops, node, hop)
+        return hop
+
+    def _is_trusted(self, address: Address) -> bool:
+        return any(address in network for network in self._trusted)
+
+
+def _remember(hops: dict[str, _Hop], text: str, hop: _Hop) -> None:
+    if len(hops) >= _MAX_REMEMBERED:
+        hops.clear()
+    hops[text] = hop
+
+
+def _client(address: Address) -> Client:
+    text = str(address)
+    if isinstance(address, IPv4Address):
+        return Client(text, text)
+    return Client(text, f"{IPv6Address(int(address) >> 64 << 64)}/64")
+
+
+def _address(node: str) -> Address | None:
+    """The address in an RFC 7239 `node` or a bare one: IPv4-mapped is IPv4, a zone is dropped."""
+    if len(node) > _MAX_NODE_LENGTH:
+        return None
+    match = _V4_NODE.fullmatch(node) or _V6_NODE.fullmatch(node)
+    try:
+        address = ip_address(match[1] if match else node)
+    except ValueError:
+        return None
+    if isinstance(address, IPv4Address):
+        return None if node.startswith("[") else address
+    return address.ipv4_mapped or IPv6Address(int(address))
+
+
+def _unmapped_network(network: Network) -> Network:
+    """`network`, or the IPv4 network it stands for, since addresses are compared unmapped."""
+    if isinstance(network, IPv6Network) and network.prefixlen >= 96:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return ip_network((mapped, network.prefixlen - 96))
+    return network
+
+
+def _from_right(values: Sequence[str]) -> Iterator[str]:
+    """What stands between the commas of all `values`, the last first, as far as `_MAX_HOPS` commas go.
+
+    What is further left in a value comes as one piece, commas and all, which is no address.
+    """
+    left = _MAX_HOPS
+    for value in reversed(values):
+        pieces = value.rsplit(",", left)
+        yield from reversed(pieces)
+        left -= len(pieces)
+        if left <= 0:
+            return
+
+
+def _nodes(values: Sequence[str]) -> Iterator[str]:
+    return (piece.strip() for piece in _from_right(values))
+
+
+def _forwarded_nodes(values: Sequence[str]) -> Iterator[str | None]:
+    """The `for=` of each element from the right; None for an element without one, or malformed."""
+    element = ""
+    for piece in _from_right(values):
+        element = f"{piece},{element}" if element else piece
+        # An odd number of quotes: the comma stood inside of a quoted string.
+        if element.count('"') % 2 == 0:
+            yield _for_of(element)
+            element = ""
+    if element:
+        yield None
+
+
+def _for_of(element: str) -> str | None:
+    if len(element) > _MAX_ELEMENT_LENGTH or not _ELEMENT.fullmatch(element):
+        return None
+    nodes = [value for name, value in _PAIRS.findall(element) if name.lower() == "for"]
+    return nodes[0].strip('"') if len(nodes) == 1 else None

@@ -1,0 +1,110 @@
+"""The sliding window: pure arithmetic that decides from one client's tally whether a request may pass.
+
+An exact log would keep the time of every admitted request. Here requests that come close together share
+a bucket that counts as wholly as young as its newest request. Every request is thus held to be younger
+than it is, never older: in *any* window of the length set at most `limit` requests pass, at the price of
+giving some of them back up to `length / BUCKETS` late. A burst at one instant is exact.
+"""
+
+import math
+from array import array
+
+from estuary.core.ports import Decision
+
+BUCKETS = 32
+"""Into how many buckets a steady stream falls: what passes is at least 32/33 of an exact log."""
+
+
+class Tally:
+    """What is known of one client: the newest bucket in plain attributes, older ones in `older`.
+
+    Most clients never need more than one bucket, and then `older` is None; a tally never holds more
+    than `BUCKETS + 1`. It is plain data, so it may be kept anywhere.
+    """
+
+    __slots__ = ("closes_at", "earlier", "last", "older", "oldest", "used")
+
+    def __init__(self) -> None:
+        self.used = 0
+        """Requests in all buckets."""
+        self.earlier = 0
+        """Requests in the older buckets."""
+        self.last = -math.inf
+        """When the newest request passed."""
+        self.oldest = math.inf
+        """When the newest request of the oldest bucket passed: the next one to be given back."""
+        self.closes_at = -math.inf
+        """From when on a request begins another bucket."""
+        self.older: array[float] | None = None
+        """Oldest first, two numbers a bucket: the time of its newest request, and how many it holds."""
+
+    def copy(self) -> "Tally":
+        """A tally that says the same and from now on counts by itself."""
+        twin = Tally()
+        twin.used, twin.earlier = self.used, self.earlier
+        twin.last, twin.oldest, twin.closes_at = self.last, self.oldest, self.closes_at
+        twin.older = None if self.older is None else self.older[:]
+        return twin
+
+
+class SlidingWindow:
+    """At most `limit` requests in any window of `length`, in the unit of the times that are passed in.
+
+    Raises `ValueError` unless both are positive.
+    """
+
+    def __init__(self, limit: int, length: float) -> None:
+        if limit < 1 or not 0 < length < math.inf:
+            raise ValueError(f"limit and length must be positive: {limit}, {length}")
+        self.limit = limit
+        self.length = length
+        self._bucket_length = length / BUCKETS
+
+    def admit(self, tally: Tally, now: float) -> Decision:
+        """Count a request at `now` (never earlier than the last one) if it may pass, and say so.
+
+        A refused request counts for nothing. `resets_in` says one thing in both cases: the time until
+        more of the allowance is there than now, which is what `t` means in the IETF draft
+        "RateLimit header fields for HTTP" since version 10. After a first request it counts down from
+        `length`, and it is never more.
+        """
+        if now - tally.oldest >= self.length:
+            self._release(tally, now)
+        if tally.used >= self.limit:
+            return Decision(allowed=False, remaining=0, resets_in=self.length - (now - tally.oldest))
+        if now >= tally.closes_at:
+            self._begin_bucket(tally, now)
+        tally.used = used = tally.used + 1
+        tally.last = now
+        if not tally.older:
+            tally.oldest = now
+        resets_in = self.length - (now - tally.oldest)
+        return Decision(allowed=True, remaining=self.limit - used, resets_in=resets_in)
+
+    def expired(self, tally: Tally, now: float) -> bool:
+        """Whether nothing in `tally` counts any more, so that forgetting it changes no decision."""
+        return now - tally.last >= self.length
+
+    def _begin_bucket(self, tally: Tally, now: float) -> None:
+        newest = tally.used - tally.earlier
+        if newest:
+            if tally.older is None:
+                tally.older = array("d")
+            tally.older.extend((tally.last, newest))
+            tally.earlier = tally.used
+        tally.closes_at = now + self._bucket_length
+
+    def _release(self, tally: Tally, now: float) -> None:
+        """Give back the buckets that have left the window."""
+        if self.expired(tally, now):
+            tally.used = tally.earlier = 0
+            tally.older = None
+            return
+        older = tally.older or array("d")
+        gone = 0
+        while gone < len(older) and now - older[gone] >= self.length:
+            tally.earlier -= int(older[gone + 1])
+            tally.used -= int(older[gone + 1])
+            gone += 2
+        del older[:gone]
+        tally.oldest = older[0] if older else tally.last

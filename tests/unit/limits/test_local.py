@@ -1,0 +1,159 @@
+"""The limiter that counts in its process: never too many, and never too much memory."""
+
+from collections import defaultdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estuary.core.ports import RateLimiter
+from estuary.limits.local import LocalRateLimiter
+
+WINDOW = 4.0
+VISITS = st.lists(
+    st.tuples(st.integers(0, 64).map(lambda ticks: ticks / 64), st.sampled_from("abcdefgh")),
+    max_size=300,
+)
+
+
+class HandClock:
+    """A monotonic clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        """The time it was set to."""
+        return self.time
+
+
+def limiter(clock: HandClock, *, limit: int = 3, max_clients: int = 4, shared: int = 2) -> LocalRateLimiter:
+    """A small limiter: its edges are a few clients away."""
+    return LocalRateLimiter(limit, WINDOW, max_clients, clock, shared_tallies=shared)
+
+
+def test_it_is_a_rate_limiter() -> None:
+    """It fits the port, and tells the limit and window it was given."""
+    port: RateLimiter = LocalRateLimiter(100, 60.0, 10, HandClock())
+    assert (100, 60.0) == (port.limit, port.window)
+
+
+@given(visits=VISITS, max_clients=st.integers(1, 9), shared=st.integers(1, 3), limit=st.integers(1, 5))
+async def test_no_client_passes_its_limit_in_any_window(
+    visits: list[tuple[float, str]], max_clients: int, shared: int, limit: int
+) -> None:
+    """Also when clients share tallies, are forgotten, or get a tally of their own halfway through."""
+    clock = HandClock()
+    limits = limiter(clock, limit=limit, max_clients=max_clients, shared=shared)
+    passed: dict[str, list[float]] = defaultdict(list)
+    for step, client in visits:
+        clock.time += step
+        if (await limits.hit(client)).allowed:
+            passed[client].append(clock.time)
+    for times in passed.values():
+        for time in times:
+            assert sum(1 for other in times if 0 <= time - other < WINDOW) <= limit
+
+
+@given(visits=VISITS, max_clients=st.integers(1, 9))
+async def test_memory_is_bounded(visits: list[tuple[float, str]], max_clients: int) -> None:
+    """There are never more tallies than were asked for, own and shared."""
+    clock = HandClock()
+    limits = limiter(clock, max_clients=max_clients)
+    for step, client in visits:
+        clock.time += step
+        await limits.hit(client)
+        assert len(limits._tallies) <= max_clients
+        assert len(limits._shared) <= 2
+
+
+async def test_clients_do_not_affect_each_other() -> None:
+    """With room for all, each has its own allowance."""
+    limits = limiter(HandClock(), limit=2)
+    answers = [(await limits.hit(client)).allowed for client in "aaabbb"]
+    assert [True, True, False, True, True, False] == answers
+
+
+async def test_a_flood_of_addresses_leaves_known_clients_alone() -> None:
+    """A client that was known before the flood keeps its own allowance during it."""
+    clock = HandClock()
+    limits = limiter(clock, limit=3)
+    await limits.hit("known")
+    for number in range(1000):
+        await limits.hit(f"forged {number}")
+    assert [True, True, False] == [(await limits.hit("known")).allowed for _ in range(3)]
+
+
+async def test_strangers_share_during_a_flood() -> None:
+    """Beyond the clients that are tracked, all others together pass no more than the shared tallies let."""
+    limits = limiter(HandClock(), limit=3, max_clients=4, shared=2)
+    passed = [(await limits.hit(f"forged {number}")).allowed for number in range(1000)]
+    assert 4 + 2 * 3 == sum(passed)
+
+
+async def test_sharing_ends_after_the_flood() -> None:
+    """One window after the last request of a flood, a new client has its whole allowance."""
+    clock = HandClock()
+    limits = limiter(clock, limit=3)
+    for number in range(1000):
+        await limits.hit(f"forged {number}")
+    clock.time += WINDOW
+    decision = await limits.hit("late")
+    assert (True, 2) == (decision.allowed, decision.remaining)
+    assert not limits._shared
+
+
+async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
+    """A client that shared a tally and then gets its own starts with what was counted there."""
+    clock = HandClock()
+    limits = limiter(clock, limit=3, max_clients=1, shared=1)
+    await limits.hit("first")
+    clock.time += WINDOW / 2
+    assert [True, True, True] == [(await limits.hit("second")).allowed for _ in range(3)]
+    clock.time += WINDOW / 2
+    # The first client's tally has expired: there is room for the second one's own.
+    assert not (await limits.hit("second")).allowed
+    assert ["second"] == list(limits._tallies)
+
+
+async def test_only_what_counts_no_more_is_forgotten() -> None:
+    """A new client pushes out one whose requests have all left the window, never a live one."""
+    clock = HandClock()
+    limits = limiter(clock, max_clients=2)
+    await limits.hit("early")
+    clock.time += 1
+    await limits.hit("live")
+    clock.time += WINDOW - 1
+    await limits.hit("new")
+    assert ["live", "new"] == list(limits._tallies)
+
+
+async def test_an_active_client_does_not_hide_expired_ones() -> None:
+    """A client that keeps coming moves behind those that fell silent, so these are found first."""
+    clock = HandClock()
+    limits = limiter(clock, limit=100, max_clients=2)
+    await limits.hit("active")
+    await limits.hit("silent")
+    clock.time += WINDOW - 1
+    await limits.hit("active")
+    clock.time += 1
+    await limits.hit("new")
+    assert ["active", "new"] == list(limits._tallies)
+
+
+async def test_expired_clients_are_cleared_away_faster_than_new_ones_come() -> None:
+    """After a flood, memory shrinks as new clients arrive, two for one."""
+    clock = HandClock()
+    limits = limiter(clock, max_clients=100)
+    for number in range(100):
+        await limits.hit(f"old {number}")
+    clock.time += WINDOW
+    for number in range(50):
+        await limits.hit(f"new {number}")
+    assert 50 == len(limits._tallies)
+
+
+async def test_nobody_can_tell_who_shares_with_whom() -> None:
+    """Two processes spread the same addresses differently: the hash is under a key of each."""
+    clock = HandClock()
+    here, there = (limiter(clock, shared=2**32) for _ in range(2))
+    assert here._slot("192.0.2.1") != there._slot("192.0.2.1")

@@ -1,0 +1,166 @@
+"""The sliding window against an exact log, over any sequence of requests."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from estuary.core.ports import Decision
+from estuary.limits.window import BUCKETS, SlidingWindow, Tally
+
+# Whole multiples of 1/64 are exact as floats: no test here depends on rounding.
+TICK = 1 / 64
+LENGTH = 4.0
+STEPS = st.lists(st.integers(0, 64).map(lambda ticks: ticks * TICK), max_size=300)
+LIMITS = st.integers(1, 20)
+
+
+def moments(steps: Sequence[float], start: float = 1000.0) -> list[float]:
+    """The times at which requests come, each a step after the one before."""
+    times = []
+    for step in steps:
+        start += step
+        times.append(start)
+    return times
+
+
+def most_in_any_window(times: Sequence[float], length: float) -> int:
+    """The most of `times` that lie in any half-open window of `length`."""
+    return max((sum(1 for other in times if 0 <= t - other < length) for t in times), default=0)
+
+
+@given(steps=STEPS, limit=LIMITS)
+def test_no_window_holds_more_than_the_limit(steps: list[float], limit: int) -> None:
+    """Wherever a window of the length is laid, at most `limit` requests passed in it."""
+    window, tally = SlidingWindow(limit, LENGTH), Tally()
+    passed = [t for t in moments(steps) if window.admit(tally, t).allowed]
+    assert most_in_any_window(passed, LENGTH) <= limit
+
+
+@given(steps=STEPS, limit=LIMITS)
+def test_a_refused_client_that_waits_is_admitted(steps: list[float], limit: int) -> None:
+    """After `resets_in`, which is never more than the length, one more request passes."""
+    window, tally = SlidingWindow(limit, LENGTH), Tally()
+    for now in moments(steps):
+        decision = window.admit(tally, now)
+        assert 0 < decision.resets_in <= LENGTH
+        if not decision.allowed:
+            assert window.admit(tally.copy(), now + decision.resets_in).allowed
+
+
+@given(steps=STEPS, limit=LIMITS)
+def test_more_is_left_once_it_resets(steps: list[float], limit: int) -> None:
+    """`resets_in` after an admitted request, a client that stays silent has more left than it was told."""
+    window, tally = SlidingWindow(limit, LENGTH), Tally()
+    for now in moments(steps):
+        decision = window.admit(tally, now)
+        later = window.admit(tally.copy(), now + decision.resets_in)
+        # The request that asks has itself used one.
+        assert later.remaining + 1 > decision.remaining
+
+
+@given(steps=STEPS, limit=LIMITS)
+def test_what_remains_passes_at_once(steps: list[float], limit: int) -> None:
+    """A client may send exactly as many requests as it was told remain, at the same instant."""
+    window, tally = SlidingWindow(limit, LENGTH), Tally()
+    for now in moments(steps):
+        remaining = window.admit(tally, now).remaining
+        twin = tally.copy()
+        answers = [window.admit(twin, now).allowed for _ in range(remaining + 1)]
+        assert [True] * remaining + [False] == answers
+
+
+@given(steps=STEPS, limit=st.integers(1, 200))
+def test_a_tally_is_bounded(steps: list[float], limit: int) -> None:
+    """However requests fall, a tally holds at most `BUCKETS` older buckets beside the newest."""
+    window, tally = SlidingWindow(limit, LENGTH), Tally()
+    for now in moments(steps):
+        window.admit(tally, now)
+        assert len(tally.older or ()) <= 2 * BUCKETS
+
+
+def test_a_steady_stream_fills_every_bucket_and_no_more() -> None:
+    """A client that never stops has all its buckets in use, and never one too many."""
+    window, tally = SlidingWindow(10**6, LENGTH), Tally()
+    most = 0
+    for now in moments([TICK] * 2000):
+        window.admit(tally, now)
+        most = max(most, len(tally.older or ()))
+    assert 2 * BUCKETS == most
+
+
+@settings(max_examples=30)
+@given(limit=st.integers(1, 500), overload=st.floats(1.05, 5), length=st.sampled_from([1.0, 60.0, 3600.0]))
+def test_a_steady_overload_gets_at_least_19_20ths_of_the_limit(
+    limit: int, overload: float, length: float
+) -> None:
+    """Sharing buckets costs a client that asks all the time for too much at most a twentieth."""
+    window, tally = SlidingWindow(limit, length), Tally()
+    windows = 8
+    asked = int(windows * max(limit * overload, 1000))
+    passed = sum(window.admit(tally, n * windows * length / asked).allowed for n in range(asked))
+    assert passed >= 0.95 * limit * windows
+
+
+def test_a_burst_is_exact() -> None:
+    """The whole limit may come at one instant, and all of it is back after exactly one length."""
+    window, tally = SlidingWindow(3, 60), Tally()
+    burst = [window.admit(tally, 10.0) for _ in range(4)]
+    assert [(True, 2), (True, 1), (True, 0), (False, 0)] == [(d.allowed, d.remaining) for d in burst]
+    assert not window.admit(tally, 69.0).allowed
+    assert Decision(allowed=True, remaining=2, resets_in=60.0) == window.admit(tally, 70.0)
+
+
+def test_the_time_to_reset_counts_down() -> None:
+    """After a first request the time told falls with the clock, as a client of a fixed window expects."""
+    window, tally = SlidingWindow(10, 60), Tally()
+    told = [window.admit(tally, now).resets_in for now in (0.0, 10.0, 45.0)]
+    assert [60.0, 50.0, 15.0] == told
+
+
+def test_resets_in_is_never_rounded_above_the_length() -> None:
+    """A client is never told 61 seconds of 60, at whatever odd time the clock stands."""
+    window = SlidingWindow(1, 60)
+    for number in range(1000):
+        tally, now = Tally(), 86_400.1 + number * 0.3
+        assert window.admit(tally, now).resets_in <= 60
+        assert window.admit(tally, now).resets_in <= 60
+
+
+def test_refused_requests_count_for_nothing() -> None:
+    """A client that hammers on while it is refused is admitted as early as one that waits."""
+    window, tally = SlidingWindow(1, 60), Tally()
+    window.admit(tally, 0.0)
+    assert not any(window.admit(tally, float(second)).allowed for second in range(1, 60))
+    assert window.admit(tally, 60.0).allowed
+
+
+def test_a_tally_expires_with_its_last_request() -> None:
+    """A tally may be forgotten one length after the last request that passed, and not before."""
+    window, tally = SlidingWindow(5, 60), Tally()
+    assert window.expired(tally, 0.0)
+    window.admit(tally, 0.0)
+    window.admit(tally, 30.0)
+    assert not window.expired(tally, 89.0)
+    assert window.expired(tally, 90.0)
+
+
+def test_a_copy_counts_by_itself() -> None:
+    """What is admitted on a copy does not show on the tally it was made from."""
+    window, tally = SlidingWindow(100, LENGTH), Tally()
+    for now in moments([0.5] * 4):
+        window.admit(tally, now)
+    twin = tally.copy()
+    for now in moments([0.5] * 4, start=1002.0):
+        window.admit(twin, now)
+    assert 4 == tally.used
+    assert 8 == twin.used
+    assert Decision(allowed=True, remaining=95, resets_in=2.5) == window.admit(tally, 1002.0)
+
+
+@pytest.mark.parametrize(("limit", "length"), [(0, 60), (-1, 60), (1, 0), (1, -1.0), (1, float("nan"))])
+def test_limit_and_length_must_be_positive(limit: int, length: float) -> None:
+    """A window that could admit nothing, or has no length, is refused when it is made."""
+    with pytest.raises(ValueError, match="must be positive"):
+        SlidingWindow(limit, length)
