@@ -6,6 +6,7 @@ from typing import Protocol
 from estuary.core.errors import MethodNotAllowed, NotFound
 from estuary.core.observations import RequestFailed, RequestServed, RequestStarted
 from estuary.core.ports import Observer
+from estuary.http.client_address import Client
 from estuary.http.messages import Guard, Header, Request, Response, Route
 from estuary.http.trace_context import trace_id_of
 
@@ -32,8 +33,9 @@ class Renderer(Protocol):
 class Application:
     """The pipeline, put together once at start-up.
 
-    `guards` run in order before the handler; `identify` gives each request its id; `constant_headers`
-    are on every answer. While `draining` is set, every answer asks the client to close its connection.
+    `guards` run in order before the handler; `identify` gives each request its id, `locate` finds its
+    client; `constant_headers` are on every answer. While `draining` is set, every answer asks the client
+    to close its connection.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Application:
         guards: Sequence[Guard],
         problems: Renderer,
         identify: Callable[[Request], str],
+        locate: Callable[[Request], Client],
         constant_headers: Sequence[Header],
         observe: Observer,
         monotonic: Callable[[], float],
@@ -51,6 +54,7 @@ class Application:
         self._guards = tuple(guards)
         self._problems = problems
         self._identify = identify
+        self._locate = locate
         self._constant_headers = tuple(constant_headers)
         self._observe = observe
         self._monotonic = monotonic
@@ -63,6 +67,7 @@ class Application:
         self.in_flight.add(request)
         self._observe(_STARTED)
         request.request_id = self._identify(request)
+        request.client = self._locate(request)
         request.route = self._router.find(request)
         response: Response | None = None
         try:
@@ -117,7 +122,7 @@ class Application:
                 499 if response is None else response.status,
                 self._monotonic() - request.started,
                 0 if response is None else len(response.body),
-                request.client,
+                request.client.address,
                 None,
             )
         )

@@ -5,6 +5,8 @@ from typing import Protocol
 
 import msgspec
 
+from estuary.http.client_address import NO_ADDRESS, Client
+
 Header = tuple[str, str]
 """A field name in lower case, and its value."""
 
@@ -73,7 +75,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
     request_id: str = ""
     route: Route = UNKNOWN_ROUTE
     record_id: str = ""
-    client: str = ""
+    client: Client = NO_ADDRESS
     started: float = 0.0
     reply_headers: list[Header] = []
 

@@ -1,7 +1,6 @@
 """The rate limit: counts a client's requests and tells it on every answer how many are left."""
 
 import math
-from collections.abc import Callable
 
 from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
@@ -13,14 +12,10 @@ class RateLimit:
     """Asks the limiter for every request on a limited route.
 
     Beside the `X-RateLimit-*` fields stand those of the IETF draft "RateLimit header fields for HTTP".
-    `client_of` gives the key that a request counts under.
     """
 
-    def __init__(
-        self, limiter: RateLimiter, client_of: Callable[[Request], str], observe: Observer
-    ) -> None:
+    def __init__(self, limiter: RateLimiter, observe: Observer) -> None:
         self._hit = limiter.hit
-        self._client_of = client_of
         self._observe = observe
         self._limit: Header = ("x-ratelimit-limit", str(limiter.limit))
         policy = f'"default";q={limiter.limit};w={math.ceil(limiter.window)}'
@@ -30,8 +25,7 @@ class RateLimit:
         """Let the request pass or raise `RateLimited`."""
         if not request.route.limited:
             return None
-        client = self._client_of(request)
-        decision = await self._hit(client)
+        decision = await self._hit(request.client.key)
         remaining, reset = decision.remaining, math.ceil(decision.resets_in)
         request.reply_headers += (
             self._limit,
@@ -41,6 +35,6 @@ class RateLimit:
             ("ratelimit", f'"default";r={remaining};t={reset}'),
         )
         if not decision.allowed:
-            self._observe(RateLimitExceeded(client))
+            self._observe(RateLimitExceeded(request.client.address))
             raise RateLimited(decision.resets_in)
         return None
