@@ -24,6 +24,7 @@ _PAIR = rf'({_TCHARS})=({_TCHARS}|"(?:[^"\\]|\\.)*")'
 _PAIRS = re.compile(_PAIR, re.ASCII)
 _ELEMENT = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*", re.ASCII)
 """RFC 7239, section 4, `forwarded-element`, with blanks around its pairs."""
+_ESCAPED = re.compile(r"\\.")
 
 
 class Client(msgspec.Struct, frozen=True, gc=False):
@@ -184,7 +185,7 @@ def _forwarded_nodes(values: Sequence[str]) -> Iterator[str | None]:
     for piece in _from_right(values):
         element = f"{piece},{element}" if element else piece
         # An odd number of quotes: the comma stood inside of a quoted string.
-        if element.count('"') % 2 == 0:
+        if _ESCAPED.sub("", element).count('"') % 2 == 0:
             yield _for_of(element)
             element = ""
     if element:
