@@ -1,0 +1,73 @@
+"""Filter: which log lines are wanted, in the syntax of `RUST_LOG`.
+
+A comma list of `target=level`, a bare `target` (all its lines) and a bare `level` (every other target).
+The directive with the longest matching target decides; `estuary` matches `estuary` and `estuary::http`,
+never `estuaries`. Targets that no directive mentions log their errors: a service must not lose those
+because somebody asked for its own lines alone. Targets that nothing logs under, such as the
+`tower_http=warn` and `tokio=warn` of operators' files, are fine and change nothing.
+"""
+
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """How much a line matters; a filter at one level lets it and those above it in the list pass."""
+
+    OFF = 0
+    ERROR = 1
+    WARN = 2
+    INFO = 3
+    DEBUG = 4
+    TRACE = 5
+
+
+_LEVELS = {level.name.lower(): level for level in Level}
+
+
+class Filter:
+    """Directives, parsed; raises `ValueError` that names a wrong one and says what is allowed."""
+
+    def __init__(self, directives: str) -> None:
+        self._fallback = Level.ERROR
+        self._targets: dict[str, Level] = {}
+        for directive in directives.split(","):
+            self._add(directive.strip())
+        self._longest_first = sorted(self._targets, key=len, reverse=True)
+
+    def level(self, target: str) -> Level:
+        """The least important level that `target` may log."""
+        for prefix in self._longest_first:
+            if target == prefix or target.startswith(f"{prefix}::"):
+                return self._targets[prefix]
+        return self._fallback
+
+    @property
+    def widest(self) -> Level:
+        """The least important level that any target may log."""
+        return max(self._fallback, *self._targets.values(), Level.OFF)
+
+    def _add(self, directive: str) -> None:
+        name, assigned, level = (part.strip() for part in directive.partition("="))
+        if not directive:
+            return
+        if assigned:
+            if not _is_target(name) or level.lower() not in _LEVELS:
+                raise _wrong(directive)
+            self._targets[name] = _LEVELS[level.lower()]
+        elif name.lower() in _LEVELS:
+            self._fallback = _LEVELS[name.lower()]
+        elif _is_target(name):
+            self._targets[name] = Level.TRACE
+        else:
+            raise _wrong(directive)
+
+
+def _is_target(name: str) -> bool:
+    return name.replace("::", "").replace("_", "").replace("-", "").replace(".", "").isalnum()
+
+
+def _wrong(directive: str) -> ValueError:
+    levels = ", ".join(_LEVELS)
+    return ValueError(
+        f"{directive!r} is neither target=level nor a target nor a level; levels are {levels}"
+    )

@@ -1,0 +1,126 @@
+"""Journal: what the log says of each observation."""
+
+from collections.abc import Callable
+
+from estuary.core.observations import (
+    RateLimitExceeded,
+    RequestFailed,
+    RequestServed,
+    RequestShed,
+    StoreQueried,
+)
+from estuary.core.ports import Clock
+from estuary.telemetry.filter import Level
+from estuary.telemetry.lines import AccessLine, shortened
+from estuary.telemetry.logger import Logger, Put, describe
+from estuary.telemetry.observers import Observers
+
+ACCESS, HTTP, STORE = "estuary::access", "estuary::http", "estuary::store"
+"""The targets that observations are logged under."""
+
+_SERVER_ERROR, _UNAVAILABLE = 500, 503
+
+
+class Journal:
+    """One line a request; failures as they happen; what may come in floods once a second with a count.
+
+    The lines say: INFO for an answer, also one that turns the client's mistake down; WARN for a 503, which
+    Estuary gives on purpose when it is overloaded, stopping or without its store; ERROR for any other 5xx.
+    """
+
+    def __init__(self, logger_for: Callable[[str], Logger], put: Put, clock: Clock) -> None:
+        self._access, self._http, self._store = map(logger_for, (ACCESS, HTTP, STORE))
+        self._put = put
+        self._now = clock.now
+        self._limited = Condensed(clock)
+        self._shed = Condensed(clock)
+        self._store_failed = Condensed(clock)
+
+    def subscribe(self, observers: Observers) -> None:
+        """Log what `observers` passes on; what the filter never lets through is not subscribed to."""
+        if self._access.enabled(Level.INFO):
+            observers.subscribe(RequestServed, self._served)
+        elif self._access.enabled(Level.ERROR):
+            observers.subscribe(RequestServed, self._served_badly)
+        if self._http.enabled(Level.ERROR):
+            observers.subscribe(RequestFailed, self._failed)
+        if self._http.enabled(Level.WARN):
+            observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
+            observers.subscribe(RequestShed, self._request_shed)
+        if self._store.enabled(Level.ERROR):
+            observers.subscribe(StoreQueried, self._store_queried)
+
+    def _served(self, served: RequestServed) -> None:
+        # Never urgent: in an overload each answer is a warning, and writes one by one would make it worse.
+        status = served.status
+        self._put(
+            AccessLine(
+                self._now(),
+                "INFO" if status < _SERVER_ERROR else _failure(status).name,
+                ACCESS,
+                "request served",
+                served.request_id,
+                shortened(served.method),
+                served.endpoint,
+                shortened(served.path),
+                status,
+                round(served.duration * 1000.0, 3),
+                served.bytes,
+                served.client,
+                served.trace_id,
+                served.subject,
+            ),
+        )
+
+    def _served_badly(self, served: RequestServed) -> None:
+        if served.status >= _SERVER_ERROR and self._access.enabled(_failure(served.status)):
+            self._served(served)
+
+    def _failed(self, failed: RequestFailed) -> None:
+        self._http.error(
+            "request failed",
+            request_id=failed.request_id,
+            endpoint=failed.endpoint,
+            **describe(failed.error),
+        )
+
+    def _rate_limit_exceeded(self, exceeded: RateLimitExceeded) -> None:
+        if count := self._limited.due():
+            self._http.warn("rate limit exceeded", count=count, client=exceeded.client)
+
+    def _request_shed(self, shed: RequestShed) -> None:
+        if count := self._shed.due():
+            self._http.warn("requests shed", count=count, in_flight=shed.in_flight)
+
+    def _store_queried(self, queried: StoreQueried) -> None:
+        if not queried.succeeded and (count := self._store_failed.due()):
+            self._store.error(
+                "store failed",
+                count=count,
+                operation=queried.operation,
+                resource=queried.resource,
+                duration_ms=round(queried.duration * 1000.0, 3),
+            )
+
+
+class Condensed:
+    """Something that may happen often but is told at most once a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._monotonic = clock.monotonic
+        self._count = 0
+        self._due_at = clock.monotonic()
+
+    def due(self) -> int:
+        """Count once more: how often it happened since it was last told, 0 when that is too soon."""
+        self._count += 1
+        now = self._monotonic()
+        if now < self._due_at:
+            return 0
+        count, self._count = self._count, 0
+        self._due_at = now + 1.0
+        return count
+
+
+def _failure(status: int) -> Level:
+    return Level.WARN if status == _UNAVAILABLE else Level.ERROR

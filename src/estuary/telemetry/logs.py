@@ -1,0 +1,84 @@
+"""Logs: filter, format and writer joined into what the process logs with."""
+
+import logging
+from typing import BinaryIO, Literal
+
+from estuary.core.ports import Clock
+from estuary.telemetry.filter import Filter, Level
+from estuary.telemetry.journal import Journal
+from estuary.telemetry.lines import Format, JsonFormat, Line, TextFormat
+from estuary.telemetry.logger import LibraryHandler, Logger
+from estuary.telemetry.observers import Observers
+from estuary.telemetry.writer import LineWriter
+
+LogFormat = Literal["json", "text"]
+
+_LIBRARY_LEVELS = {
+    Level.OFF: logging.CRITICAL + 1,
+    Level.ERROR: logging.ERROR,
+    Level.WARN: logging.WARNING,
+    Level.INFO: logging.INFO,
+    Level.DEBUG: logging.DEBUG,
+    Level.TRACE: logging.NOTSET,
+}
+
+
+class Logs:
+    """Everything that is logged leaves through here. Logging returns at once and never raises."""
+
+    def __init__(self, writer: LineWriter, format_: Format, filter_: Filter, clock: Clock) -> None:
+        self._writer = writer
+        self._format = format_
+        self._filter = filter_
+        self._clock = clock
+
+    def logger(self, target: str) -> Logger:
+        """A logger for `target`, such as "estuary::server"."""
+        return Logger(target, self._filter.level(target), self._put, self._clock)
+
+    def subscribe(self, observers: Observers) -> None:
+        """Log what `observers` passes on."""
+        Journal(self.logger, self._put, self._clock).subscribe(observers)
+
+    def capture(self) -> None:
+        """Take over the root of `logging`, so that what libraries log comes out as lines like ours."""
+        root = logging.getLogger()
+        root.handlers[:] = [self.handler()]
+        root.setLevel(_LIBRARY_LEVELS[self._filter.widest])
+
+    def handler(self) -> logging.Handler:
+        """A handler of `logging` that writes here."""
+        return LibraryHandler(self._filter, self._put, self._clock)
+
+    @property
+    def dropped(self) -> int:
+        """How many lines could not be written since the start."""
+        return self._writer.dropped
+
+    def flush(self, timeout: float = 1.0) -> bool:
+        """Wait until every line is written; whether that was within `timeout` seconds."""
+        return self._writer.flush(timeout)
+
+    def close(self, timeout: float = 1.0) -> bool:
+        """As `flush`, and drop whatever is logged afterwards; the stream stays open."""
+        return self._writer.close(timeout)
+
+    def _put(self, line: Line, *, urgent: bool = False) -> None:
+        self._writer.write(self._format(line), urgent=urgent)
+
+
+def build_logs(
+    stream: int | BinaryIO,
+    *,
+    filter: str,  # noqa: A002 - the settings' own words, and neither builtin is used here
+    format: LogFormat,  # noqa: A002 - as above
+    colour: bool,
+    clock: Clock,
+) -> Logs:
+    """Logs to `stream` (a file descriptor or a binary stream).
+
+    `filter` is in the syntax of `RUST_LOG` (see `Filter`); raises `ValueError` where it is not.
+    `colour` matters to the text format alone.
+    """
+    chosen: Format = JsonFormat() if format == "json" else TextFormat(colour=colour)
+    return Logs(LineWriter(stream), chosen, Filter(filter), clock)
