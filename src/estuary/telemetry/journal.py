@@ -11,7 +11,7 @@ from estuary.core.observations import (
 )
 from estuary.core.ports import Clock
 from estuary.telemetry.filter import Level
-from estuary.telemetry.lines import AccessLine, shortened
+from estuary.telemetry.lines import MAX_TEXT, AccessLine
 from estuary.telemetry.logger import Logger, Put, describe
 from estuary.telemetry.observers import Observers
 
@@ -60,9 +60,9 @@ class Journal:
                 ACCESS,
                 "request served",
                 served.request_id,
-                shortened(served.method),
+                served.method[:MAX_TEXT],
                 served.endpoint,
-                shortened(served.path),
+                served.path[:MAX_TEXT],
                 status,
                 round(served.duration * 1000.0, 3),
                 served.bytes,

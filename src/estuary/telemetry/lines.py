@@ -44,6 +44,7 @@ Format = Callable[[Line], bytes]
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _PLAIN = re.compile(r"[\w./:@+{}-]+", re.ASCII)
+_DELETE = 0x7F
 _INT64, _UINT64 = -(2**63), 2**64
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
 _COLOURS = {
@@ -68,7 +69,7 @@ class JsonFormat:
         except Exception:  # noqa: BLE001 - a line whose values cannot be encoded is told as text
             text = self._encode(_encodable(line))
         # JSON escapes C0 alone. Bytes outside ASCII are rare enough to look closer only then.
-        if text.isascii() and b"\x7f" not in text:
+        if text.isascii() and _DELETE not in text:
             return text
         return _escaped(text.decode()).encode()
 
@@ -141,8 +142,3 @@ def _text(value: object) -> str:
         return str(value)
     except Exception:  # noqa: BLE001 - a value whose __str__ fails must not cost us the line
         return f"<{type(value).__name__}>"
-
-
-def shortened(text: str) -> str:
-    """`text`, cut to `MAX_TEXT` characters."""
-    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT]

@@ -5,6 +5,7 @@ in bounded number of bytes; what does not fit, and what the system refuses (a cl
 dropped and counted.
 """
 
+import math
 import os
 import select
 import threading
@@ -24,9 +25,11 @@ class LineWriter:
     first line; a process forked from this one starts its own and leaves to its parent what waits here.
     """
 
+    _lock: threading.Lock
     _changed: threading.Condition
     _waiting: list[bytes]
     _waiting_bytes: int
+    _wake_at: float
     _hurry: bool
     _writing: bool
     _closed: bool
@@ -49,29 +52,21 @@ class LineWriter:
 
     def write(self, line: bytes, *, urgent: bool = False) -> None:
         """Take one line, without its line feed; returns at once and never raises."""
-        with self._changed:
+        with self._lock:
             size = self._waiting_bytes + len(line) + 1
             if size > self._max_waiting_bytes or self._closed:
                 self.dropped += 1
                 return
             self._waiting_bytes = size
             self._waiting.append(line)
-            if urgent or size >= _GATHER_BYTES:
-                self._hurry = True
-                self._changed.notify_all()
-            elif len(self._waiting) == 1:
-                self._changed.notify_all()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
-                self._thread.start()
+            if urgent or size >= self._wake_at:
+                self._wake(hurry=urgent or size >= _GATHER_BYTES)
 
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until all lines taken are written or dropped; whether that was within `timeout` seconds."""
         with self._changed:
-            if self._thread is None:
-                return True
-            self._hurry = True
-            self._changed.notify_all()
+            if self._waiting:
+                self._wake(hurry=True)
             return self._changed.wait_for(lambda: not self._waiting and not self._writing, timeout)
 
     def close(self, timeout: float = 1.0) -> bool:
@@ -83,20 +78,31 @@ class LineWriter:
         return flushed
 
     def _start_over(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waiting = []
         self._waiting_bytes = 0
+        self._wake_at = 0.0
         self._hurry = False
         self._writing = False
         self._closed = False
         self._thread = None
 
+    def _wake(self, *, hurry: bool) -> None:
+        """Tell the thread that lines wait: at the first of a batch, and once more when it should hurry."""
+        self._hurry = self._hurry or hurry
+        self._wake_at = math.inf if self._hurry else _GATHER_BYTES
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
     def _run(self) -> None:
         while batch := self._next_batch():
-            failed = not self._put(b"\n".join([*batch, b""]))
+            written = self._put(b"\n".join([*batch, b""]))
             with self._changed:
                 self._writing = False
-                if failed:
+                if not written:
                     self.dropped += len(batch)
                 self._changed.notify_all()
 
@@ -107,6 +113,7 @@ class LineWriter:
             self._changed.wait_for(lambda: self._hurry or self._closed, self._gather_seconds)
             batch, self._waiting = self._waiting, []
             self._waiting_bytes = 0
+            self._wake_at = 0.0
             self._hurry = False
             self._writing = bool(batch)
             return batch
