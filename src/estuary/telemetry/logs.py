@@ -1,6 +1,7 @@
 """Logs: filter, format and writer joined into what the process logs with."""
 
 import logging
+from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
 from estuary.core.ports import Clock
@@ -9,6 +10,7 @@ from estuary.telemetry.journal import Journal
 from estuary.telemetry.lines import Format, JsonFormat, Line, TextFormat
 from estuary.telemetry.logger import LibraryHandler, Logger
 from estuary.telemetry.observers import Observers
+from estuary.telemetry.registry import Family, Sample
 from estuary.telemetry.writer import LineWriter
 
 LogFormat = Literal["json", "text"]
@@ -54,6 +56,15 @@ class Logs:
     def dropped(self) -> int:
         """How many lines could not be written since the start."""
         return self._writer.dropped
+
+    def collect(self) -> Iterator[Family]:
+        """What the metrics tell of the logs."""
+        yield Family(
+            "log_lines_dropped_total",
+            "counter",
+            "Log lines that were not written: the pipe or disk behind them was full or gone.",
+            (Sample("", (), self._writer.dropped),),
+        )
 
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every line is written; whether that was within `timeout` seconds."""

@@ -22,7 +22,7 @@ class Machine:
         self._folder = folder
         self._mountpoint = "" if folder is None else _mountpoint(folder)
 
-    def collect(self) -> Iterator[Family]:
+    def __call__(self) -> Iterator[Family]:
         """Every family, read now."""
         yield from self._process()
         yield from self._memory_and_processors()

@@ -1,7 +1,7 @@
 """Metrics: every number of Estuary, counted from observations."""
 
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from estuary.core.observations import (
     ConnectionsChanged,
@@ -17,7 +17,7 @@ from estuary.core.observations import (
 from estuary.telemetry.exposition import Exposition
 from estuary.telemetry.instruments import Counter, Gauge, Histogram
 from estuary.telemetry.observers import Observers
-from estuary.telemetry.registry import Collector, Family, Metric, Registry, Sample
+from estuary.telemetry.registry import Collector, Metric, Registry
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
 """The methods that may stand in a label (RFC 9110 and RFC 5789); any other is "OTHER"."""
@@ -156,11 +156,6 @@ class Metrics:
 
     def _record_deleted(self, deleted: RecordDeleted) -> None:
         self._deleted[deleted.resource].inc()
-
-
-def counter_of(name: str, help_text: str, read: Callable[[], float]) -> Collector:
-    """A counter that somebody else keeps: `read` gives its value at each scrape."""
-    return lambda: (Family(name, "counter", help_text, (Sample("", (), read()),)),)
 
 
 def _by_resource(registry: Registry, resources: Sequence[str], what: str) -> dict[str, Counter]:
