@@ -1,0 +1,47 @@
+"""Observers: every subscriber of a type is told, and none can disturb the others."""
+
+import logging
+
+import pytest
+
+from estuary.core.observations import Observation, RateLimitExceeded, RequestShed, RequestStarted
+from estuary.core.ports import Observer
+from estuary.telemetry.observers import Observers
+
+
+def test_it_is_an_observer() -> None:
+    """It fits the port, and an observation nobody subscribed to is no error."""
+    port: Observer = Observers()
+    port(RequestStarted())
+
+
+def test_each_type_reaches_its_subscribers_in_order() -> None:
+    """Subscribers of the exact type are told in the order of their subscription; others are not."""
+    observers = Observers()
+    told: list[tuple[str, Observation]] = []
+    observers.subscribe(RequestShed, lambda shed: told.append(("first", shed)))
+    observers.subscribe(RequestShed, lambda shed: told.append(("second", shed)))
+    observers.subscribe(RateLimitExceeded, lambda limited: told.append(("other", limited)))
+    observers(RequestShed(7))
+    assert [("first", RequestShed(7)), ("second", RequestShed(7))] == told
+
+
+def test_a_failing_subscriber_disturbs_nobody_and_is_reported_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The request goes on, the next subscriber is told, and the log holds the first error alone."""
+    observers = Observers()
+    told: list[RequestShed] = []
+
+    def fail(_: RequestShed) -> None:
+        raise RuntimeError("a defect")
+
+    observers.subscribe(RequestShed, fail)
+    observers.subscribe(RequestShed, told.append)
+    with caplog.at_level(logging.ERROR):
+        observers(RequestShed(1))
+        observers(RequestShed(2))
+    assert [RequestShed(1), RequestShed(2)] == told
+    reports = [record for record in caplog.records if record.name == "estuary.telemetry"]
+    assert 1 == len(reports)
+    assert "a defect" in str(reports[0].exc_info)
