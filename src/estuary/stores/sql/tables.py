@@ -1,0 +1,92 @@
+"""A resource as a table: its columns, the rules that an engine can check, and its order as an index."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, Text, literal_column
+
+from estuary.core.field import Field, Kind
+from estuary.core.resource import Resource
+from estuary.stores.sql.types import LONG, Moment, column_type
+
+# Names of Estuary's own objects begin with an underscore: a resource's name never does.
+TOTALS = "_estuary_totals"
+
+
+def resource_table(resource: Resource, metadata: MetaData) -> Table:
+    """The table of `resource`: Estuary's four columns, then the declared fields in their order.
+
+    The checks repeat the declared rules, so that nothing else that writes into the table can break them;
+    patterns are left out, for engines do not agree on their syntax.
+    """
+    return Table(
+        resource.name,
+        metadata,
+        Column("id", Text, primary_key=True, nullable=False),
+        Column("version", LONG, nullable=False),
+        Column("created_at", Moment, nullable=False),
+        Column("updated_at", Moment, nullable=False),
+        *(Column(field.name, column_type(field), nullable=field.optional) for field in resource.fields),
+        *(check for field in resource.fields for check in _checks(resource, field)),
+        # The order of every list and cursor: created_at, ties by id.
+        Index(f"_{resource.name}_position", "created_at", "id", unique=True),
+        sqlite_strict=True,
+    )
+
+
+def totals_table(metadata: MetaData) -> Table:
+    """How many records each resource has: kept by triggers, so that no count looks at the records."""
+    return Table(
+        TOTALS,
+        metadata,
+        Column("resource", Text, primary_key=True, nullable=False),
+        Column("total", LONG, nullable=False),
+        sqlite_strict=True,
+    )
+
+
+def check_name(resource: Resource, field: Field) -> str:
+    """What the check of `field` is called."""
+    return f"ck_{resource.name}_{field.name}"
+
+
+def _checks(resource: Resource, field: Field) -> Iterator[CheckConstraint]:
+    name = check_name(resource, field)
+    condition = " AND ".join(_conditions(field))
+    if not condition:
+        return
+    # literal_column, for in plain text SQLAlchemy would take a colon in a choice for a parameter.
+    check = CheckConstraint(literal_column(condition), name=name)
+    if field.kind in (Kind.BOOLEAN, Kind.TEXT_LIST):
+        # Written for SQLite, which has no type of its own for either.
+        yield check.ddl_if(dialect="sqlite")
+    else:
+        yield check
+
+
+def _conditions(field: Field) -> Iterator[str]:
+    """The rules of `field` in SQL; a null passes each of them, as a null result passes a check."""
+    column = f'"{field.name}"'
+    if field.kind is Kind.TEXT:
+        yield from _bounds(f"length({column})", field.min_length or None, field.max_length)
+    elif field.kind is Kind.TEXT_LIST:
+        yield f"json_valid({column})"
+        yield f"json_type({column}) = 'array'"
+        yield from _bounds(f"json_array_length({column})", field.min_length or None, field.max_length)
+    elif field.kind is Kind.CHOICE:
+        yield f"{column} IN ({', '.join(_quoted(choice) for choice in field.choices)})"
+    elif field.kind is Kind.BOOLEAN:
+        yield f"{column} IN (0, 1)"
+    elif field.kind in (Kind.INTEGER, Kind.FLOAT):
+        yield from _bounds(column, field.minimum, field.maximum)
+        yield from _bounds(column, field.exclusive_minimum, field.exclusive_maximum, "")
+
+
+def _bounds(measured: str, low: float | None, high: float | None, inclusive: str = "=") -> Iterator[str]:
+    if low is not None:
+        yield f"{measured} >{inclusive} {low!r}"
+    if high is not None:
+        yield f"{measured} <{inclusive} {high!r}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

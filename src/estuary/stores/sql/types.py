@@ -1,0 +1,98 @@
+"""Column types for declared fields: what each engine keeps, and how values get there and back."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import REAL, BigInteger, Boolean, Double, Integer, Text
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from estuary.core.field import Field, Kind
+from estuary.core.record import from_microseconds, to_microseconds
+
+Conversion = Callable[[Any], Any]
+"""Turns one value that is not null into another; None stands for "leave it as it is"."""
+
+# SQLite's STRICT tables know INTEGER (64 bits) and REAL (double) under these names alone.
+LONG = BigInteger().with_variant(Integer(), "sqlite")
+DOUBLE: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time as whole microseconds since the epoch: exact, sortable, without a zone to get wrong."""
+
+    impl = LONG
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Conversion:  # noqa: ARG002 (the signature is SQLAlchemy's)
+        """The same for every engine."""
+        return to_microseconds
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion:  # noqa: ARG002 (as above)
+        """The same for every engine."""
+        return from_microseconds
+
+
+class Flag(TypeDecorator[bool]):
+    """True or false: the engine's own boolean, or 0 and 1 where it has none."""
+
+    impl = Boolean
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """A STRICT table refuses the type name BOOLEAN."""
+        return Boolean() if dialect.supports_native_boolean else Integer()
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """A Python bool is an integer already."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:  # noqa: ARG002 (as above)
+        """0 and 1 become false and true."""
+        return None if dialect.supports_native_boolean else bool
+
+
+class TextList(TypeDecorator[list[str]]):
+    """A list of texts as a JSON array."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Conversion:  # noqa: ARG002 (the signature is SQLAlchemy's)
+        """JSON text, for drivers take no lists."""
+        return _encode_list
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion:  # noqa: ARG002 (as above)
+        """The inverse."""
+        return msgspec.json.Decoder(list[str]).decode
+
+
+def _encode_list(values: list[str]) -> str:
+    return msgspec.json.encode(values).decode()
+
+
+_TYPES: dict[Kind, TypeEngine[Any]] = {
+    Kind.TEXT: Text(),
+    Kind.INTEGER: LONG,
+    Kind.FLOAT: DOUBLE,
+    Kind.BOOLEAN: Flag(),
+    Kind.TIMESTAMP: Moment(),
+    Kind.CHOICE: Text(),
+    Kind.TEXT_LIST: TextList(),
+}
+
+
+def column_type(field: Field) -> TypeEngine[Any]:
+    """The type of the column that keeps `field`."""
+    return _TYPES[field.kind]
+
+
+def to_driver(column_type: TypeEngine[Any], dialect: Dialect) -> Conversion | None:
+    """How a value of the column becomes what the driver of `dialect` takes."""
+    return column_type.bind_processor(dialect) if isinstance(column_type, TypeDecorator) else None
+
+
+def from_driver(column_type: TypeEngine[Any], dialect: Dialect) -> Conversion | None:
+    """How what the driver of `dialect` gives becomes a value of the column."""
+    return column_type.result_processor(dialect, None) if isinstance(column_type, TypeDecorator) else None

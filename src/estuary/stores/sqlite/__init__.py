@@ -1,0 +1,5 @@
+"""Records in one embedded SQLite file: durable, one writer, readers that never wait for it."""
+
+from estuary.stores.sqlite.store import SqliteStore
+
+__all__ = ["SqliteStore"]

@@ -1,0 +1,173 @@
+"""The open database: its connections, and what may run on which of them."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
+
+from estuary.core.errors import StoreError, StoreSchemaMismatch, StoreUnavailable
+from estuary.core.observations import ConnectionsChanged
+from estuary.core.ports import Observer
+from estuary.stores.sql.tables import TOTALS
+from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, translate
+from estuary.stores.sqlite.file import DatabaseFile, check_library
+from estuary.stores.sqlite.readers import Read, Readers
+from estuary.stores.sqlite.schema import Schema
+from estuary.stores.sqlite.worker import Worker
+from estuary.stores.sqlite.writer import Operation, Writer
+
+T = TypeVar("T")
+
+_PING = f"SELECT total FROM {TOTALS} LIMIT 1"  # noqa: S608 (a constant name)
+# A reader of a write-ahead log waits for nobody, save for moments while another process repairs the log.
+_READ_LOCK_TIMEOUT = 0.05
+_RETRY_INTERVAL = 0.01
+
+
+class _Parts(NamedTuple):
+    """What an open database holds."""
+
+    worker: Worker
+    writing: sqlite3.Connection
+    reading: sqlite3.Connection
+    writer: Writer
+    readers: Readers
+
+
+def _refuse(*_: object) -> Any:
+    raise StoreUnavailable(CLOSED)
+
+
+class Database:
+    """One file, usable between `open` and `close`; outside them every use raises `StoreUnavailable`.
+
+    Three ways in. `execute` runs a read whose cost a page bounds, on the event loop: a point read costs
+    some 10 µs there and 174 µs through a thread. `write` runs a durable write (see `Writer`), `read_apart`
+    a read of any cost (see `Readers`). `timeout` (seconds) bounds each, and `open` and `close`.
+    """
+
+    def __init__(self, file: DatabaseFile, schema: Schema, *, timeout: float, observe: Observer) -> None:
+        self._file = file
+        self._schema = schema
+        self._timeout = timeout
+        self._observe = observe
+        self._parts: _Parts | None = None
+        self._active = 0
+        self._refuse_all()
+
+    def _refuse_all(self) -> None:
+        self.execute: Callable[..., sqlite3.Cursor] = _refuse
+        self.write: Callable[[Operation[Any]], asyncio.Future[Any]] = _refuse
+
+    async def open(self) -> None:
+        """Make the file usable; raises `StoreUnavailable` or `StoreSchemaMismatch`, changing nothing."""
+        if self._parts is not None:
+            return
+        check_library()
+        worker = Worker("estuary-sqlite-writer")
+        try:
+            writing, reading = await worker.run(self._connect)
+        except BaseException:
+            worker.stop()
+            raise
+        self._file.remember()
+        writer = Writer(writing, worker, timeout=self._timeout, check=self._file.check)
+        readers = Readers(self._file, timeout=self._timeout, changed=self._report_connections)
+        self._parts = _Parts(worker, writing, reading, writer, readers)
+        self.execute = reading.cursor().execute
+        self.write = writer.run
+        self._report_connections()
+
+    async def close(self) -> None:
+        """Finish the writes that were accepted, move the log into the file and close every connection."""
+        parts, self._parts = self._parts, None
+        if parts is None:
+            return
+        self._refuse_all()
+        await parts.writer.close()
+        await parts.readers.close()
+        parts.reading.close()
+        await asyncio.wait([parts.worker.run(lambda: _finish(parts.writing))], timeout=self._timeout)
+        parts.worker.stop()
+        self._report_connections()
+
+    async def read_apart(self, read: Read[T]) -> T:
+        """The outcome of `read`, which may take long, from a thread with a connection of its own."""
+        if self._parts is None:
+            raise StoreUnavailable(CLOSED)
+        return await self._parts.readers.run(read)
+
+    def ping(self) -> None:
+        """Return if the file is there, is the one that was opened, and can be read."""
+        if self._parts is not None:
+            self._file.check()
+        try:
+            self.execute(_PING).fetchone()
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+
+    def _report_connections(self) -> None:
+        active = 0 if self._parts is None else 2 + self._parts.readers.opened
+        if active != self._active:
+            self._active = active
+            self._observe(ConnectionsChanged(active))
+
+    def _connect(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        """In the thread: the file, made or checked, and its connections to write and to read."""
+        self._file.create_folder()
+        try:
+            writing = self._file.connect(timeout=self._timeout)
+            try:
+                self._prepare(writing)
+                return writing, self._file.connect_to_read(timeout=_READ_LOCK_TIMEOUT)
+            except BaseException:
+                writing.close()
+                raise
+        except DRIVER_ERRORS as error:
+            raise self._named(translate(error)) from error
+        except StoreError as error:
+            raise self._named(error) from error
+
+    def _named(self, error: StoreError) -> StoreError:
+        """`error` with the file's name: for the operator at start-up, never for a client."""
+        known = StoreUnavailable if isinstance(error, StoreUnavailable) else StoreSchemaMismatch
+        return known(f"{self._file.path}: {error}")
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        self._schema.check(connection)
+        self._use_write_ahead_log(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Once more: another process may have made the tables since.
+            self._schema.check(connection)
+            self._schema.create(connection)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        connection.execute("PRAGMA busy_timeout = 0")
+
+    def _use_write_ahead_log(self, connection: sqlite3.Connection) -> None:
+        """Readers then never wait for the writer, nor it for them."""
+        deadline = time.monotonic() + self._timeout
+        mode = None
+        while mode is None:
+            try:
+                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError as error:
+                # SQLite does not wait here by itself when two processes make the same new file.
+                if not is_busy(error) or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_RETRY_INTERVAL)
+        if mode != "wal":
+            raise StoreUnavailable("this file system cannot keep a write-ahead log")
+
+
+def _finish(connection: sqlite3.Connection) -> None:
+    """In the thread: close the last connection; writes are durable already, so a failure is harmless."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA optimize")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()

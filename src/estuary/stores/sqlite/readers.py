@@ -1,0 +1,117 @@
+"""Reads whose cost is not bounded by a page: in a few threads, so that they never hold the event loop."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from estuary.core.errors import StoreUnavailable
+from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
+from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.worker import Worker
+
+T = TypeVar("T")
+Read = Callable[[sqlite3.Cursor], T]
+
+READERS = 2
+"""Threads at most; each, with its connection, is made when it is first needed."""
+MAX_WAITING = 64
+"""Reads that may wait for a thread; past it a caller is told at once."""
+
+
+class _Reader:
+    """A thread and its connection, which it opens itself."""
+
+    def __init__(self, file: DatabaseFile, timeout: float) -> None:
+        self._file = file
+        self._timeout = timeout
+        self.worker = Worker("estuary-sqlite-reader")
+        self.connection: sqlite3.Connection | None = None
+
+    def perform(self, read: Read[T]) -> T:
+        """In the thread: the outcome of `read`."""
+        try:
+            if self.connection is None:
+                self.connection = self._file.connect_to_read(timeout=self._timeout)
+            return read(self.connection.cursor())
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+
+    def interrupt(self) -> None:
+        """Make a read that is running fail soon."""
+        if self.connection is not None:
+            self.connection.interrupt()
+
+    def close(self) -> None:
+        """In the thread: let the connection go."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+class Readers:
+    """Runs reads beside the event loop; `timeout` (seconds) bounds each, its wait for a thread included.
+
+    `changed` is told after the number of open connections (`opened`) may have grown.
+    """
+
+    def __init__(self, file: DatabaseFile, *, timeout: float, changed: Callable[[], None]) -> None:
+        self._file = file
+        self._timeout = timeout
+        self._changed = changed
+        self._slots = asyncio.Semaphore(READERS)
+        self._waiting = 0
+        self._idle: list[_Reader] = []
+        self._all: list[_Reader] = []
+
+    @property
+    def opened(self) -> int:
+        """How many connections are open."""
+        return sum(reader.connection is not None for reader in self._all)
+
+    async def run(self, read: Read[T]) -> T:
+        """The outcome of `read`; raises `StoreUnavailable` when too many wait or time is up."""
+        if self._waiting >= MAX_WAITING:
+            raise StoreUnavailable("The database is unavailable: too many reads are waiting")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._slots.acquire()
+                return await self._perform(read)
+        except TimeoutError as error:
+            raise StoreUnavailable("The database is unavailable: the read took too long") from error
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        """Break off what is running and close every connection."""
+        for reader in self._all:
+            reader.interrupt()
+        closing = [reader.worker.run(reader.close) for reader in self._all]
+        if closing:
+            await asyncio.wait(closing, timeout=self._timeout)
+        for reader in self._all:
+            reader.worker.stop()
+
+    async def _perform(self, read: Read[T]) -> T:
+        """Run `read` on an idle reader; the caller's slot is given back when the thread is done with it."""
+        reader = self._idle.pop() if self._idle else self._make()
+        future = reader.worker.run(lambda: reader.perform(read))
+        future.add_done_callback(lambda done: self._release(reader, done))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            reader.interrupt()
+            raise
+
+    def _make(self) -> _Reader:
+        reader = _Reader(self._file, self._timeout)
+        self._all.append(reader)
+        return reader
+
+    def _release(self, reader: _Reader, done: asyncio.Future[T]) -> None:
+        # Asking for the error marks it as seen: the caller may have left.
+        done.exception()
+        self._idle.append(reader)
+        self._slots.release()
+        self._changed()

@@ -1,0 +1,178 @@
+"""The tables in the file: made where they are missing, checked where they are not."""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+
+from sqlalchemy import CheckConstraint, Table
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from estuary.core.errors import StoreSchemaMismatch
+from estuary.stores.sql.tables import TOTALS
+
+APPLICATION_ID = 0x45535455
+"""Marks the file as Estuary's ("ESTU"; https://www.sqlite.org/fileformat.html, offset 68)."""
+LAYOUT = 1
+"""The layout of Estuary's own columns and tables, kept as `user_version`."""
+
+_ADVICE = "migrate the table, or name another database file"
+_CHECK_NAMES = re.compile(r"CONSTRAINT (ck_\w+) CHECK")
+
+
+class Schema:
+    """What the file must hold for `tables` (one a resource) and `totals`; its DDL is made here, once."""
+
+    def __init__(self, tables: Sequence[Table], totals: Table, dialect: Dialect) -> None:
+        self._tables = [_TableSchema(table, dialect) for table in tables]
+        self._totals = str(CreateTable(totals, if_not_exists=True).compile(dialect=dialect))
+
+    def check(self, connection: sqlite3.Connection) -> None:
+        """Raise `StoreSchemaMismatch` if the file is another program's or does not fit; changes nothing."""
+        application = _pragma(connection, "application_id")
+        layout = _pragma(connection, "user_version")
+        if application not in (0, APPLICATION_ID):
+            raise StoreSchemaMismatch("The database belongs to another application; name another file")
+        if application == 0 and connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+            raise StoreSchemaMismatch(
+                "The database holds tables that Estuary did not make; name another file"
+            )
+        if layout > LAYOUT:
+            raise StoreSchemaMismatch(
+                f"The database has layout {layout}, made by a newer Estuary than this one, "
+                f"which knows {LAYOUT}: upgrade"
+            )
+        for table in self._tables:
+            table.check(connection)
+
+    def create(self, connection: sqlite3.Connection) -> None:
+        """Make what is missing, inside the caller's transaction."""
+        if _pragma(connection, "application_id") == 0:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {LAYOUT}")
+        connection.execute(self._totals)
+        for table in self._tables:
+            table.create(connection)
+
+
+class _TableSchema:
+    """What the file must hold for one resource."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        self._name = table.name
+        self._table_ddl = str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))
+        self._index_ddl = [
+            str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
+            for index in sorted(table.indexes, key=lambda index: str(index.name))
+        ]
+        self._triggers = _triggers(table.name)
+        self._columns = {
+            column.name: (column.type.compile(dialect), not column.nullable) for column in table.columns
+        }
+        self._checks = {
+            str(constraint.name): _in_one_line(str(constraint.sqltext))
+            for constraint in table.constraints
+            if isinstance(constraint, CheckConstraint)
+        }
+
+    def create(self, connection: sqlite3.Connection) -> None:
+        """Make the table, its index and its triggers, where they are missing."""
+        connection.execute(self._table_ddl)
+        for ddl in self._index_ddl:
+            connection.execute(ddl)
+        if self._triggers.items() <= _definitions(connection, "trigger").items() and self._is_counted(
+            connection
+        ):
+            return
+        for name, ddl in self._triggers.items():
+            connection.execute(f'DROP TRIGGER IF EXISTS "{name}"')
+            connection.execute(ddl)
+        # Without its triggers the table may have changed unseen: this once, its records are counted.
+        connection.execute(
+            f'INSERT OR REPLACE INTO {TOTALS} SELECT ?, count(*) FROM "{self._name}"',  # noqa: S608 (a checked name)
+            (self._name,),
+        )
+
+    def _is_counted(self, connection: sqlite3.Connection) -> bool:
+        query = f"SELECT 1 FROM {TOTALS} WHERE resource = ?"  # noqa: S608 (a constant name)
+        return connection.execute(query, (self._name,)).fetchone() is not None
+
+    def check(self, connection: sqlite3.Connection) -> None:
+        """Raise `StoreSchemaMismatch` if there is a table of this name that does not fit."""
+        definition = _definitions(connection, "table").get(self._name)
+        if definition is None:
+            return
+        self._check_columns(connection)
+        if not definition.rstrip().upper().endswith("STRICT"):
+            raise self._mismatch("is not STRICT")
+        self._check_rules(_in_one_line(definition))
+
+    def _check_columns(self, connection: sqlite3.Connection) -> None:
+        rows = connection.execute(
+            'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)', (self._name,)
+        )
+        found = {name: (kind, bool(demanded), default) for name, kind, demanded, default in rows}
+        for name, (kind, demanded) in self._columns.items():
+            if name not in found:
+                raise self._mismatch("is missing", name)
+            if found[name][0] != kind:
+                raise self._mismatch(f"is {found[name][0]}, the declaration needs {kind}", name)
+            if found[name][1] != demanded:
+                raise self._mismatch(f"must {'not ' if demanded else ''}allow null", name)
+        for name, (_, demanded, default) in found.items():
+            # A column that an insert may leave out does no harm: a newer release may have put it there.
+            if name not in self._columns and demanded and default is None:
+                raise self._mismatch("is not declared, and demands a value", name)
+
+    def _check_rules(self, definition: str) -> None:
+        for name, condition in self._checks.items():
+            if f"CONSTRAINT {name} CHECK ({condition})" not in definition:
+                raise self._mismatch("has other rules than the declaration", self._column_of(name))
+        for name in _CHECK_NAMES.findall(definition):
+            if name not in self._checks:
+                raise self._mismatch("has rules that are not declared", self._column_of(name))
+
+    def _column_of(self, check: str) -> str:
+        return check.removeprefix(f"ck_{self._name}_")
+
+    def _mismatch(self, what: str, column: str | None = None) -> StoreSchemaMismatch:
+        place = f"Table {self._name}" if column is None else f"Table {self._name}: column {column}"
+        return StoreSchemaMismatch(f"{place} {what}; {_ADVICE}")
+
+
+def _triggers(table: str) -> dict[str, str]:
+    """The triggers that keep the total of `table` exact, whoever writes: each name with its DDL.
+
+    REPLACE deletes without firing triggers, so an insert over an existing id, and a change of an id, are
+    refused outright: ids are never used twice.
+    """
+    ids = f'SELECT id FROM "{table}"'  # noqa: S608 (a checked name)
+    bodies = {
+        "inserted": f'AFTER INSERT ON "{table}" BEGIN {_add_to_total(table, 1)}; END',
+        "deleted": f'AFTER DELETE ON "{table}" BEGIN {_add_to_total(table, -1)}; END',
+        "unique": f'BEFORE INSERT ON "{table}" WHEN NEW.id IN ({ids}) '
+        "BEGIN SELECT RAISE(ABORT, 'a record with this id exists'); END",
+        "fixed": f'BEFORE UPDATE OF id ON "{table}" WHEN NEW.id IS NOT OLD.id '
+        "BEGIN SELECT RAISE(ABORT, 'the id of a record never changes'); END",
+    }
+    return {
+        f"_{table}_{event}": f'CREATE TRIGGER "_{table}_{event}" {body}' for event, body in bodies.items()
+    }
+
+
+def _add_to_total(table: str, change: int) -> str:
+    return f"UPDATE {TOTALS} SET total = total + {change} WHERE resource = '{table}'"  # noqa: S608 (checked names)
+
+
+def _definitions(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
+    """The objects of one kind in the file, each with the SQL it was made by."""
+    return dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = ?", (kind,)))
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,81 @@
+"""The SQLite store: resources worked out into tables and statements once, then served by one database."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import MetaData
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+from estuary.core.observations import Observation
+from estuary.core.ports import Observer
+from estuary.core.resource import Resource
+from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.statements import Statements, compile_statements
+from estuary.stores.sql.tables import resource_table, totals_table
+from estuary.stores.sqlite.collection import SqliteCollection
+from estuary.stores.sqlite.database import Database
+from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.schema import Schema
+
+# The writer's own few statements, beside those of the resources.
+_OTHER_STATEMENTS = 16
+
+
+def _ignore(observation: Observation) -> None:
+    """The observer of a store that nobody observes."""
+
+
+class SqliteStore:
+    """Records of `resources` in the file at `path`, which is made, with its folder, if there is none.
+
+    A write that returned survives a power cut. `timeout` (seconds) bounds every call. `observe` is told
+    how many connections are open.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        resources: Sequence[Resource],
+        *,
+        timeout: float = 5.0,
+        observe: Observer = _ignore,
+    ) -> None:
+        dialect = SQLiteDialect(paramstyle="qmark")
+        metadata = MetaData()
+        totals = totals_table(metadata)
+        tables = {resource.name: resource_table(resource, metadata) for resource in resources}
+        statements = {name: compile_statements(table, totals, dialect) for name, table in tables.items()}
+        kept = _OTHER_STATEMENTS + len(Statements._fields) * len(tables)
+        self._database = Database(
+            DatabaseFile(path, statements=kept),
+            Schema(list(tables.values()), totals, dialect),
+            timeout=timeout,
+            observe=observe,
+        )
+        self._collections = {
+            resource.name: SqliteCollection(
+                self._database,
+                statements[resource.name],
+                Rows(resource, tables[resource.name], statements[resource.name], dialect),
+            )
+            for resource in resources
+        }
+
+    async def open(self) -> None:
+        """Make or check the tables.
+
+        Raises `StoreUnavailable` or `StoreSchemaMismatch`, and has then changed nothing.
+        """
+        await self._database.open()
+
+    async def close(self) -> None:
+        """Finish accepted writes and let the file go; a second call does nothing."""
+        await self._database.close()
+
+    async def ping(self) -> None:
+        """Return if the file can be read and is still the one that was opened; writes nothing."""
+        self._database.ping()
+
+    def collection(self, resource: Resource) -> SqliteCollection:
+        """The collection of `resource`, one of those given."""
+        return self._collections[resource.name]

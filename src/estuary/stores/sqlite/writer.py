@@ -1,0 +1,192 @@
+"""The one writer: collects what waits into one transaction, so that one fsync serves all of them.
+
+The statements run on the event loop, a few microseconds each, on pages that are in memory. What can block
+runs in a thread: the commit with its fsync, and the wait for another process's lock. The statements in the
+thread too was measured first: each of them then asks for the interpreter's lock again, and against an event
+loop that is busy with requests it waits up to 5 ms every time. 32 clients that compute for 60 µs between
+writes got 1,700 writes/s that way (p99 1.1 s) and 9,100/s (p99 5 ms) this way.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from estuary.core.errors import StoreError, StoreUnavailable
+from estuary.stores.sqlite.deadlines import Deadlines
+from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, translate
+from estuary.stores.sqlite.worker import Worker
+
+T = TypeVar("T")
+Operation = Callable[[sqlite3.Cursor], T]
+"""What one write does inside a transaction; at most one of its statements may write."""
+
+MAX_GROUP = 64
+"""Operations in one transaction: more would hardly make the fsync cheaper, but keep the loop longer."""
+MAX_WAITING = 4096
+"""Operations that may wait; past it a caller is told at once."""
+
+
+class _Write:
+    """One operation on its way, and who waits for it."""
+
+    __slots__ = ("error", "future", "operation", "result")
+
+    def __init__(self, operation: Operation[Any], future: asyncio.Future[Any]) -> None:
+        self.operation = operation
+        self.future = future
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def settle(self) -> None:
+        """Tell the caller, unless it has given up."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class Writer:
+    """Runs operations on `connection`, in the order they come, each alone as far as errors go.
+
+    `connection` must not wait for locks itself (a busy timeout of 0). `check` is called before each
+    transaction and may raise a `StoreError`. `timeout` (seconds) bounds each caller's wait. An operation
+    whose caller was cancelled, or told `StoreUnavailable`, before it began is never run; one that had
+    begun may still be kept.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, worker: Worker, *, timeout: float, check: Callable[[], None]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._connection = connection
+        self._cursor = connection.cursor()
+        self._worker = worker
+        self._timeout = timeout
+        self._check = check
+        self._waiting: deque[_Write] = deque()
+        self._deadlines = Deadlines(timeout, _too_late)
+        self._draining: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def run(self, operation: Operation[T]) -> asyncio.Future[T]:
+        """The outcome of `operation`, once it is durable.
+
+        Raises what the operation raises, and `StoreUnavailable` when closed, overrun or out of time.
+        """
+        if self._closed:
+            raise StoreUnavailable(CLOSED)
+        if len(self._waiting) >= MAX_WAITING:
+            raise StoreUnavailable("The database is unavailable: too many writes are waiting")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._waiting.append(_Write(operation, future))
+        self._deadlines.add(future)
+        if self._draining is None:
+            self._draining = self._loop.create_task(self._drain())
+        return future
+
+    async def close(self) -> None:
+        """Take nothing more, and return when what was taken is settled (in `timeout` seconds at most)."""
+        self._closed = True
+        if self._draining is not None:
+            await asyncio.wait([self._draining], timeout=self._timeout)
+        self._deadlines.cancel()
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                await self._run_group()
+        finally:
+            self._draining = None
+
+    async def _run_group(self) -> None:
+        try:
+            if not await self._begin():
+                return
+        except StoreError as error:
+            self._settle(self._take(len(self._waiting)), error)
+            return
+        group = self._take(MAX_GROUP)
+        try:
+            self._execute(group)
+            await self._worker.run(self._commit)
+        except DRIVER_ERRORS as error:
+            self._settle(group, _translated(error))
+        else:
+            self._settle(group)
+
+    async def _begin(self) -> bool:
+        """Open a transaction; False if another process kept the lock for all of the timeout."""
+        try:
+            self._check()
+            self._cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if not is_busy(error):
+                raise translate(error) from error
+            return await self._worker.run(self._begin_patiently)
+        return True
+
+    def _begin_patiently(self) -> bool:
+        """In the thread: wait for the lock. Callers whose time is up are told so meanwhile."""
+        self._cursor.execute(f"PRAGMA busy_timeout = {round(self._timeout * 1000)}")
+        try:
+            self._cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if is_busy(error):
+                return False
+            raise translate(error) from error
+        finally:
+            self._cursor.execute("PRAGMA busy_timeout = 0")
+        return True
+
+    def _take(self, most: int) -> list[_Write]:
+        """The next operations that somebody still waits for."""
+        group: list[_Write] = []
+        while self._waiting and len(group) < most:
+            write = self._waiting.popleft()
+            if not write.future.done():
+                group.append(write)
+        return group
+
+    def _execute(self, group: list[_Write]) -> None:
+        """Run each operation; raises the driver's error if the engine gave up the whole transaction."""
+        for write in group:
+            try:
+                write.result = write.operation(self._cursor)
+            except DRIVER_ERRORS as error:
+                # A failed statement undoes itself alone, but a full or failing disk may undo them all.
+                if not self._connection.in_transaction:
+                    raise
+                write.error = _translated(error)
+            except Exception as error:  # noqa: BLE001 (an answer or a defect: it is this caller's alone)
+                write.error = error
+
+    def _commit(self) -> None:
+        """In the thread: make the transaction durable, or leave nothing of it."""
+        try:
+            self._cursor.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self._cursor.execute("ROLLBACK")
+            raise
+
+    def _settle(self, group: list[_Write], error: StoreError | None = None) -> None:
+        for write in group:
+            if error is not None:
+                write.error = error
+            write.settle()
+        self._deadlines.forget_settled()
+
+
+def _translated(error: BaseException) -> StoreError:
+    """`translate`, for errors that are handed over instead of raised."""
+    translated = translate(error)
+    translated.__cause__ = error
+    return translated
+
+
+def _too_late() -> StoreUnavailable:
+    return StoreUnavailable("The database is unavailable: the write was not done in time")
