@@ -1,0 +1,108 @@
+"""Any store, with an observation of every query put to it."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.observations import StoreQueried
+from estuary.core.ports import Collection, Observer, Store
+from estuary.core.record import Position, Record
+from estuary.core.resource import Resource
+
+Answer = TypeVar("Answer")
+
+
+class ObservedStore:
+    """Implements `Store` with another one; `monotonic` gives seconds that never go back.
+
+    Health probes are not queries: `ping` is passed on unobserved.
+    """
+
+    def __init__(self, store: Store, observe: Observer, monotonic: Callable[[], float]) -> None:
+        self._store = store
+        self._observe = observe
+        self._monotonic = monotonic
+
+    async def open(self) -> None:
+        """Open the store."""
+        await self._store.open()
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()
+
+    async def ping(self) -> None:
+        """Ask the store whether it can answer."""
+        await self._store.ping()
+
+    def collection(self, resource: Resource) -> "ObservedCollection":
+        """The store's collection of `resource`, observed."""
+        return ObservedCollection(
+            self._store.collection(resource), resource.name, self._observe, self._monotonic
+        )
+
+
+class ObservedCollection:
+    """Implements `Collection` with another one; every call gives one `StoreQueried`.
+
+    The methods are plain functions that give back the observing coroutine: one frame less a call.
+    """
+
+    def __init__(
+        self, collection: Collection, resource: str, observe: Observer, monotonic: Callable[[], float]
+    ) -> None:
+        self._collection = collection
+        self._resource = resource
+        self._observe = observe
+        self._monotonic = monotonic
+
+    def insert(self, record: Record) -> Coroutine[Any, Any, None]:
+        """Observe `insert`."""
+        return self._observed("insert", self._collection.insert(record))
+
+    def get(self, record_id: str) -> Coroutine[Any, Any, Record]:
+        """Observe `get`."""
+        return self._observed("get", self._collection.get(record_id))
+
+    def update(
+        self,
+        record_id: str,
+        changes: Mapping[str, Any],
+        updated_at: datetime,
+        expected_version: int | None = None,
+    ) -> Coroutine[Any, Any, Record]:
+        """Observe `update`."""
+        return self._observed(
+            "update", self._collection.update(record_id, changes, updated_at, expected_version)
+        )
+
+    def delete(self, record_id: str, expected_version: int | None = None) -> Coroutine[Any, Any, None]:
+        """Observe `delete`."""
+        return self._observed("delete", self._collection.delete(record_id, expected_version))
+
+    def slice(self, offset: int, limit: int) -> Coroutine[Any, Any, tuple[Sequence[Record], int]]:
+        """Observe `slice`."""
+        return self._observed("slice", self._collection.slice(offset, limit))
+
+    def page(self, after: Position | None, limit: int) -> Coroutine[Any, Any, Sequence[Record]]:
+        """Observe `page`."""
+        return self._observed("page", self._collection.page(after, limit))
+
+    def count(self) -> Coroutine[Any, Any, int]:
+        """Observe `count`."""
+        return self._observed("count", self._collection.count())
+
+    async def _observed(self, operation: str, query: Coroutine[Any, Any, Answer]) -> Answer:
+        started = self._monotonic()
+        succeeded = False
+        try:
+            answer = await query
+            succeeded = True
+        except (NotFound, VersionConflict):
+            succeeded = True
+            raise
+        finally:
+            duration = self._monotonic() - started
+            self._observe(StoreQueried(operation, self._resource, duration, succeeded))
+        return answer
