@@ -19,7 +19,8 @@ endif
 ifeq ($(wildcard $(BIN)/python),)
 MOVED := yes
 endif
-ifdef MOVED
+# A Python named by hand is looked at again: it may be another one.
+ifneq ($(MOVED)$(PYTHON),)
 .PHONY: $(SYNCED)
 endif
 
