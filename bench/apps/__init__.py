@@ -1,0 +1,1 @@
+"""What the contenders serve: each module is one application, loaded by that contender's server."""

@@ -1,0 +1,111 @@
+"""What must hold: every promise about speed and size, decided by the figures of the run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bench.series import Series, find, ratio
+
+AllSeries = Sequence[Series]
+Figure = Callable[[AllSeries], float | None]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """One promise beside what was measured; `measured` and `holds` are None where the run did not ask."""
+
+    promise: str
+    bound: str
+    measured: float | None
+    holds: bool | None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A promise: a figure that must be at least, or at most, a limit."""
+
+    promise: str
+    limit: float
+    figure: Figure
+    at_least: bool = True
+    unit: str = "x"
+
+    def judge(self, measured: AllSeries) -> Verdict:
+        """Whether the promise holds for these figures."""
+        value = self.figure(measured)
+        sign = "≥" if self.at_least else "≤"
+        bound = f"{sign} {self.limit:g} {self.unit}"
+        if value is None:
+            return Verdict(self.promise, bound, None, None)
+        return Verdict(
+            self.promise, bound, value, value >= self.limit if self.at_least else value <= self.limit
+        )
+
+
+def ratio_of(question: str, subject: str, base: str) -> Figure:
+    """The subject's figure over the base's, round by round."""
+
+    def figure(measured: AllSeries) -> float | None:
+        over, under = find(measured, question, subject), find(measured, question, base)
+        return None if over is None or under is None else ratio(over, under)
+
+    return figure
+
+
+def median_of(question: str, subject: str) -> Figure:
+    """The subject's own figure."""
+
+    def figure(measured: AllSeries) -> float | None:
+        series = find(measured, question, subject)
+        return None if series is None else series.median
+
+    return figure
+
+
+BOUNDS: tuple[Bound, ...] = (
+    Bound("A read from memory, to bare Granian RSGI", 0.70, ratio_of("read", "memory", "rsgi")),
+    Bound("A read from memory, to FastAPI as usual", 12, ratio_of("read", "memory", "fastapi")),
+    Bound("A create in memory, to bare Granian RSGI", 0.5, ratio_of("create", "memory", "rsgi")),
+    Bound("A read from SQLite, to one from memory", 0.5, ratio_of("read", "sqlite", "memory")),
+    Bound("A durable create in SQLite, to one in memory", 0.4, ratio_of("create", "sqlite", "memory")),
+    Bound(
+        "Cost of a page by cursor, large store to small (memory)",
+        1.2,
+        ratio_of("scale", "memory-small", "memory-large"),
+        at_least=False,
+    ),
+    Bound(
+        "Cost of a page by cursor, large store to small (SQLite)",
+        1.2,
+        ratio_of("scale", "sqlite-small", "sqlite-large"),
+        at_least=False,
+    ),
+    Bound("Cost of /health, to a read", 2, ratio_of("health", "memory-read", "memory"), at_least=False),
+    Bound(
+        "Memory of all processes, idle (memory)",
+        64,
+        median_of("footprint", "memory"),
+        at_least=False,
+        unit="MiB",
+    ),
+    Bound(
+        "Memory of all processes, idle (SQLite)",
+        80,
+        median_of("footprint", "sqlite"),
+        at_least=False,
+        unit="MiB",
+    ),
+    Bound(
+        "`estuary serve` is ready (memory)", 800, median_of("startup", "memory"), at_least=False, unit="ms"
+    ),
+    Bound(
+        "`estuary serve` is ready (SQLite)", 1100, median_of("startup", "sqlite"), at_least=False, unit="ms"
+    ),
+    Bound("`estuary --version` has ended", 150, median_of("startup", "version"), at_least=False, unit="ms"),
+)
+
+
+def judge_all(measured: AllSeries) -> list[Verdict]:
+    """A verdict on every promise that these figures can decide."""
+    verdicts = [bound.judge(measured) for bound in BOUNDS]
+    return [verdict for verdict in verdicts if verdict.holds is not None]

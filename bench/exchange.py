@@ -1,0 +1,91 @@
+"""An exchange: one request, and what its answer must be for a figure to count."""
+
+import http.client
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench.apps.answers import DRAFT, LIST_PATH, NAME
+
+UNKNOWN_ID = "019a9f3c-5f00-7c11-9d52-000000000000"
+PAGE_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request with the status it must get, and a proof that the answer's JSON is the right one."""
+
+    method: str
+    path: str
+    status: int
+    proof: Callable[[Any], bool]
+    body: bytes = b""
+
+
+class WrongAnswer(Exception):
+    """A contender does not answer what it is measured for."""
+
+
+def read(record_id: str) -> Exchange:
+    """One item by its id."""
+    return Exchange("GET", f"{LIST_PATH}/{record_id}", 200, lambda item: bool(item["name"] == NAME))
+
+
+def create() -> Exchange:
+    """A new item."""
+    return Exchange("POST", LIST_PATH, 201, lambda item: bool(item["name"] == NAME), DRAFT)
+
+
+def page() -> Exchange:
+    """The first twenty items."""
+    return Exchange("GET", f"{LIST_PATH}?limit={PAGE_LENGTH}", 200, _is_full_page)
+
+
+def page_after(cursor: str) -> Exchange:
+    """The twenty items after a cursor."""
+    return Exchange("GET", f"{LIST_PATH}?limit={PAGE_LENGTH}&cursor={cursor}", 200, _is_full_page)
+
+
+def health() -> Exchange:
+    """The full health report."""
+    return Exchange("GET", "/health", 200, lambda report: report["status"] in {"healthy", "degraded"})
+
+
+def unknown() -> Exchange:
+    """An item that does not exist."""
+    return Exchange("GET", f"{LIST_PATH}/{UNKNOWN_ID}", 404, lambda envelope: isinstance(envelope, dict))
+
+
+def once(origin: str, exchange: Exchange) -> Any:
+    """Make the exchange once and give back the answer's JSON; raises `WrongAnswer`."""
+    return repeat(origin, exchange, 1)
+
+
+def repeat(origin: str, exchange: Exchange, times: int) -> Any:
+    """Make the exchange `times` over one connection: the first answer's JSON; raises `WrongAnswer`."""
+    address = urlsplit(origin)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    try:
+        first, *_ = [_exchange(connection, exchange) for _ in range(times)]
+    finally:
+        connection.close()
+    return first
+
+
+def _exchange(connection: http.client.HTTPConnection, exchange: Exchange) -> Any:
+    headers = {"Content-Type": "application/json"} if exchange.body else {}
+    connection.request(exchange.method, exchange.path, exchange.body or None, headers)
+    response = connection.getresponse()
+    body = response.read()
+    if response.status != exchange.status:
+        raise WrongAnswer(f"{exchange.method} {exchange.path}: {response.status}, not {exchange.status}")
+    document = json.loads(body)
+    if not exchange.proof(document):
+        raise WrongAnswer(f"{exchange.method} {exchange.path}: unexpected body {body[:200]!r}")
+    return document
+
+
+def _is_full_page(document: Any) -> bool:
+    return len(document["items"]) == PAGE_LENGTH
