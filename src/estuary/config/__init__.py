@@ -1,1 +1,1 @@
-"""The only reader of the environment."""
+"""Configuration: one table of variables, and the only reader of the environment."""

@@ -1,0 +1,59 @@
+"""Where records are kept: what DATABASE_URL and DATABASE_TYPE say."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from estuary.config.forms import Form, choice
+from estuary.config.problems import Refused
+
+
+class DatabaseLocation(NamedTuple):
+    """A kind of store, and for SQLite the file, which may be relative to the working directory."""
+
+    kind: str
+    path: Path | None
+
+
+MEMORY = DatabaseLocation("memory", None)
+SQLITE = DatabaseLocation("sqlite", Path("data/estuary.db"))
+
+DEFAULTS = {location.kind: location for location in (MEMORY, SQLITE)}
+"""Where a DATABASE_TYPE keeps its records when there is no DATABASE_URL."""
+
+DATABASE_TYPE = choice(*DEFAULTS)
+
+
+def _location(text: str) -> DatabaseLocation | None:
+    """The location; the reasons of refusals repeat nothing of the text, which may carry a password."""
+    if not text:
+        return None
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        raise Refused("it has no scheme")
+    if scheme.lower() == MEMORY.kind:
+        if rest:
+            raise Refused("nothing follows memory://")
+        return MEMORY
+    if scheme.lower() == SQLITE.kind:
+        return DatabaseLocation(SQLITE.kind, _file(rest))
+    raise Refused("there is no store for its scheme")
+
+
+def _file(rest: str) -> Path:
+    if not rest.startswith("/"):
+        raise Refused("sqlite: takes three slashes before a relative path, four before an absolute one")
+    path = rest[1:]
+    if "?" in path or "#" in path:
+        raise Refused("parameters are not understood; write ? and # of a path as %3F and %23")
+    if "%" in path:
+        from urllib.parse import unquote  # start-up: 4 ms that only such a path is worth
+
+        path = unquote(path)
+    if path == ":memory:":
+        raise Refused("records in memory are memory://")
+    if not path.isprintable() or path.endswith("/") or not path:
+        raise Refused("it names no file")
+    return Path(path)
+
+
+DATABASE_URL = Form("memory://, sqlite:///relative/path.db or sqlite:////absolute/path.db", _location)

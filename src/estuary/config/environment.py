@@ -1,0 +1,172 @@
+"""From the environment, files, credentials and `.env` to `Settings`, every mistake reported at once."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from estuary.config.dotenv import Entry, parse
+from estuary.config.problems import HIDDEN, ConfigurationError, Refused, quoted, shown
+from estuary.config.settings import PRODUCTION, TABLE, Settings
+from estuary.config.sources import DOTENV, FILE_SUFFIX, Found, Sources
+from estuary.config.spelling import nearest
+from estuary.config.surroundings import Surroundings, read_surroundings
+from estuary.config.variable import Variable
+
+_NAMES = tuple(name for variable in TABLE for name in variable.names)
+_KNOWN = (*_NAMES, *(variable.name + FILE_SUFFIX for variable in TABLE))
+
+
+class Effective(NamedTuple):
+    """What a variable's value is and where it came from; a secret's value is hidden."""
+
+    name: str
+    shown: str
+    source: str
+
+
+class Loaded(NamedTuple):
+    """A configuration without mistakes, and what there is to tell about it."""
+
+    settings: Settings
+    effective: tuple[Effective, ...]
+    warnings: tuple[str, ...]
+    surroundings: Surroundings
+
+    def describe(self) -> Iterator[str]:
+        """A line for each variable: name, value, source, in columns."""
+        name_width = max(len(each.name) for each in self.effective)
+        value_width = max(len(each.shown) for each in self.effective)
+        for name, value, source in self.effective:
+            yield f"{name:{name_width}}  {value:{value_width}}  {source}"
+
+
+def load() -> Loaded:
+    """The configuration of this process; raises `ConfigurationError`."""
+    return load_from(os.environ, directory=Path())
+
+
+def load_from(environ: Mapping[str, str], *, directory: Path) -> Loaded:
+    """The configuration that `environ` and the files of `directory` make.
+
+    Apart from reading files, the result depends on the arguments alone. Raises `ConfigurationError`
+    with every mistake there is.
+    """
+    return _Loading(environ, directory).result()
+
+
+class _Loading:
+    """One pass over the table, which collects values, mistakes and warnings."""
+
+    def __init__(self, environ: Mapping[str, str], directory: Path) -> None:
+        self._environ = environ
+        self._problems: list[str] = []
+        self._dotenv = self._parsed(directory / DOTENV)
+        dotenv = {name: entry.value for name, entry in self._dotenv.items()}
+        self._sources = Sources(environ, dotenv, directory)
+        self._values: dict[str, Any] = {}
+        self._effective: dict[str, Effective] = {}
+        self._production = False
+
+    def result(self) -> Loaded:
+        """The whole configuration, or all that is wrong with it."""
+        for variable in TABLE:
+            # The profile stands first in the table: the other defaults depend on it.
+            self._settle(variable)
+            self._production = self._values.get(Settings.app_profile.attribute) == PRODUCTION
+        self._settle_drain()
+        self._problems += self._misspelt_in_dotenv()
+        if self._problems:
+            raise ConfigurationError(self._problems)
+        settings = Settings(self._values)
+        warnings = (*self._misspelt_in_environment(), *self._overruled(settings))
+        return Loaded(settings, tuple(self._effective.values()), warnings, read_surroundings(self._environ))
+
+    def _parsed(self, path: Path) -> Mapping[str, Entry]:
+        # A directory of that name is somebody's virtual environment.
+        if not path.exists() or path.is_dir():
+            return {}
+        try:
+            return parse(path.read_bytes(), DOTENV)
+        except OSError as error:
+            self._problems.append(f"{DOTENV} cannot be read: {error.strerror}")
+        except ConfigurationError as error:
+            self._problems += error.problems
+        return {}
+
+    def _settle(self, variable: Variable[Any]) -> None:
+        try:
+            found = self._sources.find(variable) or self._default(variable)
+        except Refused as refused:
+            self._problems.append(refused.reason)
+            return
+        text = found.text if variable.secret else found.text.strip()
+        try:
+            self._values[variable.attribute] = _read(variable, text)
+        except Refused as refused:
+            self._problems.append(_problem(variable, Found(text, found.source), refused))
+            return
+        self._effective[variable.name] = Effective(variable.name, _shown(variable, text), found.source)
+
+    def _default(self, variable: Variable[Any]) -> Found:
+        text = variable.production if self._production else variable.default
+        if not variable.differs_in_production:
+            return Found(text, "default")
+        return Found(text, f"default ({PRODUCTION if self._production else 'development'})")
+
+    def _settle_drain(self) -> None:
+        """Draining is a part of the shutdown; its default gives way to a shorter timeout."""
+        drain, timeout = Settings.shutdown_drain_seconds, Settings.shutdown_timeout_seconds
+        if drain.attribute not in self._values or timeout.attribute not in self._values:
+            return
+        seconds, limit = self._values[drain.attribute], self._values[timeout.attribute]
+        if seconds < limit:
+            return
+        source = self._effective[drain.name].source
+        if source.startswith("default"):
+            self._values[drain.attribute] = limit - 1
+            self._effective[drain.name] = Effective(drain.name, str(limit - 1), f"below {timeout.name}")
+            return
+        self._problems.append(
+            f"{drain.name} is {seconds} ({source}): it must be less than {timeout.name}, "
+            f"which is {limit} ({self._effective[timeout.name].source})"
+        )
+
+    def _overruled(self, settings: Settings) -> Iterator[str]:
+        name, value, source = self._effective[Settings.database_type.name]
+        kind = settings.database.kind
+        if source != "default" and settings.database_type != kind:
+            yield f"{name} is {value} ({source}), but {Settings.database_url.name} says {kind} and wins"
+
+    def _misspelt_in_dotenv(self) -> Iterator[str]:
+        """The file is Estuary's own: a name that is almost one of its variables is a mistake."""
+        for name, entry in self._dotenv.items():
+            meant = None if name in _KNOWN else nearest(name, _KNOWN)
+            if meant is not None:
+                yield f"{DOTENV}:{entry.line}: {name} is not a variable of Estuary; is {meant} meant?"
+
+    def _misspelt_in_environment(self) -> Iterator[str]:
+        """The environment is shared: only names of several words are looked at, and pointed out."""
+        known = [name for name in _KNOWN if "_" in name.removesuffix(FILE_SUFFIX)]
+        for name in self._environ:
+            if "_" in name and name not in _KNOWN and (meant := nearest(name, known)) is not None:
+                yield f"{shown(name)} in the environment is not a variable of Estuary; is {meant} meant?"
+
+
+def _read(variable: Variable[Any], text: str) -> Any:
+    # No value needs line breaks, other control characters or broken UTF-8; a header or a log would suffer.
+    if not text.isprintable():
+        raise Refused("it has a control character, a line break or bytes that are not UTF-8")
+    return variable.form.read(text)
+
+
+def _shown(variable: Variable[Any], text: str) -> str:
+    if not text:
+        return "-"
+    return HIDDEN if variable.secret else shown(text)
+
+
+def _problem(variable: Variable[Any], found: Found, refused: Refused) -> str:
+    got = HIDDEN if variable.secret else quoted(found.text)
+    reason = f"{refused.reason}; " if refused.reason else ""
+    return f"{variable.name} is {got} ({found.source}): {reason}it must be {variable.form.allowed}"

@@ -1,0 +1,119 @@
+"""The forms that values take: what a text may be, in words for errors and documents, and how it is read."""
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from estuary.config.problems import Refused, quoted
+
+T = TypeVar("T")
+
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FALSE = frozenset({"false", "0", "no", "off"})
+_MAX_DIGITS = 15
+
+
+class Form(Generic[T]):
+    """`read` turns a text into a value or raises `Refused`; `allowed` completes "it must be …"."""
+
+    def __init__(self, allowed: str, read: Callable[[str], T]) -> None:
+        self.allowed = allowed
+        self.read = read
+
+
+def whole_number(low: int, high: int) -> Form[int]:
+    """Decimal digits that say a number from `low` to `high`, both included."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
+            raise Refused
+        number = int(text)
+        if not low <= number <= high:
+            raise Refused
+        return number
+
+    return Form(f"a whole number from {low} to {high}", read)
+
+
+def only(value: str, reason: str, form: Form[T]) -> Form[T]:
+    """`form`, of which nothing but `value` can be served; `reason` says why another is refused."""
+    accepted = form.read(value)
+
+    def read(text: str) -> T:
+        number = form.read(text)
+        if number != accepted:
+            raise Refused(reason)
+        return number
+
+    return Form(value, read)
+
+
+def choice(*words: str) -> Form[str]:
+    """One of `words`, in any case."""
+
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise Refused
+        return text.lower()
+
+    return Form(either(words), read)
+
+
+def comma_list(allowed: str, entry: Callable[[str], T]) -> Form[tuple[T, ...]]:
+    """Entries between commas, blanks around them ignored; `entry` reads one or raises `Refused`."""
+
+    def read(text: str) -> tuple[T, ...]:
+        entries = tuple(entry(part.strip()) for part in text.split(",") if part.strip())
+        if text and not entries:
+            raise Refused("there is no entry in it")
+        return entries
+
+    return Form(allowed, read)
+
+
+def checked(allowed: str, accepts: Callable[[str], object]) -> Form[str]:
+    """The text itself, which `accepts` has looked at; its `ValueError` refuses it."""
+
+    def read(text: str) -> str:
+        try:
+            accepts(text)
+        except ValueError as error:
+            raise Refused from error
+        return text
+
+    return Form(allowed, read)
+
+
+def either(words: Sequence[str]) -> str:
+    """`words` as an enumeration: "a, b or c"."""
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+def _boolean(text: str) -> bool:
+    word = text.lower()
+    if word not in _TRUE | _FALSE:
+        raise Refused
+    return word in _TRUE
+
+
+BOOLEAN = Form("true or false (or 1/0, yes/no, on/off)", _boolean)
+
+
+def _reference(text: str) -> str:
+    module, colon, attribute = text.partition(":")
+    if not (colon and attribute.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise Refused(f"{quoted(text)} is not of that form")
+    return text
+
+
+REFERENCES = comma_list("a comma list of module:ATTRIBUTE", _reference)
+"""Where objects are declared; whether they can be imported is not looked at here."""
+
+
+def _header_text(text: str) -> str | None:
+    if not (text.isascii() and text.isprintable()):
+        raise Refused
+    return text or None
+
+
+HEADER_TEXT = Form("printable ASCII, as a header's value is", _header_text)
+"""A header's value (RFC 9110, section 5.5, without obs-text), None when empty."""

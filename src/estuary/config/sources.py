@@ -1,0 +1,120 @@
+"""Where values come from: the environment, files it names, systemd credentials and `.env`."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any, NamedTuple
+
+from estuary.config.problems import HIDDEN, Refused, quoted
+from estuary.config.variable import Variable
+
+ENVIRONMENT = "environment"
+DOTENV = ".env"
+CREDENTIAL = "credential"
+FILE_SUFFIX = "_FILE"
+
+_MAX_FILE_BYTES = 64 * 1024
+
+
+class Found(NamedTuple):
+    """A value, and where it was found, as an operator calls the place."""
+
+    text: str
+    source: str
+
+
+class Sources:
+    """All places at once, asked in their order: environment, credentials, `.env`.
+
+    A variable may come from the environment and from `.env` by itself or as NAME_FILE, the path of a
+    file that holds the value; relative paths start at `directory`.
+    """
+
+    def __init__(self, environ: Mapping[str, str], dotenv: Mapping[str, str], directory: Path) -> None:
+        self._environ = environ
+        self._dotenv = dotenv
+        self._directory = directory
+        self._credentials = environ.get("CREDENTIALS_DIRECTORY", "")
+
+    def find(self, variable: Variable[Any]) -> Found | None:
+        """The value from the first place that has one; raises `Refused` with a whole sentence."""
+        return (
+            self._agreed(
+                [self._given(name, variable, self._environ, ENVIRONMENT) for name in variable.names]
+            )
+            or self._agreed([self._credential(name) for name in variable.names])
+            or self._agreed([self._given(name, variable, self._dotenv, DOTENV) for name in variable.names])
+        )
+
+    @staticmethod
+    def _agreed(found: list[tuple[str, Found] | None]) -> Found | None:
+        """What one place says under a variable's names, which must not contradict each other."""
+        given = [each for each in found if each is not None]
+        if not given:
+            return None
+        (name, first), others = given[0], given[1:]
+        for other_name, other in others:
+            if other.text != first.text:
+                raise Refused(
+                    f"{name} and {other_name} mean the same and differ ({other.source}): keep one"
+                )
+        return first
+
+    def _given(
+        self, name: str, variable: Variable[Any], place: Mapping[str, str], label: str
+    ) -> tuple[str, Found] | None:
+        text = place.get(name, "")
+        # An alias comes by itself only: RUST_LOG_FILE would rather be the path of somebody's log.
+        path = place.get(name + FILE_SUFFIX, "") if name == variable.name else ""
+        if text.strip() and path.strip():
+            raise Refused(f"{name} and {name}{FILE_SUFFIX} are both set ({label}): keep one")
+        if path.strip():
+            return name + FILE_SUFFIX, self._from_file(
+                name + FILE_SUFFIX, path.strip(), secret=variable.secret
+            )
+        if not text.strip():
+            return None
+        return name, Found(text, label if name == variable.name else f"{label}, as {name}")
+
+    def _from_file(self, name: str, path: str, *, secret: bool) -> Found:
+        # Where a secret's path is expected, somebody may have given the secret itself.
+        shown = HIDDEN if secret and not path.startswith(("/", "./", "../")) else quoted(path)
+        return Found(_read(self._directory / path, f"{name}: {shown}"), name)
+
+    def _credential(self, name: str) -> tuple[str, Found] | None:
+        """What systemd passes on (systemd.exec(5), LoadCredential=), named as it is or in lower case."""
+        if not self._credentials:
+            return None
+        for file in (name, name.lower()):
+            path = Path(self._credentials, file)
+            if os.path.lexists(path):
+                return name, Found(_read(path, f"credential {file}"), CREDENTIAL)
+        return None
+
+
+def _read(path: Path, label: str) -> str:
+    """The file's text without its last line break; an empty file is a secret that went missing."""
+    try:
+        text = _content(path)
+    except OSError as error:
+        raise Refused(f"{label} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise Refused(f"{label} {error}") from None
+    if not text.strip():
+        raise Refused(f"{label} is empty")
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _content(path: Path) -> str:
+    """The text of a regular file (another, such as a pipe, might never end); raises `ValueError`."""
+    if not S_ISREG(path.stat().st_mode):
+        raise ValueError("is not a regular file")
+    with path.open("rb") as file:
+        content = file.read(_MAX_FILE_BYTES + 1)
+    if len(content) > _MAX_FILE_BYTES:
+        raise ValueError(f"is longer than {_MAX_FILE_BYTES} bytes")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None

@@ -1,0 +1,33 @@
+"""What the process manager and the terminal say: known names, but none of Estuary's variables."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Surroundings(NamedTuple):
+    """Texts as they were found, empty when absent; whoever uses one knows what it means.
+
+    systemd's are described in sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3) and systemd.exec(5).
+    """
+
+    notify_socket: str
+    watchdog_usec: str
+    watchdog_pid: str
+    listen_fds: str
+    listen_pid: str
+    credentials_directory: str
+    no_color: bool
+    """Whether the user wants no colours: NO_COLOR is there and not empty (no-color.org)."""
+
+
+def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
+    """What `environ` says about what is around the process."""
+    return Surroundings(
+        notify_socket=environ.get("NOTIFY_SOCKET", ""),
+        watchdog_usec=environ.get("WATCHDOG_USEC", ""),
+        watchdog_pid=environ.get("WATCHDOG_PID", ""),
+        listen_fds=environ.get("LISTEN_FDS", ""),
+        listen_pid=environ.get("LISTEN_PID", ""),
+        credentials_directory=environ.get("CREDENTIALS_DIRECTORY", ""),
+        no_color=environ.get("NO_COLOR", "") != "",
+    )

@@ -1,0 +1,71 @@
+"""One variable of the configuration: an attribute of `Settings`, and all that is known about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, Never, TypeVar, overload
+
+from estuary.config.forms import Form
+
+if TYPE_CHECKING:
+    from estuary.config.settings import Settings
+
+T = TypeVar("T")
+
+
+class Variable(Generic[T]):
+    """A variable named after the attribute it is assigned to, in capitals.
+
+    Defaults are texts, as an operator would write them; an empty one stands for nothing at all.
+    `production` is the default under that profile where it differs. `aliases` are other names under
+    which the value may come. Reading the attribute from an instance of `Settings` gives the value,
+    from the class the variable itself.
+    """
+
+    attribute: str
+    name: str
+
+    def __init__(
+        self,
+        form: Form[T],
+        *,
+        section: str,
+        default: str = "",
+        production: str | None = None,
+        aliases: tuple[str, ...] = (),
+        secret: bool = False,
+        summary: str,
+    ) -> None:
+        self.form = form
+        self.section = section
+        self.default = default
+        self.production = default if production is None else production
+        self.aliases = aliases
+        self.secret = secret
+        self.summary = summary
+
+    def __set_name__(self, owner: type[Settings], attribute: str) -> None:
+        self.attribute = attribute
+        self.name = attribute.upper()
+
+    @overload
+    def __get__(self, settings: None, owner: type[Settings]) -> Variable[T]: ...
+    @overload
+    def __get__(self, settings: Settings, owner: type[Settings]) -> T: ...
+    def __get__(self, settings: Settings | None, owner: type[Settings]) -> Variable[T] | T:
+        if settings is None:
+            return self
+        value: T = settings.values[self.attribute]
+        return value
+
+    def __set__(self, settings: Settings, value: Never) -> Never:
+        raise AttributeError(f"{self.attribute} cannot be set: settings do not change")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name under which the value may come, its own first."""
+        return (self.name, *self.aliases)
+
+    @property
+    def differs_in_production(self) -> bool:
+        """Whether the default depends on the profile."""
+        return self.default != self.production
