@@ -22,7 +22,7 @@ _V6_NODE = re.compile(rf"\[([^\]]+)\]{_PORT}", re.ASCII)
 _TCHARS = r"[!#$%&'*+.^_`|~\w-]+"
 _PAIR = rf'({_TCHARS})=({_TCHARS}|"(?:[^"\\]|\\.)*")'
 _PAIRS = re.compile(_PAIR, re.ASCII)
-_ELEMENT = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*", re.ASCII)
+_ELEMENT = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*+", re.ASCII)
 """RFC 7239, section 4, `forwarded-element`, with blanks around its pairs."""
 _ESCAPED = re.compile(r"\\.")
 
@@ -180,7 +180,10 @@ def _nodes(values: Sequence[str]) -> Iterator[str]:
 
 
 def _forwarded_nodes(values: Sequence[str]) -> Iterator[str | None]:
-    """The `for=` of each element from the right; None for an element without one, or malformed."""
+    """The `for=` of each element from the right; None for an element without one, or malformed.
+
+    What begins with an open quote is no element: it comes to nothing.
+    """
     element = ""
     for piece in _from_right(values):
         element = f"{piece},{element}" if element else piece
@@ -188,8 +191,6 @@ def _forwarded_nodes(values: Sequence[str]) -> Iterator[str | None]:
         if _ESCAPED.sub("", element).count('"') % 2 == 0:
             yield _for_of(element)
             element = ""
-    if element:
-        yield None
 
 
 def _for_of(element: str) -> str | None:

@@ -14,6 +14,9 @@ from estuary.core.resource import Resource
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"missing required field `(?P<field>\w+)`")
 _EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""msgspec lets invalid UTF-8 and excessive nesting surface as Python's own errors."""
+
 _WORDS = {
     "str": "a text",
     "int": "a whole number",
@@ -92,15 +95,31 @@ def _page_type(representation: type[msgspec.Struct]) -> type[msgspec.Struct]:
 def _decoded(decode: Any, body: bytes) -> msgspec.Struct:
     """`body` decoded; the two ways in which it can fail are two messages of the contract.
 
-    Invalid UTF-8 and excessive nesting surface as UnicodeDecodeError and RecursionError.
+    A wrong type is found before what follows it is read: only a body that is JSON to its end has one.
     """
     try:
         value: msgspec.Struct = decode(body)
     except msgspec.ValidationError as error:
+        if not _is_json(body):
+            raise _malformed() from None
         raise BadRequest("Invalid JSON format", _violations(str(error))) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadRequest("Malformed JSON") from None
+    except _UNREADABLE:
+        raise _malformed() from None
     return value
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body)
+    except msgspec.ValidationError:
+        return True  # a number beyond all bounds
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _malformed() -> BadRequest:
+    return BadRequest("Malformed JSON")
 
 
 def _violations(message: str) -> tuple[Violation, ...]:

@@ -67,10 +67,10 @@ class Application:
         self.in_flight.add(request)
         self._observe(_STARTED)
         request.request_id = self._identify(request)
-        request.client = self._locate(request)
-        request.route = self._router.find(request)
         response: Response | None = None
         try:
+            request.client = self._locate(request)
+            request.route = self._router.find(request)
             response = await self._answer(request)
         except Exception as error:  # noqa: BLE001 - the last line of defence: any defect is a 500, never a hang
             response = self._explain(error, request)

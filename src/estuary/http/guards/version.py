@@ -18,8 +18,8 @@ async def check_version(request: Request) -> Response | None:
     """
     headers = request.headers
     accept = headers.get("accept")
-    if accept is not None and _VENDOR in accept:
-        asked = _VENDOR_TYPE.findall(accept.lower())
+    if accept is not None and _VENDOR in (lowered := accept.lower()):
+        asked = _VENDOR_TYPE.findall(lowered)
         if not any(version in SUPPORTED for version in asked):
             raise VersionNotAcceptable(", ".join(asked), SUPPORTED)
     named = headers.get("x-api-version")

@@ -1,0 +1,269 @@
+"""The composition root: Settings become a store, a limiter, telemetry and the application they serve."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+from uuid_utils import uuid7
+
+from estuary import __version__
+from estuary.config.environment import load
+from estuary.config.settings import Settings
+from estuary.core.errors import StoreUnavailable
+from estuary.core.ports import Observer, Store
+from estuary.core.resource import DeclarationError, Resource
+from estuary.core.service import Records
+from estuary.http.asgi import AsgiAdapter
+from estuary.http.client_address import Client, ClientAddress
+from estuary.http.guards.body import BodyReader
+from estuary.http.guards.cors import Cors
+from estuary.http.guards.head import check_head
+from estuary.http.guards.in_flight import InFlightCap
+from estuary.http.guards.rate_limit import RateLimit
+from estuary.http.guards.request_id import identify
+from estuary.http.guards.security_headers import security_headers
+from estuary.http.guards.version import check_version
+from estuary.http.kernel import Application
+from estuary.http.messages import Guard, Request
+from estuary.http.openapi import document
+from estuary.http.operations import Operations
+from estuary.http.problems import Problems
+from estuary.http.records import RecordHandlers
+from estuary.http.routes import API_PREFIX, PathRouter, table
+from estuary.http.rsgi import RsgiAdapter
+from estuary.limits.local import LocalRateLimiter
+from estuary.stores.observed import ObservedStore
+from estuary.telemetry.logs import Logs, build_logs
+from estuary.telemetry.machine import Machine
+from estuary.telemetry.metrics import Metrics
+from estuary.telemetry.observers import Observers
+from estuary.telemetry.system import CachedSystemMonitor, this_host
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    @staticmethod
+    def now() -> datetime:
+        """The current time, in UTC."""
+        return datetime.now(UTC)
+
+
+class Service:
+    """Everything that serves requests in one process: made by `build`, started, drained, stopped."""
+
+    def __init__(self, application: Application, store: Store, logs: Logs, clock: SystemClock) -> None:
+        self.application = application
+        self.rsgi = RsgiAdapter(application)
+        self.store = store
+        self.logs = logs
+        self.log = logs.logger("estuary::service")
+        self._clock = clock
+
+    async def start(self) -> None:
+        """Open the store; raises `StoreUnavailable` or `StoreSchemaMismatch`."""
+        await self.store.open()
+
+    def drain(self) -> None:
+        """From now on readiness is 503 and every answer closes its connection."""
+        self.application.draining = True
+
+    def in_flight(self) -> list[str]:
+        """The requests under way, each with its age in seconds and its id."""
+        now = self._clock.monotonic()
+        return [
+            f"{request.method} {request.route.template} {now - request.started:.1f} s "
+            f"request_id={request.request_id}"
+            for request in list(self.application.in_flight)
+        ]
+
+    async def stop(self) -> None:
+        """Close the store and write the last log lines."""
+        await self.store.close()
+        self.logs.flush()
+
+
+def build(settings: Settings, *, clock: SystemClock | None = None) -> Service:
+    """The service that `settings` describe, not yet started; raises `DeclarationError`."""
+    clock = clock or SystemClock()
+    resources = load_resources(settings.resources)
+    observers = Observers()
+    host = this_host()
+    logs = logs_for(settings, clock)
+    logs.capture()
+    logs.subscribe(observers)
+    machine = Machine(host, started_at=time.time(), folder=_data_folder(settings))
+    metrics = Metrics([each.name for each in resources], version=__version__, collectors=[machine])
+    metrics.subscribe(observers)
+    store = ObservedStore(_store(settings, resources, observers), observers, clock.monotonic)
+    operations = Operations(
+        store=store,
+        clock=clock,
+        system=CachedSystemMonitor(host, clock),
+        exposition=metrics,
+        document=openapi(resources),
+        version=__version__,
+        draining=lambda: application.draining,
+    )
+    body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
+    collections = [
+        RecordHandlers(
+            Records(
+                resource,
+                store.collection(resource),
+                clock=clock,
+                new_id=_new_id,
+                observe=observers,
+            ),
+            body,
+            f"{API_PREFIX}/{resource.name}",
+        )
+        for resource in resources
+    ]
+    cors = Cors(settings.cors_allowed_origins or ())
+    application = Application(
+        router=PathRouter(table(operations, collections)),
+        guards=_guards(settings, cors, clock, observers, lambda: len(application.in_flight)),
+        problems=Problems(clock.now),
+        identify=identify,
+        locate=_locator(settings),
+        constant_headers=(
+            *security_headers(strict=settings.security_strict_mode, csp=settings.security_csp),
+            *cors.constant_headers,
+        ),
+        observe=observers,
+        monotonic=clock.monotonic,
+    )
+    return Service(application, store, logs, clock)
+
+
+def asgi() -> AsgiAdapter:
+    """Estuary as an ASGI application, configured from the environment, for people's own servers."""
+    service = build(load().settings)
+    return AsgiAdapter(service.application, service.start, service.stop)
+
+
+def openapi(resources: Sequence[Resource]) -> bytes:
+    """The OpenAPI document of `resources`, encoded."""
+    return msgspec.json.encode(document(resources, version=__version__, prefix=API_PREFIX))
+
+
+def load_resources(references: Sequence[str]) -> list[Resource]:
+    """The declared resources that `module:ATTRIBUTE` references name; raises `DeclarationError`."""
+    resources = [_load_resource(reference) for reference in references]
+    names = [resource.name for resource in resources]
+    for name in names:
+        if names.count(name) > 1:
+            raise DeclarationError(f"RESOURCES: two resources are named {name!r}")
+    return resources
+
+
+def _load_resource(reference: str) -> Resource:
+    module_name, _, attribute = reference.partition(":")
+    try:
+        resource = getattr(import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {error}") from error
+    if not isinstance(resource, Resource):
+        raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
+    return resource
+
+
+def logs_for(settings: Settings, clock: SystemClock) -> Logs:
+    """The process's logs, on standard output: coloured lines for people at a terminal, else JSON."""
+    at_terminal = sys.stdout.isatty()
+    text = settings.log_format == "text" or (
+        settings.log_format == "auto" and at_terminal and not settings.production
+    )
+    return build_logs(
+        sys.stdout.fileno(),
+        filter=settings.log_filter,
+        format="text" if text else "json",
+        colour=at_terminal,
+        clock=clock,
+    )
+
+
+def _guards(
+    settings: Settings,
+    cors: Cors,
+    clock: SystemClock,
+    observe: Observer,
+    in_flight: Callable[[], int],
+) -> list[Guard]:
+    """The stages in the order in which a request passes them; the cheapest refusals come first."""
+    guards: list[Guard] = [check_head, InFlightCap(settings.max_in_flight, in_flight, observe)]
+    if settings.cors_allowed_origins:
+        guards.append(cors)
+    if settings.rate_limit_enabled:
+        limiter = LocalRateLimiter(
+            settings.rate_limit_max_requests,
+            settings.rate_limit_window_seconds,
+            settings.rate_limit_max_clients,
+            clock.monotonic,
+        )
+        guards.append(RateLimit(limiter, observe))
+    return [*guards, check_version]
+
+
+def _locator(settings: Settings) -> Callable[[Request], Client]:
+    find = ClientAddress(settings.trusted_proxies)
+    if not find.reads_headers:
+        return lambda request: find(request.peer)
+    return lambda request: find(
+        request.peer,
+        request.headers.get_all("x-forwarded-for"),
+        request.headers.get_all("forwarded"),
+    )
+
+
+def _store(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
+    if settings.database.path is None:
+        from estuary.stores.memory import MemoryStore
+
+        return MemoryStore(resources)
+    from estuary.stores.sqlite import SqliteStore
+
+    timeout = settings.database_timeout_seconds
+    return SqliteStore(settings.database.path, resources, timeout=timeout, observe=observe)
+
+
+def _data_folder(settings: Settings) -> Path | None:
+    return None if settings.database.path is None else settings.database.path.parent
+
+
+def _new_id() -> str:
+    """UUID version 7 (RFC 9562): ids that grow with time keep a primary key's new pages together."""
+    return str(uuid7())
+
+
+def probe(settings: Settings) -> str:
+    """Open and close the store as `serve` would, and say how that went, in a line.
+
+    A SQLite file that does not exist is not made. Raises `DeclarationError`, `StoreError`.
+    """
+    resources = load_resources(settings.resources)
+    path = settings.database.path
+    if path is not None and not path.exists():
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        if not os.access(folder, os.W_OK):
+            raise StoreUnavailable(f"{path} cannot be made: the folder {folder} is not writable")
+        return f"store: {path} will be made on the first start"
+    asyncio.run(_open_and_close(_store(settings, resources, Observers())))
+    return f"store: {settings.database.kind} answers"
+
+
+async def _open_and_close(store: Store) -> None:
+    await store.open()
+    try:
+        await store.ping()
+    finally:
+        await store.close()

@@ -1,0 +1,24 @@
+"""Every test here speaks HTTP to a whole service in this process, on every embedded store."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.service import client_of, make_service
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store_variables(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The variables that choose the store."""
+    if request.param == "memory":
+        return {"DATABASE_TYPE": "memory"}
+    return {"DATABASE_URL": f"sqlite:///{tmp_path}/estuary.db"}
+
+
+@pytest.fixture
+async def client(store_variables: dict[str, str], tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a fresh service."""
+    async with client_of(make_service(tmp_path, **store_variables)) as client:
+        yield client

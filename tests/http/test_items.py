@@ -1,0 +1,196 @@
+"""Items over HTTP, as the wire contract tells them."""
+
+import re
+from datetime import datetime
+
+import httpx
+import pytest
+
+ITEMS = "/api/v1/items"
+UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
+RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+
+
+async def create(client: httpx.AsyncClient, **fields: object) -> dict[str, object]:
+    """The body of a created item."""
+    response = await client.post(ITEMS, json=fields)
+    assert response.status_code == 201, response.text
+    body: dict[str, object] = response.json()
+    return body
+
+
+async def test_create_answers_the_item_and_where_it_is(client: httpx.AsyncClient) -> None:
+    """201, exactly the contract's fields, equal times, a Location that works, the version as ETag."""
+    response = await client.post(ITEMS, json={"name": "  boat ", "description": " small "})
+    item = response.json()
+    assert response.status_code == 201
+    assert list(item) == ["id", "name", "description", "created_at", "updated_at"]
+    assert (item["name"], item["description"]) == ("boat", "small")
+    assert item["created_at"] == item["updated_at"]
+    assert RFC_3339_UTC.fullmatch(item["created_at"])
+    assert response.headers["etag"] == '"1"'
+    assert response.headers["location"] == f"{ITEMS}/{item['id']}"
+    assert (await client.get(response.headers["location"])).json() == item
+
+
+async def test_description_is_always_present(client: httpx.AsyncClient) -> None:
+    """An absent, null or empty description is null in every answer."""
+    for fields in ({"name": "a"}, {"name": "a", "description": None}, {"name": "a", "description": " "}):
+        item = await create(client, **fields)
+        assert item["description"] is None
+
+
+async def test_unknown_fields_are_ignored(client: httpx.AsyncClient) -> None:
+    """What the declaration does not know neither fails nor is kept; ids cannot be chosen."""
+    item = await create(client, name="a", colour="red", id=UNKNOWN_ID, version=7)
+    assert item["id"] != UNKNOWN_ID
+    assert "colour" not in item
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("x", True),
+        ("x" * 255, True),
+        (" " + "x" * 255 + " ", True),
+        ("😀" * 255, True),
+        ("x" * 256, False),
+        ("", False),
+        ("   ", False),
+    ],
+)
+async def test_name_length_counts_after_trimming(
+    client: httpx.AsyncClient, name: str, accepted: bool
+) -> None:
+    """1 to 255 characters are accepted, whatever white space stands around them."""
+    response = await client.post(ITEMS, json={"name": name})
+    if accepted:
+        assert response.status_code == 201
+        return
+    assert response.status_code == 422
+    error = response.json()
+    assert (error["error"], error["message"]) == ("VALIDATION_ERROR", "Validation failed")
+    assert error["details"]["validation_errors"] == [
+        {"field": "name", "message": "Name must be between 1 and 255 characters", "code": "length"}
+    ]
+
+
+async def test_all_broken_rules_are_told_at_once(client: httpx.AsyncClient) -> None:
+    """A client learns of every broken field in one answer."""
+    response = await client.post(ITEMS, json={"name": "", "description": "x" * 1001})
+    fields = [each["field"] for each in response.json()["details"]["validation_errors"]]
+    assert fields == ["name", "description"]
+    assert (await client.get(ITEMS)).json()["total"] == 0
+
+
+async def test_update_keeps_what_is_absent_or_null(client: httpx.AsyncClient) -> None:
+    """PUT sets what is given; absent and null keep, an empty text clears; `{}` bumps updated_at alone."""
+    item = await create(client, name="a", description="b")
+    path = f"{ITEMS}/{item['id']}"
+    renamed = await client.put(path, json={"name": "c", "description": None})
+    assert renamed.status_code == 200
+    assert (renamed.json()["name"], renamed.json()["description"]) == ("c", "b")
+    assert renamed.headers["etag"] == '"2"'
+    assert (await client.put(path, json={"description": ""})).json()["description"] is None
+    before = (await client.get(path)).json()
+    touched = (await client.put(path, json={})).json()
+    assert datetime.fromisoformat(touched["updated_at"]) > datetime.fromisoformat(before["updated_at"])
+    assert touched | {"updated_at": None} == before | {"updated_at": None}
+
+
+async def test_validation_comes_before_not_found(client: httpx.AsyncClient) -> None:
+    """An invalid update of an unknown item is 422, a valid one 404."""
+    path = f"{ITEMS}/{UNKNOWN_ID}"
+    assert (await client.put(path, json={"name": ""})).status_code == 422
+    assert (await client.put(path, json={"name": "a"})).status_code == 404
+
+
+async def test_delete_is_final(client: httpx.AsyncClient) -> None:
+    """204 without a body, then 404 for every method on the item."""
+    path = f"{ITEMS}/{(await create(client, name='a'))['id']}"
+    response = await client.delete(path)
+    assert (response.status_code, response.content) == (204, b"")
+    assert "content-length" not in response.headers
+    for method in ("DELETE", "GET"):
+        assert (await client.request(method, path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "record_id",
+    ["x", "1", "%00", "%F0%9F%98%80", "..%2f..%2fetc", "a" * 5000, UNKNOWN_ID, UNKNOWN_ID.upper(), "%ff"],
+)
+async def test_any_unknown_id_is_not_found(client: httpx.AsyncClient, record_id: str) -> None:
+    """Whatever stands in the place of an id, an item that is not there is 404 with the envelope."""
+    response = await client.get(f"{ITEMS}/{record_id}")
+    assert response.status_code == 404
+    assert response.json()["error"] == "NOT_FOUND"
+    assert response.json()["message"] == "Resource not found"
+
+
+async def test_list_by_offset(client: httpx.AsyncClient) -> None:
+    """A slice in order of creation with the exact total."""
+    names = [f"n{number}" for number in range(5)]
+    for name in names:
+        await create(client, name=name)
+    body = (await client.get(ITEMS, params={"limit": 2, "offset": 1})).json()
+    assert [item["name"] for item in body["items"]] == names[1:3]
+    assert (body["total"], body["limit"], body["offset"]) == (5, 2, 1)
+    default = (await client.get(ITEMS)).json()
+    assert (len(default["items"]), default["limit"], default["offset"]) == (5, 20, 0)
+
+
+async def test_list_by_cursor_walks_everything_once(client: httpx.AsyncClient) -> None:
+    """Following next_cursor, or the Link header, meets every item once, in order, and ends with null."""
+    names = [f"n{number}" for number in range(7)]
+    for name in names:
+        await create(client, name=name)
+    seen: list[str] = []
+    url: str | None = f"{ITEMS}?cursor=&limit=3"
+    while url is not None:
+        response = await client.get(url)
+        body = response.json()
+        assert list(body) == ["items", "limit", "next_cursor"]
+        seen += [item["name"] for item in body["items"]]
+        link = response.headers.get("link")
+        assert (link is None) == (body["next_cursor"] is None)
+        url = link and link.removeprefix("<").partition(">")[0]
+    assert seen == names
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("limit=0", "limit: Limit must be between 1 and 100"),
+        ("limit=101", "limit: Limit must be between 1 and 100"),
+        ("limit=x", "limit: Limit must be between 1 and 100"),
+        ("limit=", "limit: Limit must be between 1 and 100"),
+        ("limit=1e1", "limit: Limit must be between 1 and 100"),
+        ("limit=+5", "limit: Limit must be between 1 and 100"),
+        ("limit=%FF", "limit: Limit must be between 1 and 100"),
+        ("limit=٣", "limit: Limit must be between 1 and 100"),
+        ("limit=" + "9" * 5000, "limit: Limit must be between 1 and 100"),
+        ("limit=1&limit=2", "limit: Limit must be given once"),
+        ("offset=-1", "offset: Offset must be a whole number from 0"),
+        ("offset=9999999999999999999", "offset: Offset must be a whole number from 0"),
+        ("cursor=abc", "cursor: Cursor is not one that Estuary issued"),
+        ("cursor=%00", "cursor: Cursor is not one that Estuary issued"),
+        ("cursor=&offset=0", "cursor: Cursor and offset cannot be used together"),
+    ],
+)
+async def test_bad_list_parameters_are_named(client: httpx.AsyncClient, query: str, message: str) -> None:
+    """400 BAD_REQUEST whose message begins with the parameter."""
+    response = await client.get(f"{ITEMS}?{query}")
+    assert response.status_code == 400
+    assert (response.json()["error"], response.json()["message"]) == ("BAD_REQUEST", message)
+
+
+async def test_an_altered_cursor_is_refused(client: httpx.AsyncClient) -> None:
+    """Every single character changed makes 400, never another page."""
+    for name in "ab":
+        await create(client, name=name)
+    cursor = (await client.get(f"{ITEMS}?cursor=&limit=1")).json()["next_cursor"]
+    assert (await client.get(f"{ITEMS}?cursor={cursor}")).status_code == 200
+    for place, character in enumerate(cursor):
+        other = "A" if character != "A" else "B"
+        altered = cursor[:place] + other + cursor[place + 1 :]
+        assert (await client.get(f"{ITEMS}?cursor={altered}")).status_code == 400, place

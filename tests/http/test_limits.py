@@ -1,0 +1,87 @@
+"""The limits a client meets: requests per window, requests in flight."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+
+from tests.support.service import client_of, make_service
+from tests.support.waiting import until
+
+ITEMS = "/api/v1/items"
+
+
+async def test_a_client_is_told_what_is_left(tmp_path: Path) -> None:
+    """Every limited answer carries both families of headers; then 429 with Retry-After."""
+    variables = {"RATE_LIMIT_MAX_REQUESTS": "2", "RATE_LIMIT_WINDOW_SECONDS": "60"}
+    async with client_of(make_service(tmp_path, **variables)) as client:
+        first = await client.get(ITEMS)
+        assert first.headers["x-ratelimit-limit"] == "2"
+        assert first.headers["x-ratelimit-remaining"] == "1"
+        assert 1 <= int(first.headers["x-ratelimit-reset"]) <= 60
+        assert first.headers["ratelimit-policy"] == '"default";q=2;w=60'
+        assert first.headers["ratelimit"].startswith('"default";r=1;t=')
+        assert (await client.get("/nothing")).headers["x-ratelimit-remaining"] == "0"
+        refused = await client.get(ITEMS)
+        assert (refused.status_code, refused.json()["error"]) == (429, "RATE_LIMIT_EXCEEDED")
+        assert refused.json()["message"] == "Too many requests"
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert refused.headers["x-ratelimit-remaining"] == "0"
+        assert refused.headers["x-frame-options"] == "DENY"
+
+
+async def test_health_and_metrics_are_exempt(tmp_path: Path) -> None:
+    """Probes and scrapes pass whatever the client used up, and carry no limit headers."""
+    async with client_of(make_service(tmp_path, RATE_LIMIT_MAX_REQUESTS="1")) as client:
+        assert [(await client.get(ITEMS)).status_code for _ in range(2)] == [200, 429]
+        for path in ("/", "/health", "/health/live", "/health/ready", "/metrics"):
+            response = await client.get(path)
+            assert response.status_code == 200
+            assert "x-ratelimit-limit" not in response.headers
+
+
+async def test_forged_addresses_do_not_help(tmp_path: Path) -> None:
+    """Without a trusted proxy, forwarded addresses are ignored; with one, each is a client."""
+    variables = {"RATE_LIMIT_MAX_REQUESTS": "3"}
+    async with client_of(make_service(tmp_path, **variables)) as client:
+        assert await statuses(client) == [200] * 3 + [429] * 7
+    async with client_of(make_service(tmp_path, TRUSTED_PROXIES="192.0.2.0/24", **variables)) as client:
+        assert await statuses(client) == [200] * 10
+
+
+async def test_the_limit_can_be_switched_off(tmp_path: Path) -> None:
+    """Without it there are no limit headers."""
+    async with client_of(make_service(tmp_path, RATE_LIMIT_ENABLED="false")) as client:
+        assert "x-ratelimit-limit" not in (await client.get(ITEMS)).headers
+
+
+async def test_too_many_in_flight_are_shed(tmp_path: Path) -> None:
+    """Beyond the cap 503 with Retry-After; probes are spared; when the rest is done all is well."""
+    release = asyncio.Event()
+
+    async def slow_body() -> object:
+        await release.wait()
+        yield b'{"name":"a"}'
+
+    service = make_service(tmp_path, MAX_IN_FLIGHT="2")
+    async with client_of(service) as client:
+        headers = {"content-type": "application/json"}
+        slow = [
+            asyncio.create_task(client.post(ITEMS, content=slow_body(), headers=headers)) for _ in range(2)
+        ]
+        await until(lambda: len(service.application.in_flight) == 2)
+        shed = await client.get(ITEMS)
+        assert (shed.status_code, shed.json()["error"]) == (503, "SERVICE_UNAVAILABLE")
+        assert int(shed.headers["retry-after"]) >= 1
+        assert (await client.get("/health/ready")).status_code == 200
+        release.set()
+        assert [(await task).status_code for task in slow] == [201, 201]
+        assert (await client.get(ITEMS)).status_code == 200
+
+
+async def statuses(client: httpx.AsyncClient) -> list[int]:
+    """The statuses of ten requests, each with a forwarded address of its own."""
+    return [
+        (await client.get(ITEMS, headers={"x-forwarded-for": f"198.51.100.{number}"})).status_code
+        for number in range(10)
+    ]
