@@ -45,7 +45,7 @@ lint: $(SYNCED) ## Style, format, types and layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 .PHONY: check
 check: lint test ## Lint, then test: what has to pass before a change lands
@@ -64,6 +64,10 @@ format: $(SYNCED) ## Format the code and mend what ruff can mend
 .PHONY: docs
 docs: $(SYNCED) ## Write anew what is generated: .env.example, docs/configuration.md
 	$(BIN)/python -m estuary.config.documents
+
+.PHONY: hooks
+hooks: $(SYNCED) ## Have git run the lint tools before each commit
+	$(BIN)/pre-commit install
 
 .PHONY: lock
 lock: ## Bring uv.lock in line with pyproject.toml

@@ -1,0 +1,135 @@
+"""The house keeps its shape: who imports what, who reads the environment, how long a module may be."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "estuary"
+MODULES = sorted(SOURCE.rglob("*.py"))
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LONGEST_MODULE = 300
+
+ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"})
+
+
+def imported_roots(module: Path) -> set[str]:
+    """The top-level packages that a module imports, wherever in it the import stands."""
+    roots: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            roots.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            roots.add(node.module.partition(".")[0])
+    return roots
+
+
+def third_party_roots() -> set[str]:
+    """The installed packages that Estuary imports."""
+    every = {root for module in MODULES for root in imported_roots(module)}
+    return every - sys.stdlib_module_names - {"estuary"}
+
+
+def environment_uses(module: Path) -> Iterator[str]:
+    """Where a module takes hold of the process's environment."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        match node:
+            case ast.Attribute(attr=name):
+                names = {name}
+            case ast.ImportFrom(module="os", names=aliases):
+                names = {alias.name for alias in aliases}
+            case _:
+                continue
+        if names & ENVIRONMENT:
+            yield f"{module.relative_to(ROOT)}:{node.lineno}"
+
+
+def normalised(requirement: str) -> str:
+    """The name of the distribution in a requirement such as "uvicorn[standard]>=0.34" (PEP 503)."""
+    name = requirement.partition("[")[0]
+    for operator in "<>=!~; ":
+        name = name.partition(operator)[0]
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    """What a program of the workshop says, started in the root of the checkout."""
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def loaded_after(statement: str) -> set[str]:
+    """The modules in memory of a fresh interpreter that has run `statement`."""
+    done = run(sys.executable, "-c", f"import sys\n{statement}\nprint(*sys.modules)")
+    assert 0 == done.returncode, done.stderr
+    return set(done.stdout.split())
+
+
+def test_the_layer_contracts_hold() -> None:
+    """import-linter keeps every contract of pyproject.toml: layers, siblings, one adapter a driver."""
+    done = run(Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo")
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def test_core_imports_nothing_but_the_standard_library_and_msgspec() -> None:
+    """Whatever is installed, core uses msgspec alone; which parts do I/O is for the contracts to forbid."""
+    core = {root for module in SOURCE.glob("core/*.py") for root in imported_roots(module)}
+    assert {"msgspec", "estuary"} == core - sys.stdlib_module_names
+
+
+def test_every_driver_has_a_contract_that_names_its_adapter() -> None:
+    """A library that Estuary imports is protected: a second adapter that took to it would be found."""
+    contracts = PROJECT["tool"]["importlinter"]["contracts"]
+    protected = {
+        module
+        for contract in contracts
+        if contract["type"] == "protected"
+        for module in contract["protected_modules"]
+    }
+    # msgspec is no driver but the language in which every layer declares its data.
+    assert set() == third_party_roots() - {"msgspec"} - protected
+
+
+def test_the_declared_dependencies_are_the_ones_imported() -> None:
+    """Nothing is installed that no module imports, nothing imported that only comes with something else."""
+    declared = {normalised(requirement) for requirement in PROJECT["project"]["dependencies"]}
+    distributions = packages_distributions()
+    imported = {normalised(distributions[root][0]) for root in third_party_roots()}
+    assert declared == imported
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_config_reads_the_environment(module: Path) -> None:
+    """Every other layer is given values, so that one table tells all that can be set."""
+    uses = list(environment_uses(module))
+    assert module.is_relative_to(SOURCE / "config") or [] == uses
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_module_outgrows_one_reading(module: Path) -> None:
+    """A module that needs more than 300 lines holds more than one noun."""
+    assert len(module.read_text().splitlines()) <= LONGEST_MODULE
+
+
+def test_the_memory_store_is_served_without_sql() -> None:
+    """Neither SQLAlchemy nor SQLite costs a process anything that keeps its records in memory."""
+    loaded = loaded_after("import estuary.app, estuary.stores.memory")
+    assert set() == loaded & {"sqlalchemy", "sqlite3", "estuary.stores.sql", "estuary.stores.sqlite"}
+
+
+def test_the_command_line_loads_nothing_it_does_not_need() -> None:
+    """`estuary --version` answers at once: no server, no event loop, no codec is imported for it."""
+    loaded = loaded_after("import estuary.cli")
+    assert set() == loaded & {"asyncio", "granian", "msgspec", "sqlalchemy", "sqlite3", "uvloop"}
+
+
+def test_the_supervisor_stays_light() -> None:
+    """What watches over the workers loads neither the application nor the server that they run."""
+    loaded = loaded_after("import estuary.server")
+    assert set() == loaded & {"estuary.app", "estuary.http.kernel", "granian", "sqlalchemy", "uvloop"}
