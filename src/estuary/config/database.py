@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from estuary.config.forms import Form, choice
 from estuary.config.problems import Refused
@@ -45,10 +46,7 @@ def _file(rest: str) -> Path:
     path = rest[1:]
     if "?" in path or "#" in path:
         raise Refused("parameters are not understood; write ? and # of a path as %3F and %23")
-    if "%" in path:
-        from urllib.parse import unquote  # start-up: 4 ms that only such a path is worth
-
-        path = unquote(path)
+    path = unquote(path)
     if path == ":memory:":
         raise Refused("records in memory are memory://")
     if not path.isprintable() or path.endswith("/") or not path:

@@ -141,13 +141,13 @@ class Settings:
         whole_number(1, 86_400),
         section="Rate limit",
         default="60",
-        summary="The length of the window.",
+        summary="The length of that window.",
     )
     rate_limit_max_clients = Variable(
         whole_number(1, 16_777_216),
         section="Rate limit",
         default="65536",
-        summary="How many clients are counted apart, which bounds the memory; those beyond share counts.",
+        summary="How many clients are counted apart, which bounds memory; those beyond share counts.",
     )
     trusted_proxies = Variable(
         NETWORKS,
