@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from estuary.core.ports import Clock
 from estuary.telemetry.filter import Filter, Level
-from estuary.telemetry.lines import Line
+from estuary.telemetry.lines import MAX_TEXT, Line
 
 MAX_STACK = 16 * 1024
 """The most characters kept of a stack trace: its end, where the error is."""
@@ -97,11 +97,9 @@ def describe(error: BaseException | None) -> dict[str, str]:
 
     if error is None:
         return {}
-    stack = "".join(traceback.format_exception(error))
-    return {
-        "error": "".join(traceback.format_exception_only(error)).strip(),
-        "stack": stack[-MAX_STACK:].rstrip(),
-    }
+    message = "".join(traceback.format_exception_only(error)).strip()
+    stack = "".join(traceback.format_exception(error)).strip()
+    return {"error": message[:MAX_TEXT], "stack": stack[-MAX_STACK:]}
 
 
 def _level_of(number: int) -> Level:

@@ -53,9 +53,7 @@ class Machine:
         yield _gauge("system_memory_total_bytes", "Memory of the machine or container.", memory.total)
         yield _gauge("system_memory_used_bytes", "Memory in use, page cache left out.", memory.used)
         yield _gauge("system_memory_usage_ratio", "Memory in use, from 0 to 1.", memory.used / memory.total)
-        yield _gauge(
-            "system_cpu_count", "Processors that the service may keep busy.", self._host.cpu_count()
-        )
+        yield _gauge("system_cpus", "Processors that the service may keep busy.", self._host.cpu_count())
         yield _by_label(
             "system_cpu_seconds_total",
             "counter",

@@ -146,7 +146,7 @@ def test_an_observation_counts(observation: Observation, expected: str) -> None:
 
 def test_repeated_observations_add_up() -> None:
     """The same labels make the same series, in flight returns to zero."""
-    metrics = after(*[RequestStarted(), served()] * 3)
+    metrics = after(*(RequestStarted() for _ in range(3)), *(served() for _ in range(3)))
     assert {
         f"http_requests_total{HEALTHY} 3",
         f"http_request_duration_seconds_count{HEALTHY} 3",

@@ -1,0 +1,162 @@
+"""Journal: what the log says of what happens."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from estuary.core.observations import (
+    Observation,
+    RateLimitExceeded,
+    RequestFailed,
+    RequestServed,
+    RequestShed,
+    RequestStarted,
+    StoreQueried,
+)
+from estuary.telemetry.logs import build_logs
+from estuary.telemetry.observers import Observers
+from tests.unit.telemetry.clocks import HandClock
+
+FAILED_QUERY = StoreQueried("get", "items", 0.25, succeeded=False)
+
+
+class Told:
+    """The log of a service, as parsed lines."""
+
+    def __init__(self, directives: str = "info") -> None:
+        self.stream = io.BytesIO()
+        self.clock = HandClock()
+        self.logs = build_logs(
+            self.stream, filter=directives, format="json", colour=False, clock=self.clock
+        )
+        self.observers = Observers()
+        self.logs.subscribe(self.observers)
+
+    def of(self, *observations: Observation) -> list[dict[str, Any]]:
+        """The lines that the given observations make."""
+        for observation in observations:
+            self.observers(observation)
+        assert self.logs.flush(60.0)
+        written = self.stream.getvalue()
+        self.stream.seek(0)
+        self.stream.truncate()
+        return [json.loads(line) for line in written.splitlines()]
+
+
+def served(status: int = 200, path: str = "/api/v1/items/7") -> RequestServed:
+    """A request answered after a millisecond and a half."""
+    return RequestServed(
+        "id-1", "ab" * 16, "GET", "/api/v1/items/{id}", path, status, 0.0015, 42, "192.0.2.1", "me"
+    )
+
+
+def test_a_request_is_one_line() -> None:
+    """It holds who asked for what, and what came of it."""
+    assert [
+        {
+            "timestamp": "2026-01-02T12:00:00.123456Z",
+            "level": "INFO",
+            "target": "estuary::access",
+            "message": "request served",
+            "request_id": "id-1",
+            "trace_id": "ab" * 16,
+            "method": "GET",
+            "endpoint": "/api/v1/items/{id}",
+            "path": "/api/v1/items/7",
+            "status": 200,
+            "duration_ms": 1.5,
+            "bytes": 42,
+            "client": "192.0.2.1",
+            "subject": "me",
+        }
+    ] == Told().of(RequestStarted(), served())
+
+
+@pytest.mark.parametrize(
+    ("status", "level"),
+    [
+        (201, "INFO"),
+        (404, "INFO"),
+        (429, "INFO"),
+        (499, "INFO"),
+        (500, "ERROR"),
+        (502, "ERROR"),
+        (503, "WARN"),
+    ],
+)
+def test_the_status_decides_the_level(status: int, level: str) -> None:
+    """The client's mistakes are information, ours are errors, a 503 is given on purpose."""
+    assert [level] == [line["level"] for line in Told().of(served(status))]
+
+
+@pytest.mark.parametrize(
+    ("directives", "expected"),
+    [
+        ("estuary=info,tower_http=warn", [200, 404, 500, 503]),
+        ("warn", [500, 503]),
+        ("estuary=error", [500]),
+        ("estuary=debug,estuary::access=off", []),
+    ],
+)
+def test_the_filter_holds_for_requests(directives: str, expected: list[int]) -> None:
+    """A request's line is written if its level is wanted for `estuary::access`."""
+    lines = Told(directives).of(*map(served, (200, 404, 500, 503)))
+    assert expected == [line["status"] for line in lines]
+
+
+def test_a_path_is_cut() -> None:
+    """A client cannot fill the disk with one long address after the other."""
+    (line,) = Told().of(served(path="/" + "x" * 10_000))
+    assert 2048 == len(line["path"])
+
+
+def test_a_failure_tells_everything_on_one_line() -> None:
+    """Type, message, stack and cause of the exception, with the request's id to find it by."""
+
+    def fail() -> None:
+        try:
+            {"a": 1}["inner"]
+        except KeyError as inner:
+            raise RuntimeError("outer\nforged") from inner
+
+    with pytest.raises(RuntimeError) as raised:
+        fail()
+    (line,) = Told().of(RequestFailed("id-1", "/x", raised.value))
+    assert ("ERROR", "id-1", "/x") == (line["level"], line["request_id"], line["endpoint"])
+    assert "RuntimeError: outer\nforged" == line["error"]
+    assert "KeyError: 'inner'" in line["stack"]
+    assert "test_journal.py" in line["stack"]
+
+
+@pytest.mark.parametrize(
+    ("observation", "fields"),
+    [
+        (RateLimitExceeded("192.0.2.1"), {"level": "WARN", "client": "192.0.2.1"}),
+        (RequestShed(100), {"level": "WARN", "in_flight": 100}),
+        (FAILED_QUERY, {"level": "ERROR", "operation": "get", "resource": "items", "duration_ms": 250.0}),
+    ],
+)
+def test_floods_are_told_once_a_second(observation: Observation, fields: dict[str, Any]) -> None:
+    """The first is told at once, what follows within a second is counted into the next line."""
+    told = Told()
+    (line,) = told.of(observation)
+    assert {**fields, "count": 1} == {name: line[name] for name in (*fields, "count")}
+    assert [] == told.of(*[observation] * 9)
+    told.clock.seconds += 1.0
+    assert [10] == [line["count"] for line in told.of(observation)]
+
+
+def test_a_store_that_answers_is_not_told() -> None:
+    """Successful queries are the metrics' matter."""
+    assert [] == Told("trace").of(StoreQueried("get", "items", 0.1, succeeded=True))
+
+
+@pytest.mark.parametrize(
+    "observation",
+    [RequestFailed("id", "/x", ValueError()), RateLimitExceeded("x"), RequestShed(1), FAILED_QUERY],
+)
+def test_off_is_off(observation: Observation) -> None:
+    """Nothing is written under `off`, whatever happens."""
+    assert [] == Told("off").of(observation, served(500))

@@ -1,0 +1,231 @@
+"""Writer: lines go out in batches, whatever the other end does, and nobody waits for it."""
+
+import io
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from estuary.telemetry.writer import LineWriter
+
+LONG = 60.0
+"""Seconds that no test waits: whatever happens before was not a timeout's doing."""
+
+
+@contextmanager
+def pipe() -> Iterator[tuple[int, int]]:
+    """A pipe's reading and writing end."""
+    reading, writing = os.pipe()
+    try:
+        yield reading, writing
+    finally:
+        for end in (reading, writing):
+            with suppress(OSError):  # a test may have closed it
+                os.close(end)
+
+
+def read_all(reading: int, size: int) -> int:
+    """Read from a pipe until at least `size` bytes came; how many they were."""
+    received = 0
+    while received < size:
+        received += len(os.read(reading, size - received))
+    return received
+
+
+def test_lines_are_written_in_order(tmp_path: Path) -> None:
+    """Every line once, each with its line feed, in the order they were taken in."""
+    with (tmp_path / "log").open("wb") as file:
+        writer = LineWriter(file.fileno())
+        for n in range(10_000):
+            writer.write(b"%d" % n)
+        assert writer.close(LONG)
+    assert [b"%d" % n for n in range(10_000)] == (tmp_path / "log").read_bytes().splitlines()
+    assert 0 == writer.dropped
+
+
+def test_a_binary_stream_will_do() -> None:
+    """A stream without a descriptor is written and flushed."""
+    raw = io.BytesIO()
+    stream = io.BufferedWriter(raw)
+    writer = LineWriter(stream)
+    writer.write(b"one")
+    assert writer.close(LONG)
+    assert b"one\n" == raw.getvalue()
+
+
+def test_a_line_goes_out_by_itself() -> None:
+    """Nobody has to flush: after the gathering time the batch is written."""
+    with pipe() as (reading, writing):
+        writer = LineWriter(writing, gather_seconds=0.01)
+        writer.write(b"one")
+        assert b"one\n" == os.read(reading, 100)
+
+
+def test_lines_are_gathered_until_one_is_urgent() -> None:
+    """The urgent line takes the waiting ones with it in one write, and does not wait."""
+    with pipe() as (reading, writing):
+        writer = LineWriter(writing, gather_seconds=LONG)
+        writer.write(b"one")
+        writer.write(b"two")
+        writer.write(b"three", urgent=True)
+        assert b"one\ntwo\nthree\n" == os.read(reading, 100)
+
+
+def test_a_large_batch_does_not_wait() -> None:
+    """Past 256 KiB the lines go out before the gathering time is over."""
+    with pipe() as (reading, writing):
+        writer = LineWriter(writing, gather_seconds=LONG)
+        for _ in range(300):
+            writer.write(b"x" * 1023)
+        assert 256 * 1024 == read_all(reading, 256 * 1024)
+        assert writer.close(LONG)
+
+
+def test_a_full_pipe_holds_nobody_up() -> None:
+    """Nobody reads: lines beyond the bound are dropped and counted, and close returns in time."""
+    with pipe() as (reading, writing):
+        writer = LineWriter(writing, max_waiting_bytes=100_000)
+        for _ in range(1000):
+            writer.write(b"x" * 999)
+        assert not writer.close(0.05)
+        assert writer.dropped > 0
+        kept = 1000 - writer.dropped
+        assert kept * 1000 == read_all(reading, kept * 1000)
+        assert writer.flush(LONG)
+
+
+def test_a_non_blocking_descriptor_loses_nothing() -> None:
+    """Somebody who shares the pipe made it non-blocking: the writer waits until there is room."""
+    with pipe() as (reading, writing):
+        os.set_blocking(writing, False)
+        writer = LineWriter(writing)
+        for _ in range(1000):
+            writer.write(b"x" * 999)
+        assert 1_000_000 == read_all(reading, 1_000_000)
+        assert writer.close(LONG)
+        assert 0 == writer.dropped
+
+
+def test_a_closed_pipe_is_counted_not_raised() -> None:
+    """The reader is gone: its lines are dropped and counted, also those of later batches."""
+    with pipe() as (reading, writing):
+        os.close(reading)
+        writer = LineWriter(writing)
+        for _ in range(3):
+            writer.write(b"lost")
+        assert writer.flush(LONG)
+        writer.write(b"lost too", urgent=True)
+        assert writer.flush(LONG)
+        assert 4 == writer.dropped
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_counted_not_raised() -> None:
+    """The system refuses the write: the lines are dropped and counted."""
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        writer = LineWriter(full.fileno())
+        writer.write(b"lost")
+        assert writer.flush(LONG)
+        assert 1 == writer.dropped
+
+
+def test_after_half_a_line_the_next_batch_begins_on_a_new_one() -> None:
+    """A write that failed halfway leaves a torn line; the next one must not be glued to it."""
+
+    class Tearing(io.RawIOBase):
+        """Takes three bytes, fails once, then takes everything."""
+
+        def __init__(self) -> None:
+            self.taken = b""
+            self.failed = False
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: "memoryview") -> int:  # type: ignore[override]  # narrower, as it is called
+            if self.taken and not self.failed:
+                self.failed = True
+                raise OSError(28, "No space left on device")
+            chunk = bytes(data if self.failed else data[:3])
+            self.taken += chunk
+            return len(chunk)
+
+    stream = Tearing()
+    writer = LineWriter(stream)  # type: ignore[arg-type]  # a raw stream is a binary one
+    writer.write(b"first")
+    assert writer.flush(LONG)
+    writer.write(b"second")
+    assert writer.flush(LONG)
+    assert b"fir\nsecond\n" == stream.taken
+    assert 1 == writer.dropped
+
+
+def test_after_close_lines_are_dropped() -> None:
+    """A closed writer takes nothing, raises nothing, and counts; its thread has ended."""
+    with pipe() as (reading, writing):
+        writer = LineWriter(writing)
+        writer.write(b"one")
+        assert writer.close(LONG)
+        writer.write(b"two", urgent=True)
+        assert 1 == writer.dropped
+        assert writer.flush(LONG)
+        thread = writer._thread
+        assert thread is not None
+        thread.join(LONG)
+        assert not thread.is_alive()
+        assert b"one\n" == os.read(reading, 100)
+
+
+def test_without_lines_there_is_no_thread() -> None:
+    """A writer that nobody uses costs nothing and closes at once."""
+    before = threading.active_count()
+    assert LineWriter(1).close(LONG)
+    assert before == threading.active_count()
+
+
+def write_many(writer: LineWriter) -> None:
+    """Write 2000 lines."""
+    for _ in range(2000):
+        writer.write(b"x" * 50)
+
+
+def test_many_threads_may_log(tmp_path: Path) -> None:
+    """No line is lost or torn when several threads write at once."""
+    with (tmp_path / "log").open("wb") as file:
+        writer = LineWriter(file.fileno())
+        threads = [threading.Thread(target=write_many, args=(writer,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert writer.close(LONG)
+    assert [b"x" * 50] * 8000 == (tmp_path / "log").read_bytes().splitlines()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_writes_its_own_lines() -> None:
+    """A writer made and used before a fork works in the child, which leaves the parent's lines to it."""
+    with pipe() as (reading, writing):
+        writer = LineWriter(writing, gather_seconds=LONG)
+        writer.write(b"parent")
+        context = get_context("fork")
+        done, told = context.Pipe(duplex=False)
+        child = context.Process(target=_write_in_child, args=(writer, told))
+        child.start()
+        assert done.recv()
+        child.join()
+        assert b"child\n" == os.read(reading, 100)
+        assert writer.close(LONG)
+        assert b"parent\n" == os.read(reading, 100)
+
+
+def _write_in_child(writer: LineWriter, told: Connection) -> None:
+    writer.write(b"child")
+    told.send(writer.flush(LONG))
