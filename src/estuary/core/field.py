@@ -102,7 +102,7 @@ def _to_utc(value: datetime) -> datetime:
 
 def _text(field: Field) -> Rule:
     low, high = field.min_length or 0, field.max_length
-    wording = _length_wording(low, high, "characters")
+    wording = _length_wording(low, high, "character", "characters")
     pattern = re.compile(field.pattern) if field.pattern is not None else None
 
     def rule(value: str) -> str | None:
@@ -121,12 +121,17 @@ def _text(field: Field) -> Rule:
 
 
 def _integer(field: Field) -> Rule:
-    lowest = _tightest(field.minimum, _above(field.exclusive_minimum), -MAX_SAFE_INTEGER, max)
-    highest = _tightest(field.maximum, _below(field.exclusive_maximum), MAX_SAFE_INTEGER, min)
+    low = _tightest(field.minimum, _above(field.exclusive_minimum), max)
+    high = _tightest(field.maximum, _below(field.exclusive_maximum), min)
+    lowest = -MAX_SAFE_INTEGER if low is None else max(low, -MAX_SAFE_INTEGER)
+    highest = MAX_SAFE_INTEGER if high is None else min(high, MAX_SAFE_INTEGER)
+    between = None if low is None or high is None else f"must be between {lowest} and {highest}"
 
     def rule(value: int) -> int:
-        if not lowest <= value <= highest:
-            raise Broken(f"must be between {lowest} and {highest}", "range")
+        if value < lowest:
+            raise Broken(between or f"must be at least {lowest}", "range")
+        if value > highest:
+            raise Broken(between or f"must be at most {highest}", "range")
         return value
 
     return rule
@@ -140,10 +145,11 @@ def _float(field: Field) -> Rule:
     wording = _range_wording(field)
 
     def rule(value: float) -> float:
-        # A literal such as 1e999 reads as infinity, which lies outside every open bound.
+        # Infinity (from a default, say) lies outside every open bound, and so does what is no number.
         if not (low <= value <= high and above < value < below):
             raise Broken(wording, "range")
-        return value
+        # Zero keeps no sign, for not every engine keeps it; and a default may be declared as an integer.
+        return float(value) + 0.0
 
     return rule
 
@@ -162,7 +168,7 @@ def _choice(field: Field) -> Rule:
 
 def _text_list(field: Field) -> Rule:
     low, high = field.min_length or 0, field.max_length
-    wording = _length_wording(low, high, "entries")
+    wording = _length_wording(low, high, "entry", "entries")
     entry_rule = compile_rule(field.entry or Field(name=field.name, kind=Kind.TEXT))
 
     def rule(values: list[str]) -> list[str]:
@@ -180,15 +186,23 @@ def _text_list(field: Field) -> Rule:
     return rule
 
 
-def _length_wording(low: int, high: int | None, unit: str) -> str:
+def _length_wording(low: int, high: int | None, unit: str, units: str) -> str:
     if high is None:
-        return f"must be at least {low} {unit}"
+        return f"must be at least {_counted(low, unit, units)}"
     if low == 0:
-        return f"must be at most {high} {unit}"
-    return f"must be between {low} and {high} {unit}"
+        return f"must be at most {_counted(high, unit, units)}"
+    if low == high:
+        return f"must be exactly {_counted(low, unit, units)}"
+    return f"must be between {low} and {high} {units}"
+
+
+def _counted(number: int, unit: str, units: str) -> str:
+    return f"{number} {unit if number == 1 else units}"
 
 
 def _range_wording(field: Field) -> str:
+    if field.minimum is not None and field.maximum is not None:
+        return f"must be between {field.minimum} and {field.maximum}"
     bounds = (
         ("at least", field.minimum),
         ("greater than", field.exclusive_minimum),
@@ -208,7 +222,8 @@ def _below(bound: float | None) -> int | None:
 
 
 def _tightest(
-    inclusive: float | None, exclusive: int | None, limit: int, choose: Callable[..., int]
-) -> int:
-    bounds = [limit if bound is None else int(bound) for bound in (inclusive, exclusive)]
-    return choose(limit, *bounds)
+    inclusive: float | None, exclusive: int | None, choose: Callable[[list[int]], int]
+) -> int | None:
+    """The declared bound that decides; msgspec lets integers have whole bounds only."""
+    bounds = [int(bound) for bound in (inclusive, exclusive) if bound is not None]
+    return choose(bounds) if bounds else None

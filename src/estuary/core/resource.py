@@ -29,7 +29,8 @@ class Resource:
     `name` is the plural in paths, tables and metrics (lower case, digits, underscores);
     `value_type` is a frozen msgspec Struct whose fields carry their rules as `msgspec.Meta`;
     `singular` names one record in documents (by default `name` without its last "s").
-    Raises `DeclarationError` for a field type outside `Kind` or a reserved field name.
+    Raises `DeclarationError` for whatever could not be served as declared: a field type outside `Kind`,
+    a reserved name, a rule Estuary does not know, a default that breaks its own field's rules.
     """
 
     def __init__(self, name: str, value_type: type[msgspec.Struct], *, singular: str | None = None) -> None:
@@ -43,6 +44,9 @@ class Resource:
         self._rules: tuple[tuple[Field, Rule], ...] = tuple(
             (field, compile_rule(field)) for field in self.fields
         )
+        for field, rule in self._rules:
+            if not field.required:
+                _check_default(field, rule, self._declared(field))
 
     def __repr__(self) -> str:
         return f"Resource({self.name!r}, {self.value_type.__name__})"
@@ -89,10 +93,13 @@ class Resource:
         return (field.name, kind | None if field.optional else kind, self._default(field))
 
     def _default(self, field: Field) -> Any:
-        declared = next(f for f in msgspec.structs.fields(self.value_type) if f.name == field.name)
+        declared = self._declared(field)
         if declared.default_factory is not msgspec.NODEFAULT:
             return msgspec.field(default_factory=declared.default_factory)
         return declared.default
+
+    def _declared(self, field: Field) -> msgspec.structs.FieldInfo:
+        return next(f for f in msgspec.structs.fields(self.value_type) if f.name == field.name)
 
     def _cleaned(self, source: msgspec.Struct, *, absent_is_kept: bool = False) -> dict[str, Any]:
         cleaned: dict[str, Any] = {}
@@ -116,6 +123,12 @@ def _fields_of(value_type: type[msgspec.Struct]) -> tuple[Field, ...]:
     described = types.type_info(value_type)
     if not isinstance(described, types.StructType):
         raise DeclarationError(f"{value_type!r} is not a msgspec Struct")
+    if not value_type.__struct_config__.frozen:
+        raise DeclarationError(
+            f"{value_type.__name__} must be declared with frozen=True: stores share values"
+        )
+    if not described.fields:
+        raise DeclarationError(f"{value_type.__name__} declares no field")
     return tuple(_field_of(field) for field in described.fields)
 
 
@@ -125,6 +138,10 @@ def _field_of(declared: types.Field) -> Field:
         raise DeclarationError(f"field {name!r} is Estuary's own; choose another name")
     if not _NAME.fullmatch(name):
         raise DeclarationError(f"field name {name!r}: use a-z, 0-9 and _, at most 40")
+    if declared.encode_name != name:
+        raise DeclarationError(
+            f"field {name!r} is renamed to {declared.encode_name!r}: declare it under that name"
+        )
     bare, optional, description = _without_null(declared.type)
     field = _typed(name, bare)
     return msgspec.structs.replace(
@@ -163,6 +180,8 @@ def _typed(name: str, declared: types.Type) -> Field:
                 pattern=declared.pattern,
             )
         case types.IntType() | types.FloatType():
+            if declared.multiple_of is not None:
+                raise DeclarationError(f"field {name!r}: multiple_of is a rule that Estuary does not know")
             return Field(
                 name=name,
                 kind=Kind.INTEGER if isinstance(declared, types.IntType) else Kind.FLOAT,
@@ -198,6 +217,22 @@ def _list(name: str, declared: types.ListType) -> Field:
         max_length=declared.max_length,
         entry=entry,
     )
+
+
+def _check_default(field: Field, rule: Rule, declared: msgspec.structs.FieldInfo) -> None:
+    """A create request that leaves the field out must not be refused for what the client never sent."""
+    factory = declared.default_factory
+    default = declared.default if factory is msgspec.NODEFAULT else factory()
+    if default is None:
+        if not field.optional:
+            raise DeclarationError(
+                f"field {field.name!r} has the default None: declare its type with `| None`"
+            )
+        return
+    try:
+        rule(msgspec.convert(default, _plain_type(field)))
+    except (msgspec.ValidationError, Broken) as error:
+        raise DeclarationError(f"field {field.name!r} has the default {default!r}: {error}") from error
 
 
 def _plain_type(field: Field) -> Any:
