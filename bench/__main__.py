@@ -9,7 +9,7 @@ from bench import load, machine, report, results
 from bench.bounds import judge_all
 from bench.contenders import CONTENDERS
 from bench.contenders.contender import ROOT
-from bench.cores import choose
+from bench.cores import choose, pinned
 from bench.exchange import WrongAnswer
 from bench.load import CONNECTIONS, LoadFailed, LoadMissing
 from bench.process import NotReady
@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = _settings(options)
     try:
         load.require()
-        done = _run(asked, settings)
+        # What waits and polls here must not take the contenders' core from them.
+        with pinned(settings.cores.load):
+            done = _run(asked, settings)
     except (LoadMissing, LoadFailed, WrongAnswer, NotReady) as error:
         print(f"bench: {error}", file=sys.stderr)
         return NOT_RUN

@@ -46,6 +46,7 @@ class Server:
     def __init__(self, process: subprocess.Popen[bytes], port: int, output: Path) -> None:
         self._process = process
         self._output = output
+        self.pid = process.pid
         self.port = port
         self.origin = f"http://{HOST}:{port}"
         self.ready_after = 0.0
@@ -61,7 +62,7 @@ class Server:
 
     def weigh(self) -> Weight:
         """What the server's processes hold in memory now."""
-        parent = psutil.Process(self._process.pid)
+        parent = psutil.Process(self.pid)
         held = [process.memory_full_info() for process in (parent, *parent.children(recursive=True))]
         return Weight(sum(info.rss for info in held) / MIB, sum(info.pss for info in held) / MIB)
 
@@ -69,7 +70,7 @@ class Server:
         """Ask the server to end; after `STOP_TIMEOUT_SECONDS`, end it and what it started."""
         if self._process.poll() is not None:
             return
-        family = psutil.Process(self._process.pid).children(recursive=True)
+        family = psutil.Process(self.pid).children(recursive=True)
         self._process.terminate()
         try:
             self._process.wait(STOP_TIMEOUT_SECONDS)
