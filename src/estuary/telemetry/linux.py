@@ -28,14 +28,12 @@ class Linux:
 
     def memory(self) -> Memory:
         """The machine's memory, or the container's where that is limited further."""
-        facts = dict(line.split(":", 1) for line in self._text("meminfo").splitlines())
-        total = int(facts["MemTotal"].split()[0]) * _KIB
-        available = int(facts["MemAvailable"].split()[0]) * _KIB
+        machine = self._machine_memory()
         limited = self._cgroup.memory()
         # "No limit" is a number close to 2^63 in version 1.
-        if limited is not None and limited.total < total:
+        if limited is not None and limited.total < machine.total:
             return limited
-        return Memory(total, total - available)
+        return machine
 
     def cpu_count(self) -> int:
         """Processors that the scheduler may give us; a quota counts by whole ones, at least one."""
@@ -46,9 +44,10 @@ class Linux:
         first = self._text("stat").partition("\n")[0].split()[1:]
         return {mode: int(ticks) / self._ticks for mode, ticks in zip(_CPU_MODES, first, strict=False)}
 
-    def load1(self) -> float:
+    def load1(self) -> float | None:
         """The machine's, also in a container."""
-        return float(self._text("loadavg").split()[0])
+        averages = self._text("loadavg").split()
+        return float(averages[0]) if averages else None
 
     def disks(self) -> Mapping[str, Disk]:
         """Whole devices and partitions; loop and memory devices left out."""
@@ -75,6 +74,14 @@ class Linux:
             open_fds=self._open_fds(),
             max_fds=self._max_fds(),
         )
+
+    def _machine_memory(self) -> Memory:
+        facts = dict(line.split(":", 1) for line in self._text("meminfo").splitlines())
+        if "MemAvailable" in facts:
+            total, available = (int(facts[name].split()[0]) * _KIB for name in ("MemTotal", "MemAvailable"))
+            return Memory(total, total - available)
+        # systemd's ProcSubset=pid hides the file: then we know the machine's size and our own use alone.
+        return Memory(os.sysconf("SC_PHYS_PAGES") * self._page, self.process().resident)
 
     def _open_fds(self) -> int | None:
         try:

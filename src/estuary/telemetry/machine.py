@@ -61,7 +61,9 @@ class Machine:
             "mode",
             self._host.cpu_seconds(),
         )
-        yield _gauge("system_load1", "Load average over one minute.", self._host.load1())
+        load1 = self._host.load1()
+        if load1 is not None:
+            yield _gauge("system_load1", "Load average over one minute.", load1)
 
     def _traffic(self) -> Iterator[Family]:
         disks, networks = self._host.disks(), self._host.networks()

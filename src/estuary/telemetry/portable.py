@@ -27,7 +27,7 @@ class Portable:
         """Of all processors together, in the modes that this system knows."""
         return dict(psutil.cpu_times()._asdict())
 
-    def load1(self) -> float:
+    def load1(self) -> float | None:
         """The machine's."""
         return psutil.getloadavg()[0]
 

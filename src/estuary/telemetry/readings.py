@@ -43,7 +43,8 @@ class Process(msgspec.Struct, frozen=True):
 class Host(Protocol):
     """What runs this process: the machine, or the container where one limits it.
 
-    A figure that cannot be read is absent (an empty mapping), never an error.
+    A figure that cannot be read is absent (None, or an empty mapping), never an error: a service may be
+    confined to its own part of `/proc`.
     """
 
     def memory(self) -> Memory:
@@ -58,7 +59,7 @@ class Host(Protocol):
         """Seconds that all processors spent, by mode ("user", "idle", …)."""
         ...
 
-    def load1(self) -> float:
+    def load1(self) -> float | None:
         """The load average over one minute."""
         ...
 
