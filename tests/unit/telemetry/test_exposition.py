@@ -6,12 +6,11 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
-from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from estuary.core.ports import Exposition as ExpositionPort
 from estuary.telemetry.exposition import OPENMETRICS, TEXT, Exposition, number, prefers_openmetrics
 from estuary.telemetry.registry import Family, Registry, Sample
+from tests.unit.telemetry.scrapes import parse_openmetrics, parse_text
 
 PROMETHEUS_2 = (
     "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"

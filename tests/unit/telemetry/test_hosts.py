@@ -105,7 +105,7 @@ def test_no_limit_of_files_is_absent(proc: Path) -> None:
 
 @linux_only
 def test_a_confined_service_still_reads_what_is_its_own(proc: Path) -> None:
-    """With ProcSubset=pid systemd leaves nothing but processes: no figure is an error, memory is our own."""
+    """With ProcSubset=pid systemd leaves processes alone: no figure is an error, memory is our own."""
     for name in ("meminfo", "stat", "loadavg", "diskstats", "self/net/dev", "self/limits", "self/cgroup"):
         (proc / name).unlink()
     host = linux(proc)

@@ -6,8 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
-from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from estuary.core.observations import (
     ConnectionsChanged,
@@ -26,6 +24,7 @@ from estuary.telemetry.machine import Machine
 from estuary.telemetry.metrics import Metrics
 from estuary.telemetry.observers import Observers
 from estuary.telemetry.system import this_host
+from tests.unit.telemetry.scrapes import parse_openmetrics, parse_text
 
 OPENMETRICS = "application/openmetrics-text"
 HEALTHY = '{method="GET",endpoint="/health",status="200"}'
