@@ -1,0 +1,97 @@
+"""A worker as its supervisor knows it: forked, spoken to, ended."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from enum import IntEnum
+from typing import NoReturn
+
+from estuary.server.channel import Channel
+
+DIRECTED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals that a terminal or a service manager sends to the whole group: the supervisor acts on them."""
+
+Live = Callable[[Channel], int]
+"""A worker's whole life, given its end of the line; returns its exit code."""
+
+
+class Ending(IntEnum):
+    """The exit codes of a worker."""
+
+    CLEAN = 0
+    FAILED = 1
+    MISCONFIGURED = 2
+    CUT_OFF = 3
+    NOT_CLOSED = 4
+
+
+class Child:
+    """One running worker."""
+
+    def __init__(self, pid: int, channel: Channel) -> None:
+        self.pid = pid
+        self.channel = channel
+        self.born = self.heard = time.monotonic()
+        self.ready = False
+        self.leaving = False
+        self.failure = ""
+
+    def kill(self) -> None:
+        """End it now, whatever it does."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def fork(live: Live, siblings: Iterable[Child]) -> Child:
+    """A new worker that lives `live`; call it from a process with one thread.
+
+    The worker lets go of its siblings' lines: it would keep them open when the supervisor dies, and
+    nobody would read an end.
+    """
+    ours, theirs = Channel.pair()
+    # Until the worker has its own handlers, a signal to it would be written to the supervisor's socket.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, DIRECTED)
+    pid = os.fork()
+    if pid == 0:
+        for line in (ours, *(sibling.channel for sibling in siblings)):
+            line.close()
+        _leave_signals_to_supervisor()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _live_and_exit(live, theirs)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    theirs.close()
+    return Child(pid, ours)
+
+
+def describe(code: int) -> str:
+    """How a worker ended, for people; `code` as `os.waitstatus_to_exitcode` gives it."""
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return {
+        Ending.CLEAN: "ended without being asked to",
+        Ending.CUT_OFF: "requests were cut off",
+        Ending.NOT_CLOSED: "the store could not be closed in time",
+    }.get(Ending(code) if code in list(Ending) else Ending.FAILED, f"exit status {code}")
+
+
+def _leave_signals_to_supervisor() -> None:
+    signal.set_wakeup_fd(-1)
+    for number in DIRECTED:
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def _live_and_exit(live: Live, channel: Channel) -> NoReturn:
+    """Never return: the stack below belongs to the supervisor, whose clean-up is not ours to run."""
+    code: int = Ending.FAILED
+    try:
+        code = live(channel)
+    except BaseException:  # noqa: BLE001 - a defect: shown as the interpreter would, then the process ends
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,82 @@
+"""`estuary serve`: the port, the supervisor, and a line that says where we are."""
+
+import os
+import socket
+import sys
+
+from estuary import __version__
+from estuary.config.environment import Loaded
+from estuary.config.settings import Settings
+from estuary.server.channel import Channel
+from estuary.server.child import Live
+from estuary.server.log import supervisor_logs
+from estuary.server.notify import service_manager, watchdog_seconds
+from estuary.server.sockets import CannotListen, address_of, inherited, listen
+from estuary.server.supervisor import Log, Supervisor, Terms
+
+_FAILED = 1
+_BEATS_PER_WATCH = 4
+
+
+def serve(loaded: Loaded) -> int:
+    """Serve until told to stop, in this process and its workers.
+
+    Returns the exit code: 0 after everything under way was finished; 1 when the port or the store cannot
+    be used (one line on standard error says why) or something was cut off; 2 when a resource is declared
+    wrongly.
+    """
+    settings, around = loaded.settings, loaded.surroundings
+    try:
+        listener = inherited(around.listen_fds, around.listen_pid) or listen(settings.host, settings.port)
+    except CannotListen as error:
+        return _fail(str(error), _FAILED)
+    watchdog = watchdog_seconds(around.watchdog_usec, around.watchdog_pid)
+    logs = supervisor_logs(settings, around)
+    log = logs.logger("estuary::server")
+    supervisor = Supervisor(
+        _life(settings, listener, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
+        Terms(
+            workers=settings.workers,
+            drain=settings.shutdown_drain_seconds,
+            timeout=settings.shutdown_timeout_seconds,
+            watchdog=watchdog,
+        ),
+        log=log,
+        manager=service_manager(around.notify_socket),
+        announce=lambda: _announce(log, settings, listener),
+        let_go=listener.close,
+    )
+    code = supervisor.run()
+    logs.close()
+    return _fail(supervisor.failure, code) if supervisor.failure else code
+
+
+def _life(settings: Settings, listener: socket.socket, heartbeat: float | None) -> Live:
+    def live(channel: Channel) -> int:
+        # In the worker alone: the supervisor stays light, and imports nothing that can fail.
+        from estuary.server.worker import live as live_as_worker
+
+        return live_as_worker(settings, listener, channel, heartbeat)
+
+    return live
+
+
+def _announce(log: Log, settings: Settings, listener: socket.socket) -> None:
+    log.info(
+        "Estuary is ready",
+        address=address_of(listener),
+        store=_store(settings),
+        profile=settings.app_profile,
+        version=__version__,
+        pid=os.getpid(),
+    )
+
+
+def _store(settings: Settings) -> str:
+    kind, path = settings.database
+    return kind if path is None else f"{kind} {path}"
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"estuary: {message}\n")
+    return code

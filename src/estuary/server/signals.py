@@ -1,0 +1,50 @@
+"""Signals as something to wait on beside sockets and timers."""
+
+import signal
+import socket
+from collections.abc import Iterable
+from types import FrameType
+from typing import Self
+
+_CHUNK = 4096
+
+
+class Signals:
+    """Catches the given signals while the `with` block runs; a process has one of these at most.
+
+    The interpreter writes each signal's number to a socket pair (`signal.set_wakeup_fd`), so a handler
+    runs no code of ours, and no signal falls between a check and a wait.
+    """
+
+    def __init__(self, caught: Iterable[signal.Signals]) -> None:
+        self._caught = tuple(caught)
+        self._read, self._write = socket.socketpair()
+        self._read.setblocking(False)
+        self._write.setblocking(False)
+
+    def __enter__(self) -> Self:
+        signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, _leave_to_waiter) for number in self._caught}
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(-1)
+        self._read.close()
+        self._write.close()
+
+    def fileno(self) -> int:
+        """The descriptor to wait on."""
+        return self._read.fileno()
+
+    def receive(self) -> list[signal.Signals]:
+        """The signals that came since the last call, in order."""
+        try:
+            return [signal.Signals(number) for number in self._read.recv(_CHUNK)]
+        except BlockingIOError:
+            return []
+
+
+def _leave_to_waiter(number: int, frame: FrameType | None) -> None:
+    """A handler must exist for the number to be written."""

@@ -1,0 +1,125 @@
+"""One worker process: it builds the service, serves it, and leaves when the supervisor says so."""
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Callable
+
+import uvloop
+
+from estuary.app import Service, build
+from estuary.config.settings import Settings
+from estuary.core.errors import StoreError
+from estuary.core.resource import DeclarationError
+from estuary.server.channel import Channel, Word
+from estuary.server.child import Ending
+from estuary.server.engine import Engine
+
+_RESERVE_SHARE = 0.1
+_RESERVE_SECONDS = 1.0
+"""Of the time to stop, this much is kept for closing the store after requests had to be cut off."""
+
+
+def live(settings: Settings, listener: socket.socket, channel: Channel, heartbeat: float | None) -> int:
+    """A worker's whole life; returns its exit code. `heartbeat`: seconds between signs of life."""
+    # Not closed: what is left on the loop then is what was cut off, and the process ends at once.
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    return runner.run(_live(settings, listener, channel, heartbeat))
+
+
+async def _live(
+    settings: Settings, listener: socket.socket, channel: Channel, heartbeat: float | None
+) -> Ending:
+    orders = Orders(channel, settings.shutdown_timeout_seconds)
+    if heartbeat is not None:
+        _beat(channel, heartbeat)
+    try:
+        service = build(settings)
+        await service.start()
+    except (StoreError, DeclarationError) as error:
+        channel.send(Word.FAILED, str(error))
+        return Ending.FAILED if isinstance(error, StoreError) else Ending.MISCONFIGURED
+    engine = Engine(service.rsgi, listener)
+    engine.start()
+    orders.on_drain(service.drain)
+    _spare_the_collector()
+    channel.send(Word.READY)
+    return await _leave(service, engine, await orders.stop)
+
+
+class Orders:
+    """What the supervisor says. `stop` comes true with the seconds that there are to stop."""
+
+    def __init__(self, channel: Channel, timeout: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.stop: asyncio.Future[float] = loop.create_future()
+        self._channel = channel
+        self._timeout = timeout
+        self._draining = False
+        self._drain: Callable[[], None] = lambda: None
+        loop.add_reader(channel, self._listen)
+        # Whoever sends this to one worker means that one; whether all of us go, the supervisor knows.
+        loop.add_signal_handler(signal.SIGTERM, channel.send, Word.LEAVE)
+
+    def on_drain(self, drain: Callable[[], None]) -> None:
+        """Call `drain` when the supervisor says so; at once if it has said so already."""
+        self._drain = drain
+        if self._draining:
+            drain()
+
+    def _listen(self) -> None:
+        messages, connected = self._channel.receive()
+        for word, text in messages:
+            if word is Word.DRAIN:
+                self._draining = True
+                self._drain()
+            elif word is Word.STOP:
+                self._stop(float(text))
+        if not connected:
+            # The supervisor is dead: nobody else would ever end this process.
+            asyncio.get_running_loop().remove_reader(self._channel)
+            self._stop(self._timeout)
+
+    def _stop(self, seconds: float) -> None:
+        if not self.stop.done():
+            self.stop.set_result(seconds)
+
+
+async def _leave(service: Service, engine: Engine, seconds: float) -> Ending:
+    """Finish what is under way, close the store, and be gone within `seconds`."""
+    end = asyncio.get_running_loop().time() + seconds
+    service.drain()
+    engine.stop()
+    cut_off: list[str] = []
+    try:
+        async with asyncio.timeout_at(end - min(_RESERVE_SECONDS, seconds * _RESERVE_SHARE)):
+            await engine.stopped()
+    except TimeoutError:
+        cut_off = service.in_flight()
+        _report(service, cut_off)
+    try:
+        async with asyncio.timeout_at(end):
+            await service.stop()
+    except (TimeoutError, StoreError):
+        return Ending.NOT_CLOSED
+    return Ending.CUT_OFF if cut_off else Ending.CLEAN
+
+
+def _report(service: Service, cut_off: list[str]) -> None:
+    if cut_off:
+        service.log.error("Cut off requests that did not finish in time", requests=cut_off)
+    else:
+        service.log.warn("Closed connections that held no request but did not end in time")
+
+
+def _beat(channel: Channel, seconds: float) -> None:
+    """Give a sign of life now and every `seconds`, for as long as the event loop turns."""
+    channel.send(Word.BEAT)
+    asyncio.get_running_loop().call_later(seconds, _beat, channel, seconds)
+
+
+def _spare_the_collector() -> None:
+    """What lives as long as the process need not be looked at by every full collection."""
+    gc.collect()
+    gc.freeze()
