@@ -1,0 +1,80 @@
+"""Each test of the suite runs on each store of the table."""
+
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from estuary.core.items import ITEMS
+from estuary.core.ports import Collection, Store
+from estuary.core.resource import Resource
+from estuary.core.service import Records
+from tests.contract.making import make_id
+from tests.contract.stores import STORES, StoreKind
+from tests.support.clocks import SettableClock
+from tests.support.resources import VESSELS
+
+RESOURCES = (ITEMS, VESSELS)
+
+
+@pytest.fixture(params=STORES, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> StoreKind:
+    """The store under test, not made yet."""
+    chosen: StoreKind = request.param
+    return chosen
+
+
+@pytest.fixture
+def unopened(kind: StoreKind, tmp_path: Path) -> Store:
+    """A store that was never opened, for items and vessels."""
+    return kind.make(tmp_path, RESOURCES)
+
+
+@pytest.fixture
+async def store(unopened: Store) -> AsyncIterator[Store]:
+    """An open, empty store."""
+    await unopened.open()
+    yield unopened
+    await unopened.close()
+
+
+@pytest.fixture
+def items(store: Store) -> Collection:
+    """The items of the open store."""
+    return store.collection(ITEMS)
+
+
+@pytest.fixture
+def vessels(store: Store) -> Collection:
+    """The vessels of the open store."""
+    return store.collection(VESSELS)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """The clock of the use cases."""
+    return SettableClock()
+
+
+def _records(resource: Resource, store: Store, clock: SettableClock) -> Records:
+    numbers = count(1)
+    return Records(
+        resource,
+        store.collection(resource),
+        clock=clock,
+        new_id=lambda: make_id(next(numbers)),
+        observe=lambda _: None,
+    )
+
+
+@pytest.fixture
+def item_records(store: Store, clock: SettableClock) -> Records:
+    """The use cases on items."""
+    return _records(ITEMS, store, clock)
+
+
+@pytest.fixture
+def vessel_records(store: Store, clock: SettableClock) -> Records:
+    """The use cases on vessels."""
+    return _records(VESSELS, store, clock)

@@ -1,0 +1,73 @@
+"""What the suite puts into stores and asks of them."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from estuary.core.items import Item
+from estuary.core.ports import Collection
+from estuary.core.record import Position, Record, to_microseconds
+from tests.support.clocks import START
+
+PATIENCE = 10.0
+"""Seconds within which any single call must have ended: far above what a store needs."""
+LATER = START + timedelta(seconds=1, microseconds=1)
+
+
+def make_id(number: int) -> str:
+    """The same canonical id for the same number; neighbours in number are neighbours in order."""
+    return str(UUID(int=number))
+
+
+def make_record(
+    number: int, created_at: datetime | None = None, name: str | None = None, record_id: str | None = None
+) -> Record:
+    """An item's record; unless a time is given, `number` milliseconds after the start."""
+    moment = created_at or START + timedelta(milliseconds=number)
+    return Record(record_id or make_id(number), 1, moment, moment, Item(name or f"item {number}"))
+
+
+def dice(seed: int) -> random.Random:
+    """Chance that falls the same way in every run."""
+    return random.Random(seed)  # noqa: S311 (it decides orders in tests, nothing secret)
+
+
+def position_of(record: Record) -> Position:
+    """Where the page behind `record` starts."""
+    return Position(to_microseconds(record.created_at), record.id)
+
+
+async def insert_all(collection: Collection, records: Iterable[Record]) -> None:
+    """Insert `records` at once, as concurrent clients would."""
+    await asyncio.gather(*(collection.insert(record) for record in records))
+
+
+async def walk(collection: Collection, limit: int) -> list[Record]:
+    """Every record, page by page."""
+    walked: list[Record] = []
+    page: Sequence[Record] = await collection.page(None, limit)
+    while page:
+        walked += page
+        page = await collection.page(position_of(page[-1]), limit)
+    return walked
+
+
+Operation = Callable[[Collection], Awaitable[object]]
+
+READS: dict[str, Operation] = {
+    "get": lambda collection: collection.get(make_id(1)),
+    "slice": lambda collection: collection.slice(0, 20),
+    "deep slice": lambda collection: collection.slice(10_000, 20),
+    "first page": lambda collection: collection.page(None, 20),
+    "page": lambda collection: collection.page(position_of(make_record(0)), 20),
+    "count": lambda collection: collection.count(),
+}
+WRITES: dict[str, Operation] = {
+    "insert": lambda collection: collection.insert(make_record(1_000_000)),
+    "update": lambda collection: collection.update(make_id(1), {"name": "other"}, LATER),
+    "delete": lambda collection: collection.delete(make_id(2)),
+}
+OPERATIONS = {**READS, **WRITES}
+"""Every method of a collection, as a call that succeeds on the records 1 and 2."""

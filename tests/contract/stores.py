@@ -1,0 +1,101 @@
+"""The stores that must pass this suite: how each is made, how it fails, and what it is excused from."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+from estuary.core.ports import Store
+from estuary.core.resource import Resource
+from estuary.stores.memory import MemoryStore
+from estuary.stores.observed import ObservedStore
+from tests.contract.making import READS
+
+StoreFactory = Callable[[Path, Sequence[Resource]], Store]
+TIMEOUT = 0.5
+"""Seconds that a store is given to answer or give up, where it can be told."""
+
+
+class Outage(NamedTuple):
+    """A way in which a store's engine can fail while the store is open.
+
+    `during` makes it fail until it is left. Every operation (and `ping`) must then be
+    `StoreUnavailable`, save those in `survivors`, which must answer as if nothing were wrong.
+    """
+
+    name: str
+    during: Callable[[Path], AbstractAsyncContextManager[None]]
+    survivors: frozenset[str] = frozenset()
+
+
+class StoreKind(NamedTuple):
+    """A store under test. Whoever is not `durable`, or has no `outages`, says why in `exemptions`."""
+
+    name: str
+    make: StoreFactory
+    durable: bool
+    outages: tuple[Outage, ...]
+    exemptions: tuple[str, ...] = ()
+
+
+def _memory(_: Path, resources: Sequence[Resource]) -> Store:
+    return MemoryStore(resources)
+
+
+def _observed_memory(_: Path, resources: Sequence[Resource]) -> Store:
+    return ObservedStore(MemoryStore(resources), lambda _: None, monotonic)
+
+
+def _sqlite(folder: Path, resources: Sequence[Resource]) -> Store:
+    from estuary.stores.sqlite import SqliteStore
+
+    return SqliteStore(folder / "estuary.db", resources, timeout=TIMEOUT)
+
+
+@asynccontextmanager
+async def _locked(folder: Path) -> AsyncIterator[None]:
+    """Another process holds SQLite's write lock."""
+    connection = sqlite3.connect(folder / "estuary.db", isolation_level=None)
+    try:
+        await asyncio.to_thread(connection.execute, "BEGIN IMMEDIATE")
+        yield
+    finally:
+        connection.close()
+
+
+@asynccontextmanager
+async def _moved_away(folder: Path) -> AsyncIterator[None]:
+    """The database file has no name any more."""
+    path, elsewhere = folder / "estuary.db", folder / "elsewhere.db"
+    path.rename(elsewhere)
+    try:
+        yield
+    finally:
+        elsewhere.rename(path)
+
+
+_IN_PROCESS = (
+    "not durable: it is this process's memory",
+    "no outage: there is no engine that could fail apart from this process",
+)
+
+STORES = (
+    StoreKind("memory", _memory, durable=False, outages=(), exemptions=_IN_PROCESS),
+    StoreKind("observed-memory", _observed_memory, durable=False, outages=(), exemptions=_IN_PROCESS),
+    StoreKind(
+        "sqlite",
+        _sqlite,
+        durable=True,
+        outages=(
+            Outage("locked", _locked, survivors=frozenset({*READS, "ping"})),
+            Outage("moved-away", _moved_away, survivors=frozenset(READS)),
+        ),
+        exemptions=(
+            "reads survive both outages: they wait for no writer",
+            "reads survive the file's loss of its name: it stays open",
+        ),
+    ),
+)
