@@ -56,9 +56,7 @@ class Sources:
         (name, first), others = given[0], given[1:]
         for other_name, other in others:
             if other.text != first.text:
-                raise Refused(
-                    f"{name} and {other_name} mean the same and differ ({other.source}): keep one"
-                )
+                raise Refused(f"{name} and {other_name} mean the same, and differ: keep one")
         return first
 
     def _given(

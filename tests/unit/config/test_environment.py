@@ -1,0 +1,380 @@
+"""Loading: order of the sources, defaults by profile, and every mistake at once."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estuary.config import environment
+from estuary.config.environment import Effective, Loaded, load_from
+from estuary.config.problems import ConfigurationError
+from estuary.config.settings import TABLE
+from tests.unit.config.conftest import Load, Problems
+from tests.unit.config.real_environment import REAL_ENVIRONMENT
+
+
+def source_of(loaded: Loaded, name: str) -> str:
+    return next(each.source for each in loaded.effective if each.name == name)
+
+
+def shown_of(loaded: Loaded, name: str) -> str:
+    return next(each.shown for each in loaded.effective if each.name == name)
+
+
+def test_nothing_set_gives_the_development_defaults(load: Load) -> None:
+    """Estuary starts without any configuration, with the defaults of the wire contract."""
+    settings = load().settings
+    assert not settings.production
+    assert (settings.host, settings.port, settings.workers) == ("0.0.0.0", 3000, 1)
+    assert settings.database == ("sqlite", Path("data/estuary.db"))
+    assert settings.log_filter == "estuary=debug"
+    assert (True, 1000, 60) == (
+        settings.rate_limit_enabled,
+        settings.rate_limit_max_requests,
+        settings.rate_limit_window_seconds,
+    )
+    assert settings.security_strict_mode is False
+    assert settings.security_csp is None
+    assert settings.cors_allowed_origins == ("*",)
+    assert settings.trusted_proxies == ()
+    assert settings.max_body_bytes == 2 * 1024 * 1024
+    assert (settings.shutdown_timeout_seconds, settings.shutdown_drain_seconds) == (30, 0)
+
+
+def test_the_production_profile_changes_the_defaults_that_differ(load: Load) -> None:
+    """APP_PROFILE alone makes Estuary strict."""
+    settings = load(APP_PROFILE="production").settings
+    assert settings.production
+    assert settings.log_filter == "estuary=info"
+    assert settings.rate_limit_max_requests == 100
+    assert settings.security_strict_mode is True
+    assert settings.cors_allowed_origins == ()
+    assert settings.shutdown_drain_seconds == 2
+
+
+def test_a_value_set_wins_over_the_production_default(load: Load) -> None:
+    """The profile decides defaults only."""
+    settings = load(APP_PROFILE="production", RATE_LIMIT_MAX_REQUESTS="7").settings
+    assert settings.rate_limit_max_requests == 7
+
+
+@pytest.mark.parametrize("place", ["environment", ".env", "APP_PROFILE_FILE", "credential"])
+def test_the_profile_decides_the_defaults_wherever_it_comes_from(
+    load: Load, tmp_path: Path, place: str
+) -> None:
+    """APP_PROFILE is a variable like any other, yet the others' defaults follow it."""
+    (tmp_path / "profile").write_text("production\n")
+    (tmp_path / "APP_PROFILE").write_text("production\n")
+    environ = {
+        "environment": {"APP_PROFILE": "production"},
+        ".env": {},
+        "APP_PROFILE_FILE": {"APP_PROFILE_FILE": "profile"},
+        "credential": {"CREDENTIALS_DIRECTORY": str(tmp_path)},
+    }[place]
+    if place == ".env":
+        (tmp_path / ".env").write_text("APP_PROFILE=production\n")
+    loaded = load(**environ)
+    assert loaded.settings.security_strict_mode is True
+    assert place == source_of(loaded, "APP_PROFILE")
+
+
+@pytest.mark.parametrize(
+    ("present", "port", "source"),
+    [
+        ({"environment", "credential", ".env"}, 1, "environment"),
+        ({"file", "credential", ".env"}, 2, "PORT_FILE"),
+        ({"credential", ".env"}, 3, "credential"),
+        ({".env"}, 4, ".env"),
+        ({".env naming a file"}, 2, "PORT_FILE"),
+        (set(), 3000, "default"),
+    ],
+)
+def test_each_source_wins_over_the_next(
+    tmp_path: Path, load: Load, present: set[str], port: int, source: str
+) -> None:
+    """The order is: environment, NAME_FILE, credential, .env, default."""
+    (tmp_path / "file").write_text("2")
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "PORT").write_text("3")
+    environ = {}
+    if "environment" in present:
+        environ["PORT"] = "1"
+    if "file" in present:
+        environ["PORT_FILE"] = "file"
+    if "credential" in present:
+        environ["CREDENTIALS_DIRECTORY"] = str(tmp_path / "credentials")
+    if ".env" in present:
+        (tmp_path / ".env").write_text("PORT=4")
+    if ".env naming a file" in present:
+        (tmp_path / ".env").write_text("PORT_FILE=file")
+    loaded = load(**environ)
+    assert port == loaded.settings.port
+    assert source == source_of(loaded, "PORT")
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\t"])
+def test_an_empty_value_is_no_value(load: Load, tmp_path: Path, empty: str) -> None:
+    """A blank variable does not hide the value of the next source, nor the default."""
+    (tmp_path / ".env").write_text("PORT=4\nMAX_IN_FLIGHT=\n")
+    settings = load(PORT=empty, PORT_FILE=empty, HOST=empty, CREDENTIALS_DIRECTORY="").settings
+    assert settings.port == 4
+    assert settings.host == "0.0.0.0"
+    assert settings.max_in_flight == 1024
+
+
+def test_blanks_around_a_value_are_ignored(load: Load) -> None:
+    """`docker run --env-file` keeps blanks that nobody meant."""
+    assert load(PORT=" 8080\t").settings.port == 8080
+
+
+def test_every_mistake_is_reported_at_once(problems: Problems, tmp_path: Path) -> None:
+    """An operator mends a configuration in one go: values, files, .env and rules between variables."""
+    (tmp_path / ".env").write_text("what is this\nMAX_IN_FLIGHT=0\n")
+    found = problems(
+        PORT="70000",
+        HOST_FILE="missing",
+        RATE_LIMIT_ENABLED="maybe",
+        AUTH_ENABLED="true",
+        SHUTDOWN_DRAIN_SECONDS="30",
+    )
+    assert found == (
+        ".env:1: this is neither NAME=value nor a comment",
+        "HOST_FILE: 'missing' cannot be read: No such file or directory",
+        "PORT is '70000' (environment): it must be a whole number from 1 to 65535",
+        "RATE_LIMIT_ENABLED is 'maybe' (environment): it must be true or false (or 1/0, yes/no, on/off)",
+        (
+            "AUTH_ENABLED is 'true' (environment): this release cannot verify tokens, and the API would "
+            "stand open; it must be false"
+        ),
+        (
+            "SHUTDOWN_DRAIN_SECONDS is 30 (environment): it must be less than SHUTDOWN_TIMEOUT_SECONDS, "
+            "which is 30 (default)"
+        ),
+    )
+
+
+def test_a_wrong_profile_does_not_hide_other_mistakes(problems: Problems) -> None:
+    """Mistakes are collected even when the profile, which decides the defaults, is one."""
+    assert len(problems(APP_PROFILE="prod", PORT="0")) == 2
+
+
+@pytest.mark.parametrize("name", [variable.name for variable in TABLE if not variable.secret])
+def test_a_problem_names_variable_value_source_and_what_is_allowed(problems: Problems, name: str) -> None:
+    """Whatever the variable, its problem is a whole sentence."""
+    variable = next(each for each in TABLE if each.name == name)
+    (problem,) = problems(**{name: "\x1b!"})
+    assert problem.startswith(f"{name} is '\\x1b!' (environment): ")
+    assert problem.endswith(f"it must be {variable.form.allowed}")
+
+
+@pytest.mark.parametrize("text", ["a\x1b[31m", "a\nlevel=error", "a\x00", "\udcff", "\u2028"])
+def test_a_value_that_cannot_be_printed_is_refused_and_escaped(problems: Problems, text: str) -> None:
+    """A value cannot forge a line of a log or a header, and not one of the error either."""
+    (problem,) = problems(SECURITY_CSP=f"x{text}x")
+    assert problem.isprintable()
+    assert "control character" in problem
+
+
+def test_a_long_value_is_cut(problems: Problems) -> None:
+    """A mistake does not fill the screen."""
+    (problem,) = problems(PORT="7" * 5000)
+    assert problem == (
+        f"PORT is '{'7' * 60}'… (5000 characters) (environment): it must be a whole number from 1 to 65535"
+    )
+
+
+def test_an_alias_stands_for_its_variable(load: Load) -> None:
+    """Environment files of the earlier service go on working; the source says which name was used."""
+    loaded = load(RUST_LOG="estuary=info,tower_http=warn,tokio=warn", TOKIO_WORKER_THREADS="1")
+    assert loaded.settings.log_filter == "estuary=info,tower_http=warn,tokio=warn"
+    assert source_of(loaded, "LOG_FILTER") == "environment, as RUST_LOG"
+
+
+def test_an_alias_and_its_variable_may_agree_but_not_differ(load: Load, problems: Problems) -> None:
+    """Two names for one thing with two values: nobody can know which was meant."""
+    assert load(LOG_FILTER="info", RUST_LOG="info").settings.log_filter == "info"
+    assert problems(LOG_FILTER="info", RUST_LOG="warn") == (
+        "LOG_FILTER and RUST_LOG mean the same, and differ: keep one",
+    )
+
+
+def test_the_environment_overrides_an_alias_in_dotenv(load: Load, tmp_path: Path) -> None:
+    """Names disagree only within one source: across sources the order decides."""
+    (tmp_path / ".env").write_text("LOG_FILTER=debug\n")
+    assert load(RUST_LOG="warn").settings.log_filter == "warn"
+
+
+def test_draining_must_fit_into_the_shutdown(problems: Problems, load: Load) -> None:
+    """A drain as long as the whole shutdown would leave no time to finish requests."""
+    assert load(SHUTDOWN_DRAIN_SECONDS="29").settings.shutdown_drain_seconds == 29
+    assert len(problems(SHUTDOWN_DRAIN_SECONDS="30")) == 1
+    assert len(problems(SHUTDOWN_DRAIN_SECONDS="5", SHUTDOWN_TIMEOUT_SECONDS="4")) == 1
+
+
+@pytest.mark.parametrize(("timeout", "drain"), [("1", 0), ("2", 1), ("3", 2), ("300", 2)])
+def test_the_default_drain_gives_way_to_a_short_timeout(load: Load, timeout: str, drain: int) -> None:
+    """SHUTDOWN_TIMEOUT_SECONDS=1 was valid before draining existed, and stays so."""
+    loaded = load(APP_PROFILE="production", SHUTDOWN_TIMEOUT_SECONDS=timeout)
+    assert drain == loaded.settings.shutdown_drain_seconds
+    assert str(drain) == shown_of(loaded, "SHUTDOWN_DRAIN_SECONDS")
+
+
+def test_the_database_url_wins_and_a_contradiction_is_pointed_out(load: Load) -> None:
+    """DATABASE_URL decides; a DATABASE_TYPE that says otherwise is worth a warning, a default is not."""
+    contradictory = load(DATABASE_TYPE="memory", DATABASE_URL="sqlite:///x.db")
+    assert contradictory.settings.database == ("sqlite", Path("x.db"))
+    assert contradictory.warnings == (
+        "DATABASE_TYPE is memory (environment), but DATABASE_URL says sqlite and wins",
+    )
+    assert load(DATABASE_URL="memory://").warnings == ()
+    assert load(DATABASE_TYPE="memory").settings.database == ("memory", None)
+
+
+def test_a_directory_called_dotenv_is_ignored(load: Load, tmp_path: Path) -> None:
+    """Some keep a virtual environment in a directory of that name."""
+    (tmp_path / ".env").mkdir()
+    assert load().settings.port == 3000
+
+
+def test_dotenv_may_start_with_a_byte_order_mark_and_end_lines_with_crlf(
+    load: Load, tmp_path: Path
+) -> None:
+    """A file saved on Windows is read like any other."""
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfPORT=4\r\nHOST=127.0.0.1\r\n")
+    settings = load().settings
+    assert (settings.port, settings.host) == (4, "127.0.0.1")
+
+
+SECRETS = ("postgres://admin:hunter2@db/estuary", "hunter2", "sqlite://hunter2", "memory://hunter2\x1b")
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_in_no_error(problems: Problems, tmp_path: Path, secret: str) -> None:
+    """Wherever a wrong secret comes from, the message says which and where, and not what."""
+    (tmp_path / "secret").write_text(secret)
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "database_url").write_text(secret)
+    found = [
+        *problems(DATABASE_URL=secret),
+        *problems(DATABASE_URL_FILE=str(tmp_path / "secret")),
+        *problems(DATABASE_URL_FILE=secret.rstrip("\x1b")),
+        *problems(CREDENTIALS_DIRECTORY=str(tmp_path / "credentials")),
+        *problems(DATABASE_URL=secret, DATABASE_URL_FILE=secret),
+    ]
+    (tmp_path / ".env").write_text(f'DATABASE_URL="{secret}')
+    found += problems()
+    assert len(found) == 6
+    assert not [line for line in found if "hunter2" in line]
+    assert all("DATABASE_URL" in line for line in found)
+
+
+def test_a_secret_is_in_no_repr_and_not_in_the_description(load: Load) -> None:
+    """What is printed or logged of a configuration shows that a secret is set, and no more."""
+    loaded = load(DATABASE_URL="sqlite:///hunter2.db")
+    assert "hunter2" not in repr(loaded.settings)
+    assert "hunter2" not in "\n".join(loaded.describe())
+    assert Effective("DATABASE_URL", "[hidden]", "environment") in loaded.effective
+    assert shown_of(load(), "DATABASE_URL") == "-"
+
+
+def test_the_description_has_a_line_for_each_variable(load: Load) -> None:
+    """`estuary check` prints name, value and source of every variable, in the table's order."""
+    loaded = load(APP_PROFILE="production", SECURITY_CSP="default-src 'none'" + "; img-src x" * 20)
+    lines = [line.split() for line in loaded.describe()]
+    assert [variable.name for variable in TABLE] == [line[0] for line in lines]
+    assert ["APP_PROFILE", "production", "environment"] in lines
+    assert ["PORT", "3000", "default"] in lines
+    assert ["RATE_LIMIT_MAX_REQUESTS", "100", "default", "(production)"] in lines
+    assert ["CORS_ALLOWED_ORIGINS", "-", "default", "(production)"] in lines
+    assert max(map(len, loaded.describe())) < 160
+
+
+def test_development_defaults_that_differ_say_so(load: Load) -> None:
+    """An operator sees which defaults another profile would change."""
+    assert source_of(load(), "SECURITY_STRICT_MODE") == "default (development)"
+
+
+def test_a_misspelt_name_in_dotenv_is_an_error(problems: Problems, tmp_path: Path) -> None:
+    """The file is Estuary's own; a setting that silently does nothing is a setting lost."""
+    (tmp_path / ".env").write_text("\nRATE_LIMT_ENABLED=false\nPROT=80\nport=81\nDATABSE_URL_FILE=x\n")
+    assert problems() == (
+        ".env:2: RATE_LIMT_ENABLED is not a variable of Estuary; is RATE_LIMIT_ENABLED meant?",
+        ".env:3: PROT is not a variable of Estuary; is PORT meant?",
+        ".env:4: port is not a variable of Estuary; is PORT meant?",
+        ".env:5: DATABSE_URL_FILE is not a variable of Estuary; is DATABASE_URL_FILE meant?",
+    )
+
+
+def test_other_names_in_dotenv_are_left_alone(load: Load, tmp_path: Path) -> None:
+    """Compose reads the same file, and releases to come know more names."""
+    (tmp_path / ".env").write_text(
+        "COMPOSE_PROJECT_NAME=x\nPOSTGRES_PASSWORD=x\nDATABASE_SSL=1\nDATABASE_USER=x\nDATABASE_NAME=x\n"
+        "AUTH_JWKS_URLS=https://x\nAUTH_AUDIENCE=x\nAUTH_ISSUER=x\nCONVEX_DEPLOYMENT_URL=https://x\n"
+        "AUTH_JWKS_CACHE_SECONDS=60\nHOSTNAME=x\nHOST_PORT=80\nAPP_PORT=80\nLOG_FILE=x\nRUST_BACKTRACE=1\n"
+    )
+    assert load().warnings == ()
+
+
+def test_a_misspelt_name_in_the_environment_is_a_warning(load: Load) -> None:
+    """The environment is shared: the name may be somebody else's."""
+    loaded = load(RATE_LIMT_ENABLED="false", LOG_FORMT_FILE="x")
+    assert loaded.settings.rate_limit_enabled is True
+    assert loaded.warnings == (
+        "RATE_LIMT_ENABLED in the environment is not a variable of Estuary; is RATE_LIMIT_ENABLED meant?",
+        "LOG_FORMT_FILE in the environment is not a variable of Estuary; is LOG_FORMAT_FILE meant?",
+    )
+
+
+def test_a_real_environment_raises_no_alarm(load: Load) -> None:
+    """Shells, terminals, orchestrators and CI set names that resemble ours; none of them is pointed out."""
+    assert load(**REAL_ENVIRONMENT).warnings == ()
+
+
+def test_what_surrounds_the_process_is_passed_on(load: Load) -> None:
+    """The process manager's and the terminal's variables come through here as well, as they are."""
+    around = load(NOTIFY_SOCKET="@x", WATCHDOG_USEC="2000000", LISTEN_FDS="1", NO_COLOR="1").surroundings
+    assert (around.notify_socket, around.watchdog_usec, around.listen_fds) == ("@x", "2000000", "1")
+    assert around.no_color
+    bare = load(NO_COLOR="").surroundings
+    assert (bare.notify_socket, bare.watchdog_pid, bare.listen_pid) == ("", "", "")
+    assert not bare.no_color
+
+
+def test_dotenv_says_nothing_of_the_surroundings(load: Load, tmp_path: Path) -> None:
+    """NOTIFY_SOCKET is for this process from its parent: a file cannot know it."""
+    (tmp_path / ".env").write_text("NOTIFY_SOCKET=/run/x\n")
+    assert load().surroundings.notify_socket == ""
+
+
+def test_load_reads_this_process_and_its_working_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`load` takes the variables of this process and the `.env` of its working directory."""
+    for variable in TABLE:
+        monkeypatch.delenv(variable.name, raising=False)
+    monkeypatch.setenv("MAX_IN_FLIGHT", "77")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("PORT=4\n")
+    settings = environment.load().settings
+    assert (settings.max_in_flight, settings.port) == (77, 4)
+
+
+NAMES = st.sampled_from([name for variable in TABLE for name in (*variable.names, f"{variable.name}_FILE")])
+
+
+def lines_of(environ: dict[str, str]) -> tuple[str, ...]:
+    """All that an operator would be shown of `environ`, right or wrong."""
+    try:
+        loaded = load_from(environ, directory=Path("/nonexistent"))
+    except ConfigurationError as error:
+        return error.problems
+    return (*loaded.describe(), *loaded.warnings)
+
+
+@given(environ=st.dictionaries(NAMES | st.text(max_size=12), st.text(max_size=20), max_size=8))
+def test_any_environment_gives_settings_or_a_configuration_error(environ: dict[str, str]) -> None:
+    """No environment, however odd, ends in another exception; what is said of it can be printed."""
+    lines = lines_of(environ)
+    assert lines
+    assert all(line.isprintable() for line in lines)

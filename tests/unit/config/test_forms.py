@@ -1,0 +1,215 @@
+"""The forms of values: what each accepts, gives and refuses."""
+
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estuary.config.forms import Form
+from estuary.config.problems import Refused
+from estuary.config.settings import TABLE, Settings
+from estuary.config.variable import Variable
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        (Settings.port, "1", 1),
+        (Settings.port, "65535", 65535),
+        (Settings.port, "0080", 80),
+        (Settings.max_body_bytes, "1024", 1024),
+        (Settings.max_body_bytes, "1073741824", 1024**3),
+        (Settings.shutdown_timeout_seconds, "300", 300),
+        (Settings.shutdown_drain_seconds, "0", 0),
+        (Settings.rate_limit_window_seconds, "86400", 86400),
+        (Settings.app_profile, "Production", "production"),
+        (Settings.log_format, "JSON", "json"),
+        (Settings.workers, "1", 1),
+        (Settings.workers, "01", 1),
+        *[(Settings.rate_limit_enabled, word, True) for word in ("true", "TRUE", "1", "yes", "Yes", "on")],
+        *[
+            (Settings.rate_limit_enabled, word, False)
+            for word in ("false", "False", "0", "no", "NO", "off")
+        ],
+        *[(Settings.auth_enabled, word, False) for word in ("false", "0", "no", "off")],
+        (Settings.host, "127.0.0.1", "127.0.0.1"),
+        (Settings.host, "::", "::"),
+        (Settings.host, "fe80::1%eth0", "fe80::1%eth0"),
+        (Settings.host, "localhost", "localhost"),
+        (Settings.host, "api.example.com.", "api.example.com."),
+        (Settings.host, "db_1.internal", "db_1.internal"),
+        (Settings.resources, "a:B", ("a:B",)),
+        (Settings.resources, " a.b.c:ITEMS , d:e,", ("a.b.c:ITEMS", "d:e")),
+        (Settings.security_csp, "default-src 'self'", "default-src 'self'"),
+        (Settings.security_csp, "", None),
+        (Settings.trusted_proxies, "", ()),
+        (
+            Settings.trusted_proxies,
+            "10.0.0.0/8, 192.0.2.1,2001:db8::/32 ,::1",
+            tuple(map(ip_network, ("10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "::1/128"))),
+        ),
+        (Settings.cors_allowed_origins, "*", ("*",)),
+        (Settings.cors_allowed_origins, "", ()),
+        (
+            Settings.cors_allowed_origins,
+            "https://a.example, http://localhost:3000,tauri://localhost",
+            ("https://a.example", "http://localhost:3000", "tauri://localhost"),
+        ),
+        (Settings.cors_allowed_origins, "HTTPS://App.Example", ("https://app.example",)),
+        (Settings.cors_allowed_origins, "https://a.example:443", ("https://a.example",)),
+        (Settings.cors_allowed_origins, "http://a.example:80", ("http://a.example",)),
+        (Settings.cors_allowed_origins, "https://a.example:80", ("https://a.example:80",)),
+        (Settings.cors_allowed_origins, "http://[::1]:8080", ("http://[::1]:8080",)),
+        (Settings.log_filter, "info", "info"),
+        (Settings.log_filter, "estuary=info,tower_http=warn", "estuary=info,tower_http=warn"),
+        (Settings.database_type, "Memory", "memory"),
+        (Settings.database_url, "", None),
+        (Settings.database_url, "memory://", ("memory", None)),
+        (Settings.database_url, "MEMORY://", ("memory", None)),
+        (Settings.database_url, "sqlite:///data/x.db", ("sqlite", Path("data/x.db"))),
+        (Settings.database_url, "sqlite:////var/lib/x.db", ("sqlite", Path("/var/lib/x.db"))),
+        (Settings.database_url, "sqlite:///with%20blank%3F.db", ("sqlite", Path("with blank?.db"))),
+    ],
+)
+def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) -> None:
+    """What is allowed is read into what other code works with."""
+    assert value == variable.form.read(text)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "reason"),
+    [
+        *[
+            (Settings.port, text, "")
+            for text in ("0", "65536", "-1", "+1", "1.0", "1_0", "x", "٣", "9" * 5000)
+        ],
+        (Settings.max_body_bytes, "1023", ""),
+        (Settings.max_body_bytes, "1073741825", ""),
+        (Settings.max_body_bytes, "2MiB", ""),
+        (Settings.shutdown_timeout_seconds, "0", ""),
+        (Settings.shutdown_timeout_seconds, "301", ""),
+        (Settings.shutdown_drain_seconds, "61", ""),
+        (Settings.request_body_timeout_seconds, "301", ""),
+        (Settings.max_in_flight, "65537", ""),
+        (Settings.rate_limit_max_requests, "0", ""),
+        (Settings.rate_limit_window_seconds, "86401", ""),
+        (Settings.app_profile, "prod", ""),
+        (Settings.log_format, "xml", ""),
+        (Settings.workers, "2", "this release serves from one worker process"),
+        (Settings.workers, "many", ""),
+        *[(Settings.rate_limit_enabled, word, "") for word in ("maybe", "2", "t", "enabled", "tru\u0435")],
+        *[
+            (Settings.auth_enabled, word, "this release cannot verify tokens, and the API would stand open")
+            for word in ("true", "YES", "1", "on")
+        ],
+        (Settings.auth_enabled, "maybe", ""),
+        *[
+            (Settings.host, text, "")
+            for text in ("a b", "-a", "a-", "a..b", "256.0.0.1", "1.2.3", "http://a", "a:80", "x" * 64, "é")
+        ],
+        (Settings.host, ".".join(["a" * 60] * 5), ""),
+        (Settings.host, "[::1]", "an IPv6 address stands without brackets here"),
+        *[
+            (Settings.resources, text, f"{text!r} is not of that form")
+            for text in ("items", "a:", ":B", "a:b:c", "a b:C", "a..b:C", "a:B.C", "1a:B")
+        ],
+        (Settings.resources, ",", "there is no entry in it"),
+        (Settings.security_csp, "default-src 'self' é", ""),
+        (Settings.trusted_proxies, "nginx", "'nginx' is neither an address nor a network"),
+        (Settings.trusted_proxies, "10.0.0.0/33", "'10.0.0.0/33' is neither an address nor a network"),
+        (
+            Settings.trusted_proxies,
+            "::1, 10.0.0.1/8",
+            "'10.0.0.1/8' has bits set beyond its prefix: 10.0.0.0/8 is the network",
+        ),
+        (
+            Settings.cors_allowed_origins,
+            "https://a.example/",
+            "'https://a.example/' ends with a slash, which no origin does: write https://a.example",
+        ),
+        (
+            Settings.cors_allowed_origins,
+            "a.example",
+            "'a.example' lacks its scheme, as in https://a.example",
+        ),
+        *[
+            (Settings.cors_allowed_origins, text, f"{text!r} has more than scheme, host and port, or less")
+            for text in (
+                "https://a.example/path",
+                "https://u@a.example",
+                "https://",
+                "https://a?b",
+                "https://a:b",
+            )
+        ],
+        (Settings.cors_allowed_origins, "https://*.example", "'https://*.example' names no host"),
+        (Settings.cors_allowed_origins, "https://a b", "'https://a b' names no host"),
+        (Settings.cors_allowed_origins, "https://a:0", "'https://a:0' has no possible port"),
+        (Settings.cors_allowed_origins, "https://a:65536", "'https://a:65536' has no possible port"),
+        (Settings.cors_allowed_origins, "null", "'null' lacks its scheme, as in https://null"),
+        (Settings.cors_allowed_origins, "*, https://a.example", "* allows any origin and stands alone"),
+        (Settings.log_filter, "estuary=loud", ""),
+        (Settings.log_filter, "=info", ""),
+        (Settings.database_type, "postgres", ""),
+        (Settings.database_url, "data/estuary.db", "it has no scheme"),
+        (Settings.database_url, "postgres://u:p@db/x", "there is no store for its scheme"),
+        (Settings.database_url, "memory://x", "nothing follows memory://"),
+        *[
+            (
+                Settings.database_url,
+                text,
+                "sqlite: takes three slashes before a relative path, four before an absolute one",
+            )
+            for text in ("sqlite://", "sqlite://data.db")
+        ],
+        *[
+            (Settings.database_url, text, "it names no file")
+            for text in ("sqlite:///", "sqlite:///data/", "sqlite:///a%00b", "sqlite:///a%0Ab")
+        ],
+        (Settings.database_url, "sqlite:///:memory:", "records in memory are memory://"),
+        *[
+            (
+                Settings.database_url,
+                text,
+                "parameters are not understood; write ? and # of a path as %3F and %23",
+            )
+            for text in ("sqlite:///x.db?mode=ro", "sqlite:///x.db#y")
+        ],
+    ],
+)
+def test_a_value_is_refused(variable: Variable[Any], text: str, reason: str) -> None:
+    """What is not allowed is refused, with a reason where the form alone does not say enough."""
+    with pytest.raises(Refused) as caught:
+        variable.form.read(text)
+    assert reason == caught.value.reason
+
+
+@pytest.mark.parametrize("default", ["default", "production"])
+@pytest.mark.parametrize("variable", TABLE, ids=lambda variable: variable.name)
+def test_every_default_is_allowed(variable: Variable[Any], default: str) -> None:
+    """A default is a text like an operator's, and its own form accepts it."""
+    variable.form.read(getattr(variable, default))
+
+
+FORMS: list[Form[Any]] = [variable.form for variable in TABLE]
+
+
+def read_or_refuse(read: Callable[[str], object], text: str) -> str:
+    """The reason of the refusal, empty when there is none."""
+    try:
+        read(text)
+    except Refused as refused:
+        return refused.reason
+    return ""
+
+
+@given(
+    form=st.sampled_from(FORMS), text=st.text(max_size=30) | st.from_regex(r"[a-z]+://[\[\]a-z0-9:/%.,@*]*")
+)
+def test_any_text_is_read_or_refused(form: Form[Any], text: str) -> None:
+    """No text makes a form fail otherwise, and no reason can forge a line."""
+    assert read_or_refuse(form.read, text).isprintable()
