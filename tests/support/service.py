@@ -1,14 +1,17 @@
 """A whole service in this process, spoken to through the ASGI adapter."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 
-from estuary.app import Service, build
+from estuary.app import Service, build, load_resources, openapi
 from estuary.config.environment import load_from
 from estuary.http.asgi import AsgiAdapter
+from tests.support.conformance import Conformance
+
+ITEMS = "estuary.core.items:ITEMS"
 
 
 def make_service(directory: Path, **variables: str) -> Service:
@@ -18,13 +21,22 @@ def make_service(directory: Path, **variables: str) -> Service:
 
 
 @asynccontextmanager
-async def client_of(service: Service) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a started service, which is stopped afterwards."""
+async def client_of(
+    service: Service, *, resources: Sequence[str] = (ITEMS,)
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service, which is started before and stopped afterwards.
+
+    Every response is held against the OpenAPI document of the service's `resources`.
+    """
     await service.start()
     adapter = AsgiAdapter(service.application, service.start, service.stop)
-    transport = httpx.ASGITransport(app=adapter, client=("192.0.2.1", 40000))
+    conformance = Conformance(openapi(load_resources(resources)))
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://estuary.test") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=adapter, client=("192.0.2.1", 40000)),
+            base_url="http://estuary.test",
+            event_hooks={"response": [conformance.check]},
+        ) as client:
             yield client
     finally:
         await service.stop()

@@ -1,0 +1,144 @@
+"""A second resource costs one declaration: its whole API follows, on every store."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.resources import vessel_body
+from tests.support.service import ITEMS, client_of, make_service
+
+VESSELS = "tests.support.resources:VESSELS"
+PATH = "/api/v1/vessels"
+
+
+@pytest.fixture
+async def client(store_variables: dict[str, str], tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service of two resources."""
+    resources = (ITEMS, VESSELS)
+    service = make_service(tmp_path, RESOURCES=",".join(resources), **store_variables)
+    async with client_of(service, resources=resources) as client:
+        yield client
+
+
+async def test_defaults_are_filled_in(client: httpx.AsyncClient) -> None:
+    """What is not given has its declared default; what is optional is null; nothing is left out."""
+    response = await client.post(PATH, json=vessel_body())
+    assert response.status_code == 201
+    vessel = response.json()
+    assert response.headers["location"] == f"{PATH}/{vessel['id']}"
+    assert {name: vessel[name] for name in vessel if name not in ("id", "created_at", "updated_at")} == {
+        "name": "Anna Christina",
+        "call_sign": None,
+        "crew": 0,
+        "keel_number": 0,
+        "draught": 3.5,
+        "cargo_value": 0.0,
+        "in_port": False,
+        "built_at": "1998-07-01T06:30:00.250000Z",
+        "surveyed_at": None,
+        "rig": "motor",
+        "berth": "",
+        "rating": None,
+        "tags": [],
+        "notes": None,
+    }
+    assert (await client.get(response.headers["location"])).json() == vessel
+
+
+async def test_every_kind_of_field_comes_back_as_it_was_sent(client: httpx.AsyncClient) -> None:
+    """Text, integer, float, boolean, timestamp, optional, enumeration and list, through create and update."""
+    fields = {
+        "call_sign": "DABC2",
+        "crew": 10_000,
+        "keel_number": -(2**53) + 1,
+        "draught": 0.1,
+        "cargo_value": -1e300,
+        "in_port": True,
+        "surveyed_at": "2020-02-29T23:59:59.999999Z",
+        "rig": "sail",
+        "berth": "Ж 7 ⚓",
+        "rating": 5,
+        "tags": ["a", "", "ü"],
+        "notes": [],
+    }
+    created = (await client.post(PATH, json=vessel_body(**fields))).json()
+    assert {name: created[name] for name in fields} == fields
+    changed = {
+        "crew": 3,
+        "in_port": False,
+        "rig": "steam",
+        "tags": [],
+        "built_at": "2000-01-01T02:00:00+02:00",
+    }
+    updated = (await client.put(f"{PATH}/{created['id']}", json=changed)).json()
+    expected = {**created, **changed, "built_at": "2000-01-01T00:00:00Z"}
+    assert updated == {**expected, "updated_at": updated["updated_at"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "code"),
+    [
+        ({"name": " "}, "name", "length"),
+        ({"call_sign": "ab"}, "call_sign", "pattern"),
+        ({"crew": -1}, "crew", "range"),
+        ({"crew": 10_001}, "crew", "range"),
+        ({"keel_number": 2**53}, "keel_number", "range"),
+        ({"draught": 0}, "draught", "range"),
+        ({"draught": 40}, "draught", "range"),
+        ({"rig": "oar"}, "rig", "choice"),
+        ({"rating": 6}, "rating", "range"),
+        ({"berth": "x" * 13}, "berth", "length"),
+        ({"tags": ["x"] * 9}, "tags", "length"),
+        ({"tags": ["x" * 31]}, "tags", "length"),
+        ({"notes": ["\0"]}, "notes", "characters"),
+        ({"built_at": "0001-01-01T00:00:00+01:00"}, "built_at", "range"),
+    ],
+)
+async def test_every_rule_is_held(
+    client: httpx.AsyncClient, fields: dict[str, object], field: str, code: str
+) -> None:
+    """A broken rule is 422 with the field and the rule's code, and nothing is stored."""
+    response = await client.post(PATH, json=vessel_body(**fields))
+    assert response.status_code == 422, response.text
+    violations = response.json()["details"]["validation_errors"]
+    assert [(each["field"], each["code"]) for each in violations] == [(field, code)]
+    assert (await client.get(PATH)).json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"crew": 1.5}, "crew"),
+        ({"crew": "1"}, "crew"),
+        ({"crew": True}, "crew"),
+        ({"in_port": 1}, "in_port"),
+        ({"in_port": None}, "in_port"),
+        ({"draught": "3"}, "draught"),
+        ({"built_at": "1998-07-01"}, "built_at"),
+        ({"built_at": "1998-07-01T06:30:00"}, "built_at"),
+        ({"built_at": 0}, "built_at"),
+        ({"tags": "a"}, "tags"),
+        ({"tags": [1]}, "tags"),
+        ({"rig": 1}, "rig"),
+    ],
+)
+async def test_every_type_is_held(client: httpx.AsyncClient, fields: dict[str, object], field: str) -> None:
+    """A wrong type is 400 with the field it is about."""
+    response = await client.post(PATH, json=vessel_body(**fields))
+    assert (response.status_code, response.json()["message"]) == (400, "Invalid JSON format")
+    (violation,) = response.json()["details"]["validation_errors"]
+    assert (violation["field"].partition("[")[0], violation["code"]) == (field, "type")
+
+
+async def test_the_resources_do_not_see_each_other(client: httpx.AsyncClient) -> None:
+    """Lists, ids, cursors and metrics are each resource's own."""
+    vessel = (await client.post(PATH, json=vessel_body())).json()
+    await client.post(PATH, json=vessel_body())
+    assert (await client.get("/api/v1/items")).json()["total"] == 0
+    assert (await client.get(f"/api/v1/items/{vessel['id']}")).status_code == 404
+    cursor = (await client.get(f"{PATH}?cursor=&limit=1")).json()["next_cursor"]
+    assert (await client.get(f"/api/v1/items?cursor={cursor}")).status_code == 400
+    metrics = (await client.get("/metrics")).text.splitlines()
+    assert {"vessels_created_total 2.0", "items_created_total 0.0"} <= set(metrics)

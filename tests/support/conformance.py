@@ -1,0 +1,100 @@
+"""Holds every response against the OpenAPI document that the service itself serves."""
+
+import re
+from typing import Any
+
+import httpx
+import msgspec
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+_DOCUMENT_URI = "urn:estuary:openapi"
+_METHODS = ("get", "post", "put", "delete")
+_OUTSIDE_THE_DOCUMENT = (308, 405)
+"""Redirects and wrong methods belong to no operation."""
+
+
+class Conformance:
+    """Checks responses against `document`; use `check` as a response hook of httpx."""
+
+    def __init__(self, document: bytes) -> None:
+        self._document: dict[str, Any] = msgspec.json.decode(document)
+        resource = Resource(contents=self._document, specification=DRAFT202012)
+        self._registry: Registry[Any] = Registry().with_resource(_DOCUMENT_URI, resource)
+        self._paths = [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), item)
+            for path, item in self._document["paths"].items()
+        ]
+
+    async def check(self, response: httpx.Response) -> None:
+        """Raise AssertionError where the document does not tell of such a response."""
+        await response.aread()
+        operation = self._operation(response.request)
+        if operation is None or response.status_code in _OUTSIDE_THE_DOCUMENT:
+            self._check_error(response)
+            return
+        told = operation["responses"].get(str(response.status_code))
+        assert told is not None, (
+            f"{response.request.url.path} {response.status_code} is not in the document"
+        )
+        told = self._resolved(told)
+        self._check_headers(told, response)
+        if response.request.method != "HEAD":
+            self._check_body(told, response)
+
+    def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
+        method = request.method.lower().replace("head", "get")
+        for pattern, item in self._paths:
+            if method in _METHODS and method in item and pattern.fullmatch(request.url.path):
+                operation: dict[str, Any] = item[method]
+                return operation
+        return None
+
+    def _check_error(self, response: httpx.Response) -> None:
+        """What no operation answered is an error in the envelope, or has no body at all."""
+        if response.content:
+            self._validate({"$ref": "#/components/schemas/Error"}, response)
+
+    def _check_headers(self, told: dict[str, Any], response: httpx.Response) -> None:
+        for name, header in told.get("headers", {}).items():
+            schema = self._resolved(header)["schema"]
+            value: Any = response.headers.get(name)
+            if value is not None:
+                value = int(value) if schema["type"] == "integer" else value
+                Draft202012Validator(schema).validate(value)
+        assert "x-request-id" in response.headers
+
+    def _check_body(self, told: dict[str, Any], response: httpx.Response) -> None:
+        content = told.get("content")
+        if content is None:
+            assert response.content == b"", response.text
+            return
+        media_type = response.headers["content-type"].partition(";")[0]
+        assert media_type in content, f"{media_type} is not in the document"
+        if media_type.endswith("json"):
+            self._validate(content[media_type]["schema"], response)
+
+    def _validate(self, schema: dict[str, Any], response: httpx.Response) -> None:
+        absolute = _with_base(schema)
+        validator = Draft202012Validator(absolute, registry=self._registry, format_checker=FormatChecker())
+        validator.validate(response.json())
+
+    def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
+        """`node`, or what its `$ref` points at within the document."""
+        while "$ref" in node:
+            target: Any = self._document
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                target = target[step]
+            node = target
+        return node
+
+
+def _with_base(node: Any) -> Any:
+    """`node` with its references made absolute, so that they reach into the document."""
+    if isinstance(node, dict):
+        return {
+            key: f"{_DOCUMENT_URI}{value}" if key == "$ref" else _with_base(value)
+            for key, value in node.items()
+        }
+    return [_with_base(each) for each in node] if isinstance(node, list) else node
