@@ -48,7 +48,7 @@ async def test_defaults_are_filled_in(client: httpx.AsyncClient) -> None:
 
 
 async def test_every_kind_of_field_comes_back_as_it_was_sent(client: httpx.AsyncClient) -> None:
-    """Text, integer, float, boolean, timestamp, optional, enumeration and list, through create and update."""
+    """Each kind of value goes through create, read and update unchanged; times come back in UTC."""
     fields = {
         "call_sign": "DABC2",
         "crew": 10_000,
@@ -65,14 +65,9 @@ async def test_every_kind_of_field_comes_back_as_it_was_sent(client: httpx.Async
     }
     created = (await client.post(PATH, json=vessel_body(**fields))).json()
     assert {name: created[name] for name in fields} == fields
-    changed = {
-        "crew": 3,
-        "in_port": False,
-        "rig": "steam",
-        "tags": [],
-        "built_at": "2000-01-01T02:00:00+02:00",
-    }
-    updated = (await client.put(f"{PATH}/{created['id']}", json=changed)).json()
+    changed = {"crew": 3, "in_port": False, "rig": "steam", "tags": []}
+    sent = {**changed, "built_at": "2000-01-01T02:00:00+02:00"}
+    updated = (await client.put(f"{PATH}/{created['id']}", json=sent)).json()
     expected = {**created, **changed, "built_at": "2000-01-01T00:00:00Z"}
     assert updated == {**expected, "updated_at": updated["updated_at"]}
 
@@ -141,4 +136,4 @@ async def test_the_resources_do_not_see_each_other(client: httpx.AsyncClient) ->
     cursor = (await client.get(f"{PATH}?cursor=&limit=1")).json()["next_cursor"]
     assert (await client.get(f"/api/v1/items?cursor={cursor}")).status_code == 400
     metrics = (await client.get("/metrics")).text.splitlines()
-    assert {"vessels_created_total 2.0", "items_created_total 0.0"} <= set(metrics)
+    assert {"vessels_created_total 2", "items_created_total 0"} <= set(metrics)
