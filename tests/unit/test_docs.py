@@ -1,0 +1,158 @@
+"""What the documents say is so: links lead somewhere, commands exist, examples work."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from estuary.core.field import Kind
+from estuary.core.resource import Resource
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = frozenset(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+FOLDERS = ("src", "tests", "bench", "docs", "deploy", "workshop")
+WRITTEN_BY_THE_BENCH = "bench/results/"
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+MAKE = re.compile(r"(?:^|[;&|] *)make +([a-z-]+)", re.MULTILINE)
+ESTUARY = re.compile(r"(?:^|[;&|] *|\s)estuary +([a-z]+)\b", re.MULTILINE)
+
+by_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+class Text(NamedTuple):
+    """A document, apart: its prose, its inline code, its blocks by language."""
+
+    prose: str
+    inline: list[str]
+    blocks: list[tuple[str, str]]
+
+
+def read(document: Path) -> Text:
+    """The parts of a Markdown document."""
+    whole = document.read_text()
+    prose = FENCED.sub("", whole)
+    return Text(CODE.sub("", prose), CODE.findall(prose), FENCED.findall(whole))
+
+
+def commands(document: Path) -> Iterator[str]:
+    """What the document tells its reader to type, or names as something that can be typed."""
+    text = read(document)
+    yield from text.inline
+    for language, block in text.blocks:
+        if language in {"sh", "console"}:
+            yield from (line.split("#")[0].strip().removeprefix("$ ") for line in block.splitlines())
+
+
+def anchors(document: Path) -> set[str]:
+    """The fragments that lead to a document's headings, as GitHub makes them."""
+    headings = HEADING.findall(FENCED.sub("", document.read_text()))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def is_broken(link: str, document: Path) -> bool:
+    """Whether a relative link leads to no file, or to no heading in it."""
+    path, _, fragment = link.partition("#")
+    target = (document.parent / path).resolve() if path else document
+    if not target.exists():
+        return True
+    return bool(fragment) and target.suffix == ".md" and fragment not in anchors(target)
+
+
+def declared_dependencies() -> set[str]:
+    """Every library that pyproject.toml asks for, whatever for."""
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    return {re.split(r"[\[<>=!~; ]", requirement)[0] for group in groups for requirement in group}
+
+
+def commands_of_estuary() -> set[str]:
+    """The commands that `estuary --help` tells of."""
+    told = subprocess.run(
+        [sys.executable, "-m", "estuary", "--help"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    return set(re.findall(r"^ {4}([a-z]+) ", told, re.MULTILINE))
+
+
+@by_document
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every relative link names a file of the checkout and, after #, a heading in it."""
+    links = [link for link in LINK.findall(read(document).prose) if "://" not in link]
+    assert [] == [link for link in links if is_broken(link, document)]
+
+
+@by_document
+def test_every_make_target_exists(document: Path) -> None:
+    """A document that says `make x` is believed."""
+    named = {target for command in commands(document) for target in MAKE.findall(command)}
+    assert set() == named - TARGETS
+
+
+@by_document
+def test_every_command_of_estuary_exists(document: Path) -> None:
+    """A document that says `estuary x` is believed."""
+    named = {name for command in commands(document) for name in ESTUARY.findall(command)}
+    assert set() == named - commands_of_estuary()
+
+
+@by_document
+def test_every_path_exists(document: Path) -> None:
+    """A path in a document, such as `src/estuary/core`, is there."""
+    paths = {code for code in read(document).inline if re.fullmatch(r"[\w.-]+(/[\w.-]+)*/?", code)}
+    ours = {path for path in paths if path.partition("/")[0] in FOLDERS and "/" in path}
+    kept = {path for path in ours if not path.startswith(WRITTEN_BY_THE_BENCH)}
+    assert set() == {path for path in kept if not (ROOT / path).exists()}
+
+
+def test_the_vocabulary_names_modules_that_exist() -> None:
+    """The architecture's table of words leads its reader to the module that each word lives in."""
+    rows = (
+        (ROOT / "docs/architecture.md").read_text().partition("## The words")[2].partition("\nPaths in")[0]
+    )
+    modules = re.findall(r"`([\w/]+(?:\.py|/))`", rows)
+    assert [] == [module for module in modules if not (ROOT / "src/estuary" / module).exists()]
+
+
+def test_make_help_tells_of_every_target() -> None:
+    """A target that nobody is told of is not there for anybody."""
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert TARGETS == set(re.findall(r"^ +make ([a-z-]+) ", told, re.MULTILINE))
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """docs/dependencies.md has a row for each library that is asked for, and for no other."""
+    text = (ROOT / "docs/dependencies.md").read_text()
+    assert sorted(declared_dependencies()) == sorted(re.findall(r"^\| `([\w-]+)`", text, re.MULTILINE))
+
+
+def test_the_architectures_example_is_a_resource() -> None:
+    """The declaration that readers copy can be served, and shows every kind of field."""
+    blocks = read(ROOT / "docs/architecture.md").blocks
+    code = next(block for language, block in blocks if language == "python")
+    module = ModuleType("shop.parts")
+    exec(compile(ast.parse(code), "docs/architecture.md", "exec"), module.__dict__)  # noqa: S102 - our own text
+    declared = [value for value in vars(module).values() if isinstance(value, Resource)]
+    assert ["parts"] == [resource.name for resource in declared]
+    assert set(Kind) == {field.kind for field in declared[0].fields}
+
+
+@pytest.mark.parametrize("picture", sorted(ROOT.glob("docs/**/*.svg")), ids=lambda path: path.name)
+def test_a_picture_can_be_read_by_everyone(picture: Path) -> None:
+    """A picture is well-formed, says in words what it shows, and has colours for light and for dark."""
+    root = ET.parse(picture).getroot()  # noqa: S314 - our own file
+    told = [root.find(f"{{http://www.w3.org/2000/svg}}{part}") for part in ("title", "desc")]
+    assert all(part is not None and part.text for part in told)
+    assert "prefers-color-scheme: dark" in picture.read_text()
