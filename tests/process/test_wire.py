@@ -1,0 +1,189 @@
+"""The wire itself: what only a real connection to the real server can show."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.support.http import Connection, get, request
+from tests.support.process import HOST, PATIENCE_SECONDS, Server, serving, until
+
+ITEMS = "/api/v1/items"
+ITEM = b'{"name":"boat"}'
+POST = b"POST /api/v1/items HTTP/1.1\r\nHost: estuary.test\r\nContent-Type: application/json\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all: whatever one test sends must not harm the next."""
+    variables = {"REQUEST_BODY_TIMEOUT_SECONDS": "1", "MAX_BODY_BYTES": "4096"}
+    with serving(tmp_path_factory.mktemp("wire"), variables) as server:
+        yield server
+
+
+def total(server: Server) -> int:
+    """How many items there are."""
+    answer: dict[str, int] = msgspec.json.decode(get(server, ITEMS).body)
+    return answer["total"]
+
+
+def chunk(data: bytes) -> bytes:
+    """`data` as one chunk (RFC 9112, 7.1)."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+WHOLE = {
+    "one chunk": [chunk(ITEM) + b"0\r\n\r\n"],
+    "a chunk a byte": [b"".join(chunk(bytes([byte])) for byte in ITEM) + b"0\r\n\r\n"],
+    "a packet a chunk": [*(chunk(ITEM[i : i + 4]) for i in range(0, len(ITEM), 4)), b"0\r\n\r\n"],
+    "chunk extension": [b"f;a=b\r\n" + ITEM + b"\r\n0\r\n\r\n"],
+}
+
+
+@pytest.mark.parametrize("packets", WHOLE.values(), ids=WHOLE)
+def test_a_whole_chunked_body_is_taken(server: Server, packets: list[bytes]) -> None:
+    """However it is cut into chunks and packets, and the connection goes on."""
+    with Connection(server) as connection:
+        for _ in range(2):
+            connection.send(CHUNKED)
+            for packet in packets:
+                connection.send(packet)
+            assert connection.receive().status == 201
+
+
+TRUNCATED = {
+    "length, nothing": POST + b"Content-Length: 15\r\n\r\n",
+    "length, cut off": POST + b"Content-Length: 15\r\n\r\n" + ITEM[:7],
+    "length, whole JSON but short": POST + b"Content-Length: 40\r\n\r\n" + ITEM,
+    "chunked, nothing": CHUNKED,
+    "chunked, inside a chunk": CHUNKED + b"f\r\n" + ITEM[:7],
+    "chunked, whole JSON but no end": CHUNKED + chunk(ITEM),
+    "chunked, whole JSON and half an end": CHUNKED + chunk(ITEM) + b"0\r\n",
+    "chunked, two chunks and no end": CHUNKED + chunk(ITEM[:7]) + chunk(ITEM[7:]),
+}
+
+
+@pytest.mark.parametrize("data", TRUNCATED.values(), ids=TRUNCATED)
+@pytest.mark.parametrize("ending", ["half-closed", "closed", "reset"])
+def test_a_truncated_body_is_never_taken_for_a_whole_one(server: Server, data: bytes, ending: str) -> None:
+    """The client stops sending before the end it announced: 400, and nothing is stored."""
+    before = total(server)
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(data)
+        if ending == "half-closed":
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(65536).startswith((b"HTTP/1.1 400", b""))
+        elif ending == "reset":
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    until(lambda: b"http_requests_in_flight 1\n" in get(server, "/metrics").body)
+    assert total(server) == before
+
+
+BROKEN = {
+    "size is no number": CHUNKED + chunk(ITEM) + b"zz\r\n",
+    "size is negative": CHUNKED + b"-1\r\n",
+    "chunk is longer than its size": CHUNKED + b"3\r\n" + ITEM + b"\r\n0\r\n\r\n",
+    "size beyond 64 bits": CHUNKED + b"f" * 17 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
+def test_broken_chunks_are_refused(server: Server, data: bytes) -> None:
+    """400 with the envelope, nothing stored, and the connection is of no use any more."""
+    before = total(server)
+    with Connection(server) as connection:
+        connection.send(data)
+        answer = connection.receive()
+        assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (400, "BAD_REQUEST")
+    assert total(server) == before
+
+
+def test_a_stalled_body_ends_in_time(server: Server) -> None:
+    """408 and a closed connection when the rest does not come, declared length or chunked."""
+    for data in (POST + b"Content-Length: 15\r\n\r\n" + ITEM[:7], CHUNKED + b"f\r\n" + ITEM[:7]):
+        with Connection(server) as connection:
+            connection.send(data)
+            assert connection.receive().status == 408
+            assert connection.is_closed()
+
+
+def test_a_body_beyond_the_limit_is_not_read(server: Server) -> None:
+    """413 for a declared length at once; for chunks as soon as the limit is passed."""
+    with Connection(server) as connection:
+        connection.send(POST + b"Content-Length: 1000000000000\r\n\r\n")
+        assert connection.receive().status == 413
+    with Connection(server) as connection:
+        connection.send(CHUNKED + chunk(b" " * 4000) + chunk(b" " * 97))
+        assert connection.receive().status == 413
+
+
+def test_a_head_beyond_the_limits(server: Server) -> None:
+    """414 and 431 with the envelope, before the server's own, wider limit."""
+    for data, status in (
+        (request("GET", f"/{'a' * 9000}"), 414),
+        (request("GET", ITEMS)[:-2] + b"X-Long: " + b"a" * 17_000 + b"\r\n\r\n", 431),
+    ):
+        with Connection(server) as connection:
+            connection.send(data)
+            answer = connection.receive()
+            assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (status, "BAD_REQUEST")
+
+
+def test_a_head_beyond_all_limits_is_refused(server: Server) -> None:
+    """What does not fit the server's buffer is 431 without a body, and the connection ends."""
+    with Connection(server) as connection:
+        connection.send(request("GET", ITEMS)[:-2] + b"X-Long: " + b"a" * 70_000 + b"\r\n\r\n")
+        assert connection.receive().status == 431
+        assert connection.is_closed()
+
+
+@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "PROPFIND", "get"])
+def test_methods_that_are_not_served(server: Server, method: str) -> None:
+    """405 with `Allow` and the envelope, whatever the server underneath would accept."""
+    with Connection(server) as connection:
+        target = "estuary.test:80" if method == "CONNECT" else ITEMS
+        connection.send(request(method, target))
+        answer = connection.receive()
+        assert answer.status == (404 if method == "CONNECT" else 405)
+        assert msgspec.json.decode(answer.body)["request_id"] == answer.headers["x-request-id"]
+
+
+def test_a_host_is_required(server: Server) -> None:
+    """400 with the envelope (RFC 9112, 3.2)."""
+    with Connection(server) as connection:
+        connection.send(b"GET /health HTTP/1.1\r\n\r\n")
+        answer = connection.receive()
+        assert (answer.status, msgspec.json.decode(answer.body)["message"]) == (
+            400,
+            "Host header is required",
+        )
+
+
+@pytest.mark.parametrize(
+    "path", ["/%ff", "/%00", "/api/v1/items/%ff%fe", "/api/v1/items/%00", "/a%2f..%2fb"]
+)
+def test_paths_that_are_no_text(server: Server, path: str) -> None:
+    """Invalid UTF-8, NUL and encoded slashes are 404 with the envelope."""
+    answer = get(server, path)
+    assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (404, "NOT_FOUND")
+
+
+def test_head_and_no_content_have_no_body(server: Server) -> None:
+    """HEAD tells the length and sends nothing; 204 has no length (RFC 9110, 8.6); the connection goes on."""
+    with Connection(server) as connection:
+        connection.send(request("POST", ITEMS, len(ITEM)) + ITEM)
+        location = connection.receive().headers["location"]
+        connection.send(request("HEAD", location) + request("DELETE", location) + request("GET", location))
+        data = b""
+        while b"NOT_FOUND" not in data:
+            data += connection.read_some()
+    head, deleted, missing = data.split(b"HTTP/1.1 ")[1:]
+    assert head.startswith(b"200")
+    assert head.endswith(b"\r\n\r\n")
+    assert deleted.startswith(b"204")
+    assert deleted.endswith(b"\r\n\r\n")
+    assert b"content-length" not in deleted
+    assert missing.startswith(b"404")
