@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -75,7 +74,7 @@ def test_a_truncated_body_is_never_taken_for_a_whole_one(server: Server, data: b
         connection.sendall(data)
         if ending == "half-closed":
             connection.shutdown(socket.SHUT_WR)
-            assert connection.recv(65536).startswith((b"HTTP/1.1 400", b""))
+            assert connection.recv(65536)[:12] in (b"HTTP/1.1 400", b"")
         elif ending == "reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     until(lambda: b"http_requests_in_flight 1\n" in get(server, "/metrics").body)
@@ -172,14 +171,15 @@ def test_paths_that_are_no_text(server: Server, path: str) -> None:
 
 
 def test_head_and_no_content_have_no_body(server: Server) -> None:
-    """HEAD tells the length and sends nothing; 204 has no length (RFC 9110, 8.6); the connection goes on."""
+    """HEAD tells a length and sends nothing; 204 has no length (RFC 9110, 8.6)."""
     with Connection(server) as connection:
         connection.send(request("POST", ITEMS, len(ITEM)) + ITEM)
         location = connection.receive().headers["location"]
-        connection.send(request("HEAD", location) + request("DELETE", location) + request("GET", location))
-        data = b""
+    data = b""
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as stream:
+        stream.sendall(request("HEAD", location) + request("DELETE", location) + request("GET", location))
         while b"NOT_FOUND" not in data:
-            data += connection.read_some()
+            data += stream.recv(65536)
     head, deleted, missing = data.split(b"HTTP/1.1 ")[1:]
     assert head.startswith(b"200")
     assert head.endswith(b"\r\n\r\n")
