@@ -9,9 +9,9 @@ from estuary.core.ports import RateLimiter
 from estuary.limits.local import LocalRateLimiter
 
 WINDOW = 4.0
+TICKS = st.one_of(st.integers(0, 4), st.integers(0, 100))
 VISITS = st.lists(
-    st.tuples(st.integers(0, 64).map(lambda ticks: ticks / 64), st.sampled_from("abcdefgh")),
-    max_size=300,
+    st.tuples(TICKS.map(lambda ticks: ticks / 64), st.sampled_from("abcdefgh")), min_size=20, max_size=200
 )
 
 
@@ -113,6 +113,18 @@ async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
     # The first client's tally has expired: there is room for the second one's own.
     assert not (await limits.hit("second")).allowed
     assert ["second"] == list(limits._tallies)
+
+
+async def test_a_client_with_its_own_tally_shares_no_more() -> None:
+    """What a client does after it got its own tally is not held against those it shared with."""
+    clock = HandClock()
+    limits = limiter(clock, limit=3, max_clients=1, shared=1)
+    await limits.hit("first")
+    clock.time += WINDOW / 2
+    await limits.hit("second")
+    clock.time += WINDOW / 2
+    assert [True, True, False] == [(await limits.hit("second")).allowed for _ in range(3)]
+    assert [True, True, False] == [(await limits.hit("third")).allowed for _ in range(3)]
 
 
 async def test_only_what_counts_no_more_is_forgotten() -> None:
