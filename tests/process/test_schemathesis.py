@@ -1,0 +1,33 @@
+"""schemathesis, with every check it has, against the document that a real server serves."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.process import environment_of, serving
+
+RESOURCES = "estuary.core.items:ITEMS,tests.support.resources:VESSELS"
+ROOT = Path(__file__).parents[2]
+
+
+def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
+    """Examples, boundaries, fuzzing and stateful sequences: no check fails on any operation."""
+    variables = {"RESOURCES": RESOURCES, "PYTHONPATH": str(ROOT), "DATABASE_TYPE": "sqlite"}
+    with serving(tmp_path, variables) as server:
+        report = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli"),
+                *("--config-file", Path(__file__).with_name("schemathesis.toml")),
+                *("run", f"{server.origin}/openapi.json", "--checks", "all", "--max-examples", "30"),
+                "--no-color",
+            ],
+            cwd=tmp_path,
+            env=environment_of({}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert report.returncode == 0, report.stdout + report.stderr
+        assert "No issues found" in report.stdout, report.stdout
+        assert [line for line in server.out.lines if '"level":"ERROR"' in line] == []
+        assert server.stop() == 0

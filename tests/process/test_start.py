@@ -1,0 +1,163 @@
+"""Starting: the ready line tells the truth, and what cannot start says why and leaves nothing behind."""
+
+import os
+import pty
+import socket
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from estuary import __version__
+from tests.support.http import get
+from tests.support.process import HOST, READY, Output, Server, serving, started
+
+DIES_AT_IMPORT = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+
+AS_SERVICE_MANAGER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def refused(server: Server) -> tuple[int, list[str]]:
+    """How a server that could not start ended: its exit code and the lines on standard error."""
+    code = server.wait()
+    server.wait_until_gone()
+    return code, server.err.text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("variables", "store"),
+    [
+        ({"DATABASE_TYPE": "memory"}, "memory"),
+        ({"DATABASE_TYPE": "sqlite"}, "sqlite data/estuary.db"),
+    ],
+)
+def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
+    tmp_path: Path, variables: dict[str, str], store: str
+) -> None:
+    """Address, store, profile, version and pid are in it, and who has read it may send requests."""
+    production = {"APP_PROFILE": "production", "SHUTDOWN_DRAIN_SECONDS": "0"}
+    with serving(tmp_path, {**variables, **production}) as server:
+        said = server.record(READY)
+        assert 200 == get(server, "/health/ready").status
+        assert {
+            "level": "INFO",
+            "address": server.origin,
+            "store": store,
+            "profile": "production",
+            "version": __version__,
+            "pid": server.pid,
+        }.items() <= said.items()
+        assert 0 == server.stop()
+        assert "" == server.err.text
+
+
+def test_a_person_at_a_terminal_can_read_the_ready_line(tmp_path: Path) -> None:
+    """In development a terminal shows lines for people, with the same facts."""
+    ours, theirs = pty.openpty()
+    with started(tmp_path, {"LOG_FORMAT": "auto"}, stdout=theirs) as server:
+        os.close(theirs)
+        shown = Output(os.fdopen(ours, "rb"))
+        line = shown.wait_for(lambda line: READY in line)
+        assert line is not None
+        assert not line.startswith("{")
+        assert server.origin in line
+        assert 0 == server.stop()
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    """Exit 1 and one line with HOST, PORT and what to do; even where the other one allows sharing."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind((HOST, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with started(tmp_path, {"PORT": str(port)}) as server:
+            code, lines = refused(server)
+    assert 1 == code
+    assert [
+        f"estuary: PORT {port} on HOST {HOST} is in use; stop what is listening there, or set another PORT"
+    ] == lines
+
+
+def test_two_servers_never_share_a_port(tmp_path: Path) -> None:
+    """The second one is refused: it would take half of the requests to another store."""
+    with serving(tmp_path) as first, started(tmp_path, {"PORT": str(first.port)}) as second:
+        code, lines = refused(second)
+        assert (1, 1) == (code, len(lines))
+        assert 200 == get(first, "/health/live").status
+
+
+def test_an_address_of_another_machine_is_named(tmp_path: Path) -> None:
+    """Exit 1 and one line that names HOST."""
+    with started(tmp_path, {"HOST": "192.0.2.1"}) as server:
+        code, lines = refused(server)
+    assert 1 == code
+    assert ["estuary: HOST 192.0.2.1 is not an address of this machine; 0.0.0.0 means all of them"] == lines
+
+
+def test_a_store_that_cannot_be_opened_ends_the_start(tmp_path: Path) -> None:
+    """Exit 1 after one attempt, with one line that says what is wrong and no stack trace."""
+    (tmp_path / "notes.db").write_bytes(b"These are my notes, and no database at all. " * 100)
+    with started(tmp_path, {"DATABASE_URL": "sqlite:///notes.db"}) as server:
+        code, lines = refused(server)
+        assert [] == [record for record in server.records() if record["message"] == READY]
+    assert (1, 1) == (code, len(lines)), lines
+    assert lines[0].startswith("estuary: ")
+    assert "notes.db" in lines[0]
+
+
+def test_a_newer_schema_ends_the_start_and_is_left_alone(tmp_path: Path) -> None:
+    """What another version of Estuary has written is neither served nor changed."""
+    path = tmp_path / "estuary.db"
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE items (id TEXT PRIMARY KEY, something_else TEXT)")
+    database.commit()
+    database.close()
+    before = path.read_bytes()
+    with started(tmp_path, {"DATABASE_URL": f"sqlite:///{path}"}) as server:
+        code, lines = refused(server)
+    assert (1, 1) == (code, len(lines)), lines
+    assert before == path.read_bytes()
+
+
+def test_a_wrong_value_is_a_configuration_error(tmp_path: Path) -> None:
+    """Exit 2, and the variable is named."""
+    with started(tmp_path, {"SHUTDOWN_TIMEOUT_SECONDS": "301"}) as server:
+        code, lines = refused(server)
+    assert 2 == code
+    assert "SHUTDOWN_TIMEOUT_SECONDS" in "\n".join(lines)
+
+
+def test_a_resource_that_does_not_exist_is_a_configuration_error(tmp_path: Path) -> None:
+    """Exit 2 and one line that names RESOURCES: only the worker, which imports it, could find that out."""
+    with started(tmp_path, {"RESOURCES": "nowhere:THINGS"}) as server:
+        code, lines = refused(server)
+    assert (2, 1) == (code, len(lines)), lines
+    assert "RESOURCES" in lines[0]
+
+
+def test_a_worker_that_dies_at_once_ends_the_start(tmp_path: Path) -> None:
+    """Nobody is kept waiting by a loop of replacements: exit 1 and how the worker ended."""
+    (tmp_path / "explosive.py").write_text(DIES_AT_IMPORT)
+    with started(tmp_path, {"RESOURCES": "explosive:THINGS"}) as server:
+        code, lines = refused(server)
+    assert 1 == code
+    assert ["estuary: a worker ended before it was ready: killed by SIGKILL"] == lines
+
+
+def test_the_socket_of_a_service_manager_is_served(tmp_path: Path) -> None:
+    """With LISTEN_FDS the port is the service manager's; ours is not opened."""
+    with socket.create_server((HOST, 0)) as passed:
+        fd, port = passed.fileno(), passed.getsockname()[1]
+        command = (sys.executable, "-c", AS_SERVICE_MANAGER, str(fd), *Server.COMMAND)
+        with started(tmp_path, {"LISTEN_FDS": "1"}, command=command, pass_fds=(fd,)) as server:
+            said = server.wait_until_ready()
+            assert f"http://{HOST}:{port}" == said["address"]
+            assert 200 == get(server, "/health/live").status
+            assert 0 == server.stop()
