@@ -69,9 +69,10 @@ def _conditions(field: Field) -> Iterator[str]:
     if field.kind is Kind.TEXT:
         yield from _bounds(f"length({column})", field.min_length or None, field.max_length)
     elif field.kind is Kind.TEXT_LIST:
-        yield f"json_valid({column})"
-        yield f"json_type({column}) = 'array'"
-        yield from _bounds(f"json_array_length({column})", field.min_length or None, field.max_length)
+        length = _bounds(f"json_array_length({column})", field.min_length or None, field.max_length)
+        array = " AND ".join([f"json_type({column}) = 'array'", *length])
+        # CASE, for the functions fail on what is not JSON; a null is valid in some releases only.
+        yield f"CASE WHEN json_valid({column}) THEN {array} ELSE {column} IS NULL END"
     elif field.kind is Kind.CHOICE:
         yield f"{column} IN ({', '.join(_quoted(choice) for choice in field.choices)})"
     elif field.kind is Kind.BOOLEAN:

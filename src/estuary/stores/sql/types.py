@@ -15,9 +15,8 @@ from estuary.core.record import from_microseconds, to_microseconds
 Conversion = Callable[[Any], Any]
 """Turns one value that is not null into another; None stands for "leave it as it is"."""
 
-# SQLite's STRICT tables know INTEGER (64 bits) and REAL (double) under these names alone.
+# STRICT tables know SQLite's 64-bit integer under this name alone.
 LONG = BigInteger().with_variant(Integer(), "sqlite")
-DOUBLE: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -33,6 +32,24 @@ class Moment(TypeDecorator[datetime]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Conversion:  # noqa: ARG002 (as above)
         """The same for every engine."""
         return from_microseconds
+
+
+class Number(TypeDecorator[float]):
+    """A double-precision number."""
+
+    impl = Double
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """A STRICT table knows it as REAL."""
+        return REAL() if dialect.name == "sqlite" else Double()
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:  # noqa: ARG002 (as above)
+        """SQLite keeps a whole REAL as an integer, and RETURNING gives it back as one."""
+        return float if dialect.name == "sqlite" else None
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """A driver takes a float."""
 
 
 class Flag(TypeDecorator[bool]):
@@ -75,7 +92,7 @@ def _encode_list(values: list[str]) -> str:
 _TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.TEXT: Text(),
     Kind.INTEGER: LONG,
-    Kind.FLOAT: DOUBLE,
+    Kind.FLOAT: Number(),
     Kind.BOOLEAN: Flag(),
     Kind.TIMESTAMP: Moment(),
     Kind.CHOICE: Text(),

@@ -10,7 +10,6 @@ from estuary.core.record import Position, Record
 from estuary.stores.sql.rows import Rows, position_parameters
 from estuary.stores.sql.statements import Statements
 from estuary.stores.sqlite.database import Database
-from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
 from estuary.stores.sqlite.writer import Operation
 
 FARTHEST_INLINE_OFFSET = 2000
@@ -46,10 +45,7 @@ class SqliteCollection:
 
     async def get(self, record_id: str) -> Record:
         """The record; raises `NotFound`."""
-        try:
-            row = self._database.execute(self._get, (record_id,)).fetchone()
-        except DRIVER_ERRORS as error:
-            raise translate(error) from error
+        row = self._database.read(lambda cursor: cursor.execute(self._get, (record_id,)).fetchone())
         if row is None:
             raise NotFound(record_id)
         return self._rows.record(row)
@@ -73,34 +69,29 @@ class SqliteCollection:
 
     async def slice(self, offset: int, limit: int) -> tuple[Sequence[Record], int]:
         """Up to `limit` records from the `offset`-th on, and the number of all: both of one moment."""
+
+        def read(cursor: sqlite3.Cursor) -> tuple[list[_Row], int]:
+            return self._read_slice(cursor, offset, limit)
+
         if offset <= FARTHEST_INLINE_OFFSET:
-            try:
-                rows, total = self._read_slice(self._database.execute, offset, limit)
-            except DRIVER_ERRORS as error:
-                raise translate(error) from error
+            rows, total = self._database.read(read)
         else:
-            rows, total = await self._database.read_apart(
-                lambda cursor: self._read_slice(cursor.execute, offset, limit)
-            )
+            rows, total = await self._database.read_apart(read)
         return [self._rows.record(row) for row in rows], total
 
     async def page(self, after: Position | None, limit: int) -> Sequence[Record]:
         """Up to `limit` records after a position: one search in the index, then its neighbours."""
-        try:
-            if after is None:
-                found = self._database.execute(self._first_page, (limit,))
-            else:
-                found = self._database.execute(self._next_page, position_parameters(after, limit))
-            return [self._rows.record(row) for row in found.fetchall()]
-        except DRIVER_ERRORS as error:
-            raise translate(error) from error
+        parameters: _Row
+        if after is None:
+            statement, parameters = self._first_page, (limit,)
+        else:
+            statement, parameters = self._next_page, position_parameters(after, limit)
+        rows = self._database.read(lambda cursor: cursor.execute(statement, parameters).fetchall())
+        return [self._rows.record(row) for row in rows]
 
     async def count(self) -> int:
         """The number of records, which triggers keep."""
-        try:
-            return self._read_total(self._database.execute)
-        except DRIVER_ERRORS as error:
-            raise translate(error) from error
+        return self._database.read(self._read_total)
 
     def _conditional(self, statement: str, parameters: _Row, record_id: str) -> Operation[_Row]:
         """A write that gives back a row, or finds out in the same transaction why there is none."""
@@ -119,16 +110,18 @@ class SqliteCollection:
             raise NotFound(record_id)
         raise VersionConflict(found[0])
 
-    def _read_slice(self, execute: Any, offset: int, limit: int) -> tuple[list[_Row], int]:
+    def _read_slice(self, cursor: sqlite3.Cursor, offset: int, limit: int) -> tuple[list[_Row], int]:
         """Rows and total in one snapshot; an offset past the end is answered by the total alone."""
-        execute("BEGIN")
+        cursor.execute("BEGIN")
         try:
-            total = self._read_total(execute)
-            rows = execute(self._slice, (limit, offset)).fetchall() if offset < total else []
+            total = self._read_total(cursor)
+            rows = cursor.execute(self._slice, (limit, offset)).fetchall() if offset < total else []
         finally:
-            execute("COMMIT")
+            # The engine may have ended it by itself, after an error.
+            if cursor.connection.in_transaction:
+                cursor.execute("COMMIT")
         return rows, total
 
-    def _read_total(self, execute: Any) -> int:
-        (total,) = execute(self._total).fetchone()
+    def _read_total(self, cursor: sqlite3.Cursor) -> int:
+        (total,) = cursor.execute(self._total).fetchone()
         return int(total)

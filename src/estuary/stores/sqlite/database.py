@@ -3,9 +3,9 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import NamedTuple, TypeVar
 
 from estuary.core.errors import StoreError, StoreSchemaMismatch, StoreUnavailable
 from estuary.core.observations import ConnectionsChanged
@@ -31,21 +31,17 @@ class _Parts(NamedTuple):
 
     worker: Worker
     writing: sqlite3.Connection
-    reading: sqlite3.Connection
+    reading: sqlite3.Cursor
     writer: Writer
     readers: Readers
-
-
-def _refuse(*_: object) -> Any:
-    raise StoreUnavailable(CLOSED)
 
 
 class Database:
     """One file, usable between `open` and `close`; outside them every use raises `StoreUnavailable`.
 
-    Three ways in. `execute` runs a read whose cost a page bounds, on the event loop: a point read costs
-    some 10 µs there and 174 µs through a thread. `write` runs a durable write (see `Writer`), `read_apart`
-    a read of any cost (see `Readers`). `timeout` (seconds) bounds each, and `open` and `close`.
+    Three ways in. `read` is for what a page bounds and runs on the event loop: a point read costs some
+    10 µs there and 174 µs through a thread. `read_apart` is for reads of any cost (see `Readers`), `write`
+    for durable writes (see `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`.
     """
 
     def __init__(self, file: DatabaseFile, schema: Schema, *, timeout: float, observe: Observer) -> None:
@@ -55,11 +51,6 @@ class Database:
         self._observe = observe
         self._parts: _Parts | None = None
         self._active = 0
-        self._refuse_all()
-
-    def _refuse_all(self) -> None:
-        self.execute: Callable[..., sqlite3.Cursor] = _refuse
-        self.write: Callable[[Operation[Any]], asyncio.Future[Any]] = _refuse
 
     async def open(self) -> None:
         """Make the file usable; raises `StoreUnavailable` or `StoreSchemaMismatch`, changing nothing."""
@@ -75,9 +66,7 @@ class Database:
         self._file.remember()
         writer = Writer(writing, worker, timeout=self._timeout, check=self._file.check)
         readers = Readers(self._file, timeout=self._timeout, changed=self._report_connections)
-        self._parts = _Parts(worker, writing, reading, writer, readers)
-        self.execute = reading.cursor().execute
-        self.write = writer.run
+        self._parts = _Parts(worker, writing, reading.cursor(), writer, readers)
         self._report_connections()
 
     async def close(self) -> None:
@@ -85,28 +74,38 @@ class Database:
         parts, self._parts = self._parts, None
         if parts is None:
             return
-        self._refuse_all()
         await parts.writer.close()
         await parts.readers.close()
-        parts.reading.close()
+        parts.reading.connection.close()
         await asyncio.wait([parts.worker.run(lambda: _finish(parts.writing))], timeout=self._timeout)
         parts.worker.stop()
         self._report_connections()
 
+    def read(self, read: Read[T]) -> T:
+        """The outcome of `read`, here and now."""
+        try:
+            return read(self._open_parts().reading)
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+
+    def write(self, operation: Operation[T]) -> asyncio.Future[T]:
+        """The outcome of `operation`, once it is durable."""
+        return self._open_parts().writer.run(operation)
+
     async def read_apart(self, read: Read[T]) -> T:
         """The outcome of `read`, which may take long, from a thread with a connection of its own."""
-        if self._parts is None:
-            raise StoreUnavailable(CLOSED)
-        return await self._parts.readers.run(read)
+        return await self._open_parts().readers.run(read)
 
     def ping(self) -> None:
         """Return if the file is there, is the one that was opened, and can be read."""
-        if self._parts is not None:
-            self._file.check()
-        try:
-            self.execute(_PING).fetchone()
-        except DRIVER_ERRORS as error:
-            raise translate(error) from error
+        self._open_parts()
+        self._file.check()
+        self.read(lambda cursor: cursor.execute(_PING).fetchone())
+
+    def _open_parts(self) -> _Parts:
+        if self._parts is None:
+            raise StoreUnavailable(CLOSED)
+        return self._parts
 
     def _report_connections(self) -> None:
         active = 0 if self._parts is None else 2 + self._parts.readers.opened
@@ -136,17 +135,14 @@ class Database:
         return known(f"{self._file.path}: {error}")
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        self._schema.check(connection)
+        # First only looking: a file that is not Estuary's, or does not fit, stays as it is.
+        with _transaction(connection, "BEGIN"):
+            self._schema.check(connection)
         self._use_write_ahead_log(connection)
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            # Once more: another process may have made the tables since.
+        # Then once more: another process may have made the tables since.
+        with _transaction(connection, "BEGIN IMMEDIATE"):
             self._schema.check(connection)
             self._schema.create(connection)
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
         connection.execute("PRAGMA busy_timeout = 0")
 
     def _use_write_ahead_log(self, connection: sqlite3.Connection) -> None:
@@ -165,9 +161,20 @@ class Database:
             raise StoreUnavailable("this file system cannot keep a write-ahead log")
 
 
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """All of the block or nothing of it, on one state of the file."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
 def _finish(connection: sqlite3.Connection) -> None:
     """In the thread: close the last connection; writes are durable already, so a failure is harmless."""
     with suppress(sqlite3.Error):
-        connection.execute("PRAGMA optimize")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from estuary.core.errors import StoreUnavailable
-from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
+from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, translate
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.worker import Worker
 
@@ -15,6 +15,8 @@ Read = Callable[[sqlite3.Cursor], T]
 
 READERS = 2
 """Threads at most; each, with its connection, is made when it is first needed."""
+_STEPS_BETWEEN_LOOKS = 100_000
+"""Steps of SQLite's machine, some milliseconds in all, after which a read looks whether to go on."""
 MAX_WAITING = 64
 """Reads that may wait for a thread; past it a caller is told at once."""
 
@@ -27,20 +29,23 @@ class _Reader:
         self._timeout = timeout
         self.worker = Worker("estuary-sqlite-reader")
         self.connection: sqlite3.Connection | None = None
+        self.abandoned = False
+        """Nobody waits for the read that runs: it fails soon. (`sqlite3.Connection.interrupt` is no help
+        to a caller who leaves before the first statement has begun: it reaches only one that runs.)"""
 
     def perform(self, read: Read[T]) -> T:
         """In the thread: the outcome of `read`."""
         try:
             if self.connection is None:
-                self.connection = self._file.connect_to_read(timeout=self._timeout)
+                self.connection = self._connect()
             return read(self.connection.cursor())
         except DRIVER_ERRORS as error:
             raise translate(error) from error
 
-    def interrupt(self) -> None:
-        """Make a read that is running fail soon."""
-        if self.connection is not None:
-            self.connection.interrupt()
+    def _connect(self) -> sqlite3.Connection:
+        connection = self._file.connect_to_read(timeout=self._timeout)
+        connection.set_progress_handler(lambda: self.abandoned, _STEPS_BETWEEN_LOOKS)
+        return connection
 
     def close(self) -> None:
         """In the thread: let the connection go."""
@@ -61,6 +66,7 @@ class Readers:
         self._changed = changed
         self._slots = asyncio.Semaphore(READERS)
         self._waiting = 0
+        self._closed = False
         self._idle: list[_Reader] = []
         self._all: list[_Reader] = []
 
@@ -85,8 +91,9 @@ class Readers:
 
     async def close(self) -> None:
         """Break off what is running and close every connection."""
+        self._closed = True
         for reader in self._all:
-            reader.interrupt()
+            reader.abandoned = True
         closing = [reader.worker.run(reader.close) for reader in self._all]
         if closing:
             await asyncio.wait(closing, timeout=self._timeout)
@@ -95,13 +102,17 @@ class Readers:
 
     async def _perform(self, read: Read[T]) -> T:
         """Run `read` on an idle reader; the caller's slot is given back when the thread is done with it."""
+        if self._closed:
+            self._slots.release()
+            raise StoreUnavailable(CLOSED)
         reader = self._idle.pop() if self._idle else self._make()
+        reader.abandoned = False
         future = reader.worker.run(lambda: reader.perform(read))
         future.add_done_callback(lambda done: self._release(reader, done))
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            reader.interrupt()
+            reader.abandoned = True
             raise
 
     def _make(self) -> _Reader:

@@ -28,6 +28,12 @@ MAX_WAITING = 4096
 """Operations that may wait; past it a caller is told at once."""
 
 
+_PATIENCE = 0.25
+"""Seconds that the thread waits for a lock in one go; in between, who has given up is let go."""
+FAILURES = (StoreError, *DRIVER_ERRORS)
+"""What ends a whole transaction."""
+
+
 class _Write:
     """One operation on its way, and who waits for it."""
 
@@ -79,7 +85,7 @@ class Writer:
         """
         if self._closed:
             raise StoreUnavailable(CLOSED)
-        if len(self._waiting) >= MAX_WAITING:
+        if len(self._waiting) >= MAX_WAITING and not self._forget_abandoned():
             raise StoreUnavailable("The database is unavailable: too many writes are waiting")
         future: asyncio.Future[T] = self._loop.create_future()
         self._waiting.append(_Write(operation, future))
@@ -89,11 +95,12 @@ class Writer:
         return future
 
     async def close(self) -> None:
-        """Take nothing more, and return when what was taken is settled (in `timeout` seconds at most)."""
+        """Take nothing more; return when what was taken is settled, soon after `timeout` at the latest."""
         self._closed = True
         if self._draining is not None:
-            await asyncio.wait([self._draining], timeout=self._timeout)
-        self._deadlines.cancel()
+            await asyncio.wait([self._draining], timeout=self._timeout + 2 * _PATIENCE)
+        if self._draining is None:
+            self._deadlines.cancel()
 
     async def _drain(self) -> None:
         try:
@@ -105,39 +112,40 @@ class Writer:
     async def _run_group(self) -> None:
         try:
             if not await self._begin():
+                self._forget_abandoned()
                 return
-        except StoreError as error:
-            self._settle(self._take(len(self._waiting)), error)
+        except FAILURES as error:
+            self._fail(self._take(len(self._waiting)), error)
             return
         group = self._take(MAX_GROUP)
         try:
             self._execute(group)
             await self._worker.run(self._commit)
-        except DRIVER_ERRORS as error:
-            self._settle(group, _translated(error))
+        except FAILURES as error:
+            self._fail(group, error)
         else:
             self._settle(group)
 
     async def _begin(self) -> bool:
-        """Open a transaction; False if another process kept the lock for all of the timeout."""
+        """Open a transaction; False if another process keeps the lock."""
         try:
             self._check()
             self._cursor.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             if not is_busy(error):
-                raise translate(error) from error
+                raise
             return await self._worker.run(self._begin_patiently)
         return True
 
     def _begin_patiently(self) -> bool:
-        """In the thread: wait for the lock. Callers whose time is up are told so meanwhile."""
-        self._cursor.execute(f"PRAGMA busy_timeout = {round(self._timeout * 1000)}")
+        """In the thread: wait for the lock for a while."""
+        self._cursor.execute(f"PRAGMA busy_timeout = {round(_PATIENCE * 1000)}")
         try:
             self._cursor.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             if is_busy(error):
                 return False
-            raise translate(error) from error
+            raise
         finally:
             self._cursor.execute("PRAGMA busy_timeout = 0")
         return True
@@ -150,6 +158,13 @@ class Writer:
             if not write.future.done():
                 group.append(write)
         return group
+
+    def _forget_abandoned(self) -> bool:
+        """Let go of the oldest operations that nobody waits for; whether there were any."""
+        waiting, before = self._waiting, len(self._waiting)
+        while waiting and waiting[0].future.done():
+            waiting.popleft()
+        return len(waiting) < before
 
     def _execute(self, group: list[_Write]) -> None:
         """Run each operation; raises the driver's error if the engine gave up the whole transaction."""
@@ -173,17 +188,21 @@ class Writer:
                 self._cursor.execute("ROLLBACK")
             raise
 
-    def _settle(self, group: list[_Write], error: StoreError | None = None) -> None:
+    def _fail(self, group: list[_Write], error: Exception) -> None:
         for write in group:
-            if error is not None:
-                write.error = error
+            # Each caller gets an error of its own: raising adds a traceback to it.
+            write.error = _translated(error)
+        self._settle(group)
+
+    def _settle(self, group: list[_Write]) -> None:
+        for write in group:
             write.settle()
         self._deadlines.forget_settled()
 
 
-def _translated(error: BaseException) -> StoreError:
+def _translated(error: Exception) -> StoreError:
     """`translate`, for errors that are handed over instead of raised."""
-    translated = translate(error)
+    translated = StoreUnavailable(*error.args) if isinstance(error, StoreError) else translate(error)
     translated.__cause__ = error
     return translated
 

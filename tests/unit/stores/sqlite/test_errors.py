@@ -1,0 +1,48 @@
+"""The driver's errors and the two that a caller may meet."""
+
+import sqlite3
+
+import pytest
+
+from estuary.core.errors import StoreQueryFailed, StoreUnavailable
+from estuary.stores.sqlite import errors
+
+
+def driver_error(code: int) -> sqlite3.OperationalError:
+    """An error as the driver raises it with SQLite's result `code`."""
+    error = sqlite3.OperationalError("no such table: secret")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_BUSY_SNAPSHOT,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY_DBMOVED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CORRUPT_INDEX,
+    ],
+)
+def test_what_stands_in_the_way_is_unavailable(code: int) -> None:
+    """Files, disks and locks may be well again later, extended codes included."""
+    translated = errors.translate(driver_error(code))
+
+    assert StoreUnavailable is type(translated)
+    assert "secret" not in str(translated)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [driver_error(sqlite3.SQLITE_ERROR), driver_error(sqlite3.SQLITE_CONSTRAINT_CHECK), OverflowError()],
+)
+def test_what_is_refused_is_a_failed_query(error: Exception) -> None:
+    """What would fail again is not worth a retry."""
+    translated = errors.translate(error)
+
+    assert StoreQueryFailed is type(translated)
+    assert "secret" not in str(translated)

@@ -1,0 +1,260 @@
+"""Opening: a new file, a known one, a foreign one, and everything that can lie in the way."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from msgspec import Meta, Struct
+
+from estuary.core.errors import StoreSchemaMismatch, StoreUnavailable
+from estuary.core.items import ITEMS, Item
+from estuary.core.resource import Resource
+from estuary.stores.sqlite import SqliteStore
+from estuary.stores.sqlite.schema import APPLICATION_ID, LAYOUT
+from tests.unit.stores.kinds import record
+
+
+async def opened(path: Path, *resources: Resource) -> SqliteStore:
+    """An open store at `path`."""
+    store = SqliteStore(path, resources or [ITEMS])
+    await store.open()
+    return store
+
+
+async def make(path: Path, *resources: Resource) -> None:
+    """A database of Estuary's at `path`, closed again."""
+    await (await opened(path, *resources)).close()
+
+
+def contents(path: Path) -> bytes:
+    """The file, byte by byte."""
+    return path.read_bytes()
+
+
+def files(folder: Path) -> list[str]:
+    """The names in `folder`."""
+    return [path.name for path in folder.iterdir()]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put a file where the database is to be."""
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+
+def run(path: Path, *statements: str) -> None:
+    """What another program does to the file."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+async def test_folder_and_file_are_made(path: Path) -> None:
+    """The first start needs nothing prepared, and leaves one file that says whose it is."""
+    await make(path)
+
+    assert [path.name] == files(path.parent)
+    connection = sqlite3.connect(path)
+    assert (APPLICATION_ID,) == connection.execute("PRAGMA application_id").fetchone()
+    assert (LAYOUT,) == connection.execute("PRAGMA user_version").fetchone()
+    assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
+    connection.close()
+
+
+async def test_records_outlive_the_store(path: Path) -> None:
+    """What was written is there when the file is opened again, by the same store or another."""
+    store = await opened(path)
+    kept = record(Item("kept"))
+    await store.collection(ITEMS).insert(kept)
+    await store.close()
+    await store.open()
+    again = await store.collection(ITEMS).get(kept.id)
+    await store.close()
+    other = await opened(path)
+
+    assert kept == again == await other.collection(ITEMS).get(kept.id)
+    await other.close()
+
+
+@pytest.mark.parametrize("name", ["a b%20?mode=memory#x", "naïve \U0001f30a.db"])
+async def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
+    """Characters that mean something in a URI are part of the name."""
+    await make(tmp_path / name)
+
+    assert [name] == files(tmp_path)
+
+
+async def test_two_processes_may_open_at_once(path: Path) -> None:
+    """Stores that make the same new file at the same time all succeed."""
+    stores = await asyncio.gather(*(opened(path) for _ in range(6)))
+    await stores[0].collection(ITEMS).insert(record(Item("seen by all")))
+
+    assert [1] * 6 == [await store.collection(ITEMS).count() for store in stores]
+    for store in stores:
+        await store.close()
+
+
+async def test_a_new_resource_gets_its_table(path: Path) -> None:
+    """A declaration added later costs nothing but a restart."""
+    await make(path, ITEMS)
+    tags = Resource("tags", Item)
+    store = await opened(path, ITEMS, tags)
+    await store.collection(tags).insert(record(Item("a tag")))
+
+    assert (0, 1) == (await store.collection(ITEMS).count(), await store.collection(tags).count())
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
+    """A wrong path never costs a foreign file; the message names it."""
+    write(path, b"a letter to somebody\n" * 200)
+
+    with pytest.raises(StoreUnavailable, match=rf"{path.name}.*not a database"):
+        await opened(path)
+
+    assert b"a letter to somebody\n" * 200 == contents(path)
+
+
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        (["CREATE TABLE theirs (a)"], "tables that Estuary did not make"),
+        (["PRAGMA application_id = 7"], "another application"),
+        ([f"PRAGMA application_id = {APPLICATION_ID}", "PRAGMA user_version = 99"], "newer Estuary"),
+    ],
+)
+async def test_a_foreign_database_is_left_alone(path: Path, statements: list[str], message: str) -> None:
+    """Another application's database, or a later release's, is refused as it is."""
+    write(path, b"")
+    run(path, *statements)
+    before = contents(path)
+
+    with pytest.raises(StoreSchemaMismatch, match=message):
+        await opened(path)
+
+    assert before == contents(path)
+
+
+async def test_a_folder_is_not_a_database(tmp_path: Path) -> None:
+    """The message says what is wrong with the path."""
+    with pytest.raises(StoreUnavailable, match="is a folder; name a file"):
+        await opened(tmp_path)
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A file where a folder should be cannot hold a database."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StoreUnavailable, match=r"folder .*file/below cannot be made: Not a directory"):
+        await opened(tmp_path / "file" / "below" / "estuary.db")
+
+
+async def test_a_locked_file_ends_the_wait(path: Path) -> None:
+    """Opening waits for another program's lock, but not for ever."""
+    await make(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(StoreUnavailable, match="another process holds the lock"):
+        await SqliteStore(path, [ITEMS], timeout=0.1).open()
+
+    other.close()
+
+
+class Looser(Struct, frozen=True):
+    """An item whose name may be longer."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=300)]
+    description: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Unruly(Struct, frozen=True):
+    """An item without rules for its name."""
+
+    name: str
+    description: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Longer(Struct, frozen=True):
+    """An item with one field more."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=255)]
+    description: Annotated[str, Meta(max_length=1000)] | None = None
+    price: float = 0.0
+
+
+class Shorter(Struct, frozen=True):
+    """An item without its name."""
+
+    description: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Other(Struct, frozen=True):
+    """An item whose name is a number."""
+
+    name: int
+    description: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Stricter(Struct, frozen=True):
+    """An item that must be described."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=255)]
+    description: Annotated[str, Meta(max_length=1000)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        (Looser, "Table items: column name has other rules than the declaration"),
+        (Unruly, "Table items: column name has rules that are not declared"),
+        (Longer, "Table items: column price is missing"),
+        (Shorter, "Table items: column name is not declared, and demands a value"),
+        (Other, "Table items: column name is TEXT, the declaration needs INTEGER"),
+        (Stricter, "Table items: column description must not allow null"),
+    ],
+    ids=lambda case: getattr(case, "__name__", ""),
+)
+async def test_a_table_that_does_not_fit_is_explained(
+    path: Path, declared: type[Struct], message: str
+) -> None:
+    """The message names table and column and says what to do; the file stays as it is."""
+    await make(path)
+    before = contents(path)
+
+    with pytest.raises(StoreSchemaMismatch, match=message) as raised:
+        await opened(path, Resource("items", declared))
+
+    assert "migrate the table, or name another database file" in str(raised.value)
+    assert before == contents(path)
+
+
+async def test_a_column_that_demands_nothing_is_no_obstacle(path: Path) -> None:
+    """A newer release may have added a column; this one goes on without it."""
+    await make(path)
+    run(path, "ALTER TABLE items ADD COLUMN later TEXT")
+    store = await opened(path)
+
+    await store.collection(ITEMS).insert(record(Item("fits")))
+
+    assert 1 == await store.collection(ITEMS).count()
+    await store.close()
+
+
+async def test_lost_triggers_are_put_back_and_records_counted(path: Path) -> None:
+    """A copy of the tables without their triggers is counted anew when it is opened."""
+    store = await opened(path)
+    kept = record(Item("one"))
+    await store.collection(ITEMS).insert(kept)
+    await store.close()
+    run(path, "DROP TRIGGER _items_deleted", f"DELETE FROM items WHERE id = '{kept.id}'")  # noqa: S608 (our own id)
+    store = await opened(path)
+
+    assert 0 == await store.collection(ITEMS).count()
+    await store.collection(ITEMS).insert(kept)
+    await store.collection(ITEMS).delete(kept.id)
+    assert 0 == await store.collection(ITEMS).count()
+    await store.close()

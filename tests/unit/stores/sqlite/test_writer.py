@@ -1,0 +1,151 @@
+"""The writer: groups, and who is told what when something fails."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from estuary.core.errors import NotFound, StoreQueryFailed, StoreUnavailable
+from estuary.stores.sqlite.worker import Worker
+from estuary.stores.sqlite.writer import MAX_GROUP, Operation, Writer
+
+
+class Bench:
+    """A writer on a table of texts that refuses the text "bad", and the statements it runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("CREATE TABLE t (a TEXT UNIQUE CHECK (a <> 'bad')) STRICT")
+        self.traced: list[str] = []
+        self.connection.set_trace_callback(self.traced.append)
+        self.worker = Worker("test-writer")
+        self.present = True
+        self.writer = Writer(self.connection, self.worker, timeout=5.0, check=self.check)
+
+    def check(self) -> None:
+        """Stands for the file's own check."""
+        if not self.present:
+            raise StoreUnavailable("gone")
+
+    def kept(self) -> list[str]:
+        """What the table holds, in the order it was written."""
+        return [text for (text,) in self.connection.execute("SELECT a FROM t ORDER BY rowid")]
+
+
+def insert(text: str) -> Operation[str]:
+    """An operation that keeps `text` and gives it back."""
+
+    def operation(cursor: sqlite3.Cursor) -> str:
+        cursor.execute("INSERT INTO t VALUES (?)", (text,))
+        return text
+
+    return operation
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A bench whose writer and connection are closed in the end."""
+    bench = Bench(tmp_path / "t.db")
+    yield bench
+    await bench.writer.close()
+    bench.worker.stop()
+    bench.connection.close()
+
+
+async def test_waiting_operations_share_a_commit(bench: Bench) -> None:
+    """What is there when the writer begins is committed at once, in order, up to the size of a group."""
+    texts = [f"{number}" for number in range(MAX_GROUP + 1)]
+
+    assert texts == await asyncio.gather(*(bench.writer.run(insert(text)) for text in texts))
+
+    assert 2 == bench.traced.count("COMMIT")
+    assert texts == bench.kept()
+
+
+async def test_one_failure_is_one_callers_alone(bench: Bench) -> None:
+    """A broken rule, an answer such as not-found and a defect leave the rest of the group alone."""
+
+    def not_found(_: sqlite3.Cursor) -> None:
+        raise NotFound("x")
+
+    def defect(_: sqlite3.Cursor) -> None:
+        raise ZeroDivisionError
+
+    operations = [insert("a"), insert("bad"), not_found, defect, insert("a"), insert("b")]
+    outcomes = await asyncio.gather(*map(bench.writer.run, operations), return_exceptions=True)
+
+    assert ["a", StoreQueryFailed, NotFound, ZeroDivisionError, StoreQueryFailed, "b"] == [
+        outcome if isinstance(outcome, str) else type(outcome) for outcome in outcomes
+    ]
+    assert 1 == bench.traced.count("COMMIT")
+    assert ["a", "b"] == bench.kept()
+
+
+async def test_a_failed_commit_fails_its_whole_group(bench: Bench) -> None:
+    """Where the commit fails nobody was told otherwise, nothing is kept, and the next group works."""
+    bench.connection.execute("CREATE TABLE p (id TEXT PRIMARY KEY)")
+    bench.connection.execute("CREATE TABLE c (p TEXT REFERENCES p DEFERRABLE INITIALLY DEFERRED)")
+    bench.connection.execute("PRAGMA foreign_keys = ON")
+
+    def dangling(cursor: sqlite3.Cursor) -> None:
+        cursor.execute("INSERT INTO c VALUES ('nobody')")
+
+    outcomes = await asyncio.gather(*map(bench.writer.run, [insert("a"), dangling]), return_exceptions=True)
+
+    assert [StoreQueryFailed, StoreQueryFailed] == [type(outcome) for outcome in outcomes]
+    assert outcomes[0] is not outcomes[1]
+    await bench.writer.run(insert("b"))
+    assert ["b"] == bench.kept()
+
+
+async def test_a_full_disk_is_unavailable_and_passes(bench: Bench) -> None:
+    """Nothing of the group is kept while there is no room; with room again, writes go on."""
+    (pages,) = bench.connection.execute("PRAGMA page_count").fetchone()
+    bench.connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+    large = [insert(f"{number}" * 3000) for number in range(1, 9)]
+    outcomes = await asyncio.gather(*map(bench.writer.run, large), return_exceptions=True)
+
+    assert StoreUnavailable in {type(outcome) for outcome in outcomes}
+    acknowledged = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert acknowledged == bench.kept()
+    bench.connection.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    await bench.writer.run(insert("b"))
+    assert [*acknowledged, "b"] == bench.kept()
+
+
+async def test_a_cancelled_write_that_has_not_begun_is_not_run(bench: Bench) -> None:
+    """A caller that left before its turn leaves nothing behind."""
+    first = bench.writer.run(insert("a"))
+    second = bench.writer.run(insert("b"))
+    second.cancel()
+
+    assert "a" == await first
+    await bench.writer.run(insert("c"))
+    assert ["a", "c"] == bench.kept()
+
+
+async def test_a_missing_file_fails_every_waiting_write(bench: Bench) -> None:
+    """Each caller gets an error of its own, and the writer goes on once the file is back."""
+    bench.present = False
+    outcomes = await asyncio.gather(
+        *(bench.writer.run(insert(f"{number}")) for number in range(3)), return_exceptions=True
+    )
+
+    assert ["gone"] * 3 == [str(outcome) for outcome in outcomes]
+    assert 3 == len({id(outcome) for outcome in outcomes})
+    bench.present = True
+    assert "a" == await bench.writer.run(insert("a"))
+
+
+async def test_a_closed_writer_takes_nothing(bench: Bench) -> None:
+    """Closing waits for what was accepted and refuses what comes after."""
+    accepted = bench.writer.run(insert("a"))
+    await bench.writer.close()
+
+    assert accepted.done()
+    with pytest.raises(StoreUnavailable):
+        bench.writer.run(insert("b"))
+    assert ["a"] == bench.kept()
