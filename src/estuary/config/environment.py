@@ -146,10 +146,10 @@ class _Loading:
                 yield f"{DOTENV}:{entry.line}: {name} is not a variable of Estuary; is {meant} meant?"
 
     def _misspelt_in_environment(self) -> Iterator[str]:
-        """The environment is shared: only names of several words are looked at, and pointed out."""
+        """The environment is shared: only what is near a name of several words is pointed out."""
         known = [name for name in _KNOWN if "_" in name.removesuffix(FILE_SUFFIX)]
         for name in self._environ:
-            if "_" in name and name not in _KNOWN and (meant := nearest(name, known)) is not None:
+            if name not in _KNOWN and (meant := nearest(name, known)) is not None:
                 yield f"{shown(name)} in the environment is not a variable of Estuary; is {meant} meant?"
 
 

@@ -11,9 +11,12 @@ from tests.unit.config.conftest import Load, Problems
 
 @pytest.mark.parametrize("content", ["8080", "8080\n", "8080\r\n"])
 def test_a_file_holds_the_value(load: Load, tmp_path: Path, content: str) -> None:
-    """One line break at the end is the editor's, not the value's."""
+    """One line break at the end is the editor's, not the value's; that goes for secrets, too."""
     (tmp_path / "port").write_bytes(content.encode())
-    assert load(PORT_FILE=str(tmp_path / "port")).settings.port == 8080
+    (tmp_path / "url").write_bytes(content.replace("8080", "memory://").encode())
+    settings = load(PORT_FILE=str(tmp_path / "port"), DATABASE_URL_FILE="./url").settings
+    assert settings.port == 8080
+    assert settings.database.kind == "memory"
 
 
 def test_only_one_line_break_is_taken_off(problems: Problems, tmp_path: Path) -> None:
