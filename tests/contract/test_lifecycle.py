@@ -1,0 +1,210 @@
+"""Opening, closing and failing: an unusable store says so, in bounded time, and loses nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from estuary.core.errors import StoreUnavailable
+from estuary.core.items import ITEMS
+from estuary.core.ports import Collection, Store
+from tests.contract.conftest import RESOURCES
+from tests.contract.making import (
+    LATER,
+    OPERATIONS,
+    PATIENCE,
+    Operation,
+    insert_all,
+    make_id,
+    make_record,
+    walk,
+)
+from tests.contract.stores import STORES, Outage, StoreKind
+
+every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
+
+
+async def _assert_unavailable(call: Callable[[], Awaitable[object]]) -> None:
+    with pytest.raises(StoreUnavailable):
+        async with asyncio.timeout(PATIENCE):
+            await call()
+
+
+@every_operation
+async def test_every_operation_works_on_an_open_store(items: Collection, operation: Operation) -> None:
+    """The operations that this module expects to fail do succeed where nothing is wrong."""
+    await insert_all(items, [make_record(1), make_record(2)])
+    await operation(items)
+
+
+@every_operation
+async def test_a_closed_store_is_unavailable(store: Store, operation: Operation) -> None:
+    """After `close` every call fails at once, on a collection that was had before."""
+    collection = store.collection(ITEMS)
+    await insert_all(collection, [make_record(1), make_record(2)])
+    await store.close()
+    await _assert_unavailable(lambda: operation(collection))
+    await _assert_unavailable(lambda: operation(store.collection(ITEMS)))
+
+
+@every_operation
+async def test_a_store_that_was_never_opened_is_unavailable(unopened: Store, operation: Operation) -> None:
+    """Before `open` no call works."""
+    await _assert_unavailable(lambda: operation(unopened.collection(ITEMS)))
+
+
+async def test_ping_tells_whether_the_store_can_answer(unopened: Store) -> None:
+    """It fails before `open` and after `close`, and returns in between."""
+    await _assert_unavailable(unopened.ping)
+    await unopened.open()
+    await unopened.ping()
+    await unopened.close()
+    await _assert_unavailable(unopened.ping)
+
+
+async def test_ping_writes_nothing(store: Store, items: Collection) -> None:
+    """A probe leaves records and totals as they are."""
+    await items.insert(make_record(1))
+    for _ in range(20):
+        await store.ping()
+    assert ([make_record(1)], 1) == (await walk(items, 10), await items.count())
+
+
+async def test_closing_twice_is_harmless(store: Store) -> None:
+    """The second `close` returns."""
+    await store.close()
+    async with asyncio.timeout(PATIENCE):
+        await store.close()
+
+
+async def test_closing_what_was_never_opened_is_harmless(unopened: Store) -> None:
+    """A start-up that failed may close everything."""
+    async with asyncio.timeout(PATIENCE):
+        await unopened.close()
+    await _assert_unavailable(unopened.ping)
+
+
+async def test_a_closed_store_can_be_opened_again(kind: StoreKind, store: Store) -> None:
+    """A durable store then finds everything; another one starts empty."""
+    collection = store.collection(ITEMS)
+    await collection.insert(make_record(1))
+    await store.close()
+    await store.open()
+    assert (1 if kind.durable else 0) == await collection.count()
+    await collection.insert(make_record(2))
+    assert make_record(2) == await collection.get(make_id(2))
+
+
+async def test_close_finishes_what_was_accepted(kind: StoreKind, store: Store, tmp_path: Path) -> None:
+    """A write that was under way when `close` began either is there afterwards or was refused."""
+    collection = store.collection(ITEMS)
+    writes = [asyncio.create_task(collection.insert(make_record(number))) for number in range(200)]
+    await asyncio.sleep(0)
+    await store.close()
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+    assert {None, StoreUnavailable} >= {outcome and type(outcome) for outcome in outcomes}
+    if kind.durable:
+        kept = {make_id(number) for number, outcome in enumerate(outcomes) if outcome is None}
+        reopened = kind.make(tmp_path, RESOURCES, PATIENCE)
+        await reopened.open()
+        assert kept == {record.id for record in await walk(reopened.collection(ITEMS), 100)}
+        await reopened.close()
+
+
+DURABLE = [kind for kind in STORES if kind.durable]
+
+
+@pytest.mark.parametrize("kind", DURABLE, ids=lambda kind: kind.name)
+async def test_a_durable_store_finds_everything_again(kind: StoreKind, tmp_path: Path) -> None:
+    """Inserts, updates, deletes, totals and order outlive the store that made them."""
+    store = kind.make(tmp_path, RESOURCES, PATIENCE)
+    await store.open()
+    collection = store.collection(ITEMS)
+    await insert_all(collection, [make_record(number) for number in range(50)])
+    changed = await collection.update(make_id(7), {"name": "changed", "description": "🚢"}, LATER)
+    await collection.delete(make_id(8))
+    before = await walk(collection, 20)
+    await store.close()
+
+    reopened = kind.make(tmp_path, RESOURCES, PATIENCE)
+    await reopened.open()
+    collection = reopened.collection(ITEMS)
+    assert before == await walk(collection, 20)
+    assert changed == await collection.get(make_id(7))
+    assert (49, 49) == (await collection.count(), (await collection.slice(0, 1))[1])
+    assert 3 == (await collection.update(make_id(7), {}, LATER, 2)).version
+    await reopened.close()
+
+
+def test_every_exemption_is_declared() -> None:
+    """A store that is not durable or knows no outage says why."""
+    for kind in STORES:
+        excused = not kind.durable or not kind.outages or any(outage.survivors for outage in kind.outages)
+        assert excused == bool(kind.exemptions), kind.name
+
+
+OUTAGES = [
+    pytest.param(kind, outage, id=f"{kind.name}-{outage.name}")
+    for kind in STORES
+    for outage in kind.outages
+]
+SOON = 0.3
+"""Seconds after which a store gives up in these tests."""
+
+
+@pytest.mark.parametrize(("kind", "outage"), OUTAGES)
+class TestOutage:
+    """While the engine fails, every call says so in bounded time; afterwards all is well."""
+
+    @pytest.fixture
+    def unopened(self, kind: StoreKind, tmp_path: Path) -> Store:
+        """A store that gives up soon."""
+        return kind.make(tmp_path, RESOURCES, SOON)
+
+    @pytest.fixture
+    async def collection(self, store: Store) -> Collection:
+        """Items with the records that the operations need."""
+        collection = store.collection(ITEMS)
+        await insert_all(collection, [make_record(1), make_record(2)])
+        return collection
+
+    @every_operation
+    async def test_an_operation_during_an_outage(
+        self, collection: Collection, outage: Outage, operation: Operation, tmp_path: Path
+    ) -> None:
+        """It is `StoreUnavailable`, or answers where the store is declared to survive; then it recovers."""
+        name = next(name for name, known in OPERATIONS.items() if known is operation)
+        async with outage.during(tmp_path):
+            if name in outage.survivors:
+                async with asyncio.timeout(PATIENCE):
+                    await operation(collection)
+            else:
+                await _assert_unavailable(lambda: operation(collection))
+        assert [make_record(1), make_record(2)] == await walk(collection, 10)
+        await operation(collection)
+
+    async def test_ping_during_an_outage(
+        self, store: Store, collection: Collection, outage: Outage, tmp_path: Path
+    ) -> None:
+        """A probe fails with the engine and recovers with it."""
+        assert 2 == await collection.count()
+        async with outage.during(tmp_path):
+            if "ping" in outage.survivors:
+                await store.ping()
+            else:
+                await _assert_unavailable(store.ping)
+        await store.ping()
+
+    async def test_many_callers_during_an_outage(
+        self, collection: Collection, outage: Outage, tmp_path: Path
+    ) -> None:
+        """Callers do not queue up behind each other: all are told within the time of one."""
+        async with outage.during(tmp_path), asyncio.timeout(PATIENCE):
+            outcomes = await asyncio.gather(
+                *(collection.insert(make_record(number)) for number in range(100, 400)),
+                return_exceptions=True,
+            )
+        assert {StoreUnavailable} == {type(outcome) for outcome in outcomes}
+        await collection.insert(make_record(500))
+        assert 3 == await collection.count()

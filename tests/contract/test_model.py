@@ -1,0 +1,142 @@
+"""Any store against the simplest thing that could be one: a dictionary, sorted when asked."""
+
+import asyncio
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
+from estuary.core.items import ITEMS, Item
+from estuary.core.ports import Collection
+from estuary.core.record import Record
+from tests.contract.making import LATER, PATIENCE, make_id, position_of
+from tests.contract.stores import STORES, StoreKind
+from tests.support.clocks import START
+
+# Few ids and fewer times: records meet, tie and come back.
+ids = st.integers(0, 11).map(make_id)
+moments = st.integers(0, 3).map(lambda offset: START + timedelta(microseconds=offset))
+versions = st.none() | st.integers(1, 3)
+names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=5)
+limits = st.integers(1, 5)
+
+operations = st.lists(
+    st.one_of(
+        st.tuples(st.just("insert"), ids, moments, names),
+        st.tuples(st.just("update"), ids, names, versions),
+        st.tuples(st.just("delete"), ids, versions),
+        st.tuples(st.just("get"), ids),
+        st.tuples(st.just("slice"), st.integers(0, 14), limits),
+        st.tuples(st.just("page"), st.none() | st.tuples(moments, ids), limits),
+        st.tuples(st.just("count")),
+    ),
+    min_size=10,
+    max_size=60,
+)
+
+
+class Model:
+    """What each operation must answer: a value, or the type of the error and what it carries."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, Record] = {}
+
+    def insert(self, record_id: str, moment: datetime, name: str) -> object:
+        """Keep a record, unless its id is taken."""
+        if record_id in self._records:
+            return StoreQueryFailed
+        self._records[record_id] = Record(record_id, 1, moment, moment, Item(name))
+        return None
+
+    def get(self, record_id: str) -> object:
+        """The record."""
+        return self._records.get(record_id, NotFound)
+
+    def update(self, record_id: str, name: str, expected: int | None) -> object:
+        """The record with another name."""
+        refusal = self._refusal(record_id, expected)
+        if refusal is not None:
+            return refusal
+        old = self._records[record_id]
+        value = Item(name, old.value.description)  # type: ignore[attr-defined]
+        self._records[record_id] = Record(old.id, old.version + 1, old.created_at, LATER, value)
+        return self._records[record_id]
+
+    def delete(self, record_id: str, expected: int | None) -> object:
+        """Remove the record."""
+        refusal = self._refusal(record_id, expected)
+        if refusal is None:
+            del self._records[record_id]
+        return refusal
+
+    def slice(self, offset: int, limit: int) -> object:
+        """A cut out of the sorted records."""
+        return self._sorted()[offset : offset + limit], len(self._records)
+
+    def page(self, after: Any, limit: int) -> object:
+        """The first records behind a time and an id."""
+        return [r for r in self._sorted() if after is None or (r.created_at, r.id) > after][:limit]
+
+    def count(self) -> object:
+        """How many there are."""
+        return len(self._records)
+
+    def _sorted(self) -> list[Record]:
+        return sorted(self._records.values(), key=lambda record: (record.created_at, record.id))
+
+    def _refusal(self, record_id: str, expected: int | None) -> object:
+        if record_id not in self._records:
+            return NotFound
+        current = self._records[record_id].version
+        return None if expected in (None, current) else (VersionConflict, current)
+
+
+async def _answer(collection: Collection, name: str, *arguments: Any) -> object:
+    """What the store answers, in the model's terms."""
+    try:
+        match name, arguments:
+            case "insert", (record_id, moment, item_name):
+                return await collection.insert(Record(record_id, 1, moment, moment, Item(item_name)))
+            case "update", (record_id, new_name, expected):
+                return await collection.update(record_id, {"name": new_name}, LATER, expected)
+            case "slice", (offset, limit):
+                records, total = await collection.slice(offset, limit)
+                return list(records), total
+            case "page", (after, limit):
+                place = after and position_of(Record(after[1], 1, after[0], after[0], Item("")))
+                return list(await collection.page(place, limit))
+            case _:
+                return await getattr(collection, name)(*arguments)
+    except NotFound:
+        return NotFound
+    except StoreQueryFailed:
+        return StoreQueryFailed
+    except VersionConflict as conflict:
+        return VersionConflict, conflict.current
+
+
+async def _compare(kind: StoreKind, asked: list[tuple[Any, ...]], folder: Path) -> None:
+    store, model = kind.make(folder, [ITEMS], PATIENCE), Model()
+    await store.open()
+    try:
+        collection = store.collection(ITEMS)
+        for name, *arguments in asked:
+            expected = getattr(model, name)(*arguments)
+            assert expected == await _answer(collection, name, *arguments)
+        assert model.page(None, 100) == await _answer(collection, "page", None, 100)
+    finally:
+        await store.close()
+
+
+@pytest.mark.parametrize("kind", STORES, ids=lambda kind: kind.name)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(asked=operations)
+def test_a_store_answers_as_the_model_does(kind: StoreKind, asked: list[tuple[Any, ...]]) -> None:
+    """Whatever is asked, in whatever order, the answers are those of a sorted dictionary."""
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_compare(kind, asked, Path(folder)))

@@ -1,0 +1,38 @@
+"""A collection of 10^5 records answers everything as a small one does."""
+
+import pytest
+
+from estuary.core.ports import Collection
+from estuary.core.record import Record
+from tests.contract.making import LATER, insert_all, make_id, make_record, position_of
+
+SIZE = 100_000
+BATCH = 500
+
+
+@pytest.fixture(scope="module")
+def records() -> list[Record]:
+    """The same for every store: making them takes longer than most stores need to keep them."""
+    return [make_record(number) for number in range(SIZE)]
+
+
+async def test_a_hundred_thousand_records(items: Collection, records: list[Record]) -> None:
+    """Counts, deep pages, slices at the end and writes anywhere are exact."""
+    for start in range(0, SIZE, BATCH):
+        await insert_all(items, records[start : start + BATCH])
+    assert SIZE == await items.count()
+
+    deep = await items.page(position_of(records[-30]), 20)
+    assert records[-29:-9] == list(deep)
+    last, total = await items.slice(SIZE - 5, 20)
+    assert (records[-5:], SIZE) == (list(last), total)
+    middle, _ = await items.slice(SIZE // 2, 3)
+    assert records[SIZE // 2 : SIZE // 2 + 3] == list(middle)
+
+    await items.delete(make_id(SIZE // 2))
+    await items.update(make_id(SIZE // 2 + 1), {"name": "changed"}, LATER)
+    late = make_record(SIZE, created_at=records[10].created_at)
+    await items.insert(late)
+    assert [records[10], late, records[11]] == list((await items.slice(10, 3))[0])
+    (after,), total = await items.slice(SIZE // 2 + 1, 1)
+    assert (make_id(SIZE // 2 + 1), 2, SIZE) == (after.id, after.version, total)
