@@ -79,6 +79,8 @@ async def test_every_kind_of_field_comes_back_as_it_was_sent(client: httpx.Async
         ({"call_sign": "ab"}, "call_sign", "pattern"),
         ({"crew": -1}, "crew", "range"),
         ({"crew": 10_001}, "crew", "range"),
+        ({"crew": 1.5}, "crew", "integer"),
+        ({"crew": 1e300}, "crew", "range"),
         ({"keel_number": 2**53}, "keel_number", "range"),
         ({"draught": 0}, "draught", "range"),
         ({"draught": 40}, "draught", "range"),
@@ -105,7 +107,6 @@ async def test_every_rule_is_held(
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"crew": 1.5}, "crew"),
         ({"crew": "1"}, "crew"),
         ({"crew": True}, "crew"),
         ({"in_port": 1}, "in_port"),

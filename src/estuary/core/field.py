@@ -127,12 +127,16 @@ def _integer(field: Field) -> Rule:
     highest = MAX_SAFE_INTEGER if high is None else min(high, MAX_SAFE_INTEGER)
     between = None if low is None or high is None else f"must be between {lowest} and {highest}"
 
-    def rule(value: int) -> int:
-        if value < lowest:
+    def rule(value: float) -> int:
+        # JSON knows numbers alone: 2.0 is as whole as 2 (JSON Schema 2020-12 Core, 4.2.3).
+        whole = int(value)
+        if whole != value:
+            raise Broken("must be a whole number", "integer")
+        if whole < lowest:
             raise Broken(between or f"must be at least {lowest}", "range")
-        if value > highest:
+        if whole > highest:
             raise Broken(between or f"must be at most {highest}", "range")
-        return value
+        return whole
 
     return rule
 

@@ -126,8 +126,8 @@ class Exposition(Protocol):
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """A rate limiter's answer: whether this request may pass, and how many more may at once.
 
-    `resets_in`: seconds until the client may send again (when refused) or until its whole
-    allowance is back (when allowed).
+    `resets_in`: seconds until more of the allowance is there than now; when refused, until one more
+    request passes.
     """
 
     allowed: bool

@@ -239,7 +239,7 @@ def _plain_type(field: Field) -> Any:
     """The field's Python type without its rules: a wrong type and a broken rule are different errors."""
     return {
         Kind.TEXT: str,
-        Kind.INTEGER: int,
+        Kind.INTEGER: int | float,
         Kind.FLOAT: float,
         Kind.BOOLEAN: bool,
         Kind.TIMESTAMP: AwareDatetime,

@@ -17,6 +17,13 @@ _EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """msgspec lets invalid UTF-8 and excessive nesting surface as Python's own errors."""
 
+_TIME = "must be a time as RFC 3339 writes it, with its offset: 2026-01-31T09:00:00Z"
+_SENTENCES = {
+    "Invalid RFC3339 encoded datetime": _TIME,
+    "Expected `datetime` with a timezone component": _TIME,
+    "Integer value out of range": "is too large a number",
+    "Number out of range": "is too large a number",
+}
 _WORDS = {
     "str": "a text",
     "int": "a whole number",
@@ -25,6 +32,7 @@ _WORDS = {
     "array": "a list",
     "object": "an object",
     "datetime": "a time",
+    "null": "null",
 }
 
 
@@ -129,9 +137,12 @@ def _violations(message: str) -> tuple[Violation, ...]:
     missing = _MISSING.search(message)
     if missing:
         return (Violation(missing["field"], "is required", "required"),)
-    expected = _EXPECTED.search(message)
+    said = message[: path.start()] if path else message
+    if said in _SENTENCES:
+        return (Violation(field or "body", _SENTENCES[said], "type"),)
+    expected = _EXPECTED.search(said)
     if expected is None:
-        return (Violation(field or "body", message[: path.start()] if path else message, "type"),)
+        return (Violation(field or "body", "has the wrong type", "type"),)
     kinds = [kind.strip() for kind in expected["expected"].split("|")]
     allowed = " or ".join(_WORDS.get(kind, kind) for kind in kinds if kind != "null")
     return (Violation(field or "body", f"must be {allowed}", "type"),)

@@ -55,13 +55,19 @@ def _accepted(field: Field) -> Schema:
     schema = _bounded(field)
     if field.kind is Kind.TEXT:
         schema |= _text_patterns(field)
+        if field.optional:
+            # Nothing but white space stands for null, whatever the rules of the text are.
+            schema.pop("minLength", None)
     return _nullable(schema) if field.optional else schema
 
 
 def _nullable(schema: Schema) -> Schema:
-    kind = schema["type"]
-    if isinstance(kind, list):
+    """The schema with null allowed; a format stays beside its own type, for null has none."""
+    kind = schema.get("type")
+    if not isinstance(kind, str):
         return schema
+    if "format" in schema and kind == "string":
+        return {"anyOf": [schema, {"type": "null"}]}
     widened = schema | {"type": [kind, "null"]}
     if "enum" in schema:
         widened["enum"] = [*schema["enum"], None]
@@ -97,7 +103,8 @@ def _text_patterns(field: Field) -> Schema:
     basic = _SOMETHING_VISIBLE if field.min_length and not field.optional else _NO_NUL
     if field.pattern is None:
         return {"pattern": basic}
-    return {"pattern": field.pattern, "allOf": [{"pattern": basic}]}
+    declared = f"^\\s*$|{field.pattern}" if field.optional else field.pattern
+    return {"pattern": declared, "allOf": [{"pattern": basic}]}
 
 
 def _number_bounds(field: Field) -> Schema:
