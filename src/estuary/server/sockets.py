@@ -33,7 +33,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise CannotListen(_explain(error, host, port)) from error
+        raise CannotListen(explain(error, host, port)) from error
     return listener
 
 
@@ -74,7 +74,8 @@ def _resolve(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
     return family, address
 
 
-def _explain(error: OSError, host: str, port: int) -> str:
+def explain(error: OSError, host: str, port: int) -> str:
+    """Why the system refused `host` and `port`, in the words of the variables that set them."""
     match error.errno:
         case errno.EADDRINUSE:
             return (

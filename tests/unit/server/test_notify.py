@@ -1,0 +1,32 @@
+"""The variables of a service manager mean what its documentation says."""
+
+import os
+
+import pytest
+
+from estuary.server.notify import NoServiceManager, Systemd, service_manager, watchdog_seconds
+
+
+@pytest.mark.parametrize(
+    ("usec", "pid", "expected"),
+    [
+        ("", "", None),
+        ("30000000", "", 30.0),
+        ("500000", str(os.getpid()), 0.5),
+        ("500000", "1", None),
+        ("0", "", None),
+        ("soon", "", None),
+        ("-5", "", None),
+    ],
+)
+def test_the_watchdog_is_ours_when_it_is_set_and_means_us(
+    usec: str, pid: str, expected: float | None
+) -> None:
+    """WATCHDOG_USEC in microseconds, for WATCHDOG_PID or, without it, for anyone."""
+    assert expected == watchdog_seconds(usec, pid)
+
+
+def test_without_a_socket_nobody_is_told() -> None:
+    """Outside a service manager there is nobody to tell, and nothing to check for."""
+    assert isinstance(service_manager(""), NoServiceManager)
+    assert isinstance(service_manager("@somewhere"), Systemd)
