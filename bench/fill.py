@@ -1,6 +1,5 @@
 """Records by the million: every run makes the same ones, so a cursor into them is known beforehand."""
 
-import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +14,6 @@ from estuary.core.record import Position, Record, to_microseconds
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST_MICROSECONDS = to_microseconds(FIRST)
-AT_ONCE = 500
 INSERT = (
     "INSERT INTO items (id, version, created_at, updated_at, name, description) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -34,9 +32,8 @@ def middle(count: int) -> str:
 
 async def fill(collection: Collection, count: int) -> None:
     """Insert the first `count` records through the store."""
-    for start in range(0, count, AT_ONCE):
-        numbers = range(start, min(start + AT_ONCE, count))
-        await asyncio.gather(*(collection.insert(record(number)) for number in numbers))
+    for number in range(count):
+        await collection.insert(record(number))
 
 
 async def fill_file(path: Path, count: int) -> None:

@@ -12,8 +12,6 @@ from bench.question import Settings
 from bench.series import Series
 
 SERVERS = (BARE_RSGI, ESTUARY_MEMORY, ESTUARY_SQLITE, FASTAPI)
-ROUNDS = 2
-"""Memory hardly varies: more rounds would say the same."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +25,11 @@ class Footprint:
     def measure(self, settings: Settings) -> list[Series]:
         """Start each, let it answer a few requests, weigh it."""
         core = settings.cores.server
+        rounds = max(1, settings.rounds // 2)  # memory hardly varies: more would say the same
         series = []
         for contender in SERVERS:
             if settings.includes(contender):
-                weights = [_weigh(contender, core) for _ in range(ROUNDS)]
+                weights = [_weigh(contender, core) for _ in range(rounds)]
                 series += [
                     self._series(contender, "", [weight.rss for weight in weights]),
                     self._series(contender, "-pss", [weight.pss for weight in weights]),
