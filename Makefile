@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
+REDOCLY := .tools/node_modules/.bin/redocly
 ARGS ?=
 
 # The stamp names the folder that .venv was made for: an environment does not survive being moved.
@@ -29,6 +30,9 @@ endif
 .PHONY: setup
 setup: $(SYNCED) ## Make .venv as uv.lock says (the other targets do it when needed)
 	@echo "setup: .venv is ready ($$($(BIN)/python --version))"
+
+.PHONY: tools
+tools: $(REDOCLY) ## Fetch, with npm, what a few tests drive beside Python: Redocly's linter
 
 .PHONY: run
 run: $(SYNCED) ## Serve items on http://127.0.0.1:3000, kept in data/estuary.db
@@ -88,3 +92,6 @@ $(SYNCED): pyproject.toml uv.lock workshop/uv
 	$(if $(MOVED),rm -rf .venv)
 	workshop/uv sync --locked --all-groups
 	@printf '%s' '$(CURDIR)' > $@
+
+$(REDOCLY):
+	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error @redocly/cli@2.77.0

@@ -1,4 +1,4 @@
-"""The house keeps its shape: who imports what, who reads the environment, how long a module may be."""
+"""The house keeps its shape: who imports what, who reads the environment, how modules and tests look."""
 
 import ast
 import subprocess
@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "estuary"
 MODULES = sorted(SOURCE.rglob("*.py"))
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 LONGEST_MODULE = 300
 
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"})
@@ -49,6 +50,15 @@ def environment_uses(module: Path) -> Iterator[str]:
                 continue
         if names & ENVIRONMENT:
             yield f"{module.relative_to(ROOT)}:{node.lineno}"
+
+
+def silent_tests(module: Path) -> Iterator[str]:
+    """The tests in a module that do not say what must hold."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name.startswith("test_"):
+                if not ast.get_docstring(node):
+                    yield name
 
 
 def normalised(requirement: str) -> str:
@@ -115,6 +125,12 @@ def test_only_config_reads_the_environment(module: Path) -> None:
 def test_no_module_outgrows_one_reading(module: Path) -> None:
     """A module that needs more than 300 lines holds more than one noun."""
     assert len(module.read_text().splitlines()) <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("module", TESTS, ids=lambda path: str(path.relative_to(ROOT / "tests")))
+def test_every_test_says_what_must_hold(module: Path) -> None:
+    """Whoever breaks a test reads in its docstring which promise that was."""
+    assert [] == list(silent_tests(module))
 
 
 def test_the_memory_store_is_served_without_sql() -> None:
