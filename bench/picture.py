@@ -7,7 +7,7 @@ from bench.report import Report, Topic, number, relative
 from bench.series import Series
 
 WIDTH, MARGIN = 860, 32
-LABELS_END, BARS_END = 258, 640
+LABELS_END, BARS_END = 296, 652
 ROW, BAR, PANEL_HEAD, PANEL_GAP = 28, 16, 40, 22
 TITLE_HEIGHT = 92
 
@@ -95,7 +95,7 @@ def _row(topic: Topic, series: Series, top: int, scale: float) -> Iterator[str]:
         f'height="{BAR}" rx="3"/>'
     )
     yield from _spread(series.values, middle, scale)
-    yield _text(BARS_END + 78, baseline, "figure", number(series.median), anchor="end")
+    yield _text(BARS_END + 74, baseline, "figure", number(series.median), anchor="end")
     yield _text(WIDTH - MARGIN, baseline, "quiet", relative(topic, series), anchor="end")
 
 

@@ -9,16 +9,19 @@ from bench.cores import Cores
 from bench.exchange import Exchange
 from bench.series import Series
 
+ROUNDS, SECONDS, LARGE = 5, 2, 1_000_000
+"""How thorough a run is unless asked otherwise; no published run is less so."""
+
 
 @dataclass(frozen=True)
 class Settings:
     """How thoroughly to measure. `only` names the contenders that take part (all where it is empty)."""
 
     cores: Cores
-    rounds: int = 5
-    seconds: int = 2
+    rounds: int = ROUNDS
+    seconds: int = SECONDS
     only: frozenset[str] = frozenset()
-    large: int = 1_000_000
+    large: int = LARGE
     """How many records a large store holds where growth is measured."""
 
     def includes(self, contender: Contender) -> bool:

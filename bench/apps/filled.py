@@ -4,10 +4,9 @@ import asyncio
 import os
 from typing import Any
 
-from estuary.config.environment import load
-
 from bench.fill import fill
 from estuary.app import build
+from estuary.config.environment import load
 from estuary.core.items import ITEMS
 
 
