@@ -100,9 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     contenders = [contender.name for contender in CONTENDERS]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, epilog=EPILOG)
     parser.add_argument("--quick", action="store_true", help="two rounds of a second, smaller stores")
-    parser.add_argument(
-        "--rounds", type=_positive, help=f"how often each contender has its turn ({ROUNDS})"
-    )
+    parser.add_argument("--rounds", type=_positive, help=f"how often each has its turn ({ROUNDS})")
     parser.add_argument("--seconds", type=_positive, help=f"how long a turn is ({SECONDS})")
     parser.add_argument(
         "--questions",
