@@ -1,0 +1,146 @@
+"""The `estuary` command as people and scripts call it: what it prints and how it exits."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from estuary import __version__
+from tests.support.process import environment_of, serving
+
+
+def estuary(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end in `directory`."""
+    return subprocess.run(
+        [sys.executable, "-m", "estuary", *arguments],
+        cwd=directory,
+        env=environment_of(variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_version(tmp_path: Path) -> None:
+    """The version on standard output, exit 0."""
+    done = estuary(tmp_path, "--version")
+    assert (done.returncode, done.stdout) == (0, f"estuary {__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("serve", "--help"), ("healthcheck", "--help")])
+def test_help(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Help goes to standard output, exit 0."""
+    done = estuary(tmp_path, *arguments)
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: estuary")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("dance",), ("serve", "--fast"), ("healthcheck", "--timeout", "x")]
+)
+def test_wrong_arguments(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Exit 2 with the usage, and nothing is started."""
+    done = estuary(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "usage: estuary" in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "openapi", "healthcheck"])
+def test_every_configuration_error_is_reported_at_once(tmp_path: Path, command: str) -> None:
+    """Exit 2 before anything starts; each variable is named with what it got and what it may be."""
+    variables = {"PORT": "0", "RATE_LIMIT_ENABLED": "perhaps", "SHUTDOWN_TIMEOUT_SECONDS": "301"}
+    done = estuary(tmp_path, command, **variables)
+    assert (done.returncode, done.stdout) == (2, "")
+    for name, got in variables.items():
+        (line,) = [line for line in done.stderr.splitlines() if name in line]
+        assert got in line
+        assert "must be" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_shows_every_value_and_its_origin(tmp_path: Path) -> None:
+    """Effective values with where they came from; secrets are hidden; a missing file is not made."""
+    (tmp_path / ".env").write_text("MAX_IN_FLIGHT=77\nDATABASE_URL=sqlite:///records/own.db\n")
+    done = estuary(tmp_path, "check", APP_PROFILE="production", DATABASE_URL="")
+    assert done.returncode == 0, done.stderr
+    rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
+    assert rows["MAX_IN_FLIGHT"] == ["77", ".env"]
+    assert rows["APP_PROFILE"] == ["production", "environment"]
+    assert rows["RATE_LIMIT_MAX_REQUESTS"] == ["100", "default", "(production)"]
+    assert rows["DATABASE_URL"] == ["[hidden]", ".env"]
+    assert "own.db will be made" in done.stdout
+    assert done.stdout.endswith("ok\n")
+    assert not (tmp_path / "records").exists()
+
+
+def test_check_opens_the_store(tmp_path: Path) -> None:
+    """A file that is no database is found: exit 1, its reason, and the file as it was."""
+    file = tmp_path / "notes.db"
+    file.write_bytes(b"not a database at all" * 100)
+    done = estuary(tmp_path, "check", DATABASE_URL="sqlite:///notes.db")
+    assert done.returncode == 1
+    assert done.stderr.startswith("estuary: ")
+    assert "Traceback" not in done.stderr
+    assert file.read_bytes() == b"not a database at all" * 100
+
+
+def test_check_points_out_misspelt_variables(tmp_path: Path) -> None:
+    """The nearest name is told."""
+    done = estuary(tmp_path, "check", RATE_LIMT_ENABLED="false")
+    assert done.returncode == 0
+    assert "RATE_LIMT_ENABLED" in done.stdout
+    assert "RATE_LIMIT_ENABLED meant?" in done.stdout
+
+
+def test_openapi_prints_the_document(tmp_path: Path) -> None:
+    """The document that the service serves, as JSON on standard output."""
+    done = estuary(tmp_path, "openapi")
+    assert done.returncode == 0
+    assert "/api/v1/items/{id}" in json.loads(done.stdout)["paths"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ("no.such.module:X", "cannot be imported"),
+        ("estuary.core.items:NOPE", "cannot be imported"),
+        ("estuary.core.items:Item", "is not a Resource"),
+        ("estuary.core.items:ITEMS,estuary.core.items:ITEMS", "two resources"),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "check", "openapi"])
+def test_resources_that_cannot_be_served(tmp_path: Path, command: str, reference: str, reason: str) -> None:
+    """Exit 2 with RESOURCES, the reference and the reason, no traceback."""
+    done = estuary(tmp_path, command, RESOURCES=reference)
+    assert done.returncode == 2
+    assert "RESOURCES" in done.stderr
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_healthcheck(tmp_path: Path) -> None:
+    """0 while the service answers, 1 when nobody does; readiness by its own flag."""
+    with serving(tmp_path) as server:
+        port = str(server.port)
+        live = estuary(tmp_path, "healthcheck", PORT=port)
+        assert (live.returncode, json.loads(live.stdout)["status"]) == (0, "alive")
+        ready = estuary(tmp_path, "healthcheck", "--ready", PORT=port)
+        assert (ready.returncode, json.loads(ready.stdout)["status"]) == (0, "ready")
+        assert server.stop() == 0
+    gone = estuary(tmp_path, "healthcheck", PORT=port)
+    assert (gone.returncode, gone.stdout) == (1, "")
+    assert f"no answer from 127.0.0.1:{port}" in gone.stderr
+
+
+def test_healthcheck_does_not_hang(tmp_path: Path) -> None:
+    """A server that accepts and says nothing is unhealthy after the timeout."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = str(silent.getsockname()[1])
+        done = estuary(tmp_path, "healthcheck", "--timeout", "0.2", PORT=port)
+    assert done.returncode == 1
+    assert "timed out" in done.stderr
