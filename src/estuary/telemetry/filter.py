@@ -2,7 +2,7 @@
 
 A comma list of `target=level`, a bare `target` (all its lines) and a bare `level` (every other target).
 The directive with the longest matching target decides; `estuary` matches `estuary` and `estuary::http`,
-never `estuaries`. Targets that no directive mentions log their errors: a service must not lose those
+never `estuary_too`. Targets that no directive mentions log their errors: a service must not lose those
 because somebody asked for its own lines alone. Targets that nothing logs under, such as the
 `tower_http=warn` and `tokio=warn` of operators' files, are fine and change nothing.
 """

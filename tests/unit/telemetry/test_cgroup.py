@@ -89,10 +89,12 @@ def test_version_1_without_limits_limits_nothing(tmp_path: Path) -> None:
 
 
 def test_both_versions_side_by_side(tmp_path: Path) -> None:
-    """In a hybrid layout version 2 is mounted aside and limits nothing by itself."""
+    """In a hybrid layout version 2 is mounted aside; whatever either of them limits counts."""
     write(tmp_path / "unified")
     write(tmp_path / "memory" / "job", memory__limit_in_bytes=str(64 * MIB), memory__usage_in_bytes="7")
     assert Memory(64 * MIB, 7) == Cgroup("4:memory:/job\n0::/\n", tmp_path).memory()
+    write(tmp_path / "unified" / "job", cpu__max="100000 100000")
+    assert 1.0 == Cgroup("4:memory:/job\n0::/job\n", tmp_path).cpus()
 
 
 def test_a_path_outside_of_the_namespace_is_read_at_the_root(tmp_path: Path) -> None:

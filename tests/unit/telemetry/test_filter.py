@@ -18,7 +18,7 @@ from estuary.telemetry.filter import Filter, Level
         ("off", "estuary::http", Level.OFF),
         ("estuary=info", "estuary", Level.INFO),
         ("estuary=info", "estuary::access", Level.INFO),
-        ("estuary=info", "estuaries", Level.ERROR),
+        ("estuary=info", "estuary_too", Level.ERROR),
         ("estuary=info", "_granian", Level.ERROR),
         ("estuary=info,tower_http=warn", "estuary::access", Level.INFO),
         ("estuary=info,tower_http=warn,tokio=warn", "asyncio", Level.ERROR),

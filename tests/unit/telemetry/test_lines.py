@@ -116,6 +116,12 @@ def test_a_line_for_people_reads_well() -> None:
     assert b'12:00:00.123 WARN  estuary::x something path=/a/b reason="not \\"so\\" good" none=None' == line
 
 
+def test_a_line_for_people_can_be_read_back() -> None:
+    """A line feed and a backslash followed by an n are different values, and look different."""
+    written = [TextFormat(colour=False)(message(field=value)) for value in ("a\nb", "a\\nb")]
+    assert written[0] != written[1]
+
+
 def test_colour_is_used_only_when_told() -> None:
     """Escape sequences stand around the level, and nowhere without colour."""
     assert b"\x1b[33mWARN \x1b[0m" in TextFormat(colour=True)(message())

@@ -118,4 +118,6 @@ def test_a_reading_lasts_a_second() -> None:
     assert 1 == host.asked
     clock.seconds += 0.001
     assert pytest.approx(129.0) == monitor.read().memory_used_mb
+    clock.seconds += 0.5
+    assert pytest.approx(129.0) == monitor.read().memory_used_mb
     assert 2 == host.asked

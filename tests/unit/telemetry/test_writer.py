@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -60,11 +61,12 @@ def test_a_binary_stream_will_do() -> None:
 
 
 def test_a_line_goes_out_by_itself() -> None:
-    """Nobody has to flush: after the gathering time the batch is written."""
+    """Nobody has to flush: after the gathering time the batch is written, every time."""
     with pipe() as (reading, writing):
-        writer = LineWriter(writing, gather_seconds=0.01)
-        writer.write(b"one")
-        assert b"one\n" == os.read(reading, 100)
+        writer = LineWriter(writing, gather_seconds=0.001)
+        for n in range(100):
+            writer.write(b"one", urgent=n % 3 == 0)
+            assert b"one\n" == os.read(reading, 100)
 
 
 def test_lines_are_gathered_until_one_is_urgent() -> None:
@@ -75,6 +77,10 @@ def test_lines_are_gathered_until_one_is_urgent() -> None:
         writer.write(b"two")
         writer.write(b"three", urgent=True)
         assert b"one\ntwo\nthree\n" == os.read(reading, 100)
+        writer.write(b"four")
+        assert [] == select.select([reading], [], [], 0.05)[0]
+        writer.write(b"five", urgent=True)
+        assert b"four\nfive\n" == os.read(reading, 100)
 
 
 def test_a_large_batch_does_not_wait() -> None:
@@ -107,6 +113,7 @@ def test_a_non_blocking_descriptor_loses_nothing() -> None:
         writer = LineWriter(writing)
         for _ in range(1000):
             writer.write(b"x" * 999)
+        assert not writer.flush(0.05)
         assert 1_000_000 == read_all(reading, 1_000_000)
         assert writer.close(LONG)
         assert 0 == writer.dropped
