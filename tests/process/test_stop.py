@@ -4,56 +4,17 @@ import os
 import pty
 import signal
 import sqlite3
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.support.http import Answer, Connection, ConnectionEnded, accepts_connections, get, request
+from tests.support.creates import ITEMS, creating
+from tests.support.http import Connection, ConnectionEnded, accepts_connections, get, request
 from tests.support.process import Server, serving, started, until
 
-ITEMS = "/api/v1/items"
 SHUTTING_DOWN = "Shutting down"
 CUT_OFF = "Cut off requests that did not finish in time"
-
-
-class SlowCreate:
-    """A create request whose body is sent piece by piece."""
-
-    def __init__(self, connection: Connection, name: str) -> None:
-        self._connection = connection
-        self._body = msgspec.json.encode({"name": name})
-
-    def begin(self) -> None:
-        """Send the head and a first piece of the body."""
-        self._connection.send(request("POST", ITEMS, len(self._body)))
-        self.trickle()
-
-    def trickle(self) -> None:
-        """Send another piece, but not the last one."""
-        piece, self._body = self._body[:3], self._body[3:]
-        self._connection.send(piece)
-
-    def finish(self) -> Answer:
-        """Send the rest; the answer."""
-        self._connection.send(self._body)
-        return self._connection.receive()
-
-
-@contextmanager
-def creating(server: Server, count: int) -> Iterator[list[SlowCreate]]:
-    """So many create requests, begun, which the server is known to have under way."""
-    with ExitStack() as stack:
-        creates = [
-            SlowCreate(stack.enter_context(Connection(server)), f"slow {number}") for number in range(count)
-        ]
-        for create in creates:
-            create.begin()
-        # Connections are taken in order: an answer on a later one says that those before were taken.
-        get(server, "/health/live")
-        yield creates
 
 
 def is_ready(server: Server) -> int:
@@ -144,6 +105,16 @@ def test_slow_requests_a_stalled_body_and_half_a_head(tmp_path: Path) -> None:
         assert [] == [record for record in server.records() if record["message"] == CUT_OFF]
 
 
+def test_while_requests_are_finished_new_connections_are_refused(tmp_path: Path) -> None:
+    """Whoever comes too late is told so at once, and not left waiting for an answer that never comes."""
+    with serving(tmp_path) as server, creating(server, 1) as creates:
+        server.send(signal.SIGTERM)
+        until(lambda: not accepts_connections(server))
+        assert server.is_running
+        assert 201 == creates[0].finish().status
+        assert 0 == server.wait()
+
+
 def test_while_draining_requests_are_answered_and_connections_closed(tmp_path: Path) -> None:
     """Readiness says 503 and why; everything else goes on, each answer asking its client to go."""
     with serving(tmp_path, {"SHUTDOWN_DRAIN_SECONDS": "3"}) as server, Connection(server) as kept:
@@ -192,8 +163,9 @@ def test_what_does_not_finish_in_time_is_cut_off_and_named(tmp_path: Path) -> No
         assert "request_id=" in requests[0]
         assert 1 == server.wait()
         server.wait_until_gone()
-    assert ["slow 0"] == names_in(path)
+    # A closed store has brought its log home; to open the file, as below, would do that as well.
     assert not path.with_name("estuary.db-wal").exists()
+    assert ["slow 0"] == names_in(path)
 
 
 def test_a_worker_that_hangs_is_killed_at_the_timeout(tmp_path: Path) -> None:

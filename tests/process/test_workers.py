@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.process.test_stop import creating
+from tests.support.creates import creating
 from tests.support.http import accepts_connections, get
 from tests.support.process import serving, until
 
