@@ -80,9 +80,7 @@ class _TableSchema:
         connection.execute(self._table_ddl)
         for ddl in self._index_ddl:
             connection.execute(ddl)
-        if self._triggers.items() <= _definitions(connection, "trigger").items() and self._is_counted(
-            connection
-        ):
+        if self._counts(connection):
             return
         for name, ddl in self._triggers.items():
             connection.execute(f'DROP TRIGGER IF EXISTS "{name}"')
@@ -93,7 +91,10 @@ class _TableSchema:
             (self._name,),
         )
 
-    def _is_counted(self, connection: sqlite3.Connection) -> bool:
+    def _counts(self, connection: sqlite3.Connection) -> bool:
+        """Whether the triggers are there, and a total for them to keep."""
+        if not self._triggers.items() <= _definitions(connection, "trigger").items():
+            return False
         query = f"SELECT 1 FROM {TOTALS} WHERE resource = ?"  # noqa: S608 (a constant name)
         return connection.execute(query, (self._name,)).fetchone() is not None
 
@@ -103,7 +104,7 @@ class _TableSchema:
         if definition is None:
             return
         self._check_columns(connection)
-        if not definition.rstrip().upper().endswith("STRICT"):
+        if connection.execute("SELECT strict FROM pragma_table_list(?)", (self._name,)).fetchone() != (1,):
             raise self._mismatch("is not STRICT")
         self._check_rules(_in_one_line(definition))
 

@@ -232,6 +232,30 @@ async def test_a_table_that_does_not_fit_is_explained(
     assert before == contents(path)
 
 
+async def test_a_table_made_by_hand_must_be_strict(path: Path) -> None:
+    """Without STRICT a column takes values of any type, and a read would meet them."""
+    await make(path)
+    connection = sqlite3.connect(path, isolation_level=None)
+    (ddl,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'items'").fetchone()
+    connection.close()
+    run(path, "DROP TABLE items", ddl.rstrip().removesuffix("STRICT"))
+
+    with pytest.raises(StoreSchemaMismatch, match="Table items is not STRICT"):
+        await opened(path)
+
+
+async def test_a_lost_total_is_counted_anew(path: Path) -> None:
+    """A total that somebody removed is there again after the next start."""
+    store = await opened(path)
+    await store.collection(ITEMS).insert(record(Item("one")))
+    await store.close()
+    run(path, "DELETE FROM _estuary_totals")
+    store = await opened(path)
+
+    assert 1 == await store.collection(ITEMS).count()
+    await store.close()
+
+
 async def test_a_column_that_demands_nothing_is_no_obstacle(path: Path) -> None:
     """A newer release may have added a column; this one goes on without it."""
     await make(path)

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
@@ -40,6 +41,16 @@ async def test_every_kind_of_field_comes_back(store: SqliteStore) -> None:
     changed = await parts.update(kept.id, {"checked": None, "tags": [], "due": NOON, "order": "x"}, NOON)
     assert part(tags=[], due=NOON, order="x") == changed.value
     assert changed == await parts.get(kept.id)
+
+
+async def test_a_whole_number_stays_a_float(store: SqliteStore) -> None:
+    """SQLite keeps 4.0 as 4: neither a read nor the answer to an update may give an integer back."""
+    parts = store.collection(PARTS)
+    kept = record(part(select=4.0))
+    await parts.insert(kept)
+
+    for found in (await parts.get(kept.id), await parts.update(kept.id, {"count": 1}, NOON)):
+        assert float is type(msgspec.structs.asdict(found.value)["select"])
 
 
 async def test_totals_stay_right_under_other_hands(store: SqliteStore, shell: sqlite3.Connection) -> None:

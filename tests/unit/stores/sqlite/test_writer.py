@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from estuary.core.errors import NotFound, StoreQueryFailed, StoreUnavailable
 from estuary.stores.sqlite.worker import Worker
-from estuary.stores.sqlite.writer import MAX_GROUP, Operation, Writer
+from estuary.stores.sqlite.writer import MAX_GROUP, MAX_WAITING, Operation, Writer
 
 
 class Bench:
@@ -20,10 +21,28 @@ class Bench:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("CREATE TABLE t (a TEXT UNIQUE CHECK (a <> 'bad')) STRICT")
         self.traced: list[str] = []
-        self.connection.set_trace_callback(self.traced.append)
+        self.committing = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._gate = threading.Event()
+        self._gate.set()
+        self.connection.set_trace_callback(self._trace)
         self.worker = Worker("test-writer")
         self.present = True
         self.writer = Writer(self.connection, self.worker, timeout=5.0, check=self.check)
+
+    def hold_commits(self) -> None:
+        """From now on commits hang, as on a disk that does not answer; `committing` tells of the first."""
+        self._gate.clear()
+
+    def let_commits_go(self) -> None:
+        """The end of `hold_commits`."""
+        self._gate.set()
+
+    def _trace(self, statement: str) -> None:
+        self.traced.append(statement)
+        if statement == "COMMIT" and not self._gate.is_set():
+            self._loop.call_soon_threadsafe(self.committing.set)
+            self._gate.wait(10)
 
     def check(self) -> None:
         """Stands for the file's own check."""
@@ -50,6 +69,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     """A bench whose writer and connection are closed in the end."""
     bench = Bench(tmp_path / "t.db")
     yield bench
+    bench.let_commits_go()
     await bench.writer.close()
     bench.worker.stop()
     bench.connection.close()
@@ -63,6 +83,51 @@ async def test_waiting_operations_share_a_commit(bench: Bench) -> None:
 
     assert 2 == bench.traced.count("COMMIT")
     assert texts == bench.kept()
+
+
+async def test_nobody_is_told_before_the_commit(bench: Bench) -> None:
+    """A write is acknowledged when it is durable; what comes meanwhile waits for the next group."""
+    bench.hold_commits()
+    first = bench.writer.run(insert("a"))
+    await bench.committing.wait()
+    second = bench.writer.run(insert("b"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+    assert not first.done()
+    bench.let_commits_go()
+    assert ["a", "b"] == [await first, await second]
+    assert 2 == bench.traced.count("COMMIT")
+
+
+async def test_a_commit_that_hangs_holds_nobody(bench: Bench) -> None:
+    """Callers are told in time, whatever the disk does, and the writer recovers with it."""
+    bench.writer = Writer(bench.connection, bench.worker, timeout=0.05, check=bench.check)
+    bench.hold_commits()
+    hanging = bench.writer.run(insert("a"))
+    await bench.committing.wait()
+    waiting = bench.writer.run(insert("b"))
+
+    for future in (hanging, waiting):
+        with pytest.raises(StoreUnavailable, match="not done in time"):
+            await future
+    bench.let_commits_go()
+    await bench.writer.run(insert("c"))
+    # The first had begun, so it may be kept; the second had not, so it must not be.
+    assert ["a", "c"] == bench.kept()
+
+
+async def test_those_who_left_make_room(bench: Bench) -> None:
+    """Operations that nobody waits for do not count against those that somebody does."""
+    bench.hold_commits()
+    bench.writer.run(insert("a"))
+    await bench.committing.wait()
+    for number in range(MAX_WAITING):
+        bench.writer.run(insert(f"{number}")).cancel()
+
+    taken = bench.writer.run(insert("b"))
+    bench.let_commits_go()
+    assert "b" == await taken
 
 
 async def test_one_failure_is_one_callers_alone(bench: Bench) -> None:
