@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -39,22 +37,12 @@ from estuary.http.routes import API_PREFIX, PathRouter, table
 from estuary.http.rsgi import RsgiAdapter
 from estuary.limits.local import LocalRateLimiter
 from estuary.stores.observed import ObservedStore
-from estuary.telemetry.logs import Logs, build_logs
+from estuary.telemetry.clock import SystemClock
+from estuary.telemetry.logs import Logs, standard_output_logs
 from estuary.telemetry.machine import Machine
 from estuary.telemetry.metrics import Metrics
 from estuary.telemetry.observers import Observers
 from estuary.telemetry.system import CachedSystemMonitor, this_host
-
-
-class SystemClock:
-    """The machine's clocks."""
-
-    monotonic = staticmethod(time.monotonic)
-
-    @staticmethod
-    def now() -> datetime:
-        """The current time, in UTC."""
-        return datetime.now(UTC)
 
 
 class Service:
@@ -91,17 +79,28 @@ class Service:
         self.logs.flush()
 
 
-def build(settings: Settings, *, clock: SystemClock | None = None) -> Service:
-    """The service that `settings` describe, not yet started; raises `DeclarationError`."""
-    clock = clock or SystemClock()
+def build(settings: Settings, *, colour: bool = True) -> Service:
+    """The service that `settings` describe, not yet started; raises `DeclarationError`.
+
+    `colour` says whether a terminal may be shown coloured log lines.
+    """
+    clock = SystemClock()
     resources = load_resources(settings.resources)
     observers = Observers()
     host = this_host()
-    logs = logs_for(settings, clock)
+    logs = standard_output_logs(
+        settings.log_filter,
+        settings.log_format,
+        production=settings.production,
+        colour=colour,
+        clock=clock,
+    )
     logs.capture()
     logs.subscribe(observers)
     machine = Machine(host, started_at=time.time(), folder=_data_folder(settings))
-    metrics = Metrics([each.name for each in resources], version=__version__, collectors=[machine])
+    metrics = Metrics(
+        [each.name for each in resources], version=__version__, collectors=[machine, logs.collect]
+    )
     metrics.subscribe(observers)
     store = ObservedStore(_store(settings, resources, observers), observers, clock.monotonic)
     operations = Operations(
@@ -175,21 +174,6 @@ def _load_resource(reference: str) -> Resource:
     if not isinstance(resource, Resource):
         raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
     return resource
-
-
-def logs_for(settings: Settings, clock: SystemClock) -> Logs:
-    """The process's logs, on standard output: coloured lines for people at a terminal, else JSON."""
-    at_terminal = sys.stdout.isatty()
-    text = settings.log_format == "text" or (
-        settings.log_format == "auto" and at_terminal and not settings.production
-    )
-    return build_logs(
-        sys.stdout.fileno(),
-        filter=settings.log_filter,
-        format="text" if text else "json",
-        colour=at_terminal,
-        clock=clock,
-    )
 
 
 def _guards(

@@ -107,7 +107,7 @@ class Application:
             *request.reply_headers,
             *response.headers,
         )
-        return (*headers, _CLOSE) if self.draining else headers
+        return (*headers, _CLOSE) if self.draining and _CLOSE not in headers else headers
 
     def _report(self, request: Request, response: Response | None) -> None:
         """Tell what happened: the only place that reports requests. No response: the client went away."""

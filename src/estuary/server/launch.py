@@ -9,10 +9,11 @@ from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
 from estuary.server.channel import Channel
 from estuary.server.child import Live
-from estuary.server.log import supervisor_logs
 from estuary.server.notify import service_manager, watchdog_seconds
 from estuary.server.sockets import CannotListen, address_of, inherited, listen
 from estuary.server.supervisor import Log, Supervisor, Terms
+from estuary.telemetry.clock import SystemClock
+from estuary.telemetry.logs import standard_output_logs
 
 _FAILED = 1
 _BEATS_PER_WATCH = 4
@@ -31,10 +32,16 @@ def serve(loaded: Loaded) -> int:
     except CannotListen as error:
         return _fail(str(error), _FAILED)
     watchdog = watchdog_seconds(around.watchdog_usec, around.watchdog_pid)
-    logs = supervisor_logs(settings, around)
+    logs = standard_output_logs(
+        settings.log_filter,
+        settings.log_format,
+        production=settings.production,
+        colour=not around.no_color,
+        clock=SystemClock(),
+    )
     log = logs.logger("estuary::server")
     supervisor = Supervisor(
-        _life(settings, listener, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
+        _life(loaded, listener, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
         Terms(
             workers=settings.workers,
             drain=settings.shutdown_drain_seconds,
@@ -51,12 +58,12 @@ def serve(loaded: Loaded) -> int:
     return _fail(supervisor.failure, code) if supervisor.failure else code
 
 
-def _life(settings: Settings, listener: socket.socket, heartbeat: float | None) -> Live:
+def _life(loaded: Loaded, listener: socket.socket, heartbeat: float | None) -> Live:
     def live(channel: Channel) -> int:
         # In the worker alone: the supervisor stays light, and imports nothing that can fail.
         from estuary.server.worker import live as live_as_worker
 
-        return live_as_worker(settings, listener, channel, heartbeat)
+        return live_as_worker(loaded, listener, channel, heartbeat)
 
     return live
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import uvloop
 
 from estuary.app import Service, build
-from estuary.config.settings import Settings
+from estuary.config.environment import Loaded
 from estuary.core.errors import StoreError
 from estuary.core.resource import DeclarationError
 from estuary.server.channel import Channel, Word
@@ -21,21 +21,21 @@ _RESERVE_SECONDS = 1.0
 """Of the time to stop, this much is kept for closing the store after requests had to be cut off."""
 
 
-def live(settings: Settings, listener: socket.socket, channel: Channel, heartbeat: float | None) -> int:
+def live(loaded: Loaded, listener: socket.socket, channel: Channel, heartbeat: float | None) -> int:
     """A worker's whole life; returns its exit code. `heartbeat`: seconds between signs of life."""
     # Not closed: what is left on the loop then is what was cut off, and the process ends at once.
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-    return runner.run(_live(settings, listener, channel, heartbeat))
+    return runner.run(_live(loaded, listener, channel, heartbeat))
 
 
 async def _live(
-    settings: Settings, listener: socket.socket, channel: Channel, heartbeat: float | None
+    loaded: Loaded, listener: socket.socket, channel: Channel, heartbeat: float | None
 ) -> Ending:
-    orders = Orders(channel, settings.shutdown_timeout_seconds)
+    orders = Orders(channel, loaded.settings.shutdown_timeout_seconds)
     if heartbeat is not None:
         _beat(channel, heartbeat)
     try:
-        service = build(settings)
+        service = build(loaded.settings, colour=not loaded.surroundings.no_color)
         await service.start()
     except (StoreError, DeclarationError) as error:
         channel.send(Word.FAILED, str(error))

@@ -1,6 +1,7 @@
 """Logs: filter, format and writer joined into what the process logs with."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
@@ -76,6 +77,25 @@ class Logs:
 
     def _put(self, line: Line, *, urgent: bool = False) -> None:
         self._writer.write(self._format(line), urgent=urgent)
+
+
+def standard_output_logs(
+    directives: str, form: str, *, production: bool, colour: bool, clock: Clock
+) -> Logs:
+    """Logs to standard output, filtered by `directives`.
+
+    `form` is "json", "text" or "auto": text for people at a terminal in development, else JSON. `colour`
+    is what the user allows; only a terminal gets it.
+    """
+    terminal = sys.stdout.isatty()
+    text = form == "text" or (form == "auto" and terminal and not production)
+    return build_logs(
+        sys.stdout.fileno(),
+        filter=directives,
+        format="text" if text else "json",
+        colour=colour and terminal,
+        clock=clock,
+    )
 
 
 def build_logs(

@@ -1,0 +1,15 @@
+"""The machine's clocks."""
+
+import time
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Implements `Clock`."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    @staticmethod
+    def now() -> datetime:
+        """The current time, in UTC."""
+        return datetime.now(UTC)
