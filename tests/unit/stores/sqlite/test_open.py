@@ -152,6 +152,16 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         await opened(tmp_path / "file" / "below" / "estuary.db")
 
 
+async def test_an_old_sqlite_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where STRICT tables are unknown the message says which version is needed, and nothing is made."""
+    monkeypatch.setattr("estuary.stores.sqlite.file.LOWEST_VERSION", (99, 1, 0))
+
+    with pytest.raises(StoreUnavailable, match=r"SQLite 99\.1\.0 or later is needed"):
+        await opened(path)
+
+    assert [] == files(path.parent.parent)
+
+
 async def test_a_locked_file_ends_the_wait(path: Path) -> None:
     """Opening waits for another program's lock, but not for ever."""
     await make(path)
