@@ -1,6 +1,7 @@
 """The limits a client meets: requests per window, requests in flight."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -59,7 +60,7 @@ async def test_too_many_in_flight_are_shed(tmp_path: Path) -> None:
     """Beyond the cap 503 with Retry-After; probes are spared; when the rest is done all is well."""
     release = asyncio.Event()
 
-    async def slow_body() -> object:
+    async def slow_body() -> AsyncIterator[bytes]:
         await release.wait()
         yield b'{"name":"a"}'
 

@@ -43,6 +43,7 @@ async def test_no_acknowledged_write_is_lost_to_a_kill(tmp_path: Path) -> None:
     """After each kill every acknowledged record is there once, the file is whole and its total exact."""
     path = tmp_path / "estuary.db"
     acknowledged: list[str] = []
+    total = 0
     for _ in range(ROUNDS):
         acknowledged += write_until_killed(path, random.randint(1, MOST_ACKNOWLEDGED))  # noqa: S311 (no secret)
         integrity, ids, total = examine(path)

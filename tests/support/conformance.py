@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 _DOCUMENT_URI = "urn:estuary:openapi"
@@ -20,7 +20,7 @@ class Conformance:
 
     def __init__(self, document: bytes) -> None:
         self._document: dict[str, Any] = msgspec.json.decode(document)
-        resource = Resource(contents=self._document, specification=DRAFT202012)
+        resource = DRAFT202012.create_resource(self._document)
         self._registry: Registry[Any] = Registry().with_resource(_DOCUMENT_URI, resource)
         self._paths = [
             (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), item)

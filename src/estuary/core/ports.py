@@ -26,7 +26,7 @@ class Clock(Protocol):
 class Observer(Protocol):
     """Takes each observation as it happens; returns fast and never raises."""
 
-    def __call__(self, observation: Observation) -> None:
+    def __call__(self, observation: Observation, /) -> None:
         """Take note of `observation`."""
         ...
 
