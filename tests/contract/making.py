@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,14 +44,18 @@ async def insert_all(collection: Collection, records: Iterable[Record]) -> None:
     await asyncio.gather(*(collection.insert(record) for record in records))
 
 
+async def pages(collection: Collection, limit: int) -> AsyncIterator[Sequence[Record]]:
+    """Page after page, to the end; a page that does not lie behind its position fails at once."""
+    after: Position | None = None
+    while page := await collection.page(after, limit):
+        assert after is None or after < position_of(page[0])
+        yield page
+        after = position_of(page[-1])
+
+
 async def walk(collection: Collection, limit: int) -> list[Record]:
     """Every record, page by page."""
-    walked: list[Record] = []
-    page: Sequence[Record] = await collection.page(None, limit)
-    while page:
-        walked += page
-        page = await collection.page(position_of(page[-1]), limit)
-    return walked
+    return [record async for page in pages(collection, limit) for record in page]
 
 
 Operation = Callable[[Collection], Awaitable[object]]

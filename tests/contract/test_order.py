@@ -62,6 +62,19 @@ async def test_slices_are_cut_out_of_the_whole_order(items: Collection) -> None:
             assert (records[offset : offset + limit], 50) == (list(found), total)
 
 
+async def test_slices_follow_every_write(items: Collection) -> None:
+    """Far into the order, a slice is right after each insert and delete in front of it."""
+    records = [make_record(number) for number in range(1, 1501)]
+    await insert_all(items, records)
+    assert (records[1400:1402], 1500) == tuple(await items.slice(1400, 2))
+    await items.delete(make_id(1))
+    assert (records[1401:1403], 1499) == tuple(await items.slice(1400, 2))
+    await items.insert(make_record(0))
+    assert (records[1400:1402], 1500) == tuple(await items.slice(1400, 2))
+    await insert_all(items, [make_record(number) for number in range(1501, 2101)])
+    assert ([make_record(2100)], 2100) == tuple(await items.slice(2099, 2))
+
+
 @pytest.mark.parametrize("offset", [3, 4, 100, 10**6, 2**63 - 1])
 async def test_a_slice_beyond_the_end_is_empty(items: Collection, offset: int) -> None:
     """It holds nothing, but the total is right."""

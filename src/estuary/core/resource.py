@@ -229,6 +229,9 @@ def _check_default(field: Field, rule: Rule, declared: msgspec.structs.FieldInfo
                 f"field {field.name!r} has the default None: declare its type with `| None`"
             )
         return
+    # msgspec takes 3.0 for an integer, but a default is used as it stands.
+    if field.kind is Kind.INTEGER and isinstance(default, float):
+        raise DeclarationError(f"field {field.name!r} has the default {default!r}: must be a whole number")
     try:
         rule(msgspec.convert(default, _plain_type(field)))
     except (msgspec.ValidationError, Broken) as error:

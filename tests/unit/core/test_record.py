@@ -1,0 +1,78 @@
+"""Identity and time of records."""
+
+import gc
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estuary.core.items import Item
+from estuary.core.record import (
+    EPOCH,
+    Position,
+    Record,
+    from_microseconds,
+    is_record_id,
+    to_microseconds,
+)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_microseconds_are_exact(moment: datetime) -> None:
+    """Every moment of the calendar survives the way there and back."""
+    assert moment == from_microseconds(to_microseconds(moment))
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_microseconds_keep_the_order(one: datetime, other: datetime) -> None:
+    """What comes earlier has the smaller number."""
+    assert (one < other) == (to_microseconds(one) < to_microseconds(other))
+
+
+def test_microseconds_count_from_the_epoch() -> None:
+    """The epoch is 0, and what lies before it is negative."""
+    assert 0 == to_microseconds(EPOCH)
+    assert -1 == to_microseconds(EPOCH - timedelta(microseconds=1))
+
+
+@given(st.uuids())
+def test_a_canonical_uuid_is_an_id(uuid: UUID) -> None:
+    """In lower case with hyphens, whatever its version."""
+    assert is_record_id(str(uuid))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "0123456789abcdef0123456789abcdef",
+        "01234567-89AB-cdef-0123-456789abcdef",
+        "01234567-89ab-cdef-0123-456789abcdef\n",
+        " 01234567-89ab-cdef-0123-456789abcdef",
+        "01234567-89ab-cdef-0123-456789abcdeg",
+        "0123456-789ab-cdef-0123-456789abcdef",
+        "01234567-89ab-cdef-0123-456789abcde\u0661",
+        "{01234567-89ab-cdef-0123-456789abcdef}",
+        "urn:uuid:01234567-89ab-cdef-0123-456789abcdef",
+    ],
+)
+def test_no_other_text_is_an_id(text: str) -> None:
+    """Other ways to write a UUID would be second names of the same record."""
+    assert not is_record_id(text)
+
+
+def test_positions_are_ordered_by_time_and_then_by_id() -> None:
+    """An earlier time wins against an id; characters compare plainly."""
+    assert sorted([Position(2, "a"), Position(1, "b"), Position(1, "9")]) == [
+        Position(1, "9"),
+        Position(1, "b"),
+        Position(2, "a"),
+    ]
+
+
+def test_the_collector_does_not_walk_records() -> None:
+    """A million records must not slow down every full collection."""
+    assert not gc.is_tracked(Record("x", 1, EPOCH, EPOCH, Item("x")))

@@ -1,0 +1,130 @@
+"""The use cases: what they ask of a collection, and what they tell the observer."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+
+from estuary.core.errors import NotFound, StoreUnavailable, ValidationFailed
+from estuary.core.items import ITEMS, Item
+from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
+from estuary.core.query import Page, Slice
+from estuary.core.record import Position, Record, to_microseconds
+from estuary.core.service import Records
+from estuary.stores.memory import MemoryStore
+from tests.contract.making import make_id
+from tests.support.clocks import START, SettableClock
+
+
+class Desk:
+    """The use cases on items in memory, with everything around them in reach."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore([ITEMS])
+        self.clock = SettableClock()
+        self.seen: list[Observation] = []
+        numbers = count(1)
+        self.records = Records(
+            ITEMS,
+            self.store.collection(ITEMS),
+            clock=self.clock,
+            new_id=lambda: make_id(next(numbers)),
+            observe=self.seen.append,
+        )
+
+    async def create(self, name: str, **fields: Any) -> Record:
+        """A record of that name."""
+        return await self.records.create(ITEMS.draft_type(name=name, **fields))
+
+
+@pytest.fixture
+async def desk() -> Desk:
+    """With an open, empty store."""
+    desk = Desk()
+    await desk.store.open()
+    return desk
+
+
+async def test_create_makes_the_first_version(desk: Desk) -> None:
+    """A new id, version 1, both times now, the cleaned value."""
+    record = await desk.create(" x ")
+    assert Record(make_id(1), 1, START, START, Item("x")) == record
+    assert record == await desk.records.get(record.id)
+    assert [RecordCreated("items")] == desk.seen
+
+
+async def test_update_moves_version_and_time_on(desk: Desk) -> None:
+    """The rest, the time of creation too, stays."""
+    created = await desk.create("x", description="y")
+    desk.clock.advance(2.5)
+    updated = await desk.records.update(created.id, ITEMS.changes_type(name="z"))
+    assert Record(created.id, 2, START, desk.clock.now(), Item("z", "y")) == updated
+    assert RecordUpdated("items") == desk.seen[-1]
+
+
+async def test_delete_removes(desk: Desk) -> None:
+    """Afterwards the record is not found, by a second delete neither."""
+    created = await desk.create("x")
+    await desk.records.delete(created.id)
+    assert RecordDeleted("items") == desk.seen[-1]
+    with pytest.raises(NotFound):
+        await desk.records.get(created.id)
+    with pytest.raises(NotFound):
+        await desk.records.delete(created.id)
+
+
+async def test_what_fails_is_not_observed_as_done(desk: Desk) -> None:
+    """Only a write that happened counts."""
+    with pytest.raises(ValidationFailed):
+        await desk.create("")
+    with pytest.raises(NotFound):
+        await desk.records.update(make_id(9), ITEMS.changes_type(name="x"))
+    with pytest.raises(NotFound):
+        await desk.records.delete(make_id(9))
+    await desk.store.close()
+    with pytest.raises(StoreUnavailable):
+        await desk.create("x")
+    assert [] == desk.seen
+
+
+@pytest.mark.parametrize("record_id", ["x", make_id(9)])
+async def test_an_update_is_checked_before_its_record_is_sought(desk: Desk, record_id: str) -> None:
+    """422 comes before 404, for an impossible id as well."""
+    with pytest.raises(ValidationFailed):
+        await desk.records.update(record_id, ITEMS.changes_type(name=""))
+
+
+async def test_a_text_that_is_no_id_never_reaches_the_store(desk: Desk) -> None:
+    """Even on a store that cannot answer, it is simply not found."""
+    await desk.store.close()
+    with pytest.raises(NotFound):
+        await desk.records.get("x")
+    with pytest.raises(NotFound):
+        await desk.records.delete("\0")
+    with pytest.raises(NotFound):
+        await desk.records.update("x" * 99, ITEMS.changes_type(name="x"))
+
+
+async def test_a_slice_has_records_and_total(desk: Desk) -> None:
+    """The slice asked for, and how many there are in all."""
+    records = [await desk.create(f"{n}") for n in range(5)]
+    found, total = await desk.records.slice(Slice(2, 1))
+    assert (records[1:3], 5) == (list(found), total)
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 9])
+async def test_pages_end_exactly_at_the_last_record(desk: Desk, size: int) -> None:
+    """Every page but the last says where the next one starts, and no page is empty but the only one."""
+    records = [await desk.create(f"{n}") for n in range(size)]
+    walked: list[Record] = []
+    after: Position | None = None
+    pages = 0
+    while pages == 0 or after is not None:
+        found, after = await desk.records.page(Page(2, after))
+        walked += found
+        pages += 1
+        if after is not None:
+            assert 2 == len(found)
+            assert Position(to_microseconds(found[-1].created_at), found[-1].id) == after
+    assert records == walked
+    assert max(1, -(-size // 2)) == pages

@@ -1,0 +1,188 @@
+"""Every query of an observed store is reported once, and changed in nothing."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from estuary.core.errors import NotFound, StoreQueryFailed, StoreUnavailable, VersionConflict
+from estuary.core.items import ITEMS
+from estuary.core.observations import Observation, StoreQueried
+from estuary.core.ports import Collection, Store
+from estuary.core.record import Position, Record
+from estuary.core.resource import Resource
+from estuary.stores.observed import ObservedStore
+from tests.contract.making import LATER, make_id, make_record, position_of
+from tests.support.clocks import SettableClock
+
+SECONDS = 0.25
+
+
+class SlowStore:
+    """Implements `Store`: every query takes `SECONDS` and ends as `outcome` says."""
+
+    def __init__(self, clock: SettableClock) -> None:
+        self.outcome: object = None
+        self.calls: list[tuple[object, ...]] = []
+        self._clock = clock
+
+    async def open(self) -> None:
+        """Note the call."""
+        self.calls.append(("open",))
+
+    async def close(self) -> None:
+        """Note the call."""
+        self.calls.append(("close",))
+
+    async def ping(self) -> None:
+        """Note the call."""
+        self.calls.append(("ping",))
+
+    def collection(self, resource: Resource) -> "SlowCollection":
+        """The one collection there is."""
+        assert resource is ITEMS
+        return SlowCollection(self)
+
+    async def answer(self, *call: object) -> Any:
+        """Note the call, let the time pass, end as told."""
+        self.calls.append(call)
+        self._clock.advance(SECONDS)
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+
+class SlowCollection:
+    """Implements `Collection` by asking its store."""
+
+    def __init__(self, store: SlowStore) -> None:
+        self._answer = store.answer
+
+    async def insert(self, record: Record) -> None:
+        """As the store's `answer`."""
+        return await self._answer("insert", record)  # type: ignore[no-any-return]
+
+    async def get(self, record_id: str) -> Record:
+        """As the store's `answer`."""
+        return await self._answer("get", record_id)  # type: ignore[no-any-return]
+
+    async def update(
+        self,
+        record_id: str,
+        changes: Mapping[str, Any],
+        updated_at: datetime,
+        expected_version: int | None = None,
+    ) -> Record:
+        """As the store's `answer`."""
+        return await self._answer("update", record_id, changes, updated_at, expected_version)  # type: ignore[no-any-return]
+
+    async def delete(self, record_id: str, expected_version: int | None = None) -> None:
+        """As the store's `answer`."""
+        return await self._answer("delete", record_id, expected_version)  # type: ignore[no-any-return]
+
+    async def slice(self, offset: int, limit: int) -> tuple[Sequence[Record], int]:
+        """As the store's `answer`."""
+        return await self._answer("slice", offset, limit)  # type: ignore[no-any-return]
+
+    async def page(self, after: Position | None, limit: int) -> Sequence[Record]:
+        """As the store's `answer`."""
+        return await self._answer("page", after, limit)  # type: ignore[no-any-return]
+
+    async def count(self) -> int:
+        """As the store's `answer`."""
+        return await self._answer("count")  # type: ignore[no-any-return]
+
+
+class Scene:
+    """A slow store, observed."""
+
+    def __init__(self) -> None:
+        self.clock = SettableClock()
+        self.inner = SlowStore(self.clock)
+        self.seen: list[Observation] = []
+        self.store: Store = ObservedStore(self.inner, self.seen.append, self.clock.monotonic)
+        self.items: Collection = self.store.collection(ITEMS)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """Nothing was asked yet."""
+    return Scene()
+
+
+PLACE = position_of(make_record(1))
+CALLS: dict[str, tuple[Any, ...]] = {
+    "insert": (make_record(1),),
+    "get": (make_id(1),),
+    "update": (make_id(1), {"name": "x"}, LATER, 7),
+    "delete": (make_id(1), 7),
+    "slice": (40, 20),
+    "page": (PLACE, 20),
+    "count": (),
+}
+every_call = pytest.mark.parametrize(("operation", "arguments"), CALLS.items(), ids=CALLS.keys())
+
+
+@every_call
+async def test_a_query_passes_through_and_is_reported(
+    scene: Scene, operation: str, arguments: tuple[Any, ...]
+) -> None:
+    """Arguments and answer are those of the inner store; its time is measured, its resource named."""
+    scene.inner.outcome = answer = object()
+    assert answer is await getattr(scene.items, operation)(*arguments)
+    assert [(operation, *arguments)] == scene.inner.calls
+    assert [StoreQueried(operation, "items", SECONDS, succeeded=True)] == scene.seen
+
+
+async def test_an_unconditional_write_stays_one(scene: Scene) -> None:
+    """Where no version is expected, none is passed on."""
+    await scene.items.update(make_id(1), {}, LATER)
+    await scene.items.delete(make_id(1))
+    assert [("update", make_id(1), {}, LATER, None), ("delete", make_id(1), None)] == scene.inner.calls
+
+
+@every_call
+@pytest.mark.parametrize(
+    ("error", "succeeded"),
+    [
+        (NotFound("x"), True),
+        (VersionConflict(3), True),
+        (StoreUnavailable("x"), False),
+        (StoreQueryFailed("x"), False),
+        (ValueError("a defect"), False),
+        (asyncio.CancelledError(), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_an_error_passes_through_and_is_reported(
+    scene: Scene,
+    operation: str,
+    arguments: tuple[Any, ...],
+    error: BaseException,
+    succeeded: bool,
+) -> None:
+    """The same error comes out; that a record is absent or has another version is an answer."""
+    scene.inner.outcome = error
+    with pytest.raises(type(error)) as raised:
+        await getattr(scene.items, operation)(*arguments)
+    assert error is raised.value
+    assert [StoreQueried(operation, "items", SECONDS, succeeded)] == scene.seen
+
+
+async def test_opening_closing_and_probing_are_not_queries(scene: Scene) -> None:
+    """They reach the inner store and are not reported."""
+    await scene.store.open()
+    await scene.store.ping()
+    await scene.store.close()
+    assert [("open",), ("ping",), ("close",)] == scene.inner.calls
+    assert [] == scene.seen
+
+
+async def test_time_is_counted_from_the_await(scene: Scene) -> None:
+    """A coroutine that waits for its turn is not a slow store."""
+    query = scene.items.count()
+    scene.clock.advance(100)
+    await query
+    assert [StoreQueried("count", "items", SECONDS, succeeded=True)] == scene.seen
