@@ -28,7 +28,7 @@ from estuary.http.guards.request_id import identify
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.guards.version import check_version
 from estuary.http.kernel import Application
-from estuary.http.messages import Guard, Request
+from estuary.http.messages import Check, Guard, Request
 from estuary.http.openapi import document
 from estuary.http.operations import Operations
 from estuary.http.problems import Problems
@@ -130,7 +130,8 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
     cors = Cors(settings.cors_allowed_origins or ())
     application = Application(
         router=PathRouter(table(operations, collections)),
-        guards=_guards(settings, cors, clock, observers, lambda: len(application.in_flight)),
+        checks=_checks(settings, cors, observers, lambda: len(application.in_flight)),
+        guards=_guards(settings, clock, observers),
         problems=Problems(clock.now),
         identify=identify,
         locate=_locator(settings),
@@ -176,26 +177,23 @@ def _load_resource(reference: str) -> Resource:
     return resource
 
 
-def _guards(
-    settings: Settings,
-    cors: Cors,
-    clock: SystemClock,
-    observe: Observer,
-    in_flight: Callable[[], int],
-) -> list[Guard]:
-    """The stages in the order in which a request passes them; the cheapest refusals come first."""
-    guards: list[Guard] = [check_head, InFlightCap(settings.max_in_flight, in_flight, observe)]
-    if settings.cors_allowed_origins:
-        guards.append(cors)
-    if settings.rate_limit_enabled:
-        limiter = LocalRateLimiter(
-            settings.rate_limit_max_requests,
-            settings.rate_limit_window_seconds,
-            settings.rate_limit_max_clients,
-            clock.monotonic,
-        )
-        guards.append(RateLimit(limiter, observe))
-    return [*guards, check_version]
+def _checks(settings: Settings, cors: Cors, observe: Observer, in_flight: Callable[[], int]) -> list[Check]:
+    """The stages that decide at once, in the order in which a request passes them."""
+    cap = InFlightCap(settings.max_in_flight, in_flight, observe)
+    return [check_head, cap, *([cors] if settings.cors_allowed_origins else []), check_version]
+
+
+def _guards(settings: Settings, clock: SystemClock, observe: Observer) -> list[Guard]:
+    """The stages that may wait, after the checks."""
+    if not settings.rate_limit_enabled:
+        return []
+    limiter = LocalRateLimiter(
+        settings.rate_limit_max_requests,
+        settings.rate_limit_window_seconds,
+        settings.rate_limit_max_clients,
+        clock.monotonic,
+    )
+    return [RateLimit(limiter, observe)]
 
 
 def _locator(settings: Settings) -> Callable[[Request], Client]:

@@ -89,5 +89,8 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
 
 Handler = Callable[[Request], Awaitable[Response]]
-Guard = Callable[[Request], Awaitable[Response | None]]
+Check = Callable[[Request], Response | None]
 """A stage before the handler: lets the request pass (None), answers it, or raises an `EstuaryError`."""
+
+Guard = Callable[[Request], Awaitable[Response | None]]
+"""A check that may have to wait for something outside the process."""

@@ -5,9 +5,9 @@ Neither format lets what a client sent end a line, start another or steer a term
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -39,8 +39,18 @@ class AccessLine(msgspec.Struct, omit_defaults=True, gc=False):
 Line = AccessLine | dict[str, Any]
 """A mapping begins with the keys timestamp (an aware datetime), level, target and message."""
 
-Format = Callable[[Line], bytes]
-"""Gives a line's bytes, without the line feed; never raises."""
+
+class Format(Protocol):
+    """Gives lines their bytes; never raises."""
+
+    def __call__(self, line: Line) -> bytes:
+        """The bytes of one line, without the line feed."""
+        ...
+
+    def many(self, lines: Sequence[Line]) -> bytes:
+        """The bytes of all lines, each with its line feed."""
+        ...
+
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _PLAIN = re.compile(r"[\w./:@+{}-]+", re.ASCII)
@@ -60,7 +70,9 @@ class JsonFormat:
     """One JSON object a line (RFC 8259), timestamps as RFC 3339 in UTC."""
 
     def __init__(self) -> None:
-        self._encode = msgspec.json.Encoder(enc_hook=str).encode
+        encoder = msgspec.json.Encoder(enc_hook=str)
+        self._encode = encoder.encode
+        self._encode_lines = encoder.encode_lines
 
     def __call__(self, line: Line) -> bytes:
         """The format's port."""
@@ -72,6 +84,14 @@ class JsonFormat:
         if text.isascii() and _DELETE not in text:
             return text
         return _escaped(text.decode()).encode()
+
+    def many(self, lines: Sequence[Line]) -> bytes:
+        """The format's port: mostly one call for a whole batch."""
+        try:
+            text = self._encode_lines(lines)
+        except Exception:  # noqa: BLE001 - as above; and only one line of them is to blame
+            return _joined(self, lines)
+        return text if text.isascii() and _DELETE not in text else _joined(self, lines)
 
 
 class TextFormat:
@@ -97,8 +117,16 @@ class TextFormat:
         traced = [f"    {_escaped(text)}" for text in stack.splitlines()]
         return "\n".join([" ".join(parts), *traced]).encode("utf-8", "backslashreplace")
 
+    def many(self, lines: Sequence[Line]) -> bytes:
+        """The format's port."""
+        return _joined(self, lines)
+
     def _painted(self, colour: str, text: str) -> str:
         return f"{colour}{text}{_RESET}" if self._colour else text
+
+
+def _joined(format_line: Format, lines: Sequence[Line]) -> bytes:
+    return b"\n".join([*map(format_line, lines), b""])
 
 
 def _fields(line: Line) -> dict[str, Any]:

@@ -29,19 +29,18 @@ _LIBRARY_LEVELS = {
 class Logs:
     """Everything that is logged leaves through here. Logging returns at once and never raises."""
 
-    def __init__(self, writer: LineWriter, format_: Format, filter_: Filter, clock: Clock) -> None:
+    def __init__(self, writer: LineWriter[Line], filter_: Filter, clock: Clock) -> None:
         self._writer = writer
-        self._format = format_
         self._filter = filter_
         self._clock = clock
 
     def logger(self, target: str) -> Logger:
         """A logger for `target`, such as "estuary::server"."""
-        return Logger(target, self._filter.level(target), self._put, self._clock)
+        return Logger(target, self._filter.level(target), self._writer.write, self._clock)
 
     def subscribe(self, observers: Observers) -> None:
         """Log what `observers` passes on."""
-        Journal(self.logger, self._put, self._clock).subscribe(observers)
+        Journal(self.logger, self._writer.write, self._clock).subscribe(observers)
 
     def capture(self) -> None:
         """Take over the root of `logging`, so that what libraries log comes out as lines like ours."""
@@ -51,7 +50,7 @@ class Logs:
 
     def handler(self) -> logging.Handler:
         """A handler of `logging` that writes here."""
-        return LibraryHandler(self._filter, self._put, self._clock)
+        return LibraryHandler(self._filter, self._writer.write, self._clock)
 
     @property
     def dropped(self) -> int:
@@ -74,9 +73,6 @@ class Logs:
     def close(self, timeout: float = 1.0) -> bool:
         """As `flush`, and drop whatever is logged afterwards; the stream stays open."""
         return self._writer.close(timeout)
-
-    def _put(self, line: Line, *, urgent: bool = False) -> None:
-        self._writer.write(self._format(line), urgent=urgent)
 
 
 def standard_output_logs(
@@ -112,4 +108,4 @@ def build_logs(
     `colour` matters to the text format alone.
     """
     chosen: Format = JsonFormat() if format == "json" else TextFormat(colour=colour)
-    return Logs(LineWriter(stream), chosen, Filter(filter), clock)
+    return Logs(LineWriter(stream, chosen.many), Filter(filter), clock)

@@ -39,7 +39,7 @@ class Cors:
         """What every answer says, so that no cache gives one origin's answer to another."""
         return (_VARY,) if self._listed else ()
 
-    async def __call__(self, request: Request) -> Response | None:
+    def __call__(self, request: Request) -> Response | None:
         """Add the headers that the request's origin is due; answer a preflight request."""
         origin = request.headers.get("origin")
         if origin is None:

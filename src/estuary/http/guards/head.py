@@ -7,7 +7,7 @@ MAX_URL_CHARACTERS = 8192
 MAX_HEADER_CHARACTERS = 16 * 1024
 
 
-async def check_head(request: Request) -> Response | None:
+def check_head(request: Request) -> Response | None:
     """Refuse a head without `Host` (RFC 9112, 3.2) or beyond the limits of URL and header values."""
     if len(request.path) + len(request.query) > MAX_URL_CHARACTERS:
         raise UriTooLong(MAX_URL_CHARACTERS)

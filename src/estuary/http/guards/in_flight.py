@@ -21,7 +21,7 @@ class InFlightCap:
         self._in_flight = in_flight
         self._observe = observe
 
-    async def __call__(self, request: Request) -> Response | None:
+    def __call__(self, request: Request) -> Response | None:
         """Let the request pass or raise `Overloaded`."""
         in_flight = self._in_flight()
         if in_flight > self._limit and not request.route.essential:

@@ -10,7 +10,7 @@ _VENDOR = "application/vnd.estuary."
 _VENDOR_TYPE = re.compile(r"application/vnd\.estuary\.(?P<version>[a-z0-9]+)\+json")
 
 
-async def check_version(request: Request) -> Response | None:
+def check_version(request: Request) -> Response | None:
     """Refuse a request that names versions which do not exist, wherever it names them.
 
     All of a client's vendor types are looked at: one that exists is enough. Raises
