@@ -8,7 +8,7 @@ import msgspec
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_CANONICAL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_is_canonical_id = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII).fullmatch
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +34,7 @@ class Position(NamedTuple):
 
 def is_record_id(text: str) -> bool:
     """Whether `text` can be the id of a record: a UUID in canonical form (RFC 9562, lower case)."""
-    return _CANONICAL_ID.fullmatch(text) is not None
+    return _is_canonical_id(text) is not None
 
 
 def to_microseconds(moment: datetime) -> int:
