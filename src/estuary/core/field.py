@@ -152,8 +152,8 @@ def _float(field: Field) -> Rule:
         # Infinity (from a default, say) lies outside every open bound, and so does what is no number.
         if not (low <= value <= high and above < value < below):
             raise Broken(wording, "range")
-        # Zero keeps no sign, for not every engine keeps it; and a default may be declared as an integer.
-        return float(value) + 0.0
+        # Zero loses its sign, which not every engine keeps, and a default declared as 0 becomes 0.0.
+        return value + 0.0
 
     return rule
 

@@ -157,7 +157,7 @@ def _without_null(declared: types.Type) -> tuple[types.Type, bool, str | None]:
     description = None
     while True:
         if isinstance(declared, types.Metadata):
-            description = description or (declared.extra_json_schema or {}).get("description")
+            description = (declared.extra_json_schema or {}).get("description")
             declared = declared.type
         elif isinstance(declared, types.UnionType) and len(declared.types) == 2:
             others = [t for t in declared.types if not isinstance(t, types.NoneType)]

@@ -9,6 +9,8 @@ import pytest
 from estuary.core.errors import Violation
 from estuary.core.field import MAX_SAFE_INTEGER, Broken, Field, Kind, compile_rule, violation
 
+SAFE = MAX_SAFE_INTEGER
+
 
 def cleaned(value: Any, **rules: Any) -> Any:
     """`value` as the rule of a field with `rules` gives it back."""
@@ -115,6 +117,8 @@ def test_integers_beyond_exact_doubles_are_refused(value: int, message: str) -> 
         ({"minimum": 0, "exclusive_minimum": 3}, 3, "must be at least 4"),
         ({"maximum": 9, "exclusive_maximum": 3}, 3, "must be at most 2"),
         ({"minimum": 0}, 2**60, "must be at most 9007199254740991"),
+        ({"minimum": -(10**20), "maximum": 10**20}, 10**19, f"must be between {-SAFE} and {SAFE}"),
+        ({"minimum": -(10**20), "maximum": 10**20}, -(10**19), f"must be between {-SAFE} and {SAFE}"),
         ({"minimum": 0.0, "maximum": 5.0}, 6, "must be between 0 and 5"),
     ],
 )
@@ -179,6 +183,12 @@ def test_what_is_not_finite_is_refused(value: float) -> None:
 def test_floats_outside_their_bounds_are_refused(rules: dict[str, Any], value: float, message: str) -> None:
     """The message tells what was declared."""
     assert (message, "range") == broken(value, kind=Kind.FLOAT, **rules)
+
+
+@pytest.mark.parametrize("value", [0.25, 0.75])
+def test_floats_at_their_inclusive_bounds_pass(value: float) -> None:
+    """Both bounds are among the allowed numbers."""
+    assert value == cleaned(value, kind=Kind.FLOAT, minimum=0.25, maximum=0.75)
 
 
 @pytest.mark.parametrize("value", [True, False])

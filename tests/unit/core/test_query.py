@@ -146,6 +146,12 @@ def test_no_text_but_a_cursor_is_one(text: str) -> None:
     assert "cursor: Cursor is not one that Estuary issued" == error.value.message
 
 
+def test_a_cursor_longer_than_any_is_refused_unread() -> None:
+    """Even where it is right in itself: reading it would cost what its sender likes."""
+    with pytest.raises(InvalidParameter):
+        decode_cursor(encode_cursor(Position(1, "x" * 300), "items"), "items")
+
+
 def test_the_same_position_in_another_encoding_is_refused() -> None:
     """Bits that base64 ignores and digits that int() forgives do not make second names."""
     cursor = encode_cursor(POSITION, "items")

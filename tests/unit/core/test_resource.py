@@ -82,6 +82,7 @@ def test_null_can_be_allowed_without_a_default() -> None:
         Annotated[Annotated[str, Meta(max_length=3)] | None, Meta(description="told")],
         Annotated[str, Meta(max_length=3, description="told")] | None,
         Annotated[Annotated[str, Meta(max_length=3)], Meta(description="told")] | None,
+        Annotated[Annotated[str, Meta(max_length=3, description="inner")] | None, Meta(description="told")],
     ],
 )
 def test_rules_and_descriptions_are_found_at_every_depth(field_type: Any) -> None:
@@ -215,9 +216,11 @@ def test_a_draft_has_the_declared_defaults() -> None:
 
 
 def test_a_list_by_default_is_a_new_one_each_time() -> None:
-    """Two records never share it."""
-    one, other = (VESSELS.draft_type(name="x", draught=1.0, built_at=BUILT) for _ in range(2))
-    assert one.tags is not other.tags  # type: ignore[attr-defined]
+    """Two records never share it, and it may hold something."""
+    resource = declare(list[str], msgspec.field(default_factory=lambda: ["usual"]))
+    one, other = (resource.draft_type().thing for _ in range(2))  # type: ignore[attr-defined]
+    assert (["usual"], ["usual"]) == (one, other)
+    assert one is not other
 
 
 def test_a_draft_takes_types_strictly_but_leaves_rules_to_the_resource() -> None:
