@@ -24,7 +24,7 @@ from estuary.http.guards.cors import Cors
 from estuary.http.guards.head import check_head
 from estuary.http.guards.in_flight import InFlightCap
 from estuary.http.guards.rate_limit import RateLimit
-from estuary.http.guards.request_id import identify
+from estuary.http.guards.request_id import identifier
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.guards.version import check_version
 from estuary.http.kernel import Application
@@ -85,6 +85,7 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
     `colour` says whether a terminal may be shown coloured log lines.
     """
     clock = SystemClock()
+    in_flight: set[Request] = set()
     resources = load_resources(settings.resources)
     observers = Observers()
     host = this_host()
@@ -99,7 +100,10 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
     logs.subscribe(observers)
     machine = Machine(host, started_at=time.time(), folder=_data_folder(settings))
     metrics = Metrics(
-        [each.name for each in resources], version=__version__, collectors=[machine, logs.collect]
+        [each.name for each in resources],
+        version=__version__,
+        in_flight=lambda: len(in_flight),
+        collectors=[machine, logs.collect],
     )
     metrics.subscribe(observers)
     store = ObservedStore(_store(settings, resources, observers), observers, clock.monotonic)
@@ -130,17 +134,18 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
     cors = Cors(settings.cors_allowed_origins or ())
     application = Application(
         router=PathRouter(table(operations, collections)),
-        checks=_checks(settings, cors, observers, lambda: len(application.in_flight)),
+        checks=_checks(settings, cors, observers, lambda: len(in_flight)),
         guards=_guards(settings, clock, observers),
         problems=Problems(clock.now),
-        identify=identify,
+        identify=identifier(),
         locate=_locator(settings),
         constant_headers=(
             *security_headers(strict=settings.security_strict_mode, csp=settings.security_csp),
             *cors.constant_headers,
         ),
         observe=observers,
-        monotonic=clock.monotonic,
+        clock=clock,
+        in_flight=in_flight,
     )
     return Service(application, store, logs, clock)
 

@@ -1,18 +1,17 @@
 """What happens in Estuary, as frozen facts; logs and metrics subscribe to them."""
 
+from datetime import datetime
+
 import msgspec
-
-
-class RequestStarted(msgspec.Struct, frozen=True):
-    """A request came in; exactly one `RequestServed` will follow."""
 
 
 class RequestServed(msgspec.Struct, frozen=True, gc=False):
     """One request was answered.
 
-    `endpoint` is the route's template or "unknown"; `duration` is in seconds.
+    `at` is when; `endpoint` is the route's template or "unknown"; `duration` is in seconds.
     """
 
+    at: datetime
     request_id: str
     trace_id: str | None
     method: str
@@ -82,8 +81,7 @@ class RecordDeleted(msgspec.Struct, frozen=True):
 
 
 Observation = (
-    RequestStarted
-    | RequestServed
+    RequestServed
     | RequestFailed
     | RateLimitExceeded
     | RequestShed

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from estuary.core.errors import MethodNotAllowed, NotFound
-from estuary.core.observations import RequestFailed, RequestServed, RequestStarted
-from estuary.core.ports import Observer
+from estuary.core.observations import RequestFailed, RequestServed
+from estuary.core.ports import Clock, Observer
 from estuary.http.client_address import Client
 from estuary.http.messages import Check, Guard, Header, Request, Response, Route
 from estuary.http.trace_context import trace_id_of
 
-_STARTED = RequestStarted()
 _CLOSE: Header = ("connection", "close")
 
 
@@ -35,7 +34,8 @@ class Application:
 
     `checks`, then `guards`, run in order before the handler. Only guards are awaited: a coroutine more a
     stage would cost a tenth of a small request. `identify` gives each request its id, `locate` finds its
-    client; `constant_headers` are on every answer. While `draining` is set, every answer asks the client
+    client; `constant_headers` are on every answer. `in_flight` holds the
+    requests under way. While `draining` is set, every answer asks the client
     to close its connection.
     """
 
@@ -50,7 +50,8 @@ class Application:
         locate: Callable[[Request], Client],
         constant_headers: Sequence[Header],
         observe: Observer,
-        monotonic: Callable[[], float],
+        clock: Clock,
+        in_flight: set[Request],
     ) -> None:
         self._router = router
         self._checks = tuple(checks)
@@ -60,15 +61,15 @@ class Application:
         self._locate = locate
         self._constant_headers = tuple(constant_headers)
         self._observe = observe
-        self._monotonic = monotonic
+        self._now = clock.now
+        self._monotonic = clock.monotonic
         self.draining = False
-        self.in_flight: set[Request] = set()
+        self.in_flight = in_flight
 
     async def __call__(self, request: Request) -> Response:
         """Answer `request`; never raises, whatever guards and handlers do."""
         request.started = self._monotonic()
         self.in_flight.add(request)
-        self._observe(_STARTED)
         request.request_id = self._identify(request)
         response: Response | None = None
         try:
@@ -122,6 +123,7 @@ class Application:
         traceparent = request.headers.get("traceparent")
         self._observe(
             RequestServed(
+                self._now(),
                 request.request_id,
                 None if traceparent is None else trace_id_of(traceparent),
                 request.method,

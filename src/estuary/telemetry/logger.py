@@ -3,6 +3,7 @@
 import logging
 from typing import Any, Protocol
 
+from estuary.core.observations import RequestServed
 from estuary.core.ports import Clock
 from estuary.telemetry.filter import Filter, Level
 from estuary.telemetry.lines import MAX_TEXT, Line
@@ -12,9 +13,9 @@ MAX_STACK = 16 * 1024
 
 
 class Put(Protocol):
-    """Takes lines; returns at once and never raises."""
+    """Takes lines, or requests whose line is still to be made; returns at once and never raises."""
 
-    def __call__(self, line: Line, *, urgent: bool = False) -> None:
+    def __call__(self, line: Line | RequestServed, *, urgent: bool = False) -> None:
         """Take `line`, which need not wait for others when it is urgent."""
         ...
 

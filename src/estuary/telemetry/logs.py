@@ -2,12 +2,13 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Literal
 
+from estuary.core.observations import RequestServed
 from estuary.core.ports import Clock
 from estuary.telemetry.filter import Filter, Level
-from estuary.telemetry.journal import Journal
+from estuary.telemetry.journal import Journal, access_line
 from estuary.telemetry.lines import Format, JsonFormat, Line, TextFormat
 from estuary.telemetry.logger import LibraryHandler, Logger
 from estuary.telemetry.observers import Observers
@@ -29,7 +30,7 @@ _LIBRARY_LEVELS = {
 class Logs:
     """Everything that is logged leaves through here. Logging returns at once and never raises."""
 
-    def __init__(self, writer: LineWriter[Line], filter_: Filter, clock: Clock) -> None:
+    def __init__(self, writer: LineWriter[Line | RequestServed], filter_: Filter, clock: Clock) -> None:
         self._writer = writer
         self._filter = filter_
         self._clock = clock
@@ -108,4 +109,10 @@ def build_logs(
     `colour` matters to the text format alone.
     """
     chosen: Format = JsonFormat() if format == "json" else TextFormat(colour=colour)
-    return Logs(LineWriter(stream, chosen.many), Filter(filter), clock)
+
+    def render(batch: Sequence[Line | RequestServed]) -> bytes:
+        return chosen.many(
+            [access_line(each) if isinstance(each, RequestServed) else each for each in batch]
+        )
+
+    return Logs(LineWriter(stream, render), Filter(filter), clock)

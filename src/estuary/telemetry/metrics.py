@@ -1,7 +1,7 @@
 """Metrics: every number of Estuary, counted from observations."""
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from estuary.core.observations import (
     ConnectionsChanged,
@@ -11,13 +11,12 @@ from estuary.core.observations import (
     RecordUpdated,
     RequestServed,
     RequestShed,
-    RequestStarted,
     StoreQueried,
 )
 from estuary.telemetry.exposition import Exposition
 from estuary.telemetry.instruments import Counter, Gauge, Histogram
 from estuary.telemetry.observers import Observers
-from estuary.telemetry.registry import Collector, Metric, Registry
+from estuary.telemetry.registry import Collector, Family, Metric, Registry, Sample
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
 """The methods that may stand in a label (RFC 9110 and RFC 5789); any other is "OTHER"."""
@@ -33,13 +32,20 @@ DATABASE_SECONDS = (
 class Metrics:
     """Counts what it is told, and renders every metric for a scrape (the port `Exposition`).
 
-    `resources` are the names of the resources served; `collectors` add families read at each scrape.
+    `resources` are the names of the resources served; `in_flight` says how many requests are being worked
+    on; `collectors` add families read at each scrape.
     """
 
     def __init__(
-        self, resources: Sequence[str], *, version: str, collectors: Iterable[Collector] = ()
+        self,
+        resources: Sequence[str],
+        *,
+        version: str,
+        in_flight: Callable[[], int],
+        collectors: Iterable[Collector] = (),
     ) -> None:
         self._registry = registry = Registry()
+        registry.add(lambda: [_in_flight(in_flight())])
         self._declare_requests(registry)
         self._declare_store(registry)
         self._declare_records(registry, resources)
@@ -51,7 +57,6 @@ class Metrics:
 
     def subscribe(self, observers: Observers) -> None:
         """Count what `observers` passes on."""
-        observers.subscribe(RequestStarted, self._request_started)
         observers.subscribe(RequestServed, self._request_served)
         observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
         observers.subscribe(RequestShed, self._request_shed)
@@ -71,9 +76,6 @@ class Metrics:
             bounds=HTTP_SECONDS,
         )
         self._request_series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._in_flight: Gauge = registry.gauge(
-            "http_requests_in_flight", "Requests being worked on."
-        ).series()
         self._limited: Counter = registry.counter(
             "rate_limit_exceeded_total", "Requests turned away because their client asked too often."
         ).series()
@@ -104,9 +106,6 @@ class Metrics:
         self._updated = _by_resource(registry, resources, "updated")
         self._deleted = _by_resource(registry, resources, "deleted")
 
-    def _request_started(self, _: RequestStarted) -> None:
-        self._in_flight.add(1.0)
-
     def _request_served(self, served: RequestServed) -> None:
         try:
             count, duration = self._request_series[served.method, served.endpoint, served.status]
@@ -114,7 +113,6 @@ class Metrics:
             count, duration = self._new_request_series(served)
         count.inc()
         duration.observe(served.duration)
-        self._in_flight.add(-1.0)
 
     def _new_request_series(self, served: RequestServed) -> tuple[Counter, Histogram]:
         # Kept under the label's method, never under a client's own, or clients could fill the memory.
@@ -156,6 +154,11 @@ class Metrics:
 
     def _record_deleted(self, deleted: RecordDeleted) -> None:
         self._deleted[deleted.resource].inc()
+
+
+def _in_flight(requests: int) -> Family:
+    sample = Sample("", (), float(requests))
+    return Family("http_requests_in_flight", "gauge", "Requests being worked on.", (sample,))
 
 
 def _by_resource(registry: Registry, resources: Sequence[str], what: str) -> dict[str, Counter]:

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from estuary.core.observations import Observation, RateLimitExceeded, RequestShed, RequestStarted
+from estuary.core.observations import Observation, RateLimitExceeded, RequestShed
 from estuary.core.ports import Observer
 from estuary.telemetry.observers import Observers
 
@@ -12,7 +12,7 @@ from estuary.telemetry.observers import Observers
 def test_it_is_an_observer() -> None:
     """It fits the port, and an observation nobody subscribed to is no error."""
     port: Observer = Observers()
-    port(RequestStarted())
+    port(RateLimitExceeded("192.0.2.1"))
 
 
 def test_each_type_reaches_its_subscribers_in_order() -> None:

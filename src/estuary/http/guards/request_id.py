@@ -1,20 +1,28 @@
 """Request ids: a sane one that comes in is kept, any other is replaced."""
 
-import random
+import os
 import re
+from collections.abc import Callable
+from itertools import count
 
 from estuary.http.messages import Request
 
-_SANE = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_is_sane = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII).fullmatch
 
 
-def identify(request: Request) -> str:
-    """The id under which the request stands in answers and log lines.
+def identifier() -> Callable[[Request], str]:
+    """A function that gives each request the id under which it stands in answers and log lines.
 
-    A new one is 128 random bits. They need not be unguessable, and the plain generator makes them
-    four times as fast as the system's.
+    A new id is 96 random bits of this process and a number: unique like a random one, but made in half the
+    time. It need not be unguessable.
     """
-    given = request.headers.get("x-request-id")
-    if given is not None and _SANE.fullmatch(given):
-        return given
-    return f"{random.getrandbits(128):032x}"
+    prefix = os.urandom(12).hex()
+    numbers = count()
+
+    def identify(request: Request) -> str:
+        given = request.headers.get("x-request-id")
+        if given is not None and _is_sane(given):
+            return given
+        return f"{prefix}{next(numbers):08x}"
+
+    return identify
