@@ -125,7 +125,7 @@ def _healthcheck(arguments: argparse.Namespace) -> int:
         settings = load().settings
     except ConfigurationError as error:
         return _misconfigured(error)
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not bound, asked
     path = "/health/ready" if arguments.ready else "/health/live"
     connection = http.client.HTTPConnection(host, settings.port, timeout=arguments.timeout)
     try:

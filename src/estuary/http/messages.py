@@ -81,11 +81,11 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     async def read_body(self) -> bytes:
         """The whole body at once, however long; raises `TruncatedBody`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each adapter has its own way
 
     def body_chunks(self) -> AsyncIterator[bytes]:
         """The body piece by piece; raises `TruncatedBody` at its end if it was not whole."""
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
 
 Handler = Callable[[Request], Awaitable[Response]]
