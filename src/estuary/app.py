@@ -89,14 +89,7 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
     resources = load_resources(settings.resources)
     observers = Observers()
     host = this_host()
-    logs = standard_output_logs(
-        settings.log_filter,
-        settings.log_format,
-        production=settings.production,
-        colour=colour,
-        clock=clock,
-    )
-    logs.capture()
+    logs = _logs(settings, clock, colour=colour)
     logs.subscribe(observers)
     machine = Machine(host, started_at=time.time(), folder=_data_folder(settings))
     metrics = Metrics(
@@ -116,22 +109,8 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
         version=__version__,
         draining=lambda: application.draining,
     )
-    body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
-    collections = [
-        RecordHandlers(
-            Records(
-                resource,
-                store.collection(resource),
-                clock=clock,
-                new_id=_new_id,
-                observe=observers,
-            ),
-            body,
-            f"{API_PREFIX}/{resource.name}",
-        )
-        for resource in resources
-    ]
-    cors = Cors(settings.cors_allowed_origins or ())
+    collections = _collections(settings, resources, store, clock, observers)
+    cors = Cors(settings.cors_allowed_origins)
     application = Application(
         router=PathRouter(table(operations, collections)),
         checks=_checks(settings, cors, observers, lambda: len(in_flight)),
@@ -180,6 +159,33 @@ def _load_resource(reference: str) -> Resource:
     if not isinstance(resource, Resource):
         raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
     return resource
+
+
+def _logs(settings: Settings, clock: SystemClock, *, colour: bool) -> Logs:
+    """The process's logs, which from now on hold those of libraries too."""
+    logs = standard_output_logs(
+        settings.log_filter,
+        settings.log_format,
+        production=settings.production,
+        colour=colour,
+        clock=clock,
+    )
+    logs.capture()
+    return logs
+
+
+def _collections(
+    settings: Settings, resources: Sequence[Resource], store: Store, clock: SystemClock, observe: Observer
+) -> list[RecordHandlers]:
+    """The handlers of each resource, with the use cases behind them."""
+    body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
+
+    def handlers(resource: Resource) -> RecordHandlers:
+        collection = store.collection(resource)
+        records = Records(resource, collection, clock=clock, new_id=_new_id, observe=observe)
+        return RecordHandlers(records, body, f"{API_PREFIX}/{resource.name}")
+
+    return [handlers(resource) for resource in resources]
 
 
 def _checks(settings: Settings, cors: Cors, observe: Observer, in_flight: Callable[[], int]) -> list[Check]:

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import pytest
 
+from estuary.core.observations import Observation, RequestServed
 from tests.support.service import client_of, make_service
 from tests.support.waiting import until
 
@@ -86,3 +88,16 @@ async def statuses(client: httpx.AsyncClient) -> list[int]:
         (await client.get(ITEMS, headers={"x-forwarded-for": f"198.51.100.{number}"})).status_code
         for number in range(10)
     ]
+
+
+async def test_what_is_reported_of_a_request_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports may wait for a slow log in thousands: an overlong path or method is cut before that."""
+    service = make_service(tmp_path)
+    reported: list[Observation] = []
+    async with client_of(service) as client:
+        monkeypatch.setattr(service.application, "_observe", reported.append)
+        await client.request("M" * 500, f"/{'a' * 9000}")
+    (served,) = [each for each in reported if isinstance(each, RequestServed)]
+    assert (len(served.method), len(served.path)) == (32, 2048)

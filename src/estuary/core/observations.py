@@ -8,7 +8,8 @@ import msgspec
 class RequestServed(msgspec.Struct, frozen=True, gc=False):
     """One request was answered.
 
-    `at` is when; `endpoint` is the route's template or "unknown"; `duration` is in seconds.
+    `at` is when; `endpoint` is the route's template or "unknown"; `method` and `path` are cut to a bounded
+    length, for observations may wait in memory; `duration` is in seconds.
     """
 
     at: datetime

@@ -10,6 +10,9 @@ from estuary.http.client_address import Client
 from estuary.http.messages import Check, Guard, Header, Request, Response, Route
 from estuary.http.trace_context import trace_id_of
 
+_MAX_METHOD, _MAX_PATH = 32, 2048
+"""The most characters of each that are reported: a client may send as many as the server reads."""
+
 _CLOSE: Header = ("connection", "close")
 
 
@@ -126,9 +129,9 @@ class Application:
                 self._now(),
                 request.request_id,
                 None if traceparent is None else trace_id_of(traceparent),
-                request.method,
+                request.method[:_MAX_METHOD],
                 request.route.template,
-                request.path,
+                request.path[:_MAX_PATH],
                 499 if response is None else response.status,
                 self._monotonic() - request.started,
                 0 if response is None else len(response.body),

@@ -81,7 +81,7 @@ class Journal:
 
 
 def access_line(served: RequestServed) -> AccessLine:
-    """The line of a request. Made by the writer's thread, many in a row: that costs half as much."""
+    """The line of a request; the writer's thread makes it, so that no request waits for that."""
     status = served.status
     return AccessLine(
         served.at,

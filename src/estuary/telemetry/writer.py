@@ -2,7 +2,8 @@
 
 A full pipe or a slow disk blocks whoever writes to it, so a thread does that. Lines wait in memory for it,
 in bounded number; what does not fit, and what the system refuses (a closed pipe, a full disk), is dropped
-and counted. The thread also turns lines into bytes: a whole batch at once costs a third of one by one.
+and counted. The thread also turns lines into bytes: encoding a batch at once takes 0.4 of the
+time that it takes line by line.
 """
 
 import os

@@ -1,6 +1,5 @@
 """Metrics: the wire contract's names, and what makes each of them count."""
 
-import os
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from estuary.telemetry.machine import Machine
 from estuary.telemetry.metrics import Metrics
 from estuary.telemetry.observers import Observers
 from estuary.telemetry.system import this_host
+from tests.support.programs import require
 from tests.unit.telemetry.scrapes import parse_openmetrics, parse_text
 
 OPENMETRICS = "application/openmetrics-text"
@@ -185,11 +185,7 @@ def test_scrapes_parse_in_both_formats() -> None:
 
 def test_promtool_finds_nothing_to_complain_about() -> None:
     """Prometheus' own linter reads a scrape and has no objection."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        if os.environ.get("ESTUARY_TEST_REQUIRE_ALL") == "1":
-            pytest.fail("promtool is not on PATH")
-        pytest.skip("promtool is not on PATH")
+    promtool = require("promtool", shutil.which("promtool"))
     scrape = after(served(), queried(0.1, succeeded=True)).render("")[1]
     checked = subprocess.run([promtool, "check", "metrics"], input=scrape, capture_output=True, check=False)
     assert (0, b"") == (checked.returncode, checked.stdout + checked.stderr)
