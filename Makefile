@@ -90,7 +90,7 @@ help: ## Say what each target does
 
 $(SYNCED): pyproject.toml uv.lock workshop/uv
 	$(if $(MOVED),rm -rf .venv)
-	workshop/uv sync --locked --all-groups
+	workshop/uv sync --locked --all-groups --all-extras
 	@printf '%s' '$(CURDIR)' > $@
 
 $(REDOCLY):

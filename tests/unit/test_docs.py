@@ -75,7 +75,11 @@ def is_broken(link: str, document: Path) -> bool:
 def declared_dependencies() -> set[str]:
     """Every library that pyproject.toml asks for, whatever for."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    groups = [
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
     return {re.split(r"[\[<>=!~; ]", requirement)[0] for group in groups for requirement in group}
 
 

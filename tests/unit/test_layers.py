@@ -108,10 +108,13 @@ def test_every_driver_has_a_contract_that_names_its_adapter() -> None:
 
 def test_the_declared_dependencies_are_the_ones_imported() -> None:
     """Nothing is installed that no module imports, nothing imported that only comes with something else."""
-    declared = {normalised(requirement) for requirement in PROJECT["project"]["dependencies"]}
+    always = {normalised(requirement) for requirement in PROJECT["project"]["dependencies"]}
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    sometimes = {normalised(requirement) for extra in extras for requirement in extra}
     distributions = packages_distributions()
     imported = {normalised(distributions[root][0]) for root in third_party_roots()}
-    assert declared == imported
+    assert set() == always - imported
+    assert set() == imported - always - sometimes
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

@@ -14,7 +14,7 @@ from estuary.config.variable import Variable
 ENV_EXAMPLE = Path(".env.example")
 CONFIGURATION = Path("docs/configuration.md")
 
-_GENERATED = "Generated from src/estuary/config/settings.py by `make docs`; do not edit it here."
+_GENERATED = "Generated from src/estuary/config/variables/ by `make docs`; do not edit it here."
 
 _ENV_INTRODUCTION = f"""\
 # Estuary's configuration. Copy this file to .env, in the directory Estuary is started from, and take the

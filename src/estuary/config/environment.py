@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from estuary.config.dotenv import Entry, parse
 from estuary.config.problems import HIDDEN, ConfigurationError, Refused, quoted, shown
-from estuary.config.settings import PRODUCTION, TABLE, Settings
+from estuary.config.settings import TABLE, Settings
 from estuary.config.sources import DOTENV, FILE_SUFFIX, Found, Sources
 from estuary.config.spelling import nearest
 from estuary.config.surroundings import Surroundings, read_surroundings
 from estuary.config.variable import Variable
+from estuary.config.variables.service import PRODUCTION
 
 _NAMES = tuple(name for variable in TABLE for name in variable.names)
 _KNOWN = (*_NAMES, *(variable.name + FILE_SUFFIX for variable in TABLE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Never, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, Never, Protocol, TypeVar, cast, overload
 
 from estuary.config.forms import Form
 
@@ -12,23 +12,29 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Section(Protocol):
+    """A class whose attributes are the variables of one section of the documents."""
+
+    SECTION: str
+
+
 class Variable(Generic[T]):
     """A variable named after the attribute it is assigned to, in capitals.
 
     Defaults are texts, as an operator would write them; an empty one stands for nothing at all.
-    `production` is the default under that profile where it differs. `aliases` are other names under
-    which the value may come. Reading the attribute from an instance of `Settings` gives the value,
-    from the class the variable itself.
+    Its section is the SECTION of the class in which it stands. `production` is the default under that
+    profile where it differs. `aliases` are other names under which the value may come. Reading the
+    attribute from an instance of `Settings` gives the value, from the class the variable itself.
     """
 
     attribute: str
     name: str
+    section: str
 
     def __init__(
         self,
         form: Form[T],
         *,
-        section: str,
         default: str = "",
         production: str | None = None,
         aliases: tuple[str, ...] = (),
@@ -36,28 +42,28 @@ class Variable(Generic[T]):
         summary: str,
     ) -> None:
         self.form = form
-        self.section = section
         self.default = default
         self.production = default if production is None else production
         self.aliases = aliases
         self.secret = secret
         self.summary = summary
 
-    def __set_name__(self, owner: type[Settings], attribute: str) -> None:
+    def __set_name__(self, owner: type[Section], attribute: str) -> None:
         self.attribute = attribute
         self.name = attribute.upper()
+        self.section = owner.SECTION
 
     @overload
-    def __get__(self, settings: None, owner: type[Settings]) -> Variable[T]: ...
+    def __get__(self, settings: None, owner: type[Section]) -> Variable[T]: ...
     @overload
-    def __get__(self, settings: Settings, owner: type[Settings]) -> T: ...
-    def __get__(self, settings: Settings | None, owner: type[Settings]) -> Variable[T] | T:
+    def __get__(self, settings: Section, owner: type[Section]) -> T: ...
+    def __get__(self, settings: Section | None, owner: type[Section]) -> Variable[T] | T:
         if settings is None:
             return self
-        value: T = settings.values[self.attribute]
+        value: T = cast("Settings", settings).values[self.attribute]
         return value
 
-    def __set__(self, settings: Settings, value: Never) -> Never:
+    def __set__(self, settings: Section, value: Never) -> Never:
         raise AttributeError(f"{self.attribute} cannot be set: settings do not change")
 
     @property

@@ -1,0 +1,123 @@
+"""The one function that joins everything: Settings become a service."""
+
+import time
+from collections.abc import Sequence
+
+from uuid_utils import uuid7
+
+from estuary import __version__
+from estuary.app.pipeline import checks, guards, locator
+from estuary.app.resources import load_resources, openapi
+from estuary.app.service import Service
+from estuary.app.stores import data_folder, make_store
+from estuary.config.environment import load
+from estuary.config.settings import Settings
+from estuary.core.ports import Observer, Store
+from estuary.core.resource import Resource
+from estuary.core.service import Records
+from estuary.http.asgi import AsgiAdapter
+from estuary.http.guards.body import BodyReader
+from estuary.http.guards.cors import Cors
+from estuary.http.guards.request_id import identifier
+from estuary.http.guards.security_headers import security_headers
+from estuary.http.kernel import Application
+from estuary.http.messages import Request
+from estuary.http.operations import Operations
+from estuary.http.problems import Problems
+from estuary.http.records import RecordHandlers
+from estuary.http.routes import API_PREFIX, PathRouter, table
+from estuary.stores.observed import ObservedStore
+from estuary.telemetry.clock import SystemClock
+from estuary.telemetry.logs import Logs, standard_output_logs
+from estuary.telemetry.machine import Machine
+from estuary.telemetry.metrics import Metrics
+from estuary.telemetry.observers import Observers
+from estuary.telemetry.system import CachedSystemMonitor, this_host
+
+
+def build(settings: Settings, *, colour: bool = True) -> Service:
+    """The service that `settings` describe, not yet started; raises `DeclarationError`.
+
+    `colour` says whether a terminal may be shown coloured log lines.
+    """
+    clock = SystemClock()
+    in_flight: set[Request] = set()
+    resources = load_resources(settings.resources)
+    observers = Observers()
+    host = this_host()
+    logs = _logs(settings, clock, colour=colour)
+    logs.subscribe(observers)
+    machine = Machine(host, started_at=time.time(), folder=data_folder(settings))
+    metrics = Metrics(
+        [each.name for each in resources],
+        version=__version__,
+        in_flight=lambda: len(in_flight),
+        collectors=[machine, logs.collect],
+    )
+    metrics.subscribe(observers)
+    store = ObservedStore(make_store(settings, resources, observers), observers, clock.monotonic)
+    operations = Operations(
+        store=store,
+        clock=clock,
+        system=CachedSystemMonitor(host, clock),
+        exposition=metrics,
+        document=openapi(resources),
+        version=__version__,
+        draining=lambda: application.draining,
+    )
+    collections = _collections(settings, resources, store, clock, observers)
+    cors = Cors(settings.cors_allowed_origins)
+    application = Application(
+        router=PathRouter(table(operations, collections)),
+        checks=checks(settings, cors, observers, lambda: len(in_flight)),
+        guards=guards(settings, clock, observers),
+        problems=Problems(clock.now),
+        identify=identifier(),
+        locate=locator(settings),
+        constant_headers=(
+            *security_headers(strict=settings.security_strict_mode, csp=settings.security_csp),
+            *cors.constant_headers,
+        ),
+        observe=observers,
+        clock=clock,
+        in_flight=in_flight,
+    )
+    return Service(application, store, logs, clock)
+
+
+def asgi() -> AsgiAdapter:
+    """Estuary as an ASGI application, configured from the environment, for people's own servers."""
+    service = build(load().settings)
+    return AsgiAdapter(service.application, service.start, service.stop)
+
+
+def _logs(settings: Settings, clock: SystemClock, *, colour: bool) -> Logs:
+    """The process's logs, which from now on hold those of libraries too."""
+    logs = standard_output_logs(
+        settings.log_filter,
+        settings.log_format,
+        production=settings.production,
+        colour=colour,
+        clock=clock,
+    )
+    logs.capture()
+    return logs
+
+
+def _collections(
+    settings: Settings, resources: Sequence[Resource], store: Store, clock: SystemClock, observe: Observer
+) -> list[RecordHandlers]:
+    """The handlers of each resource, with the use cases behind them."""
+    body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
+
+    def handlers(resource: Resource) -> RecordHandlers:
+        collection = store.collection(resource)
+        records = Records(resource, collection, clock=clock, new_id=_new_id, observe=observe)
+        return RecordHandlers(records, body, f"{API_PREFIX}/{resource.name}")
+
+    return [handlers(resource) for resource in resources]
+
+
+def _new_id() -> str:
+    """UUID version 7 (RFC 9562): ids that grow with time keep a primary key's new pages together."""
+    return str(uuid7())

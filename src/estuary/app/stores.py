@@ -1,0 +1,25 @@
+"""Which store the settings ask for; its driver is imported only then."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from estuary.config.settings import Settings
+from estuary.core.ports import Observer, Store
+from estuary.core.resource import Resource
+
+
+def make_store(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
+    """The store, not yet open."""
+    if settings.database.path is None:
+        from estuary.stores.memory import MemoryStore
+
+        return MemoryStore(resources)
+    from estuary.stores.sqlite import SqliteStore
+
+    timeout = settings.database_timeout_seconds
+    return SqliteStore(settings.database.path, resources, timeout=timeout, observe=observe)
+
+
+def data_folder(settings: Settings) -> Path | None:
+    """The folder in which Estuary keeps files of its own, None where everything is kept elsewhere."""
+    return None if settings.database.path is None else settings.database.path.parent

@@ -1,0 +1,26 @@
+"""`estuary openapi`: the API's document, printed."""
+
+import argparse
+import sys
+
+from estuary.cli.commands import Commands
+from estuary.cli.exits import OK, misconfigured
+
+
+def add(commands: Commands) -> None:
+    """Make the command known."""
+    commands.add_parser("openapi", help="print the API's OpenAPI document").set_defaults(command=_run)
+
+
+def _run(_: argparse.Namespace) -> int:
+    from estuary.app import load_resources, openapi
+    from estuary.config.environment import load
+    from estuary.config.problems import ConfigurationError
+    from estuary.core.resource import DeclarationError
+
+    try:
+        document = openapi(load_resources(load().settings.resources))
+    except (ConfigurationError, DeclarationError) as error:
+        return misconfigured(error)
+    sys.stdout.buffer.write(document + b"\n")
+    return OK

@@ -1,0 +1,26 @@
+"""`estuary serve`: serve the API until told to stop."""
+
+import argparse
+import sys
+
+from estuary.cli.commands import Commands
+from estuary.cli.exits import misconfigured
+
+
+def add(commands: Commands) -> None:
+    """Make the command known."""
+    commands.add_parser("serve", help="serve the API until told to stop").set_defaults(command=_run)
+
+
+def _run(_: argparse.Namespace) -> int:
+    from estuary.config.environment import load
+    from estuary.config.problems import ConfigurationError
+    from estuary.server import serve
+
+    try:
+        loaded = load()
+    except ConfigurationError as error:
+        return misconfigured(error)
+    for warning in loaded.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return serve(loaded)

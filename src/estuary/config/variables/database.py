@@ -1,0 +1,31 @@
+"""Where records are kept."""
+
+from estuary.config.database import DATABASE_TYPE, DATABASE_URL
+from estuary.config.forms import whole_number
+from estuary.config.variable import Variable
+
+
+class DatabaseVariables:
+    """The section "Database"."""
+
+    __slots__ = ()
+    SECTION = "Database"
+
+    database_url = Variable(
+        DATABASE_URL,
+        secret=True,
+        summary="Where records are kept; it wins over DATABASE_TYPE.",
+    )
+
+    database_type = Variable(
+        DATABASE_TYPE,
+        default="sqlite",
+        summary="What keeps the records when DATABASE_URL is unset; sqlite is the file data/estuary.db, "
+        "memory forgets everything at exit.",
+    )
+
+    database_timeout_seconds = Variable(
+        whole_number(1, 60),
+        default="5",
+        summary="How long one operation on the database may take; a slower one is answered 503.",
+    )

@@ -1,0 +1,63 @@
+"""How requests come in, and how the process ends."""
+
+from estuary.config.forms import only, whole_number
+from estuary.config.networks import HOST
+from estuary.config.variable import Variable
+
+
+class ServerVariables:
+    """The section "Server"."""
+
+    __slots__ = ()
+    SECTION = "Server"
+
+    host = Variable(
+        HOST,
+        default="0.0.0.0",  # noqa: S104  # a service in a container is reached from outside
+        summary="The address to listen on; 127.0.0.1 keeps it to this machine, :: adds IPv6.",
+    )
+
+    port = Variable(
+        whole_number(1, 65_535),
+        default="3000",
+        summary="The TCP port to listen on.",
+    )
+
+    workers = Variable(
+        only("1", "this release serves from one worker process", whole_number(1, 64)),
+        default="1",
+        aliases=("TOKIO_WORKER_THREADS",),
+        summary="How many worker processes serve requests.",
+    )
+
+    max_body_bytes = Variable(
+        whole_number(1024, 1024**3),
+        default=str(2 * 1024**2),
+        summary="The longest request body, in bytes; a longer one is answered 413.",
+    )
+
+    request_body_timeout_seconds = Variable(
+        whole_number(1, 300),
+        default="15",
+        summary="How long a request body may take to arrive; a slower one is answered 408.",
+    )
+
+    max_in_flight = Variable(
+        whole_number(1, 65_536),
+        default="1024",
+        summary="How many requests are worked on at a time; those beyond are answered 503 at once.",
+    )
+
+    shutdown_timeout_seconds = Variable(
+        whole_number(1, 300),
+        default="30",
+        summary="How long a shutdown may take in all; what is unfinished then is cut off.",
+    )
+
+    shutdown_drain_seconds = Variable(
+        whole_number(0, 60),
+        default="0",
+        production="2",
+        summary="How long readiness says 503 before the port closes, so that load balancers look away; "
+        "less than SHUTDOWN_TIMEOUT_SECONDS.",
+    )
