@@ -93,13 +93,14 @@ class Daemon(ABC):
 
     def end_by(self, number: signal.Signals) -> None:
         """Send it a signal that ends it, and wait for that; nothing if it is not running."""
-        process, self._process = self._process, None
-        if process is None:
+        if self._process is None:
             return
-        process.send_signal(number)
+        self._process.send_signal(number)
         # A frozen process takes no other signal than SIGKILL before it is woken.
-        process.send_signal(signal.SIGCONT)
-        process.wait(PATIENCE_SECONDS)
+        with suppress(psutil.NoSuchProcess):
+            self.send_to_all(signal.SIGCONT)
+        self._process.wait(PATIENCE_SECONDS)
+        self._process = None
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
