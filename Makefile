@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 SYNCED := .venv/.synced
 REDOCLY := .tools/node_modules/.bin/redocly
+DEPLOY := .tools/deploy
+DEPLOYER := $(DEPLOY)/.synced
 ARGS ?=
 
 # The stamp names the folder that .venv was made for: an environment does not survive being moved.
@@ -33,6 +35,9 @@ setup: $(SYNCED) ## Make .venv as uv.lock says (the other targets do it when nee
 
 .PHONY: tools
 tools: $(REDOCLY) ## Fetch, with npm, what a few tests drive beside Python: Redocly's linter
+
+.PHONY: deploy-tools
+deploy-tools: $(DEPLOYER) ## Fetch what reads and checks deploy/: kubectl, checkov and others, in .tools/deploy
 
 .PHONY: run
 run: $(SYNCED) ## Serve items on http://127.0.0.1:3000, kept in data/estuary.db
@@ -86,12 +91,16 @@ clean: ## Remove all that these targets made: .venv, .tools, caches (never data/
 help: ## Say what each target does
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 $(SYNCED): pyproject.toml uv.lock workshop/uv
 	$(if $(MOVED),rm -rf .venv)
-	workshop/uv sync --locked --all-groups --all-extras
+	workshop/uv sync --locked --all-groups --no-group deploy --all-extras
 	@printf '%s' '$(CURDIR)' > $@
+
+$(DEPLOYER): pyproject.toml uv.lock workshop/uv
+	ESTUARY_VENV=$(DEPLOY) workshop/uv sync --locked --quiet --only-group deploy
+	@touch $@
 
 $(REDOCLY):
 	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error @redocly/cli@2.77.0
