@@ -11,6 +11,12 @@ SYNCED := .venv/.synced
 REDOCLY := .tools/node_modules/.bin/redocly
 DEPLOY := .tools/deploy
 DEPLOYER := $(DEPLOY)/.synced
+BUILDING := .tools/build
+BUILDER := $(BUILDING)/.synced
+EXECUTABLE := dist/estuary/estuary
+SOURCES := $(shell find src workshop/executable -type f -not -path '*/__pycache__/*')
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' src/estuary/__init__.py)
+PREFIX ?= /opt/estuary
 ARGS ?=
 
 # The stamp names the folder that .venv was made for: an environment does not survive being moved.
@@ -63,6 +69,23 @@ check: lint test ## Lint, then test: what has to pass before a change lands
 bench: $(SYNCED) ## Measure Estuary beside others; results go to bench/results/
 	$(BIN)/python -m bench $(ARGS)
 
+##@ Ship
+
+.PHONY: build
+build: executable packages ## Make all of dist/: the executable, the wheel, the source archive
+
+.PHONY: executable
+executable: $(EXECUTABLE) ## Make dist/estuary/estuary and dist/estuary-onefile, which need no Python
+
+.PHONY: packages
+packages: ## Make the wheel and the source archive in dist/
+	workshop/uv build --quiet --out-dir dist
+	@ls dist/estuary-$(VERSION)*
+
+.PHONY: install
+install: $(EXECUTABLE) ## Lay out the executable, .env, data/ and systemd's units in PREFIX=/opt/estuary
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) workshop/install
+
 ##@ Change
 
 .PHONY: format
@@ -91,15 +114,26 @@ clean: ## Remove all that these targets made: .venv, .tools, caches (never data/
 help: ## Say what each target does
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 $(SYNCED): pyproject.toml uv.lock workshop/uv
 	$(if $(MOVED),rm -rf .venv)
-	workshop/uv sync --locked --all-groups --no-group deploy --all-extras
+	workshop/uv sync --locked --all-groups --no-group build --no-group deploy --all-extras
 	@printf '%s' '$(CURDIR)' > $@
 
 $(DEPLOYER): pyproject.toml uv.lock workshop/uv
 	ESTUARY_VENV=$(DEPLOY) workshop/uv sync --locked --quiet --only-group deploy
+	@touch $@
+
+$(BUILDER): pyproject.toml uv.lock workshop/uv
+	ESTUARY_VENV=$(BUILDING) workshop/uv sync --locked --quiet --no-dev --group build --all-extras --no-install-project
+	@touch $@
+
+# The commit's time and a fixed hash seed: the same sources give the same bytes.
+$(EXECUTABLE): $(BUILDER) $(SOURCES)
+	PYTHONHASHSEED=1 SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) PYTHONPATH=src \
+		$(BUILDING)/bin/pyinstaller --noconfirm --log-level ERROR --distpath dist --workpath $(BUILDING)/work \
+		workshop/executable/estuary.spec
 	@touch $@
 
 $(REDOCLY):

@@ -1,0 +1,7 @@
+"""Where the executable begins: as `python -m estuary` does."""
+
+import sys
+
+from estuary.cli import main
+
+sys.exit(main())
