@@ -1,0 +1,25 @@
+"""What the tests of artefacts share. Those that need a machine of their own run where they are named."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.workshop import ROOT, make
+
+OWN_TARGETS = {"test_booted.py": "make systemd-test", "test_container.py": "make container-test"}
+"""They build a whole system first; `.ci/run` calls these targets beside the other tests."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what has a target of its own, unless it was asked for by name."""
+    if collection_path.name not in OWN_TARGETS:
+        return None
+    named = any(collection_path.name in argument for argument in config.invocation_params.args)
+    return None if named else True
+
+
+@pytest.fixture(scope="session")
+def executable() -> Path:
+    """The folder of the executable as `make executable` leaves it; made anew only where sources changed."""
+    make("executable")
+    return ROOT / "dist/estuary"

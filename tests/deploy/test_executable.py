@@ -1,0 +1,153 @@
+"""The executable runs where nothing is installed, and is laid out as the operators' guide has it."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from estuary import __version__
+from tests.deploy.bare import HOME, bare
+from tests.deploy.workshop import ROOT, make, run
+from tests.support.http import get, post
+from tests.support.process import PATIENCE_SECONDS, Server, environment_of, serving
+
+PROGRAM = str(HOME / "program/estuary")
+UV = ROOT / "workshop/uv"
+DRIVERS = (
+    "aiohttp",
+    "alembic.autogenerate",
+    "asyncpg",
+    "cryptography.hazmat.primitives.asymmetric.rsa",
+    "jwt",
+    "redis.asyncio",
+)
+DECLARATION = """\
+from msgspec import Struct
+from estuary.core.resource import Resource
+{imports}
+
+class Part(Struct, frozen=True):
+    title: str
+
+PARTS = Resource("parts", Part)
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The one folder that may be written."""
+    path = tmp_path / "data"
+    path.mkdir()
+    return path
+
+
+def said(command: list[str], variables: Mapping[str, str] | None = None) -> str:
+    """What a command of the executable prints; it must succeed."""
+    done = subprocess.run(
+        command,
+        env=environment_of(variables or {}),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
+
+
+def stop_inside(server: Server) -> int:
+    """End the supervisor in its system, as a service manager would; the exit code that comes out."""
+    programs = [psutil.Process(pid) for pid in server.workers]
+    supervisor = next(each for each in programs if each.cmdline() == [PROGRAM, "serve"])
+    supervisor.terminate()
+    return server.wait()
+
+
+def test_it_serves_without_python_and_writes_its_data_only(
+    executable: Path, data: Path, tmp_path: Path
+) -> None:
+    """As nobody, in a system that is read-only but for data/, records are kept across a restart."""
+    variables = {"APP_PROFILE": "production", "DATABASE_TYPE": "sqlite", "DATABASE_URL": ""}
+    command = [*bare(executable, data=data), PROGRAM, "serve"]
+    with serving(tmp_path, variables, command=command) as server:
+        assert 201 == post(server, "/api/v1/items", b'{"name":"kept"}').status
+        server.send_to_all(15)
+        server.wait()
+    with serving(tmp_path, variables, command=command) as server:
+        listed = json.loads(get(server, "/api/v1/items").body)
+    assert ["kept"] == [item["name"] for item in listed["items"]]
+    assert {"estuary.db"} == {path.name.partition("-")[0] for path in data.iterdir()}
+
+
+def test_one_file_is_enough(executable: Path, tmp_path: Path) -> None:
+    """dist/estuary-onefile unpacks itself, serves, and leaves in order when it is told to."""
+    (tmp_path / "tmp").mkdir()
+    onefile = executable.parent / "estuary-onefile"
+    with serving(tmp_path, {"TMPDIR": str(tmp_path / "tmp")}, command=[str(onefile), "serve"]) as server:
+        assert 200 == get(server, "/health/ready").status
+        assert 0 == server.stop()
+    assert [] == list((tmp_path / "tmp").iterdir())
+
+
+def test_it_is_the_version_of_its_sources(executable: Path) -> None:
+    """What is built says what it is."""
+    assert f"estuary {__version__}" == said([str(executable / "estuary"), "--version"]).strip()
+
+
+def test_it_brings_every_driver_and_finds_declarations(
+    executable: Path, data: Path, tmp_path: Path
+) -> None:
+    """Each optional library is in it; PYTHONPATH says where the resources of its user are declared."""
+    imports = "\n".join(f"import {driver}" for driver in DRIVERS)
+    (tmp_path / "shop.py").write_text(DECLARATION.format(imports=imports))
+    command = [*bare(executable, data=data, read=(tmp_path,)), PROGRAM, "openapi"]
+    document = json.loads(said(command, {"RESOURCES": "shop:PARTS", "PYTHONPATH": str(tmp_path)}))
+    assert "/api/v1/parts" in document["paths"]
+
+
+@pytest.mark.usefixtures("executable")
+def test_the_guides_tree_is_laid_out(tmp_path: Path) -> None:
+    """PREFIX holds the program, .env, data/ and units that name it; nothing of data or .env is lost."""
+    prefix = tmp_path / "srv/estuary"
+    make("install", PREFIX=str(prefix))
+    assert {"estuary", "releases", ".env", "data", "systemd"} == {path.name for path in prefix.iterdir()}
+    (prefix / ".env").write_text("PORT=3001\n")
+    (prefix / "data/estuary.db").write_text("records")
+    make("install", PREFIX=str(prefix))
+    assert "PORT=3001\n" == (prefix / ".env").read_text()
+    assert "records" == (prefix / "data/estuary.db").read_text()
+    assert f"estuary {__version__}" == said([str(prefix / "estuary"), "--version"]).strip()
+    units = "".join(path.read_text() for path in (prefix / "systemd").iterdir())
+    assert str(prefix) in units
+    assert "/opt/estuary" not in units
+
+
+@pytest.mark.usefixtures("executable")
+def test_an_earlier_release_stays_for_the_way_back(tmp_path: Path) -> None:
+    """Another version beside the new one is not touched: the link points back to it when it must."""
+    earlier = tmp_path / "releases/0.0.9"
+    earlier.mkdir(parents=True)
+    (earlier / "estuary").write_text("an earlier program")
+    (tmp_path / "estuary").symlink_to("releases/0.0.9/estuary")
+    make("install", PREFIX=str(tmp_path))
+    assert Path("releases", __version__, "estuary") == (tmp_path / "estuary").readlink()
+    assert "an earlier program" == (earlier / "estuary").read_text()
+
+
+def test_packages_are_whole(tmp_path: Path) -> None:
+    """The wheel runs where it is installed, and the source archive makes the same wheel."""
+    make("packages")
+    wheel = ROOT / f"dist/estuary-{__version__}-py3-none-any.whl"
+    source = ROOT / f"dist/estuary-{__version__}.tar.gz"
+    installed = tmp_path / "wheel"
+    run(UV, "pip", "install", "--quiet", "--no-deps", "--target", installed, wheel)
+    told = said(
+        [str(ROOT / ".venv/bin/python"), "-m", "estuary", "--version"],
+        {"PYTHONPATH": str(installed)},
+    )
+    assert f"estuary {__version__}" == told.strip()
+    run(UV, "build", "--quiet", "--wheel", "--out-dir", tmp_path / "again", source)
+    assert wheel.read_bytes() == (tmp_path / "again" / wheel.name).read_bytes()

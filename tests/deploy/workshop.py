@@ -1,0 +1,39 @@
+"""The checkout as a workshop: its root, its make targets, its tools beside Python."""
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+TOOLS = ROOT / ".tools/deploy/bin"
+
+_MINUTES = 10 * 60
+
+
+def make(*words: str, **variables: str) -> str:
+    """What `make` says to `words`, with `variables` in its environment; it must succeed."""
+    return run("make", "--silent", "-C", ROOT, *words, **variables)
+
+
+def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """What a program of the environment that `make deploy-tools` makes says, whether it succeeds or not."""
+    make("deploy-tools")
+    return subprocess.run(
+        [TOOLS / name, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=_MINUTES, check=False
+    )
+
+
+def run(*command: str | Path, **variables: str) -> str:
+    """What a program says on its standard output; it must succeed, or all it said is in the failure."""
+    done = subprocess.run(
+        command,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_MINUTES,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    return done.stdout
