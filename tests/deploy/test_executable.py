@@ -74,8 +74,7 @@ def test_it_serves_without_python_and_writes_its_data_only(
     command = [*bare(executable, data=data), PROGRAM, "serve"]
     with serving(tmp_path, variables, command=command) as server:
         assert 201 == post(server, "/api/v1/items", b'{"name":"kept"}').status
-        server.send_to_all(15)
-        server.wait()
+        assert 0 == stop_inside(server)
     with serving(tmp_path, variables, command=command) as server:
         listed = json.loads(get(server, "/api/v1/items").body)
     assert ["kept"] == [item["name"] for item in listed["items"]]
