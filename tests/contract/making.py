@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from estuary.core.items import Item
-from estuary.core.ports import Collection
+from estuary.core.ports import Collection, Written
 from estuary.core.record import Position, Record, to_microseconds
+from estuary.core.terms import WriteTerms
 from tests.support.clocks import START
 
 PATIENCE = 10.0
@@ -27,6 +28,18 @@ def make_record(
     """An item's record; unless a time is given, `number` milliseconds after the start."""
     moment = created_at or START + timedelta(milliseconds=number)
     return Record(record_id or make_id(number), 1, moment, moment, Item(name or f"item {number}"))
+
+
+def expecting(version: int | None) -> WriteTerms:
+    """The terms of a write to this version alone."""
+    return WriteTerms(expected_version=version)
+
+
+async def record_of(write: Awaitable[Written]) -> Record:
+    """The record that `write` leaves behind."""
+    record = (await write).record
+    assert record is not None
+    return record
 
 
 def dice(seed: int) -> random.Random:

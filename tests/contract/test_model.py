@@ -14,7 +14,7 @@ from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import ITEMS, Item
 from estuary.core.ports import Collection
 from estuary.core.record import Record
-from tests.contract.making import LATER, PATIENCE, make_id, position_of
+from tests.contract.making import LATER, PATIENCE, expecting, make_id, position_of, record_of
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import START
 
@@ -104,7 +104,11 @@ async def _answer(collection: Collection, name: str, *arguments: Any) -> object:
                 await collection.insert(Record(record_id, 1, moment, moment, Item(item_name)))
                 return None
             case "update", (record_id, new_name, expected):
-                return await collection.update(record_id, {"name": new_name}, LATER, expected)
+                return await record_of(
+                    collection.update(record_id, {"name": new_name}, LATER, expecting(expected))
+                )
+            case "delete", (record_id, expected):
+                return (await collection.delete(record_id, expecting(expected))).record
             case "slice", (offset, limit):
                 records, total = await collection.slice(offset, limit)
                 return list(records), total

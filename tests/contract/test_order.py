@@ -7,7 +7,16 @@ import pytest
 from estuary.core.errors import NotFound
 from estuary.core.ports import Collection
 from estuary.core.record import Position, Record
-from tests.contract.making import LATER, dice, insert_all, make_id, make_record, position_of, walk
+from tests.contract.making import (
+    LATER,
+    dice,
+    insert_all,
+    make_id,
+    make_record,
+    position_of,
+    record_of,
+    walk,
+)
 from tests.support.clocks import START
 
 TIED_IDS = (
@@ -126,7 +135,7 @@ async def test_a_position_is_compared_by_time_first_and_id_second(items: Collect
 async def test_an_update_does_not_move_a_record(items: Collection) -> None:
     """The order is of creation: a changed record is paged where it was, in its new state."""
     await insert_all(items, [make_record(number) for number in range(10)])
-    changed = await items.update(make_id(3), {"name": "changed"}, LATER)
+    changed = await record_of(items.update(make_id(3), {"name": "changed"}, LATER))
     assert [make_id(number) for number in range(10)] == [record.id for record in await walk(items, 3)]
     assert [changed] == list((await items.slice(3, 1))[0])
 

@@ -8,7 +8,7 @@ from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import Item
 from estuary.core.ports import Collection
 from estuary.core.record import Record
-from tests.contract.making import LATER, make_id, make_record
+from tests.contract.making import LATER, expecting, make_id, make_record, record_of
 from tests.support.resources import vessel
 
 
@@ -54,7 +54,7 @@ async def test_an_update_sets_what_it_is_given(items: Collection) -> None:
     record = make_record(1)
     await items.insert(record)
     expected = Record(record.id, 2, record.created_at, LATER, Item("renamed", None))
-    assert expected == await items.update(record.id, {"name": "renamed"}, LATER)
+    assert expected == await record_of(items.update(record.id, {"name": "renamed"}, LATER))
     assert expected == await items.get(record.id)
     assert [expected] == list(await items.page(None, 10))
     assert ([expected], 1) == tuple(await items.slice(0, 10))
@@ -64,7 +64,7 @@ async def test_an_update_can_set_null(items: Collection) -> None:
     """A change to null is a change, not an absence."""
     await items.insert(make_record(1))
     await items.update(make_id(1), {"description": "told"}, LATER)
-    record = await items.update(make_id(1), {"description": None}, LATER)
+    record = await record_of(items.update(make_id(1), {"description": None}, LATER))
     assert Item("item 1", None) == record.value
     assert record == await items.get(make_id(1))
 
@@ -72,7 +72,7 @@ async def test_an_update_can_set_null(items: Collection) -> None:
 async def test_an_update_of_nothing_is_an_update(items: Collection) -> None:
     """Without changes the value stays, but version and time go on."""
     await items.insert(make_record(1))
-    record = await items.update(make_id(1), {}, LATER)
+    record = await record_of(items.update(make_id(1), {}, LATER))
     assert (2, LATER, Item("item 1")) == (record.version, record.updated_at, record.value)
     assert record == await items.get(make_id(1))
 
@@ -80,7 +80,9 @@ async def test_an_update_of_nothing_is_an_update(items: Collection) -> None:
 async def test_each_update_adds_one_to_the_version(items: Collection) -> None:
     """After n updates the version is n + 1."""
     await items.insert(make_record(1))
-    versions = [(await items.update(make_id(1), {"name": f"v{n}"}, LATER)).version for n in range(5)]
+    versions = [
+        (await record_of(items.update(make_id(1), {"name": f"v{n}"}, LATER))).version for n in range(5)
+    ]
     assert [2, 3, 4, 5, 6] == versions
 
 
@@ -104,7 +106,7 @@ async def test_an_update_may_set_every_field_at_once(vessels: Collection) -> Non
         "tags": ["a", "b"],
         "notes": [],
     }
-    record = await vessels.update(make_id(1), changes, LATER)
+    record = await record_of(vessels.update(make_id(1), changes, LATER))
     assert vessel(**changes) == record.value
     assert record == await vessels.get(make_id(1))
 
@@ -137,17 +139,17 @@ async def test_what_does_not_exist_is_not_found(items: Collection) -> None:
         await items.get(make_id(1))
     for expected_version in (None, 1):
         with pytest.raises(NotFound):
-            await items.update(make_id(1), {"name": "x"}, LATER, expected_version)
+            await items.update(make_id(1), {"name": "x"}, LATER, expecting(expected_version))
         with pytest.raises(NotFound):
-            await items.delete(make_id(1), expected_version)
+            await items.delete(make_id(1), expecting(expected_version))
 
 
 async def test_a_write_may_expect_the_current_version(items: Collection) -> None:
     """With the version that the record has, update and delete succeed."""
     await items.insert(make_record(1))
-    record = await items.update(make_id(1), {"name": "second"}, LATER, 1)
+    record = await record_of(items.update(make_id(1), {"name": "second"}, LATER, expecting(1)))
     assert 2 == record.version
-    await items.delete(make_id(1), 2)
+    await items.delete(make_id(1), expecting(2))
     assert 0 == await items.count()
 
 
@@ -157,11 +159,11 @@ async def test_a_write_that_expects_another_version_changes_nothing(
 ) -> None:
     """The conflict tells the current version; the record stays as it is."""
     await items.insert(make_record(1))
-    record = await items.update(make_id(1), {"name": "second"}, LATER)
+    record = await record_of(items.update(make_id(1), {"name": "second"}, LATER))
     with pytest.raises(VersionConflict) as update:
-        await items.update(make_id(1), {"name": "third"}, LATER, expected_version)
+        await items.update(make_id(1), {"name": "third"}, LATER, expecting(expected_version))
     with pytest.raises(VersionConflict) as delete:
-        await items.delete(make_id(1), expected_version)
+        await items.delete(make_id(1), expecting(expected_version))
     assert (2, 2) == (update.value.current, delete.value.current)
     assert record == await items.get(make_id(1))
     assert 1 == await items.count()

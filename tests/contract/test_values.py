@@ -14,7 +14,7 @@ from estuary.core.ports import Collection
 from estuary.core.query import Slice
 from estuary.core.record import Record
 from estuary.core.service import Records
-from tests.contract.making import LATER, make_id
+from tests.contract.making import LATER, make_id, record_of
 from tests.support.resources import VESSELS, vessel, vessel_body
 
 TEXTS = {
@@ -89,7 +89,7 @@ async def test_an_updated_value_comes_back_exactly(vessels: Collection, fields: 
     """What an update gives back, and what is read afterwards, are the fields that were set."""
     usual = vessel(call_sign="USUAL", rating=3, surveyed_at=LATER, notes=["usual"])
     await vessels.insert(Record(make_id(1), 1, LATER, LATER, usual))
-    changed = await vessels.update(make_id(1), fields, LATER)
+    changed = await record_of(vessels.update(make_id(1), fields, LATER))
     expected = msgspec.json.encode(msgspec.structs.replace(usual, **fields))
     assert expected == msgspec.json.encode(changed.value)
     assert expected == msgspec.json.encode((await vessels.get(make_id(1))).value)
@@ -98,7 +98,7 @@ async def test_an_updated_value_comes_back_exactly(vessels: Collection, fields: 
 @pytest.mark.parametrize("name", TEXTS.values(), ids=TEXTS.keys())
 async def test_a_text_goes_through_the_use_cases_unchanged(item_records: Records, name: str) -> None:
     """No normal form, case or escape is imposed on a text, on create and on update."""
-    created = await item_records.create(ITEMS.draft_type(name=name))
+    created = await record_of(item_records.create(ITEMS.draft_type(name=name)))
     assert name == _name(await item_records.get(created.id))
     changes = ITEMS.changes_type(description=name)
     await item_records.update(created.id, changes)
@@ -108,7 +108,7 @@ async def test_a_text_goes_through_the_use_cases_unchanged(item_records: Records
 @pytest.mark.parametrize("character", ["x", "é", "語", "🚢"])
 async def test_lengths_count_characters(item_records: Records, character: str) -> None:
     """255 characters are kept whatever their bytes; 256 are refused and nothing is stored."""
-    created = await item_records.create(ITEMS.draft_type(name=f"  {character * 255}\n"))
+    created = await record_of(item_records.create(ITEMS.draft_type(name=f"  {character * 255}\n")))
     assert character * 255 == _name(await item_records.get(created.id))
     with pytest.raises(ValidationFailed, match="Name must be between 1 and 255 characters"):
         await item_records.create(ITEMS.draft_type(name=character * 256))
@@ -119,7 +119,7 @@ async def test_lengths_count_characters(item_records: Records, character: str) -
 
 async def test_a_whole_description_is_kept(item_records: Records) -> None:
     """1000 characters are kept, 1001 refused."""
-    created = await item_records.create(ITEMS.draft_type(name="x", description="🚢" * 1000))
+    created = await record_of(item_records.create(ITEMS.draft_type(name="x", description="🚢" * 1000)))
     await _assert_only(item_records, created)
     with pytest.raises(ValidationFailed, match="Description must be at most 1000 characters"):
         await item_records.create(ITEMS.draft_type(name="x", description="🚢" * 1001))
@@ -132,7 +132,7 @@ async def test_nul_is_refused_and_nothing_stored(item_records: Records, text: st
     for fields in ({"name": text}, {"name": "x", "description": text}):
         with pytest.raises(ValidationFailed, match=r"U\+0000"):
             await item_records.create(ITEMS.draft_type(**fields))
-    created = await item_records.create(ITEMS.draft_type(name="x"))
+    created = await record_of(item_records.create(ITEMS.draft_type(name="x")))
     with pytest.raises(ValidationFailed):
         await item_records.update(created.id, ITEMS.changes_type(name="y", description=text))
     await _assert_only(item_records, created)
@@ -169,7 +169,7 @@ async def test_nul_in_a_list_is_refused(vessel_records: Records) -> None:
 )
 async def test_a_text_that_is_no_id_names_nothing(item_records: Records, record_id: str) -> None:
     """Any other text than a canonical id is `NotFound`, also where it looks much like one that exists."""
-    created = await item_records.create(ITEMS.draft_type(name="x"))
+    created = await record_of(item_records.create(ITEMS.draft_type(name="x")))
     assert make_id(1) == created.id
     with pytest.raises(NotFound):
         await item_records.get(record_id)
@@ -182,8 +182,8 @@ async def test_a_text_that_is_no_id_names_nothing(item_records: Records, record_
 
 async def test_zero_has_no_sign(vessel_records: Records) -> None:
     """Not every engine keeps the sign of zero, so none is given it: create and update agree on all."""
-    created = await vessel_records.create(_draft(cargo_value=-0.0))
-    changed = await vessel_records.update(created.id, VESSELS.changes_type(cargo_value=-0.0))
+    created = await record_of(vessel_records.create(_draft(cargo_value=-0.0)))
+    changed = await record_of(vessel_records.update(created.id, VESSELS.changes_type(cargo_value=-0.0)))
     for record in (created, changed, await vessel_records.get(created.id)):
         assert 1.0 == math.copysign(1.0, record.value.cargo_value)  # type: ignore[attr-defined]
 
@@ -191,7 +191,9 @@ async def test_zero_has_no_sign(vessel_records: Records) -> None:
 async def test_moments_are_kept_in_utc(vessel_records: Records) -> None:
     """A time with another offset is the same moment in UTC, in the answer and afterwards."""
     india = timezone(timedelta(hours=5, minutes=30))
-    created = await vessel_records.create(_draft(built_at=datetime(2000, 1, 1, 3, 0, tzinfo=india)))
+    created = await record_of(
+        vessel_records.create(_draft(built_at=datetime(2000, 1, 1, 3, 0, tzinfo=india)))
+    )
     for record in (created, await vessel_records.get(created.id)):
         built_at = record.value.built_at  # type: ignore[attr-defined]
         assert datetime(1999, 12, 31, 21, 30, tzinfo=UTC) == built_at
@@ -200,10 +202,12 @@ async def test_moments_are_kept_in_utc(vessel_records: Records) -> None:
 
 async def test_what_create_and_update_answer_is_what_get_answers(vessel_records: Records) -> None:
     """Answer and stored record are one, also in fields that were left to their defaults."""
-    created = await vessel_records.create(_draft(tags=[" trimmed "], call_sign=""))
+    created = await record_of(vessel_records.create(_draft(tags=[" trimmed "], call_sign="")))
     assert created == await vessel_records.get(created.id)
     assert vessel(tags=["trimmed"]) == created.value
-    changed = await vessel_records.update(created.id, VESSELS.changes_type(rating=2, berth=" 7 "))
+    changed = await record_of(
+        vessel_records.update(created.id, VESSELS.changes_type(rating=2, berth=" 7 "))
+    )
     assert changed == await vessel_records.get(created.id)
     assert vessel(tags=["trimmed"], rating=2, berth="7") == changed.value
 

@@ -66,6 +66,32 @@ class NotFound(EstuaryError):
     code = "NOT_FOUND"
 
 
+class Unauthenticated(EstuaryError):
+    """The request has no token ("missing"), or one that does not hold; `reason` says why in a word."""
+
+    code = "UNAUTHORIZED"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Forbidden(EstuaryError):
+    """The token holds, but does not grant `scope`."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+
+class KeysUnavailable(EstuaryError):
+    """No token can be verified now: the issuer's keys were never had."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+
 class MethodNotAllowed(EstuaryError):
     """The route exists, but not for this method."""
 
@@ -152,6 +178,24 @@ class VersionConflict(EstuaryError):
         self.current = current
 
 
+class PreconditionRequired(EstuaryError):
+    """The write must say which version it expects, and does not."""
+
+    code = "PRECONDITION_REQUIRED"
+
+
+class IdempotencyKeyReused(EstuaryError):
+    """The key was used for another write within its lifetime."""
+
+    code = "VALIDATION_ERROR"
+
+
+class IdempotencyKeyInFlight(EstuaryError):
+    """The write that carries the same key has not ended yet."""
+
+    code = "CONFLICT"
+
+
 class StoreError(EstuaryError):
     """A store could not do what it was asked, and it is not the caller's fault."""
 
@@ -168,3 +212,9 @@ class StoreQueryFailed(StoreError):
 
 class StoreSchemaMismatch(StoreError):
     """What the store holds does not fit the declared resources; the message says what to do."""
+
+
+class StoreNotEmpty(StoreError):
+    """Records are to be loaded into a store that has some already."""
+
+    code = "CONFLICT"

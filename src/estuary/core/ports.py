@@ -1,14 +1,15 @@
 """The ports: what Estuary needs from the world, and what each side promises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from estuary.core.observations import Observation
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
 
 
 class Clock(Protocol):
@@ -31,19 +32,38 @@ class Observer(Protocol):
         ...
 
 
+class Written(NamedTuple):
+    """What a write left behind: the record as it wrote it, None after a delete.
+
+    `replayed`: an earlier write with the same key did it, and this one changed nothing.
+    """
+
+    record: Record | None
+    replayed: bool = False
+
+
 class Collection(Protocol):
     """The records of one resource.
 
     The order of a collection is `Position`: created_at ascending, ties by id as plain characters.
     Every method may raise `StoreUnavailable` (in bounded time) or `StoreQueryFailed`.
     A write that returned is durable, unless the store says it never is.
+
+    Where an owner is given, only that owner's records exist: any other is `NotFound`, in no list and in
+    no number.
+
+    A write whose terms hold a key keeps it, in the write's own transaction, with its fingerprint and a
+    snapshot of the record as written. For `KEY_LIFETIME` the same key and fingerprint then give that
+    snapshot, whatever became of the record and whatever version is expected; another fingerprint raises
+    `IdempotencyKeyReused`; a key whose write another caller is still at raises `IdempotencyKeyInFlight`,
+    or waits for its end. A write that fails keeps nothing. Keys are the resource's and the subject's own.
     """
 
-    async def insert(self, record: Record) -> None:
-        """Keep a new record, whose id no other has ever had."""
+    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
+        """Keep a new record, whose id no other has ever had; the owner is the record's own."""
         ...
 
-    async def get(self, record_id: str) -> Record:
+    async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
         ...
 
@@ -52,28 +72,30 @@ class Collection(Protocol):
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        expected_version: int | None = None,
-    ) -> Record:
+        terms: WriteTerms = UNCONDITIONAL,
+    ) -> Written:
         """Set the given fields and `updated_at`, add one to the version, give back the whole record.
 
-        With `expected_version` only that version is changed: of any number of concurrent writers that
+        With an expected version only that one is changed: of any number of concurrent writers that
         expect the same one, exactly one succeeds. Raises `NotFound`, `VersionConflict`.
         """
         ...
 
-    async def delete(self, record_id: str, expected_version: int | None = None) -> None:
+    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict` as `update` does."""
         ...
 
-    async def slice(self, offset: int, limit: int) -> tuple[Sequence[Record], int]:
+    async def slice(
+        self, offset: int, limit: int, owner: str | None = None
+    ) -> tuple[Sequence[Record], int]:
         """Up to `limit` records from the `offset`-th on, and the exact number of all records."""
         ...
 
-    async def page(self, after: Position | None, limit: int) -> Sequence[Record]:
+    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
         """Up to `limit` records that come after a position; its cost does not grow with the table."""
         ...
 
-    async def count(self) -> int:
+    async def count(self, owner: str | None = None) -> int:
         """The exact number of records, without looking at each."""
         ...
 
@@ -95,6 +117,17 @@ class Store(Protocol):
 
     def collection(self, resource: Resource) -> Collection:
         """The collection of one of the store's resources."""
+        ...
+
+    async def load(
+        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
+    ) -> int:
+        """Keep whole records, each with the id, version, times and owner it has; the number of them.
+
+        All of them are kept or none: also when `batches` raises, and that error is passed on. Raises
+        `StoreNotEmpty` if the store holds any record, unless `replace`, which removes them first, and
+        the keys with them. It takes as long as it takes.
+        """
         ...
 
 

@@ -14,8 +14,9 @@ _is_canonical_id = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re
 class Record(msgspec.Struct, frozen=True, gc=False):
     """One stored value. `version` starts at 1 and grows by one with every write.
 
-    Times are UTC with microseconds. The collector does not track records (`gc=False`): they form no
-    cycles, and a million of them would otherwise make every full collection walk a million objects.
+    `owner` is whose record it is, the empty text where it is nobody's. Times are UTC with microseconds.
+    The collector does not track records (`gc=False`): they form no cycles, and a million of them would
+    otherwise make every full collection walk a million objects.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     created_at: datetime
     updated_at: datetime
     value: msgspec.Struct
+    owner: str = ""
 
 
 class Position(NamedTuple):

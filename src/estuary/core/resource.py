@@ -12,7 +12,7 @@ from msgspec import inspect as types
 from estuary.core.errors import ValidationFailed, Violation
 from estuary.core.field import Broken, Field, Kind, Rule, compile_rule, violation
 
-RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at"})
+RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "owner"})
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment in time; a clock reading without a zone is not one."""
 

@@ -62,8 +62,9 @@ class Request(msgspec.Struct, eq=False, gc=False):
     """A request on its way through the pipeline.
 
     A server's adapter subclasses it with the two ways to read a body. What stands below the line is
-    filled in by the stages the request passes. Structs are made four times as fast as slotted
-    classes; `eq=False` keeps them hashable by identity.
+    filled in by the stages the request passes: `subject` is who asks, as far as a token says so, `owner`
+    whose records alone exist for this request (None: everybody's). Structs are made four times as fast as
+    slotted classes; `eq=False` keeps them hashable by identity.
     """
 
     method: str
@@ -76,6 +77,8 @@ class Request(msgspec.Struct, eq=False, gc=False):
     route: Route = UNKNOWN_ROUTE
     record_id: str = ""
     client: Client = NO_ADDRESS
+    subject: str | None = None
+    owner: str | None = None
     started: float = 0.0
     reply_headers: list[Header] = []
 

@@ -113,6 +113,30 @@ def _validation_failed(error: errors.ValidationFailed) -> _Told:
     return _Told(422, "Validation failed", error.violations)
 
 
+def _key_reused(_: errors.IdempotencyKeyReused) -> _Told:
+    said = "was used for another request"
+    return _Told(422, f"Idempotency-Key {said}", (Violation("Idempotency-Key", said, "reused"),))
+
+
+def _key_in_flight(_: errors.IdempotencyKeyInFlight) -> _Told:
+    message = "A request with this Idempotency-Key is still being worked on"
+    return _Told(409, message, headers=(_retry_after(1),))
+
+
+def _unauthenticated(error: errors.Unauthenticated) -> _Told:
+    """RFC 6750, 3.1: a request without a token is told nothing but the scheme."""
+    if error.reason == "missing":
+        return _Told(401, "Authentication required", headers=(("www-authenticate", "Bearer"),))
+    challenge = ("www-authenticate", 'Bearer error="invalid_token"')
+    return _Told(401, "Invalid authentication token", headers=(challenge,))
+
+
+def _forbidden(error: errors.Forbidden) -> _Told:
+    challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+    message = f"The token does not grant the scope {error.scope}"
+    return _Told(403, message, headers=(("www-authenticate", challenge),))
+
+
 def _method_not_allowed(error: errors.MethodNotAllowed) -> _Told:
     allow = ", ".join(error.allowed)
     return _Told(405, "Method not allowed", context={"allowed": allow}, headers=(("allow", allow),))
@@ -157,6 +181,11 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.BadRequest: _bad_request,
     errors.VersionNotAcceptable: _not_acceptable,
     errors.ValidationFailed: _validation_failed,
+    errors.Unauthenticated: _unauthenticated,
+    errors.Forbidden: _forbidden,
+    errors.KeysUnavailable: lambda _: _Told(
+        503, "Authentication service unavailable", headers=(_retry_after(1),)
+    ),
     errors.NotFound: lambda _: _Told(404, "Resource not found"),
     errors.MethodNotAllowed: _method_not_allowed,
     errors.PayloadTooLarge: _payload_too_large,
@@ -166,6 +195,9 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.RateLimited: _rate_limited,
     errors.Overloaded: _overloaded,
     errors.VersionConflict: lambda _: _Told(412, "The record has changed meanwhile"),
+    errors.PreconditionRequired: lambda _: _Told(428, "If-Match is required: send the record's ETag"),
+    errors.IdempotencyKeyReused: _key_reused,
+    errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.StoreUnavailable: _store_unavailable,
     errors.StoreError: lambda _: _Told(500, "Database query error"),
     errors.UnsupportedEncoding: lambda _: _Told(415, "Content-Encoding must be identity or absent"),

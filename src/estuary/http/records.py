@@ -3,10 +3,12 @@
 from urllib.parse import parse_qsl
 
 from estuary.core.errors import InvalidParameter
+from estuary.core.ports import Written
 from estuary.core.query import Page, Slice, encode_cursor, parse
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.service import Records
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.http.codec import RecordCodec
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Header, Request, Response
@@ -31,39 +33,53 @@ class RecordHandlers:
     async def list(self, request: Request) -> Response:
         """GET on the collection: a slice, or a page where a cursor is given."""
         if not request.query:
-            return await self._slice(_FIRST_SLICE)
+            return await self._slice(_FIRST_SLICE, request.owner)
         asked = parse(_parameters(request.query), self.resource.name)
-        return await (self._page(asked) if isinstance(asked, Page) else self._slice(asked))
+        if isinstance(asked, Page):
+            return await self._page(asked, request.owner)
+        return await self._slice(asked, request.owner)
 
     async def create(self, request: Request) -> Response:
         """POST on the collection: 201 with the record and where it is."""
         draft = self._codec.draft(await self._body.read_json(request))
-        record = await self._records.create(draft)
-        location = ("location", f"{self._path}/{record.id}")
-        return Response(201, self._codec.record(record), (_JSON, _etag(record), location))
+        written = await self._records.create(draft, self._terms(request))
+        return self._answer(201, written)
 
     async def read(self, request: Request) -> Response:
         """GET on a record."""
-        record = await self._records.get(request.record_id)
+        record = await self._records.get(request.record_id, request.owner)
         return Response(200, self._codec.record(record), (_JSON, _etag(record)))
 
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""
         changes = self._codec.changes(await self._body.read_json(request))
-        record = await self._records.update(request.record_id, changes)
-        return Response(200, self._codec.record(record), (_JSON, _etag(record)))
+        return self._answer(
+            200, await self._records.update(request.record_id, changes, self._terms(request))
+        )
 
     async def delete(self, request: Request) -> Response:
         """DELETE on a record: 204."""
-        await self._records.delete(request.record_id)
-        return Response(204)
+        return self._answer(204, await self._records.delete(request.record_id, self._terms(request)))
 
-    async def _slice(self, asked: Slice) -> Response:
-        records, total = await self._records.slice(asked)
+    def _terms(self, request: Request) -> WriteTerms:
+        return UNCONDITIONAL if request.owner is None else WriteTerms(request.owner)
+
+    def _answer(self, status: int, written: Written) -> Response:
+        """What a write left behind."""
+        record = written.record
+        if record is None:
+            return Response(status)
+        headers: tuple[Header, ...] = (_JSON, _etag(record))
+        if status == 201:
+            headers = (*headers, ("location", f"{self._path}/{record.id}"))
+        return Response(status, self._codec.record(record), headers)
+
+    async def _slice(self, asked: Slice, owner: str | None) -> Response:
+        records, total = await self._records.slice(asked, owner)
         return Response(200, self._codec.listing(records, total, asked.limit, asked.offset), _JSON_ONLY)
 
-    async def _page(self, asked: Page) -> Response:
-        records, following = await self._records.page(asked)
+    async def _page(self, asked: Page, owner: str | None) -> Response:
+        records, following = await self._records.page(asked, owner)
         if following is None:
             return Response(200, self._codec.page(records, asked.limit, None), _JSON_ONLY)
         cursor = encode_cursor(following, self.resource.name)

@@ -1,15 +1,18 @@
 """Records in this process's memory: the fastest store, the reference for all others, and never durable."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
-from estuary.core.errors import NotFound, StoreQueryFailed, StoreUnavailable, VersionConflict
+from estuary.core.errors import NotFound, StoreNotEmpty, StoreUnavailable, VersionConflict
+from estuary.core.ports import Written
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
-from estuary.stores.timeline import Timeline
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.stores.kept_keys import KeptKeys
+from estuary.stores.shelf import Shelf
 
 
 class MemoryStore:
@@ -44,14 +47,37 @@ class MemoryStore:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
 
+    async def load(
+        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
+    ) -> int:
+        """Keep whole records; raises `StoreNotEmpty`, and `StoreQueryFailed` for an id given twice."""
+        loaded = {name: Shelf() for name in self._collections}
+        number = 0
+        async for resource, records in batches:
+            for record in records:
+                loaded[resource.name].add(record)
+            number += len(records)
+        # Nothing is waited for from here on: no other call comes between the look and the change.
+        await self.ping()
+        if not replace and any(collection.holds_records for collection in self._collections.values()):
+            raise StoreNotEmpty
+        for name, collection in self._collections.items():
+            collection.take_over(loaded[name])
+        return number
+
 
 class MemoryCollection:
-    """Implements `Collection`: a dictionary by id beside a timeline."""
+    """Implements `Collection`: a shelf of records beside the keys they were written with."""
 
     def __init__(self) -> None:
         self._is_open = False
-        self._records: dict[str, Record] = {}
-        self._timeline = Timeline()
+        self._shelf = Shelf()
+        self._keys = KeptKeys()
+
+    @property
+    def holds_records(self) -> bool:
+        """Whether there is any."""
+        return bool(self._shelf.records)
 
     def open(self) -> None:
         """Accept calls."""
@@ -60,23 +86,29 @@ class MemoryCollection:
     def close(self) -> None:
         """Refuse calls and let the records go."""
         self._is_open = False
-        self._records = {}
-        self._timeline = Timeline()
+        self.take_over(Shelf())
 
-    async def insert(self, record: Record) -> None:
+    def take_over(self, shelf: Shelf) -> None:
+        """Hold the records of `shelf` and no others; the keys of the former ones go with them."""
+        self._shelf = shelf
+        self._keys = KeptKeys()
+
+    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
         self._demand_open()
-        if record.id in self._records:
-            raise StoreQueryFailed(f"the id {record.id} is taken")
-        self._records[record.id] = record
-        self._timeline.add(record)
+        if terms.key is not None and (earlier := self._keys.find(terms.key)) is not None:
+            return earlier
+        self._shelf.add(record)
+        return self._written(record, terms)
 
-    async def get(self, record_id: str) -> Record:
+    async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
-        record = self._records.get(record_id)
+        record = self._shelf.records.get(record_id)
         if record is None:
             # Only an open collection holds records: the check can wait until none is found.
             self._demand_open()
+            raise NotFound(record_id)
+        if owner is not None and record.owner != owner:
             raise NotFound(record_id)
         return record
 
@@ -85,46 +117,57 @@ class MemoryCollection:
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        expected_version: int | None = None,
-    ) -> Record:
+        terms: WriteTerms = UNCONDITIONAL,
+    ) -> Written:
         """The record with `changes` set and one version on; raises `NotFound`, `VersionConflict`."""
-        record = self._expected(record_id, expected_version)
+        self._demand_open()
+        if terms.key is not None and (earlier := self._keys.find(terms.key)) is not None:
+            return earlier
+        record = self._expected(record_id, terms)
         value = replace(record.value, **changes) if changes else record.value
-        changed = Record(record.id, record.version + 1, record.created_at, updated_at, value)
-        self._records[record_id] = changed
-        self._timeline.replace(changed)
-        return changed
+        changed = Record(record.id, record.version + 1, record.created_at, updated_at, value, record.owner)
+        self._shelf.replace(changed)
+        return self._written(changed, terms)
 
-    async def delete(self, record_id: str, expected_version: int | None = None) -> None:
+    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
-        record = self._expected(record_id, expected_version)
-        del self._records[record_id]
-        self._timeline.remove(record)
+        self._demand_open()
+        if terms.key is not None and (earlier := self._keys.find(terms.key)) is not None:
+            return earlier
+        self._shelf.remove(self._expected(record_id, terms))
+        return self._written(None, terms)
 
-    async def slice(self, offset: int, limit: int) -> tuple[Sequence[Record], int]:
+    async def slice(
+        self, offset: int, limit: int, owner: str | None = None
+    ) -> tuple[Sequence[Record], int]:
         """Up to `limit` records from the `offset`-th on, and how many there are in all."""
         self._demand_open()
-        return self._timeline.slice(offset, limit), len(self._records)
+        timeline = self._shelf.timeline(owner)
+        return timeline.slice(offset, limit), len(timeline)
 
-    async def page(self, after: Position | None, limit: int) -> Sequence[Record]:
+    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
         """Up to `limit` records behind a position."""
         self._demand_open()
-        return self._timeline.after(after, limit)
+        return self._shelf.timeline(owner).after(after, limit)
 
-    async def count(self) -> int:
+    async def count(self, owner: str | None = None) -> int:
         """How many records there are."""
         self._demand_open()
-        return len(self._records)
+        return len(self._shelf.timeline(owner))
 
     def _demand_open(self) -> None:
         if not self._is_open:
             raise StoreUnavailable("the memory store is not open")
 
-    def _expected(self, record_id: str, expected_version: int | None) -> Record:
-        self._demand_open()
-        record = self._records.get(record_id)
-        if record is None:
+    def _expected(self, record_id: str, terms: WriteTerms) -> Record:
+        record = self._shelf.records.get(record_id)
+        if record is None or terms.owner not in (None, record.owner):
             raise NotFound(record_id)
-        if expected_version not in (None, record.version):
+        if terms.expected_version not in (None, record.version):
             raise VersionConflict(record.version)
         return record
+
+    def _written(self, record: Record | None, terms: WriteTerms) -> Written:
+        if terms.key is not None:
+            self._keys.keep(terms.key, record)
+        return Written(record)

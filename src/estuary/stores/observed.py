@@ -1,16 +1,20 @@
 """Any store, with an observation of every query put to it."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
 from estuary.core.observations import StoreQueried
-from estuary.core.ports import Collection, Observer, Store
+from estuary.core.ports import Collection, Observer, Store, Written
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
 
 Answer = TypeVar("Answer")
+
+_ANSWERS = (NotFound, VersionConflict, IdempotencyKeyReused, IdempotencyKeyInFlight)
+"""Errors that say how it is: the store did what it was asked."""
 
 
 class ObservedStore:
@@ -42,6 +46,12 @@ class ObservedStore:
             self._store.collection(resource), resource.name, self._observe, self._monotonic
         )
 
+    async def load(
+        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
+    ) -> int:
+        """Load the store; it is no query."""
+        return await self._store.load(batches, replace=replace)
+
 
 class ObservedCollection:
     """Implements `Collection` with another one; every call gives one `StoreQueried`.
@@ -57,41 +67,43 @@ class ObservedCollection:
         self._observe = observe
         self._monotonic = monotonic
 
-    def insert(self, record: Record) -> Coroutine[Any, Any, None]:
+    def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Coroutine[Any, Any, Written]:
         """Observe `insert`."""
-        return self._observed("insert", self._collection.insert(record))
+        return self._observed("insert", self._collection.insert(record, terms))
 
-    def get(self, record_id: str) -> Coroutine[Any, Any, Record]:
+    def get(self, record_id: str, owner: str | None = None) -> Coroutine[Any, Any, Record]:
         """Observe `get`."""
-        return self._observed("get", self._collection.get(record_id))
+        return self._observed("get", self._collection.get(record_id, owner))
 
     def update(
         self,
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        expected_version: int | None = None,
-    ) -> Coroutine[Any, Any, Record]:
+        terms: WriteTerms = UNCONDITIONAL,
+    ) -> Coroutine[Any, Any, Written]:
         """Observe `update`."""
-        return self._observed(
-            "update", self._collection.update(record_id, changes, updated_at, expected_version)
-        )
+        return self._observed("update", self._collection.update(record_id, changes, updated_at, terms))
 
-    def delete(self, record_id: str, expected_version: int | None = None) -> Coroutine[Any, Any, None]:
+    def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Coroutine[Any, Any, Written]:
         """Observe `delete`."""
-        return self._observed("delete", self._collection.delete(record_id, expected_version))
+        return self._observed("delete", self._collection.delete(record_id, terms))
 
-    def slice(self, offset: int, limit: int) -> Coroutine[Any, Any, tuple[Sequence[Record], int]]:
+    def slice(
+        self, offset: int, limit: int, owner: str | None = None
+    ) -> Coroutine[Any, Any, tuple[Sequence[Record], int]]:
         """Observe `slice`."""
-        return self._observed("slice", self._collection.slice(offset, limit))
+        return self._observed("slice", self._collection.slice(offset, limit, owner))
 
-    def page(self, after: Position | None, limit: int) -> Coroutine[Any, Any, Sequence[Record]]:
+    def page(
+        self, after: Position | None, limit: int, owner: str | None = None
+    ) -> Coroutine[Any, Any, Sequence[Record]]:
         """Observe `page`."""
-        return self._observed("page", self._collection.page(after, limit))
+        return self._observed("page", self._collection.page(after, limit, owner))
 
-    def count(self) -> Coroutine[Any, Any, int]:
+    def count(self, owner: str | None = None) -> Coroutine[Any, Any, int]:
         """Observe `count`."""
-        return self._observed("count", self._collection.count())
+        return self._observed("count", self._collection.count(owner))
 
     async def _observed(self, operation: str, query: Coroutine[Any, Any, Answer]) -> Answer:
         started = self._monotonic()
@@ -99,7 +111,7 @@ class ObservedCollection:
         try:
             answer = await query
             succeeded = True
-        except (NotFound, VersionConflict):
+        except _ANSWERS:
             succeeded = True
             raise
         finally:

@@ -58,6 +58,9 @@ class Timeline:
         self._bounds: list[Position] = []
         self._starts: list[int] | None = None
 
+    def __len__(self) -> int:
+        return self._first_places()[-1] + len(self._blocks[-1].records) if self._blocks else 0
+
     def add(self, record: Record) -> None:
         """Put `record` in its place."""
         position = _position(record)
@@ -91,10 +94,15 @@ class Timeline:
 
     def slice(self, offset: int, limit: int) -> Sequence[Record]:
         """Up to `limit` records from the `offset`-th on."""
+        starts = self._first_places()
+        number = bisect_right(starts, offset) - 1
+        return self._run(number, offset - starts[number], limit) if starts else []
+
+    def _first_places(self) -> list[int]:
+        """The place in the whole order at which each block starts."""
         if self._starts is None:
             self._starts = list(accumulate((len(block.records) for block in self._blocks), initial=0))[:-1]
-        number = bisect_right(self._starts, offset) - 1
-        return self._run(number, offset - self._starts[number], limit) if self._starts else []
+        return self._starts
 
     def _append(self, position: Position, record: Record) -> None:
         if self._blocks and len(self._blocks[-1].records) < _BLOCK_SIZE:

@@ -12,7 +12,7 @@ from estuary.core.query import Page, Slice
 from estuary.core.record import Position, Record, to_microseconds
 from estuary.core.service import Records
 from estuary.stores.memory import MemoryStore
-from tests.contract.making import make_id
+from tests.contract.making import make_id, record_of
 from tests.support.clocks import START, SettableClock
 
 
@@ -34,7 +34,7 @@ class Desk:
 
     async def create(self, name: str, **fields: Any) -> Record:
         """A record of that name."""
-        return await self.records.create(ITEMS.draft_type(name=name, **fields))
+        return await record_of(self.records.create(ITEMS.draft_type(name=name, **fields)))
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_update_moves_version_and_time_on(desk: Desk) -> None:
     """The rest, the time of creation too, stays."""
     created = await desk.create("x", description="y")
     desk.clock.advance(2.5)
-    updated = await desk.records.update(created.id, ITEMS.changes_type(name="z"))
+    updated = await record_of(desk.records.update(created.id, ITEMS.changes_type(name="z")))
     assert Record(created.id, 2, START, desk.clock.now(), Item("z", "y")) == updated
     assert RecordUpdated("items") == desk.seen[-1]
 

@@ -7,7 +7,7 @@ import pytest
 
 from estuary.core.items import ITEMS
 from estuary.stores.memory import MemoryStore
-from tests.contract.making import LATER, make_id, make_record, position_of
+from tests.contract.making import LATER, make_id, make_record, position_of, record_of
 from tests.support.resources import VESSELS
 
 
@@ -40,7 +40,7 @@ async def test_an_unchanged_value_is_not_copied() -> None:
     items = store.collection(ITEMS)
     record = make_record(1)
     await items.insert(record)
-    assert record.value is (await items.update(make_id(1), {}, LATER)).value
+    assert record.value is (await record_of(items.update(make_id(1), {}, LATER))).value
 
 
 async def test_a_resource_of_another_store_is_the_callers_mistake() -> None:

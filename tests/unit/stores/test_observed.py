@@ -1,18 +1,26 @@
 """Every query of an observed store is reported once, and changed in nothing."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from estuary.core.errors import NotFound, StoreQueryFailed, StoreUnavailable, VersionConflict
+from estuary.core.errors import (
+    IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
+    NotFound,
+    StoreQueryFailed,
+    StoreUnavailable,
+    VersionConflict,
+)
 from estuary.core.items import ITEMS
 from estuary.core.observations import Observation, StoreQueried
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Collection, Store, Written
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
+from estuary.core.terms import UNCONDITIONAL, IdempotencyKey, WriteTerms
 from estuary.stores.observed import ObservedStore
 from tests.contract.making import LATER, make_id, make_record, position_of
 from tests.support.clocks import SettableClock
@@ -40,6 +48,13 @@ class SlowStore:
         """Note the call."""
         self.calls.append(("ping",))
 
+    async def load(
+        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
+    ) -> int:
+        """Note the call."""
+        self.calls.append(("load", batches, replace))
+        return 7
+
     def collection(self, resource: Resource) -> "SlowCollection":
         """The one collection there is."""
         assert resource is ITEMS
@@ -60,39 +75,41 @@ class SlowCollection:
     def __init__(self, store: SlowStore) -> None:
         self._answer = store.answer
 
-    async def insert(self, record: Record) -> None:
+    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """As the store's `answer`."""
-        return await self._answer("insert", record)  # type: ignore[no-any-return]
+        return await self._answer("insert", record, terms)  # type: ignore[no-any-return]
 
-    async def get(self, record_id: str) -> Record:
+    async def get(self, record_id: str, owner: str | None = None) -> Record:
         """As the store's `answer`."""
-        return await self._answer("get", record_id)  # type: ignore[no-any-return]
+        return await self._answer("get", record_id, owner)  # type: ignore[no-any-return]
 
     async def update(
         self,
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        expected_version: int | None = None,
-    ) -> Record:
+        terms: WriteTerms = UNCONDITIONAL,
+    ) -> Written:
         """As the store's `answer`."""
-        return await self._answer("update", record_id, changes, updated_at, expected_version)  # type: ignore[no-any-return]
+        return await self._answer("update", record_id, changes, updated_at, terms)  # type: ignore[no-any-return]
 
-    async def delete(self, record_id: str, expected_version: int | None = None) -> None:
+    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """As the store's `answer`."""
-        return await self._answer("delete", record_id, expected_version)  # type: ignore[no-any-return]
+        return await self._answer("delete", record_id, terms)  # type: ignore[no-any-return]
 
-    async def slice(self, offset: int, limit: int) -> tuple[Sequence[Record], int]:
+    async def slice(
+        self, offset: int, limit: int, owner: str | None = None
+    ) -> tuple[Sequence[Record], int]:
         """As the store's `answer`."""
-        return await self._answer("slice", offset, limit)  # type: ignore[no-any-return]
+        return await self._answer("slice", offset, limit, owner)  # type: ignore[no-any-return]
 
-    async def page(self, after: Position | None, limit: int) -> Sequence[Record]:
+    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
         """As the store's `answer`."""
-        return await self._answer("page", after, limit)  # type: ignore[no-any-return]
+        return await self._answer("page", after, limit, owner)  # type: ignore[no-any-return]
 
-    async def count(self) -> int:
+    async def count(self, owner: str | None = None) -> int:
         """As the store's `answer`."""
-        return await self._answer("count")  # type: ignore[no-any-return]
+        return await self._answer("count", owner)  # type: ignore[no-any-return]
 
 
 class Scene:
@@ -112,15 +129,16 @@ def scene() -> Scene:
     return Scene()
 
 
+TERMS = WriteTerms("her", 7, IdempotencyKey("her", "key", "fingerprint", LATER))
 PLACE = position_of(make_record(1))
 CALLS: dict[str, tuple[Any, ...]] = {
-    "insert": (make_record(1),),
-    "get": (make_id(1),),
-    "update": (make_id(1), {"name": "x"}, LATER, 7),
-    "delete": (make_id(1), 7),
-    "slice": (40, 20),
-    "page": (PLACE, 20),
-    "count": (),
+    "insert": (make_record(1), TERMS),
+    "get": (make_id(1), "her"),
+    "update": (make_id(1), {"name": "x"}, LATER, TERMS),
+    "delete": (make_id(1), TERMS),
+    "slice": (40, 20, "her"),
+    "page": (PLACE, 20, "her"),
+    "count": ("her",),
 }
 every_call = pytest.mark.parametrize(("operation", "arguments"), CALLS.items(), ids=CALLS.keys())
 
@@ -137,10 +155,13 @@ async def test_a_query_passes_through_and_is_reported(
 
 
 async def test_an_unconditional_write_stays_one(scene: Scene) -> None:
-    """Where no version is expected, none is passed on."""
+    """Where no terms are named, none are passed on."""
     await scene.items.update(make_id(1), {}, LATER)
     await scene.items.delete(make_id(1))
-    assert [("update", make_id(1), {}, LATER, None), ("delete", make_id(1), None)] == scene.inner.calls
+    assert [
+        ("update", make_id(1), {}, LATER, UNCONDITIONAL),
+        ("delete", make_id(1), UNCONDITIONAL),
+    ] == scene.inner.calls
 
 
 @every_call
@@ -149,6 +170,8 @@ async def test_an_unconditional_write_stays_one(scene: Scene) -> None:
     [
         (NotFound("x"), True),
         (VersionConflict(3), True),
+        (IdempotencyKeyReused(), True),
+        (IdempotencyKeyInFlight(), True),
         (StoreUnavailable("x"), False),
         (StoreQueryFailed("x"), False),
         (ValueError("a defect"), False),
@@ -172,11 +195,17 @@ async def test_an_error_passes_through_and_is_reported(
 
 
 async def test_opening_closing_and_probing_are_not_queries(scene: Scene) -> None:
-    """They reach the inner store and are not reported."""
+    """They reach the inner store and are not reported; neither is a load."""
+
+    async def batches() -> AsyncIterator[tuple[Resource, Sequence[Record]]]:
+        yield ITEMS, [make_record(1)]
+
+    loaded = batches()
     await scene.store.open()
     await scene.store.ping()
+    assert 7 == await scene.store.load(loaded, replace=True)
     await scene.store.close()
-    assert [("open",), ("ping",), ("close",)] == scene.inner.calls
+    assert [("open",), ("ping",), ("load", loaded, True), ("close",)] == scene.inner.calls
     assert [] == scene.seen
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.record import Position, Record, from_microseconds, to_microseconds
 from estuary.core.resource import Resource
+from estuary.core.terms import WriteTerms
 from estuary.stores.sql.statements import Statements, set_parameter, value_parameter
 from estuary.stores.sql.types import Conversion, from_driver, to_driver
 
@@ -40,14 +41,13 @@ class Rows:
 
     def record(self, row: Sequence[Any]) -> Record:
         """The record in `row`."""
-        values = dict(zip(self._names, row[4:], strict=True))
+        values = dict(zip(self._names, row[5:], strict=True))
         for name, convert in self._from_driver:
             value = values[name]
             if value is not None:
                 values[name] = convert(value)
-        return Record(
-            row[0], row[1], from_microseconds(row[2]), from_microseconds(row[3]), self._restore(values)
-        )
+        created_at, updated_at = from_microseconds(row[2]), from_microseconds(row[3])
+        return Record(row[0], row[1], created_at, updated_at, self._restore(values), row[4])
 
     def insert(self, record: Record) -> tuple[Any, ...]:
         """The parameters of `Statements.insert`."""
@@ -55,10 +55,10 @@ class Rows:
         if self._indexes:
             values = _converted(values, self._indexes)
         created_at, updated_at = to_microseconds(record.created_at), to_microseconds(record.updated_at)
-        return (record.id, record.version, created_at, updated_at, *values)
+        return (record.id, record.version, created_at, updated_at, record.owner, *values)
 
     def update(
-        self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, expected_version: int | None
+        self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, terms: WriteTerms
     ) -> tuple[Any, ...]:
         """The parameters of `Statements.update`."""
         parameters = self._unchanged.copy()
@@ -70,20 +70,21 @@ class Rows:
             )
         parameters["_id"] = record_id
         parameters["_updated_at"] = to_microseconds(updated_at)
-        parameters["_expected_version"] = expected_version
+        parameters["_expected_version"] = terms.expected_version
+        parameters["_owner"] = terms.owner
         ordered: tuple[Any, ...] = self._in_update_order(parameters)
         return ordered
 
-    def delete(self, record_id: str, expected_version: int | None) -> tuple[Any, ...]:
+    def delete(self, record_id: str, terms: WriteTerms) -> tuple[Any, ...]:
         """The parameters of `Statements.delete`."""
         ordered: tuple[Any, ...] = self._in_delete_order(
-            {"_id": record_id, "_expected_version": expected_version}
+            {"_id": record_id, "_expected_version": terms.expected_version, "_owner": terms.owner}
         )
         return ordered
 
 
 def position_parameters(after: Position, limit: int) -> tuple[int, str, int]:
-    """The parameters of `Statements.next_page`.
+    """The parameters of `Statements.next_page`; those of `owned_next_page` begin with the owner.
 
     A position outside the engines' integers is moved to the nearest inside: no record lies between.
     """

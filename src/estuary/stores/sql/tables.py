@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, Text, literal_column
+from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, MetaData, Table, Text, literal_column
 
 from estuary.core.field import Field, Kind
 from estuary.core.resource import Resource
@@ -10,14 +10,19 @@ from estuary.stores.sql.types import LONG, Moment, column_type
 
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.
 TOTALS = "_estuary_totals"
+KEYS = "_estuary_keys"
+OWNER = "owner"
+OWNED = f"{OWNER} <> ''"
+"""What the index of owners holds; a query must say it in these words to be served by that index."""
 
 
 def resource_table(resource: Resource, metadata: MetaData) -> Table:
-    """The table of `resource`: Estuary's four columns, then the declared fields in their order.
+    """The table of `resource`: Estuary's own columns, then the declared fields in their order.
 
     The checks repeat the declared rules, so that nothing else that writes into the table can break them;
     patterns are left out, for engines do not agree on their syntax.
     """
+    owned: ColumnElement[bool] = literal_column(OWNED)
     return Table(
         resource.name,
         metadata,
@@ -25,21 +30,51 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
         Column("version", LONG, nullable=False),
         Column("created_at", Moment, nullable=False),
         Column("updated_at", Moment, nullable=False),
+        Column(OWNER, Text, nullable=False, server_default=""),
         *(Column(field.name, column_type(field), nullable=field.optional) for field in resource.fields),
         *(check for field in resource.fields for check in _checks(resource, field)),
         # The order of every list and cursor: created_at, ties by id.
         Index(f"_{resource.name}_position", "created_at", "id", unique=True),
+        # The same within one owner's records. Records that nobody owns are not in it, and cost nothing.
+        Index(
+            f"_{resource.name}_owner",
+            OWNER,
+            "created_at",
+            "id",
+            sqlite_where=owned,
+            postgresql_where=owned,
+        ),
         sqlite_strict=True,
     )
 
 
 def totals_table(metadata: MetaData) -> Table:
-    """How many records each resource has: kept by triggers, so that no count looks at the records."""
+    """How many records of each resource each owner has: kept by triggers, so no count looks at each."""
     return Table(
         TOTALS,
         metadata,
         Column("resource", Text, primary_key=True, nullable=False),
+        Column(OWNER, Text, primary_key=True, nullable=False),
         Column("total", LONG, nullable=False),
+        sqlite_strict=True,
+    )
+
+
+def keys_table(metadata: MetaData) -> Table:
+    """The idempotency keys, each with what the write that carried it left behind.
+
+    `snapshot` is the record as JSON (`core/snapshot.py`), null after a delete.
+    """
+    return Table(
+        KEYS,
+        metadata,
+        Column("resource", Text, primary_key=True, nullable=False),
+        Column("subject", Text, primary_key=True, nullable=False),
+        Column("key", Text, primary_key=True, nullable=False),
+        Column("fingerprint", Text, nullable=False),
+        Column("snapshot", Text, nullable=True),
+        Column("used_at", Moment, nullable=False),
+        Index(f"{KEYS}_age", "used_at"),
         sqlite_strict=True,
     )
 

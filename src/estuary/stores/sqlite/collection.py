@@ -3,13 +3,16 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NamedTuple
 
 from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.ports import Written
 from estuary.core.record import Position, Record
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.sql.rows import Rows, position_parameters
 from estuary.stores.sql.statements import Statements
 from estuary.stores.sqlite.database import Database
+from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.writer import Operation
 
 FARTHEST_INLINE_OFFSET = 2000
@@ -19,59 +22,82 @@ _Row = tuple[Any, ...]
 
 
 class SqliteCollection:
-    """`statements` and `rows` are of the same resource; `database` is the whole store's."""
+    """`statements`, `rows` and `keys` are of the same resource; `database` is the whole store's."""
 
-    def __init__(self, database: Database, statements: Statements, rows: Rows) -> None:
+    def __init__(self, database: Database, statements: Statements, rows: Rows, keys: Keys) -> None:
         self._database = database
         self._rows = rows
+        self._keys = keys
         self._insert = statements.insert.text
         self._get = statements.get.text
         self._update = statements.update.text
         self._delete = statements.delete.text
         self._version = statements.version.text
-        self._first_page = statements.first_page.text
-        self._next_page = statements.next_page.text
-        self._slice = statements.slice.text
-        self._total = statements.total.text
+        self._everybodys = _Lists(
+            statements.first_page.text,
+            statements.next_page.text,
+            statements.slice.text,
+            statements.total.text,
+        )
+        self._owned = _Lists(
+            statements.owned_first_page.text,
+            statements.owned_next_page.text,
+            statements.owned_slice.text,
+            statements.owned_total.text,
+        )
 
-    async def insert(self, record: Record) -> None:
+    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
         parameters = self._rows.insert(record)
 
-        def operation(cursor: sqlite3.Cursor) -> None:
+        def operation(cursor: sqlite3.Cursor) -> Record:
             cursor.execute(self._insert, parameters)
+            return record
 
-        await self._database.write(operation)
+        return await self._write(operation, terms)
 
-    async def get(self, record_id: str) -> Record:
+    async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
         row = self._database.read(lambda cursor: cursor.execute(self._get, (record_id,)).fetchone())
         if row is None:
             raise NotFound(record_id)
-        return self._rows.record(row)
+        record = self._rows.record(row)
+        if owner is not None and record.owner != owner:
+            raise NotFound(record_id)
+        return record
 
     async def update(
         self,
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        expected_version: int | None = None,
-    ) -> Record:
+        terms: WriteTerms = UNCONDITIONAL,
+    ) -> Written:
         """The record as changed; raises `NotFound`, `VersionConflict`."""
-        parameters = self._rows.update(record_id, changes, updated_at, expected_version)
-        row = await self._database.write(self._conditional(self._update, parameters, record_id))
-        return self._rows.record(row)
+        parameters = self._rows.update(record_id, changes, updated_at, terms)
 
-    async def delete(self, record_id: str, expected_version: int | None = None) -> None:
+        def operation(cursor: sqlite3.Cursor) -> Record:
+            return self._rows.record(self._one(cursor, self._update, parameters, record_id, terms))
+
+        return await self._write(operation, terms)
+
+    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
-        parameters = self._rows.delete(record_id, expected_version)
-        await self._database.write(self._conditional(self._delete, parameters, record_id))
+        parameters = self._rows.delete(record_id, terms)
 
-    async def slice(self, offset: int, limit: int) -> tuple[Sequence[Record], int]:
+        def operation(cursor: sqlite3.Cursor) -> None:
+            self._one(cursor, self._delete, parameters, record_id, terms)
+
+        return await self._write(operation, terms)
+
+    async def slice(
+        self, offset: int, limit: int, owner: str | None = None
+    ) -> tuple[Sequence[Record], int]:
         """Up to `limit` records from the `offset`-th on, and the number of all: both of one moment."""
+        lists, whose = self._lists(owner)
 
         def read(cursor: sqlite3.Cursor) -> tuple[list[_Row], int]:
-            return self._read_slice(cursor, offset, limit)
+            return _read_slice(cursor, lists, whose, offset, limit)
 
         if offset <= FARTHEST_INLINE_OFFSET:
             rows, total = self._database.read(read)
@@ -79,49 +105,69 @@ class SqliteCollection:
             rows, total = await self._database.read_apart(read)
         return [self._rows.record(row) for row in rows], total
 
-    async def page(self, after: Position | None, limit: int) -> Sequence[Record]:
+    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
         """Up to `limit` records after a position: one search in the index, then its neighbours."""
+        lists, whose = self._lists(owner)
         parameters: _Row
         if after is None:
-            statement, parameters = self._first_page, (limit,)
+            statement, parameters = lists.first_page, (*whose, limit)
         else:
-            statement, parameters = self._next_page, position_parameters(after, limit)
+            statement, parameters = lists.next_page, (*whose, *position_parameters(after, limit))
         rows = self._database.read(lambda cursor: cursor.execute(statement, parameters).fetchall())
         return [self._rows.record(row) for row in rows]
 
-    async def count(self) -> int:
+    async def count(self, owner: str | None = None) -> int:
         """The number of records, which triggers keep."""
-        return self._database.read(self._read_total)
+        lists, whose = self._lists(owner)
+        return self._database.read(lambda cursor: _read_total(cursor, lists, whose))
 
-    def _conditional(self, statement: str, parameters: _Row, record_id: str) -> Operation[_Row]:
-        """A write that gives back a row, or finds out in the same transaction why there is none."""
+    def _lists(self, owner: str | None) -> tuple["_Lists", _Row]:
+        """The statements that see what `owner` may see, and the parameters with which theirs begin."""
+        return (self._everybodys, ()) if owner is None else (self._owned, (owner,))
 
-        def operation(cursor: sqlite3.Cursor) -> _Row:
-            row: _Row | None = cursor.execute(statement, parameters).fetchone()
-            if row is None:
-                self._explain(cursor, record_id)
+    async def _write(self, operation: Operation[Record | None], terms: WriteTerms) -> Written:
+        if terms.key is None:
+            return Written(await self._database.write(operation))
+        return await self._database.write(self._keys.once(terms.key, operation))
+
+    def _one(
+        self, cursor: sqlite3.Cursor, statement: str, parameters: _Row, record_id: str, terms: WriteTerms
+    ) -> _Row:
+        """The row that a write gives back; raises, in the same transaction, why there is none."""
+        row: _Row | None = cursor.execute(statement, parameters).fetchone()
+        if row is not None:
             return row
-
-        return operation
-
-    def _explain(self, cursor: sqlite3.Cursor, record_id: str) -> NoReturn:
         found = cursor.execute(self._version, (record_id,)).fetchone()
-        if found is None:
+        if found is None or terms.owner not in (None, found[1]):
             raise NotFound(record_id)
         raise VersionConflict(found[0])
 
-    def _read_slice(self, cursor: sqlite3.Cursor, offset: int, limit: int) -> tuple[list[_Row], int]:
-        """Rows and total in one snapshot; an offset past the end is answered by the total alone."""
-        cursor.execute("BEGIN")
-        try:
-            total = self._read_total(cursor)
-            rows = cursor.execute(self._slice, (limit, offset)).fetchall() if offset < total else []
-        finally:
-            # The engine may have ended it by itself, after an error.
-            if cursor.connection.in_transaction:
-                cursor.execute("COMMIT")
-        return rows, total
 
-    def _read_total(self, cursor: sqlite3.Cursor) -> int:
-        (total,) = cursor.execute(self._total).fetchone()
-        return int(total)
+class _Lists(NamedTuple):
+    """The statements behind lists, of all records or of one owner's."""
+
+    first_page: str
+    next_page: str
+    slice: str
+    total: str
+
+
+def _read_slice(
+    cursor: sqlite3.Cursor, lists: _Lists, whose: _Row, offset: int, limit: int
+) -> tuple[list[_Row], int]:
+    """Rows and total in one snapshot; an offset past the end is answered by the total alone."""
+    cursor.execute("BEGIN")
+    try:
+        total = _read_total(cursor, lists, whose)
+        parameters = (*whose, limit, offset)
+        rows = cursor.execute(lists.slice, parameters).fetchall() if offset < total else []
+    finally:
+        # The engine may have ended it by itself, after an error.
+        if cursor.connection.in_transaction:
+            cursor.execute("COMMIT")
+    return rows, total
+
+
+def _read_total(cursor: sqlite3.Cursor, lists: _Lists, whose: _Row) -> int:
+    (total,) = cursor.execute(lists.total, whose).fetchone()
+    return int(total)

@@ -3,29 +3,35 @@
 import re
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Table
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
-from estuary.stores.sql.tables import TOTALS
+from estuary.stores.sql.tables import OWNER, TOTALS
 
 APPLICATION_ID = 0x45535455
 """Marks the file as Estuary's ("ESTU"; https://www.sqlite.org/fileformat.html, offset 68)."""
-LAYOUT = 1
-"""The layout of Estuary's own columns and tables, kept as `user_version`."""
+LAYOUT = 2
+"""The layout of Estuary's own columns and tables, kept as `user_version`.
+
+Layout 1 knew no owners and no idempotency keys: it is brought up to date where it is found."""
 
 _ADVICE = "migrate the table, or name another database file"
 _CHECK_NAMES = re.compile(r"CONSTRAINT (ck_\w+) CHECK")
 
 
 class Schema:
-    """What the file must hold for `tables` (one a resource) and `totals`; its DDL is made here, once."""
+    """What the file must hold for `tables` (one a resource) and for `own`, Estuary's own tables.
 
-    def __init__(self, tables: Sequence[Table], totals: Table, dialect: Dialect) -> None:
+    Its DDL is made here, once.
+    """
+
+    def __init__(self, tables: Sequence[Table], own: Sequence[Table], dialect: Dialect) -> None:
         self._tables = [_TableSchema(table, dialect) for table in tables]
-        self._totals = str(CreateTable(totals, if_not_exists=True).compile(dialect=dialect))
+        self._own = [ddl for table in own for ddl in _creation(table, dialect)]
 
     def check(self, connection: sqlite3.Connection) -> None:
         """Raise `StoreSchemaMismatch` if the file is another program's or does not fit; changes nothing."""
@@ -49,8 +55,12 @@ class Schema:
         """Make what is missing, inside the caller's transaction."""
         if _pragma(connection, "application_id") == 0:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {LAYOUT}")
-        connection.execute(self._totals)
+        elif _pragma(connection, "user_version") < LAYOUT:
+            # Totals by owner have another key: they are counted anew as the tables are seen to.
+            connection.execute(f"DROP TABLE IF EXISTS {TOTALS}")
+        connection.execute(f"PRAGMA user_version = {LAYOUT}")
+        for ddl in self._own:
+            connection.execute(ddl)
         for table in self._tables:
             table.create(connection)
 
@@ -60,11 +70,9 @@ class _TableSchema:
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._name = table.name
-        self._table_ddl = str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))
-        self._index_ddl = [
-            str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
-            for index in sorted(table.indexes, key=lambda index: str(index.name))
-        ]
+        self._table_ddl, *self._index_ddl = _creation(table, dialect)
+        owner: Any = CreateColumn(table.c[OWNER]).compile(dialect=dialect)
+        self._owner_ddl = f'ALTER TABLE "{table.name}" ADD COLUMN {owner}'
         self._triggers = _triggers(table.name)
         self._columns = {
             column.name: (column.type.compile(dialect), not column.nullable) for column in table.columns
@@ -76,8 +84,10 @@ class _TableSchema:
         }
 
     def create(self, connection: sqlite3.Connection) -> None:
-        """Make the table, its index and its triggers, where they are missing."""
+        """Make the table, its indexes and its triggers, where they are missing."""
         connection.execute(self._table_ddl)
+        if OWNER not in self._found_columns(connection):
+            connection.execute(self._owner_ddl)
         for ddl in self._index_ddl:
             connection.execute(ddl)
         if self._counts(connection):
@@ -86,8 +96,9 @@ class _TableSchema:
             connection.execute(f'DROP TRIGGER IF EXISTS "{name}"')
             connection.execute(ddl)
         # Without its triggers the table may have changed unseen: this once, its records are counted.
+        connection.execute(f"DELETE FROM {TOTALS} WHERE resource = ?", (self._name,))  # noqa: S608 (a constant name)
         connection.execute(
-            f'INSERT OR REPLACE INTO {TOTALS} SELECT ?, count(*) FROM "{self._name}"',  # noqa: S608 (a checked name)
+            f'INSERT INTO {TOTALS} SELECT ?, {OWNER}, count(*) FROM "{self._name}" GROUP BY {OWNER}',  # noqa: S608 (a checked name)
             (self._name,),
         )
 
@@ -109,11 +120,10 @@ class _TableSchema:
         self._check_rules(_in_one_line(definition))
 
     def _check_columns(self, connection: sqlite3.Connection) -> None:
-        rows = connection.execute(
-            'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)', (self._name,)
-        )
-        found = {name: (kind, bool(demanded), default) for name, kind, demanded, default in rows}
+        found = self._found_columns(connection)
         for name, (kind, demanded) in self._columns.items():
+            if name == OWNER and name not in found:
+                continue  # a table of layout 1: `create` adds it
             if name not in found:
                 raise self._mismatch("is missing", name)
             if found[name][0] != kind:
@@ -124,6 +134,13 @@ class _TableSchema:
             # A column that an insert may leave out does no harm: a newer release may have put it there.
             if name not in self._columns and demanded and default is None:
                 raise self._mismatch("is not declared, and demands a value", name)
+
+    def _found_columns(self, connection: sqlite3.Connection) -> dict[str, tuple[str, bool, str | None]]:
+        """Each column's type, whether it demands a value, and its default."""
+        rows = connection.execute(
+            'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)', (self._name,)
+        )
+        return {name: (kind, bool(demanded), default) for name, kind, demanded, default in rows}
 
     def _check_rules(self, definition: str) -> None:
         for name, condition in self._checks.items():
@@ -142,15 +159,17 @@ class _TableSchema:
 
 
 def _triggers(table: str) -> dict[str, str]:
-    """The triggers that keep the total of `table` exact, whoever writes: each name with its DDL.
+    """The triggers that keep the totals of `table` exact, whoever writes: each name with its DDL.
 
     REPLACE deletes without firing triggers, so an insert over an existing id, and a change of an id, are
     refused outright: ids are never used twice.
     """
     ids = f'SELECT id FROM "{table}"'  # noqa: S608 (a checked name)
+    plus, minus = _add_to_total(table, "NEW", 1), _add_to_total(table, "OLD", -1)
     bodies = {
-        "inserted": f'AFTER INSERT ON "{table}" BEGIN {_add_to_total(table, 1)}; END',
-        "deleted": f'AFTER DELETE ON "{table}" BEGIN {_add_to_total(table, -1)}; END',
+        "inserted": f'AFTER INSERT ON "{table}" BEGIN {plus}; END',
+        "deleted": f'AFTER DELETE ON "{table}" BEGIN {minus}; END',
+        "given": f'AFTER UPDATE OF {OWNER} ON "{table}" BEGIN {minus}; {plus}; END',
         "unique": f'BEFORE INSERT ON "{table}" WHEN NEW.id IN ({ids}) '
         "BEGIN SELECT RAISE(ABORT, 'a record with this id exists'); END",
         "fixed": f'BEFORE UPDATE OF id ON "{table}" WHEN NEW.id IS NOT OLD.id '
@@ -161,8 +180,20 @@ def _triggers(table: str) -> dict[str, str]:
     }
 
 
-def _add_to_total(table: str, change: int) -> str:
-    return f"UPDATE {TOTALS} SET total = total + {change} WHERE resource = '{table}'"  # noqa: S608 (checked names)
+def _add_to_total(table: str, row: str, change: int) -> str:
+    return (
+        f"INSERT INTO {TOTALS} VALUES ('{table}', {row}.{OWNER}, {change}) "  # noqa: S608 (checked names)
+        f"ON CONFLICT (resource, {OWNER}) DO UPDATE SET total = total + {change}"
+    )
+
+
+def _creation(table: Table, dialect: Dialect) -> list[str]:
+    """The DDL that makes `table`, where it is missing, then its indexes."""
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    return [
+        str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)),
+        *(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in indexes),
+    ]
 
 
 def _definitions(connection: sqlite3.Connection, kind: str) -> dict[str, str]:

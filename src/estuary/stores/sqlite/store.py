@@ -1,6 +1,6 @@
 """The SQLite store: resources worked out into tables and statements once, then served by one database."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import MetaData
@@ -8,13 +8,17 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from estuary.core.observations import Observation
 from estuary.core.ports import Observer
+from estuary.core.record import Record
 from estuary.core.resource import Resource
+from estuary.stores.sql.keys import KeyRows, compile_key_statements
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements, compile_statements
-from estuary.stores.sql.tables import resource_table, totals_table
+from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 from estuary.stores.sqlite.collection import SqliteCollection
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.keys import Keys
+from estuary.stores.sqlite.loader import Loadable, Loader
 from estuary.stores.sqlite.schema import Schema
 
 # The writer's own few statements, beside those of the resources.
@@ -42,24 +46,26 @@ class SqliteStore:
     ) -> None:
         dialect = SQLiteDialect(paramstyle="qmark")
         metadata = MetaData()
-        totals = totals_table(metadata)
+        totals, keys = totals_table(metadata), keys_table(metadata)
         tables = {resource.name: resource_table(resource, metadata) for resource in resources}
         statements = {name: compile_statements(table, totals, dialect) for name, table in tables.items()}
+        rows = {one.name: Rows(one, tables[one.name], statements[one.name], dialect) for one in resources}
+        key_statements = compile_key_statements(keys, dialect)
         kept = _OTHER_STATEMENTS + len(Statements._fields) * len(tables)
-        self._database = Database(
-            DatabaseFile(path, statements=kept),
-            Schema(list(tables.values()), totals, dialect),
-            timeout=timeout,
-            observe=observe,
-        )
+        file = DatabaseFile(path, statements=kept)
+        schema = Schema(list(tables.values()), [totals, keys], dialect)
+        self._database = Database(file, schema, timeout=timeout, observe=observe)
         self._collections = {
-            resource.name: SqliteCollection(
+            one.name: SqliteCollection(
                 self._database,
-                statements[resource.name],
-                Rows(resource, tables[resource.name], statements[resource.name], dialect),
+                statements[one.name],
+                rows[one.name],
+                Keys(key_statements, KeyRows(one)),
             )
-            for resource in resources
+            for one in resources
         }
+        loadables = {name: Loadable(statements[name].insert.text, rows[name]) for name in tables}
+        self._loader = Loader(file, loadables, timeout=timeout)
 
     async def open(self) -> None:
         """Make or check the tables.
@@ -79,3 +85,10 @@ class SqliteStore:
     def collection(self, resource: Resource) -> SqliteCollection:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
+
+    async def load(
+        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
+    ) -> int:
+        """Keep whole records in one transaction; raises `StoreNotEmpty`, and what `batches` raises."""
+        self._database.ping()
+        return await self._loader.load(batches, replace=replace)

@@ -20,7 +20,7 @@ from estuary.stores.sqlite.worker import Worker
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Cursor], T]
-"""What one write does inside a transaction; at most one of its statements may write."""
+"""What one write does inside a transaction; where several of its statements write, at a savepoint."""
 
 MAX_GROUP = 64
 """Operations in one transaction: more would hardly make the fsync cheaper, but keep the loop longer."""

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from estuary.core.record import Position, to_microseconds
 from estuary.core.resource import Resource
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.sql.rows import Rows, position_parameters
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import resource_table, totals_table
@@ -70,23 +71,25 @@ def test_a_keyword_only_declaration_keeps_its_fields_apart() -> None:
 def test_update_sets_only_what_changes() -> None:
     """A field that is not among the changes is marked as kept; null is a change like another."""
     rows, statements = rows_of(PARTS)
-    ordered = rows.update("an id", {"note": None, "table": NOON}, NOON, 3)
+    ordered = rows.update("an id", {"note": None, "table": NOON}, NOON, WriteTerms("owner", 3))
 
     parameters: dict[str, Any] = dict(zip(statements.update.parameters, ordered, strict=True))
 
     changed = {name for name, value in parameters.items() if name.startswith("_set_") and value}
     assert {"_set_note", "_set_table"} == changed
     assert (None, to_microseconds(NOON)) == (parameters["_value_note"], parameters["_value_table"])
-    assert ("an id", 3) == (parameters["_id"], parameters["_expected_version"])
+    assert ("an id", 3, "owner") == tuple(
+        parameters[name] for name in ("_id", "_expected_version", "_owner")
+    )
 
 
 def test_one_update_leaves_no_trace_in_the_next() -> None:
     """Parameters of one update are not there in the next one."""
     rows, _ = rows_of(PARTS)
-    before = rows.update("an id", {}, NOON, None)
-    rows.update("an id", {"note": "n"}, NOON, None)
+    before = rows.update("an id", {}, NOON, UNCONDITIONAL)
+    rows.update("an id", {"note": "n"}, NOON, UNCONDITIONAL)
 
-    assert before == rows.update("an id", {}, NOON, None)
+    assert before == rows.update("an id", {}, NOON, UNCONDITIONAL)
 
 
 @pytest.mark.parametrize(("asked", "taken"), [(2**70, 2**63 - 1), (-(2**70), -(2**63)), (5, 5)])

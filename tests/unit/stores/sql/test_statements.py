@@ -1,13 +1,15 @@
 """The statements are what an engine understands, in more languages than one."""
 
+import pytest
 from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.items import ITEMS
+from estuary.stores.sql.keys import compile_key_statements
 from estuary.stores.sql.statements import Statements, compile_statements
-from estuary.stores.sql.tables import resource_table, totals_table
+from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 
 
 def statements_for(dialect: Dialect) -> Statements:
@@ -20,6 +22,32 @@ def test_every_parameter_has_a_place() -> None:
     """As many places as names, in every statement: none is left to a compiler at run time."""
     for name, statement in statements_for(SQLiteDialect(paramstyle="qmark"))._asdict().items():
         assert (name, statement.text.count("?")) == (name, len(statement.parameters))
+
+
+@pytest.mark.parametrize("dialect", [SQLiteDialect(paramstyle="qmark"), asyncpg_dialect()], ids=["?", "$"])
+def test_keys_are_kept_in_more_languages_than_one(dialect: Dialect) -> None:
+    """Every parameter has its place, in the order of `KeyRows`."""
+    statements = compile_key_statements(keys_table(MetaData()), dialect)
+
+    assert ("_resource", "_subject", "_key") == statements.find.parameters == statements.forget.parameters
+    assert ("_expired", "_most") == statements.expire.parameters
+    assert (
+        "resource",
+        "subject",
+        "key",
+        "fingerprint",
+        "snapshot",
+        "used_at",
+    ) == statements.keep.parameters
+
+
+def test_owned_lists_begin_with_the_owner() -> None:
+    """Their parameters are the owner, then those of everybody's list."""
+    statements = statements_for(SQLiteDialect(paramstyle="qmark"))
+
+    for name in ("first_page", "next_page", "slice", "total"):
+        everybodys, owned = getattr(statements, name), getattr(statements, f"owned_{name}")
+        assert ("owner", *everybodys.parameters) == owned.parameters
 
 
 def test_pages_take_position_and_limit() -> None:

@@ -13,6 +13,7 @@ from estuary.core.observations import ConnectionsChanged, Observation
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.collection import FARTHEST_INLINE_OFFSET
 from estuary.stores.sqlite.writer import MAX_WAITING
+from tests.contract.making import record_of
 from tests.unit.stores.kinds import NOON, PARTS, part, record
 
 
@@ -38,7 +39,9 @@ async def test_every_kind_of_field_comes_back(store: SqliteStore) -> None:
     await parts.insert(kept)
 
     assert kept == await parts.get(kept.id)
-    changed = await parts.update(kept.id, {"checked": None, "tags": [], "due": NOON, "order": "x"}, NOON)
+    changed = await record_of(
+        parts.update(kept.id, {"checked": None, "tags": [], "due": NOON, "order": "x"}, NOON)
+    )
     assert part(tags=[], due=NOON, order="x") == changed.value
     assert changed == await parts.get(kept.id)
 
@@ -49,7 +52,7 @@ async def test_a_whole_number_stays_a_float(store: SqliteStore) -> None:
     kept = record(part(select=4.0))
     await parts.insert(kept)
 
-    for found in (await parts.get(kept.id), await parts.update(kept.id, {"count": 1}, NOON)):
+    for found in (await parts.get(kept.id), await record_of(parts.update(kept.id, {"count": 1}, NOON))):
         assert float is type(msgspec.structs.asdict(found.value)["select"])
 
 
@@ -59,12 +62,16 @@ async def test_totals_stay_right_under_other_hands(store: SqliteStore, shell: sq
     for name in ("one", "two", "three"):
         await items.insert(record(Item(name)))
     shell.execute(
-        "INSERT INTO items SELECT 'by hand', version, created_at, updated_at, 'x', NULL FROM items LIMIT 1"
+        "INSERT INTO items "
+        "SELECT 'by hand', version, created_at, updated_at, 'her', 'x', NULL FROM items LIMIT 1"
     )
     shell.execute("DELETE FROM items WHERE name IN ('one', 'two')")
 
-    assert 2 == await items.count()
+    assert (2, 1) == (await items.count(), await items.count("her"))
     assert 2 == (await items.slice(0, 1))[1]
+    shell.execute("UPDATE items SET owner = 'him'")
+    assert (2, 0, 2) == (await items.count(), await items.count("her"), await items.count("him"))
+    assert 2 == (await items.slice(0, 1, "him"))[1]
     shell.execute("DELETE FROM items")
     assert ([], 0) == await items.slice(0, 1)
 
@@ -212,7 +219,7 @@ async def test_a_damaged_file_is_unavailable(store: SqliteStore, path: Path) -> 
     items = store.collection(ITEMS)
     await asyncio.gather(*(items.insert(record(Item("x" * 255))) for _ in range(500)))
     await store.close()
-    overwrite(path, 4096 * 8)
+    overwrite(path, 4096 * 16)
     await store.open()
 
     with pytest.raises(StoreUnavailable, match="damaged"):

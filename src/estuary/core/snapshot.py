@@ -1,0 +1,46 @@
+"""Snapshots: a whole record as JSON, for whoever keeps records outside a resource's own table."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from estuary.core.errors import StoreQueryFailed
+from estuary.core.record import Record
+from estuary.core.resource import Resource
+
+
+class SnapshotCodec:
+    """The records of `resource` as texts, each field under its name.
+
+    A snapshot outlives a change of the declaration: fields that are no longer declared are passed over,
+    and those that are new have their defaults.
+    """
+
+    def __init__(self, resource: Resource) -> None:
+        self._encode = msgspec.json.Encoder().encode
+        fields: list[Any] = [
+            ("id", str),
+            ("version", int),
+            ("created_at", datetime),
+            ("updated_at", datetime),
+            ("value", resource.draft_type),
+            ("owner", str, ""),
+        ]
+        self._decode = msgspec.json.Decoder(
+            msgspec.defstruct(f"{resource.value_type.__name__}Snapshot", fields)
+        ).decode
+        self._value = resource.restore
+
+    def encode(self, record: Record) -> str:
+        """`record` as JSON."""
+        return self._encode(record).decode()
+
+    def decode(self, snapshot: str) -> Record:
+        """The record in `snapshot`; raises `StoreQueryFailed` where the declaration no longer fits it."""
+        try:
+            kept: Any = self._decode(snapshot)
+        except msgspec.MsgspecError as error:
+            raise StoreQueryFailed("a snapshot does not fit the declared resource") from error
+        value = self._value(msgspec.structs.asdict(kept.value))
+        return Record(kept.id, kept.version, kept.created_at, kept.updated_at, value, kept.owner)

@@ -1,0 +1,42 @@
+"""The terms of a write: whose records it may touch, which version it expects, and that it happens once."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+KEY_LIFETIME = timedelta(hours=24)
+"""How long a store remembers a key after the write that carried it."""
+MAX_KEY_LENGTH = 255
+"""Characters; a longer key is refused before it reaches a store."""
+NO_VERSION = 0
+"""A version that no record ever has: whoever expects it is refused, unless the write was made before."""
+
+
+class IdempotencyKey(msgspec.Struct, frozen=True):
+    """Asks that a write take effect once, however often it is sent.
+
+    See draft-ietf-httpapi-idempotency-key-header. `subject` is whose key it is ("" for a client without a
+    name), `text` the key itself, `fingerprint` a digest of what is asked, `now` when it is asked: stores
+    need no clock of their own.
+    """
+
+    subject: str
+    text: str
+    fingerprint: str
+    now: datetime
+
+
+class WriteTerms(msgspec.Struct, frozen=True):
+    """On what terms a write is made.
+
+    With an `owner` only that owner's records exist, with an `expected_version` only that version is
+    written to, with a `key` the write takes effect once. An owner is never the empty text.
+    """
+
+    owner: str | None = None
+    expected_version: int | None = None
+    key: IdempotencyKey | None = None
+
+
+UNCONDITIONAL = WriteTerms()
+"""Whoever's record, whatever its version, as often as it is asked."""

@@ -1,0 +1,52 @@
+"""Idempotency keys in memory, each with what the write that carried it left behind."""
+
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from estuary.core.errors import IdempotencyKeyReused
+from estuary.core.ports import Written
+from estuary.core.record import Record
+from estuary.core.terms import KEY_LIFETIME, IdempotencyKey
+
+REMOVED_AT_ONCE = 4
+"""Expired keys that a keyed write removes: more than it adds, so that the number of them goes down."""
+
+
+class _Kept(NamedTuple):
+    fingerprint: str
+    record: Record | None
+    used_at: datetime
+
+
+class KeptKeys:
+    """The keys of one collection."""
+
+    def __init__(self) -> None:
+        # In the order they were kept in, and so about in that of their expiry.
+        self._kept: dict[tuple[str, str], _Kept] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, key: IdempotencyKey) -> Written | None:
+        """What the key's write left behind; raises `IdempotencyKeyReused` where it was another write."""
+        kept = self._kept.get((key.subject, key.text))
+        if kept is None or _has_expired(kept, key.now):
+            return None
+        if kept.fingerprint != key.fingerprint:
+            raise IdempotencyKeyReused
+        return Written(kept.record, replayed=True)
+
+    def keep(self, key: IdempotencyKey, record: Record | None) -> None:
+        """Remember `record` as what the key's write left behind, and forget a few expired keys."""
+        place = (key.subject, key.text)
+        self._kept.pop(place, None)
+        self._kept[place] = _Kept(key.fingerprint, record, key.now)
+        for oldest, kept in list(islice(self._kept.items(), REMOVED_AT_ONCE)):
+            if _has_expired(kept, key.now):
+                del self._kept[oldest]
+
+
+def _has_expired(kept: _Kept, now: datetime) -> bool:
+    return now - kept.used_at >= KEY_LIFETIME

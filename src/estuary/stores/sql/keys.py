@@ -1,0 +1,83 @@
+"""What a store asks of the table of idempotency keys, compiled once."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Table, Text, bindparam, delete, insert, literal_column, select, tuple_
+from sqlalchemy.engine.interfaces import Dialect
+
+from estuary.core.errors import IdempotencyKeyReused
+from estuary.core.ports import Written
+from estuary.core.record import Record, to_microseconds
+from estuary.core.resource import Resource
+from estuary.core.snapshot import SnapshotCodec
+from estuary.core.terms import KEY_LIFETIME, IdempotencyKey
+from estuary.stores.sql.statements import Statement, compiled
+from estuary.stores.sql.types import LONG
+
+REMOVED_AT_ONCE = 4
+"""Expired keys that a keyed write removes: more than it adds, so that the number of them goes down."""
+
+_LIFETIME = KEY_LIFETIME // timedelta(microseconds=1)
+
+
+class KeyStatements(NamedTuple):
+    """`find` gives fingerprint, snapshot and time of use; `forget` removes that one key, `expire` a few."""
+
+    find: Statement
+    keep: Statement
+    forget: Statement
+    expire: Statement
+
+
+def compile_key_statements(table: Table, dialect: Dialect) -> KeyStatements:
+    """The statements on the table of keys in the language of `dialect`."""
+    columns = table.c
+    place = (columns.resource, columns.subject, columns.key)
+    this = [column == bindparam(f"_{column.name}", type_=Text) for column in place]
+    oldest = (
+        select(*place)
+        .where(columns.used_at <= bindparam("_expired", type_=LONG))
+        .order_by(columns.used_at)
+        .limit(bindparam("_most", type_=LONG))
+        .offset(literal_column("0"))  # said outright, as for pages
+        .with_for_update(skip_locked=True)
+    )
+    return KeyStatements(
+        find=compiled(select(columns.fingerprint, columns.snapshot, columns.used_at).where(*this), dialect),
+        keep=compiled(insert(table), dialect),
+        forget=compiled(delete(table).where(*this), dialect),
+        expire=compiled(delete(table).where(tuple_(*place).in_(oldest)), dialect),
+    )
+
+
+class KeyRows:
+    """The keys of one resource as rows of their table."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource.name
+        self._snapshots = SnapshotCodec(resource)
+
+    def place(self, key: IdempotencyKey) -> tuple[str, str, str]:
+        """The parameters of `KeyStatements.find` and `forget`."""
+        return (self._resource, key.subject, key.text)
+
+    def kept(self, key: IdempotencyKey, record: Record | None) -> tuple[Any, ...]:
+        """The parameters of `KeyStatements.keep`."""
+        snapshot = None if record is None else self._snapshots.encode(record)
+        return (*self.place(key), key.fingerprint, snapshot, to_microseconds(key.now))
+
+    def expired(self, key: IdempotencyKey) -> tuple[Any, ...]:
+        """The parameters of `KeyStatements.expire`."""
+        return (to_microseconds(key.now) - _LIFETIME, REMOVED_AT_ONCE)
+
+    def is_expired(self, key: IdempotencyKey, row: tuple[Any, ...]) -> bool:
+        """Whether `row`, which `find` gave, is too old to count."""
+        return bool(to_microseconds(key.now) - row[2] >= _LIFETIME)
+
+    def replay(self, key: IdempotencyKey, row: tuple[Any, ...]) -> Written:
+        """What the key's write left behind; raises `IdempotencyKeyReused` where it was another write."""
+        fingerprint, snapshot, _ = row
+        if fingerprint != key.fingerprint:
+            raise IdempotencyKeyReused
+        return Written(None if snapshot is None else self._snapshots.decode(snapshot), replayed=True)

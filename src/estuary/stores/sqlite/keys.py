@@ -1,0 +1,57 @@
+"""Writes that take effect once: the key is kept in the transaction of the write that carries it."""
+
+import sqlite3
+
+from estuary.core.ports import Written
+from estuary.core.record import Record
+from estuary.core.terms import IdempotencyKey
+from estuary.stores.sql.keys import KeyRows, KeyStatements
+from estuary.stores.sqlite.writer import Operation
+
+_SAVEPOINT = "keyed"
+
+
+class Keys:
+    """The keys of one resource. The file has one writer at a time, so no two are ever at the same key."""
+
+    def __init__(self, statements: KeyStatements, rows: KeyRows) -> None:
+        self._statements = statements
+        self._rows = rows
+
+    def once(self, key: IdempotencyKey, write: Operation[Record | None]) -> Operation[Written]:
+        """`write` if the key is new, else what the first write with it left behind."""
+
+        def operation(cursor: sqlite3.Cursor) -> Written:
+            found = self._find(cursor, key)
+            return self._write(cursor, key, write) if found is None else found
+
+        return operation
+
+    def _find(self, cursor: sqlite3.Cursor, key: IdempotencyKey) -> Written | None:
+        place = self._rows.place(key)
+        row = cursor.execute(self._statements.find.text, place).fetchone()
+        if row is None:
+            return None
+        if self._rows.is_expired(key, row):
+            cursor.execute(self._statements.forget.text, place)
+            return None
+        return self._rows.replay(key, row)
+
+    def _write(
+        self, cursor: sqlite3.Cursor, key: IdempotencyKey, write: Operation[Record | None]
+    ) -> Written:
+        """The write and its key, both or neither. A savepoint, for other writes share the transaction."""
+        cursor.execute(f"SAVEPOINT {_SAVEPOINT}")
+        try:
+            record = write(cursor)
+            cursor.execute(self._statements.keep.text, self._rows.kept(key, record))
+            cursor.execute(self._statements.expire.text, self._rows.expired(key))
+        except BaseException:
+            # After some errors the engine has ended the whole transaction by itself.
+            if cursor.connection.in_transaction:
+                cursor.execute(f"ROLLBACK TO {_SAVEPOINT}")
+            raise
+        finally:
+            if cursor.connection.in_transaction:
+                cursor.execute(f"RELEASE {_SAVEPOINT}")
+        return Written(record)

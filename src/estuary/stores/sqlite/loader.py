@@ -1,0 +1,92 @@
+"""Loads whole records in one transaction, beside everything else that goes on in the file."""
+
+import sqlite3
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from estuary.core.errors import StoreNotEmpty
+from estuary.core.record import Record
+from estuary.core.resource import Resource
+from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.tables import KEYS
+from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
+from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.worker import Worker
+
+T = TypeVar("T")
+
+
+class Loadable(NamedTuple):
+    """A resource's table, as far as loading goes."""
+
+    insert: str
+    rows: Rows
+
+
+class Loader:
+    """Fills the tables of `loadables` (by the name of their resource) in `file`.
+
+    A load has a thread and a connection of its own: it reads its batches at their own pace, while readers
+    go on seeing what was there before. Other writers wait for its lock, `timeout` seconds at most.
+    """
+
+    def __init__(self, file: DatabaseFile, loadables: Mapping[str, Loadable], *, timeout: float) -> None:
+        self._file = file
+        self._loadables = loadables
+        self._timeout = timeout
+
+    async def load(
+        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
+    ) -> int:
+        """Keep all records or none; raises `StoreNotEmpty`, and what `batches` raises."""
+        worker = Worker("estuary-sqlite-loader")
+        try:
+            connection = await _run(worker, lambda: self._file.connect(timeout=self._timeout))
+            try:
+                return await self._fill(worker, connection, batches, replace=replace)
+            finally:
+                # Closing leaves nothing of what was not committed.
+                await worker.run(connection.close)
+        finally:
+            worker.stop()
+
+    async def _fill(
+        self,
+        worker: Worker,
+        connection: sqlite3.Connection,
+        batches: AsyncIterable[tuple[Resource, Sequence[Record]]],
+        *,
+        replace: bool,
+    ) -> int:
+        number = 0
+        await _run(worker, partial(self._begin, connection, replace=replace))
+        async for resource, records in batches:
+            insert, rows = self._loadables[resource.name]
+            await _run(worker, partial(connection.executemany, insert, map(rows.insert, records)))
+            number += len(records)
+        await _run(worker, partial(connection.execute, "COMMIT"))
+        return number
+
+    def _begin(self, connection: sqlite3.Connection, *, replace: bool) -> None:
+        """In the thread: take the lock, then see that there is nothing, or to it."""
+        connection.execute("BEGIN IMMEDIATE")
+        for table in self._loadables:
+            if replace:
+                connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 (a checked name)
+            elif connection.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone():  # noqa: S608 (as above)
+                raise StoreNotEmpty
+        if replace:
+            connection.execute(f"DELETE FROM {KEYS}")  # noqa: S608 (a constant name)
+
+
+def _run(worker: Worker, step: Callable[[], T]) -> Awaitable[T]:
+    """The outcome of `step` in the thread, the driver's errors translated."""
+
+    def translating() -> T:
+        try:
+            return step()
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+
+    return worker.run(translating)
