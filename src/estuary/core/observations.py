@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from estuary.core.identity import Refusal
+
 
 class RequestServed(msgspec.Struct, frozen=True, gc=False):
     """One request was answered.
@@ -37,6 +39,36 @@ class RateLimitExceeded(msgspec.Struct, frozen=True):
     """A client was turned away for asking too often."""
 
     client: str
+
+
+class AuthFailed(msgspec.Struct, frozen=True):
+    """A request was not let in; nothing of its token is told."""
+
+    reason: Refusal
+    client: str
+
+
+class KeysFetched(msgspec.Struct, frozen=True):
+    """An issuer's keys were fetched from `source`; `changed`: they are others than before."""
+
+    source: str
+    ids: tuple[str, ...]
+    changed: bool
+
+
+class KeysMissed(msgspec.Struct, frozen=True):
+    """An issuer's keys were not to be had; `usable`: those fetched before are still in use."""
+
+    source: str
+    reason: str
+    usable: bool
+
+
+class KeysNotKept(msgspec.Struct, frozen=True):
+    """An issuer's keys are in use, but could not be written to where the next process looks for them."""
+
+    source: str
+    reason: str
 
 
 class RequestShed(msgspec.Struct, frozen=True):
@@ -85,6 +117,10 @@ Observation = (
     RequestServed
     | RequestFailed
     | RateLimitExceeded
+    | AuthFailed
+    | KeysFetched
+    | KeysMissed
+    | KeysNotKept
     | RequestShed
     | StoreQueried
     | ConnectionsChanged

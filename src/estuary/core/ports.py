@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from estuary.core.identity import Identity
 from estuary.core.observations import Observation
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
@@ -176,4 +177,16 @@ class RateLimiter(Protocol):
 
     async def hit(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so."""
+        ...
+
+
+class TokenVerifier(Protocol):
+    """Tells whom a bearer token speaks of."""
+
+    def known(self, token: str) -> Identity | None:
+        """Whom `token` speaks of, if that is known without looking closer; costs next to nothing."""
+        ...
+
+    async def verify(self, token: str) -> Identity:
+        """Whom `token` speaks of; raises `Unauthenticated`, or `KeysUnavailable` in bounded time."""
         ...

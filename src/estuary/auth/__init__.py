@@ -1,0 +1,1 @@
+"""Who is asking: tokens verified, and the issuers' keys that it takes."""

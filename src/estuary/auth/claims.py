@@ -1,0 +1,109 @@
+"""Claims (RFC 7519, 4): what a token says of its bearer, held to types and rules before it is used."""
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from estuary.core.errors import Unauthenticated
+from estuary.core.identity import Identity, Refusal
+
+MAX_TEXT = 255
+"""The longest subject or owner; OpenID Connect Core, 2, sets it for `sub`."""
+
+_LATEST = 253_402_300_799
+"""The last second of the year 9999: no honest token is about a later one."""
+
+_SCOPE_CLAIMS = ("scope", "scp", "permissions")
+"""Where issuers say what a token grants: RFC 8693, 4.2; Microsoft and Okta; Auth0."""
+
+
+class Holder(NamedTuple):
+    """Whom a token speaks of, and the moment (seconds since the epoch) from which on it no longer holds."""
+
+    identity: Identity
+    expires: float
+
+
+class ClaimRules:
+    """The rules for the claims of every issuer's tokens.
+
+    A token must be for one of `audiences` (for anybody where there are none); `owner_claim` names the claim
+    that says whose records its bearer sees, None where that is not told apart; clocks may differ by `skew`
+    seconds. `prefixes` are those that issuers' subjects are told apart by.
+    """
+
+    def __init__(
+        self,
+        *,
+        audiences: frozenset[str],
+        owner_claim: str | None,
+        skew: float,
+        prefixes: tuple[str, ...] = (),
+    ) -> None:
+        self._audiences = audiences
+        self._owner_claim = owner_claim
+        self._skew = skew
+        self._prefixes = tuple(prefix for prefix in prefixes if prefix)
+
+    def holder(self, claims: dict[str, Any], prefix: str, now: float) -> Holder:
+        """Whom `claims` speak of, with its issuer's `prefix`; raises `Unauthenticated`."""
+        expires = self._expiry(claims, now)
+        self._check_audience(claims)
+        subject = self._name(claims, "sub", prefix)
+        owner = None if self._owner_claim is None else self._name(claims, self._owner_claim, prefix)
+        return Holder(Identity(subject, owner, frozenset(_scopes(claims))), expires)
+
+    def _expiry(self, claims: dict[str, Any], now: float) -> float:
+        """When the token ends, the clocks' difference included; raises unless that is to come."""
+        expires = _moment(claims, "exp")
+        if expires is None:
+            raise Unauthenticated(Refusal.CLAIMS)
+        for name in ("nbf", "iat"):
+            begins = _moment(claims, name)
+            if begins is not None and begins > now + self._skew:
+                raise Unauthenticated(Refusal.NOT_YET_VALID)
+        if expires + self._skew <= now:
+            raise Unauthenticated(Refusal.EXPIRED)
+        return expires + self._skew
+
+    def _check_audience(self, claims: dict[str, Any]) -> None:
+        given = claims.get("aud", [])
+        named = [given] if isinstance(given, str) else given
+        if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
+            raise Unauthenticated(Refusal.CLAIMS)
+        if self._audiences and self._audiences.isdisjoint(named):
+            raise Unauthenticated(Refusal.AUDIENCE)
+
+    def _name(self, claims: dict[str, Any], claim: str, prefix: str) -> str:
+        """A name that no other issuer's token can carry; raises `Unauthenticated`."""
+        name = claims.get(claim)
+        # Not printable: control characters and lone surrogates, which stores and logs would stumble over.
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_TEXT or not name.isprintable():
+            raise Unauthenticated(Refusal.CLAIMS)
+        if not prefix and name.startswith(self._prefixes):
+            raise Unauthenticated(Refusal.CLAIMS)
+        return prefix + name
+
+
+def _moment(claims: dict[str, Any], name: str) -> float | None:
+    """A NumericDate (RFC 7519, 2), None where the claim is absent; raises `Unauthenticated`."""
+    if name not in claims:
+        return None
+    value = claims[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unauthenticated(Refusal.CLAIMS)
+    if not 0 <= value <= _LATEST or math.isnan(value):
+        raise Unauthenticated(Refusal.CLAIMS)
+    return value
+
+
+def _scopes(claims: dict[str, Any]) -> Iterator[str]:
+    """Every scope in any of the claims, each a text with blanks between or a list of texts."""
+    for claim in _SCOPE_CLAIMS:
+        given = claims.get(claim, [])
+        if isinstance(given, str):
+            yield from given.split()
+        elif isinstance(given, list) and all(isinstance(each, str) for each in given):
+            yield from given
+        else:
+            raise Unauthenticated(Refusal.CLAIMS)

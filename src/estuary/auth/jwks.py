@@ -1,0 +1,151 @@
+"""Key source: the keys of one issuer, fetched, refreshed before they end, and used through its outages."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Sequence
+
+from estuary.auth.fetch import FetchFailed
+from estuary.auth.freshness import Freshness
+from estuary.auth.kept_keys import Keep, Kept
+from estuary.auth.keys import BadKeySet, Key, KeySet
+from estuary.core.observations import KeysFetched, KeysMissed, KeysNotKept
+from estuary.core.ports import Clock, Observer
+
+FETCH_SECONDS = 5.0
+"""How long the keys may take to arrive, discovery included."""
+
+MAX_WAITING = 64
+"""How many requests may wait for one fetch: forged tokens must not fill the service with such."""
+
+
+class KeySource:
+    """The keys that `load` fetches, known as `name` (a URL) in logs.
+
+    Nobody waits for them at start-up; `run` has them fetched as long as it runs. One fetch at a time is
+    under way, whoever asked for it. `changed` is called when the keys are others than before.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], Awaitable[bytes]],
+        *,
+        algorithms: frozenset[str],
+        cache_seconds: float,
+        stale_seconds: float,
+        keep: Keep,
+        clock: Clock,
+        observe: Observer,
+        changed: Callable[[], None],
+        randomly: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = name
+        self._load = load
+        self._algorithms = algorithms
+        self._freshness = Freshness(cache_seconds, stale_seconds, randomly)
+        self._keep = keep
+        self._clock = clock
+        self._observe = observe
+        self._changed = changed
+        self._keys: KeySet | None = None
+        self._flight: asyncio.Task[None] | None = None
+        self._waiting = 0
+
+    @property
+    def available(self) -> bool:
+        """Whether there are keys that may be used."""
+        return self._keys is not None and self._freshness.usable(self._clock.monotonic())
+
+    def candidates(self, key_id: str | None, algorithm: str) -> Sequence[Key]:
+        """The keys that may have signed a token with this head; none where there are no keys."""
+        return self._keys.candidates(key_id, algorithm) if self._keys is not None and self.available else ()
+
+    async def look_again(self) -> None:
+        """Fetch the keys if a token may be right in naming one that is not among them, and wait for that.
+
+        At most once in `UNKNOWN_KEY_SECONDS` a fetch is begun for such a reason. While there are no keys
+        at all, it is `run` that fetches, and here only what is under way is waited for.
+        """
+        if self._flight is None and self.available and self._freshness.look_again(self._clock.monotonic()):
+            self._begin()
+        if self._flight is not None and self._waiting < MAX_WAITING:
+            self._waiting += 1
+            try:
+                # Whoever goes away must not end what others wait for.
+                await asyncio.shield(self._flight)
+            finally:
+                self._waiting -= 1
+
+    async def refresh(self) -> None:
+        """Fetch the keys now, or join the fetch under way; failing is observed, not raised."""
+        await asyncio.shield(self._flight or self._begin())
+
+    def recall(self) -> None:
+        """Take up the keys that an earlier process kept, where they may still be used."""
+        kept = self._keep.read()
+        if kept is None:
+            return
+        age = max(0.0, self._clock.now().timestamp() - kept.fetched_at)
+        if age < self._freshness.lifetime:
+            with contextlib.suppress(BadKeySet):
+                self._take(KeySet.parse(kept.document, self._algorithms))
+                self._freshness.fetched(self._clock.monotonic(), age)
+
+    async def run(self) -> None:
+        """Keep the keys fresh until cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(max(0.0, self._freshness.next_at - self._clock.monotonic()))
+                await self.tick()
+        finally:
+            if self._flight is not None:
+                self._flight.cancel()
+
+    async def tick(self) -> None:
+        """Do what is due now: fetch the keys, let go those that are too old."""
+        if self._clock.monotonic() >= self._freshness.next_at:
+            await self.refresh()
+        if self._keys is not None and not self.available:
+            self._keys = None
+            self._changed()
+
+    def _begin(self) -> asyncio.Task[None]:
+        self._flight = asyncio.create_task(self._fetch())
+        self._flight.add_done_callback(self._land)
+        return self._flight
+
+    def _land(self, _: asyncio.Task[None]) -> None:
+        self._flight = None
+
+    async def _fetch(self) -> None:
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                document = await self._load()
+            keys = KeySet.parse(document, self._algorithms)
+        except TimeoutError:
+            self._fail(f"it did not answer within {FETCH_SECONDS:g} seconds")
+        except (FetchFailed, BadKeySet) as error:
+            self._fail(str(error))
+        else:
+            self._freshness.fetched(self._clock.monotonic())
+            self._observe(KeysFetched(self.name, keys.ids, self._take(keys)))
+            await self._write(Kept(document, self._clock.now().timestamp()))
+
+    def _fail(self, reason: str) -> None:
+        self._freshness.failed(self._clock.monotonic())
+        self._observe(KeysMissed(self.name, reason, self.available))
+
+    def _take(self, keys: KeySet) -> bool:
+        """Use these keys from now on; whether they are others than before."""
+        if self._keys is not None and self._keys.digest == keys.digest:
+            return False
+        self._keys = keys
+        self._changed()
+        return True
+
+    async def _write(self, kept: Kept) -> None:
+        try:
+            await asyncio.to_thread(self._keep.write, kept)
+        except OSError as error:
+            self._observe(KeysNotKept(self.name, error.strerror or type(error).__name__))

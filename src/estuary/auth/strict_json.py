@@ -1,0 +1,37 @@
+"""JSON as tokens and key sets must be: one object, and nothing that two parsers read differently."""
+
+import json
+from typing import Any, NoReturn
+
+MAX_CONTAINERS = 4096
+
+
+def decode_object(text: bytes, *, max_containers: int = MAX_CONTAINERS) -> dict[str, Any]:
+    """The object that `text` is, with at most so many objects and lists in it; raises `ValueError`.
+
+    Refused, beside what is not JSON: a member named twice (RFC 8725, 2.4 and RFC 7519, 4 leave it to the
+    parser which one counts), NaN and infinities, any encoding but UTF-8, and nesting without end.
+    """
+    if text.count(b"{") + text.count(b"[") > max_containers:
+        raise ValueError("too many objects and lists")
+    try:
+        value = _DECODER.decode(text.decode())
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - it is the text that is wrong
+    return value
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError("a member is named twice")
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number)

@@ -1,0 +1,46 @@
+"""Identity: who a verified token says is asking; and the reasons for which nobody is let in."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Identity(msgspec.Struct, frozen=True, gc=False):
+    """What a token that holds says of its bearer.
+
+    `subject` is unique among all issuers; `owner` is whose records the bearer sees, None where everybody's;
+    `scopes` are what the token grants.
+    """
+
+    subject: str
+    owner: str | None
+    scopes: frozenset[str]
+
+
+class Refusal(StrEnum):
+    """Why a request was not let in: the whole set, so that nothing a client sends can widen a metric."""
+
+    MISSING = "missing"
+    """There is no bearer token."""
+    MALFORMED = "malformed"
+    """It is not a JWT in compact form, or it asks for something that is never done (RFC 8725)."""
+    ALGORITHM = "algorithm"
+    """It is signed, or pretends to be, in a way that is not allowed."""
+    CLAIMS = "claims"
+    """A claim is missing or not of its type."""
+    ISSUER = "issuer"
+    """It is another issuer's."""
+    AUDIENCE = "audience"
+    """It is meant for another service."""
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    UNKNOWN_KEY = "unknown_key"
+    """Its issuer has published no such key."""
+    SIGNATURE = "signature"
+    """The key did not sign it."""
+    SCOPE = "scope"
+    """It holds, but does not grant what was asked for."""
+    BLOCKED = "blocked"
+    """Its client has had too many tokens refused; this one was not looked at."""
+    KEYS_UNAVAILABLE = "keys_unavailable"
+    """The issuer's keys have never been had: nothing can be said about the token."""
