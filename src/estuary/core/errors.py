@@ -168,6 +168,20 @@ class Overloaded(EstuaryError):
         self.retry_in = retry_in
 
 
+class LimiterUnavailable(EstuaryError):
+    """Requests cannot be counted now, and without that none may pass; `reason` is for the log."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class LimiterRefused(EstuaryError):
+    """What should count requests is there but will not work as configured; the message says what to do."""
+
+
 class VersionConflict(EstuaryError):
     """A conditional write expected another version of the record than `current`."""
 

@@ -175,8 +175,22 @@ class RateLimiter(Protocol):
     limit: int
     window: float
 
+    async def open(self) -> None:
+        """Make counting possible; raises `LimiterRefused` where only an operator can.
+
+        An outage is no error here: what counts elsewhere says so when it is asked.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let everything go."""
+        ...
+
     async def hit(self, client: str) -> Decision:
-        """Count a request of `client` if it may pass, and say so."""
+        """Count a request of `client` if it may pass, and say so.
+
+        Raises `LimiterUnavailable`, in bounded time, where that cannot be done now.
+        """
         ...
 
 

@@ -47,6 +47,12 @@ class LocalRateLimiter:
         self._shared_until = 0.0
         self._key = token_bytes(16)
 
+    async def open(self) -> None:
+        """There is nothing to open."""
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
     async def hit(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so."""
         now = self._monotonic()

@@ -1,0 +1,88 @@
+"""The rate limit counted in memory that the workers of one machine share: one exact limit over all of them."""
+
+from collections.abc import Callable
+
+from estuary.core.errors import LimiterUnavailable
+from estuary.core.ports import Decision
+from estuary.limits.locks import Held, Locks
+from estuary.limits.table import Table
+from estuary.limits.window import SlidingWindow, Tally
+
+
+class SharedRateLimiter:
+    """Counts requests by client in `table`, which other processes use too; `window` is in seconds.
+
+    `monotonic` must be the same clock in all of them (CLOCK_MONOTONIC is, on one machine); `locks` has one
+    for each set of the table. The promises are those of `LocalRateLimiter`: the limit holds for every
+    client, memory is bounded, and clients that come during a flood of addresses may be refused because of
+    those they share a tally with.
+    """
+
+    def __init__(
+        self, limit: int, window: float, table: Table, locks: Locks, monotonic: Callable[[], float]
+    ) -> None:
+        self.limit = limit
+        self.window = window
+        self._arithmetic = SlidingWindow(limit, window)
+        self._table = table
+        self._locks = locks
+        self._monotonic = monotonic
+
+    async def open(self) -> None:
+        """The memory is there already."""
+
+    async def close(self) -> None:
+        """The memory goes with the last process that holds it."""
+
+    async def hit(self, client: str) -> Decision:
+        """Count a request of `client` if it may pass, and say so.
+
+        Raises `LimiterUnavailable` if a process was stopped in the microseconds in which it counted for
+        a client of the same set.
+        """
+        table = self._table
+        name, set_ = table.name(client)
+        try:
+            self._locks.acquire(set_)
+        except Held as error:
+            raise LimiterUnavailable("another worker holds the lock of the client's tally") from error
+        try:
+            # One window late: to a tally of zeroes everything is long ago, also on a machine just started.
+            now = self._monotonic() + self.window
+            way = table.find(set_, name)
+            if way is None:
+                way = self._way_of_stranger(set_, name, now)
+            tally = self._load(set_, way, now)
+            decision = self._arithmetic.admit(tally, now)
+            if decision.allowed:
+                table.store(set_, way, tally)
+            return decision
+        finally:
+            self._locks.release(set_)
+
+    def _way_of_stranger(self, set_: int, name: bytes, now: float) -> int:
+        """A way of its own, that of a client of whom nothing counts any more; else the shared one.
+
+        A client that may have used the shared tally before begins with what that says: it could pass
+        twice its limit in one window otherwise.
+        """
+        way = self._table.longest_silent(set_)
+        if not self._arithmetic.expired(self._load(set_, way, now), now):
+            return self._table.side
+        shared = self._load(set_, self._table.side, now)
+        self._table.store(set_, way, shared, name)
+        return way
+
+    def _load(self, set_: int, way: int, now: float) -> Tally:
+        """The tally there; if somebody died while writing it, one that says that nothing is left."""
+        tally = self._table.load(set_, way)
+        if tally is None:
+            tally = self._exhausted(now)
+            self._table.store(set_, way, tally)
+        return tally
+
+    def _exhausted(self, now: float) -> Tally:
+        tally = Tally()
+        tally.used = self.limit
+        tally.last = tally.oldest = tally.closes_at = now
+        return tally

@@ -1,0 +1,141 @@
+"""The table of tallies in shared memory: a bounded number of clients, in plain bytes.
+
+Clients fall into sets by a hash under a secret key. A set has `WAYS` tallies, each for one client, and one
+more that is shared by whoever comes while those are all in use: what `limits/local` does once for all
+clients, each set does for its own. Zeroed memory is an empty table.
+
+Each tally lies in two places: its numbers in the *heads*, close to those of its set, and its older buckets
+in the *tails*, whose pages only clients that come back ever touch.
+"""
+
+import struct
+from array import array
+from hashlib import blake2b
+from mmap import mmap
+
+from estuary.limits.window import BUCKETS, Tally
+
+WAYS = 32
+
+_NAME_BYTES = 16
+_HEAD = struct.Struct("=IIIxxxBddd")
+"""Requests in all buckets; in the older ones; how many of those there are; whether somebody is writing; the
+three times of a tally."""
+_WRITING_AT = 15
+_LAST_AT = 16
+_TAIL_STATE = struct.Struct("=8xI20xd")
+"""The parts of a head that change with the tail: how many buckets are in it, and when the next one begins."""
+
+_TIME_BYTES, _COUNT_BYTES = 8, 4
+_TAIL_BYTES = BUCKETS * (_TIME_BYTES + _COUNT_BYTES)
+_TIMES = [struct.Struct(f"={count}d") for count in range(BUCKETS + 1)]
+_COUNTS = [struct.Struct(f"={count}I") for count in range(BUCKETS + 1)]
+
+
+class Table:
+    """Tallies of about `clients` clients in `memory`, which has `Table.size(clients)` bytes.
+
+    Whoever calls anything but `name` holds the lock of the set. `key` is the same in every process; without
+    it nobody can choose addresses that fall into a given client's set.
+    """
+
+    def __init__(self, memory: mmap, clients: int, key: bytes) -> None:
+        self._memory = memory
+        self._key = key
+        self._sets, self.ways = _shape(clients)
+        self._names_bytes = self.ways * _NAME_BYTES
+        self._set_bytes = _set_bytes(self.ways)
+        self._tails_at = self._sets * self._set_bytes
+        lead, trail = _LAST_AT, _HEAD.size - _LAST_AT - _TIME_BYTES
+        self._lasts = struct.Struct("=" + f"{lead}xd{trail}x" * self.ways)
+
+    @staticmethod
+    def size(clients: int) -> int:
+        """How many bytes a table for so many clients takes; what is never touched costs nothing."""
+        sets, ways = _shape(clients)
+        return sets * (_set_bytes(ways) + (ways + 1) * _TAIL_BYTES)
+
+    @property
+    def side(self) -> int:
+        """The way of a set's shared tally, which stands behind the others."""
+        return self.ways
+
+    def name(self, client: str) -> tuple[bytes, int]:
+        """What `client` is called here, and its set."""
+        name = blake2b(client.encode(), digest_size=_NAME_BYTES, key=self._key).digest()
+        return name, int.from_bytes(name[:4], "little") % self._sets
+
+    def find(self, set_: int, name: bytes) -> int | None:
+        """The way of `name`, if it has one."""
+        start = set_ * self._set_bytes
+        end = start + self._names_bytes
+        at = self._memory.find(name, start, end)
+        while at >= 0 and (at - start) % _NAME_BYTES:
+            at = self._memory.find(name, at + 1, end)
+        return None if at < 0 else (at - start) // _NAME_BYTES
+
+    def longest_silent(self, set_: int) -> int:
+        """The way whose last request is longest ago, or that was never used."""
+        lasts = self._lasts.unpack_from(self._memory, self._head(set_, 0))
+        return lasts.index(min(lasts))
+
+    def load(self, set_: int, way: int) -> Tally | None:
+        """The tally there; None if whoever wrote it last died over it."""
+        head = self._head(set_, way)
+        used, earlier, older, writing, last, oldest, closes_at = _HEAD.unpack_from(self._memory, head)
+        if writing:
+            return None
+        tally = Tally()
+        tally.used, tally.earlier = used, earlier
+        tally.last, tally.oldest, tally.closes_at = last, oldest, closes_at
+        if older:
+            tally.older = self._load_tail(set_, way, older)
+        return tally
+
+    def store(self, set_: int, way: int, tally: Tally, name: bytes | None = None) -> None:
+        """Keep `tally` there, from now on under `name` if that is given.
+
+        A process that is killed on the way leaves the mark that somebody is writing.
+        """
+        memory, head = self._memory, self._head(set_, way)
+        memory[head + _WRITING_AT] = 1
+        if name is not None:
+            at = set_ * self._set_bytes + way * _NAME_BYTES
+            memory[at : at + _NAME_BYTES] = name
+        older = tally.older
+        buckets = len(older) // 2 if older else 0
+        if older and (name or (buckets, tally.closes_at) != _TAIL_STATE.unpack_from(memory, head)):
+            self._store_tail(set_, way, older, buckets)
+        _HEAD.pack_into(
+            memory, head, tally.used, tally.earlier, buckets, 1, tally.last, tally.oldest, tally.closes_at
+        )
+        memory[head + _WRITING_AT] = 0
+
+    def _load_tail(self, set_: int, way: int, buckets: int) -> "array[float]":
+        times_at, counts_at = self._tail(set_, way)
+        older = array("d", bytes(2 * _TIME_BYTES * buckets))
+        older[::2] = array("d", _TIMES[buckets].unpack_from(self._memory, times_at))
+        older[1::2] = array("d", _COUNTS[buckets].unpack_from(self._memory, counts_at))
+        return older
+
+    def _store_tail(self, set_: int, way: int, older: "array[float]", buckets: int) -> None:
+        times_at, counts_at = self._tail(set_, way)
+        _TIMES[buckets].pack_into(self._memory, times_at, *older[::2])
+        _COUNTS[buckets].pack_into(self._memory, counts_at, *map(int, older[1::2]))
+
+    def _head(self, set_: int, way: int) -> int:
+        return set_ * self._set_bytes + self._names_bytes + way * _HEAD.size
+
+    def _tail(self, set_: int, way: int) -> tuple[int, int]:
+        times_at = self._tails_at + (set_ * (self.ways + 1) + way) * _TAIL_BYTES
+        return times_at, times_at + BUCKETS * _TIME_BYTES
+
+
+def _shape(clients: int) -> tuple[int, int]:
+    """How many sets, and how many ways in each."""
+    ways = min(WAYS, clients)
+    return clients // ways, ways
+
+
+def _set_bytes(ways: int) -> int:
+    return ways * _NAME_BYTES + (ways + 1) * _HEAD.size
