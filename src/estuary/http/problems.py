@@ -168,6 +168,10 @@ def _overloaded(error: errors.Overloaded) -> _Told:
     return _Told(503, "Service is overloaded", headers=(_retry_after(error.retry_in),))
 
 
+def _limiter_unavailable(_: errors.LimiterUnavailable) -> _Told:
+    return _Told(503, "Rate limiting is unavailable", headers=(_retry_after(1),))
+
+
 def _store_unavailable(_: errors.StoreUnavailable) -> _Told:
     return _Told(503, "Database connection error", headers=(_retry_after(1),))
 
@@ -194,6 +198,7 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.RequestTimeout: _request_timeout,
     errors.RateLimited: _rate_limited,
     errors.Overloaded: _overloaded,
+    errors.LimiterUnavailable: _limiter_unavailable,
     errors.VersionConflict: lambda _: _Told(412, "The record has changed meanwhile"),
     errors.PreconditionRequired: lambda _: _Told(428, "If-Match is required: send the record's ETag"),
     errors.IdempotencyKeyReused: _key_reused,

@@ -1,4 +1,4 @@
-"""The rate limit counted in memory that the workers of one machine share: one exact limit over all of them."""
+"""The rate limit counted in memory that the workers of one machine share: exact over all of them."""
 
 from collections.abc import Callable
 

@@ -10,6 +10,7 @@ in the *tails*, whose pages only clients that come back ever touch.
 
 import struct
 from array import array
+from functools import lru_cache
 from hashlib import blake2b
 from mmap import mmap
 
@@ -18,13 +19,14 @@ from estuary.limits.window import BUCKETS, Tally
 WAYS = 32
 
 _NAME_BYTES = 16
+_NAMES_KEPT = 1024
 _HEAD = struct.Struct("=IIIxxxBddd")
 """Requests in all buckets; in the older ones; how many of those there are; whether somebody is writing; the
 three times of a tally."""
 _WRITING_AT = 15
 _LAST_AT = 16
 _TAIL_STATE = struct.Struct("=8xI20xd")
-"""The parts of a head that change with the tail: how many buckets are in it, and when the next one begins."""
+"""The parts of a head that change with the tail: how many buckets it has, and when the next one begins."""
 
 _TIME_BYTES, _COUNT_BYTES = 8, 4
 _TAIL_BYTES = BUCKETS * (_TIME_BYTES + _COUNT_BYTES)
@@ -48,6 +50,8 @@ class Table:
         self._tails_at = self._sets * self._set_bytes
         lead, trail = _LAST_AT, _HEAD.size - _LAST_AT - _TIME_BYTES
         self._lasts = struct.Struct("=" + f"{lead}xd{trail}x" * self.ways)
+        # Hashing costs a quarter of a decision, and most requests come from clients that were just here.
+        self.name = lru_cache(_NAMES_KEPT)(self._name)
 
     @staticmethod
     def size(clients: int) -> int:
@@ -60,7 +64,7 @@ class Table:
         """The way of a set's shared tally, which stands behind the others."""
         return self.ways
 
-    def name(self, client: str) -> tuple[bytes, int]:
+    def _name(self, client: str) -> tuple[bytes, int]:
         """What `client` is called here, and its set."""
         name = blake2b(client.encode(), digest_size=_NAME_BYTES, key=self._key).digest()
         return name, int.from_bytes(name[:4], "little") % self._sets

@@ -7,23 +7,13 @@ from hypothesis import strategies as st
 
 from estuary.core.ports import RateLimiter
 from estuary.limits.local import LocalRateLimiter
+from tests.support.monotonic import HandClock
 
 WINDOW = 4.0
 TICKS = st.one_of(st.integers(0, 4), st.integers(0, 100))
 VISITS = st.lists(
     st.tuples(TICKS.map(lambda ticks: ticks / 64), st.sampled_from("abcdefgh")), min_size=20, max_size=200
 )
-
-
-class HandClock:
-    """A monotonic clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def __call__(self) -> float:
-        """The time it was set to."""
-        return self.time
 
 
 def limiter(clock: HandClock, *, limit: int = 3, max_clients: int = 4, shared: int = 2) -> LocalRateLimiter:

@@ -1,0 +1,228 @@
+"""The limiter that counts in shared memory: one limit over processes, whatever becomes of one of them."""
+
+import os
+import signal
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from mmap import mmap
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estuary.core.errors import LimiterUnavailable
+from estuary.core.ports import Decision, RateLimiter
+from estuary.limits.local import LocalRateLimiter
+from estuary.limits.locks import Held, Locks
+from estuary.limits.shared import SharedRateLimiter
+from estuary.limits.table import WAYS, Table
+from tests.support.monotonic import HandClock
+
+WINDOW = 4.0
+KEY = b"k" * 16
+TICKS = st.one_of(st.integers(0, 4), st.integers(0, 100))
+VISITS = st.lists(
+    st.tuples(TICKS.map(lambda ticks: ticks / 64), st.sampled_from("abcdefgh")), min_size=20, max_size=200
+)
+
+
+def table(clients: int) -> Table:
+    """An empty table in memory that children share."""
+    return Table(mmap(-1, Table.size(clients)), clients, KEY)
+
+
+def limiter(clock: HandClock, *, limit: int = 3, clients: int = 4) -> SharedRateLimiter:
+    """A small limiter: its edges are a few clients away."""
+    return SharedRateLimiter(limit, WINDOW, table(clients), Locks(), clock)
+
+
+@contextmanager
+def child(live: Callable[[], None]) -> Iterator[int]:
+    """A process that does `live`, says so, and waits to be ended: its id."""
+    done, say = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        live()
+        os.write(say, b".")
+        signal.pause()
+    try:
+        os.read(done, 1)
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(done)
+        os.close(say)
+
+
+def test_it_is_a_rate_limiter() -> None:
+    """It fits the port, and tells the limit and window it was given."""
+    port: RateLimiter = SharedRateLimiter(100, 60.0, table(10), Locks(), HandClock())
+    assert (100, 60.0) == (port.limit, port.window)
+
+
+@given(visits=VISITS, clients=st.integers(1, 9), limit=st.integers(1, 5))
+async def test_no_client_passes_its_limit_in_any_window(
+    visits: list[tuple[float, str]], clients: int, limit: int
+) -> None:
+    """Also when clients share tallies, are forgotten, or get a tally of their own halfway through."""
+    clock = HandClock()
+    limits = limiter(clock, limit=limit, clients=clients)
+    passed: dict[str, list[float]] = defaultdict(list)
+    for step, client in visits:
+        clock.time += step
+        if (await limits.hit(client)).allowed:
+            passed[client].append(clock.time)
+    for times in passed.values():
+        for time in times:
+            assert sum(1 for other in times if 0 <= time - other < WINDOW) <= limit
+
+
+@given(visits=VISITS, limit=st.integers(1, 60))
+async def test_where_there_is_room_it_decides_as_a_single_process_does(
+    visits: list[tuple[float, str]], limit: int
+) -> None:
+    """What lies in bytes between two requests is the whole of what a tally is, buckets included."""
+    clock = HandClock()
+    shared = limiter(clock, limit=limit, clients=WAYS)
+    local = LocalRateLimiter(limit, WINDOW, WAYS, clock)
+    for step, client in visits:
+        clock.time += step
+        assert await local.hit(client) == pytest.approx(await shared.hit(client))
+
+
+@pytest.mark.parametrize("pace", [WINDOW / 33, WINDOW / 32, WINDOW / 31, WINDOW / 500])
+async def test_a_stream_that_never_stops_keeps_its_older_buckets(pace: float) -> None:
+    """All buckets of a tally come and go as in a single process, for several windows on end."""
+    clock = HandClock()
+    shared = limiter(clock, limit=300, clients=WAYS)
+    local = LocalRateLimiter(300, WINDOW, WAYS, clock)
+    for _ in range(int(3 * WINDOW / pace)):
+        clock.time += pace
+        assert await local.hit("steady") == pytest.approx(await shared.hit("steady"))
+
+
+async def test_a_machine_that_has_just_started_is_no_exception() -> None:
+    """The clock counts from the machine's start: a window may be longer than that is ago."""
+    limits = limiter(HandClock(0.25), limit=2)
+    assert [True, True, False] == [(await limits.hit("early")).allowed for _ in range(3)]
+
+
+def test_processes_have_one_limit_between_them() -> None:
+    """Four processes that ask at once, over and over, pass together exactly as often as one would."""
+    clients, asked, workers, limit = 3, 500, 4, 700
+    told, tell = os.pipe()
+    clock = HandClock()
+    limits = limiter(clock, limit=limit, clients=64)
+    pids = []
+    for _ in range(workers):
+        pid = os.fork()
+        if pid == 0:
+            hits = (limits.hit(f"client {n % clients}") for n in range(asked * clients))
+            passed = sum(_result(hit).allowed for hit in hits)
+            os.write(tell, passed.to_bytes(4, "big"))
+            os._exit(0)
+        pids.append(pid)
+    for pid in pids:
+        assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    answers = os.read(told, 4 * workers)
+    passed = sum(int.from_bytes(answers[at : at + 4], "big") for at in range(0, len(answers), 4))
+    assert clients * limit == passed
+    os.close(told)
+    os.close(tell)
+
+
+def _result(hit: Coroutine[Any, Any, Decision]) -> Decision:
+    """What never waits runs to its end at the first step, also without an event loop."""
+    try:
+        hit.send(None)
+    except StopIteration as ended:
+        decision: Decision = ended.value
+        return decision
+    raise AssertionError("a hit on shared memory waited")
+
+
+async def test_a_flood_of_addresses_leaves_known_clients_alone() -> None:
+    """A client that was known before the flood keeps its own allowance during it."""
+    limits = limiter(HandClock(), limit=3, clients=100)
+    await limits.hit("known")
+    for number in range(3000):
+        await limits.hit(f"forged {number}")
+    assert [True, True, False] == [(await limits.hit("known")).allowed for _ in range(3)]
+
+
+async def test_strangers_share_during_a_flood() -> None:
+    """Beyond the clients that are tracked, all others of a set together pass no more than one would."""
+    limits = limiter(HandClock(), limit=3, clients=4)
+    passed = [(await limits.hit(f"forged {number}")).allowed for number in range(1000)]
+    assert 4 + 3 == sum(passed)
+
+
+async def test_sharing_ends_after_the_flood() -> None:
+    """One window after the last request of a flood, a new client has its whole allowance."""
+    clock = HandClock()
+    limits = limiter(clock, limit=3)
+    for number in range(1000):
+        await limits.hit(f"forged {number}")
+    clock.time += WINDOW
+    decision = await limits.hit("late")
+    assert (True, 2) == (decision.allowed, decision.remaining)
+
+
+async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
+    """A client that shared a tally and then gets its own starts with what was counted there."""
+    clock = HandClock()
+    limits = limiter(clock, limit=3, clients=1)
+    await limits.hit("first")
+    clock.time += WINDOW / 2
+    assert [True, True, True] == [(await limits.hit("second")).allowed for _ in range(3)]
+    clock.time += WINDOW / 2
+    assert not (await limits.hit("second")).allowed
+
+
+async def test_a_process_that_dies_while_it_writes_lets_nobody_pass_too_often() -> None:
+    """Nobody knows what the torn tally said: it counts as used up, for one window and no longer."""
+    clock = HandClock()
+    numbers = table(4)
+    limits = SharedRateLimiter(3, WINDOW, numbers, Locks(), clock)
+    await limits.hit("unlucky")
+    name, set_ = numbers.name("unlucky")
+    way = numbers.find(set_, name)
+    assert way is not None
+    numbers._memory[numbers._head(set_, way) + 15] = 1
+    assert not (await limits.hit("unlucky")).allowed
+    clock.time += WINDOW / 2
+    assert not (await limits.hit("unlucky")).allowed
+    clock.time += WINDOW / 2
+    assert [True, True, True, False] == [(await limits.hit("unlucky")).allowed for _ in range(4)]
+
+
+async def test_a_killed_process_leaves_nothing_locked() -> None:
+    """The kernel opens the locks of a process that ends, however it ends."""
+    locks = Locks()
+    limits = SharedRateLimiter(3, WINDOW, table(1), locks, HandClock())
+    with child(lambda: locks.acquire(0)), pytest.raises(LimiterUnavailable):
+        await limits.hit("waiting")
+    assert (await limits.hit("waiting")).allowed
+
+
+def test_a_stopped_process_holds_up_nobody_for_long() -> None:
+    """Who waits for a lock gives up, and other locks are not touched."""
+    locks = Locks()
+    with child(lambda: locks.acquire(7)) as pid:
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(Held):
+            locks.acquire(7)
+        locks.acquire(8)
+        locks.release(8)
+
+
+def test_a_table_takes_its_room_and_no_more() -> None:
+    """65,536 clients fit into 32 MiB with all their buckets, and names fall on each set about alike."""
+    assert Table.size(65_536) <= 32 * 2**20
+    numbers = table(64 * WAYS)
+    sets = [numbers.name(f"192.0.2.{n}")[1] for n in range(6400)]
+    assert set(range(64)) == set(sets)
+    assert max(sets.count(set_) for set_ in set(sets)) < 200
