@@ -1,11 +1,11 @@
 """The one function that joins everything: Settings become a service."""
 
-import time
 from collections.abc import Sequence
 
 from uuid_utils import uuid7
 
 from estuary import __version__
+from estuary.app.commons import Commons
 from estuary.app.pipeline import checks, guards, locator
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
@@ -35,11 +35,15 @@ from estuary.telemetry.observers import Observers
 from estuary.telemetry.system import CachedSystemMonitor, this_host
 
 
-def build(settings: Settings, *, colour: bool = True) -> Service:
+def build(
+    settings: Settings, *, colour: bool = True, commons: Commons | None = None, worker: int = 0
+) -> Service:
     """The service that `settings` describe, not yet started; raises `DeclarationError`.
 
-    `colour` says whether a terminal may be shown coloured log lines.
+    `colour` says whether a terminal may be shown coloured log lines. `commons` is what this process shares
+    with others, among which it is the one of the number `worker`; without it the process is alone.
     """
+    commons = commons or Commons(settings)
     clock = SystemClock()
     in_flight: set[Request] = set()
     resources = load_resources(settings.resources)
@@ -47,14 +51,22 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
     host = this_host()
     logs = _logs(settings, clock, colour=colour)
     logs.subscribe(observers)
-    machine = Machine(host, started_at=time.time(), folder=data_folder(settings))
     metrics = Metrics(
         [each.name for each in resources],
         version=__version__,
-        in_flight=lambda: len(in_flight),
-        collectors=[machine, logs.collect],
+        cells=commons.cells(worker),
+        collectors=[
+            Machine(
+                host,
+                started_at=commons.started_at,
+                folder=data_folder(settings),
+                processes=commons.processes,
+            )
+        ],
     )
     metrics.subscribe(observers)
+    logs.on_drop(metrics.log_lines_dropped)
+    limiter = commons.limiter(settings, clock.monotonic)
     store = ObservedStore(make_store(settings, resources, observers), observers, clock.monotonic)
     operations = Operations(
         store=store,
@@ -70,7 +82,7 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
     application = Application(
         router=PathRouter(table(operations, collections)),
         checks=checks(settings, cors, observers, lambda: len(in_flight)),
-        guards=guards(settings, clock, observers),
+        guards=guards(settings, limiter, observers),
         problems=Problems(clock.now),
         identify=identifier(),
         locate=locator(settings),
@@ -81,8 +93,9 @@ def build(settings: Settings, *, colour: bool = True) -> Service:
         observe=observers,
         clock=clock,
         in_flight=in_flight,
+        begun=metrics.request_begun,
     )
-    return Service(application, store, logs, clock)
+    return Service(application, store, limiter, logs, clock)
 
 
 def asgi() -> AsgiAdapter:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from estuary.config.settings import Settings
-from estuary.core.ports import Observer
+from estuary.core.ports import Observer, RateLimiter
 from estuary.http.client_address import Client, ClientAddress
 from estuary.http.guards.cors import Cors
 from estuary.http.guards.head import check_head
@@ -11,8 +11,6 @@ from estuary.http.guards.in_flight import InFlightCap
 from estuary.http.guards.rate_limit import RateLimit
 from estuary.http.guards.version import check_version
 from estuary.http.messages import Check, Guard, Request
-from estuary.limits.local import LocalRateLimiter
-from estuary.telemetry.clock import SystemClock
 
 
 def checks(settings: Settings, cors: Cors, observe: Observer, in_flight: Callable[[], int]) -> list[Check]:
@@ -21,17 +19,9 @@ def checks(settings: Settings, cors: Cors, observe: Observer, in_flight: Callabl
     return [check_head, cap, *([cors] if settings.cors_allowed_origins else []), check_version]
 
 
-def guards(settings: Settings, clock: SystemClock, observe: Observer) -> list[Guard]:
+def guards(settings: Settings, limiter: RateLimiter, observe: Observer) -> list[Guard]:
     """The stages that may wait, after the checks."""
-    if not settings.rate_limit_enabled:
-        return []
-    limiter = LocalRateLimiter(
-        settings.rate_limit_max_requests,
-        settings.rate_limit_window_seconds,
-        settings.rate_limit_max_clients,
-        clock.monotonic,
-    )
-    return [RateLimit(limiter, observe)]
+    return [RateLimit(limiter, observe)] if settings.rate_limit_enabled else []
 
 
 def locator(settings: Settings) -> Callable[[Request], Client]:

@@ -1,6 +1,6 @@
 """Service: everything that serves requests in one process."""
 
-from estuary.core.ports import Store
+from estuary.core.ports import RateLimiter, Store
 from estuary.http.kernel import Application
 from estuary.http.rsgi import RsgiAdapter
 from estuary.telemetry.clock import SystemClock
@@ -10,17 +10,26 @@ from estuary.telemetry.logs import Logs
 class Service:
     """Made by `build`; started, drained, stopped."""
 
-    def __init__(self, application: Application, store: Store, logs: Logs, clock: SystemClock) -> None:
+    def __init__(
+        self,
+        application: Application,
+        store: Store,
+        limiter: RateLimiter,
+        logs: Logs,
+        clock: SystemClock,
+    ) -> None:
         self.application = application
         self.rsgi = RsgiAdapter(application)
         self.store = store
+        self.limiter = limiter
         self.logs = logs
         self.log = logs.logger("estuary::service")
         self._clock = clock
 
     async def start(self) -> None:
-        """Open the store; raises `StoreUnavailable` or `StoreSchemaMismatch`."""
+        """Open the store and the limiter; raises `StoreError` or `LimiterRefused`."""
         await self.store.open()
+        await self.limiter.open()
 
     def drain(self) -> None:
         """From now on readiness is 503 and every answer closes its connection."""
@@ -37,5 +46,6 @@ class Service:
 
     async def stop(self) -> None:
         """Close the store and write the last log lines."""
+        await self.limiter.close()
         await self.store.close()
         self.logs.flush()

@@ -1,6 +1,8 @@
 """Which store the settings ask for; its driver is imported only then."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from estuary.config.settings import Settings
@@ -18,6 +20,13 @@ def make_store(settings: Settings, resources: Sequence[Resource], observe: Obser
 
     timeout = settings.database_timeout_seconds
     return SqliteStore(settings.database.path, resources, timeout=timeout, observe=observe)
+
+
+def preload(settings: Settings) -> None:
+    """Import what the store needs, for processes that are forked later."""
+    # What cannot be imported is for the worker to report.
+    with suppress(ImportError):
+        import_module(f"estuary.stores.{settings.database.kind}")
 
 
 def data_folder(settings: Settings) -> Path | None:

@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from estuary.config.database import MEMORY
 from estuary.config.dotenv import Entry, parse
+from estuary.config.forms import AUTO
 from estuary.config.problems import HIDDEN, ConfigurationError, Refused, quoted, shown
 from estuary.config.settings import TABLE, Settings
 from estuary.config.sources import DOTENV, FILE_SUFFIX, Found, Sources
 from estuary.config.spelling import nearest
 from estuary.config.surroundings import Surroundings, read_surroundings
 from estuary.config.variable import Variable
+from estuary.config.variables.server import MAX_WORKERS
 from estuary.config.variables.service import PRODUCTION
 
 _NAMES = tuple(name for variable in TABLE for name in variable.names)
@@ -76,6 +79,7 @@ class _Loading:
             self._settle(variable)
             self._production = self._values.get(Settings.app_profile.attribute) == PRODUCTION
         self._settle_drain()
+        self._settle_workers()
         self._problems += self._misspelt_in_dotenv()
         if self._problems:
             raise ConfigurationError(self._problems)
@@ -133,6 +137,29 @@ class _Loading:
             f"which is {limit} ({self._effective[timeout.name].source})"
         )
 
+    def _settle_workers(self) -> None:
+        """Records in memory are one process's own: two workers would each answer from other ones."""
+        workers, database_url, database_type = (
+            Settings.workers,
+            Settings.database_url,
+            Settings.database_type,
+        )
+        if not {each.attribute for each in (workers, database_url, database_type)} <= self._values.keys():
+            return
+        in_memory = Settings(self._values).database.kind == MEMORY.kind
+        if self._values[workers.attribute] == AUTO:
+            number = 1 if in_memory else min(_processors(), MAX_WORKERS)
+            self._values[workers.attribute] = number
+            source = self._effective[workers.name].source
+            self._effective[workers.name] = Effective(workers.name, str(number), f"auto ({source})")
+        elif in_memory and self._values[workers.attribute] > 1:
+            count, source = self._effective[workers.name][1:]
+            self._problems.append(
+                f"{workers.name} is {count} ({source}): each worker would keep its own records in memory, "
+                f"so it must be 1; a store that several can serve is set with {database_type.name} or "
+                f"{database_url.name}"
+            )
+
     def _overruled(self, settings: Settings) -> Iterator[str]:
         name, value, source = self._effective[Settings.database_type.name]
         kind = settings.database.kind
@@ -152,6 +179,13 @@ class _Loading:
         for name in self._environ:
             if name not in _KNOWN and (meant := nearest(name, known)) is not None:
                 yield f"{shown(name)} in the environment is not a variable of Estuary; is {meant} meant?"
+
+
+def _processors() -> int:
+    """How many the service may keep busy."""
+    from estuary.telemetry.system import this_host
+
+    return this_host().cpu_count()
 
 
 def _read(variable: Variable[Any], text: str) -> Any:

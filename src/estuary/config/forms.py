@@ -47,6 +47,19 @@ def only(value: str, reason: str, form: Form[T]) -> Form[T]:
     return Form(value, read)
 
 
+AUTO = 0
+"""What stands for a number that is found out at start-up."""
+
+
+def or_auto(form: Form[int]) -> Form[int]:
+    """`form`, or the word auto, which gives `AUTO`."""
+
+    def read(text: str) -> int:
+        return AUTO if text.lower() == "auto" else form.read(text)
+
+    return Form(f"{form.allowed}, or auto", read)
+
+
 def choice(*words: str) -> Form[str]:
     """One of `words`, in any case."""
 

@@ -38,8 +38,8 @@ class Application:
     `checks`, then `guards`, run in order before the handler. Only guards are awaited: a coroutine more a
     stage would cost a tenth of a small request. `identify` gives each request its id, `locate` finds its
     client; `constant_headers` are on every answer. `in_flight` holds the
-    requests under way. While `draining` is set, every answer asks the client
-    to close its connection.
+    requests under way; `begun` is told of each, as `observe` is of its end. While `draining` is set,
+    every answer asks the client to close its connection.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Application:
         observe: Observer,
         clock: Clock,
         in_flight: set[Request],
+        begun: Callable[[], None],
     ) -> None:
         self._router = router
         self._checks = tuple(checks)
@@ -68,11 +69,13 @@ class Application:
         self._monotonic = clock.monotonic
         self.draining = False
         self.in_flight = in_flight
+        self._begun = begun
 
     async def __call__(self, request: Request) -> Response:
         """Answer `request`; never raises, whatever guards and handlers do."""
         request.started = self._monotonic()
         self.in_flight.add(request)
+        self._begun()
         request.request_id = self._identify(request)
         response: Response | None = None
         try:

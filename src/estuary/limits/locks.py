@@ -1,8 +1,8 @@
 """Locks between processes: one a number, and none that a killed process could leave locked.
 
 They are POSIX record locks (fcntl(2)) on the bytes of a file without a name: the kernel frees them with the
-process that holds them. A pair of lock and unlock costs 1.0 µs; a robust mutex through ctypes costs 0.35 µs,
-but is a C structure that Python knows nothing of.
+process that holds them. To lock and unlock costs 1.0 µs; with a robust mutex through ctypes it would be
+0.35 µs, but that is a C structure of which Python knows nothing.
 """
 
 import fcntl

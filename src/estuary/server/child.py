@@ -14,8 +14,8 @@ from estuary.server.channel import Channel
 DIRECTED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """Signals that a terminal or a service manager sends to the whole group: the supervisor acts on them."""
 
-Live = Callable[[Channel], int]
-"""A worker's whole life, given its end of the line; returns its exit code."""
+Live = Callable[[Channel, int], int]
+"""A worker's whole life, given its end of the line and its number; returns its exit code."""
 
 
 class Ending(IntEnum):
@@ -29,10 +29,11 @@ class Ending(IntEnum):
 
 
 class Child:
-    """One running worker."""
+    """One running worker. Of those that run at a time, each has a `number` of its own, from 0 on."""
 
-    def __init__(self, pid: int, channel: Channel) -> None:
+    def __init__(self, pid: int, number: int, channel: Channel) -> None:
         self.pid = pid
+        self.number = number
         self.channel = channel
         self.born = self.heard = time.monotonic()
         self.ready = False
@@ -45,8 +46,8 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
 
 
-def fork(live: Live, siblings: Iterable[Child]) -> Child:
-    """A new worker that lives `live`; call it from a process with one thread.
+def fork(live: Live, number: int, siblings: Iterable[Child]) -> Child:
+    """A new worker that lives `live` under `number`; call it from a process with one thread.
 
     The worker lets go of its siblings' lines: it would keep them open when the supervisor dies, and
     nobody would read an end.
@@ -60,10 +61,10 @@ def fork(live: Live, siblings: Iterable[Child]) -> Child:
             line.close()
         _leave_signals_to_supervisor()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        _live_and_exit(live, theirs)
+        _live_and_exit(live, theirs, number)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
-    return Child(pid, ours)
+    return Child(pid, number, ours)
 
 
 def describe(code: int) -> str:
@@ -84,11 +85,11 @@ def _leave_signals_to_supervisor() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def _live_and_exit(live: Live, channel: Channel) -> NoReturn:
+def _live_and_exit(live: Live, channel: Channel, number: int) -> NoReturn:
     """Never return: the stack below belongs to the supervisor, whose clean-up is not ours to run."""
     code: int = Ending.FAILED
     try:
-        code = live(channel)
+        code = live(channel, number)
     except BaseException:  # noqa: BLE001 - a defect: shown as the interpreter would, then the process ends
         sys.excepthook(*sys.exc_info())
     finally:

@@ -50,8 +50,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 class Supervisor:
     """Runs `terms.workers` processes that live `live`.
 
-    `announce` is called once, when every worker answers for the first time; `let_go` when no new
-    connection shall come in any more. One thread, one loop, no waiting but on it.
+    `announce` is called once, when every worker answers for the first time; `buried` with the number of
+    each worker that has ended; `let_go` when no new connection shall come in any more. One thread, one
+    loop, no waiting but on it.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Supervisor:
         log: Log,
         manager: ServiceManager,
         announce: Callable[[], None],
+        buried: Callable[[int], None],
         let_go: Callable[[], None],
     ) -> None:
         self._live = live
@@ -69,6 +71,7 @@ class Supervisor:
         self._log = log
         self._manager = manager
         self._announce = announce
+        self._buried = buried
         self._let_go = let_go
         self._children: dict[int, Child] = {}
         self._guard = RespawnGuard()
@@ -145,7 +148,9 @@ class Supervisor:
     def _spawn(self) -> None:
         if self._ending:
             return
-        child = fork(self._live, self._children.values())
+        taken = {child.number for child in self._children.values()}
+        number = next(number for number in range(self._terms.workers) if number not in taken)
+        child = fork(self._live, number, self._children.values())
         self._children[child.pid] = child
         self._selector.register(child.channel, selectors.EVENT_READ, child)
 
@@ -165,6 +170,7 @@ class Supervisor:
     def _lose(self, child: Child, code: int) -> None:
         self._hear(child)
         del self._children[child.pid]
+        self._buried(child.number)
         self._unplug(child)
         child.channel.close()
         if self._ending:

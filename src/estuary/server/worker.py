@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import uvloop
 
-from estuary.app import Service, build
+from estuary.app import Commons, Service, build
 from estuary.config.environment import Loaded
-from estuary.core.errors import StoreError
+from estuary.core.errors import LimiterRefused, StoreError
 from estuary.core.resource import DeclarationError
 from estuary.server.channel import Channel, Word
 from estuary.server.child import Ending
@@ -21,25 +21,41 @@ _RESERVE_SECONDS = 1.0
 """Of the time to stop, this much is kept for closing the store after requests had to be cut off."""
 
 
-def live(loaded: Loaded, listener: socket.socket, channel: Channel, heartbeat: float | None) -> int:
-    """A worker's whole life; returns its exit code. `heartbeat`: seconds between signs of life."""
+def live(
+    loaded: Loaded,
+    listener: socket.socket,
+    channel: Channel,
+    heartbeat: float | None,
+    commons: Commons,
+    number: int,
+) -> int:
+    """A worker's whole life; returns its exit code.
+
+    `heartbeat`: seconds between signs of life; `number`: which worker it is of those that share `commons`.
+    """
     # Not closed: what is left on the loop then is what was cut off, and the process ends at once.
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-    return runner.run(_live(loaded, listener, channel, heartbeat))
+    return runner.run(_live(loaded, listener, channel, heartbeat, commons, number))
 
 
 async def _live(
-    loaded: Loaded, listener: socket.socket, channel: Channel, heartbeat: float | None
+    loaded: Loaded,
+    listener: socket.socket,
+    channel: Channel,
+    heartbeat: float | None,
+    commons: Commons,
+    number: int,
 ) -> Ending:
     orders = Orders(channel, loaded.settings.shutdown_timeout_seconds)
     if heartbeat is not None:
         _beat(channel, heartbeat)
     try:
-        service = build(loaded.settings, colour=not loaded.surroundings.no_color)
+        colour = not loaded.surroundings.no_color
+        service = build(loaded.settings, colour=colour, commons=commons, worker=number)
         await service.start()
-    except (StoreError, DeclarationError) as error:
+    except (StoreError, LimiterRefused, DeclarationError) as error:
         channel.send(Word.FAILED, str(error))
-        return Ending.FAILED if isinstance(error, StoreError) else Ending.MISCONFIGURED
+        return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
     engine = Engine(service.rsgi, listener)
     engine.start()
     orders.on_drain(service.drain)

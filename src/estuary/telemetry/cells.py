@@ -1,31 +1,57 @@
-"""Cells: every number of the metrics, in one flat buffer of doubles."""
+"""Cells: every number of the metrics, this process's own and those of the other workers."""
 
-from array import array
-from collections.abc import Iterator, MutableSequence, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from operator import add
 
-Labels = tuple[str, ...]
+from estuary.telemetry.region import Labels, Numbers, Region, regions
+
+Join = Callable[[float, float], float]
+"""Makes one number of two workers' numbers: their sum, the smaller, the larger."""
 
 
 class Cells:
-    """Where each series of each metric lies, and what it holds.
+    """Where each series of each metric lies, and what it holds over all workers.
 
-    Writers keep `numbers` and the place of their series, so that counting is one addition. Only this class
-    knows which series exist and where they lie: to count over several processes it alone has to change.
+    Of `all_regions`, one a worker, this process owns the one at `index`; without them it is alone. Writers
+    keep `numbers` and the place of their series, so that counting is one addition.
     """
 
-    def __init__(self) -> None:
-        self.numbers: MutableSequence[float] = array("d")
-        self._places: dict[str, dict[Labels, tuple[int, int]]] = {}
+    def __init__(self, all_regions: Sequence[Region] = (), index: int = 0) -> None:
+        self._regions = all_regions or regions(1)
+        self._own = self._regions[index]
+        self._own.owner = os.getpid()
+        self.numbers: Numbers = self._own.numbers
 
     def place(self, metric: str, labels: Labels, width: int) -> int:
-        """The first of the `width` cells of a series, which start at zero when it is new."""
-        places = self._places.setdefault(metric, {})
-        if labels not in places:
-            places[labels] = (len(self.numbers), width)
-            self.numbers.extend([0.0] * width)
-        return places[labels][0]
+        """The first of the `width` cells of a series: zero, or what the worker before had counted."""
+        known = (each.place for each in self._own.entries(metric) if each.labels == labels)
+        place = next(known, None)
+        return self._own.add(metric, labels, width) if place is None else place
 
-    def series(self, metric: str) -> Iterator[tuple[Labels, Sequence[float]]]:
-        """Each series of `metric`, in order of appearance: its label values and its cells' numbers."""
-        for labels, (start, width) in self._places.get(metric, {}).items():
-            yield labels, self.numbers[start : start + width]
+    def series(
+        self, metric: str, join: Join = add, *, living: bool = False
+    ) -> Iterator[tuple[Labels, Sequence[float]]]:
+        """Each series of `metric`: its label values, and its cells' numbers joined over the workers.
+
+        With `living` over those that live: a gauge of a dead one tells nothing.
+        """
+        totals: dict[Labels, list[float]] = {}
+        for region in self._regions:
+            if living and not region.owner:
+                continue
+            for entry in region.entries(metric):
+                numbers = list(map(float, region.numbers[entry.place : entry.place + entry.width]))
+                others = totals.get(entry.labels)
+                totals[entry.labels] = numbers if others is None else list(map(join, others, numbers))
+        yield from totals.items()
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the workers that live."""
+        return [region.owner for region in self._regions if region.owner]
+
+    @property
+    def left_out(self) -> int:
+        """How many series are counted nowhere, because a region is full."""
+        return sum(region.left_out for region in self._regions)

@@ -1,7 +1,9 @@
 """Instruments: a counter, a gauge and a histogram, each one series that the code counts on."""
 
 from bisect import bisect_left
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Sequence
+
+from estuary.telemetry.region import Numbers
 
 
 class Counter:
@@ -9,7 +11,7 @@ class Counter:
 
     __slots__ = ("_numbers", "_place")
 
-    def __init__(self, numbers: MutableSequence[float], place: int) -> None:
+    def __init__(self, numbers: Numbers, place: int) -> None:
         self._numbers = numbers
         self._place = place
 
@@ -17,13 +19,17 @@ class Counter:
         """Count one more."""
         self._numbers[self._place] += 1.0
 
+    def add(self, amount: float) -> None:
+        """Count `amount` more."""
+        self._numbers[self._place] += amount
+
 
 class Gauge:
     """A number that rises and falls."""
 
     __slots__ = ("_numbers", "_place")
 
-    def __init__(self, numbers: MutableSequence[float], place: int) -> None:
+    def __init__(self, numbers: Numbers, place: int) -> None:
         self._numbers = numbers
         self._place = place
 
@@ -45,7 +51,7 @@ class Histogram:
 
     __slots__ = ("_bounds", "_first_bucket", "_numbers", "_sum")
 
-    def __init__(self, numbers: MutableSequence[float], place: int, bounds: Sequence[float]) -> None:
+    def __init__(self, numbers: Numbers, place: int, bounds: Sequence[float]) -> None:
         self._numbers = numbers
         self._sum = place
         self._first_bucket = place + 1

@@ -63,16 +63,19 @@ class Linux:
         counted = ((name.strip(), counts.split()) for name, _, counts in devices)
         return {name: Network(int(counts[0]), int(counts[8])) for name, counts in counted if name != "lo"}
 
-    def process(self) -> Process:
-        """The process itself, without its children."""
+    def process(self, pid: int | None = None) -> Process | None:
+        """The process; children that have ended count into its processor time."""
+        name = "self" if pid is None else str(pid)
         # The command's name may contain anything, but nothing after the last parenthesis does.
-        fields = self._text("self/stat").rpartition(")")[2].split()
+        fields = self._text(f"{name}/stat").rpartition(")")[2].split()
+        if not fields:
+            return None
         return Process(
-            cpu_seconds=(int(fields[11]) + int(fields[12])) / self._ticks,
+            cpu_seconds=sum(map(int, fields[11:15])) / self._ticks,
             virtual=int(fields[20]),
             resident=int(fields[21]) * self._page,
-            open_fds=self._open_fds(),
-            max_fds=self._max_fds(),
+            open_fds=self._open_fds(name),
+            max_fds=self._max_fds(name),
         )
 
     def _machine_memory(self) -> Memory:
@@ -81,17 +84,19 @@ class Linux:
             total, available = (int(facts[name].split()[0]) * _KIB for name in ("MemTotal", "MemAvailable"))
             return Memory(total, total - available)
         # systemd's ProcSubset=pid hides the file: then we know the machine's size and our own use alone.
-        return Memory(os.sysconf("SC_PHYS_PAGES") * self._page, self.process().resident)
+        ours = self.process()
+        return Memory(os.sysconf("SC_PHYS_PAGES") * self._page, 0 if ours is None else ours.resident)
 
-    def _open_fds(self) -> int | None:
+    def _open_fds(self, process: str) -> int | None:
         try:
-            # The listing itself holds one open.
-            return len(os.listdir(self._proc / "self/fd")) - 1  # noqa: PTH208 - twice as fast as a Path each
+            found = len(os.listdir(self._proc / process / "fd"))  # noqa: PTH208 - twice as fast as a Path each
         except OSError:
             return None
+        # The listing of one's own holds one open itself.
+        return found - 1 if process == "self" else found
 
-    def _max_fds(self) -> int | None:
-        for line in self._text("self/limits").splitlines():
+    def _max_fds(self, process: str) -> int | None:
+        for line in self._text(f"{process}/limits").splitlines():
             if line.startswith("Max open files"):
                 soft = line.split()[3]
                 return int(soft) if soft.isdigit() else None

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, Literal
 
 from estuary.core.observations import RequestServed
@@ -12,7 +12,6 @@ from estuary.telemetry.journal import Journal, access_line
 from estuary.telemetry.lines import Format, JsonFormat, Line, TextFormat
 from estuary.telemetry.logger import LibraryHandler, Logger
 from estuary.telemetry.observers import Observers
-from estuary.telemetry.registry import Family, Sample
 from estuary.telemetry.writer import LineWriter
 
 LogFormat = Literal["json", "text"]
@@ -58,14 +57,9 @@ class Logs:
         """How many lines could not be written since the start."""
         return self._writer.dropped
 
-    def collect(self) -> Iterator[Family]:
-        """What the metrics tell of the logs."""
-        yield Family(
-            "log_lines_dropped_total",
-            "counter",
-            "Log lines that were not written: the pipe or disk behind them was full or gone.",
-            (Sample("", (), self._writer.dropped),),
-        )
+    def on_drop(self, count: Callable[[int], None]) -> None:
+        """Tell `count` of lines that could not be written, as they are dropped."""
+        self._writer.on_drop = count
 
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until every line is written; whether that was within `timeout` seconds."""

@@ -2,10 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from estuary.telemetry.readings import Host
+from estuary.telemetry.readings import Host, Process
 from estuary.telemetry.registry import Family, Sample
 
 
@@ -13,11 +13,20 @@ class Machine:
     """Collects the standard `process_*` metrics and the `system_*` ones.
 
     `started_at` is when the service started, in seconds since the epoch; `folder` holds the store's
-    data, and its file system is the one reported (None: no file system is).
+    data, and its file system is the one reported (None: no file system is). `processes` tells the ids of
+    the service's processes, whose figures are added up; memory that they share counts in each.
     """
 
-    def __init__(self, host: Host, *, started_at: float, folder: Path | None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        *,
+        started_at: float,
+        folder: Path | None,
+        processes: Callable[[], Sequence[int | None]] = lambda: (None,),
+    ) -> None:
         self._host = host
+        self._processes = processes
         self._started_at = started_at
         self._folder = folder
         self._mountpoint = "" if folder is None else _mountpoint(folder)
@@ -30,7 +39,7 @@ class Machine:
         yield from self._file_system()
 
     def _process(self) -> Iterator[Family]:
-        process = self._host.process()
+        process = self._all_processes()
         yield _counter(
             "process_cpu_seconds_total",
             "User and system processor time spent, in seconds.",
@@ -47,6 +56,16 @@ class Machine:
             yield _gauge("process_open_fds", "Open file descriptors.", process.open_fds)
         if process.max_fds is not None:
             yield _gauge("process_max_fds", "The most file descriptors that may be open.", process.max_fds)
+
+    def _all_processes(self) -> Process:
+        read = [process for pid in self._processes() if (process := self._host.process(pid)) is not None]
+        return Process(
+            cpu_seconds=sum(each.cpu_seconds for each in read),
+            resident=sum(each.resident for each in read),
+            virtual=sum(each.virtual for each in read),
+            open_fds=_sum_of_known(each.open_fds for each in read),
+            max_fds=_sum_of_known(each.max_fds for each in read),
+        )
 
     def _memory_and_processors(self) -> Iterator[Family]:
         memory = self._host.memory()
@@ -103,6 +122,12 @@ class Machine:
             ("system_filesystem_free_bytes", "Bytes free to the service on that file system.", usage.free),
         ):
             yield _by_label(name, "gauge", help_text, "mountpoint", {self._mountpoint: value})
+
+
+def _sum_of_known(values: Iterable[int | None]) -> int | None:
+    """The sum, None if a part of it is unknown."""
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
 
 
 def _mountpoint(folder: Path) -> str:

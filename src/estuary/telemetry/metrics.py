@@ -1,7 +1,7 @@
 """Metrics: every number of Estuary, counted from observations."""
 
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from estuary.core.observations import (
     ConnectionsChanged,
@@ -13,6 +13,7 @@ from estuary.core.observations import (
     RequestShed,
     StoreQueried,
 )
+from estuary.telemetry.cells import Cells
 from estuary.telemetry.exposition import Exposition
 from estuary.telemetry.instruments import Counter, Gauge, Histogram
 from estuary.telemetry.observers import Observers
@@ -32,8 +33,8 @@ DATABASE_SECONDS = (
 class Metrics:
     """Counts what it is told, and renders every metric for a scrape (the port `Exposition`).
 
-    `resources` are the names of the resources served; `in_flight` says how many requests are being worked
-    on; `collectors` add families read at each scrape.
+    `resources` are the names of the resources served; `cells` are where it is counted, by default in this
+    process alone; `collectors` add families read at each scrape.
     """
 
     def __init__(
@@ -41,16 +42,16 @@ class Metrics:
         resources: Sequence[str],
         *,
         version: str,
-        in_flight: Callable[[], int],
+        cells: Cells | None = None,
         collectors: Iterable[Collector] = (),
     ) -> None:
-        self._registry = registry = Registry()
-        registry.add(lambda: [_in_flight(in_flight())])
+        cells = cells or Cells()
+        self._registry = registry = Registry(cells)
         self._declare_requests(registry)
         self._declare_store(registry)
         self._declare_records(registry, resources)
-        build = registry.gauge("estuary_build_info", "The running version; always 1.", "version", "python")
-        build.series(version, platform.python_version()).set(1.0)
+        self._declare_itself(registry, version)
+        registry.add(lambda: [_left_out(cells.left_out)])
         for collector in collectors:
             registry.add(collector)
         self.render = Exposition(registry.collect).render
@@ -66,7 +67,18 @@ class Metrics:
         observers.subscribe(RecordUpdated, self._record_updated)
         observers.subscribe(RecordDeleted, self._record_deleted)
 
+    def request_begun(self) -> None:
+        """Count a request as being worked on, until a `RequestServed` tells that it was answered."""
+        self._in_flight.add(1.0)
+
+    def log_lines_dropped(self, lines: int) -> None:
+        """Count log lines that were not written."""
+        self._dropped.add(lines)
+
     def _declare_requests(self, registry: Registry) -> None:
+        self._in_flight: Gauge = registry.gauge(
+            "http_requests_in_flight", "Requests being worked on."
+        ).series()
         labels = ("method", "endpoint", "status")
         self._requests = registry.counter("http_requests_total", "Requests answered.", *labels)
         self._durations = registry.histogram(
@@ -106,7 +118,18 @@ class Metrics:
         self._updated = _by_resource(registry, resources, "updated")
         self._deleted = _by_resource(registry, resources, "deleted")
 
+    def _declare_itself(self, registry: Registry, version: str) -> None:
+        build = registry.gauge(
+            "estuary_build_info", "The running version; always 1.", "version", "python", join=max
+        )
+        build.series(version, platform.python_version()).set(1.0)
+        self._dropped: Counter = registry.counter(
+            "log_lines_dropped_total",
+            "Log lines that were not written: the pipe or disk behind them was full or gone.",
+        ).series()
+
     def _request_served(self, served: RequestServed) -> None:
+        self._in_flight.add(-1.0)
         try:
             count, duration = self._request_series[served.method, served.endpoint, served.status]
         except KeyError:
@@ -156,9 +179,10 @@ class Metrics:
         self._deleted[deleted.resource].inc()
 
 
-def _in_flight(requests: int) -> Family:
-    sample = Sample("", (), float(requests))
-    return Family("http_requests_in_flight", "gauge", "Requests being worked on.", (sample,))
+def _left_out(series: int) -> Family:
+    sample = Sample("", (), float(series))
+    text = "Series that are counted nowhere, because there is no room for them."
+    return Family("estuary_metric_series_left_out", "gauge", text, (sample,))
 
 
 def _by_resource(registry: Registry, resources: Sequence[str], what: str) -> dict[str, Counter]:

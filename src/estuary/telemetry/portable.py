@@ -11,9 +11,6 @@ from estuary.telemetry.readings import Disk, Memory, Network, Process
 class Portable:
     """The port `Host` over psutil."""
 
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-
     def memory(self) -> Memory:
         """The machine's."""
         memory = psutil.virtual_memory()
@@ -41,10 +38,15 @@ class Portable:
         counters = psutil.net_io_counters(pernic=True)
         return {name: Network(nic.bytes_recv, nic.bytes_sent) for name, nic in counters.items()}
 
-    def process(self) -> Process:
-        """The process itself, without its children."""
-        times, memory = self._process.cpu_times(), self._process.memory_info()
+    def process(self, pid: int | None = None) -> Process | None:
+        """The process; children that have ended count into its processor time."""
+        try:
+            process = psutil.Process(pid)
+            times, memory = process.cpu_times(), process.memory_info()
+        except psutil.Error:
+            return None
         open_fds = None
         with suppress(AttributeError, psutil.Error):  # not on Windows
-            open_fds = self._process.num_fds()
-        return Process(times.user + times.system, memory.rss, memory.vms, open_fds, None)
+            open_fds = process.num_fds()
+        cpu_seconds = times.user + times.system + times.children_user + times.children_system
+        return Process(cpu_seconds, memory.rss, memory.vms, open_fds, None)

@@ -28,9 +28,10 @@ class Network(msgspec.Struct, frozen=True):
 
 
 class Process(msgspec.Struct, frozen=True):
-    """The process itself: seconds of processor time, bytes of memory, file descriptors.
+    """A process: seconds of processor time, bytes of memory, file descriptors.
 
-    `max_fds` is None where there is no limit or the system does not tell.
+    The processor time includes that of children which have ended and were waited for. `max_fds` is None
+    where there is no limit or the system does not tell.
     """
 
     cpu_seconds: float
@@ -71,6 +72,6 @@ class Host(Protocol):
         """Traffic by network device."""
         ...
 
-    def process(self) -> Process:
-        """The process itself."""
+    def process(self, pid: int | None = None) -> Process | None:
+        """The process `pid`, by default this one; None if it is not there or not to be seen."""
         ...

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
+from operator import add
 from typing import Generic, NamedTuple, TypeVar
 
-from estuary.telemetry.cells import Cells, Labels
+from estuary.telemetry.cells import Cells, Join
 from estuary.telemetry.instruments import Counter, Gauge, Histogram
+from estuary.telemetry.region import Labels
 
 InstrumentT = TypeVar("InstrumentT")
 
@@ -61,23 +63,32 @@ class Registry:
     Label values must come from sets that no client can widen: a series is never dropped again.
     """
 
-    def __init__(self) -> None:
-        self._cells = Cells()
+    def __init__(self, cells: Cells | None = None) -> None:
+        self._cells = cells or Cells()
         self._collectors: list[Collector] = []
 
     def counter(self, name: str, help_text: str, *label_names: str) -> Metric[Counter]:
         """Declare a counter; its name ends in `_total` (OpenMetrics 1.0)."""
-        self._collect_plain(name, "counter", help_text, label_names)
         cells = self._cells
+        self._collect_plain(name, "counter", help_text, label_names, lambda: cells.series(name))
         return Metric(
             name, label_names, lambda values: Counter(cells.numbers, cells.place(name, values, 1))
         )
 
-    def gauge(self, name: str, help_text: str, *label_names: str) -> Metric[Gauge]:
-        """Declare a gauge."""
-        self._collect_plain(name, "gauge", help_text, label_names)
+    def gauge(self, name: str, help_text: str, *label_names: str, join: Join = add) -> Metric[Gauge]:
+        """Declare a gauge; `join` makes one number of two workers' numbers."""
         cells = self._cells
-        return Metric(name, label_names, lambda values: Gauge(cells.numbers, cells.place(name, values, 1)))
+        self._collect_plain(
+            name, "gauge", help_text, label_names, lambda: cells.series(name, join, living=True)
+        )
+
+        def create(values: Labels) -> Gauge:
+            gauge = Gauge(cells.numbers, cells.place(name, values, 1))
+            # What a worker before this one held went with it.
+            gauge.set(0.0)
+            return gauge
+
+        return Metric(name, label_names, create)
 
     def histogram(
         self, name: str, help_text: str, *label_names: str, bounds: tuple[float, ...]
@@ -112,11 +123,18 @@ class Registry:
         for collector in self._collectors:
             yield from collector()
 
-    def _collect_plain(self, name: str, kind: str, help_text: str, label_names: tuple[str, ...]) -> None:
+    def _collect_plain(
+        self,
+        name: str,
+        kind: str,
+        help_text: str,
+        label_names: tuple[str, ...],
+        series: Callable[[], Iterable[tuple[Labels, Sequence[float]]]],
+    ) -> None:
         def collect() -> Iterable[Family]:
             samples = [
                 Sample("", tuple(zip(label_names, values, strict=True)), numbers[0])
-                for values, numbers in self._cells.series(name)
+                for values, numbers in series()
             ]
             return (Family(name, kind, help_text, samples),)
 

@@ -52,6 +52,8 @@ class LineWriter(Generic[LineT]):
         max_waiting: int = _MAX_WAITING,
     ) -> None:
         self.dropped = 0
+        self.on_drop: Callable[[int], None] = lambda _: None
+        """Told of each loss, how many lines it was; never by two threads at once."""
         self._stream = stream
         self._render = render
         self._gather_seconds = gather_seconds
@@ -101,6 +103,7 @@ class LineWriter(Generic[LineT]):
     def _drop(self, lines: int = 1) -> None:
         with self._changed:
             self.dropped += lines
+            self.on_drop(lines)
 
     def _wake(self, *, hurry: bool) -> None:
         """Tell the thread that lines wait: at the first of a batch, and once more when it should hurry."""

@@ -10,6 +10,7 @@ from estuary.config import environment
 from estuary.config.environment import Effective, Loaded, load_from
 from estuary.config.problems import ConfigurationError
 from estuary.config.settings import TABLE
+from estuary.telemetry.system import this_host
 from tests.unit.config.conftest import Load, Problems
 from tests.unit.config.real_environment import REAL_ENVIRONMENT
 
@@ -358,6 +359,25 @@ def test_load_reads_this_process_and_its_working_directory(
     (tmp_path / ".env").write_text("PORT=4\n")
     settings = environment.load().settings
     assert (settings.max_in_flight, settings.port) == (77, 4)
+
+
+@pytest.mark.parametrize("variables", [{"DATABASE_TYPE": "memory"}, {"DATABASE_URL": "memory://"}])
+def test_workers_cannot_share_records_in_memory(problems: Problems, variables: dict[str, str]) -> None:
+    """Each would answer from records of its own: it is refused, and the way out is named."""
+    (line,) = problems(**variables, TOKIO_WORKER_THREADS="4")
+    assert line.startswith("WORKERS is 4 (environment, as TOKIO_WORKER_THREADS): each worker would keep its own")
+    assert "DATABASE_TYPE" in line
+
+
+def test_auto_is_a_worker_a_processor(load: Load) -> None:
+    """As many as may be kept busy here; memory has room for one alone. It is shown which number it is."""
+    loaded = load(WORKERS="auto")
+    assert min(this_host().cpu_count(), 64) == loaded.settings.workers
+    assert (str(loaded.settings.workers), "auto (environment)") == (
+        shown_of(loaded, "WORKERS"),
+        source_of(loaded, "WORKERS"),
+    )
+    assert 1 == load(WORKERS="auto", DATABASE_TYPE="memory").settings.workers
 
 
 NAMES = st.sampled_from([name for variable in TABLE for name in (*variable.names, f"{variable.name}_FILE")])

@@ -66,6 +66,8 @@ from estuary.config.variable import Variable
         (Settings.cors_allowed_origins, "http://[::1]:8080", ("http://[::1]:8080",)),
         (Settings.log_filter, "info", "info"),
         (Settings.log_filter, "estuary=info,tower_http=warn", "estuary=info,tower_http=warn"),
+        (Settings.workers, "64", 64),
+        (Settings.workers, "Auto", 0),
         (Settings.database_type, "Memory", "memory"),
         (Settings.database_url, "", None),
         (Settings.database_url, "memory://", ("memory", None)),
@@ -99,7 +101,7 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
         (Settings.rate_limit_window_seconds, "86401", ""),
         (Settings.app_profile, "prod", ""),
         (Settings.log_format, "xml", ""),
-        (Settings.workers, "2", "this release serves from one worker process"),
+        (Settings.workers, "65", ""),
         (Settings.workers, "many", ""),
         *[(Settings.rate_limit_enabled, word, "") for word in ("maybe", "2", "t", "enabled", "tru\u0435")],
         *[

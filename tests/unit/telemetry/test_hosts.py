@@ -1,6 +1,7 @@
 """Hosts: what both say of the machine that runs this test, and what Linux says of files laid out for it."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -90,9 +91,10 @@ def test_the_machines_figures(proc: Path) -> None:
 
 
 def test_the_process(proc: Path) -> None:
-    """Fields 14 and 15 are its ticks, 23 its bytes, 24 its pages; its name cannot shift them."""
+    """Fields 14 to 17 are ticks, its own and dead children's; 23 is bytes, 24 pages; names shift none."""
     process = linux(proc).process()
-    assert ((14 + 15) / os.sysconf("SC_CLK_TCK"), 23) == (process.cpu_seconds, process.virtual)
+    assert process is not None
+    assert ((14 + 15 + 16 + 17) / os.sysconf("SC_CLK_TCK"), 23) == (process.cpu_seconds, process.virtual)
     assert 24 * os.sysconf("SC_PAGE_SIZE") == process.resident
     assert (2, 1024) == (process.open_fds, process.max_fds)
 
@@ -100,7 +102,9 @@ def test_the_process(proc: Path) -> None:
 def test_no_limit_of_files_is_absent(proc: Path) -> None:
     """`unlimited` is no number."""
     (proc / "self/limits").write_text("Max open files  unlimited  unlimited  files\n")
-    assert linux(proc).process().max_fds is None
+    process = linux(proc).process()
+    assert process is not None
+    assert process.max_fds is None
 
 
 @linux_only
@@ -110,7 +114,9 @@ def test_a_confined_service_still_reads_what_is_its_own(proc: Path) -> None:
         (proc / name).unlink()
     host = linux(proc)
     assert psutil.virtual_memory().total == pytest.approx(host.memory().total, rel=0.05)
-    assert host.process().resident == host.memory().used
+    process = host.process()
+    assert process is not None
+    assert process.resident == host.memory().used
     assert (None, {}, {}, {}) == (host.load1(), host.cpu_seconds(), host.disks(), host.networks())
     assert host.cpu_count() >= 1
 
@@ -120,12 +126,28 @@ def test_linux_and_psutil_agree() -> None:
     """Two independent readers of this very process find the same."""
     ours, theirs = Linux(), psutil.Process()
     process, memory = ours.process(), theirs.memory_info()
+    assert process is not None
     assert theirs.num_fds() - 1 == process.open_fds  # psutil counts the one it opens to count
     assert memory.rss == pytest.approx(process.resident, rel=0.1)
     assert memory.vms == pytest.approx(process.virtual, rel=0.1)
-    assert sum(theirs.cpu_times()[:2]) == pytest.approx(process.cpu_seconds, abs=0.5)
+    assert sum(theirs.cpu_times()[:4]) == pytest.approx(process.cpu_seconds, abs=0.5)
     assert psutil.disk_io_counters(perdisk=True).keys() >= ours.disks().keys()
     assert psutil.net_io_counters(pernic=True).keys() - {"lo"} == ours.networks().keys()
+
+
+@pytest.mark.parametrize("make", [this_host, Portable])
+def test_other_processes_are_read_as_well(make: type[Portable]) -> None:
+    """Of a service with several, each is asked by its id; one that is gone is nothing to stumble over."""
+    host: Host = make()
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        other = host.process(child.pid)
+        assert other is not None
+        assert 0 < other.resident <= other.virtual
+    finally:
+        child.kill()
+        child.wait()
+    assert host.process(child.pid) is None
 
 
 @pytest.mark.parametrize("make", [this_host, Portable])
@@ -133,6 +155,7 @@ def test_every_host_tells_of_this_machine(make: type[Portable]) -> None:
     """Figures are there and make sense, on any system that Estuary runs on."""
     host: Host = make()
     memory, process = host.memory(), host.process()
+    assert process is not None
     assert 0 < memory.used < memory.total
     assert host.cpu_count() >= 1
     assert (host.load1() or 0.0) >= 0.0

@@ -48,9 +48,9 @@ class SmallHost:
         """One."""
         return {"eth0": Network(3, 4)}
 
-    def process(self) -> Process:
-        """What it was made with."""
-        return self._process
+    def process(self, pid: int | None = None) -> Process | None:
+        """What it was made with; there is no process 13."""
+        return None if pid == 13 else self._process
 
 
 def values(machine: Machine) -> dict[tuple[str, ...], float]:
@@ -84,6 +84,19 @@ def test_every_reading_is_told() -> None:
         ("system_network_receive_bytes_total", "eth0"): 3,
         ("system_network_transmit_bytes_total", "eth0"): 4,
     } == values(machine)
+
+
+def test_the_processes_of_a_service_are_added_up() -> None:
+    """A worker that has just died is none of them any more."""
+    host = SmallHost(Process(1.25, 10, 20, 30, 40))
+    machine = Machine(host, started_at=99.0, folder=None, processes=lambda: (None, 12, 13))
+    told = values(machine)
+    assert (2.5, 20, 40) == (
+        told["process_cpu_seconds_total",],
+        told["process_resident_memory_bytes",],
+        told["process_virtual_memory_bytes",],
+    )
+    assert (60, 80) == (told["process_open_fds",], told["process_max_fds",])
 
 
 def test_what_cannot_be_read_is_left_out() -> None:

@@ -77,7 +77,7 @@ def queried(duration: float = 0.00002, *, succeeded: bool = True) -> StoreQuerie
 def after(*observations: Observation) -> Metrics:
     """The metrics of `items`, with this machine's, after the given observations."""
     machine = Machine(this_host(), started_at=1_700_000_000.0, folder=Path(__file__).parent)
-    metrics = Metrics(["items"], version="1.2.3", in_flight=lambda: 7, collectors=[machine])
+    metrics = Metrics(["items"], version="1.2.3", collectors=[machine])
     observers = Observers()
     metrics.subscribe(observers)
     for observation in observations:
@@ -102,9 +102,15 @@ def test_it_is_an_exposition() -> None:
     assert b"\nprocess_resident_memory_bytes " in port.render("")[1]
 
 
-def test_requests_in_flight_are_asked_for_at_the_scrape() -> None:
-    """The gauge shows what whoever knows says at that moment."""
-    assert "http_requests_in_flight 7" in lines(after())
+def test_a_request_is_in_flight_from_its_begin_to_its_answer() -> None:
+    """The gauge counts those that have begun and are not answered."""
+    metrics = Metrics(["items"], version="1.2.3")
+    observers = Observers()
+    metrics.subscribe(observers)
+    for _ in range(3):
+        metrics.request_begun()
+    observers(served(200))
+    assert "http_requests_in_flight 2" in lines(metrics)
 
 
 def test_counters_of_records_start_at_zero() -> None:

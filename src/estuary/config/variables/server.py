@@ -1,8 +1,10 @@
 """How requests come in, and how the process ends."""
 
-from estuary.config.forms import only, whole_number
+from estuary.config.forms import or_auto, whole_number
 from estuary.config.networks import HOST
 from estuary.config.variable import Variable
+
+MAX_WORKERS = 64
 
 
 class ServerVariables:
@@ -24,10 +26,11 @@ class ServerVariables:
     )
 
     workers = Variable(
-        only("1", "this release serves from one worker process", whole_number(1, 64)),
+        or_auto(whole_number(1, MAX_WORKERS)),
         default="1",
         aliases=("TOKIO_WORKER_THREADS",),
-        summary="How many worker processes serve requests.",
+        summary="How many worker processes serve requests; auto is one a processor, and one in all where "
+        "records are kept in memory.",
     )
 
     max_body_bytes = Variable(

@@ -1,0 +1,57 @@
+"""What the workers of one service have in common: memory, made before they are forked."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from mmap import mmap
+from secrets import token_bytes
+
+from estuary.config.settings import Settings
+from estuary.core.ports import RateLimiter
+from estuary.limits.local import LocalRateLimiter
+from estuary.limits.locks import Locks
+from estuary.limits.shared import SharedRateLimiter
+from estuary.limits.table import Table
+from estuary.telemetry.cells import Cells
+from estuary.telemetry.region import regions
+
+
+class Commons:
+    """The metrics and the clients' tallies of a service of `settings.workers` workers.
+
+    The supervisor makes it, each worker it forks uses it under a number of its own. A worker that takes the
+    place of a dead one takes its number too, and counts on where that one ended. `started_at` is when the
+    service started, in seconds since the epoch.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.started_at = time.time()
+        self._maker = os.getpid()
+        self._regions = regions(settings.workers)
+        self._tallies = _tallies(settings) if settings.workers > 1 and settings.rate_limit_enabled else None
+        self._locks = Locks()
+
+    def cells(self, worker: int) -> Cells:
+        """The numbers of this process's metrics, from now on those of the worker of that number."""
+        return Cells(self._regions, worker)
+
+    def leave(self, worker: int) -> None:
+        """The worker of that number is dead: what it held counts no more, what it counted does."""
+        self._regions[worker].owner = 0
+
+    def limiter(self, settings: Settings, monotonic: Callable[[], float]) -> RateLimiter:
+        """A limit that is exact over all the workers; a single one counts by itself, which is cheaper."""
+        limit, window = settings.rate_limit_max_requests, settings.rate_limit_window_seconds
+        if self._tallies is None:
+            return LocalRateLimiter(limit, window, settings.rate_limit_max_clients, monotonic)
+        return SharedRateLimiter(limit, window, self._tallies, self._locks, monotonic)
+
+    def processes(self) -> Sequence[int | None]:
+        """The ids of the service's processes, None standing for the one that asks."""
+        pids = {self._maker, *(region.owner for region in self._regions)} - {0}
+        return [None if pid == os.getpid() else pid for pid in pids]
+
+
+def _tallies(settings: Settings) -> Table:
+    clients = settings.rate_limit_max_clients
+    return Table(mmap(-1, Table.size(clients)), clients, token_bytes(16))
