@@ -118,7 +118,7 @@ def test_a_reader_sees_whole_entries_and_numbers_while_another_writes() -> None:
             place = writer.place("m", (f"label {number}",), 1)
             # A sum of its two halves, the high word and the low one, that no torn read could show.
             writer.numbers[place] = 1.0
-            writer.numbers[place] = -2.0**52 - 1
+            writer.numbers[place] = -(2.0**52) - 1
         end.set()
 
     thread = Thread(target=write)

@@ -1,0 +1,97 @@
+"""Load on a real server: clients on threads that ask until they are told to stop, and keep count."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import msgspec
+
+from tests.support.creates import ITEMS
+from tests.support.http import Answer, Connection, ConnectionEnded, request
+from tests.support.process import PATIENCE_SECONDS, Server
+
+Ask = Callable[[Connection], Answer]
+"""Makes one exchange on a connection."""
+
+
+class Load:
+    """What the clients have seen: statuses, and the requests that got no answer."""
+
+    def __init__(self) -> None:
+        self.statuses: Counter[int] = Counter()
+        self.answers: list[Answer] = []
+        self.unanswered = 0
+        self._lock = threading.Lock()
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered, whatever the answer."""
+        with self._lock:
+            return self.statuses.total()
+
+    def note(self, answer: Answer) -> None:
+        """Count an answer, and keep it."""
+        with self._lock:
+            self.statuses[answer.status] += 1
+            self.answers.append(answer)
+
+    def note_loss(self) -> None:
+        """Count a request that was cut off."""
+        with self._lock:
+            self.unanswered += 1
+
+
+@contextmanager
+def load_on(server: Server, ask: Ask, clients: int) -> Iterator[Load]:
+    """So many clients that `ask` over and over, each on a connection of its own, while the block runs.
+
+    At the end of the block each finishes what it has under way.
+    """
+    load, stop = Load(), threading.Event()
+    threads = [threading.Thread(target=_client, args=(server, ask, load, stop)) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield load
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(PATIENCE_SECONDS)
+
+
+def reading(path: str) -> Ask:
+    """Asks for `path`."""
+    head = request("GET", path)
+
+    def ask(connection: Connection) -> Answer:
+        connection.send(head)
+        return connection.receive()
+
+    return ask
+
+
+def creating_items() -> Ask:
+    """Creates items, each of another name."""
+    numbers = count()
+
+    def ask(connection: Connection) -> Answer:
+        body = msgspec.json.encode({"name": f"item {next(numbers)}"})
+        connection.send(request("POST", ITEMS, len(body)) + body)
+        return connection.receive()
+
+    return ask
+
+
+def _client(server: Server, ask: Ask, load: Load, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            with Connection(server) as connection:
+                while not stop.is_set():
+                    answer = ask(connection)
+                    load.note(answer)
+                    if answer.headers.get("connection") == "close":
+                        break
+        except (ConnectionEnded, ConnectionError):
+            load.note_loss()
