@@ -109,7 +109,7 @@ def test_a_request_is_in_flight_from_its_begin_to_its_answer() -> None:
     metrics.subscribe(observers)
     for _ in range(3):
         metrics.request_begun()
-    observers(served(200))
+    observers(served())
     assert "http_requests_in_flight 2" in lines(metrics)
 
 
