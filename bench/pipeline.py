@@ -1,20 +1,22 @@
 """`python -m bench.pipeline`: what a request costs inside the application, without a server or a socket.
 
-Calls Estuary's RSGI adapter with stand-ins for the server's objects, the whole production pipeline on and
-the access log going to a file, and says how many microseconds each kind of request takes and which
-module takes them. For tuning: figures that are published come from `python -m bench`.
+Hands bytes to Estuary's own connections and takes the bytes of the answers, with the whole production
+pipeline on and the access log going to a file, and says how many microseconds each kind of request takes
+and which module takes them. For tuning: figures that are published come from `python -m bench`.
 """
 
 import argparse
+import asyncio
 import cProfile
 import pstats
+import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -25,6 +27,11 @@ from bench.cores import choose, pinned
 from bench.exchange import Exchange
 from estuary.app import Service, build
 from estuary.config.environment import load_from
+from estuary.http.http1.connection import Connection
+from estuary.http.http1.listener import Listener
+from estuary.http.http1.terms import Terms
+
+T = TypeVar("T")
 
 SOURCE = ROOT / "src" / "estuary"
 ROUNDS = 5
@@ -33,83 +40,74 @@ BUILT_IN = "~"
 """The profiler's name for the file of a function written in C."""
 
 
-class Headers:
-    """A request's header fields as the server hands them over."""
+class Transport:
+    """The client's side of a connection: takes the answers."""
 
-    def __init__(self, fields: dict[str, str]) -> None:
-        self._fields = fields
-        self.get = fields.get
-
-    def get_all(self, name: str) -> list[str]:
-        """Every value of the field."""
-        return [self._fields[name]] if name in self._fields else []
-
-    def values(self) -> list[str]:
-        """The values of all fields."""
-        return list(self._fields.values())
-
-
-class Scope(msgspec.Struct):
-    """What the server tells of a request."""
-
-    method: str
-    path: str
-    query_string: str
-    headers: Headers
-    client: str = "127.0.0.1:40000"
-
-
-class Protocol:
-    """The server's side of one request: gives the body, takes the answer."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self.status = 0
+    def __init__(self) -> None:
         self.answer = b""
 
-    async def __call__(self) -> bytes:
-        """The whole body."""
-        return self._body
+    def get_extra_info(self, _: str) -> tuple[str, int]:
+        """The client's address."""
+        return ("127.0.0.1", 40_000)
 
-    def response_bytes(self, status: int, headers: Any, body: bytes) -> None:  # noqa: ARG002 - RSGI's signature
-        """Take the answer."""
-        self.status, self.answer = status, body
+    def write(self, answer: bytes) -> None:
+        """Take an answer."""
+        self.answer = answer
 
 
 class Caller:
     """Makes one exchange with the application, as often as it is asked."""
 
-    def __init__(self, service: Service, asked: Exchange) -> None:
-        path, _, query = asked.path.partition("?")
-        headers = {"host": "127.0.0.1:3000", "user-agent": "bench"}
-        if asked.body:
-            headers |= {"content-type": "application/json", "content-length": str(len(asked.body))}
-        self._serve: Any = service.rsgi.__rsgi__
+    def __init__(self, listener: Listener, asked: Exchange) -> None:
         self._asked = asked
-        self._scope = Scope(asked.method, path, query, Headers(headers))
+        self._request = _bytes(asked)
+        self._transport = Transport()
+        connection = Connection(listener)
+        connection.connection_made(cast("Any", self._transport))
+        self._receive = connection.data_received
 
     async def answer(self) -> Any:
         """The answer's JSON; raises `WrongAnswer`."""
-        protocol = Protocol(self._asked.body)
-        await self._serve(self._scope, protocol)
-        if protocol.status != self._asked.status:
-            raise exchange.WrongAnswer(f"{self._asked.path}: {protocol.status}, {protocol.answer!r}")
-        return msgspec.json.decode(protocol.answer)
+        await _outside_of_tasks(lambda: self._receive(self._request))
+        head, _, body = self._transport.answer.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 %d " % self._asked.status):
+            raise exchange.WrongAnswer(f"{self._asked.path}: {head!r}, {body!r}")
+        return msgspec.json.decode(body)
 
     async def repeat(self, times: int) -> float:
         """Make the exchange `times`, one after the other: microseconds each."""
-        serve, scope, body = self._serve, self._scope, self._asked.body
-        begun = time.perf_counter()
-        for _ in range(times):
-            await serve(scope, Protocol(body))
-        return (time.perf_counter() - begun) / times * 1e6
+
+        def all_of_them() -> float:
+            receive, request = self._receive, self._request
+            begun = time.perf_counter()
+            for _ in range(times):
+                receive(request)
+            return (time.perf_counter() - begun) / times * 1e6
+
+        return await _outside_of_tasks(all_of_them)
+
+
+def _bytes(asked: Exchange) -> bytes:
+    """The request as the load generator sends it."""
+    lines = [f"{asked.method} {asked.path} HTTP/1.1", "Host: 127.0.0.1:3000"]
+    if asked.body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(asked.body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + asked.body
+
+
+async def _outside_of_tasks(call: Callable[[], T]) -> T:
+    """The outcome of `call`, made by the loop itself, as it calls a connection."""
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[T] = loop.create_future()
+    loop.call_soon(lambda: outcome.set_result(call()))
+    return await outcome
 
 
 async def measure(service: Service, times: int, profiled: str) -> None:
     """Print what each kind of request costs, and where the time of the `profiled` kind goes."""
     await service.start()
     try:
-        callers = await _callers(service)
+        callers = await _callers(Listener(service.application, socket.socket(), Terms(), backlog=1))
         for name, caller in callers.items():
             rounds = sorted([await caller.repeat(times // ROUNDS) for _ in range(ROUNDS)])
             print(f"{name:8}{rounds[ROUNDS // 2]:8.1f} µs   (fastest round {rounds[0]:.1f})")
@@ -119,17 +117,17 @@ async def measure(service: Service, times: int, profiled: str) -> None:
         await service.stop()
 
 
-async def _callers(service: Service) -> dict[str, Caller]:
+async def _callers(listener: Listener) -> dict[str, Caller]:
     """One caller a kind of request, each having had the right answer once, over a full page of items."""
-    create = Caller(service, exchange.create())
+    create = Caller(listener, exchange.create())
     created = await create.answer()
     await create.repeat(exchange.PAGE_LENGTH)
     callers = {
-        "read": Caller(service, exchange.read(created["id"])),
+        "read": Caller(listener, exchange.read(created["id"])),
         "create": create,
-        "list": Caller(service, exchange.page()),
-        "health": Caller(service, exchange.health()),
-        "404": Caller(service, exchange.unknown()),
+        "list": Caller(listener, exchange.page()),
+        "health": Caller(listener, exchange.health()),
+        "404": Caller(listener, exchange.unknown()),
     }
     for caller in callers.values():
         await caller.answer()

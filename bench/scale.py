@@ -10,7 +10,6 @@ from pathlib import Path
 from bench.contenders import Contender
 from bench.contenders.contender import ROOT
 from bench.contenders.estuary import ESTUARY_MEMORY, ESTUARY_SQLITE, environment
-from bench.contenders.granian import command
 from bench.exchange import Exchange, page_after
 from bench.fill import fill_file, middle
 from bench.process import Launch
@@ -51,7 +50,7 @@ def _middle_page(count: int) -> Callable[[str], Exchange]:
 def _launch_memory(count: int, port: int, folder: Path) -> Launch:
     settings = environment("memory", port, folder)
     own = {"PYTHONPATH": str(ROOT), "BENCH_RECORDS": str(count)}
-    return Launch([*command("filled", "rsgi", port), "--factory"], {**settings, **own})
+    return Launch([sys.executable, "-m", "bench.apps.filled"], {**settings, **own})
 
 
 def _launch_sqlite(count: int, port: int, folder: Path) -> Launch:

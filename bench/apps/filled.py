@@ -1,32 +1,31 @@
-"""Estuary on memory, whole pipeline, holding `BENCH_RECORDS` items from its first request on."""
+"""Estuary on memory, whole pipeline, holding `BENCH_RECORDS` items before its first request."""
 
 import asyncio
 import os
-from typing import Any
+
+import uvloop
 
 from bench.fill import fill
 from estuary.app import build
 from estuary.config.environment import load
 from estuary.core.items import ITEMS
+from estuary.http.http1.listener import Listener
+from estuary.http.http1.terms import Terms
+from estuary.server.sockets import BACKLOG, listen
 
 
-class Filled:
-    """Estuary's own application, filled while its worker starts."""
-
-    def __init__(self, records: int) -> None:
-        self._records = records
-        self._service = build(load().settings)
-        self.__rsgi__ = self._service.rsgi.__rsgi__
-
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Open the store and fill it before the first request."""
-        loop.run_until_complete(self._start())
-
-    async def _start(self) -> None:
-        await self._service.start()
-        await fill(self._service.store.collection(ITEMS), self._records)
+async def serve(records: int) -> None:
+    """Fill the store, then serve it until the process is ended."""
+    settings = load().settings
+    service = build(settings)
+    await service.start()
+    await fill(service.store.collection(ITEMS), records)
+    listening = Listener(
+        service.application, listen(settings.host, settings.port), Terms(), backlog=BACKLOG
+    )
+    await listening.start()
+    await asyncio.Event().wait()
 
 
-def app() -> Any:
-    """The application that Granian serves."""
-    return Filled(int(os.environ["BENCH_RECORDS"]))
+if __name__ == "__main__":
+    uvloop.run(serve(int(os.environ["BENCH_RECORDS"])))

@@ -101,6 +101,7 @@ def test_slow_requests_a_stalled_body_and_half_a_head(tmp_path: Path) -> None:
         assert 408 == stalled.receive().status
         assert 0 == server.wait()
         server.wait_until_gone()
+        assert 408 == half.receive().status
         assert half.is_closed()
         assert [] == [record for record in server.records() if record["message"] == CUT_OFF]
 

@@ -131,15 +131,34 @@ def test_a_head_beyond_the_limits(server: Server) -> None:
             assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (status, "BAD_REQUEST")
 
 
-def test_a_head_beyond_all_limits_is_refused(server: Server) -> None:
-    """What does not fit the server's buffer is 431 without a body, and the connection ends."""
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (request("GET", ITEMS)[:-2] + b"X-Long: " + b"a" * 400_000, 431),
+        (b"GET /" + b"a" * 400_000, 414),
+        (request("GET", ITEMS)[:-2] + b"X-Short: a\r\n" * 200 + b"\r\n", 431),
+    ],
+    ids=["a field without end", "a URL without end", "very many fields"],
+)
+def test_a_head_beyond_all_limits_is_refused(server: Server, head: bytes, status: int) -> None:
+    """With the envelope, without waiting for an end that may never come, and the connection ends."""
     with Connection(server) as connection:
-        connection.send(request("GET", ITEMS)[:-2] + b"X-Long: " + b"a" * 70_000 + b"\r\n\r\n")
-        assert connection.receive().status == 431
+        connection.send(head)
+        answer = connection.receive()
+        assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (status, "BAD_REQUEST")
         assert connection.is_closed()
 
 
-@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "PROPFIND", "get"])
+def test_a_method_that_nobody_knows(server: Server) -> None:
+    """501 with the envelope (RFC 9110, 9.1); methods are case-sensitive."""
+    for method in ("get", "BREW"):
+        with Connection(server) as connection:
+            connection.send(request(method, ITEMS))
+            answer = connection.receive()
+            assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (501, "METHOD_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "PROPFIND"])
 def test_methods_that_are_not_served(server: Server, method: str) -> None:
     """405 with `Allow` and the envelope, whatever the server underneath would accept."""
     with Connection(server) as connection:

@@ -145,10 +145,10 @@ def test_the_memory_store_is_served_without_sql() -> None:
 def test_the_command_line_loads_nothing_it_does_not_need() -> None:
     """`estuary --version` answers at once: no server, no event loop, no codec is imported for it."""
     loaded = loaded_after("import estuary.cli")
-    assert set() == loaded & {"asyncio", "granian", "msgspec", "sqlalchemy", "sqlite3", "uvloop"}
+    assert set() == loaded & {"asyncio", "httptools", "msgspec", "sqlalchemy", "sqlite3", "uvloop"}
 
 
 def test_the_supervisor_stays_light() -> None:
     """What watches over the workers loads neither the application nor the server that they run."""
     loaded = loaded_after("import estuary.server")
-    assert set() == loaded & {"estuary.app", "estuary.http.kernel", "granian", "sqlalchemy", "uvloop"}
+    assert set() == loaded & {"estuary.app", "estuary.http.kernel", "httptools", "sqlalchemy", "uvloop"}

@@ -1,10 +1,10 @@
 """The composition root: Settings become stores, limits, telemetry and the application that they serve."""
 
 from estuary.app.commons import Commons
-from estuary.app.composition import asgi, build
+from estuary.app.composition import asgi, build, rsgi
 from estuary.app.probe import probe
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.stores import preload
 
-__all__ = ["Commons", "Service", "asgi", "build", "load_resources", "openapi", "preload", "probe"]
+__all__ = ["Commons", "Service", "asgi", "build", "load_resources", "openapi", "preload", "probe", "rsgi"]

@@ -26,6 +26,7 @@ from estuary.http.operations import Operations
 from estuary.http.problems import Problems
 from estuary.http.records import RecordHandlers
 from estuary.http.routes import API_PREFIX, PathRouter, table
+from estuary.http.rsgi import RsgiAdapter
 from estuary.stores.observed import ObservedStore
 from estuary.telemetry.clock import SystemClock
 from estuary.telemetry.logs import Logs, standard_output_logs
@@ -102,6 +103,12 @@ def asgi() -> AsgiAdapter:
     """Estuary as an ASGI application, configured from the environment, for people's own servers."""
     service = build(load().settings)
     return AsgiAdapter(service.application, service.start, service.stop)
+
+
+def rsgi() -> RsgiAdapter:
+    """Estuary as an RSGI application, configured from the environment, for people's own Granian."""
+    service = build(load().settings)
+    return RsgiAdapter(service.application, service.start, service.stop)
 
 
 def _logs(settings: Settings, clock: SystemClock, *, colour: bool) -> Logs:

@@ -2,7 +2,6 @@
 
 from estuary.core.ports import RateLimiter, Store
 from estuary.http.kernel import Application
-from estuary.http.rsgi import RsgiAdapter
 from estuary.telemetry.clock import SystemClock
 from estuary.telemetry.logs import Logs
 
@@ -19,7 +18,6 @@ class Service:
         clock: SystemClock,
     ) -> None:
         self.application = application
-        self.rsgi = RsgiAdapter(application)
         self.store = store
         self.limiter = limiter
         self.logs = logs

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from estuary.http.kernel import Application
-from estuary.http.messages import Request, Response, TruncatedBody
+from estuary.http.messages import CLOSE, Request, Response, TruncatedBody
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -56,6 +56,7 @@ class AsgiAdapter:
 
     def __init__(self, application: Application, start: Step, stop: Step) -> None:
         self._application = application
+        self._constant_headers = application.constant_headers
         self._start = start
         self._stop = stop
 
@@ -80,10 +81,22 @@ class AsgiAdapter:
             )
         )
         await send(
-            {"type": "http.response.start", "status": response.status, "headers": _encoded(response)}
+            {
+                "type": "http.response.start",
+                "status": response.status,
+                "headers": self._encoded(response),
+            }
         )
         body = b"" if scope["method"] == "HEAD" else response.body
         await send({"type": "http.response.body", "body": body})
+
+    def _encoded(self, response: Response) -> list[tuple[bytes, bytes]]:
+        """The header fields as bytes, with the length of the body, which RSGI servers add themselves."""
+        fields = (*self._constant_headers, *response.headers, *([CLOSE] if response.close else []))
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+        if response.status != 204:
+            pairs.append((b"content-length", str(len(response.body)).encode()))
+        return pairs
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -96,14 +109,6 @@ class AsgiAdapter:
         await receive()
         await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _encoded(response: Response) -> list[tuple[bytes, bytes]]:
-    """The header fields as bytes, with the length of the body, which RSGI servers add themselves."""
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    if response.status != 204:
-        pairs.append((b"content-length", str(len(response.body)).encode()))
-    return pairs
 
 
 def _peer(client: tuple[str, int] | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from estuary.core.errors import MethodNotAllowed, NotFound
+from estuary.core.errors import EstuaryError, MethodNotAllowed, NotFound
 from estuary.core.observations import RequestFailed, RequestServed
 from estuary.core.ports import Clock, Observer
 from estuary.http.client_address import Client
@@ -12,8 +12,6 @@ from estuary.http.trace_context import trace_id_of
 
 _MAX_METHOD, _MAX_PATH = 32, 2048
 """The most characters of each that are reported: a client may send as many as the server reads."""
-
-_CLOSE: Header = ("connection", "close")
 
 
 class Router(Protocol):
@@ -37,7 +35,7 @@ class Application:
 
     `checks`, then `guards`, run in order before the handler. Only guards are awaited: a coroutine more a
     stage would cost a tenth of a small request. `identify` gives each request its id, `locate` finds its
-    client; `constant_headers` are on every answer. `in_flight` holds the
+    client; `constant_headers` are on every answer: adapters prepare them once. `in_flight` holds the
     requests under way; `begun` is told of each, as `observe` is of its end. While `draining` is set,
     every answer asks the client to close its connection.
     """
@@ -63,7 +61,7 @@ class Application:
         self._problems = problems
         self._identify = identify
         self._locate = locate
-        self._constant_headers = tuple(constant_headers)
+        self.constant_headers = tuple(constant_headers)
         self._observe = observe
         self._now = clock.now
         self._monotonic = clock.monotonic
@@ -87,6 +85,17 @@ class Application:
         finally:
             self.in_flight.discard(request)
             self._report(request, response)
+        self._complete(request, response)
+        return response
+
+    def refuse(self, request: Request, error: EstuaryError) -> Response:
+        """Answer what a server could not make a whole request of, told and reported like any other."""
+        request.started = self._monotonic()
+        self._begun()
+        request.request_id = self._identify(request)
+        request.client = self._locate(request)
+        response = self._explain(error, request)
+        self._report(request, response)
         self._complete(request, response)
         return response
 
@@ -114,15 +123,13 @@ class Application:
         return response
 
     def _complete(self, request: Request, response: Response) -> None:
-        """Add the headers that every answer has: the only place that does."""
-        headers = response.headers = (
-            *self._constant_headers,
+        """Add the headers that are due to the request: the only place that does."""
+        response.headers = (
             ("x-request-id", request.request_id),
             *request.reply_headers,
             *response.headers,
         )
-        if self.draining and _CLOSE not in headers:
-            response.headers = (*headers, _CLOSE)
+        response.close = response.close or self.draining
 
     def _report(self, request: Request, response: Response | None) -> None:
         """Tell what happened: the only place that reports requests. No response: the client went away."""

@@ -10,6 +10,8 @@ from estuary.http.client_address import NO_ADDRESS, Client
 Header = tuple[str, str]
 """A field name in lower case, and its value."""
 
+CLOSE: Header = ("connection", "close")
+
 
 class Headers(Protocol):
     """A request's header fields; names are asked for in lower case."""
@@ -32,11 +34,16 @@ class TruncatedBody(Exception):
 
 
 class Response(msgspec.Struct, gc=False):
-    """An answer. `headers` holds what is particular to it; the kernel adds what every answer has."""
+    """An answer. `headers` holds what is particular to it; the kernel adds what its request calls for.
+
+    Adapters put the application's `constant_headers` before them. `close` says that the connection ends
+    with this answer.
+    """
 
     status: int
     body: bytes = b""
     headers: tuple[Header, ...] = ()
+    close: bool = False
 
 
 class Route(msgspec.Struct, frozen=True, eq=False):
@@ -81,6 +88,11 @@ class Request(msgspec.Struct, eq=False, gc=False):
     owner: str | None = None
     started: float = 0.0
     reply_headers: list[Header] = []
+
+    @property
+    def arrived_body(self) -> bytes | None:
+        """The whole body if the server has it already, None if it has to be waited for."""
+        return None
 
     async def read_body(self) -> bytes:
         """The whole body at once, however long; raises `TruncatedBody`."""

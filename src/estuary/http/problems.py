@@ -9,6 +9,13 @@ import msgspec
 
 from estuary.core import errors
 from estuary.core.errors import Violation
+from estuary.http.errors import (
+    HeadTimeout,
+    UnknownMethod,
+    UnmetExpectation,
+    UnsupportedProtocol,
+    UnsupportedTransfer,
+)
 from estuary.http.messages import Header, Request, Response
 
 _JSON: Header = ("content-type", "application/json")
@@ -52,6 +59,8 @@ class _Told(msgspec.Struct):
     violations: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None
     headers: tuple[Header, ...] = ()
+    close: bool = False
+    """Whether the connection is of no use after this."""
 
 
 class Problems:
@@ -70,9 +79,9 @@ class Problems:
         code = error.code if isinstance(error, errors.EstuaryError) else errors.EstuaryError.code
         if _PROBLEM_MEDIA_TYPE in (request.headers.get("accept") or ""):
             body = self._encode(self._problem(code, told, request))
-            return Response(told.status, body, (_PROBLEM_JSON, *told.headers))
+            return Response(told.status, body, (_PROBLEM_JSON, *told.headers), told.close)
         body = self._encode(self._envelope(code, told, request))
-        return Response(told.status, body, (_JSON, *told.headers))
+        return Response(told.status, body, (_JSON, *told.headers), told.close)
 
     def _envelope(self, code: str, told: _Told, request: Request) -> _Envelope:
         details = None
@@ -157,7 +166,11 @@ def _headers_too_large(error: errors.HeadersTooLarge) -> _Told:
 
 def _request_timeout(error: errors.RequestTimeout) -> _Told:
     message = f"Request body did not arrive within {error.seconds:g} seconds"
-    return _Told(408, message, headers=(("connection", "close"),))
+    return _Told(408, message, close=True)
+
+
+def _head_timeout(error: HeadTimeout) -> _Told:
+    return _Told(408, f"Request head did not arrive within {error.seconds:g} seconds", close=True)
 
 
 def _rate_limited(error: errors.RateLimited) -> _Told:
@@ -205,5 +218,10 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.StoreUnavailable: _store_unavailable,
     errors.StoreError: lambda _: _Told(500, "Database query error"),
+    HeadTimeout: _head_timeout,
+    UnknownMethod: lambda _: _Told(501, "Method is not known"),
+    UnmetExpectation: lambda _: _Told(417, "Expect must be 100-continue"),
+    UnsupportedProtocol: lambda _: _Told(505, "HTTP version must be 1.0 or 1.1"),
+    UnsupportedTransfer: lambda _: _Told(501, "Transfer-Encoding must be chunked"),
     errors.UnsupportedEncoding: lambda _: _Told(415, "Content-Encoding must be identity or absent"),
 }

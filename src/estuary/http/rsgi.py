@@ -1,10 +1,13 @@
-"""RSGI: Granian's native interface, used in production (RSGI specification 1.5)."""
+"""RSGI: Granian's native interface, for people's own Granian (RSGI specification 1.5)."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
 from estuary.http.kernel import Application
-from estuary.http.messages import Headers, Request, TruncatedBody
+from estuary.http.messages import CLOSE, Headers, Request, TruncatedBody
+
+Step = Callable[[], Coroutine[Any, Any, None]]
 
 
 class _Scope(Protocol):
@@ -51,10 +54,21 @@ class RsgiRequest(Request, eq=False, gc=False, kw_only=True):
 
 
 class RsgiAdapter:
-    """An RSGI application around the kernel."""
+    """An RSGI application around the kernel; `start` and `stop` run with the server's worker."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, start: Step, stop: Step) -> None:
         self._application = application
+        self._start = start
+        self._stop = stop
+        self._constant_headers = application.constant_headers
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open what the application needs, before the first request."""
+        loop.run_until_complete(self._start())
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Close it, after the last one."""
+        loop.run_until_complete(self._stop())
 
     async def __rsgi__(self, scope: _Scope, protocol: _HttpProtocol) -> None:
         """Serve one HTTP request."""
@@ -68,4 +82,7 @@ class RsgiAdapter:
                 protocol=protocol,
             )
         )
-        protocol.response_bytes(response.status, response.headers, response.body)
+        headers = (*self._constant_headers, *response.headers)
+        protocol.response_bytes(
+            response.status, (*headers, CLOSE) if response.close else headers, response.body
+        )

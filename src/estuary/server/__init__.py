@@ -1,4 +1,4 @@
-"""Keeping Estuary alive: a light supervisor, and worker processes in which Granian serves the API.
+"""Keeping Estuary alive: a light supervisor, and worker processes that serve the API.
 
 The supervisor imports neither the application nor a server. It binds the socket, forks the workers, speaks
 to each over a channel, and turns signals into orders:

@@ -12,9 +12,11 @@ from estuary.app import Commons, Service, build
 from estuary.config.environment import Loaded
 from estuary.core.errors import LimiterRefused, StoreError
 from estuary.core.resource import DeclarationError
+from estuary.http.http1.listener import Listener
+from estuary.http.http1.terms import Terms
 from estuary.server.channel import Channel, Word
 from estuary.server.child import Ending
-from estuary.server.engine import Engine
+from estuary.server.sockets import BACKLOG
 
 _RESERVE_SHARE = 0.1
 _RESERVE_SECONDS = 1.0
@@ -56,12 +58,12 @@ async def _live(
     except (StoreError, LimiterRefused, DeclarationError) as error:
         channel.send(Word.FAILED, str(error))
         return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
-    engine = Engine(service.rsgi, listener)
-    engine.start()
+    listening = Listener(service.application, listener, Terms(), backlog=BACKLOG)
+    await listening.start()
     orders.on_drain(service.drain)
     _spare_the_collector()
     channel.send(Word.READY)
-    return await _leave(service, engine, await orders.stop)
+    return await _leave(service, listening, await orders.stop)
 
 
 class Orders:
@@ -102,15 +104,15 @@ class Orders:
             self.stop.set_result(seconds)
 
 
-async def _leave(service: Service, engine: Engine, seconds: float) -> Ending:
+async def _leave(service: Service, listening: Listener, seconds: float) -> Ending:
     """Finish what is under way, close the store, and be gone within `seconds`."""
     end = asyncio.get_running_loop().time() + seconds
     service.drain()
-    engine.stop()
+    listening.stop()
     cut_off: list[str] = []
     try:
         async with asyncio.timeout_at(end - min(_RESERVE_SECONDS, seconds * _RESERVE_SHARE)):
-            await engine.stopped()
+            await listening.stopped()
     except TimeoutError:
         cut_off = service.in_flight()
         _report(service, cut_off)

@@ -65,7 +65,7 @@ class Logger:
 
 
 class LibraryHandler(logging.Handler):
-    """Turns records of `logging` into lines; `_granian.workers` logs as the target `_granian::workers`."""
+    """Turns records of `logging` into lines; `asyncpg.pool` logs as the target `asyncpg::pool`."""
 
     def __init__(self, filter_: Filter, put: Put, clock: Clock) -> None:
         super().__init__()

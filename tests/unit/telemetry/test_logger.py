@@ -63,9 +63,9 @@ def library(taken: Taken, name: str, directives: str) -> logging.Logger:
 def test_a_librarys_record_becomes_a_line() -> None:
     """Its name is the target, its level ours, its arguments in the message."""
     taken = Taken()
-    library(taken, "_granian.workers", "info").warning("worker %d died", 3)
+    library(taken, "asyncpg.workers", "info").warning("worker %d died", 3)
     (line,) = taken.lines
-    assert ("WARN", "_granian::workers", "worker 3 died") == (
+    assert ("WARN", "asyncpg::workers", "worker 3 died") == (
         line["level"],
         line["target"],
         line["message"],

@@ -1,0 +1,37 @@
+"""The errors of HTTP itself: a request that is none, or asks what no route could serve."""
+
+from estuary.core.errors import EstuaryError
+
+
+class UnknownMethod(EstuaryError):
+    """The method is none that HTTP knows."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+
+class UnsupportedProtocol(EstuaryError):
+    """The request is in a version of HTTP that is not spoken here."""
+
+    code = "BAD_REQUEST"
+
+
+class UnsupportedTransfer(EstuaryError):
+    """The body is transferred in a coding other than chunked."""
+
+    code = "BAD_REQUEST"
+
+
+class UnmetExpectation(EstuaryError):
+    """The client expects something other than 100-continue."""
+
+    code = "BAD_REQUEST"
+
+
+class HeadTimeout(EstuaryError):
+    """The request's head did not arrive within `seconds`."""
+
+    code = "REQUEST_TIMEOUT"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(str(seconds))
+        self.seconds = seconds

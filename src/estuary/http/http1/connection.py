@@ -1,0 +1,217 @@
+"""One client's connection: requests are answered one after the other, each within its deadlines.
+
+A request begins when what arrived with its head has been read, so that most bodies are whole by then. While
+one is being answered, those behind it wait, and nothing more is received.
+"""
+
+import asyncio
+import math
+from typing import cast
+
+from estuary.core.errors import EstuaryError
+from estuary.http.errors import HeadTimeout
+from estuary.http.http1.begin import begin
+from estuary.http.http1.incoming import Incoming
+from estuary.http.http1.reader import Reader
+from estuary.http.http1.terms import Hub
+from estuary.http.messages import Response
+
+_NEVER = math.inf
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CLOSE, _KEEP = "connection: close\r\n", "connection: keep-alive\r\n"
+_IN_A_ROW = 16
+"""Requests of one connection that are answered before others have their turn."""
+
+
+class Connection(asyncio.Protocol):
+    """Serves one connection until it is closed; at `deadline` (of the hub's time) it wants to `expire`."""
+
+    deadline: float
+    _transport: asyncio.Transport
+    _reader: Reader
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._active: Incoming | None = None
+        """The request that is being answered."""
+        self._task: asyncio.Task[Response] | None = None
+        self._ended = False
+        """The client sends nothing more."""
+        self._closing = False
+        self._paused = False
+        self._writable = True
+        self.deadline = hub.now + hub.terms.head_seconds
+
+    # -- The transport ----------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The client is there."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._reader = Reader(_address(transport.get_extra_info("peername")), self)
+        self._hub.join(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The client is gone, and what is being done for it is not needed any more."""
+        self._closing = True
+        self.deadline = _NEVER
+        self._reader.close()
+        if self._task is not None:
+            self._task.cancel()
+        self._hub.leave(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came, then answer what is there to answer."""
+        reader = self._reader
+        if reader.deaf:
+            return
+        reader.feed(data)
+        if self._active is None:
+            self._next()
+        elif reader.requests:
+            self.hold()
+
+    def eof_received(self) -> bool:
+        """The client sends nothing more, but may still wait for answers."""
+        self._ended = True
+        self._reader.stop()
+        return self._active is not None and not self._closing
+
+    def pause_writing(self) -> None:
+        """The client does not take its answers: it gets no more of them, and not much time."""
+        self._writable = False
+        self.deadline = self._hub.now + self._hub.terms.stall_seconds
+
+    def resume_writing(self) -> None:
+        """The client goes on taking its answers."""
+        self._writable = True
+        if self._closing:
+            return
+        self.deadline = _NEVER
+        if self._active is None:
+            self._rest()
+            self._next()
+
+    # -- Requests and answers ---------------------------------------------------------------------
+
+    def _next(self) -> None:
+        """Begin the requests that wait, as long as each is answered at once and the client takes that."""
+        waiting = self._reader.requests
+        for _ in range(_IN_A_ROW):
+            if self._active is not None or self._closing or not self._writable:
+                return
+            if not waiting:
+                self._tell_refusal()
+                return
+            self._begin(waiting.popleft())
+        self._hub.loop.call_soon(self._next)
+
+    def _begin(self, request: Incoming) -> None:
+        self._active = request
+        self.deadline = _NEVER
+        outcome = begin(self._hub.application(request), self._hub.loop)
+        if isinstance(outcome, Response):
+            self._answer(request, outcome)
+        else:
+            self._task = outcome
+            outcome.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Response]) -> None:
+        request, self._active, self._task = self._active, None, None
+        if request is not None and not task.cancelled() and not self._closing:
+            self._answer(request, task.result())
+            self._next()
+
+    def _answer(self, request: Incoming, response: Response) -> None:
+        self._active = None
+        last = response.close or not request.keep_alive or (self._ended and not self._reader.requests)
+        ending = _CLOSE if last or not request.complete else _KEEP if request.persistent else ""
+        head = self._hub.heads.render(response.status, response.headers, len(response.body), ending)
+        self._transport.write(head if request.method == "HEAD" else head + response.body)
+        if ending is _CLOSE:
+            self._leave(linger=not request.complete)
+        elif self._writable:
+            self._rest()
+
+    def _tell_refusal(self) -> None:
+        if self._reader.refused is not None:
+            request, error = self._reader.refused
+            self._reader.refused = None
+            self._answer(request, self._hub.application.refuse(request, error))
+
+    def _rest(self) -> None:
+        """Wait for the client."""
+        terms = self._hub.terms
+        seconds = terms.head_seconds if self._reader.inside_head else terms.idle_seconds
+        self.deadline = self._hub.now + seconds
+        if self._paused and not self._reader.requests:
+            self.let_flow()
+
+    def _leave(self, *, linger: bool) -> None:
+        """Close when everything is sent; lingering, throw away for a while what still comes."""
+        terms = self._hub.terms
+        self._closing = True
+        self._reader.stop()
+        if linger and not self._ended:
+            self.deadline = self._hub.now + terms.linger_seconds
+            self._transport.write_eof()
+            self.let_flow()
+        else:
+            self.deadline = self._hub.now + terms.stall_seconds
+            self._transport.close()
+
+    # -- The flow of bodies -----------------------------------------------------------------------
+
+    def invite(self) -> None:
+        """Tell a client that waits for it to send its body (RFC 9110, 10.1.1)."""
+        request = self._active
+        if request is not None and not request.complete and request.headers.get("expect") is not None:
+            self._transport.write(_CONTINUE)
+
+    def hold(self) -> None:
+        """Receive nothing for now."""
+        if not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def let_flow(self) -> None:
+        """Go on receiving."""
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+
+    # -- The hub ----------------------------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        """Whether the client has nothing under way."""
+        reader = self._reader
+        return self._active is None and not reader.inside_head and not reader.requests and not self._closing
+
+    def expire(self) -> None:
+        """The deadline has passed: end what it was set for."""
+        if self._closing or not self._writable or self._transport.get_write_buffer_size():
+            self._transport.abort()
+        elif self._reader.inside_head:
+            self.turn_away(HeadTimeout(self._hub.terms.head_seconds))
+        else:
+            self._leave(linger=False)
+
+    def retire(self, grace: float) -> None:
+        """The service stops: an idle connection is closed, half a head has `grace` seconds to be whole."""
+        if self.idle:
+            self._leave(linger=False)
+        elif self._active is None:
+            self.deadline = min(self.deadline, self._hub.now + grace)
+
+    def turn_away(self, error: EstuaryError) -> None:
+        """Answer with `error` instead of reading anything more, and close."""
+        self._reader.refuse(error)
+        self._next()
+
+
+def _address(peer: tuple[str, int] | tuple[str, int, int, int] | str | None) -> str:
+    """The peer as a request tells it; a Unix socket's has no address."""
+    if not isinstance(peer, tuple):
+        return ""
+    host, port = peer[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,51 @@
+"""The header fields of a request."""
+
+
+class Fields:
+    """Implements `Headers`. Names are in lower case; fields of one name keep their order.
+
+    Most requests have each field once, so that is what is kept ready; repeated ones stand beside it.
+    """
+
+    __slots__ = ("_first", "_repeated", "get", "number")
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._repeated: dict[str, list[str]] | None = None
+        self.get = self._first.get
+        self.number = 0
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """Take one field as it came; RFC 9110, 5.5: what is not ASCII is taken as ISO-8859-1."""
+        self.number += 1
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        if key not in self._first:
+            self._first[key] = text
+            return
+        if self._repeated is None:
+            self._repeated = {}
+        self._repeated.setdefault(key, []).append(text)
+
+    def get_all(self, name: str) -> list[str]:
+        """Every value of the field, in order of appearance."""
+        first = self._first.get(name)
+        if first is None:
+            return []
+        return [first, *self._repeated.get(name, ())] if self._repeated else [first]
+
+    def values(self) -> list[str]:
+        """The values of all fields."""
+        values = list(self._first.values())
+        for further in (self._repeated or {}).values():
+            values += further
+        return values
+
+    @property
+    def repeat_host(self) -> bool:
+        """Whether there are several Host fields, which no request may have (RFC 9112, 3.2)."""
+        return self._repeated is not None and "host" in self._repeated
+
+    def without(self, name: str) -> bytes:
+        """All fields but those of `name`, as they would be sent."""
+        lines = [f"{key}: {value}\r\n" for key in self._first if key != name for value in self.get_all(key)]
+        return "".join(lines).encode("latin-1")

@@ -1,0 +1,56 @@
+"""The heads of answers: status line and header fields as bytes."""
+
+from collections.abc import Sequence
+from email.utils import formatdate
+from http import HTTPStatus
+
+from estuary.http.messages import Header
+
+_BODYLESS = frozenset({204, 304})
+"""RFC 9110, 8.6: these answers have no content, and 204 must not tell a length."""
+
+
+class Heads:
+    """Renders heads; what is the same on every answer with one status is put together once a second.
+
+    `constant` are the fields that every answer has. `tick` brings the Date field (RFC 9110, 6.6.1) up to
+    date, and is to be called at least once a second.
+    """
+
+    def __init__(self, constant: Sequence[Header]) -> None:
+        self._constant = _lines(constant)
+        self._date = ""
+        self._begun: dict[int, str] = {}
+        self.tick()
+
+    def tick(self) -> None:
+        """Look at the clock."""
+        date = f"date: {formatdate(usegmt=True)}\r\n"
+        if date != self._date:
+            self._date = date
+            self._begun.clear()
+
+    def render(self, status: int, fields: Sequence[Header], length: int, ending: str = "") -> bytes:
+        """The head of an answer with `length` bytes of content; `ending` are lines of the connection's own.
+
+        Raises `ValueError` for a field that would break the head apart.
+        """
+        begun = self._begun.get(status) or self._begin(status)
+        lines = "".join([f"{name}: {value}\r\n" for name, value in fields])
+        if lines.count("\n") != len(fields) or lines.count("\r") != len(fields):
+            raise ValueError("a header field holds a line break")
+        if status in _BODYLESS:
+            return f"{begun}{lines}{ending}\r\n".encode("latin-1")
+        return f"{begun}{lines}{ending}content-length: {length}\r\n\r\n".encode("latin-1")
+
+    def _begin(self, status: int) -> str:
+        phrase = HTTPStatus(status).phrase if status in _KNOWN else ""
+        begun = self._begun[status] = f"HTTP/1.1 {status} {phrase}\r\n{self._date}{self._constant}"
+        return begun
+
+
+_KNOWN = frozenset(HTTPStatus)
+
+
+def _lines(fields: Sequence[Header]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in fields)

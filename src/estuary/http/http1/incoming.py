@@ -1,0 +1,101 @@
+"""A request as it comes in: its head is whole, its body may still be on its way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import msgspec
+
+from estuary.http.messages import Request, TruncatedBody
+
+HIGH_WATER = 64 * 1024
+"""Bytes of a body that may wait to be read before the client is told to slow down."""
+
+
+class Flow(Protocol):
+    """The connection, as a body's reader needs it."""
+
+    def invite(self) -> None:
+        """Tell a client that waits for `100 Continue` to go on."""
+        ...
+
+    def hold(self) -> None:
+        """Receive nothing for now."""
+        ...
+
+    def let_flow(self) -> None:
+        """Go on receiving."""
+        ...
+
+
+class Incoming(Request, eq=False, gc=False, kw_only=True):
+    """A request whose body comes in over an HTTP/1.1 connection."""
+
+    flow: Flow
+    keep_alive: bool
+    """Whether another request may follow on the connection."""
+    persistent: bool = False
+    """Whether the client, of HTTP/1.0, has to be told that it may."""
+    complete: bool = False
+    """Whether the whole message has arrived."""
+    broken: bool = False
+    """Whether its framing broke, or the client went away, before it was whole."""
+    pieces: list[bytes] = msgspec.field(default_factory=list)
+    """What has arrived and is not read yet."""
+    waiting: int = 0
+    """How many bytes that is."""
+    arrival: asyncio.Future[None] | None = None
+    """What the body's reader waits for."""
+
+    def feed(self, piece: bytes) -> None:
+        """Take a piece of the body; when much waits to be read, no more is received for now."""
+        self.pieces.append(piece)
+        self.waiting += len(piece)
+        self._wake()
+        if self.waiting > HIGH_WATER:
+            self.flow.hold()
+
+    def end(self) -> None:
+        """The message is whole."""
+        self.complete = True
+        if self.arrival is not None:
+            self._wake()
+
+    def truncate(self) -> None:
+        """What is missing will never come."""
+        if not self.complete:
+            self.broken = True
+            self._wake()
+
+    @property
+    def arrived_body(self) -> bytes | None:
+        """The whole body when all of it is here already, so that nobody has to wait."""
+        if not self.complete:
+            return None
+        pieces = self.pieces
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def read_body(self) -> bytes:
+        """The whole body; raises `TruncatedBody`."""
+        return b"".join([piece async for piece in self.body_chunks()])
+
+    async def body_chunks(self) -> AsyncIterator[bytes]:
+        """The body piece by piece; raises `TruncatedBody` where it ends too early."""
+        self.flow.invite()
+        while True:
+            pieces, self.pieces, self.waiting = self.pieces, [], 0
+            for piece in pieces:
+                yield piece
+            if self.pieces:
+                continue
+            if self.complete:
+                return
+            if self.broken:
+                raise TruncatedBody
+            self.flow.let_flow()
+            self.arrival = asyncio.get_running_loop().create_future()
+            await self.arrival
+
+    def _wake(self) -> None:
+        if self.arrival is not None and not self.arrival.done():
+            self.arrival.set_result(None)

@@ -1,0 +1,86 @@
+"""The listener: accepts connections, looks after their deadlines, and ends them in order."""
+
+import asyncio
+import socket
+
+from estuary.core.errors import Overloaded
+from estuary.http.http1.connection import Connection
+from estuary.http.http1.heads import Heads
+from estuary.http.http1.terms import Terms
+from estuary.http.kernel import Application
+
+_LOOK_SECONDS = 0.5
+"""How often deadlines are looked at: as late as this a connection may be closed."""
+_HALF_SENT_SECONDS = 1.0
+"""For the rest of a head that was half sent when the service was told to stop."""
+_RETRY_SECONDS = 1.0
+
+
+class Listener:
+    """Serves `application` on a listening socket, which becomes the listener's own. Implements `Hub`."""
+
+    def __init__(
+        self, application: Application, listener: socket.socket, terms: Terms, backlog: int
+    ) -> None:
+        self.application = application
+        self.heads = Heads(application.constant_headers)
+        self.terms = terms
+        self.loop = asyncio.get_running_loop()
+        self.now = self.loop.time()
+        self._socket = listener
+        self._backlog = backlog
+        self._connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        self._stopping = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    async def start(self) -> None:
+        """Begin to accept connections."""
+        self._server = await self.loop.create_server(
+            lambda: Connection(self), sock=self._socket, backlog=self._backlog
+        )
+        self._look()
+
+    def stop(self) -> None:
+        """Accept nothing more and close idle connections; requests under way are answered."""
+        self._stopping = True
+        if self._server is not None:
+            self._server.close()
+        for connection in tuple(self._connections):
+            connection.retire(_HALF_SENT_SECONDS)
+
+    async def stopped(self) -> None:
+        """Return when every connection is closed."""
+        await self._empty.wait()
+
+    def join(self, connection: Connection) -> None:
+        """A connection was made; past the limit an idle one has to go for it, or it is turned away."""
+        self._connections.add(connection)
+        self._empty.clear()
+        if len(self._connections) > self.terms.max_connections and not self._make_room(connection):
+            connection.turn_away(Overloaded(_RETRY_SECONDS))
+
+    def leave(self, connection: Connection) -> None:
+        """A connection is closed."""
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    def _make_room(self, newcomer: Connection) -> bool:
+        """Close the connection that has been idle longest; whether there was one."""
+        idle = (each for each in self._connections if each.idle and each is not newcomer)
+        longest = min(idle, key=lambda each: each.deadline, default=None)
+        if longest is None:
+            return False
+        longest.retire(0.0)
+        return True
+
+    def _look(self) -> None:
+        """Look at the clock, and at every connection's deadline."""
+        self.now = now = self.loop.time()
+        self.heads.tick()
+        for connection in [each for each in self._connections if each.deadline <= now]:
+            connection.expire()
+        if not self._stopping or self._connections:
+            self.loop.call_later(_LOOK_SECONDS, self._look)

@@ -1,0 +1,30 @@
+"""A request's method and target (RFC 9112, 3): as the kernel wants them."""
+
+from urllib.parse import unquote
+
+import httptools
+
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+
+
+def method_of(name: bytes) -> str:
+    """The method's name as a text."""
+    return _METHODS.get(name) or name.decode("latin-1")
+
+
+def path_and_query(target: bytes) -> tuple[str, str]:
+    """The decoded path, and the query as it came; proxies may send the whole URL that both are parts of."""
+    text = target.decode("latin-1")
+    if not text.startswith("/"):
+        text = _of_url(target)
+    path, _, query = text.partition("?")
+    return (unquote(path, errors="replace") if "%" in path else path), query
+
+
+def _of_url(target: bytes) -> str:
+    try:
+        url = httptools.parse_url(target)
+    except httptools.HttpParserInvalidURLError:
+        return target.decode("latin-1")
+    path, query = url.path or b"/", url.query or b""
+    return (path + b"?" + query if query else path).decode("latin-1")
