@@ -12,6 +12,7 @@ from estuary.core.resource import Resource
 from estuary.stores.memory import MemoryStore
 from estuary.stores.observed import ObservedStore
 from tests.contract.making import READS
+from tests.contract.postgres import demoted, hung, make_postgres, stopped
 
 StoreFactory = Callable[[Path, Sequence[Resource], float], Store]
 """Makes a store in a folder; the last argument is how many seconds it may take to answer or give up."""
@@ -21,12 +22,14 @@ class Outage(NamedTuple):
     """A way in which a store's engine can fail while the store is open.
 
     `during` makes it fail until it is left. Every operation (and `ping`) must then be
-    `StoreUnavailable`, save those in `survivors`, which must answer as if nothing were wrong.
+    `StoreUnavailable`, save those in `survivors`, which must answer as if nothing were wrong. Where
+    writes `may_follow`, the engine may yet make one whose caller was told so: it had been handed over.
     """
 
     name: str
     during: Callable[[Path], AbstractAsyncContextManager[None]]
     survivors: frozenset[str] = frozenset()
+    may_follow: bool = False
 
 
 class StoreKind(NamedTuple):
@@ -94,6 +97,20 @@ STORES = (
         exemptions=(
             "reads survive both outages: they wait for no writer",
             "reads survive the file's loss of its name: it stays open (but not for long ones)",
+        ),
+    ),
+    StoreKind(
+        "postgres",
+        make_postgres,
+        durable=True,
+        outages=(
+            Outage("stopped", stopped),
+            Outage("hung", hung, may_follow=True),
+            Outage("demoted", demoted, survivors=frozenset(READS)),
+        ),
+        exemptions=(
+            "reads survive that a server takes no writes",
+            "a write that a hung server had received may follow: no client can take it back",
         ),
     ),
 )

@@ -1,10 +1,14 @@
 """A collection of 10^5 records answers everything as a small one does."""
 
+from collections.abc import AsyncIterator, Sequence
+
 import pytest
 
-from estuary.core.ports import Collection
+from estuary.core.items import ITEMS
+from estuary.core.ports import Collection, Store
 from estuary.core.record import Record
-from tests.contract.making import LATER, insert_all, make_id, make_record, position_of
+from estuary.core.resource import Resource
+from tests.contract.making import LATER, make_id, make_record, position_of
 
 SIZE = 100_000
 BATCH = 500
@@ -16,10 +20,15 @@ def records() -> list[Record]:
     return [make_record(number) for number in range(SIZE)]
 
 
-async def test_a_hundred_thousand_records(items: Collection, records: list[Record]) -> None:
-    """Counts, deep pages, slices at the end and writes anywhere are exact."""
+async def batches(records: list[Record]) -> AsyncIterator[tuple[Resource, Sequence[Record]]]:
+    """The items, some at a time."""
     for start in range(0, SIZE, BATCH):
-        await insert_all(items, records[start : start + BATCH])
+        yield ITEMS, records[start : start + BATCH]
+
+
+async def test_a_hundred_thousand_records(store: Store, items: Collection, records: list[Record]) -> None:
+    """Counts, deep pages, slices at the end and writes anywhere are exact."""
+    assert SIZE == await store.load(batches(records), replace=False)
     assert SIZE == await items.count()
 
     deep = await items.page(position_of(records[-30]), 20)

@@ -5,21 +5,40 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from estuary.config.database import POSTGRES
 from estuary.config.settings import Settings
+from estuary.core.errors import StoreUnavailable
 from estuary.core.ports import Observer, Store
 from estuary.core.resource import Resource
 
 
 def make_store(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
-    """The store, not yet open."""
-    if settings.database.path is None:
-        from estuary.stores.memory import MemoryStore
+    """The store, not yet open; raises `StoreUnavailable` where its driver is not installed."""
+    location = settings.database
+    if location.path is not None:
+        from estuary.stores.sqlite import SqliteStore
 
-        return MemoryStore(resources)
-    from estuary.stores.sqlite import SqliteStore
+        timeout = settings.database_timeout_seconds
+        return SqliteStore(location.path, resources, timeout=timeout, observe=observe)
+    if location.kind == POSTGRES:
+        return _postgres(settings, resources, observe)
+    from estuary.stores.memory import MemoryStore
 
-    timeout = settings.database_timeout_seconds
-    return SqliteStore(settings.database.path, resources, timeout=timeout, observe=observe)
+    return MemoryStore(resources)
+
+
+def _postgres(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
+    try:
+        from estuary.stores.postgres import PostgresStore
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable("PostgreSQL needs a driver: install estuary[postgres]") from error
+    return PostgresStore(
+        settings.database.url,
+        resources,
+        pool_size=settings.database_pool_size,
+        timeout=settings.database_timeout_seconds,
+        observe=observe,
+    )
 
 
 def preload(settings: Settings) -> None:

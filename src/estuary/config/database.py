@@ -5,23 +5,31 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from estuary.config.forms import Form, choice
+from estuary.config.postgres import SCHEMES as POSTGRES_SCHEMES
+from estuary.config.postgres import check_postgres_url
 from estuary.config.problems import Refused
 
 
 class DatabaseLocation(NamedTuple):
-    """A kind of store, and for SQLite the file, which may be relative to the working directory."""
+    """A kind of store, and where it is.
+
+    `path` is SQLite's file, which may be relative to the working directory; `url` is a server's, and may
+    carry a password.
+    """
 
     kind: str
-    path: Path | None
+    path: Path | None = None
+    url: str = ""
 
 
-MEMORY = DatabaseLocation("memory", None)
+MEMORY = DatabaseLocation("memory")
 SQLITE = DatabaseLocation("sqlite", Path("data/estuary.db"))
+POSTGRES = "postgres"
 
 DEFAULTS = {location.kind: location for location in (MEMORY, SQLITE)}
-"""Where a DATABASE_TYPE keeps its records when there is no DATABASE_URL."""
+"""Where a DATABASE_TYPE keeps its records when there is no DATABASE_URL; the others demand one."""
 
-DATABASE_TYPE = choice(*DEFAULTS)
+DATABASE_TYPE = choice(*DEFAULTS, POSTGRES)
 
 
 def _location(text: str) -> DatabaseLocation | None:
@@ -37,6 +45,9 @@ def _location(text: str) -> DatabaseLocation | None:
         return MEMORY
     if scheme.lower() == SQLITE.kind:
         return DatabaseLocation(SQLITE.kind, _file(rest))
+    if scheme.lower() in POSTGRES_SCHEMES:
+        check_postgres_url(rest)
+        return DatabaseLocation(POSTGRES, url=f"{POSTGRES}://{rest}")
     raise Refused("there is no store for its scheme")
 
 
@@ -54,4 +65,8 @@ def _file(rest: str) -> Path:
     return Path(path)
 
 
-DATABASE_URL = Form("memory://, sqlite:///relative/path.db or sqlite:////absolute/path.db", _location)
+DATABASE_URL = Form(
+    "memory://, sqlite:///relative/path.db, sqlite:////absolute/path.db or "
+    "postgres://user:password@host:port/database",
+    _location,
+)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from estuary.config.database import MEMORY
+from estuary.config.database import DEFAULTS, MEMORY
 from estuary.config.dotenv import Entry, parse
 from estuary.config.forms import AUTO
 from estuary.config.problems import HIDDEN, ConfigurationError, Refused, quoted, shown
@@ -80,6 +80,7 @@ class _Loading:
             self._production = self._values.get(Settings.app_profile.attribute) == PRODUCTION
         self._settle_drain()
         self._settle_workers()
+        self._settle_database()
         self._problems += self._misspelt_in_dotenv()
         if self._problems:
             raise ConfigurationError(self._problems)
@@ -159,6 +160,16 @@ class _Loading:
                 f"so it must be 1; a store that several can serve is set with {database_type.name} or "
                 f"{database_url.name}"
             )
+
+    def _settle_database(self) -> None:
+        """A server has no usual place: whoever names its type has to say where it is."""
+        kind, url = Settings.database_type, Settings.database_url
+        if kind.attribute not in self._values or url.attribute not in self._values:
+            return
+        chosen = self._values[kind.attribute]
+        if self._values[url.attribute] is None and chosen not in DEFAULTS:
+            source = self._effective[kind.name].source
+            self._problems.append(f"{kind.name} is {chosen} ({source}): {url.name} must say where it is")
 
     def _overruled(self, settings: Settings) -> Iterator[str]:
         name, value, source = self._effective[Settings.database_type.name]

@@ -60,7 +60,8 @@ class Settings(
     @property
     def database(self) -> DatabaseLocation:
         """Where records are kept, DATABASE_URL and DATABASE_TYPE taken together."""
-        return self.database_url or DEFAULTS[self.database_type]
+        kind = self.database_type
+        return self.database_url or DEFAULTS.get(kind) or DatabaseLocation(kind)
 
 
 TABLE: tuple[Variable[Any], ...] = tuple(

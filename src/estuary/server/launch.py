@@ -100,8 +100,9 @@ def _announce(log: Log, settings: Settings, listener: socket.socket) -> None:
 
 
 def _store(settings: Settings) -> str:
-    kind, path = settings.database
-    return kind if path is None else f"{kind} {path}"
+    """The store without its URL, which may carry a password."""
+    location = settings.database
+    return location.kind if location.path is None else f"{location.kind} {location.path}"
 
 
 def _fail(message: str, code: int) -> int:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, PATIENCE_SECONDS, until
 from tests.support.programs import require
 from tests.support.servers.daemon import Daemon, identity_of
 
@@ -39,6 +39,17 @@ local all all trust
 host all {ADMINISTRATOR},{USER} {HOST}/32 trust
 host all all {HOST}/32 scram-sha-256
 """
+
+_DISCONNECT = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+    "WHERE datname = 'estuary' AND pid <> pg_backend_pid()"
+)
+_TRUNCATE = """
+DO $$ DECLARE tables text;
+BEGIN
+    SELECT string_agg(format('%I', tablename), ', ') INTO tables FROM pg_tables WHERE schemaname = 'public';
+    IF tables IS NOT NULL THEN EXECUTE 'TRUNCATE ' || tables; END IF;
+END $$"""
 
 
 class Postgres(Daemon):
@@ -102,13 +113,23 @@ class Postgres(Daemon):
 
     def empty(self) -> None:
         """Leave nothing in the database `estuary`, and nobody connected to it."""
-        self.disconnect_everybody()
-        self.execute(f"DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION {USER}")
+        self.execute(
+            f"{_DISCONNECT}; DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION {USER};"
+        )
+
+    def empty_tables(self) -> None:
+        """Leave the tables in the database `estuary`, but nothing in them, and nobody connected to it."""
+        self.execute(f"{_DISCONNECT}; {_TRUNCATE}")
 
     def disconnect_everybody(self) -> None:
         """End every other session in the database `estuary`, as an administrator may."""
-        others = "datname = 'estuary' AND pid <> pg_backend_pid()"
-        self.execute(f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE {others}")  # noqa: S608
+        self.execute(_DISCONNECT)
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the whole server, also for the sessions there are."""
+        self.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.execute("SELECT pg_reload_conf()")
+        until(lambda: self.execute(f"SHOW {name}") == value)
 
     def prepare(self) -> None:
         """Make the data folder, start, and make users and database."""

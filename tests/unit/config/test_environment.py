@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.config import environment
+from estuary.config.database import DatabaseLocation
 from estuary.config.environment import Effective, Loaded, load_from
 from estuary.config.problems import ConfigurationError
 from estuary.config.settings import TABLE
@@ -28,7 +29,7 @@ def test_nothing_set_gives_the_development_defaults(load: Load) -> None:
     settings = load().settings
     assert not settings.production
     assert (settings.host, settings.port, settings.workers) == ("0.0.0.0", 3000, 1)
-    assert settings.database == ("sqlite", Path("data/estuary.db"))
+    assert settings.database == DatabaseLocation("sqlite", Path("data/estuary.db"))
     assert settings.log_filter == "estuary=debug"
     assert (True, 1000, 60) == (
         settings.rate_limit_enabled,
@@ -224,12 +225,12 @@ def test_the_default_drain_gives_way_to_a_short_timeout(load: Load, timeout: str
 def test_the_database_url_wins_and_a_contradiction_is_pointed_out(load: Load) -> None:
     """DATABASE_URL decides; a DATABASE_TYPE that says otherwise is worth a warning, a default is not."""
     contradictory = load(DATABASE_TYPE="memory", DATABASE_URL="sqlite:///x.db")
-    assert contradictory.settings.database == ("sqlite", Path("x.db"))
+    assert contradictory.settings.database == DatabaseLocation("sqlite", Path("x.db"))
     assert contradictory.warnings == (
         "DATABASE_TYPE is memory (environment), but DATABASE_URL says sqlite and wins",
     )
     assert load(DATABASE_URL="memory://").warnings == ()
-    assert load(DATABASE_TYPE="memory").settings.database == ("memory", None)
+    assert load(DATABASE_TYPE="memory").settings.database == DatabaseLocation("memory")
 
 
 def test_a_directory_called_dotenv_is_ignored(load: Load, tmp_path: Path) -> None:
@@ -247,7 +248,7 @@ def test_dotenv_may_start_with_a_byte_order_mark_and_end_lines_with_crlf(
     assert (settings.port, settings.host) == (4, "127.0.0.1")
 
 
-SECRETS = ("postgres://admin:hunter2@db/estuary", "hunter2", "sqlite://hunter2", "memory://hunter2\x1b")
+SECRETS = ("postgres://admin:hunter2@db:x/estuary", "hunter2", "sqlite://hunter2", "memory://hunter2\x1b")
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estuary.config.database import DatabaseLocation
 from estuary.config.forms import Form
 from estuary.config.problems import Refused
 from estuary.config.settings import TABLE, Settings
@@ -70,11 +71,19 @@ from estuary.config.variable import Variable
         (Settings.workers, "Auto", 0),
         (Settings.database_type, "Memory", "memory"),
         (Settings.database_url, "", None),
-        (Settings.database_url, "memory://", ("memory", None)),
-        (Settings.database_url, "MEMORY://", ("memory", None)),
-        (Settings.database_url, "sqlite:///data/x.db", ("sqlite", Path("data/x.db"))),
-        (Settings.database_url, "sqlite:////var/lib/x.db", ("sqlite", Path("/var/lib/x.db"))),
-        (Settings.database_url, "sqlite:///with%20blank%3F.db", ("sqlite", Path("with blank?.db"))),
+        (Settings.database_url, "memory://", DatabaseLocation("memory")),
+        (Settings.database_url, "MEMORY://", DatabaseLocation("memory")),
+        (Settings.database_url, "sqlite:///data/x.db", DatabaseLocation("sqlite", Path("data/x.db"))),
+        (
+            Settings.database_url,
+            "sqlite:////var/lib/x.db",
+            DatabaseLocation("sqlite", Path("/var/lib/x.db")),
+        ),
+        (
+            Settings.database_url,
+            "sqlite:///with%20blank%3F.db",
+            DatabaseLocation("sqlite", Path("with blank?.db")),
+        ),
     ],
 )
 def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) -> None:
@@ -156,9 +165,9 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
         (Settings.cors_allowed_origins, "*, https://a.example", "* allows any origin and stands alone"),
         (Settings.log_filter, "estuary=loud", ""),
         (Settings.log_filter, "=info", ""),
-        (Settings.database_type, "postgres", ""),
+        (Settings.database_type, "oracle", ""),
         (Settings.database_url, "data/estuary.db", "it has no scheme"),
-        (Settings.database_url, "postgres://u:p@db/x", "there is no store for its scheme"),
+        (Settings.database_url, "mysql://u:p@db/x", "there is no store for its scheme"),
         (Settings.database_url, "memory://x", "nothing follows memory://"),
         *[
             (

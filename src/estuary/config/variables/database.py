@@ -21,11 +21,17 @@ class DatabaseVariables:
         DATABASE_TYPE,
         default="sqlite",
         summary="What keeps the records when DATABASE_URL is unset; sqlite is the file data/estuary.db, "
-        "memory forgets everything at exit.",
+        "memory forgets everything at exit, postgres is where DATABASE_URL says.",
     )
 
     database_timeout_seconds = Variable(
         whole_number(1, 60),
         default="5",
         summary="How long one operation on the database may take; a slower one is answered 503.",
+    )
+
+    database_pool_size = Variable(
+        whole_number(1, 500),
+        default="8",
+        summary="How many connections a worker may have to PostgreSQL, besides one for health probes.",
     )

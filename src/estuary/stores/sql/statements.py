@@ -113,9 +113,10 @@ def _on_terms(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The version expected, and the owner, where the terms of a write name them."""
     expected = bindparam("_expected_version", type_=LONG)
     owner = bindparam("_owner", type_=Text)
+    # In this order: PostgreSQL learns a parameter's type where it first stands.
     return (
-        or_(expected.is_(None), table.c.version == expected),
-        or_(owner.is_(None), table.c.owner == owner),
+        or_(table.c.version == expected, expected.is_(None)),
+        or_(table.c.owner == owner, owner.is_(None)),
     )
 
 

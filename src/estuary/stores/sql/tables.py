@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 
 from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, MetaData, Table, Text, literal_column
+from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.field import Field, Kind
 from estuary.core.resource import Resource
-from estuary.stores.sql.types import LONG, Moment, column_type
+from estuary.stores.sql.types import IDENTIFIER, LONG, Moment, column_type
 
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.
 TOTALS = "_estuary_totals"
 KEYS = "_estuary_keys"
 OWNER = "owner"
+_DIALECT = "dialect"
 OWNED = f"{OWNER} <> ''"
 """What the index of owners holds; a query must say it in these words to be served by that index."""
 
@@ -26,11 +28,11 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
     return Table(
         resource.name,
         metadata,
-        Column("id", Text, primary_key=True, nullable=False),
+        Column("id", IDENTIFIER, primary_key=True, nullable=False),
         Column("version", LONG, nullable=False),
         Column("created_at", Moment, nullable=False),
         Column("updated_at", Moment, nullable=False),
-        Column(OWNER, Text, nullable=False, server_default=""),
+        Column(OWNER, IDENTIFIER, nullable=False, server_default=""),
         *(Column(field.name, column_type(field), nullable=field.optional) for field in resource.fields),
         *(check for field in resource.fields for check in _checks(resource, field)),
         # The order of every list and cursor: created_at, ties by id.
@@ -84,28 +86,42 @@ def check_name(resource: Resource, field: Field) -> str:
     return f"ck_{resource.name}_{field.name}"
 
 
+def checks_of(table: Table, dialect: Dialect) -> dict[str, str]:
+    """The checks that `table` has on the engine of `dialect`: each name with its condition."""
+    return {
+        str(check.name): str(check.sqltext)
+        for check in table.constraints
+        if isinstance(check, CheckConstraint) and check.info[_DIALECT] in (None, dialect.name)
+    }
+
+
 def _checks(resource: Resource, field: Field) -> Iterator[CheckConstraint]:
     name = check_name(resource, field)
     condition = " AND ".join(_conditions(field))
-    if not condition:
-        return
+    if condition:
+        # SQLite has no type of its own for booleans and lists.
+        yield _check(condition, name, "sqlite" if field.kind in (Kind.BOOLEAN, Kind.TEXT_LIST) else None)
+    if field.kind is Kind.TEXT_LIST:
+        lengths = " AND ".join(_lengths(f'cardinality("{field.name}")', field))
+        if lengths:
+            yield _check(lengths, name, "postgresql")
+
+
+def _check(condition: str, name: str, dialect: str | None) -> CheckConstraint:
+    """A check for one engine alone, or for all."""
     # literal_column, for in plain text SQLAlchemy would take a colon in a choice for a parameter.
-    check = CheckConstraint(literal_column(condition), name=name)
-    if field.kind in (Kind.BOOLEAN, Kind.TEXT_LIST):
-        # Written for SQLite, which has no type of its own for either.
-        yield check.ddl_if(dialect="sqlite")
-    else:
-        yield check
+    check = CheckConstraint(literal_column(condition), name=name, info={_DIALECT: dialect})
+    return check if dialect is None else check.ddl_if(dialect=dialect)
 
 
 def _conditions(field: Field) -> Iterator[str]:
     """The rules of `field` in SQL; a null passes each of them, as a null result passes a check."""
     column = f'"{field.name}"'
     if field.kind is Kind.TEXT:
-        yield from _bounds(f"length({column})", field.min_length or None, field.max_length)
+        yield from _lengths(f"length({column})", field)
     elif field.kind is Kind.TEXT_LIST:
-        length = _bounds(f"json_array_length({column})", field.min_length or None, field.max_length)
-        array = " AND ".join([f"json_type({column}) = 'array'", *length])
+        lengths = _lengths(f"json_array_length({column})", field)
+        array = " AND ".join([f"json_type({column}) = 'array'", *lengths])
         # CASE, for the functions fail on what is not JSON; a null is valid in some releases only.
         yield f"CASE WHEN json_valid({column}) THEN {array} ELSE {column} IS NULL END"
     elif field.kind is Kind.CHOICE:
@@ -115,6 +131,10 @@ def _conditions(field: Field) -> Iterator[str]:
     elif field.kind in (Kind.INTEGER, Kind.FLOAT):
         yield from _bounds(column, field.minimum, field.maximum)
         yield from _bounds(column, field.exclusive_minimum, field.exclusive_maximum, "")
+
+
+def _lengths(measured: str, field: Field) -> Iterator[str]:
+    return _bounds(measured, field.min_length or None, field.max_length)
 
 
 def _bounds(measured: str, low: float | None, high: float | None, inclusive: str = "=") -> Iterator[str]:

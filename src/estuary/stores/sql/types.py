@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import REAL, BigInteger, Boolean, Double, Integer, Text
+from sqlalchemy import ARRAY, REAL, BigInteger, Boolean, Double, Integer, Text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -17,6 +17,8 @@ Conversion = Callable[[Any], Any]
 
 # STRICT tables know SQLite's 64-bit integer under this name alone.
 LONG = BigInteger().with_variant(Integer(), "sqlite")
+# Ordered as plain characters, whatever language a PostgreSQL database speaks; SQLite knows no other order.
+IDENTIFIER = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -71,18 +73,22 @@ class Flag(TypeDecorator[bool]):
 
 
 class TextList(TypeDecorator[list[str]]):
-    """A list of texts as a JSON array."""
+    """A list of texts: the engine's own array, or a JSON array as text where it has none."""
 
     impl = Text
     cache_ok = True
 
-    def bind_processor(self, dialect: Dialect) -> Conversion:  # noqa: ARG002 (the signature is SQLAlchemy's)
-        """JSON text, for drivers take no lists."""
-        return _encode_list
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Only PostgreSQL has arrays."""
+        return ARRAY(Text()) if dialect.name == "postgresql" else Text()
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion:  # noqa: ARG002 (as above)
+    def bind_processor(self, dialect: Dialect) -> Conversion | None:
+        """JSON text, where the driver takes no list."""
+        return None if dialect.name == "postgresql" else _encode_list
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:  # noqa: ARG002 (as above)
         """The inverse."""
-        return msgspec.json.Decoder(list[str]).decode
+        return None if dialect.name == "postgresql" else msgspec.json.Decoder(list[str]).decode
 
 
 def _encode_list(values: list[str]) -> str:

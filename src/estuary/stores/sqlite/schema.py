@@ -5,12 +5,12 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Table
+from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
-from estuary.stores.sql.tables import OWNER, TOTALS
+from estuary.stores.sql.tables import OWNER, TOTALS, checks_of
 
 APPLICATION_ID = 0x45535455
 """Marks the file as Estuary's ("ESTU"; https://www.sqlite.org/fileformat.html, offset 68)."""
@@ -77,11 +77,7 @@ class _TableSchema:
         self._columns = {
             column.name: (column.type.compile(dialect), not column.nullable) for column in table.columns
         }
-        self._checks = {
-            str(constraint.name): _in_one_line(str(constraint.sqltext))
-            for constraint in table.constraints
-            if isinstance(constraint, CheckConstraint)
-        }
+        self._checks = {name: _in_one_line(rule) for name, rule in checks_of(table, dialect).items()}
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Make the table, its indexes and its triggers, where they are missing."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from estuary.core.errors import StoreError, StoreUnavailable
-from estuary.stores.sqlite.deadlines import Deadlines
+from estuary.stores.deadlines import Deadlines
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, translate
 from estuary.stores.sqlite.worker import Worker
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from estuary.core.errors import StoreUnavailable
-from estuary.stores.sqlite.deadlines import Deadlines
+from estuary.stores.deadlines import Deadlines
 
 
 async def test_a_future_that_does_not_settle_fails() -> None:

@@ -1,0 +1,73 @@
+"""What the server's own catalogs say of some tables, as far as it matters here."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from estuary.core.errors import StoreSchemaMismatch
+from estuary.stores.postgres.connection import Connection
+
+# https://www.postgresql.org/docs/current/catalogs.html; only tables where ours would be made.
+_OURS = (
+    "t.relnamespace = current_schema()::regnamespace AND t.relname = ANY($1) AND t.relkind IN ('r', 'p')"
+)
+_COMMENTS = f"SELECT t.relname, obj_description(t.oid, 'pg_class') FROM pg_class t WHERE {_OURS}"  # noqa: S608
+_COLUMNS = f"""
+    SELECT t.relname, c.attname, format_type(c.atttypid, c.atttypmod), c.attnotnull, c.atthasdef
+    FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid
+    WHERE {_OURS} AND c.attnum > 0 AND NOT c.attisdropped"""  # noqa: S608 (a constant, as above and below)
+_CHECKS = f"""
+    SELECT t.relname, c.conname, coalesce(obj_description(c.oid, 'pg_constraint'), '')
+    FROM pg_class t JOIN pg_constraint c ON c.conrelid = t.oid WHERE {_OURS} AND c.contype = 'c'"""  # noqa: S608
+_INDEXES = f"""
+    SELECT t.relname, i.relname
+    FROM pg_class t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
+    WHERE {_OURS} AND x.indisvalid"""  # noqa: S608
+_TRIGGERS = f"""
+    SELECT t.relname, g.tgname FROM pg_class t JOIN pg_trigger g ON g.tgrelid = t.oid
+    WHERE {_OURS} AND NOT g.tgisinternal"""  # noqa: S608
+
+
+class ColumnFound(NamedTuple):
+    """A column as the server has it; `demanded` means that it takes no null."""
+
+    type: str
+    demanded: bool
+    has_default: bool
+
+
+class Catalog(NamedTuple):
+    """By table: its columns, its checks with their comments, the names of its indexes and triggers."""
+
+    columns: dict[str, dict[str, ColumnFound]]
+    comments: dict[str, str | None]
+    checks: dict[str, dict[str, str]]
+    indexes: dict[str, set[str]]
+    triggers: dict[str, set[str]]
+
+
+async def read_catalog(connection: Connection, tables: Sequence[str]) -> Catalog:
+    """What there is of `tables`; raises `StoreSchemaMismatch` where there is no schema to look in."""
+    if await connection.fetchval("SELECT current_schema()") is None:
+        raise StoreSchemaMismatch("The user's search_path has no schema that exists: create one")
+    names = list(tables)
+    columns: dict[str, dict[str, ColumnFound]] = defaultdict(dict)
+    for table, column, *found in await connection.fetch(_COLUMNS, names):
+        columns[table][column] = ColumnFound(*found)
+    checks: dict[str, dict[str, str]] = defaultdict(dict)
+    for table, check, comment in await connection.fetch(_CHECKS, names):
+        checks[table][check] = comment
+    return Catalog(
+        dict(columns),
+        dict(await connection.fetch(_COMMENTS, names)),
+        dict(checks),
+        await _names(connection, _INDEXES, names),
+        await _names(connection, _TRIGGERS, names),
+    )
+
+
+async def _names(connection: Connection, query: str, tables: Sequence[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, name in await connection.fetch(query, tables):
+        found[table].add(name)
+    return dict(found)

@@ -1,0 +1,132 @@
+"""How a connection to the server is made, and what is said where none can be."""
+
+import socket
+import ssl
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
+from estuary.core.errors import StoreUnavailable
+from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.errors import DRIVER_ERRORS, code_of, translate
+
+_SERVER_SHARE = 0.9
+"""Of the time for a call, so much is the server's: it ends a query before the connection is given up."""
+_BACKEND = "SELECT pg_backend_pid()"
+
+
+class Connector:
+    """Makes connections to the server at `url`; `timeout` (seconds) bounds making one and every query.
+
+    A pooler such as PgBouncer may give each transaction another of the server's sessions. It is known by
+    the process number that it made up: then nothing is prepared, and nothing set, that would have to last.
+    """
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._address = _Address.of(url)
+        self._settings = _session_settings(timeout)
+        self.is_pooled = False
+
+    async def look(self) -> None:
+        """Find out what stands at the other end; raises `StoreUnavailable`, saying what to do."""
+        connection = await self.connect(plain=True)
+        try:
+            backend = await connection.fetchval(_BACKEND, timeout=self._timeout)
+            self.is_pooled = backend != connection.get_server_pid()
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+        finally:
+            connection.terminate()
+
+    async def connect(self, *, plain: bool = False) -> Connection:
+        """A new connection, `plain` without anything that a pooler might not know.
+
+        Raises `StoreUnavailable`, saying what an operator can do.
+        """
+        plain = plain or self.is_pooled
+        try:
+            made: Connection = await asyncpg.connect(
+                self._url,
+                timeout=self._timeout,
+                command_timeout=self._timeout,
+                # Whatever is prepared stays so: there are but a few statements, and they never change.
+                statement_cache_size=0 if plain else 1000,
+                max_cached_statement_lifetime=0,
+                max_cacheable_statement_size=0,
+                server_settings=self._address.settings | ({} if plain else self._settings),
+            )
+        except (*DRIVER_ERRORS, ValueError) as error:
+            raise StoreUnavailable(_advice(error, self._address)) from error
+        return made
+
+
+class _Address(NamedTuple):
+    """What of a URL can be told to an operator, and what the server is told of us."""
+
+    hosts: str
+    user: str
+    database: str
+    settings: dict[str, str]
+
+    @classmethod
+    def of(cls, url: str) -> "_Address":
+        location, _, query = url.partition("://")[2].partition("?")
+        authority, _, database = location.partition("/")
+        user, _, hosts = authority.rpartition("@")
+        parameters = parse_qs(query)
+        settings = {} if "application_name" in parameters else {"application_name": "estuary"}
+        hosts = hosts or ",".join(parameters.get("host", []))
+        return cls(hosts, unquote(user.partition(":")[0]), unquote(database), settings)
+
+
+def _session_settings(timeout: float) -> dict[str, str]:
+    """What each session of the server is told to do, in PostgreSQL's own words."""
+    milliseconds = round(timeout * 1000 * _SERVER_SHARE)
+    return {
+        "statement_timeout": str(milliseconds),
+        "idle_in_transaction_session_timeout": str(round(timeout * 1000)),
+        # All our queries are served by an index whatever the sizes of the tables: plan each once, and never
+        # for the table as it happened to be when it was small.
+        "plan_cache_mode": "force_generic_plan",
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+        "jit": "off",
+    }
+
+
+def _advice(error: BaseException, address: _Address) -> str:
+    """What an operator reads at start-up; it names no password."""
+    server = f"PostgreSQL at {address.hosts}"
+    hint = _HINTS.get(code_of(error))
+    if hint is not None:
+        return f"{server} {hint.format(user=address.user, database=address.database)}"
+    if isinstance(error, TimeoutError):
+        return f"{server} did not answer in time: is it running, and is the host in DATABASE_URL right?"
+    if isinstance(error, socket.gaierror):
+        return f"{server} cannot be found: no such host is known; correct it in DATABASE_URL"
+    if isinstance(error, ssl.SSLError):
+        return (
+            f"{server} does not agree on TLS ({error.reason}): see sslmode and sslrootcert in DATABASE_URL"
+        )
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        return f"The file {error.filename}, which DATABASE_URL names, is not there"
+    if isinstance(error, OSError):
+        reason = error.strerror or error
+        return (
+            f"{server} cannot be reached ({reason}): is it running, and is the host in DATABASE_URL right?"
+        )
+    return f"{server} cannot be used ({type(error).__name__}: {error}): see DATABASE_URL"
+
+
+_HINTS = {
+    "28P01": "refuses the password of user {user}: correct it in DATABASE_URL",
+    "28000": "refuses user {user}: is there such a role, and may it connect from here (pg_hba.conf)?",
+    "3D000": "has no database {database}: create it, or name another in DATABASE_URL",
+    "53300": "has no free connection: raise its max_connections, or lower DATABASE_POOL_SIZE",
+    "57P03": "is starting up, or is a standby that takes no connections: try again",
+    "42501": "does not let user {user} into database {database}: grant it CONNECT",
+}
+"""By the server's code."""

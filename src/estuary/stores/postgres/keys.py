@@ -1,0 +1,60 @@
+"""Writes that take effect once: the key is kept in the transaction of the write that carries it."""
+
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+
+from estuary.core.errors import IdempotencyKeyInFlight
+from estuary.core.ports import Written
+from estuary.core.record import Record
+from estuary.core.terms import IdempotencyKey
+from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.transaction import Transaction
+from estuary.stores.sql.keys import KeyRows, KeyStatements
+
+_Write = Callable[[Connection, float], Awaitable[Record | None]]
+_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
+
+
+class Keys:
+    """The keys of one resource.
+
+    Whoever is at a key holds a lock on it, in whatever process, until the transaction ends: another who
+    comes with the same key is told so at once, and who comes afterwards finds the key.
+    """
+
+    def __init__(self, statements: KeyStatements, rows: KeyRows) -> None:
+        self._statements = statements
+        self._rows = rows
+
+    def once(self, key: IdempotencyKey, write: _Write) -> Callable[[Connection, float], Awaitable[Written]]:
+        """`write` if the key is new, else what the first write with it left behind."""
+
+        async def work(connection: Connection, seconds: float) -> Written:
+            async with Transaction(connection, seconds) as transaction:
+                if not (await transaction.row(_LOCK, self._lock(key)))[0]:
+                    raise IdempotencyKeyInFlight
+                found = await self._find(transaction, key)
+                return await self._write(transaction, key, write) if found is None else found
+
+        return work
+
+    async def _find(self, transaction: Transaction, key: IdempotencyKey) -> Written | None:
+        place = self._rows.place(key)
+        row = await transaction.row(self._statements.find.text, *place)
+        if row is None:
+            return None
+        if self._rows.is_expired(key, row):
+            await transaction.row(self._statements.forget.text, *place)
+            return None
+        return self._rows.replay(key, row)
+
+    async def _write(self, transaction: Transaction, key: IdempotencyKey, write: _Write) -> Written:
+        record = await write(transaction.connection, transaction.seconds_left())
+        await transaction.row(self._statements.keep.text, *self._rows.kept(key, record))
+        await transaction.row(self._statements.expire.text, *self._rows.expired(key))
+        return Written(record)
+
+    def _lock(self, key: IdempotencyKey) -> int:
+        """The number of the key's lock. Should two keys ever share one, the later is told to come again."""
+        place = "\0".join(self._rows.place(key))
+        return int.from_bytes(blake2b(place.encode(), digest_size=8).digest(), signed=True)

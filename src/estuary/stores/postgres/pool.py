@@ -1,0 +1,196 @@
+"""Connections in use and at rest: lent to one call at a time, bounded in number and in time."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import TypeVar
+
+from estuary.core.errors import StoreUnavailable
+from estuary.core.observations import ConnectionsChanged
+from estuary.core.ports import Observer
+from estuary.stores.deadlines import Deadlines
+from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.errors import CLOSED, DRIVER_ERRORS, READ_ONLY, code_of, is_lost, translate
+
+T = TypeVar("T")
+Work = Callable[[Connection, float], Awaitable[T]]
+"""Uses a connection, for so many seconds at most."""
+
+MAX_WAITING = 4096
+"""Calls that may wait for a connection; past it a caller is told at once."""
+_LEAST = 0.01
+"""Seconds that a call has for its query, however long it waited for the connection."""
+
+
+class Pool:
+    """Up to `size` connections, each made when it is first needed; made on the event loop it serves.
+
+    asyncpg's own pool waits without bound, resets a session after every call (a round trip, though nothing
+    is ever set in ours) and takes as long as the query itself. `timeout` (seconds) bounds each call, its
+    wait for a connection included.
+    """
+
+    def __init__(self, connector: Connector, *, size: int, timeout: float, observe: Observer) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._connector = connector
+        self._size = size
+        self._timeout = timeout
+        self._observe = observe
+        self._all: set[Connection] = set()
+        self._idle: list[Connection] = []
+        self._waiting: deque[asyncio.Future[Connection]] = deque()
+        self._deadlines = Deadlines(timeout, _none_free)
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._emptied = asyncio.Event()
+        self._emptied.set()
+        self._closed = False
+
+    async def run(self, work: Work[T]) -> T:
+        """The outcome of `work` on a connection of its own; the driver's errors are translated."""
+        seconds = self._timeout
+        connection = self._rested()
+        if connection is None:
+            asked = self._loop.time()
+            connection = await self._next()
+            seconds = max(seconds - (self._loop.time() - asked), _LEAST)
+        try:
+            outcome = await work(connection, seconds)
+        except BaseException as error:
+            self._take_back(connection, error)
+            if isinstance(error, DRIVER_ERRORS):
+                raise translate(error) from error
+            raise
+        self._give(connection)
+        return outcome
+
+    async def close(self) -> None:
+        """Lend nothing more; return when what was lent is back, after `timeout` at the latest."""
+        self._closed = True
+        for task in self._connecting:
+            task.cancel()
+        self._fail(self._waiting, StoreUnavailable(CLOSED))
+        for connection in self._idle:
+            connection.terminate()
+        self._idle.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timeout):
+                await self._emptied.wait()
+        for connection in list(self._all):
+            connection.terminate()
+        self._deadlines.cancel()
+
+    def _rested(self) -> Connection | None:
+        """The connection that was used last: those of a quiet service then stay few."""
+        if self._closed:
+            raise StoreUnavailable(CLOSED)
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _next(self) -> Connection:
+        """The next connection that comes back, or is made."""
+        if self._has_waiting() and len(self._waiting) >= MAX_WAITING:
+            raise StoreUnavailable("The database is unavailable: too many calls are waiting")
+        future: asyncio.Future[Connection] = self._loop.create_future()
+        self._waiting.append(future)
+        self._deadlines.add(future)
+        self._grow()
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._give(future.result())
+            raise
+
+    def _grow(self) -> None:
+        """Begin to make another connection, where there may be one more."""
+        if not self._closed and len(self._all) + len(self._connecting) < self._size:
+            task = self._loop.create_task(self._connect())
+            self._connecting.add(task)
+            task.add_done_callback(self._connecting.discard)
+
+    async def _connect(self) -> None:
+        waiting = tuple(self._waiting)
+        try:
+            connection = await self._connector.connect()
+        except StoreUnavailable as error:
+            # While others are open, those who wait will have one of them, if not this one.
+            if not self._all:
+                self._fail(waiting, error)
+                # Who came after this attempt had begun is owed one of its own.
+                self._connecting.discard(asyncio.current_task())
+                if self._has_waiting():
+                    self._grow()
+            return
+        self._all.add(connection)
+        self._emptied.clear()
+        connection.add_termination_listener(self._forget)
+        self._report()
+        self._give(connection)
+
+    def _give(self, connection: Connection) -> None:
+        """Hand the connection to who waits longest, or let it rest."""
+        if connection.is_closed():
+            return
+        if self._closed:
+            connection.terminate()
+            return
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(connection)
+                self._deadlines.forget_settled()
+                return
+        self._idle.append(connection)
+
+    def _take_back(self, connection: Connection, error: BaseException) -> None:
+        """After a failure: keep the connection if its state is known."""
+        if not is_lost(error) and not connection.is_in_transaction():
+            if code_of(error) == READ_ONLY:
+                # The server was demoted: the one to write to is found by connecting anew.
+                connection.terminate()
+                self._drop_idle()
+            else:
+                self._give(connection)
+            return
+        connection.terminate()
+        if isinstance(error, DRIVER_ERRORS):
+            self._drop_idle()
+
+    def _drop_idle(self) -> None:
+        """Let go of all that rest: what befell one connection has befallen them too."""
+        for connection in self._idle:
+            connection.terminate()
+        self._idle.clear()
+
+    def _forget(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        if not self._all:
+            self._emptied.set()
+        self._report()
+        if self._has_waiting():
+            self._grow()
+
+    def _fail(self, waiting: Iterable[asyncio.Future[Connection]], error: StoreUnavailable) -> None:
+        for future in waiting:
+            if not future.done():
+                # Each caller gets an error of its own: raising adds a traceback to it.
+                future.set_exception(StoreUnavailable(*error.args))
+        self._deadlines.forget_settled()
+
+    def _has_waiting(self) -> bool:
+        """Whether anybody waits; lets go of the oldest that no longer do."""
+        while self._waiting and self._waiting[0].done():
+            self._waiting.popleft()
+        return bool(self._waiting)
+
+    def _report(self) -> None:
+        self._observe(ConnectionsChanged(len(self._all)))
+
+
+def _none_free() -> StoreUnavailable:
+    return StoreUnavailable("The database is unavailable: no connection was free in time")

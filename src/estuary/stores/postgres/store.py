@@ -1,0 +1,118 @@
+"""The PostgreSQL store: resources worked out into tables and statements once, then served by one pool."""
+
+from collections.abc import AsyncIterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import MetaData
+
+from estuary.core.errors import StoreUnavailable
+from estuary.core.observations import Observation
+from estuary.core.ports import Observer
+from estuary.core.record import Record
+from estuary.core.resource import Resource
+from estuary.stores.postgres.collection import PostgresCollection
+from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.errors import CLOSED
+from estuary.stores.postgres.keys import Keys
+from estuary.stores.postgres.loader import Loadable, Loader
+from estuary.stores.postgres.pool import Pool
+from estuary.stores.postgres.probe import Probe
+from estuary.stores.postgres.schema import Schema
+from estuary.stores.postgres.statements import DIALECT, postgres_statements
+from estuary.stores.postgres.tables import postgres_totals_table
+from estuary.stores.sql.keys import KeyRows, compile_key_statements
+from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.tables import keys_table, resource_table
+
+
+def _ignore(observation: Observation) -> None:
+    """The observer of a store that nobody observes."""
+
+
+class _Open(NamedTuple):
+    """What an open store holds."""
+
+    pool: Pool
+    probe: Probe
+
+
+class PostgresStore:
+    """Records of `resources` in the database at `url`, over `pool_size` connections at most.
+
+    A write that returned is as durable as the server makes it. `timeout` (seconds) bounds every call.
+    `observe` is told how many connections are open.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        resources: Sequence[Resource],
+        *,
+        pool_size: int = 8,
+        timeout: float = 5.0,
+        observe: Observer = _ignore,
+    ) -> None:
+        metadata = MetaData()
+        totals, keys = postgres_totals_table(metadata), keys_table(metadata)
+        tables = {resource.name: resource_table(resource, metadata) for resource in resources}
+        self._pool_size = pool_size
+        self._timeout = timeout
+        self._observe = observe
+        self._connector = Connector(url, timeout=timeout)
+        self._schema = Schema(list(tables.values()), (totals, keys))
+        self._open: _Open | None = None
+        self._collections: dict[str, PostgresCollection] = {}
+        key_statements = compile_key_statements(keys, DIALECT)
+        loadables = {}
+        for resource in resources:
+            statements = postgres_statements(tables[resource.name], totals)
+            rows = Rows(resource, tables[resource.name], statements, DIALECT)
+            loadables[resource.name] = Loadable(list(tables[resource.name].columns.keys()), rows)
+            self._collections[resource.name] = PostgresCollection(
+                self._pool, statements, rows, Keys(key_statements, KeyRows(resource))
+            )
+        self._loader = Loader(self._connector, loadables, timeout=timeout)
+
+    async def open(self) -> None:
+        """Make or check the tables.
+
+        Raises `StoreUnavailable` or `StoreSchemaMismatch`, and has then changed nothing.
+        """
+        if self._open is not None:
+            return
+        await self._connector.look()
+        await self._schema.prepare(self._connector)
+        self._open = _Open(
+            Pool(self._connector, size=self._pool_size, timeout=self._timeout, observe=self._observe),
+            Probe(self._connector, timeout=self._timeout),
+        )
+
+    async def close(self) -> None:
+        """Finish accepted calls and let every connection go; a second call does nothing."""
+        parts, self._open = self._open, None
+        if parts is not None:
+            await parts.pool.close()
+            await parts.probe.close()
+
+    async def ping(self) -> None:
+        """Return if the server answers and takes writes; writes nothing."""
+        await self._parts().probe.ask()
+
+    def collection(self, resource: Resource) -> PostgresCollection:
+        """The collection of `resource`, one of those given."""
+        return self._collections[resource.name]
+
+    async def load(
+        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
+    ) -> int:
+        """Keep whole records, all of them or none; raises `StoreNotEmpty`, and what `batches` raises."""
+        self._parts()
+        return await self._loader.load(batches, replace=replace)
+
+    def _pool(self) -> Pool:
+        return self._parts().pool
+
+    def _parts(self) -> _Open:
+        if self._open is None:
+            raise StoreUnavailable(CLOSED)
+        return self._open

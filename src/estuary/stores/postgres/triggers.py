@@ -1,0 +1,63 @@
+"""The triggers that keep totals exact, whoever writes, and never make one writer wait for another."""
+
+from estuary.stores.postgres.tables import NOBODY
+from estuary.stores.sql.tables import TOTALS
+
+# Once a statement, not once a row: a load of many thousands costs as much as one insert. The row that is
+# added to is any that no other transaction has locked; where all are locked, a new one.
+_COUNT = f"""\
+CREATE OR REPLACE FUNCTION "_estuary_count"() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sign bigint := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
+    change record;
+BEGIN
+    FOR change IN
+        SELECT {NOBODY} AS owner, count(*) * sign AS number FROM changed
+        UNION ALL
+        SELECT owner, count(*) * sign FROM changed WHERE owner <> {NOBODY} GROUP BY owner
+    LOOP
+        CONTINUE WHEN change.number = 0;
+        UPDATE "{TOTALS}" SET total = total + change.number WHERE slot = (
+            SELECT slot FROM "{TOTALS}" WHERE resource = TG_TABLE_NAME::text AND owner = change.owner
+            LIMIT 1 FOR UPDATE SKIP LOCKED
+        );
+        IF NOT FOUND THEN
+            INSERT INTO "{TOTALS}" (resource, owner, total)
+            VALUES (TG_TABLE_NAME::text, change.owner, change.number);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$"""  # noqa: S608 (constant names, as below)
+_FORGET = f"""\
+CREATE OR REPLACE FUNCTION "_estuary_forget"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM "{TOTALS}" WHERE resource = TG_TABLE_NAME::text;
+    RETURN NULL;
+END
+$$"""  # noqa: S608
+_REFUSE = """\
+CREATE OR REPLACE FUNCTION "_estuary_refuse"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'id and owner of a record never change'
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$"""
+FUNCTIONS = (_COUNT, _FORGET, _REFUSE)
+"""What the triggers call."""
+
+
+def triggers(table: str) -> dict[str, str]:
+    """The triggers of `table`: each name with its DDL."""
+    count = 'TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION "_estuary_count"()'
+    bodies = {
+        "inserted": f'AFTER INSERT ON "{table}" REFERENCING NEW {count}',
+        "deleted": f'AFTER DELETE ON "{table}" REFERENCING OLD {count}',
+        "emptied": f'AFTER TRUNCATE ON "{table}" EXECUTE FUNCTION "_estuary_forget"()',
+        "fixed": f'BEFORE UPDATE OF id, owner ON "{table}" FOR EACH ROW '
+        "WHEN ((OLD.id, OLD.owner) IS DISTINCT FROM (NEW.id, NEW.owner)) "
+        'EXECUTE FUNCTION "_estuary_refuse"()',
+    }
+    return {
+        f"_{table}_{event}": f'CREATE TRIGGER "_{table}_{event}" {body}' for event, body in bodies.items()
+    }

@@ -1,0 +1,19 @@
+"""One server of a kind for all tests of a run: started for the first, stopped after the last."""
+
+from contextlib import ExitStack
+from functools import cache
+
+from tests.support.servers.postgres import Postgres, postgres_server
+
+_running = ExitStack()
+
+
+@cache
+def postgres() -> Postgres:
+    """The PostgreSQL of this run; who stops or freezes it leaves it running, as it was."""
+    return _running.enter_context(postgres_server())
+
+
+def stop_all() -> None:
+    """End what was started."""
+    _running.close()
