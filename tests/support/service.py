@@ -1,6 +1,6 @@
 """A whole service in this process, spoken to through the ASGI adapter."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,6 +9,8 @@ import httpx
 from estuary.app import Service, build, load_resources, openapi
 from estuary.config.environment import load_from
 from estuary.http.asgi import AsgiAdapter
+from estuary.http.kernel import Application
+from estuary.http.messages import Request, Response
 from tests.support.conformance import Conformance
 
 ITEMS = "estuary.core.items:ITEMS"
@@ -20,16 +22,39 @@ def make_service(directory: Path, **variables: str) -> Service:
     return build(load_from(environment, directory=directory).settings)
 
 
+class Identified:
+    """An application whose requests are somebody's before they reach it."""
+
+    def __init__(self, application: Application, identify: Callable[[Request], None]) -> None:
+        self.constant_headers = application.constant_headers
+        self._application = application
+        self._identify = identify
+
+    async def __call__(self, request: Request) -> Response:
+        """Find out whose the request is, then answer it."""
+        self._identify(request)
+        return await self._application(request)
+
+
 @asynccontextmanager
 async def client_of(
-    service: Service, *, resources: Sequence[str] = (ITEMS,)
+    service: Service,
+    *,
+    resources: Sequence[str] = (ITEMS,),
+    identify: Callable[[Request], None] = lambda _: None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service, which is started before and stopped afterwards.
 
-    Every response is held against the OpenAPI document of the service's `resources`.
+    `identify` says whose each request is, as authentication would. Every response is held against the
+    OpenAPI document of the service's `resources`.
     """
     await service.start()
-    adapter = AsgiAdapter(service.application, service.start, service.stop)
+    application = Identified(service.application, identify)
+    adapter = AsgiAdapter(
+        application,  # type: ignore[arg-type]  # it has all that the adapter asks of an application
+        service.start,
+        service.stop,
+    )
     conformance = Conformance(openapi(load_resources(resources)))
     try:
         async with httpx.AsyncClient(

@@ -16,6 +16,7 @@ from estuary.core.ports import Observer, Store
 from estuary.core.resource import Resource
 from estuary.core.service import Records
 from estuary.http.asgi import AsgiAdapter
+from estuary.http.demands import DemandReader
 from estuary.http.guards.body import BodyReader
 from estuary.http.guards.cors import Cors
 from estuary.http.guards.request_id import identifier
@@ -129,11 +130,12 @@ def _collections(
 ) -> list[RecordHandlers]:
     """The handlers of each resource, with the use cases behind them."""
     body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
+    demands = DemandReader(clock.now, require_if_match=settings.require_if_match)
 
     def handlers(resource: Resource) -> RecordHandlers:
         collection = store.collection(resource)
         records = Records(resource, collection, clock=clock, new_id=_new_id, observe=observe)
-        return RecordHandlers(records, body, f"{API_PREFIX}/{resource.name}")
+        return RecordHandlers(records, body, demands, f"{API_PREFIX}/{resource.name}")
 
     return [handlers(resource) for resource in resources]
 

@@ -182,10 +182,14 @@ class LimiterRefused(EstuaryError):
     """What should count requests is there but will not work as configured; the message says what to do."""
 
 
-class VersionConflict(EstuaryError):
-    """A conditional write expected another version of the record than `current`."""
+class PreconditionFailed(EstuaryError):
+    """The request is made on a condition that does not hold."""
 
     code = "PRECONDITION_FAILED"
+
+
+class VersionConflict(PreconditionFailed):
+    """A conditional write expected another version of the record than `current`."""
 
     def __init__(self, current: int) -> None:
         super().__init__(str(current))

@@ -94,7 +94,8 @@ class AsgiAdapter:
         """The header fields as bytes, with the length of the body, which RSGI servers add themselves."""
         fields = (*self._constant_headers, *response.headers, *([CLOSE] if response.close else []))
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
-        if response.status != 204:
+        # A 204 has no body, and a 304 would say how long the body is that it spares.
+        if response.status not in (204, 304):
             pairs.append((b"content-length", str(len(response.body)).encode()))
         return pairs
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from estuary.core.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
 from estuary.core.resource import Resource
+from estuary.http.request_headers import PARAMETERS
 from estuary.http.schemas import Schema, changes_schema, draft_schema, record_schema
 from estuary.http.service_schemas import ERROR, HEALTH, PROBE, PROBLEM
 
@@ -16,10 +17,13 @@ _ERRORS = {
     404: "There is no such resource.",
     406: "None of the accepted API versions exists.",
     408: "The body did not arrive in time.",
+    409: "A request with the same `Idempotency-Key` is still being worked on; try again soon.",
+    412: "The record is not in a version that `If-Match` or `If-None-Match` admits.",
     413: "The body is too large.",
     414: "The URL is too long.",
     415: "The body's encoding is not supported.",
-    422: "A field breaks its rule.",
+    422: "A field breaks its rule, or the `Idempotency-Key` was used for another request.",
+    428: "This service takes changes with `If-Match` only.",
     429: "Too many requests; `Retry-After` says when to come back.",
     431: "The headers are too large.",
     500: "Something went wrong inside.",
@@ -27,6 +31,7 @@ _ERRORS = {
 }
 _ALWAYS = (400, 406, 414, 429, 431, 500, 503)
 _WITH_BODY = (408, 413, 415, 422)
+_CHANGE_ERRORS = (404, 409, 412, 428)
 _OPERATIONS_ERRORS = (400, 414, 431, 500)
 
 
@@ -61,6 +66,7 @@ def document(resources: Sequence[Resource], *, version: str, prefix: str) -> dic
             "schemas": schemas,
             "responses": {_error_name(status): _error(status) for status in _ERRORS},
             "headers": _HEADERS,
+            "parameters": PARAMETERS,
         },
     }
 
@@ -71,8 +77,12 @@ _HEADERS: Schema = {
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
     },
     "ETag": {
-        "description": "The record's version.",
-        "schema": {"type": "string"},
+        "description": "The record's version; of a list, a weak tag of its content.",
+        "schema": {"type": "string", "pattern": '^(W/)?"[!#-~]*"$'},
+    },
+    "IdempotencyReplayed": {
+        "description": "That this is the answer to an earlier request with the same `Idempotency-Key`.",
+        "schema": {"type": "string", "const": "true"},
     },
     "Location": {
         "description": "Where the new record is.",
@@ -87,6 +97,8 @@ _HEADERS: Schema = {
         "schema": {"type": "integer", "minimum": 1},
     },
 }
+_IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
+_CONDITIONS = [{"$ref": f"#/components/parameters/{name}"} for name in ("IfMatch", "IfNoneMatch")]
 _REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 
 
@@ -121,7 +133,9 @@ def _resource_schemas(resource: Resource) -> Schema:
 def _resource_paths(resource: Resource, prefix: str) -> Schema:
     name, many, one = resource.value_type.__name__, resource.name, resource.singular
     record = _answer("The record.", _schema(name), "ETag")
-    created = _answer("The new record.", _schema(name), "ETag", "Location")
+    changed = _answer("The record as changed.", _schema(name), "ETag", "Idempotency-Replayed")
+    created = _answer("The new record.", _schema(name), "ETag", "Location", "Idempotency-Replayed")
+    known = {304: _empty("What the client knows is what there is.", "ETag")}
     either = {"oneOf": [_schema(f"{name}List"), _schema(f"{name}Page")]}
     identifier = _parameter("id", "path", {"type": "string"}, f"The {one}'s id.") | {"required": True}
 
@@ -131,21 +145,29 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
     return {
         f"{prefix}/{many}": {
             "get": operation("list", many, f"List {many}")
-            | {"parameters": _list_parameters()}
-            | _responses({200: _answer("A slice or a page.", either, "Link")}, _ALWAYS),
+            | {"parameters": [*_list_parameters(), *_CONDITIONS]}
+            | _responses(
+                {200: _answer("A slice or a page.", either, "ETag", "Link")} | known, (*_ALWAYS, 412)
+            ),
             "post": operation("create", one, f"Create one of the {many}")
+            | {"parameters": [_IDEMPOTENCY_KEY]}
             | _body(f"{name}Draft")
-            | _responses({201: created}, (*_ALWAYS, *_WITH_BODY)),
+            | _responses({201: created}, (*_ALWAYS, *_WITH_BODY, 409)),
         },
         f"{prefix}/{many}/{{id}}": {
             "parameters": [identifier],
             "get": operation("read", one, f"Read one of the {many}")
-            | _responses({200: record}, (*_ALWAYS, 404)),
+            | {"parameters": _CONDITIONS}
+            | _responses({200: record} | known, (*_ALWAYS, 404, 412)),
             "put": operation("update", one, f"Change one of the {many}")
+            | {"parameters": [_IDEMPOTENCY_KEY, *_CONDITIONS]}
             | _body(f"{name}Changes")
-            | _responses({200: record}, (*_ALWAYS, *_WITH_BODY, 404)),
+            | _responses({200: changed}, (*_ALWAYS, *_WITH_BODY, *_CHANGE_ERRORS)),
             "delete": operation("delete", one, f"Delete one of the {many}")
-            | _responses({204: _empty("It is gone.")}, (*_ALWAYS, 404)),
+            | {"parameters": [_IDEMPOTENCY_KEY, *_CONDITIONS]}
+            | _responses(
+                {204: _empty("It is gone.", "Idempotency-Replayed")}, (*_ALWAYS, *_CHANGE_ERRORS, 422)
+            ),
         },
     }
 
@@ -212,16 +234,12 @@ def _responses(good: dict[int, Schema], errors: tuple[int, ...]) -> Schema:
 
 
 def _answer(description: str, schema: Schema, *headers: str) -> Schema:
-    named = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
-    return {
-        "description": description,
-        "headers": _REQUEST_ID | named,
-        "content": {_JSON: {"schema": schema}},
-    }
+    return _empty(description, *headers) | {"content": {_JSON: {"schema": schema}}}
 
 
-def _empty(description: str) -> Schema:
-    return {"description": description, "headers": _REQUEST_ID}
+def _empty(description: str, *headers: str) -> Schema:
+    named = {name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in headers}
+    return {"description": description, "headers": _REQUEST_ID | named}
 
 
 def _error(status: int) -> Schema:

@@ -9,6 +9,7 @@ import msgspec
 
 from estuary.core import errors
 from estuary.core.errors import Violation
+from estuary.http.entity_tags import tag_of_version
 from estuary.http.errors import (
     HeadTimeout,
     UnknownMethod,
@@ -122,6 +123,13 @@ def _validation_failed(error: errors.ValidationFailed) -> _Told:
     return _Told(422, "Validation failed", error.violations)
 
 
+def _version_conflict(error: errors.VersionConflict) -> _Told:
+    etag = tag_of_version(error.current)
+    return _Told(
+        412, f"The precondition does not hold: the record's ETag is {etag}", context={"etag": etag}
+    )
+
+
 def _key_reused(_: errors.IdempotencyKeyReused) -> _Told:
     said = "was used for another request"
     return _Told(422, f"Idempotency-Key {said}", (Violation("Idempotency-Key", said, "reused"),))
@@ -212,7 +220,8 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.RateLimited: _rate_limited,
     errors.Overloaded: _overloaded,
     errors.LimiterUnavailable: _limiter_unavailable,
-    errors.VersionConflict: lambda _: _Told(412, "The record has changed meanwhile"),
+    errors.VersionConflict: _version_conflict,
+    errors.PreconditionFailed: lambda _: _Told(412, "The precondition does not hold"),
     errors.PreconditionRequired: lambda _: _Told(428, "If-Match is required: send the record's ETag"),
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,

@@ -5,13 +5,15 @@ from urllib.parse import parse_qsl
 from estuary.core.errors import InvalidParameter
 from estuary.core.ports import Written
 from estuary.core.query import Page, Slice, encode_cursor, parse
-from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.service import Records
-from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.http.codec import RecordCodec
+from estuary.http.demands import DemandReader
+from estuary.http.entity_tags import tag_of_content, tag_of_version
 from estuary.http.guards.body import BodyReader
+from estuary.http.idempotency import REPLAYED
 from estuary.http.messages import Header, Request, Response
+from estuary.http.preconditions import is_known
 
 _JSON: Header = ("content-type", "application/json")
 _JSON_ONLY = (_JSON,)
@@ -23,74 +25,84 @@ _MAX_PARAMETERS = 100
 class RecordHandlers:
     """What the two routes of a resource do. `path` is the collection's own path."""
 
-    def __init__(self, records: Records, body: BodyReader, path: str) -> None:
+    def __init__(self, records: Records, body: BodyReader, demands: DemandReader, path: str) -> None:
         self.resource: Resource = records.resource
         self._records = records
         self._body = body
+        self._demands = demands
         self._path = path
         self._codec = RecordCodec(records.resource)
 
     async def list(self, request: Request) -> Response:
-        """GET on the collection: a slice, or a page where a cursor is given."""
+        """GET on the collection: a slice, or a page where a cursor is given; 304 where it is known."""
         if not request.query:
-            return await self._slice(_FIRST_SLICE, request.owner)
+            return await self._slice(request, _FIRST_SLICE)
         asked = parse(_parameters(request.query), self.resource.name)
         if isinstance(asked, Page):
-            return await self._page(asked, request.owner)
-        return await self._slice(asked, request.owner)
+            return await self._page(request, asked)
+        return await self._slice(request, asked)
 
     async def create(self, request: Request) -> Response:
         """POST on the collection: 201 with the record and where it is."""
-        draft = self._codec.draft(await self._body.read_json(request))
-        written = await self._records.create(draft, self._terms(request))
-        return self._answer(201, written)
+        demands = self._demands.of_create(request)
+        body = await self._body.read_json(request)
+        draft = self._codec.draft(body)
+        return self._answer(201, await self._records.create(draft, demands.terms(body)))
 
     async def read(self, request: Request) -> Response:
-        """GET on a record."""
+        """GET on a record; 304 where its version is known."""
         record = await self._records.get(request.record_id, request.owner)
-        return Response(200, self._codec.record(record), (_JSON, _etag(record)))
+        tag = tag_of_version(record.version)
+        if is_known(request.headers, tag):
+            return Response(304, headers=(("etag", tag),))
+        return Response(200, self._codec.record(record), (_JSON, ("etag", tag)))
 
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""
-        changes = self._codec.changes(await self._body.read_json(request))
-        return self._answer(
-            200, await self._records.update(request.record_id, changes, self._terms(request))
+        demands = self._demands.of_change(request)
+        body = await self._body.read_json(request)
+        changes = self._codec.changes(body)
+        written = await self._records.update(
+            request.record_id, changes, demands.terms(body), demands.precondition
         )
+        return self._answer(200, written)
 
     async def delete(self, request: Request) -> Response:
         """DELETE on a record: 204."""
-        return self._answer(204, await self._records.delete(request.record_id, self._terms(request)))
-
-    def _terms(self, request: Request) -> WriteTerms:
-        return UNCONDITIONAL if request.owner is None else WriteTerms(request.owner)
+        demands = self._demands.of_change(request)
+        written = await self._records.delete(request.record_id, demands.terms(b""), demands.precondition)
+        return self._answer(204, written)
 
     def _answer(self, status: int, written: Written) -> Response:
-        """What a write left behind."""
+        """What a write left behind, or what the first one with its key did."""
         record = written.record
+        headers: tuple[Header, ...] = (REPLAYED,) if written.replayed else ()
         if record is None:
-            return Response(status)
-        headers: tuple[Header, ...] = (_JSON, _etag(record))
+            return Response(status, headers=headers)
+        headers = (_JSON, ("etag", tag_of_version(record.version)), *headers)
         if status == 201:
             headers = (*headers, ("location", f"{self._path}/{record.id}"))
         return Response(status, self._codec.record(record), headers)
 
-    async def _slice(self, asked: Slice, owner: str | None) -> Response:
-        records, total = await self._records.slice(asked, owner)
-        return Response(200, self._codec.listing(records, total, asked.limit, asked.offset), _JSON_ONLY)
+    async def _slice(self, request: Request, asked: Slice) -> Response:
+        records, total = await self._records.slice(asked, request.owner)
+        return _listed(request, self._codec.listing(records, total, asked.limit, asked.offset), _JSON_ONLY)
 
-    async def _page(self, asked: Page, owner: str | None) -> Response:
-        records, following = await self._records.page(asked, owner)
+    async def _page(self, request: Request, asked: Page) -> Response:
+        records, following = await self._records.page(asked, request.owner)
         if following is None:
-            return Response(200, self._codec.page(records, asked.limit, None), _JSON_ONLY)
+            return _listed(request, self._codec.page(records, asked.limit, None), _JSON_ONLY)
         cursor = encode_cursor(following, self.resource.name)
         # RFC 8288; a relative reference stays right behind any proxy.
         link = ("link", f'<{self._path}?cursor={cursor}&limit={asked.limit}>; rel="next"')
-        return Response(200, self._codec.page(records, asked.limit, cursor), (_JSON, link))
+        return _listed(request, self._codec.page(records, asked.limit, cursor), (_JSON, link))
 
 
-def _etag(record: Record) -> Header:
-    """The version number is the record's strong validator (RFC 9110, 8.8.3)."""
-    return ("etag", f'"{record.version}"')
+def _listed(request: Request, body: bytes, headers: tuple[Header, ...]) -> Response:
+    tag = tag_of_content(body)
+    if is_known(request.headers, tag):
+        return Response(304, headers=(("etag", tag),))
+    return Response(200, body, (*headers, ("etag", tag)))
 
 
 def _parameters(query: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What is served, and for what."""
 
-from estuary.config.forms import REFERENCES, choice
+from estuary.config.forms import BOOLEAN, REFERENCES, choice
 from estuary.config.variable import Variable
 
 PRODUCTION = "production"
@@ -22,4 +22,11 @@ class ServiceVariables:
         REFERENCES,
         default="estuary.core.items:ITEMS",
         summary="The resources to serve: where each is declared.",
+    )
+
+    require_if_match = Variable(
+        BOOLEAN,
+        default="false",
+        summary="Whether an update or delete must name the version it is made to (If-Match); one that does "
+        "not is answered 428.",
     )

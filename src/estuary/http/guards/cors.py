@@ -16,8 +16,8 @@ _ALLOW_HEADERS: Header = (
 _EXPOSE_HEADERS: Header = (
     "access-control-expose-headers",
     (
-        "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-RateLimit-Limit, "
-        "X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+        "ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
     ),
 )
 _MAX_AGE: Header = ("access-control-max-age", "600")

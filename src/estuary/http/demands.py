@@ -1,0 +1,66 @@
+"""What the headers of a write demand, read before its body: a version, a key, an owner's records alone."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from estuary.core.errors import PreconditionRequired
+from estuary.core.service import Precondition
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.http.idempotency import KeyedRequest, key_text
+from estuary.http.messages import Request
+from estuary.http.preconditions import Expectation, expectation
+
+
+class Demands(NamedTuple):
+    """What one write demands."""
+
+    owner: str | None = None
+    keyed: KeyedRequest | None = None
+    expected: Expectation = Expectation()
+
+    @property
+    def precondition(self) -> Precondition | None:
+        """What the version that is there must meet."""
+        return self.expected.precondition
+
+    def terms(self, body: bytes) -> WriteTerms:
+        """The terms of the write, now that its body is known."""
+        if self is NO_DEMANDS:
+            return UNCONDITIONAL
+        key = None if self.keyed is None else self.keyed.key(body)
+        return WriteTerms(self.owner, self.expected.version, key)
+
+
+NO_DEMANDS = Demands()
+
+
+class DemandReader:
+    """Reads demands; `now` gives the time, `require_if_match` refuses changes that name no version."""
+
+    def __init__(self, now: Callable[[], datetime], *, require_if_match: bool) -> None:
+        self._now = now
+        self._require_if_match = require_if_match
+
+    def of_create(self, request: Request) -> Demands:
+        """The demands of a request to create; preconditions are about records, of which there is none yet.
+
+        Raises `InvalidParameter`.
+        """
+        text = key_text(request)
+        if text is None and request.owner is None:
+            return NO_DEMANDS
+        return Demands(request.owner, self._keyed(request, text))
+
+    def of_change(self, request: Request) -> Demands:
+        """The demands of a request to change; raises `InvalidParameter`, `PreconditionRequired`."""
+        headers = request.headers
+        if headers.get("if-match") is None:
+            if self._require_if_match:
+                raise PreconditionRequired
+            if headers.get("if-none-match") is None:
+                return self.of_create(request)
+        return Demands(request.owner, self._keyed(request, key_text(request)), expectation(headers))
+
+    def _keyed(self, request: Request, text: str | None) -> KeyedRequest | None:
+        return None if text is None else KeyedRequest(request, text, self._now())

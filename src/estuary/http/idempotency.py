@@ -1,0 +1,58 @@
+"""The Idempotency-Key field (draft-ietf-httpapi-idempotency-key-header): a write sent twice, made once."""
+
+import re
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+from estuary.core.errors import InvalidParameter
+from estuary.core.terms import MAX_KEY_LENGTH, IdempotencyKey
+from estuary.http.messages import Header, Request
+
+REPLAYED: Header = ("idempotency-replayed", "true")
+"""Says that the answer is the one to the first request with this key."""
+
+_FIELD = "Idempotency-Key"
+_DIGEST_BYTES = 16
+_is_string = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"', re.ASCII).fullmatch
+_is_bare = re.compile(r"[ !#-~]+", re.ASCII).fullmatch
+_unescaped = re.compile(r"\\(.)").sub
+
+
+class KeyedRequest(NamedTuple):
+    """A write with a key, before its body is read."""
+
+    request: Request
+    text: str
+    now: datetime
+
+    def key(self, body: bytes) -> IdempotencyKey:
+        """The key, with a fingerprint of all that is asked."""
+        request = self.request
+        head = f"{request.method}\n{request.path}\n".encode(errors="surrogatepass")
+        fingerprint = blake2b(head + body, digest_size=_DIGEST_BYTES).hexdigest()
+        return IdempotencyKey(request.subject or "", self.text, fingerprint, self.now)
+
+
+def key_text(request: Request) -> str | None:
+    """The key that the request carries, None where it has none; raises `InvalidParameter`.
+
+    The draft has it as a string in quotes (RFC 9651, 3.3.3); without them it is the same key, for that is
+    how most clients send it.
+    """
+    if request.headers.get("idempotency-key") is None:
+        return None
+    values = request.headers.get_all("idempotency-key")
+    if len(values) > 1:
+        raise InvalidParameter(_FIELD, "Must be given once")
+    text = _text(values[0].strip(" \t"))
+    if text is None or not 1 <= len(text) <= MAX_KEY_LENGTH:
+        raise InvalidParameter(_FIELD, f"Must be 1 to {MAX_KEY_LENGTH} printable ASCII characters")
+    return text
+
+
+def _text(value: str) -> str | None:
+    string = _is_string(value)
+    if string is not None:
+        return _unescaped(r"\1", string[1])
+    return value if _is_bare(value) else None

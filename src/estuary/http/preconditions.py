@@ -1,0 +1,58 @@
+"""Preconditions (RFC 9110, 13): reads that answer what is new, writes to the version a client knows."""
+
+from typing import NamedTuple
+
+from estuary.core.errors import PreconditionFailed
+from estuary.core.service import Precondition
+from estuary.http.entity_tags import entity_tags, tag_of_version, version_of
+from estuary.http.messages import Headers
+
+IF_MATCH = "If-Match"
+IF_NONE_MATCH = "If-None-Match"
+
+
+class Expectation(NamedTuple):
+    """Which versions a write may be made to: one, those that meet a precondition, or any."""
+
+    version: int | None = None
+    precondition: Precondition | None = None
+
+
+def is_known(headers: Headers, tag: str) -> bool:
+    """Whether the client of a read has what `tag` marks already: 304 is then the answer.
+
+    Raises `PreconditionFailed` where it wants another version than this, or none at all.
+    """
+    if headers.get("if-match") is not None:
+        wanted = entity_tags(headers, IF_MATCH)
+        if wanted is not None and not wanted.match_strongly(tag):
+            raise PreconditionFailed
+    known = headers.get("if-none-match")
+    if known is None:
+        return False
+    if known == tag:
+        return True
+    tags = entity_tags(headers, IF_NONE_MATCH)
+    return tags is not None and tags.match_weakly(tag)
+
+
+def expectation(headers: Headers) -> Expectation:
+    """What a write expects of the record it changes.
+
+    One tag is handed to the store, which compares and writes in one step; several are compared with the
+    version that is there, which is then the one expected.
+    """
+    wanted, unwanted = entity_tags(headers, IF_MATCH), entity_tags(headers, IF_NONE_MATCH)
+    if unwanted is None:
+        if wanted is None or wanted.any:
+            return Expectation()
+        if len(wanted.tags) == 1:
+            return Expectation(version_of(wanted.tags[0]))
+
+    def holds(version: int) -> bool:
+        tag = tag_of_version(version)
+        if wanted is not None and not wanted.match_strongly(tag):
+            return False
+        return unwanted is None or not unwanted.match_weakly(tag)
+
+    return Expectation(precondition=holds)

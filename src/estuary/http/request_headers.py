@@ -1,0 +1,34 @@
+"""The request headers of records as OpenAPI parameters: what they mean, and exactly what is accepted."""
+
+from estuary.core.terms import MAX_KEY_LENGTH
+from estuary.http.schemas import Schema
+
+_TAG = '(W/)?"[!#-~\\u0080-\\u00ff]*"'
+_TAGS = f"^(\\*|[ \\t,]*{_TAG}([ \\t]*,[ \\t]*({_TAG})?)*)$"
+_BARE_KEY = f"[!#-~]([ !#-~]{{0,{MAX_KEY_LENGTH - 2}}}[!#-~])?"
+_QUOTED_KEY = f'"([ !#-\\[\\]-~]|\\\\["\\\\]){{1,{MAX_KEY_LENGTH}}}"'
+
+
+def _header(name: str, pattern: str, description: str) -> Schema:
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+
+
+PARAMETERS: Schema = {
+    "IdempotencyKey": _header(
+        "Idempotency-Key",
+        f"^({_BARE_KEY}|{_QUOTED_KEY})$",
+        "Makes the request safe to send again: for 24 hours the same key and request get the first answer, "
+        "and change nothing more. Use a new random key, such as a UUID, for each new request.",
+    ),
+    "IfMatch": _header(
+        "If-Match",
+        _TAGS,
+        "The ETags of which the record must have one, else the answer is 412; * for any.",
+    ),
+    "IfNoneMatch": _header(
+        "If-None-Match",
+        _TAGS,
+        "The ETags that are known: a read is answered 304, a change 412, where one of them is current.",
+    ),
+}
