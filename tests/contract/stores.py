@@ -3,12 +3,16 @@
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
 from estuary.core.ports import Store
 from estuary.core.resource import Resource
+from estuary.stores.cache.local import LocalCache
+from estuary.stores.cache.stamps import Stamps, unshared
+from estuary.stores.cached import CachedStore
 from estuary.stores.memory import MemoryStore
 from estuary.stores.observed import ObservedStore
 from tests.contract.making import READS
@@ -33,13 +37,14 @@ class Outage(NamedTuple):
 
 
 class StoreKind(NamedTuple):
-    """A store under test. Whoever is not `durable`, or has no `outages`, says why in `exemptions`."""
+    """A store under test. Whoever falls short of any of it says why in `exemptions`."""
 
     name: str
     make: StoreFactory
     durable: bool
     outages: tuple[Outage, ...]
     exemptions: tuple[str, ...] = ()
+    dumps_one_moment: bool = True
 
 
 def _memory(_folder: Path, resources: Sequence[Resource], _timeout: float) -> Store:
@@ -54,6 +59,17 @@ def _sqlite(folder: Path, resources: Sequence[Resource], timeout: float) -> Stor
     from estuary.stores.sqlite import SqliteStore
 
     return SqliteStore(folder / "estuary.db", resources, timeout=timeout)
+
+
+def _cached(make: StoreFactory) -> StoreFactory:
+    """The store that `make` makes, with a cache so small that records are pushed out of it."""
+
+    def cached(folder: Path, resources: Sequence[Resource], timeout: float) -> Store:
+        stamps = Stamps(unshared())
+        cache = partial(LocalCache, 50, 30.0, monotonic=monotonic, stamps=stamps)
+        return CachedStore(make(folder, resources, timeout), lambda _: cache(), lambda _: None)
+
+    return cached
 
 
 @asynccontextmanager
@@ -83,22 +99,26 @@ _IN_PROCESS = (
     "no outage: there is no engine that could fail apart from this process",
 )
 
+_SQLITE = StoreKind(
+    "sqlite",
+    _sqlite,
+    durable=True,
+    outages=(
+        Outage("locked", _locked, survivors=frozenset({*READS, "ping"})),
+        Outage("moved-away", _moved_away, survivors=frozenset(READS) - {"deep slice"}),
+    ),
+    exemptions=(
+        "reads survive both outages: they wait for no writer",
+        "reads survive the file's loss of its name: it stays open (but not for long ones)",
+    ),
+)
+
 STORES = (
     StoreKind("memory", _memory, durable=False, outages=(), exemptions=_IN_PROCESS),
     StoreKind("observed-memory", _observed_memory, durable=False, outages=(), exemptions=_IN_PROCESS),
-    StoreKind(
-        "sqlite",
-        _sqlite,
-        durable=True,
-        outages=(
-            Outage("locked", _locked, survivors=frozenset({*READS, "ping"})),
-            Outage("moved-away", _moved_away, survivors=frozenset(READS) - {"deep slice"}),
-        ),
-        exemptions=(
-            "reads survive both outages: they wait for no writer",
-            "reads survive the file's loss of its name: it stays open (but not for long ones)",
-        ),
-    ),
+    StoreKind("cached+memory", _cached(_memory), durable=False, outages=(), exemptions=_IN_PROCESS),
+    _SQLITE,
+    _SQLITE._replace(name="cached+sqlite", make=_cached(_sqlite)),
     StoreKind(
         "postgres",
         make_postgres,

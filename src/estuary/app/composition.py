@@ -9,7 +9,7 @@ from estuary.app.commons import Commons
 from estuary.app.pipeline import checks, guards, locator
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
-from estuary.app.stores import data_folder, make_store
+from estuary.app.stores import data_folder, last_backup, make_store, with_cache
 from estuary.config.environment import load
 from estuary.config.settings import Settings
 from estuary.core.ports import Observer, Store
@@ -63,13 +63,15 @@ def build(
                 started_at=commons.started_at,
                 folder=data_folder(settings),
                 processes=commons.processes,
-            )
+            ),
+            *last_backup(settings),
         ],
     )
     metrics.subscribe(observers)
     logs.on_drop(metrics.log_lines_dropped)
     limiter = commons.limiter(settings, clock.monotonic)
-    store = ObservedStore(make_store(settings, resources, observers), observers, clock.monotonic)
+    observed = ObservedStore(make_store(settings, resources, observers), observers, clock.monotonic)
+    store = with_cache(settings, observed, observers, clock)
     operations = Operations(
         store=store,
         clock=clock,

@@ -1,15 +1,17 @@
 """Which store the settings ask for; its driver is imported only then."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from estuary.backups.status import read_status
 from estuary.config.database import POSTGRES
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreUnavailable
-from estuary.core.ports import Observer, Store
+from estuary.core.ports import Clock, Observer, Store
 from estuary.core.resource import Resource
+from estuary.telemetry.backup import LastBackup
 
 
 def make_store(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
@@ -46,6 +48,36 @@ def preload(settings: Settings) -> None:
     # What cannot be imported is for the worker to report.
     with suppress(ImportError):
         import_module(f"estuary.stores.{settings.database.kind}")
+
+
+def with_cache(settings: Settings, store: Store, observe: Observer, clock: Clock) -> Store:
+    """`store`, or where the settings ask for a cache, the same behind one."""
+    if settings.cache_type == "none":
+        return store
+    from estuary.stores.cache.local import LocalCache
+    from estuary.stores.cache.stamps import Stamps, unshared
+    from estuary.stores.cached import CachedStore
+
+    stamps = Stamps(unshared())
+
+    def make_cache(_: Resource) -> LocalCache:
+        return LocalCache(
+            settings.cache_max_entries, settings.cache_ttl_seconds, monotonic=clock.monotonic, stamps=stamps
+        )
+
+    return CachedStore(store, make_cache, observe)
+
+
+def last_backup(settings: Settings) -> Iterator[LastBackup]:
+    """What tells of the last backup, where there is a place to learn of it."""
+    path = settings.backup_status
+    if path is not None:
+        yield LastBackup(lambda: _success(path))
+
+
+def _success(path: Path) -> float:
+    status = read_status(path)
+    return 0.0 if status is None else status.made_at.timestamp()
 
 
 def data_folder(settings: Settings) -> Path | None:

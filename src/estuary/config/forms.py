@@ -1,6 +1,7 @@
 """The forms that values take: what a text may be, in words for errors and documents, and how it is read."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from estuary.config.problems import Refused, quoted
@@ -130,3 +131,13 @@ def _header_text(text: str) -> str | None:
 
 HEADER_TEXT = Form("printable ASCII, as a header's value is", _header_text)
 """A header's value (RFC 9110, section 5.5, without obs-text), None when empty."""
+
+
+def _file_path(text: str) -> Path | None:
+    if text.endswith("/"):
+        raise Refused("it names a folder")
+    return Path(text) if text else None
+
+
+FILE_PATH = Form("the path of a file", _file_path)
+"""A path, which may be relative to the working directory, None when empty; it is not looked at here."""

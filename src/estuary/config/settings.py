@@ -1,12 +1,15 @@
 """Settings: the one table of every variable, from which errors and documents follow as well."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from estuary.config.database import DEFAULTS, DatabaseLocation
 from estuary.config.problems import HIDDEN
 from estuary.config.variable import Variable
+from estuary.config.variables.backups import BackupVariables
+from estuary.config.variables.cache import CacheVariables
 from estuary.config.variables.database import DatabaseVariables
 from estuary.config.variables.logging import LoggingVariables
 from estuary.config.variables.rate_limit import RateLimitVariables
@@ -18,6 +21,8 @@ _SECTIONS = (
     ServiceVariables,
     ServerVariables,
     DatabaseVariables,
+    CacheVariables,
+    BackupVariables,
     LoggingVariables,
     RateLimitVariables,
     SecurityVariables,
@@ -29,6 +34,8 @@ class Settings(
     ServiceVariables,
     ServerVariables,
     DatabaseVariables,
+    CacheVariables,
+    BackupVariables,
     LoggingVariables,
     RateLimitVariables,
     SecurityVariables,
@@ -62,6 +69,13 @@ class Settings(
         """Where records are kept, DATABASE_URL and DATABASE_TYPE taken together."""
         kind = self.database_type
         return self.database_url or DEFAULTS.get(kind) or DatabaseLocation(kind)
+
+    @property
+    def backup_status(self) -> Path | None:
+        """The file that tells of the last backup, None where there is no place for it."""
+        path = self.database.path
+        beside = None if path is None else path.with_name(f"{path.name}.last-backup.json")
+        return self.backup_status_path or beside
 
 
 TABLE: tuple[Variable[Any], ...] = tuple(

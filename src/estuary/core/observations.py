@@ -89,6 +89,13 @@ class StoreQueried(msgspec.Struct, frozen=True, gc=False):
     succeeded: bool
 
 
+class CacheLooked(msgspec.Struct, frozen=True):
+    """A record was looked for in the cache of a resource: it was at hand, or not."""
+
+    cache: str
+    hit: bool
+
+
 class ConnectionsChanged(msgspec.Struct, frozen=True):
     """A store now holds `active` open connections to its engine."""
 
@@ -123,6 +130,7 @@ Observation = (
     | KeysNotKept
     | RequestShed
     | StoreQueried
+    | CacheLooked
     | ConnectionsChanged
     | RecordCreated
     | RecordUpdated

@@ -1,6 +1,6 @@
 """Records in this process's memory: the fastest store, the reference for all others, and never durable."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,8 @@ class MemoryStore:
     """
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self._collections = {resource.name: MemoryCollection() for resource in resources}
+        self._resources = tuple(resources)
+        self._collections = {resource.name: MemoryCollection() for resource in self._resources}
         self._is_open = False
 
     async def open(self) -> None:
@@ -65,6 +66,14 @@ class MemoryStore:
             collection.take_over(loaded[name])
         return number
 
+    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
+        """Every record as of the first step, a resource in one batch."""
+        await self.ping()
+        kept = [(resource, self._collections[resource.name].in_order()) for resource in self._resources]
+        for resource, records in kept:
+            if records:
+                yield resource, records
+
 
 class MemoryCollection:
     """Implements `Collection`: a shelf of records beside the keys they were written with."""
@@ -78,6 +87,11 @@ class MemoryCollection:
     def holds_records(self) -> bool:
         """Whether there is any."""
         return bool(self._shelf.records)
+
+    def in_order(self) -> Sequence[Record]:
+        """All records, in a list of its own."""
+        timeline = self._shelf.timeline(None)
+        return timeline.slice(0, len(timeline))
 
     def open(self) -> None:
         """Accept calls."""

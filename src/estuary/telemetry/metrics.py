@@ -4,6 +4,7 @@ import platform
 from collections.abc import Iterable, Sequence
 
 from estuary.core.observations import (
+    CacheLooked,
     ConnectionsChanged,
     RateLimitExceeded,
     RecordCreated,
@@ -62,6 +63,7 @@ class Metrics:
         observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
         observers.subscribe(RequestShed, self._request_shed)
         observers.subscribe(StoreQueried, self._store_queried)
+        observers.subscribe(CacheLooked, self._cache_looked)
         observers.subscribe(ConnectionsChanged, self._connections_changed)
         observers.subscribe(RecordCreated, self._record_created)
         observers.subscribe(RecordUpdated, self._record_updated)
@@ -111,7 +113,9 @@ class Metrics:
         self._connections: Gauge = registry.gauge(
             "database_connections_active", "Open connections to the database."
         ).series()
-        registry.counter("cache_requests_total", "Lookups in a cache by result.", "cache", "result")
+        self._cache_requests = registry.counter(
+            "cache_requests_total", "Lookups in a cache by result.", "cache", "result"
+        )
 
     def _declare_records(self, registry: Registry, resources: Sequence[str]) -> None:
         self._created = _by_resource(registry, resources, "created")
@@ -165,6 +169,9 @@ class Metrics:
         series = self._queries.series(*names, status), self._query_durations.series(*names)
         self._query_series[(*names, queried.succeeded)] = series
         return series
+
+    def _cache_looked(self, looked: CacheLooked) -> None:
+        self._cache_requests.series(looked.cache, "hit" if looked.hit else "miss").inc()
 
     def _connections_changed(self, changed: ConnectionsChanged) -> None:
         self._connections.set(changed.active)

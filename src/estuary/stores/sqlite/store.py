@@ -1,6 +1,8 @@
 """The SQLite store: resources worked out into tables and statements once, then served by one database."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import MetaData
@@ -19,10 +21,13 @@ from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.loader import Loadable, Loader
+from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import Schema
 
 # The writer's own few statements, beside those of the resources.
 _OTHER_STATEMENTS = 16
+_NO_LIMIT = -1
+"""As a page's limit, to SQLite (https://www.sqlite.org/lang_select.html#limitoffset)."""
 
 
 def _ignore(observation: Observation) -> None:
@@ -66,6 +71,9 @@ class SqliteStore:
         }
         loadables = {name: Loadable(statements[name].insert.text, rows[name]) for name in tables}
         self._loader = Loader(file, loadables, timeout=timeout)
+        self._resources = tuple(resources)
+        self._in_order = {name: (statements[name].first_page.text, rows[name]) for name in tables}
+        self._copying = partial(OnlineBackup, file, timeout=timeout)
 
     async def open(self) -> None:
         """Make or check the tables.
@@ -92,3 +100,17 @@ class SqliteStore:
         """Keep whole records in one transaction; raises `StoreNotEmpty`, and what `batches` raises."""
         self._database.ping()
         return await self._loader.load(batches, replace=replace)
+
+    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
+        """Every record as of one moment, from a copy of the file that SQLite makes."""
+        self._database.ping()
+        copy = self._copying()
+        try:
+            await copy.take()
+            for resource in self._resources:
+                statement, rows = self._in_order[resource.name]
+                async with aclosing(copy.rows(statement, (_NO_LIMIT,))) as batches:
+                    async for batch in batches:
+                        yield resource, [rows.record(row) for row in batch]
+        finally:
+            copy.close()

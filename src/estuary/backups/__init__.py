@@ -1,0 +1,1 @@
+"""Records outside a store: as lines, as a sealed backup, as files that are whole or not there."""

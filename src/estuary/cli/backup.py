@@ -1,0 +1,52 @@
+"""`estuary backup`: every record into one sealed file, while the service runs."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from estuary.cli.commands import Commands
+from estuary.cli.exits import misconfigured
+from estuary.cli.progress import Progress
+from estuary.cli.transfer import run
+
+if TYPE_CHECKING:
+    from estuary.config.settings import Settings
+
+
+def add(commands: Commands) -> None:
+    """Make the command known."""
+    backup = commands.add_parser("backup", help="write every record to one sealed file")
+    backup.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a new file, or a folder, in which it is named after the time",
+    )
+    backup.add_argument(
+        "--keep", type=_positive, metavar="N", help="afterwards keep the N newest backups of the folder"
+    )
+    backup.add_argument(
+        "--keep-days", type=_positive, metavar="N", help="afterwards keep those of the last N days"
+    )
+    backup.set_defaults(command=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    target: Path = arguments.file
+    if (arguments.keep or arguments.keep_days) and not target.is_dir():
+        return misconfigured(f"--keep and --keep-days are about a folder, which {target} is not")
+
+    async def work(settings: "Settings", progress: Progress) -> str:
+        from estuary.app.backups import Retention, back_up
+
+        made = await back_up(settings, target, Retention(arguments.keep, arguments.keep_days), progress)
+        removed = "".join(f"\nremoved {path}" for path in made.removed)
+        return f"{made.path}: {made.closing.records} records, sha256 {made.closing.sha256}{removed}"
+
+    return run("backup", work)
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 100000")
+    return int(text)

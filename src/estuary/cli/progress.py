@@ -1,0 +1,47 @@
+"""A bar that shows how far a long command has come, where somebody looks: on a terminal."""
+
+import sys
+import time
+from typing import TextIO
+
+_WIDTH = 30
+_BETWEEN = 0.1
+"""Seconds between two pictures."""
+
+
+class Progress:
+    """Draws on `screen` (standard error), on one line, over and over; nothing where that is no terminal."""
+
+    def __init__(self, what: str, screen: TextIO = sys.stderr) -> None:
+        self._what = what
+        self._screen = screen
+        self._shown = screen.isatty()
+        self._started = time.monotonic()
+        self._due = self._started
+        self._records = 0
+
+    def __call__(self, records: int, part: float | None) -> None:
+        """So many `records` more are done, which makes `part` of all, from 0 to 1."""
+        self._records += records
+        if self._shown and (now := time.monotonic()) >= self._due:
+            self._due = now + _BETWEEN
+            self._draw(now, part)
+
+    def close(self) -> None:
+        """Draw the last picture and leave the line."""
+        if self._shown:
+            self._draw(time.monotonic(), 1.0)
+            self._screen.write("\n")
+
+    def _draw(self, now: float, part: float | None) -> None:
+        rate = self._records / max(now - self._started, 1e-6)
+        self._screen.write(f"\r{self._what} {_bar(part)}{self._records:,} records, {rate:,.0f}/s\x1b[K")
+        self._screen.flush()
+
+
+def _bar(part: float | None) -> str:
+    """`part` as a bar and in percent; nothing where it is not known."""
+    if part is None:
+        return ""
+    full = round(min(part, 1.0) * _WIDTH)
+    return f"[{'#' * full}{'.' * (_WIDTH - full)}] {min(part, 1.0):4.0%} "

@@ -1,0 +1,77 @@
+"""The database as of one moment, read at leisure: a private copy by SQLite's online backup.
+
+The copy (https://www.sqlite.org/backup.html) takes a moment and stops no writer. Reading the file itself
+for as long as an export lasts would be as consistent, but would keep the write-ahead log from being cut
+back. The copy has no name: SQLite keeps it in its temporary folder (SQLITE_TMPDIR, TMPDIR), and it is gone
+with this process, however that ends.
+"""
+
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import closing
+from typing import Any
+
+from estuary.core.errors import StoreUnavailable
+from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
+from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.worker import Worker
+
+BATCH = 1000
+"""Rows that are fetched in one go."""
+
+
+class OnlineBackup:
+    """A copy of `file`, made by `take`; `timeout` (seconds) bounds the wait for another process's lock."""
+
+    def __init__(self, file: DatabaseFile, *, timeout: float) -> None:
+        self._file = file
+        self._timeout = timeout
+        self._worker = Worker("estuary-sqlite-backup")
+        self._copy: sqlite3.Connection | None = None
+
+    async def take(self) -> None:
+        """Copy the file; raises `StoreUnavailable`."""
+        self._copy = await self._worker.run(self._take)
+
+    async def rows(self, statement: str, parameters: Sequence[Any]) -> AsyncGenerator[list[Any], None]:
+        """What `statement` gives, in batches."""
+        if self._copy is None:
+            raise RuntimeError("the copy was not taken")
+        cursor = self._copy.cursor()
+        try:
+            await self._worker.run(lambda: cursor.execute(statement, parameters))
+            while rows := await self._worker.run(lambda: cursor.fetchmany(BATCH)):
+                yield rows
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+
+    def close(self) -> None:
+        """Let the copy go once the thread is done with it."""
+        copy = self._copy
+        if copy is not None:
+            self._worker.run(copy.close)
+        self._worker.stop()
+
+    def _take(self) -> sqlite3.Connection:
+        try:
+            with closing(self._file.connect_to_read(timeout=self._timeout)) as source:
+                copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+                try:
+                    source.backup(copy, progress=self._impatient())
+                except BaseException:
+                    copy.close()
+                    raise
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+        return copy
+
+    def _impatient(self) -> Any:
+        """What ends the copying, which else waits for ever, while another process keeps the file locked."""
+        deadline = time.monotonic() + self._timeout
+
+        def look(status: int, _remaining: int, _total: int) -> None:
+            if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() >= deadline:
+                raise StoreUnavailable("The database is unavailable: another process holds the lock")
+
+        return look

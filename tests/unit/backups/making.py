@@ -1,0 +1,47 @@
+"""What these tests put into lines and backups."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from estuary.backups.lines import Lines
+from estuary.backups.seal import FORMAT, Closing, Header, Sealer
+from estuary.core.items import ITEMS, Item
+from estuary.core.record import Record
+from tests.support.clocks import START
+from tests.support.resources import VESSELS, vessel
+
+MADE_AT = datetime(2026, 11, 25, 14, 45, 0, 123456, tzinfo=UTC)
+MADE_UP = "00000000-0000-4000-8000-000000000000"
+
+
+def lines() -> Lines:
+    """Lines of items and vessels, with one id and one time for whatever leaves them out."""
+    return Lines([ITEMS, VESSELS], new_id=lambda: MADE_UP, now=lambda: START)
+
+
+def item(number: int, name: str = "an item") -> Record:
+    """The `number`-th item."""
+    moment = START + timedelta(microseconds=number)
+    return Record(
+        f"00000000-0000-4000-8000-{number:012x}",
+        number,
+        moment,
+        moment + timedelta(hours=1),
+        Item(name, None),
+        "somebody",
+    )
+
+
+def ship(number: int, **fields: object) -> Record:
+    """The `number`-th vessel."""
+    return Record(f"00000000-0000-4000-8000-{number:012x}", 1, START, START, vessel(**fields))
+
+
+def write_backup(path: Path, *records: Record) -> Closing:
+    """A backup of items, made without a store."""
+    sealer = Sealer(Header(FORMAT, "1.2.3", MADE_AT, "sqlite", ["items", "vessels"]))
+    text = lines().encode(ITEMS, records)
+    sealer.update("items", len(records), text)
+    closing, last = sealer.close()
+    path.write_bytes(sealer.opening + text + last)
+    return closing

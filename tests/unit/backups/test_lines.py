@@ -1,0 +1,133 @@
+"""A record goes through a line unchanged, and a line that holds none says where and why."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estuary.backups.errors import UnfitLine
+from estuary.core.items import ITEMS
+from estuary.core.resource import Resource
+from tests.support.clocks import START
+from tests.support.resources import VESSELS
+from tests.unit.backups.making import MADE_UP, item, lines, ship
+
+VALUES = st.fixed_dictionaries(
+    {
+        "name": st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs"]), min_size=1, max_size=20),
+        "crew": st.integers(0, 10_000),
+        "keel_number": st.integers(-(2**53) + 1, 2**53 - 1),
+        "draught": st.floats(0, 40, exclude_min=True, exclude_max=True),
+        "cargo_value": st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0.0),
+        "in_port": st.booleans(),
+        "built_at": st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+        "rating": st.none() | st.integers(1, 5),
+        "rig": st.sampled_from(["motor", "sail", "steam"]),
+        "tags": st.lists(st.text("abc🦆", max_size=30), max_size=8),
+        "notes": st.none() | st.lists(st.text('x\n"\\\u2028', max_size=5).map(str.strip), max_size=3),
+    }
+)
+
+
+def line(**members: Any) -> bytes:
+    """An item's line with `members` over the usual ones; None takes one out."""
+    usual = {"resource": "items", "value": {"name": "an item"}}
+    return json.dumps(
+        {key: told for key, told in {**usual, **members}.items() if told is not None}
+    ).encode()
+
+
+@given(VALUES)
+def test_every_kind_of_field_comes_back_as_it_was(fields: dict[str, Any]) -> None:
+    """Whatever a vessel may hold is the same after it was written and read."""
+    record = ship(7, **fields)
+    text = lines().encode(VESSELS, [record])
+    assert (VESSELS, record) == lines().decode(text, 1)
+    assert text.endswith(b"\n")
+    assert 1 == text.count(b"\n")
+
+
+def test_identity_version_times_and_owner_come_back() -> None:
+    """Estuary's own part of a record is kept to the microsecond."""
+    record = item(3)
+    assert (ITEMS, record) == lines().decode(lines().encode(ITEMS, [record]), 1)
+
+
+def test_what_is_left_out_is_made_up() -> None:
+    """A line by hand needs a value only: the rest is that of a new record."""
+    _, record = lines().decode(line(), 1)
+    assert (MADE_UP, 1, START, START, "") == (
+        record.id,
+        record.version,
+        record.created_at,
+        record.updated_at,
+        record.owner,
+    )
+
+
+def test_times_become_utc() -> None:
+    """A line by hand may say a time in any zone."""
+    _, record = lines().decode(line(created_at="2026-01-01T01:30:00+01:30"), 1)
+    assert datetime(2026, 1, 1, tzinfo=UTC) == record.created_at == record.updated_at
+    assert timedelta(0) == record.created_at.utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"{", "this is not JSON"),
+        (b"\xff\n", "this is not JSON"),
+        (b'{"x":' + b"[" * 100_000, "this is not JSON"),
+        (b"[" * 100_000, "Expected `object`, got `array`"),
+        (b"[]", "Expected `object`, got `array`"),
+        (line(resource=None), "it names no resource: give one of items, vessels"),
+        (line(resource="wrecks"), "there is no resource 'wrecks': RESOURCES declares items, vessels"),
+        (line(value=None), "missing required field `value`"),
+        (line(value={"name": "x" * 256}), "Name must be between 1 and 255 characters"),
+        (line(value={"name": "x", "colour": "red"}), "unknown field `colour`"),
+        (line(colour="red"), "unknown field `colour`"),
+        (line(id="7"), "id must be a UUID in lower case, not '7'"),
+        (line(id="00000000-0000-4000-8000-00000000000A"), "id must be a UUID in lower case"),
+        (line(version=0), "Expected `int` >= 1"),
+        (line(created_at="2026-01-01T00:00:00"), "timezone"),
+        (line(created_at="0001-01-01T00:00:00+05:00"), "date value out of range"),
+        (line(owner="a\0b"), "owner must not contain the character U+0000"),
+    ],
+)
+def test_a_line_without_a_record_is_refused_by_its_number(text: bytes, reason: str) -> None:
+    """What no store could keep, or what would be lost on the way, is named and told."""
+    with pytest.raises(UnfitLine) as refused:
+        lines().decode(text, 42)
+    assert str(refused.value).startswith("line 42: ")
+    assert reason in str(refused.value)
+
+
+def test_a_declaration_that_has_grown_reads_older_lines() -> None:
+    """A field that an older line does not know takes its declared default."""
+    older = json.dumps(
+        {"resource": "vessels", "value": {"name": "Anna", "draught": 2, "built_at": "1998-07-01T00:00:00Z"}}
+    )
+    resource, record = lines().decode(older.encode(), 1)
+    expected = ship(1, name="Anna", draught=2.0, built_at=datetime(1998, 7, 1, tzinfo=UTC))
+    assert (VESSELS, expected.value) == (resource, record.value)
+
+
+def test_a_type_that_leaves_out_defaults_loses_nothing() -> None:
+    """How a declared type would encode itself has no part in it."""
+    import msgspec
+
+    class Buoy(msgspec.Struct, frozen=True, omit_defaults=True, tag=True):
+        colour: str = "red"
+
+    from estuary.backups.lines import Lines
+    from estuary.core.record import Record
+
+    buoys = Resource("buoys", Buoy)
+    both = Lines([buoys], new_id=lambda: MADE_UP, now=lambda: START)
+    record = Record(MADE_UP, 1, START, START, Buoy())
+    text = both.encode(buoys, [record])
+    assert {"colour": "red"} == json.loads(text)["value"]
+    assert (buoys, record) == both.decode(text, 1)
