@@ -1,0 +1,29 @@
+"""What is kept at hand of the records that were read."""
+
+from estuary.config.forms import choice, whole_number
+from estuary.config.variable import Variable
+
+
+class CacheVariables:
+    """The section "Cache"."""
+
+    __slots__ = ()
+    SECTION = "Cache"
+
+    cache_type = Variable(
+        choice("none", "local"),
+        default="none",
+        summary="Where single records that were read are kept at hand; local is the process's own memory.",
+    )
+
+    cache_max_entries = Variable(
+        whole_number(1, 10_000_000),
+        default="10000",
+        summary="How many records of a resource a local cache holds; those not asked for longest go first.",
+    )
+
+    cache_ttl_seconds = Variable(
+        whole_number(1, 3600),
+        default="30",
+        summary="How long a record is kept at hand, which bounds how late another replica sees a change.",
+    )

@@ -1,0 +1,38 @@
+"""What the cached store needs of a cache."""
+
+from typing import NamedTuple, Protocol
+
+from estuary.core.record import Record
+
+
+class Miss(NamedTuple):
+    """There is nothing at hand. Whoever then reads the record may have it kept under `ticket`.
+
+    Two misses of one id have the same ticket only if no write to the record ended between them, as far as
+    the cache knows. None lets nothing be kept.
+    """
+
+    ticket: object
+
+
+class RecordCache(Protocol):
+    """The records of one resource that were read lately.
+
+    No method raises: a cache that cannot be had has nothing at hand. Each ends in bounded time.
+    """
+
+    async def look(self, record_id: str) -> Record | Miss:
+        """The record if it is at hand."""
+        ...
+
+    async def keep(self, miss: Miss, record: Record) -> None:
+        """Have at hand what was read after `miss`; not if a write to it has ended since, anywhere."""
+        ...
+
+    async def forget(self, record_id: str) -> None:
+        """A write to the record has ended, or may have: from now on nothing older is given or kept."""
+        ...
+
+    async def clear(self) -> None:
+        """Forget every record."""
+        ...

@@ -1,0 +1,178 @@
+"""Any store, with the records that were read of it lately kept at hand.
+
+Point reads only: lists and numbers come from the store each time. What is not there is not remembered.
+A write has its record forgotten once it has ended, before its caller hears of it, so no read that begins
+afterwards in the same replica gives what was before. How soon others see it is the cache's promise.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from estuary.core.errors import NotFound
+from estuary.core.observations import CacheLooked
+from estuary.core.ports import Collection, Observer, Store, Written
+from estuary.core.record import Position, Record
+from estuary.core.resource import Resource
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.stores.cache.port import Miss, RecordCache
+
+
+class CachedStore:
+    """Implements `Store` with another one, and `make_cache` for each of its resources."""
+
+    def __init__(
+        self, store: Store, make_cache: Callable[[Resource], RecordCache], observe: Observer
+    ) -> None:
+        self._store = store
+        self._make_cache = make_cache
+        self._observe = observe
+        self._collections: dict[str, CachedCollection] = {}
+        self._is_open = False
+
+    async def open(self) -> None:
+        """Open the store."""
+        await self._store.open()
+        self._set_open(is_open=True)
+
+    async def close(self) -> None:
+        """Close the store; what is at hand is no longer given."""
+        self._set_open(is_open=False)
+        await self._store.close()
+
+    async def ping(self) -> None:
+        """Ask the store whether it can answer."""
+        await self._store.ping()
+
+    def collection(self, resource: Resource) -> "CachedCollection":
+        """The store's collection of `resource`, cached; the same each time, so that it sees all writes."""
+        collection = self._collections.get(resource.name)
+        if collection is None:
+            collection = CachedCollection(
+                self._store.collection(resource), self._make_cache(resource), resource.name, self._observe
+            )
+            collection.is_open = self._is_open
+            self._collections[resource.name] = collection
+        return collection
+
+    async def load(
+        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
+    ) -> int:
+        """Load into the store, and forget everything that was read before."""
+        try:
+            return await self._store.load(batches, replace=replace)
+        finally:
+            for collection in self._collections.values():
+                await collection.clear()
+
+    def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
+        """Every record, from the store itself."""
+        return self._store.dump()
+
+    def _set_open(self, *, is_open: bool) -> None:
+        self._is_open = is_open
+        for collection in self._collections.values():
+            collection.is_open = is_open
+
+
+class _Flight(NamedTuple):
+    """A read of the store that is under way, and the ticket under which it began."""
+
+    ticket: object
+    task: asyncio.Task[Record]
+
+
+class CachedCollection:
+    """Implements `Collection` with another one and a cache."""
+
+    def __init__(
+        self, collection: Collection, cache: RecordCache, resource: str, observe: Observer
+    ) -> None:
+        self._collection = collection
+        self._cache = cache
+        self._observe = observe
+        self._hit, self._missed = CacheLooked(resource, hit=True), CacheLooked(resource, hit=False)
+        self._flights: dict[str, _Flight] = {}
+        self.is_open = False
+
+    async def get(self, record_id: str, owner: str | None = None) -> Record:
+        """The record at hand, or from the store; raises `NotFound` where it is another owner's."""
+        if not self.is_open:
+            return await self._collection.get(record_id, owner)
+        found = await self._cache.look(record_id)
+        if isinstance(found, Miss):
+            self._observe(self._missed)
+            found = await self._read_once(record_id, found)
+        else:
+            self._observe(self._hit)
+        if owner is not None and found.owner != owner:
+            raise NotFound(record_id)
+        return found
+
+    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
+        """Insert; an id that nobody has had is at hand nowhere."""
+        return await self._collection.insert(record, terms)
+
+    async def update(
+        self,
+        record_id: str,
+        changes: Mapping[str, Any],
+        updated_at: datetime,
+        terms: WriteTerms = UNCONDITIONAL,
+    ) -> Written:
+        """Update, then forget what was read before, also where the outcome is not known."""
+        try:
+            return await self._collection.update(record_id, changes, updated_at, terms)
+        finally:
+            await self._forget(record_id)
+
+    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
+        """Delete, then forget what was read before, also where the outcome is not known."""
+        try:
+            return await self._collection.delete(record_id, terms)
+        finally:
+            await self._forget(record_id)
+
+    async def slice(
+        self, offset: int, limit: int, owner: str | None = None
+    ) -> tuple[Sequence[Record], int]:
+        """The slice, from the store."""
+        return await self._collection.slice(offset, limit, owner)
+
+    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
+        """The page, from the store."""
+        return await self._collection.page(after, limit, owner)
+
+    async def count(self, owner: str | None = None) -> int:
+        """The number, from the store."""
+        return await self._collection.count(owner)
+
+    async def clear(self) -> None:
+        """Forget everything that was read before."""
+        self._flights.clear()
+        await self._cache.clear()
+
+    async def _read_once(self, record_id: str, miss: Miss) -> Record:
+        """The record from the store, read for all who ask meanwhile; raises what the store does."""
+        flight = self._flights.get(record_id)
+        # A read that began before a write ended is not for those who come after it.
+        if flight is None or flight.ticket != miss.ticket:
+            flight = _Flight(miss.ticket, asyncio.create_task(self._read(record_id, miss)))
+            self._flights[record_id] = flight
+        # One of those who wait may go away without ending it for the others.
+        return await asyncio.shield(flight.task)
+
+    async def _read(self, record_id: str, miss: Miss) -> Record:
+        try:
+            record = await self._collection.get(record_id)
+            await self._cache.keep(miss, record)
+        finally:
+            flight = self._flights.get(record_id)
+            if flight is not None and flight.task is asyncio.current_task():
+                del self._flights[record_id]
+        return record
+
+    async def _forget(self, record_id: str) -> None:
+        self._flights.pop(record_id, None)
+        await self._cache.forget(record_id)
