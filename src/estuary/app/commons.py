@@ -12,12 +12,13 @@ from estuary.limits.local import LocalRateLimiter
 from estuary.limits.locks import Locks
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import Table
+from estuary.stores.cache.stamps import Stamps, shared, unshared
 from estuary.telemetry.cells import Cells
 from estuary.telemetry.region import regions
 
 
 class Commons:
-    """The metrics and the clients' tallies of a service of `settings.workers` workers.
+    """The metrics, the clients' tallies and the cache's stamps of a service of `settings.workers` workers.
 
     The supervisor makes it, each worker it forks uses it under a number of its own. A worker that takes the
     place of a dead one takes its number too, and counts on where that one ended. `started_at` is when the
@@ -30,6 +31,7 @@ class Commons:
         self._regions = regions(settings.workers)
         self._tallies = _tallies(settings) if settings.workers > 1 and settings.rate_limit_enabled else None
         self._locks = Locks()
+        self._stamps = shared() if settings.workers > 1 and settings.cache_type == "local" else None
 
     def cells(self, worker: int) -> Cells:
         """The numbers of this process's metrics, from now on those of the worker of that number."""
@@ -45,6 +47,10 @@ class Commons:
         if self._tallies is None:
             return LocalRateLimiter(limit, window, settings.rate_limit_max_clients, monotonic)
         return SharedRateLimiter(limit, window, self._tallies, self._locks, monotonic)
+
+    def stamps(self) -> Stamps:
+        """What shows a worker's cache that another worker has written to a record."""
+        return Stamps(unshared() if self._stamps is None else self._stamps)
 
     def processes(self) -> Sequence[int | None]:
         """The ids of the service's processes, None standing for the one that asks."""

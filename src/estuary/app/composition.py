@@ -71,7 +71,7 @@ def build(
     logs.on_drop(metrics.log_lines_dropped)
     limiter = commons.limiter(settings, clock.monotonic)
     observed = ObservedStore(make_store(settings, resources, observers), observers, clock.monotonic)
-    store = with_cache(settings, observed, observers, clock)
+    store = with_cache(settings, observed, observers, clock, commons)
     operations = Operations(
         store=store,
         clock=clock,

@@ -5,6 +5,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from estuary.app.commons import Commons
 from estuary.backups.status import read_status
 from estuary.config.database import POSTGRES
 from estuary.config.settings import Settings
@@ -50,15 +51,16 @@ def preload(settings: Settings) -> None:
         import_module(f"estuary.stores.{settings.database.kind}")
 
 
-def with_cache(settings: Settings, store: Store, observe: Observer, clock: Clock) -> Store:
+def with_cache(
+    settings: Settings, store: Store, observe: Observer, clock: Clock, commons: Commons
+) -> Store:
     """`store`, or where the settings ask for a cache, the same behind one."""
     if settings.cache_type == "none":
         return store
     from estuary.stores.cache.local import LocalCache
-    from estuary.stores.cache.stamps import Stamps, unshared
     from estuary.stores.cached import CachedStore
 
-    stamps = Stamps(unshared())
+    stamps = commons.stamps()
 
     def make_cache(_: Resource) -> LocalCache:
         return LocalCache(

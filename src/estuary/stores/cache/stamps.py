@@ -1,8 +1,7 @@
 """Stamps: what shows every worker on a machine that a record was written to since it was read."""
 
 import os
-from array import array
-from collections.abc import MutableSequence
+from mmap import mmap
 from zlib import crc32
 
 STAMPS = 1 << 16
@@ -10,9 +9,14 @@ STAMPS = 1 << 16
 _BYTES = 8
 
 
-def unshared() -> MutableSequence[int]:
+def unshared() -> "memoryview[int]":
     """The numbers of a process that is alone."""
-    return array("Q", bytes(_BYTES * STAMPS))
+    return memoryview(bytearray(_BYTES * STAMPS)).cast("Q")
+
+
+def shared() -> "memoryview[int]":
+    """The numbers of a process and of all that are forked from it."""
+    return memoryview(mmap(-1, _BYTES * STAMPS)).cast("Q")
 
 
 class Stamps:
@@ -22,7 +26,7 @@ class Stamps:
     both write the same number, and one write would go unseen.
     """
 
-    def __init__(self, numbers: MutableSequence[int]) -> None:
+    def __init__(self, numbers: "memoryview[int]") -> None:
         self._numbers = numbers
 
     def of(self, record_id: str) -> int:
