@@ -1,6 +1,7 @@
 """The PostgreSQL store: resources worked out into tables and statements once, then served by one pool."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from contextlib import aclosing
 from typing import NamedTuple
 
 from sqlalchemy import MetaData
@@ -12,6 +13,7 @@ from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.dumper import Dumpable, Dumper
 from estuary.stores.postgres.errors import CLOSED
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.loader import Loadable, Loader
@@ -63,15 +65,17 @@ class PostgresStore:
         self._open: _Open | None = None
         self._collections: dict[str, PostgresCollection] = {}
         key_statements = compile_key_statements(keys, DIALECT)
-        loadables = {}
+        loadables, dumpables = {}, []
         for resource in resources:
             statements = postgres_statements(tables[resource.name], totals)
             rows = Rows(resource, tables[resource.name], statements, DIALECT)
             loadables[resource.name] = Loadable(list(tables[resource.name].columns.keys()), rows)
+            dumpables.append(Dumpable(resource, statements, rows))
             self._collections[resource.name] = PostgresCollection(
                 self._pool, statements, rows, Keys(key_statements, KeyRows(resource))
             )
         self._loader = Loader(self._connector, loadables, timeout=timeout)
+        self._dumper = Dumper(self._connector, dumpables)
 
     async def open(self) -> None:
         """Make or check the tables.
@@ -108,6 +112,13 @@ class PostgresStore:
         """Keep whole records, all of them or none; raises `StoreNotEmpty`, and what `batches` raises."""
         self._parts()
         return await self._loader.load(batches, replace=replace)
+
+    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
+        """Every record as of one moment, in one transaction."""
+        self._parts()
+        async with aclosing(self._dumper.dump()) as batches:
+            async for batch in batches:
+                yield batch
 
     def _pool(self) -> Pool:
         return self._parts().pool
