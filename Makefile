@@ -17,6 +17,7 @@ EXECUTABLE := dist/estuary/estuary
 SOURCES := $(shell find src workshop/executable -type f -not -path '*/__pycache__/*')
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' src/estuary/__init__.py)
 PREFIX ?= /opt/estuary
+ENGINE ?= docker
 ARGS ?=
 
 # The stamp names the folder that .venv was made for: an environment does not survive being moved.
@@ -85,6 +86,19 @@ packages: ## Make the wheel and the source archive in dist/
 .PHONY: install
 install: $(EXECUTABLE) ## Lay out the executable, .env, data/ and systemd's units in PREFIX=/opt/estuary
 	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) workshop/install
+
+.PHONY: container
+container: ## Build the image estuary:VERSION (ENGINE=podman or buildah instead of docker)
+	$(ENGINE) build --file deploy/container/Dockerfile --tag estuary:$(VERSION) \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) $(ARGS) .
+
+.PHONY: sbom
+sbom: $(SYNCED) ## Write what is in the image and the executable to dist/, as CycloneDX
+	$(BIN)/python workshop/sbom.py
+
+.PHONY: container-test
+container-test: $(SYNCED) ## Build the image with buildah and try it with podman (as root)
+	$(BIN)/python -m pytest tests/deploy/test_container.py -o faulthandler_timeout=900 $(ARGS)
 
 ##@ Change
 

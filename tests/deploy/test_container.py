@@ -1,0 +1,180 @@
+"""The container, built and run: nobody's rights, a root that cannot be written, little memory.
+
+Run by `make container-test`. It needs root, buildah, podman, runc and debootstrap.
+"""
+
+import json
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psutil
+import pytest
+
+from estuary import __version__
+from tests.deploy.containers import BASE, HOST_LIMITS, Container, base, build, image_of, podman, running
+from tests.deploy.workshop import DEPLOY, ROOT, make
+from tests.support.process import HOST, PATIENCE_SECONDS, until
+
+MEGABYTE = 1_000_000
+MEBIBYTE = 1024 * 1024
+WRITERS, WRITES = 8, 250
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    """The image as `make container` builds it."""
+    base()
+    build("estuary:test", DEPLOY / "container/Dockerfile", "--build-arg", "REVISION=of-the-test")
+    return "localhost/estuary:test"
+
+
+def ask(container: Container, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+    """Status and body of one answer."""
+    connection = HTTPConnection(HOST, container.port, timeout=PATIENCE_SECONDS)
+    connection.request(method, path, body, {"content-type": "application/json"} if body else {})
+    answer = connection.getresponse()
+    told = answer.status, answer.read()
+    connection.close()
+    return told
+
+
+def create(container: Container, name: str) -> int:
+    """Create an item; the status."""
+    return ask(container, "POST", "/api/v1/items", json.dumps({"name": name}))[0]
+
+
+def look(image: str, *command: str) -> str:
+    """What a command says in a container of `image`, as its user."""
+    entrypoint, *arguments = command
+    return podman("run", "--rm", *HOST_LIMITS, "--entrypoint", entrypoint, image, *arguments)
+
+
+def worker_of(container: Container) -> psutil.Process:
+    """The one process in it that serves requests, as the machine sees it."""
+    (worker,) = psutil.Process(container.state["Pid"]).children()
+    return worker
+
+
+def test_the_image_says_what_it_is(image: str) -> None:
+    """Version, user, port, probe and command are in the image, where engines look for them."""
+    found = image_of(image)
+    config = found["Config"]
+    assert __version__ == config["Labels"]["org.opencontainers.image.version"]
+    assert "of-the-test" == config["Labels"]["org.opencontainers.image.revision"]
+    assert "1001:1001" == config["User"]
+    assert ["3000/tcp"] == list(config["ExposedPorts"])
+    assert ["CMD", "/app/estuary", "healthcheck"] == found["Healthcheck"]["Test"]
+    assert (["/app/estuary"], ["serve"]) == (config["Entrypoint"], config["Cmd"])
+
+
+def test_our_layers_are_light(image: str) -> None:
+    """All that stands on the base is at most 80 MB: Estuary with every driver."""
+    assert image_of(image)["Size"] - image_of(BASE)["Size"] <= 80 * MEGABYTE
+
+
+def test_nothing_but_data_may_be_written(image: str) -> None:
+    """What the container runs belongs to root, and its user may write to /app/data alone."""
+    told = look(image, "find", "/app", "/opt/estuary", "-writable", "-not", "-type", "l")
+    assert ["/app/data"] == told.split()
+
+
+def test_no_tool_of_the_build_is_left(image: str) -> None:
+    """Neither uv nor strip nor the sources' tests are in what is shipped."""
+    named = " -o ".join(f"-name {name}" for name in ("uv", "strip", "pip", "tests")).split()
+    told = look(image, "find", "/opt", "/app", "/usr/bin/", *named)
+    assert [] == told.split()
+
+
+def test_the_bill_of_materials_names_all_that_is_installed(image: str) -> None:
+    """Every library in the image is in `make sbom`, by name and version."""
+    make("sbom")
+    bill = json.loads((ROOT / f"dist/estuary-{__version__}.cdx.json").read_text())
+    billed = {
+        (part["name"], part["version"]) for part in [*bill["components"], bill["metadata"]["component"]]
+    }
+    told = look(image, "find", "/opt/estuary", "-name", "*.dist-info", "-printf", "%f\\n")
+    installed = [line.removesuffix(".dist-info").rsplit("-", 1) for line in told.split()]
+    assert set() == {(name.replace("_", "-").lower(), version) for name, version in installed} - billed
+
+
+def test_locked_up_it_serves_and_keeps(image: str, tmp_path: Path) -> None:
+    """Without rights, with a read-only root and 128 MiB, it takes writes under load and keeps them."""
+    os.chown(tmp_path, 1001, 1001)
+    volume = f"--volume={tmp_path}:/app/data"
+    with (
+        running(image, volume, RATE_LIMIT_ENABLED="false") as container,
+        ThreadPoolExecutor(WRITERS) as pool,
+    ):
+        names = [f"item {number}" for number in range(WRITERS * WRITES)]
+        statuses = set(pool.map(lambda name: create(container, name), names))
+        assert {201} == statuses
+        assert not container.state["OOMKilled"]
+        assert 0 == container.stop()
+    with running(image, volume, RATE_LIMIT_ENABLED="false") as container:
+        listed = json.loads(ask(container, "GET", "/api/v1/items?limit=1")[1])
+    assert WRITERS * WRITES == listed["total"]
+
+
+def test_it_has_no_rights(image: str) -> None:
+    """Its processes are user 1001, hold no capability, and can gain none."""
+    with running(image) as container:
+        status = Path(f"/proc/{worker_of(container).pid}/status").read_text()
+    facts = dict(line.split(":\t", 1) for line in status.splitlines())
+    assert "1001\t1001\t1001\t1001" == facts["Uid"]
+    assert {"0" * 16} == {facts[name] for name in ("CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb")}
+    assert "1" == facts["NoNewPrivs"]
+
+
+def test_it_idles_on_little_memory(image: str) -> None:
+    """All processes together hold at most 96 MiB of their own when nobody asks for anything."""
+    with running(image) as container:
+        supervisor = psutil.Process(container.state["Pid"])
+        every = [supervisor, *supervisor.children(recursive=True)]
+        assert sum(each.memory_full_info().pss for each in every) <= 96 * MEBIBYTE
+
+
+def test_the_probe_tells_well_from_unwell(image: str) -> None:
+    """HEALTHCHECK, without shell or curl, succeeds, fails while the worker hangs, and succeeds again."""
+    with running(image) as container:
+        assert container.is_healthy()
+        worker = worker_of(container)
+        worker.send_signal(signal.SIGSTOP)
+        assert not container.is_healthy()
+        worker.send_signal(signal.SIGCONT)
+        until(container.is_healthy)
+
+
+def test_it_stops_when_what_is_under_way_is_done(image: str) -> None:
+    """A request whose body is still coming when the engine says stop is answered; the exit code is 0."""
+    body = b'{"name":"under way"}'
+    with running(image) as container, ThreadPoolExecutor(1) as pool:
+        connection = HTTPConnection(HOST, container.port, timeout=PATIENCE_SECONDS)
+        connection.putrequest("POST", "/api/v1/items")
+        connection.putheader("content-type", "application/json")
+        connection.putheader("content-length", str(len(body)))
+        connection.endheaders(body[:5])
+        stopped = pool.submit(container.stop)
+        until(lambda: "Shutting down" in container.log)
+        connection.send(body[5:])
+        assert 201 == connection.getresponse().status
+        assert 0 == stopped.result()
+
+
+def test_secrets_come_as_files(image: str, tmp_path: Path) -> None:
+    """DATABASE_URL_FILE names a secret as engines mount it; the environment does not show it."""
+    secret = tmp_path / "database_url"
+    secret.write_text("sqlite:////app/data/secret.db\n")
+    mounted = f"--volume={secret}:/run/secrets/database_url:ro"
+    with running(image, mounted, DATABASE_URL_FILE="/run/secrets/database_url") as container:
+        assert 201 == create(container, "kept")
+        assert "/app/data/secret.db" in container.execute("find", "/app/data").split()
+        assert "secret.db" not in container.execute("env")
+
+
+def test_a_platform_may_choose_its_user(image: str) -> None:
+    """With any user of group 0, as OpenShift gives, the data can be written."""
+    with running(image, "--user=123456:0") as container:
+        assert 201 == create(container, "whoever I am")
