@@ -12,6 +12,7 @@ from estuary.telemetry.linux import Linux
 from estuary.telemetry.portable import Portable
 from estuary.telemetry.readings import Disk, Host, Memory, Network
 from estuary.telemetry.system import this_host
+from tests.support.process import until
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
@@ -141,6 +142,8 @@ def test_other_processes_are_read_as_well(make: type[Portable]) -> None:
     host: Host = make()
     child = subprocess.Popen(["sleep", "60"])
     try:
+        # While it becomes `sleep` it has no memory.
+        until(lambda: psutil.Process(child.pid).memory_info().rss > 0)
         other = host.process(child.pid)
         assert other is not None
         assert 0 < other.resident <= other.virtual
