@@ -21,15 +21,15 @@ class RecordCache(Protocol):
     No method raises: a cache that cannot be had has nothing at hand. Each ends in bounded time.
     """
 
-    async def look(self, record_id: str) -> Record | Miss:
+    async def look(self, record_id: str, /) -> Record | Miss:
         """The record if it is at hand."""
         ...
 
-    async def keep(self, miss: Miss, record: Record) -> None:
+    async def keep(self, miss: Miss, record: Record, /) -> None:
         """Have at hand what was read after `miss`; not if a write to it has ended since, anywhere."""
         ...
 
-    async def forget(self, record_id: str) -> None:
+    async def forget(self, record_id: str, /) -> None:
         """A write to the record has ended, or may have: from now on nothing older is given or kept."""
         ...
 

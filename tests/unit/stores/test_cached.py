@@ -1,0 +1,267 @@
+"""A cached store answers as the store does: no read that begins after a write gives what was before."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
+from estuary.core.items import ITEMS, Item
+from estuary.core.observations import CacheLooked, Observation
+from estuary.core.ports import Written
+from estuary.core.record import Record
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.stores.cache.local import LocalCache
+from estuary.stores.cache.port import Miss, RecordCache
+from estuary.stores.cache.stamps import Stamps, unshared
+from estuary.stores.cached import CachedCollection, CachedStore
+from estuary.stores.memory import MemoryCollection, MemoryStore
+from tests.contract.making import LATER, make_id, make_record
+from tests.support.clocks import SettableClock
+from tests.support.waiting import until
+
+HIT, MISSED = CacheLooked("items", hit=True), CacheLooked("items", hit=False)
+
+
+class SlowCollection(MemoryCollection):
+    """A read that has seen the record waits at a gate before it returns; a write may fail once made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.waiting = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.failure: Exception | None = None
+
+    async def get(self, record_id: str, owner: str | None = None) -> Record:
+        """The record as it was when the read began."""
+        self.reads += 1
+        record = await super().get(record_id, owner)
+        self.waiting += 1
+        try:
+            await self.gate.wait()
+        finally:
+            self.waiting -= 1
+        return record
+
+    async def update(
+        self,
+        record_id: str,
+        changes: Mapping[str, Any],
+        updated_at: datetime,
+        terms: WriteTerms = UNCONDITIONAL,
+    ) -> Written:
+        """Write, then perhaps fail: an outcome that nobody is told."""
+        written = await super().update(record_id, changes, updated_at, terms)
+        if self.failure is not None:
+            raise self.failure
+        return written
+
+
+class Scene:
+    """A cached store over a slow one, and what was observed of its cache."""
+
+    def __init__(self, cache: RecordCache | None = None) -> None:
+        self.seen: list[Observation] = []
+        self.stamps = Stamps(unshared())
+        self.slow = SlowCollection()
+        self.inner = MemoryStore([ITEMS])
+        self.inner._collections["items"] = self.slow
+        local = LocalCache(100, 30.0, monotonic=SettableClock().monotonic, stamps=self.stamps)
+        self.store = CachedStore(self.inner, lambda _: cache or local, self.seen.append)
+
+    @property
+    def items(self) -> CachedCollection:
+        """The cached collection."""
+        return self.store.collection(ITEMS)
+
+    async def name(self) -> str:
+        """The name of the first item, as it is read now."""
+        value = (await self.items.get(make_id(1))).value
+        assert isinstance(value, Item)
+        return value.name
+
+    async def change(self, name: str) -> None:
+        """Give the first item another name."""
+        await self.items.update(make_id(1), {"name": name}, LATER)
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    """An open store with one item."""
+    scene = Scene()
+    await scene.store.open()
+    await scene.items.insert(make_record(1))
+    yield scene
+    scene.slow.gate.set()
+    await scene.store.close()
+
+
+async def test_a_record_is_read_once(scene: Scene) -> None:
+    """The first read asks the store, the next ones do not; each look is observed."""
+    records = [await scene.items.get(make_id(1)) for _ in range(3)]
+    assert [make_record(1)] * 3 == records
+    assert 1 == scene.slow.reads
+    assert [MISSED, HIT, HIT] == scene.seen
+
+
+async def test_those_who_ask_at_once_share_one_read(scene: Scene) -> None:
+    """Fifty readers of a record that is not at hand cost the store one read."""
+    scene.slow.gate.clear()
+    readers = [asyncio.create_task(scene.items.get(make_id(1))) for _ in range(50)]
+    await until(lambda: scene.slow.waiting == 1 and len(scene.seen) == 50)
+    scene.slow.gate.set()
+    assert [make_record(1)] * 50 == await asyncio.gather(*readers)
+    assert 1 == scene.slow.reads
+
+
+async def test_one_who_goes_away_ends_nobody_elses_read(scene: Scene) -> None:
+    """A client that disconnects while others wait for the same record is no matter to them."""
+    scene.slow.gate.clear()
+    first, second = (asyncio.create_task(scene.items.get(make_id(1))) for _ in range(2))
+    await until(lambda: len(scene.seen) == 2)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    scene.slow.gate.set()
+    assert make_record(1) == await second
+
+
+async def test_a_write_is_seen_at_once(scene: Scene) -> None:
+    """A read that follows an update or a delete gives the record as it is then."""
+    assert "item 1" == await scene.name()
+    await scene.change("changed")
+    assert "changed" == await scene.name()
+    await scene.items.delete(make_id(1))
+    with pytest.raises(NotFound):
+        await scene.name()
+
+
+async def test_a_read_that_began_before_a_write_is_not_kept_after_it(scene: Scene) -> None:
+    """The old record, read before and returned after, must not come to hand."""
+    scene.slow.gate.clear()
+    early = asyncio.create_task(scene.name())
+    await until(lambda: scene.slow.waiting == 1)
+    await scene.change("changed")
+    scene.slow.gate.set()
+    assert "item 1" == await early
+    assert "changed" == await scene.name()
+
+
+async def test_who_comes_after_a_write_does_not_join_a_read_from_before(scene: Scene) -> None:
+    """The read under way has seen the old record: it is not for those who know of the write."""
+    scene.slow.gate.clear()
+    early = asyncio.create_task(scene.name())
+    await until(lambda: scene.slow.waiting == 1)
+    await scene.change("changed")
+    late = asyncio.create_task(scene.name())
+    await until(lambda: scene.slow.waiting == 2)
+    scene.slow.gate.set()
+    assert ("item 1", "changed") == (await early, await late)
+
+
+async def test_nobody_joins_a_read_from_before_another_workers_write(scene: Scene) -> None:
+    """The stamps tell of a write that this process has not made."""
+    scene.slow.gate.clear()
+    early = asyncio.create_task(scene.name())
+    await until(lambda: scene.slow.waiting == 1)
+    await scene.slow.update(make_id(1), {"name": "changed"}, LATER)
+    scene.stamps.renew(make_id(1))
+    late = asyncio.create_task(scene.name())
+    await until(lambda: scene.slow.waiting == 2)
+    scene.slow.gate.set()
+    assert ("item 1", "changed") == (await early, await late)
+
+
+class NoCache:
+    """A cache that cannot be had: nothing is at hand, and nothing kept."""
+
+    async def look(self, _record_id: str, /) -> Miss:
+        """Nothing."""
+        return Miss(None)
+
+    async def keep(self, _miss: Miss, _record: Record, /) -> None:
+        """Keep nothing."""
+
+    async def forget(self, _record_id: str, /) -> None:
+        """Nothing to forget."""
+
+    async def clear(self) -> None:
+        """Nothing to forget."""
+
+
+async def test_writes_are_seen_while_the_cache_cannot_be_had() -> None:
+    """Reads are still shared, but not with those who come after a write."""
+    scene = Scene(NoCache())
+    await scene.store.open()
+    await scene.items.insert(make_record(1))
+    scene.slow.gate.clear()
+    early = [asyncio.create_task(scene.name()) for _ in range(2)]
+    await until(lambda: len(scene.seen) == 2 and scene.slow.waiting == 1)
+    await scene.change("changed")
+    late = asyncio.create_task(scene.name())
+    await until(lambda: scene.slow.waiting == 2)
+    scene.slow.gate.set()
+    assert ["item 1", "item 1", "changed"] == await asyncio.gather(*early, late)
+    assert 2 == scene.slow.reads
+
+
+async def test_a_write_that_failed_may_have_been_made(scene: Scene) -> None:
+    """The store was lost after the commit: nothing from before is given any more."""
+    await scene.name()
+    scene.slow.failure = StoreUnavailable("lost")
+    with pytest.raises(StoreUnavailable):
+        await scene.change("changed")
+    assert "changed" == await scene.name()
+
+
+async def test_what_is_not_there_is_not_remembered(scene: Scene) -> None:
+    """A record that is created after somebody looked for it is found."""
+    with pytest.raises(NotFound):
+        await scene.items.get(make_id(2))
+    await scene.items.insert(make_record(2))
+    assert make_record(2) == await scene.items.get(make_id(2))
+
+
+async def test_a_record_at_hand_is_its_owners_alone(scene: Scene) -> None:
+    """Whoever's read brought it to hand: for another owner it does not exist."""
+    made = make_record(3)
+    owned = Record(made.id, 1, made.created_at, made.updated_at, made.value, "ann")
+    await scene.items.insert(owned)
+    for _ in range(2):
+        assert owned == await scene.items.get(owned.id, "ann")
+        assert owned == await scene.items.get(owned.id)
+        with pytest.raises(NotFound):
+            await scene.items.get(owned.id, "bob")
+
+
+async def test_refused_writes_pass_through(scene: Scene) -> None:
+    """Errors and terms are the store's own."""
+    await scene.name()
+    with pytest.raises(VersionConflict):
+        await scene.items.update(make_id(1), {}, LATER, WriteTerms(expected_version=7))
+    with pytest.raises(NotFound):
+        await scene.items.delete(make_id(1), WriteTerms(owner="bob"))
+    assert "item 1" == await scene.name()
+
+
+async def test_a_closed_store_gives_nothing_from_the_cache(scene: Scene) -> None:
+    """After `close` a record that was at hand is unavailable; after the next `open` the store is asked."""
+    await scene.name()
+    await scene.store.close()
+    with pytest.raises(StoreUnavailable):
+        await scene.name()
+
+
+async def test_a_load_replaces_what_was_at_hand(scene: Scene) -> None:
+    """A record that a restore has changed is read anew."""
+    await scene.name()
+
+    async def batches() -> AsyncIterator[tuple[Any, list[Record]]]:
+        yield ITEMS, [make_record(1, name="restored")]
+
+    await scene.store.load(batches(), replace=True)
+    assert "restored" == await scene.name()
