@@ -6,6 +6,7 @@ from uuid_utils import uuid7
 
 from estuary import __version__
 from estuary.app.commons import Commons
+from estuary.app.limits import make_limiter
 from estuary.app.pipeline import checks, guards, locator
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
@@ -69,7 +70,7 @@ def build(
     )
     metrics.subscribe(observers)
     logs.on_drop(metrics.log_lines_dropped)
-    limiter = commons.limiter(settings, clock.monotonic)
+    limiter = make_limiter(settings, commons, clock.monotonic, observers)
     observed = ObservedStore(make_store(settings, resources, observers), observers, clock.monotonic)
     store = with_cache(settings, observed, observers, clock, commons)
     operations = Operations(

@@ -81,6 +81,7 @@ class _Loading:
         self._settle_drain()
         self._settle_workers()
         self._settle_database()
+        self._check_rate_limit_store()
         self._problems += self._misspelt_in_dotenv()
         if self._problems:
             raise ConfigurationError(self._problems)
@@ -170,6 +171,26 @@ class _Loading:
         if self._values[url.attribute] is None and chosen not in DEFAULTS:
             source = self._effective[kind.name].source
             self._problems.append(f"{kind.name} is {chosen} ({source}): {url.name} must say where it is")
+
+    def _check_rate_limit_store(self) -> None:
+        """Where requests are counted there has to be something that counts."""
+        store, redis_url, database_url = (
+            Settings.rate_limit_store,
+            Settings.redis_url,
+            Settings.database_url,
+        )
+        database_type = Settings.database_type.attribute
+        needed = {store.attribute, redis_url.attribute, database_url.attribute, database_type}
+        if not needed <= self._values.keys():
+            return
+        kind = self._values[store.attribute]
+        if kind == "redis" and self._values[redis_url.attribute] is None:
+            wanted = f"{redis_url.name} must say where Redis is"
+        elif kind == "postgres" and Settings(self._values).database.kind != kind:
+            wanted = f"{database_url.name} must be that of a PostgreSQL"
+        else:
+            return
+        self._problems.append(f"{store.name} is {kind} ({self._effective[store.name].source}): {wanted}")
 
     def _overruled(self, settings: Settings) -> Iterator[str]:
         name, value, source = self._effective[Settings.database_type.name]

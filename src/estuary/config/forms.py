@@ -11,6 +11,7 @@ T = TypeVar("T")
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 _MAX_DIGITS = 15
+_MAX_PREFIX = 64
 
 
 class Form(Generic[T]):
@@ -121,6 +122,16 @@ def _reference(text: str) -> str:
 
 REFERENCES = comma_list("a comma list of module:ATTRIBUTE", _reference)
 """Where objects are declared; whether they can be imported is not looked at here."""
+
+
+def _prefix(text: str) -> str:
+    if not (text.isascii() and text.isprintable() and " " not in text and len(text) <= _MAX_PREFIX):
+        raise Refused
+    return text
+
+
+PREFIX = Form(f"at most {_MAX_PREFIX} printable ASCII characters without blanks", _prefix)
+"""The beginning of names in somebody else's store; empty for none."""
 
 
 def _header_text(text: str) -> str | None:

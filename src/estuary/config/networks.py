@@ -28,7 +28,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _is_host(text: str) -> bool:
+def is_host(text: str) -> bool:
     """Whether `text` is an address or a name; digits and dots alone make no name (RFC 1123)."""
     if _is_address(text):
         return True
@@ -39,7 +39,7 @@ def _is_host(text: str) -> bool:
 def _host(text: str) -> str:
     if text.startswith("[") and text.endswith("]"):
         raise Refused("an IPv6 address stands without brackets here")
-    if not _is_host(text):
+    if not is_host(text):
         raise Refused
     return text
 
@@ -67,7 +67,7 @@ def _origin(text: str) -> str:
     if match is None:
         raise Refused(_origin_mistake(text))
     scheme, host, port = match["scheme"], match["host"], match["port"]
-    if not _is_host(host.removeprefix("[").removesuffix("]")):
+    if not is_host(host.removeprefix("[").removesuffix("]")):
         raise Refused(f"{quoted(text)} names no host")
     if port is None or port == _DEFAULT_PORTS.get(scheme):
         return f"{scheme}://{host}"
@@ -79,9 +79,7 @@ def _origin(text: str) -> str:
 def _origin_mistake(text: str) -> str:
     if "://" not in text:
         return (
-            f"{quoted(text)} lacks its scheme, as in https://{text[:40]}"
-            if _is_host(text)
-            else quoted(text)
+            f"{quoted(text)} lacks its scheme, as in https://{text[:40]}" if is_host(text) else quoted(text)
         )
     without_slash = text.rstrip("/")
     if _ORIGIN.fullmatch(without_slash.lower()):

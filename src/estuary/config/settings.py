@@ -13,6 +13,7 @@ from estuary.config.variables.cache import CacheVariables
 from estuary.config.variables.database import DatabaseVariables
 from estuary.config.variables.logging import LoggingVariables
 from estuary.config.variables.rate_limit import RateLimitVariables
+from estuary.config.variables.redis import RedisVariables
 from estuary.config.variables.security import SecurityVariables
 from estuary.config.variables.server import ServerVariables
 from estuary.config.variables.service import PRODUCTION, ServiceVariables
@@ -25,6 +26,7 @@ _SECTIONS = (
     BackupVariables,
     LoggingVariables,
     RateLimitVariables,
+    RedisVariables,
     SecurityVariables,
 )
 """In the order of the documents; the profile stands first, for the other defaults depend on it."""
@@ -38,6 +40,7 @@ class Settings(
     BackupVariables,
     LoggingVariables,
     RateLimitVariables,
+    RedisVariables,
     SecurityVariables,
 ):
     """The values of all variables, read and checked; immutable. `load` makes it, see `environment`."""
@@ -63,6 +66,13 @@ class Settings(
     def production(self) -> bool:
         """Whether this is the production profile."""
         return self.app_profile == PRODUCTION
+
+    @property
+    def rate_limit_place(self) -> str:
+        """Where requests are counted: "local", "redis" or "postgres"."""
+        if self.rate_limit_store == "auto":
+            return "local" if self.redis_url is None else "redis"
+        return self.rate_limit_store
 
     @property
     def database(self) -> DatabaseLocation:

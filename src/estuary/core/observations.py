@@ -71,6 +71,14 @@ class KeysNotKept(msgspec.Struct, frozen=True):
     reason: str
 
 
+class LimiterChanged(msgspec.Struct, frozen=True):
+    """What counts the rate limit elsewhere became available again, or did not answer any more."""
+
+    store: str
+    available: bool
+    reason: str = ""
+
+
 class RequestShed(msgspec.Struct, frozen=True):
     """A request was turned away because too many were in flight."""
 
@@ -124,6 +132,7 @@ Observation = (
     RequestServed
     | RequestFailed
     | RateLimitExceeded
+    | LimiterChanged
     | AuthFailed
     | KeysFetched
     | KeysMissed

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from estuary.core.observations import (
+    LimiterChanged,
     RateLimitExceeded,
     RequestFailed,
     RequestServed,
@@ -46,6 +47,7 @@ class Journal:
         if self._http.enabled(Level.WARN):
             observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
             observers.subscribe(RequestShed, self._request_shed)
+            observers.subscribe(LimiterChanged, self._limiter_changed)
         if self._store.enabled(Level.ERROR):
             observers.subscribe(StoreQueried, self._store_queried)
 
@@ -68,6 +70,12 @@ class Journal:
     def _request_shed(self, shed: RequestShed) -> None:
         if count := self._shed.due():
             self._http.warn("requests shed", count=count, in_flight=shed.in_flight)
+
+    def _limiter_changed(self, changed: LimiterChanged) -> None:
+        if changed.available:
+            self._http.info("rate limit counted in its store again", store=changed.store)
+        else:
+            self._http.warn("rate limit store unavailable", store=changed.store, reason=changed.reason)
 
     def _store_queried(self, queried: StoreQueried) -> None:
         if not queried.succeeded and (count := self._store_failed.due()):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from estuary.core.observations import (
     CacheLooked,
     ConnectionsChanged,
+    LimiterChanged,
     RateLimitExceeded,
     RecordCreated,
     RecordDeleted,
@@ -61,6 +62,7 @@ class Metrics:
         """Count what `observers` passes on."""
         observers.subscribe(RequestServed, self._request_served)
         observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
+        observers.subscribe(LimiterChanged, self._limiter_changed)
         observers.subscribe(RequestShed, self._request_shed)
         observers.subscribe(StoreQueried, self._store_queried)
         observers.subscribe(CacheLooked, self._cache_looked)
@@ -93,6 +95,10 @@ class Metrics:
         self._limited: Counter = registry.counter(
             "rate_limit_exceeded_total", "Requests turned away because their client asked too often."
         ).series()
+        self._limiter_up: Gauge = registry.gauge(
+            "rate_limit_store_up", "Whether every worker reaches what counts the rate limit.", join=min
+        ).series()
+        self._limiter_up.set(1.0)
         self._shed: Counter = registry.counter(
             "requests_shed_total", "Requests turned away because too many were in flight."
         ).series()
@@ -151,6 +157,9 @@ class Metrics:
 
     def _rate_limit_exceeded(self, _: RateLimitExceeded) -> None:
         self._limited.inc()
+
+    def _limiter_changed(self, changed: LimiterChanged) -> None:
+        self._limiter_up.set(float(changed.available))
 
     def _request_shed(self, _: RequestShed) -> None:
         self._shed.inc()

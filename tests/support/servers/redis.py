@@ -3,8 +3,9 @@
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from tests.support.servers.daemon import Daemon
 class Redis(Daemon):
     """A Redis that keeps nothing over a restart."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, settings: Mapping[str, str]) -> None:
         super().__init__(folder)
         self._program = program
+        self._settings = settings
 
     @property
     def url(self) -> str:
@@ -27,8 +29,20 @@ class Redis(Daemon):
 
     def command(self) -> Sequence[str]:
         """Without snapshots or a log: nothing here has to last."""
-        settings = {"bind": HOST, "port": str(self.port), "save": "", "appendonly": "no"}
+        settings = {
+            "bind": HOST,
+            "port": str(self.port),
+            "save": "",
+            "appendonly": "no",
+            **self._settings,
+        }
         return [self._program, *(word for name, value in settings.items() for word in (f"--{name}", value))]
+
+    def say(self, *lines: str) -> str:
+        """Send commands on a connection of its own, as an administrator; what was answered, as it came."""
+        with socket.create_connection((HOST, self.port), timeout=PATIENCE_SECONDS) as connection:
+            connection.sendall("".join(f"{line}\r\n" for line in (*lines, "QUIT")).encode())
+            return b"".join(iter(partial(connection.recv, 65536), b"")).decode()
 
     def answers(self) -> bool:
         """Whether it is our process that speaks on the port."""
@@ -41,11 +55,11 @@ class Redis(Daemon):
 
 
 @contextmanager
-def redis_server() -> Iterator[Redis]:
-    """A Redis of one's own, running; it may be stopped and started meanwhile."""
+def redis_server(settings: Mapping[str, str] | None = None) -> Iterator[Redis]:
+    """A Redis of one's own, running, with further `settings`; it may be stopped and started meanwhile."""
     program = require("redis-server", shutil.which("redis-server") or _from_wheel())
     with tempfile.TemporaryDirectory(prefix="estuary-redis-") as folder:
-        server = Redis(program, Path(folder))
+        server = Redis(program, Path(folder), settings or {})
         try:
             server.start_anywhere()
             yield server

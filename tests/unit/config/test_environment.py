@@ -370,6 +370,26 @@ def test_workers_cannot_share_records_in_memory(problems: Problems, variables: d
     assert "DATABASE_TYPE" in line
 
 
+@pytest.mark.parametrize(
+    ("store", "wanted"),
+    [
+        ("redis", "REDIS_URL must say where Redis is"),
+        ("postgres", "DATABASE_URL must be that of a PostgreSQL"),
+    ],
+)
+def test_what_counts_must_be_there(problems: Problems, store: str, wanted: str) -> None:
+    """A limit that could be counted nowhere is refused, with the variable that is missing."""
+    assert (f"RATE_LIMIT_STORE is {store} (environment): {wanted}",) == problems(RATE_LIMIT_STORE=store)
+
+
+def test_requests_are_counted_in_redis_where_there_is_one(load: Load) -> None:
+    """Unless it is said otherwise."""
+    url = {"REDIS_URL": "redis://localhost"}
+    assert "local" == load().settings.rate_limit_place
+    assert "redis" == load(**url).settings.rate_limit_place
+    assert "local" == load(**url, RATE_LIMIT_STORE="local").settings.rate_limit_place
+
+
 def test_auto_is_a_worker_a_processor(load: Load) -> None:
     """As many as may be kept busy here; memory has room for one alone. It is shown which number it is."""
     loaded = load(WORKERS="auto")

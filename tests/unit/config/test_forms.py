@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 from estuary.config.database import DatabaseLocation
 from estuary.config.forms import Form
 from estuary.config.problems import Refused
+from estuary.config.redis import RedisLocation
 from estuary.config.settings import TABLE, Settings
 from estuary.config.variable import Variable
+
+ESCAPES = "a password's @ / : ? # are written %40 %2F %3A %3F %23"
+TLS_FILES = "ssl_ca_certs, ssl_certfile, ssl_keyfile"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,28 @@ from estuary.config.variable import Variable
         (Settings.log_filter, "estuary=info,tower_http=warn", "estuary=info,tower_http=warn"),
         (Settings.workers, "64", 64),
         (Settings.workers, "Auto", 0),
+        (Settings.redis_url, "", None),
+        (Settings.redis_url, "redis://redis", RedisLocation("redis")),
+        (Settings.redis_url, "redis://[::1]:6380/3", RedisLocation("::1", 6380, database=3)),
+        (Settings.redis_url, "redis://h?db=4", RedisLocation("h", database=4)),
+        (
+            Settings.redis_url,
+            "rediss://us%40er:p%2Fw@h:1/0?ssl_ca_certs=/ca.pem&ssl_certfile=c&ssl_keyfile=k",
+            RedisLocation(
+                *("h", 1, "", 0, "us@er", "p/w"),
+                tls=True,
+                ca_file=Path("/ca.pem"),
+                certificate_file=Path("c"),
+                key_file=Path("k"),
+            ),
+        ),
+        (
+            Settings.redis_url,
+            "unix://:pw@/run/redis.sock?db=2",
+            RedisLocation(path="/run/redis.sock", database=2, password="pw"),
+        ),
+        (Settings.redis_prefix, "", ""),
+        (Settings.redis_prefix, "a:b:", "a:b:"),
         (Settings.database_type, "Memory", "memory"),
         (Settings.database_url, "", None),
         (Settings.database_url, "memory://", DatabaseLocation("memory")),
@@ -110,6 +136,24 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
         (Settings.rate_limit_window_seconds, "86401", ""),
         (Settings.app_profile, "prod", ""),
         (Settings.log_format, "xml", ""),
+        *[
+            (Settings.redis_url, text, reason)
+            for text, reason in (
+                ("localhost:6379", "its scheme is none of redis, rediss and unix"),
+                ("http://h", "its scheme is none of redis, rediss and unix"),
+                ("redis://", f"its host is no address or name; {ESCAPES}"),
+                ("redis://:p/w@h", f"its host or port cannot be read; {ESCAPES}"),
+                ("redis://:p#w@h", f"its host or port cannot be read; {ESCAPES}"),
+                ("redis://h:99999", f"its host or port cannot be read; {ESCAPES}"),
+                ("redis://h/x", "the database is a number, as in /0"),
+                ("redis://h#x", f"nothing follows a #; {ESCAPES}"),
+                ("redis://h?timeout=1", f"the parameters that are understood are db, {TLS_FILES}"),
+                ("redis://h?ssl_ca_certs=x", "files for TLS go with rediss://"),
+                ("unix://h/x", "unix: takes three slashes before the socket's path"),
+            )
+        ],
+        (Settings.redis_prefix, "a b", ""),
+        (Settings.redis_prefix, "x" * 65, ""),
         (Settings.workers, "65", ""),
         (Settings.workers, "many", ""),
         *[(Settings.rate_limit_enabled, word, "") for word in ("maybe", "2", "t", "enabled", "tru\u0435")],

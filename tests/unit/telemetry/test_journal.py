@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from estuary.core.observations import (
+    LimiterChanged,
     Observation,
     RateLimitExceeded,
     RequestFailed,
@@ -155,6 +156,14 @@ def test_floods_are_told_once_a_second(observation: Observation, fields: dict[st
     assert [] == told.of(*[observation] * 9)
     told.clock.seconds += 1.0
     assert [10] == [line["count"] for line in told.of(observation)]
+
+
+def test_an_outage_of_the_limiters_store_is_told_at_both_ends() -> None:
+    """With why it began."""
+    (away,) = Told().of(LimiterChanged("Redis at r:1/0", available=False, reason="no answer"))
+    assert ("WARN", "Redis at r:1/0", "no answer") == (away["level"], away["store"], away["reason"])
+    (back,) = Told().of(LimiterChanged("Redis at r:1/0", available=True))
+    assert ("INFO", "Redis at r:1/0") == (back["level"], back["store"])
 
 
 def test_a_store_that_answers_is_not_told() -> None:

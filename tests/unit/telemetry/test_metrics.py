@@ -9,6 +9,7 @@ import pytest
 
 from estuary.core.observations import (
     ConnectionsChanged,
+    LimiterChanged,
     Observation,
     RateLimitExceeded,
     RecordCreated,
@@ -100,6 +101,14 @@ def test_it_is_an_exposition() -> None:
     """It fits the port, and `curl /metrics | grep memory` prints something."""
     port: Exposition = after()
     assert b"\nprocess_resident_memory_bytes " in port.render("")[1]
+
+
+def test_an_outage_of_the_limiters_store_is_told() -> None:
+    """1 until it is away, 0 until it is back."""
+    away = LimiterChanged("Redis at r:1/0", available=False, reason="no answer")
+    assert "rate_limit_store_up 1" in lines(after())
+    assert "rate_limit_store_up 0" in lines(after(away))
+    assert "rate_limit_store_up 1" in lines(after(away, LimiterChanged("Redis at r:1/0", available=True)))
 
 
 def test_a_request_is_in_flight_from_its_begin_to_its_answer() -> None:

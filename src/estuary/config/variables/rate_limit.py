@@ -1,6 +1,6 @@
 """How often a client may ask."""
 
-from estuary.config.forms import BOOLEAN, whole_number
+from estuary.config.forms import BOOLEAN, choice, whole_number
 from estuary.config.networks import NETWORKS
 from estuary.config.variable import Variable
 
@@ -34,6 +34,20 @@ class RateLimitVariables:
         whole_number(1, 16_777_216),
         default="65536",
         summary="How many clients are counted apart, which bounds memory; those beyond share counts.",
+    )
+
+    rate_limit_store = Variable(
+        choice("auto", "local", "redis", "postgres"),
+        default="auto",
+        summary="Where requests are counted: local is this machine, all its workers together; redis and "
+        "postgres are all replicas together; auto is redis where REDIS_URL is set, else local.",
+    )
+
+    rate_limit_on_outage = Variable(
+        choice("local", "allow", "deny"),
+        default="local",
+        summary="What holds while Redis or PostgreSQL does not count: local counts on each machine, allow "
+        "lets everything pass, deny answers 503.",
     )
 
     trusted_proxies = Variable(

@@ -1,0 +1,48 @@
+"""Where the settings ask requests to be counted, and what holds when that fails."""
+
+from collections.abc import Callable
+
+from estuary.app.commons import Commons
+from estuary.config.redis import RedisLocation
+from estuary.config.settings import Settings
+from estuary.core.errors import LimiterRefused
+from estuary.core.ports import Observer, RateLimiter
+from estuary.limits.outage import allowing, counting_locally
+
+
+def make_limiter(
+    settings: Settings, commons: Commons, monotonic: Callable[[], float], observe: Observer
+) -> RateLimiter:
+    """The limiter, not yet open; raises `LimiterRefused` where its driver is not installed."""
+    local = commons.limiter(settings, monotonic)
+    limiter = _elsewhere(settings, observe) if settings.rate_limit_enabled else None
+    if limiter is None:
+        return local
+    match settings.rate_limit_on_outage:
+        case "allow":
+            return allowing(limiter)
+        case "deny":
+            return limiter
+        case _:
+            return counting_locally(limiter, local)
+
+
+def _elsewhere(settings: Settings, observe: Observer) -> RateLimiter | None:
+    """What counts for all replicas together; None where each machine counts for itself."""
+    if settings.rate_limit_place == "redis" and settings.redis_url is not None:
+        return _redis(settings, settings.redis_url, observe)
+    return None
+
+
+def _redis(settings: Settings, location: RedisLocation, observe: Observer) -> RateLimiter:
+    try:
+        from estuary.limits.redis import RedisAddress, RedisRateLimiter
+    except ModuleNotFoundError as error:
+        raise LimiterRefused("Redis needs a driver: install estuary[redis]") from error
+    return RedisRateLimiter(
+        settings.rate_limit_max_requests,
+        settings.rate_limit_window_seconds,
+        RedisAddress(**location._asdict()),
+        settings.redis_prefix,
+        observe,
+    )

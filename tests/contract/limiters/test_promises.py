@@ -1,0 +1,159 @@
+"""What a limiter promises, wherever it counts."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+
+import pytest
+
+from estuary.core.ports import Decision, RateLimiter
+from tests.contract.limiters.kinds import LIMITERS, LimiterKind, Place
+
+NAMES = count()
+
+
+@asynccontextmanager
+async def opened(limiter: RateLimiter) -> AsyncIterator[RateLimiter]:
+    """`limiter`, open while the block runs."""
+    await limiter.open()
+    try:
+        yield limiter
+    finally:
+        await limiter.close()
+
+
+@pytest.fixture
+def client() -> str:
+    """A client that never asked before."""
+    return f"192.0.2.{next(NAMES)}"
+
+
+def passed(decisions: Sequence[Decision]) -> int:
+    """How many were let pass."""
+    return sum(decision.allowed for decision in decisions)
+
+
+async def test_a_burst_is_counted_to_the_request(kind: LimiterKind, place: Place, client: str) -> None:
+    """What remains falls by one each, the one after the last is refused, and told when to come again."""
+    async with opened(place.limiter(3, kind.length)) as limiter:
+        burst = [await limiter.hit(client) for _ in range(5)]
+    assert [(True, 2), (True, 1), (True, 0), (False, 0), (False, 0)] == [
+        (decision.allowed, decision.remaining) for decision in burst
+    ]
+    assert all(0 < decision.resets_in <= kind.length for decision in burst)
+
+
+async def test_it_tells_its_limit_and_window(kind: LimiterKind, place: Place) -> None:
+    """For the headers that tell a client of them."""
+    limiter = place.limiter(3, kind.length)
+    assert (3, kind.length) == (limiter.limit, limiter.window)
+
+
+async def test_requests_at_one_time_are_counted_apart(kind: LimiterKind, place: Place, client: str) -> None:
+    """Of many that ask at once, as many pass as may, and no two are told of the same remainder."""
+    async with opened(place.limiter(20, kind.length)) as limiter:
+        decisions = await asyncio.gather(*(limiter.hit(client) for _ in range(50)))
+    assert 20 == passed(decisions)
+    assert list(range(20)) == sorted(each.remaining for each in decisions if each.allowed)
+
+
+async def test_clients_do_not_affect_each_other(kind: LimiterKind, place: Place, client: str) -> None:
+    """Each has its own allowance, also where they ask at the same time."""
+    clients = [f"{client}-{name}" for name in ("a", "b", "c")] * 4
+    async with opened(place.limiter(3, kind.length)) as limiter:
+        decisions = await asyncio.gather(*map(limiter.hit, clients))
+    assert [True] * 9 + [False] * 3 == [decision.allowed for decision in decisions]
+
+
+@pytest.mark.parametrize("odd", ["", " ", "::1%eth0", "a\r\nb $1\r\n", "'; DROP TABLE x;--", "ü" * 300])
+async def test_any_text_is_a_client(kind: LimiterKind, place: Place, client: str, odd: str) -> None:
+    """Whoever a proxy says a client is, it is counted, and as nobody else."""
+    async with opened(place.limiter(1, kind.length)) as limiter:
+        decisions = [await limiter.hit(f"{client}{odd}") for _ in range(2)]
+        other = await limiter.hit(f"{client}{odd}x")
+    assert [True, False, True] == [each.allowed for each in (*decisions, other)]
+
+
+async def test_who_waits_as_told_passes(kind: LimiterKind, place: Place, client: str) -> None:
+    """`resets_in` of a refusal is when one more request may pass."""
+    async with opened(place.limiter(2, kind.length)) as limiter:
+        *_, decision = [await limiter.hit(client) for _ in range(3)]
+        assert not decision.allowed
+        await place.pass_time(decision.resets_in)
+        assert (await limiter.hit(client)).allowed
+
+
+async def test_refused_requests_count_for_nothing(kind: LimiterKind, place: Place, client: str) -> None:
+    """Who hammers on is admitted as early as who waits."""
+    async with opened(place.limiter(1, kind.length)) as limiter:
+        await limiter.hit(client)
+        refused = await limiter.hit(client)
+        again = [await limiter.hit(client) for _ in range(10)]
+        assert not passed(again)
+        assert again[-1].resets_in <= refused.resets_in
+        await place.pass_time(refused.resets_in)
+        assert (await limiter.hit(client)).allowed
+
+
+async def test_after_a_window_of_silence_everything_is_back(
+    kind: LimiterKind, place: Place, client: str
+) -> None:
+    """Nothing that a client did counts for longer."""
+    async with opened(place.limiter(5, kind.length)) as limiter:
+        for _ in range(7):
+            await limiter.hit(client)
+        await place.pass_time(kind.length)
+        decision = await limiter.hit(client)
+    assert (True, 4) == (decision.allowed, decision.remaining)
+
+
+async def test_an_allowance_comes_back_bit_by_bit(kind: LimiterKind, place: Place, client: str) -> None:
+    """Requests that came half a window apart are given back half a window apart."""
+    async with opened(place.limiter(4, kind.length)) as limiter:
+        await limiter.hit(client)
+        await limiter.hit(client)
+        await place.pass_time(kind.length / 2)
+        await limiter.hit(client)
+        last = await limiter.hit(client)
+        assert (True, 0) == (last.allowed, last.remaining)
+        await place.pass_time(last.resets_in)
+        decision = await limiter.hit(client)
+        assert (True, 1) == (decision.allowed, decision.remaining)
+
+
+@pytest.mark.parametrize("kind", [each for each in LIMITERS if each.replicas], ids=lambda kind: kind.name)
+async def test_replicas_have_one_limit_between_them(kind: LimiterKind, place: Place, client: str) -> None:
+    """Three that count in one place let pass what one would."""
+    assert kind.replicas
+    async with AsyncExitStack() as stack:
+        replicas = [await stack.enter_async_context(opened(place.limiter(50, 60.0))) for _ in range(3)]
+        asked = [replica.hit(client) for _ in range(40) for replica in replicas]
+        decisions = await asyncio.gather(*asked)
+    assert 50 == passed(decisions)
+
+
+async def test_in_no_window_more_than_the_limit_pass(kind: LimiterKind, place: Place, client: str) -> None:
+    """Under an overload, however windows are laid; by a clock moved by hand nearly the whole limit does."""
+    limit, windows = 40, 4
+    moments: list[tuple[float, float]] = []
+    elapsed = 0.0
+    async with opened(place.limiter(limit, kind.length)) as limiter:
+        begun = time.monotonic()
+        while elapsed < windows * kind.length:
+            asked = time.monotonic()
+            decisions = await asyncio.gather(*(limiter.hit(client) for _ in range(5)))
+            told = time.monotonic()
+            step = kind.length / 100
+            await place.pass_time(step)
+            # By its own clock where that is moved by hand; else by ours, before the question and after it.
+            span = (elapsed, elapsed) if kind.by_hand else (asked - begun, told - begun)
+            moments += [span] * passed(decisions)
+            elapsed = elapsed + step if kind.by_hand else time.monotonic() - begun
+    # A window that held more would hold a request and the one `limit` places after it, for certain.
+    assert all(
+        last_end - first_begin >= kind.length
+        for (first_begin, _), (_, last_end) in zip(moments, moments[limit:], strict=False)
+    )
+    assert len(moments) >= 0.95 * limit * windows or not kind.by_hand
