@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from estuary.core.items import Item
 from estuary.core.ports import Collection, Written
 from estuary.core.record import Position, Record, to_microseconds
-from estuary.core.terms import WriteTerms
+from estuary.core.terms import IdempotencyKey, WriteTerms
 from tests.support.clocks import START
 
 PATIENCE = 10.0
@@ -28,6 +30,24 @@ def make_record(
     """An item's record; unless a time is given, `number` milliseconds after the start."""
     moment = created_at or START + timedelta(milliseconds=number)
     return Record(record_id or make_id(number), 1, moment, moment, Item(name or f"item {number}"))
+
+
+def owned(record: Record, owner: str) -> Record:
+    """`record` as the owner's."""
+    return replace(record, owner=owner)
+
+
+def once(
+    text: str = "key",
+    fingerprint: str = "print",
+    *,
+    subject: str = "",
+    now: datetime = START,
+    owner: str | None = None,
+    expected_version: int | None = None,
+) -> WriteTerms:
+    """The terms of a write that carries a key."""
+    return WriteTerms(owner, expected_version, IdempotencyKey(subject, text, fingerprint, now))
 
 
 def expecting(version: int | None) -> WriteTerms:
@@ -57,18 +77,20 @@ async def insert_all(collection: Collection, records: Iterable[Record]) -> None:
     await asyncio.gather(*(collection.insert(record) for record in records))
 
 
-async def pages(collection: Collection, limit: int) -> AsyncIterator[Sequence[Record]]:
+async def pages(
+    collection: Collection, limit: int, owner: str | None = None
+) -> AsyncIterator[Sequence[Record]]:
     """Page after page, to the end; a page that does not lie behind its position fails at once."""
     after: Position | None = None
-    while page := await collection.page(after, limit):
+    while page := await collection.page(after, limit, owner):
         assert after is None or after < position_of(page[0])
         yield page
         after = position_of(page[-1])
 
 
-async def walk(collection: Collection, limit: int) -> list[Record]:
-    """Every record, page by page."""
-    return [record async for page in pages(collection, limit) for record in page]
+async def walk(collection: Collection, limit: int, owner: str | None = None) -> list[Record]:
+    """Every record, or every one of the owner's, page by page."""
+    return [record async for page in pages(collection, limit, owner) for record in page]
 
 
 Operation = Callable[[Collection], Awaitable[object]]
@@ -80,11 +102,15 @@ READS: dict[str, Operation] = {
     "first page": lambda collection: collection.page(None, 20),
     "page": lambda collection: collection.page(position_of(make_record(0)), 20),
     "count": lambda collection: collection.count(),
+    "owned slice": lambda collection: collection.slice(0, 20, "her"),
+    "owned page": lambda collection: collection.page(position_of(make_record(0)), 20, "her"),
+    "owned count": lambda collection: collection.count("her"),
 }
 WRITES: dict[str, Operation] = {
     "insert": lambda collection: collection.insert(make_record(1_000_000)),
     "update": lambda collection: collection.update(make_id(1), {"name": "other"}, LATER),
     "delete": lambda collection: collection.delete(make_id(2)),
+    "keyed insert": lambda collection: collection.insert(make_record(1_000_001), once()),
 }
 OPERATIONS = {**READS, **WRITES}
 """Every method of a collection, as a call that succeeds on the records 1 and 2."""
