@@ -52,6 +52,7 @@ async def test_a_record_keeps_its_owner(items: Collection) -> None:
     changed = await record_of(items.update(make_id(0), {"name": "x"}, LATER))
     assert ("her", 2) == (changed.owner, changed.version)
     assert changed == await items.get(make_id(0), "her") == (await items.page(None, 1))[0]
+    assert [changed] == list(await items.page(None, 1, "her")) == (await items.slice(0, 1, "her"))[0]
 
 
 ASKED: dict[str, Callable[[Collection, str], Awaitable[object]]] = {

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import MetaData
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.core.observations import ConnectionsChanged, Observation
+from estuary.stores.sql.statements import compile_statements
+from estuary.stores.sql.tables import resource_table, totals_table
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.collection import FARTHEST_INLINE_OFFSET
 from estuary.stores.sqlite.writer import MAX_WAITING
@@ -293,3 +297,38 @@ async def test_reading_leaves_no_snapshot_behind(store: SqliteStore, shell: sqli
     busy, *_ = shell.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     assert 0 == busy
+
+
+OWNED = {
+    "owned_first_page": "(owner=?)",
+    "owned_next_page": "(owner=? AND (created_at,id)>(?,?))",
+    "owned_slice": "(owner=?)",
+}
+
+
+@pytest.mark.parametrize(("name", "searched"), OWNED.items(), ids=OWNED.keys())
+async def test_an_owners_list_is_a_walk_along_an_index(
+    store: SqliteStore,  # noqa: ARG001 (it makes the file)
+    shell: sqlite3.Connection,
+    name: str,
+    searched: str,
+) -> None:
+    """It costs what the owner's page costs, not what others have: nothing is scanned, nothing sorted."""
+    metadata = MetaData()
+    table, totals = resource_table(ITEMS, metadata), totals_table(metadata)
+    statements = compile_statements(table, totals, SQLiteDialect(paramstyle="qmark"))
+    text, parameters = getattr(statements, name)
+    plan = shell.execute(f"EXPLAIN QUERY PLAN {text}", [1] * len(parameters)).fetchall()
+
+    assert [f"SEARCH items USING INDEX _items_owner {searched}"] == [step[3] for step in plan]
+
+
+async def test_records_that_nobody_owns_are_not_in_the_index_of_owners(
+    store: SqliteStore, shell: sqlite3.Connection
+) -> None:
+    """Where ownership is off, it costs nothing."""
+    await store.collection(ITEMS).insert(record(Item("x")))
+    shell.execute("ANALYZE")
+
+    indexes = {name for (name,) in shell.execute("SELECT idx FROM sqlite_stat1 WHERE tbl = 'items'")}
+    assert ("_items_position" in indexes, "_items_owner" in indexes) == (True, False)
