@@ -11,6 +11,7 @@ from estuary.config.environment import load_from
 from estuary.http.asgi import AsgiAdapter
 from estuary.http.kernel import Application
 from estuary.http.messages import Request, Response
+from estuary.http.scopes import Scopes
 from tests.support.conformance import Conformance
 
 ITEMS = "estuary.core.items:ITEMS"
@@ -42,11 +43,13 @@ async def client_of(
     *,
     resources: Sequence[str] = (ITEMS,),
     identify: Callable[[Request], None] = lambda _: None,
+    access: Scopes | None = None,
+    metrics: bool = True,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service, which is started before and stopped afterwards.
 
     `identify` says whose each request is, as authentication would. Every response is held against the
-    OpenAPI document of the service's `resources`.
+    OpenAPI document of the service's `resources`: with the scopes of `access`, with or without `metrics`.
     """
     await service.start()
     application = Identified(service.application, identify)
@@ -55,7 +58,7 @@ async def client_of(
         service.start,
         service.stop,
     )
-    conformance = Conformance(openapi(load_resources(resources)))
+    conformance = Conformance(openapi(load_resources(resources), access, metrics=metrics))
     try:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=adapter, client=("192.0.2.1", 40000)),

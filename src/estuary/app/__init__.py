@@ -1,5 +1,6 @@
 """The composition root: Settings become stores, limits, telemetry and the application that they serve."""
 
+from estuary.app.authentication import access
 from estuary.app.commons import Commons
 from estuary.app.composition import asgi, build, rsgi
 from estuary.app.probe import probe
@@ -7,4 +8,15 @@ from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.stores import preload
 
-__all__ = ["Commons", "Service", "asgi", "build", "load_resources", "openapi", "preload", "probe", "rsgi"]
+__all__ = [
+    "Commons",
+    "Service",
+    "access",
+    "asgi",
+    "build",
+    "load_resources",
+    "openapi",
+    "preload",
+    "probe",
+    "rsgi",
+]

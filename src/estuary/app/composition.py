@@ -1,10 +1,12 @@
 """The one function that joins everything: Settings become a service."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from uuid_utils import uuid7
 
 from estuary import __version__
+from estuary.app.authentication import access, authentication, scopes
 from estuary.app.commons import Commons
 from estuary.app.limits import make_limiter
 from estuary.app.pipeline import checks, guards, locator
@@ -20,6 +22,8 @@ from estuary.http.asgi import AsgiAdapter
 from estuary.http.demands import DemandReader
 from estuary.http.guards.body import BodyReader
 from estuary.http.guards.cors import Cors
+from estuary.http.guards.head import check_head
+from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.guards.request_id import identifier
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.kernel import Application
@@ -27,7 +31,7 @@ from estuary.http.messages import Request
 from estuary.http.operations import Operations
 from estuary.http.problems import Problems
 from estuary.http.records import RecordHandlers
-from estuary.http.routes import API_PREFIX, PathRouter, table
+from estuary.http.routes import API_PREFIX, PathRouter, operators_table, table
 from estuary.http.rsgi import RsgiAdapter
 from estuary.stores.observed import ObservedStore
 from estuary.telemetry.clock import SystemClock
@@ -78,16 +82,15 @@ def build(
         clock=clock,
         system=CachedSystemMonitor(host, clock),
         exposition=metrics,
-        document=openapi(resources),
+        document=openapi(resources, access(settings), metrics=settings.admin_port is None),
         version=__version__,
         draining=lambda: application.draining,
     )
     collections = _collections(settings, resources, store, clock, observers)
     cors = Cors(settings.cors_allowed_origins)
-    application = Application(
-        router=PathRouter(table(operations, collections)),
-        checks=checks(settings, cors, observers, lambda: len(in_flight)),
-        guards=guards(settings, limiter, observers),
+    auth = authentication(settings, clock, observers)
+    share = partial(
+        Application,
         problems=Problems(clock.now),
         identify=identifier(),
         locate=locator(settings),
@@ -100,7 +103,24 @@ def build(
         in_flight=in_flight,
         begun=metrics.request_begun,
     )
-    return Service(application, store, limiter, logs, clock)
+    token = None if settings.metrics_token is None else MetricsToken(settings.metrics_token)
+    has_own_port = settings.admin_port is not None
+    routes = table(operations, collections, scopes=scopes(settings), token=token, details=not has_own_port)
+    application = share(
+        router=PathRouter(routes),
+        checks=checks(settings, cors, observers, lambda: len(in_flight)),
+        guards=guards(settings, limiter, auth.guards, observers),
+    )
+    admin = share(router=PathRouter(operators_table(operations, token)), checks=[check_head], guards=[])
+    return Service(
+        application,
+        store,
+        limiter,
+        logs,
+        clock,
+        admin=admin if has_own_port else None,
+        companions=auth.companions,
+    )
 
 
 def asgi() -> AsgiAdapter:

@@ -1,6 +1,6 @@
 """The stages that a request passes before its handler, as the settings ask for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from estuary.config.settings import Settings
 from estuary.core.ports import Observer, RateLimiter
@@ -19,9 +19,11 @@ def checks(settings: Settings, cors: Cors, observe: Observer, in_flight: Callabl
     return [check_head, cap, *([cors] if settings.cors_allowed_origins else []), check_version]
 
 
-def guards(settings: Settings, limiter: RateLimiter, observe: Observer) -> list[Guard]:
+def guards(
+    settings: Settings, limiter: RateLimiter, auth: Sequence[Guard], observe: Observer
+) -> list[Guard]:
     """The stages that may wait, after the checks."""
-    return [RateLimit(limiter, observe)] if settings.rate_limit_enabled else []
+    return [*([RateLimit(limiter, observe)] if settings.rate_limit_enabled else []), *auth]
 
 
 def locator(settings: Settings) -> Callable[[Request], Client]:

@@ -9,11 +9,16 @@ from estuary import __version__
 from estuary.core.resource import DeclarationError, Resource
 from estuary.http.openapi import document
 from estuary.http.routes import API_PREFIX
+from estuary.http.scopes import Scopes
 
 
-def openapi(resources: Sequence[Resource]) -> bytes:
-    """The OpenAPI document of `resources`, encoded."""
-    return msgspec.json.encode(document(resources, version=__version__, prefix=API_PREFIX))
+def openapi(resources: Sequence[Resource], access: Scopes | None = None, *, metrics: bool = True) -> bytes:
+    """The OpenAPI document of `resources`, encoded.
+
+    `access` are the scopes where tokens are asked for; `metrics` says whether they are on the same port.
+    """
+    described = document(resources, version=__version__, prefix=API_PREFIX, access=access, metrics=metrics)
+    return msgspec.json.encode(described)
 
 
 def load_resources(references: Sequence[str]) -> list[Resource]:

@@ -1,13 +1,31 @@
 """Service: everything that serves requests in one process."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from estuary.core.ports import RateLimiter, Store
 from estuary.http.kernel import Application
 from estuary.telemetry.clock import SystemClock
 from estuary.telemetry.logs import Logs
 
 
+class Companion(Protocol):
+    """Something that works beside the requests for as long as they are served."""
+
+    def start(self) -> None:
+        """Begin; nobody waits for it."""
+        ...
+
+    async def stop(self) -> None:
+        """End what is under way."""
+        ...
+
+
 class Service:
-    """Made by `build`; started, drained, stopped."""
+    """Made by `build`; started, drained, stopped.
+
+    `application` serves the port; `admin` the operators' own one, None where they have none.
+    """
 
     def __init__(
         self,
@@ -16,22 +34,31 @@ class Service:
         limiter: RateLimiter,
         logs: Logs,
         clock: SystemClock,
+        *,
+        admin: Application | None = None,
+        companions: Sequence[Companion] = (),
     ) -> None:
         self.application = application
+        self.admin = admin
         self.store = store
         self.limiter = limiter
         self.logs = logs
         self.log = logs.logger("estuary::service")
         self._clock = clock
+        self._companions = companions
 
     async def start(self) -> None:
         """Open the store and the limiter; raises `StoreError` or `LimiterRefused`."""
         await self.store.open()
         await self.limiter.open()
+        for companion in self._companions:
+            companion.start()
 
     def drain(self) -> None:
         """From now on readiness is 503 and every answer closes its connection."""
         self.application.draining = True
+        if self.admin is not None:
+            self.admin.draining = True
 
     def in_flight(self) -> list[str]:
         """The requests under way, each with its age in seconds and its id."""
@@ -44,6 +71,8 @@ class Service:
 
     async def stop(self) -> None:
         """Close the store and write the last log lines."""
+        for companion in self._companions:
+            await companion.stop()
         await self.limiter.close()
         await self.store.close()
         self.logs.flush()

@@ -65,9 +65,9 @@ class KeySource:
         """Fetch the keys if a token may be right in naming one that is not among them, and wait for that.
 
         At most once in `UNKNOWN_KEY_SECONDS` a fetch is begun for such a reason. While there are no keys
-        at all, it is `run` that fetches, and here only what is under way is waited for.
+        at all, they are fetched when `run` would do so too, and only what is under way is waited for.
         """
-        if self._flight is None and self.available and self._freshness.look_again(self._clock.monotonic()):
+        if self._flight is None and self._may_look():
             self._begin()
         if self._flight is not None and self._waiting < MAX_WAITING:
             self._waiting += 1
@@ -109,6 +109,10 @@ class KeySource:
         if self._keys is not None and not self.available:
             self._keys = None
             self._changed()
+
+    def _may_look(self) -> bool:
+        now = self._clock.monotonic()
+        return self._freshness.look_again(now) if self.available else now >= self._freshness.next_at
 
     def _begin(self) -> asyncio.Task[None]:
         self._flight = asyncio.create_task(self._fetch())

@@ -20,6 +20,10 @@ class BadKeyFile(Exception):
     """The file is not what `TrialKeys` writes; the message says what is wrong with it."""
 
 
+class UnknownAlgorithm(Exception):
+    """No key can be made for the algorithm; the message says for which ones."""
+
+
 class TrialKeys:
     """One private key in JWK form, whose id and algorithm go into its tokens; raises `BadKeyFile`."""
 
@@ -60,6 +64,20 @@ class TrialKeys:
         """A token that says `claims`; `header` has what its header says beside or instead of the usual."""
         usual = {"kid": self.id, "typ": "at+jwt"}
         return jwt.encode(claims, self.private, algorithm=self.algorithm, headers=usual | header)
+
+
+def keys_at(path: Path, algorithm: str) -> tuple[TrialKeys, bool]:
+    """The key in the file at `path`, and whether it was made for that, which it is where there is none.
+
+    Raises `BadKeyFile`, `UnknownAlgorithm`, `OSError`.
+    """
+    if path.exists():
+        return TrialKeys.read(path), False
+    if algorithm not in ALGORITHMS:
+        raise UnknownAlgorithm(f"{algorithm!r} is none of {', '.join(ALGORITHMS)}")
+    keys = TrialKeys.new(algorithm)
+    keys.write(path)
+    return keys, True
 
 
 def public_path(path: Path) -> Path:

@@ -8,10 +8,20 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from estuary import __version__
-from estuary.cli import backup, check, export_records, healthcheck, import_records, openapi, restore, serve
+from estuary.cli import (
+    backup,
+    check,
+    export_records,
+    healthcheck,
+    import_records,
+    openapi,
+    restore,
+    serve,
+    token,
+)
 from estuary.cli.exits import MISCONFIGURED
 
-_COMMANDS = (serve, check, backup, restore, export_records, import_records, openapi, healthcheck)
+_COMMANDS = (serve, check, backup, restore, export_records, import_records, openapi, healthcheck, token)
 """In the order of the help."""
 
 _DESCRIPTION = "A production-grade REST API over declared resources."

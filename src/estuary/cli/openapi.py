@@ -13,13 +13,15 @@ def add(commands: Commands) -> None:
 
 
 def _run(_: argparse.Namespace) -> int:
-    from estuary.app import load_resources, openapi
+    from estuary.app import access, load_resources, openapi
     from estuary.config.environment import load
     from estuary.config.problems import ConfigurationError
     from estuary.core.resource import DeclarationError
 
     try:
-        document = openapi(load_resources(load().settings.resources))
+        settings = load().settings
+        resources, on_port = load_resources(settings.resources), settings.admin_port is None
+        document = openapi(resources, access(settings), metrics=on_port)
     except (ConfigurationError, DeclarationError) as error:
         return misconfigured(error)
     sys.stdout.buffer.write(document + b"\n")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from estuary.config import combinations
 from estuary.config.database import DEFAULTS, MEMORY
 from estuary.config.dotenv import Entry, parse
 from estuary.config.forms import AUTO
@@ -82,11 +83,16 @@ class _Loading:
         self._settle_workers()
         self._settle_database()
         self._check_rate_limit_store()
+        self._problems += combinations.mistakes(self._values)
         self._problems += self._misspelt_in_dotenv()
         if self._problems:
             raise ConfigurationError(self._problems)
         settings = Settings(self._values)
-        warnings = (*self._misspelt_in_environment(), *self._overruled(settings))
+        warnings = (
+            *self._misspelt_in_environment(),
+            *self._overruled(settings),
+            *combinations.cautions(self._values),
+        )
         return Loaded(settings, tuple(self._effective.values()), warnings, read_surroundings(self._environ))
 
     def _parsed(self, path: Path) -> Mapping[str, Entry]:

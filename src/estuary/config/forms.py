@@ -73,6 +73,11 @@ def choice(*words: str) -> Form[str]:
     return Form(either(words), read)
 
 
+def optional(form: Form[T]) -> Form[T | None]:
+    """`form`, or nothing at all: None."""
+    return Form(form.allowed, lambda text: form.read(text) if text else None)
+
+
 def comma_list(allowed: str, entry: Callable[[str], T]) -> Form[tuple[T, ...]]:
     """Entries between commas, blanks around them ignored; `entry` reads one or raises `Refused`."""
 

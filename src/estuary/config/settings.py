@@ -8,10 +8,12 @@ from typing import Any
 from estuary.config.database import DEFAULTS, DatabaseLocation
 from estuary.config.problems import HIDDEN
 from estuary.config.variable import Variable
+from estuary.config.variables.authentication import AuthenticationVariables
 from estuary.config.variables.backups import BackupVariables
 from estuary.config.variables.cache import CacheVariables
 from estuary.config.variables.database import DatabaseVariables
 from estuary.config.variables.logging import LoggingVariables
+from estuary.config.variables.monitoring import MonitoringVariables
 from estuary.config.variables.rate_limit import RateLimitVariables
 from estuary.config.variables.redis import RedisVariables
 from estuary.config.variables.security import SecurityVariables
@@ -28,6 +30,8 @@ _SECTIONS = (
     RateLimitVariables,
     RedisVariables,
     SecurityVariables,
+    AuthenticationVariables,
+    MonitoringVariables,
 )
 """In the order of the documents; the profile stands first, for the other defaults depend on it."""
 
@@ -42,6 +46,8 @@ class Settings(
     RateLimitVariables,
     RedisVariables,
     SecurityVariables,
+    AuthenticationVariables,
+    MonitoringVariables,
 ):
     """The values of all variables, read and checked; immutable. `load` makes it, see `environment`."""
 

@@ -146,6 +146,6 @@ class Application:
                 self._monotonic() - request.started,
                 0 if response is None else len(response.body),
                 request.client.address,
-                None,
+                request.subject,
             )
         )

@@ -1,6 +1,7 @@
 """Request and Response as the kernel sees them: no server and no protocol in sight."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
@@ -60,6 +61,10 @@ class Route(msgspec.Struct, frozen=True, eq=False):
     essential: bool = False
     methods: tuple[str, ...] = ()
     """Every method the route answers, for `Allow`."""
+    protected: bool = False
+    """Whether a token is needed where authentication is on."""
+    scopes: Mapping[str, str] = MappingProxyType({})
+    """By method: the scope that the token must grant."""
 
 
 UNKNOWN_ROUTE = Route("unknown", {})

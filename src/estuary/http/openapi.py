@@ -7,6 +7,8 @@ from estuary.core.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.request_headers import PARAMETERS
 from estuary.http.schemas import Schema, changes_schema, draft_schema, record_schema
+from estuary.http.scopes import Scopes
+from estuary.http.security_schemas import CHALLENGE, REFUSALS, SCHEMES, secured
 from estuary.http.service_schemas import ERROR, HEALTH, PROBE, PROBLEM
 
 _JSON = "application/json"
@@ -14,6 +16,7 @@ _PROBLEM = "application/problem+json"
 
 _ERRORS = {
     400: "The request cannot be understood.",
+    **REFUSALS,
     404: "There is no such resource.",
     406: "None of the accepted API versions exists.",
     408: "The body did not arrive in time.",
@@ -35,9 +38,22 @@ _CHANGE_ERRORS = (404, 409, 412, 428)
 _OPERATIONS_ERRORS = (400, 414, 431, 500)
 
 
-def document(resources: Sequence[Resource], *, version: str, prefix: str) -> dict[str, Any]:
-    """The document for an API that serves `resources` under `prefix`."""
+def document(
+    resources: Sequence[Resource],
+    *,
+    version: str,
+    prefix: str,
+    access: Scopes | None = None,
+    metrics: bool = True,
+) -> dict[str, Any]:
+    """The document for an API that serves `resources` under `prefix`.
+
+    `access` are the scopes that tokens must grant, None where no token is asked for; `metrics` says whether
+    they are on the same port.
+    """
     paths = _operations_paths(prefix)
+    if not metrics:
+        del paths["/metrics"]
     schemas: Schema = {
         "Error": ERROR,
         "Problem": PROBLEM,
@@ -45,7 +61,8 @@ def document(resources: Sequence[Resource], *, version: str, prefix: str) -> dic
         "Probe": PROBE,
     }
     for resource in resources:
-        paths |= _resource_paths(resource, prefix)
+        served = _resource_paths(resource, prefix)
+        paths |= served if access is None else secured(served, access.of(resource.name))
         schemas |= _resource_schemas(resource)
     return {
         "openapi": "3.1.1",
@@ -67,6 +84,7 @@ def document(resources: Sequence[Resource], *, version: str, prefix: str) -> dic
             "responses": {_error_name(status): _error(status) for status in _ERRORS},
             "headers": _HEADERS,
             "parameters": PARAMETERS,
+            **({} if access is None else {"securitySchemes": SCHEMES}),
         },
     }
 
@@ -92,6 +110,7 @@ _HEADERS: Schema = {
         "description": "The next page (RFC 8288), where there is one.",
         "schema": {"type": "string"},
     },
+    "WWW-Authenticate": CHALLENGE,
     "RetryAfter": {
         "description": "Seconds to wait before the next attempt.",
         "schema": {"type": "integer", "minimum": 1},
@@ -200,7 +219,7 @@ def _operations_paths(prefix: str) -> Schema:
             {200: _answer("It should.", _schema("Probe")), 503: not_ready},
             _OPERATIONS_ERRORS,
         ),
-        "/metrics": get("metrics", "Metrics for Prometheus", {200: metrics}, _OPERATIONS_ERRORS),
+        "/metrics": get("metrics", "Metrics for Prometheus", {200: metrics}, (*_OPERATIONS_ERRORS, 401)),
         "/openapi.json": get("openapi", "This document", {200: this}, _ALWAYS),
         f"{prefix}/openapi.json": get("openapi_v1", "Version 1's document", {200: this}, _ALWAYS),
     }
@@ -245,6 +264,8 @@ def _empty(description: str, *headers: str) -> Schema:
 def _error(status: int) -> Schema:
     answer = _answer(_ERRORS[status], _schema("Error"))
     answer["content"][_PROBLEM] = {"schema": _schema("Problem")}
+    if status in REFUSALS:
+        answer["headers"] |= {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}}
     if status in (429, 503):
         answer["headers"] = answer["headers"] | {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
     return answer

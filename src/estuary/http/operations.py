@@ -90,6 +90,13 @@ class Operations:
         )
         return Response(200, self._encode(body), _JSON)
 
+    async def upshot(self, _: Request) -> Response:
+        """How the service is doing, without the details; always 200."""
+        database = await self._database()
+        memory = self._system.read().memory_usage_percent
+        status = _status(connected=database.connected, memory_percent=memory)
+        return Response(200, self._encode(_Probe(status, self._clock.now())), _JSON)
+
     async def live(self, _: Request) -> Response:
         """200 as long as the process answers, whatever the store does."""
         return Response(200, self._encode(_Probe("alive", self._clock.now())), _JSON)

@@ -9,6 +9,7 @@ import msgspec
 
 from estuary.core import errors
 from estuary.core.errors import Violation
+from estuary.core.identity import Refusal
 from estuary.http.entity_tags import tag_of_version
 from estuary.http.errors import (
     HeadTimeout,
@@ -22,6 +23,7 @@ from estuary.http.messages import Header, Request, Response
 _JSON: Header = ("content-type", "application/json")
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")
 _PROBLEM_MEDIA_TYPE = "application/problem+json"
+_CHALLENGE = 'Bearer realm="estuary"'
 _INTERNAL = (500, "Internal server error")
 
 
@@ -142,16 +144,21 @@ def _key_in_flight(_: errors.IdempotencyKeyInFlight) -> _Told:
 
 def _unauthenticated(error: errors.Unauthenticated) -> _Told:
     """RFC 6750, 3.1: a request without a token is told nothing but the scheme."""
-    if error.reason == "missing":
-        return _Told(401, "Authentication required", headers=(("www-authenticate", "Bearer"),))
-    challenge = ("www-authenticate", 'Bearer error="invalid_token"')
-    return _Told(401, "Invalid authentication token", headers=(challenge,))
+    if error.reason == Refusal.MISSING:
+        return _Told(401, "Authentication required", headers=(("www-authenticate", _CHALLENGE),))
+    challenge = f'{_CHALLENGE}, error="invalid_token"'
+    if error.reason == Refusal.EXPIRED:
+        # All that a client can do something about; of the other reasons a forger would learn.
+        challenge += ', error_description="The token has expired"'
+    return _Told(401, "Invalid authentication token", headers=(("www-authenticate", challenge),))
 
 
 def _forbidden(error: errors.Forbidden) -> _Told:
-    challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+    """RFC 6750, 3.1: the scope is told, so that the client can ask for a token that has it."""
+    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     message = f"The token does not grant the scope {error.scope}"
-    return _Told(403, message, headers=(("www-authenticate", challenge),))
+    context = {"scope": error.scope}
+    return _Told(403, message, context=context, headers=(("www-authenticate", challenge),))
 
 
 def _method_not_allowed(error: errors.MethodNotAllowed) -> _Told:

@@ -3,45 +3,82 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.messages import UNKNOWN_ROUTE, Handler, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records import RecordHandlers
+from estuary.http.scopes import NO_SCOPES, Scopes
 
 API_PREFIX = "/api/v1"
 UNVERSIONED_PREFIX = "/api"
 RECORD_ID = "{id}"
 
 
-def table(operations: Operations, collections: Sequence[RecordHandlers]) -> list[Route]:
-    """Every route that Estuary serves."""
-    health = {"GET": operations.health}
+def table(
+    operations: Operations,
+    collections: Sequence[RecordHandlers],
+    *,
+    scopes: Scopes = NO_SCOPES,
+    token: MetricsToken | None = None,
+    details: bool = True,
+) -> list[Route]:
+    """Every route of the service's own port.
+
+    Where another port has them, `details` is false: no metrics then, and of health only the upshot. `token`
+    is what they ask for.
+    """
     document = {"GET": operations.openapi}
     return [
-        _route("/", health, limited=False, essential=True),
-        _route("/health", health, limited=False, essential=True),
-        _route("/health/live", {"GET": operations.live}, limited=False, essential=True),
-        _route("/health/ready", {"GET": operations.ready}, limited=False, essential=True),
-        _route("/metrics", {"GET": operations.metrics}, limited=False, essential=True),
+        *(operators_table(operations, token) if details else _health_routes(operations, operations.upshot)),
         _route("/openapi.json", document),
         _route(f"{API_PREFIX}/openapi.json", document),
-        *(route for handlers in collections for route in _record_routes(handlers)),
+        *(route for handlers in collections for route in _record_routes(handlers, scopes)),
     ]
 
 
-def _record_routes(handlers: RecordHandlers) -> list[Route]:
+def operators_table(operations: Operations, token: MetricsToken | None = None) -> list[Route]:
+    """The routes that operators' tools ask for, with every detail: all that the port of their own has."""
+    health: Handler = operations.health
+    metrics: Handler = operations.metrics
+    if token is not None:
+        health = token.preferred(health, operations.upshot)
+        metrics = token.demanded(metrics)
+    return [
+        *_health_routes(operations, health),
+        _route("/metrics", {"GET": metrics}, limited=False, essential=True),
+    ]
+
+
+def _health_routes(operations: Operations, health: Handler) -> list[Route]:
+    return [
+        _route("/", {"GET": health}, limited=False, essential=True),
+        _route("/health", {"GET": health}, limited=False, essential=True),
+        _route("/health/live", {"GET": operations.live}, limited=False, essential=True),
+        _route("/health/ready", {"GET": operations.ready}, limited=False, essential=True),
+    ]
+
+
+def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
     name = handlers.resource.name
     many, one = f"{API_PREFIX}/{name}", f"{API_PREFIX}/{name}/{RECORD_ID}"
     moved = dict.fromkeys(("GET", "POST", "PUT", "DELETE"), _moved)
+    needed = scopes.of(name)
+    on_one = {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}
     return [
-        _route(many, {"GET": handlers.list, "POST": handlers.create}),
-        _route(one, {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}),
-        _route(f"{UNVERSIONED_PREFIX}/{name}", moved),
-        _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved),
+        _route(many, {"GET": handlers.list, "POST": handlers.create}, scopes=needed),
+        _route(one, on_one, scopes=needed),
+        _route(f"{UNVERSIONED_PREFIX}/{name}", moved, scopes=needed),
+        _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved, scopes=needed),
     ]
 
 
 def _route(
-    template: str, handlers: Mapping[str, Handler], *, limited: bool = True, essential: bool = False
+    template: str,
+    handlers: Mapping[str, Handler],
+    *,
+    limited: bool = True,
+    essential: bool = False,
+    scopes: Mapping[str, str] | None = None,
 ) -> Route:
     """A route with what follows from its handlers: HEAD wherever there is GET, OPTIONS everywhere."""
     methods = [*handlers, "OPTIONS"]
@@ -55,7 +92,8 @@ def _route(
     complete: dict[str, Handler] = {**handlers, "OPTIONS": options}
     if "GET" in handlers:
         complete["HEAD"] = handlers["GET"]
-    return Route(template, complete, limited, essential, tuple(methods))
+    protected = scopes is not None
+    return Route(template, complete, limited, essential, tuple(methods), protected, scopes or {})
 
 
 async def _moved(request: Request) -> Response:

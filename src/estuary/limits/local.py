@@ -55,6 +55,10 @@ class LocalRateLimiter:
 
     async def hit(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so."""
+        return self.count(client)
+
+    def count(self, client: str) -> Decision:
+        """What `hit` does, for callers that need not wait."""
         now = self._monotonic()
         tally = self._find(client)
         if tally is None:
@@ -63,6 +67,14 @@ class LocalRateLimiter:
         if decision.allowed:
             self._move_to_end(client)
         return decision
+
+    def wait(self, client: str) -> float:
+        """The seconds until a request of `client` would pass, 0 where it would now; counts nothing."""
+        now = self._monotonic()
+        tally = self._find(client)
+        if tally is None and now < self._shared_until:
+            tally = self._shared.get(self._slot(client))
+        return 0.0 if tally is None else self._arithmetic.wait(tally, now)
 
     def _tally_of_stranger(self, client: str, now: float) -> Tally:
         self._evict(now)

@@ -81,6 +81,12 @@ class SlidingWindow:
         resets_in = self.length - (now - tally.oldest)
         return Decision(allowed=True, remaining=self.limit - used, resets_in=resets_in)
 
+    def wait(self, tally: Tally, now: float) -> float:
+        """Until when from `now` on nothing passes, in seconds; 0 where a request would pass now."""
+        if now - tally.oldest >= self.length:
+            self._release(tally, now)
+        return self.length - (now - tally.oldest) if tally.used >= self.limit else 0.0
+
     def expired(self, tally: Tally, now: float) -> bool:
         """Whether nothing in `tally` counts any more, so that forgetting it changes no decision."""
         return now - tally.last >= self.length

@@ -11,12 +11,14 @@ from estuary.core.observations import (
     StoreQueried,
 )
 from estuary.core.ports import Clock
+from estuary.telemetry.auth_journal import AuthJournal
+from estuary.telemetry.condensed import Condensed
 from estuary.telemetry.filter import Level
 from estuary.telemetry.lines import MAX_TEXT, AccessLine
 from estuary.telemetry.logger import Logger, Put, describe
 from estuary.telemetry.observers import Observers
 
-ACCESS, HTTP, STORE = "estuary::access", "estuary::http", "estuary::store"
+ACCESS, AUTH, HTTP, STORE = "estuary::access", "estuary::auth", "estuary::http", "estuary::store"
 """The targets that observations are logged under."""
 
 _SERVER_ERROR, _UNAVAILABLE = 500, 503
@@ -31,6 +33,7 @@ class Journal:
 
     def __init__(self, logger_for: Callable[[str], Logger], put: Put, clock: Clock) -> None:
         self._access, self._http, self._store = map(logger_for, (ACCESS, HTTP, STORE))
+        self._auth = AuthJournal(logger_for(AUTH), clock)
         self._put = put
         self._limited = Condensed(clock)
         self._shed = Condensed(clock)
@@ -48,6 +51,7 @@ class Journal:
             observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
             observers.subscribe(RequestShed, self._request_shed)
             observers.subscribe(LimiterChanged, self._limiter_changed)
+        self._auth.subscribe(observers)
         if self._store.enabled(Level.ERROR):
             observers.subscribe(StoreQueried, self._store_queried)
 
@@ -107,25 +111,6 @@ def access_line(served: RequestServed) -> AccessLine:
         served.trace_id,
         served.subject,
     )
-
-
-class Condensed:
-    """Something that may happen often but is told at most once a second."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._monotonic = clock.monotonic
-        self._count = 0
-        self._due_at = clock.monotonic()
-
-    def due(self) -> int:
-        """Count once more: how often it happened since it was last told, 0 when that is too soon."""
-        self._count += 1
-        now = self._monotonic()
-        if now < self._due_at:
-            return 0
-        count, self._count = self._count, 0
-        self._due_at = now + 1.0
-        return count
 
 
 def _failure(status: int) -> Level:

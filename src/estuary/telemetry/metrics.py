@@ -15,6 +15,7 @@ from estuary.core.observations import (
     RequestShed,
     StoreQueried,
 )
+from estuary.telemetry.auth_metrics import AuthMetrics
 from estuary.telemetry.cells import Cells
 from estuary.telemetry.exposition import Exposition
 from estuary.telemetry.instruments import Counter, Gauge, Histogram
@@ -64,6 +65,7 @@ class Metrics:
         observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
         observers.subscribe(LimiterChanged, self._limiter_changed)
         observers.subscribe(RequestShed, self._request_shed)
+        self._auth.subscribe(observers)
         observers.subscribe(StoreQueried, self._store_queried)
         observers.subscribe(CacheLooked, self._cache_looked)
         observers.subscribe(ConnectionsChanged, self._connections_changed)
@@ -102,7 +104,7 @@ class Metrics:
         self._shed: Counter = registry.counter(
             "requests_shed_total", "Requests turned away because too many were in flight."
         ).series()
-        registry.counter("auth_failures_total", "Requests whose token was refused, by reason.", "reason")
+        self._auth = AuthMetrics(registry)
 
     def _declare_store(self, registry: Registry) -> None:
         self._queries = registry.counter(

@@ -146,12 +146,12 @@ def test_every_mistake_is_reported_at_once(problems: Problems, tmp_path: Path) -
         "PORT is '70000' (environment): it must be a whole number from 1 to 65535",
         "RATE_LIMIT_ENABLED is 'maybe' (environment): it must be true or false (or 1/0, yes/no, on/off)",
         (
-            "AUTH_ENABLED is 'true' (environment): this release cannot verify tokens, and the API would "
-            "stand open; it must be false"
-        ),
-        (
             "SHUTDOWN_DRAIN_SECONDS is 30 (environment): it must be less than SHUTDOWN_TIMEOUT_SECONDS, "
             "which is 30 (default)"
+        ),
+        (
+            "AUTH_ENABLED is true, but neither AUTH_JWKS_URLS nor AUTH_ISSUER says whose tokens to accept: "
+            "set AUTH_ISSUER to your identity provider's issuer"
         ),
     )
 
@@ -312,8 +312,7 @@ def test_other_names_in_dotenv_are_left_alone(load: Load, tmp_path: Path) -> Non
     """Compose reads the same file, and releases to come know more names."""
     (tmp_path / ".env").write_text(
         "COMPOSE_PROJECT_NAME=x\nPOSTGRES_PASSWORD=x\nDATABASE_SSL=1\nDATABASE_USER=x\nDATABASE_NAME=x\n"
-        "AUTH_JWKS_URLS=https://x\nAUTH_AUDIENCE=x\nAUTH_ISSUER=x\nCONVEX_DEPLOYMENT_URL=https://x\n"
-        "AUTH_JWKS_CACHE_SECONDS=60\nHOSTNAME=x\nHOST_PORT=80\nAPP_PORT=80\nLOG_FILE=x\nRUST_BACKTRACE=1\n"
+        "CONVEX_DEPLOYMENT_URL=https://x\nAUTH_TOKEN=x\nHOSTNAME=x\nHOST_PORT=80\nAPP_PORT=80\nLOG_FILE=x\nRUST_BACKTRACE=1\n"
     )
     assert load().warnings == ()
 

@@ -40,7 +40,24 @@ TLS_FILES = "ssl_ca_certs, ssl_certfile, ssl_keyfile"
             (Settings.rate_limit_enabled, word, False)
             for word in ("false", "False", "0", "no", "NO", "off")
         ],
-        *[(Settings.auth_enabled, word, False) for word in ("false", "0", "no", "off")],
+        (Settings.auth_enabled, "yes", True),
+        (Settings.auth_jwks_urls, "", ()),
+        (
+            Settings.auth_jwks_urls,
+            "https://a.example/k?x=1, http://[::1]:80/k,file:///etc/keys.json",
+            ("https://a.example/k?x=1", "http://[::1]:80/k", "file:///etc/keys.json"),
+        ),
+        (Settings.auth_issuer, "https://a/,accounts.example.com", ("https://a/", "accounts.example.com")),
+        (Settings.auth_audience, "https://api.example.com, b", ("https://api.example.com", "b")),
+        (Settings.auth_algorithms, "ES512,EdDSA", ("ES512", "EdDSA")),
+        (Settings.auth_read_scope, "https://a/{resource}.read", "https://a/{resource}.read"),
+        (Settings.auth_owner_claim, "https://a.example/tenant", "https://a.example/tenant"),
+        (Settings.auth_owner_claim, "", None),
+        (Settings.auth_failure_limit, "0", 0),
+        (Settings.metrics_token, "sixteen-letters!", "sixteen-letters!"),
+        (Settings.metrics_token, "", None),
+        (Settings.admin_port, "9000", 9000),
+        (Settings.admin_port, "", None),
         (Settings.host, "127.0.0.1", "127.0.0.1"),
         (Settings.host, "::", "::"),
         (Settings.host, "fe80::1%eth0", "fe80::1%eth0"),
@@ -158,9 +175,42 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
         (Settings.workers, "many", ""),
         *[(Settings.rate_limit_enabled, word, "") for word in ("maybe", "2", "t", "enabled", "tru\u0435")],
         *[
-            (Settings.auth_enabled, word, "this release cannot verify tokens, and the API would stand open")
-            for word in ("true", "YES", "1", "on")
+            (Settings.auth_jwks_urls, f"https://{rest}", f"'https://{rest}' {reason}")
+            for rest, reason in (
+                ("", "names no host"),
+                ("a b", "has blanks or letters outside ASCII"),
+                ("\u00e9.example", "has blanks or letters outside ASCII"),
+                ("a:port", "is no URL"),
+                ("[::1", "is no URL"),
+            )
         ],
+        (Settings.auth_jwks_urls, "ftp://a/k", "'ftp://a/k' is of no scheme that keys are fetched by"),
+        (Settings.auth_jwks_urls, "https://u:secret@a/k", "'/k' is in a URL with a user or a fragment"),
+        (Settings.auth_jwks_urls, "https://a/k#x", "'/k' is in a URL with a user or a fragment"),
+        *[
+            (Settings.auth_jwks_urls, text, f"'{text}' needs three slashes and the whole path")
+            for text in ("file://host/k", "file:keys.json")
+        ],
+        (Settings.auth_issuer, "a b", "'a b' has blanks or letters outside ASCII"),
+        (
+            Settings.auth_algorithms,
+            "HS256",
+            "'HS256' is symmetric: who can verify such a token can make one",
+        ),
+        (Settings.auth_algorithms, "RS256, none", "'none' is not one of them"),
+        (Settings.auth_algorithms, "rs256", "'rs256' is not one of them"),
+        (Settings.auth_algorithms, ",", "there is no entry in it"),
+        (Settings.auth_jwks_cache_seconds, "59", ""),
+        (Settings.auth_jwks_cache_seconds, "86401", ""),
+        (Settings.auth_clock_skew_seconds, "301", ""),
+        *[
+            (Settings.auth_read_scope, text, "")
+            for text in ("", "a b", 'a"b', "a\\b", "{item}:read", "\u00e9")
+        ],
+        (Settings.auth_owner_claim, 'a"b', ""),
+        (Settings.metrics_token, "fifteen-letters", "it is too short: anybody could try them all"),
+        (Settings.metrics_token, "sixteen letters!", "it has blanks or letters outside ASCII"),
+        (Settings.admin_port, "0", ""),
         (Settings.auth_enabled, "maybe", ""),
         *[
             (Settings.host, text, "")

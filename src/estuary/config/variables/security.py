@@ -1,6 +1,6 @@
-"""What browsers are told, and who may call."""
+"""What browsers are told."""
 
-from estuary.config.forms import BOOLEAN, HEADER_TEXT, only
+from estuary.config.forms import BOOLEAN, HEADER_TEXT
 from estuary.config.networks import ORIGINS
 from estuary.config.variable import Variable
 
@@ -28,10 +28,4 @@ class SecurityVariables:
         default="*",
         production="",
         summary="The origins whose pages may call the API from a browser.",
-    )
-
-    auth_enabled = Variable(
-        only("false", "this release cannot verify tokens, and the API would stand open", BOOLEAN),
-        default="false",
-        summary="Whether requests must carry a token.",
     )

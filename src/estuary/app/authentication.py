@@ -1,0 +1,162 @@
+"""Authentication as the settings ask for it: whose tokens are believed, and where their keys come from."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from estuary.app.service import Companion
+from estuary.app.stores import data_folder
+from estuary.config.settings import Settings
+from estuary.config.urls import file_path
+from estuary.core.ports import Clock, Observer
+from estuary.core.resource import DeclarationError
+from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
+from estuary.http.messages import Guard
+from estuary.http.scopes import NO_SCOPES, Scopes
+from estuary.limits.local import LocalRateLimiter
+
+if TYPE_CHECKING:  # imported only where tokens are asked for: they cost 150 ms and 20 MB
+    from estuary.auth.jwks import KeySource
+    from estuary.auth.tokens import JwtVerifier
+    from estuary.auth.verified import VerifiedTokens
+
+FAILURE_WINDOW_SECONDS = 60.0
+
+_LIBRARIES = ("jwt", "cryptography", "aiohttp")
+
+
+class Authentication(NamedTuple):
+    """The stage that asks for tokens, and what works beside it; neither where authentication is off."""
+
+    guards: Sequence[Guard] = ()
+    companions: Sequence[Companion] = ()
+
+
+def authentication(settings: Settings, clock: Clock, observe: Observer) -> Authentication:
+    """What `settings` ask for; raises `DeclarationError` where its libraries are missing."""
+    if not settings.auth_enabled:
+        return Authentication()
+    for library in _LIBRARIES:
+        if find_spec(library) is None:
+            raise DeclarationError(f"AUTH_ENABLED needs {library}: pip install 'estuary[auth]'")
+    from estuary.auth.keyring import KeyRing
+    from estuary.auth.verified import VerifiedTokens
+
+    verified = VerifiedTokens()
+    sources = _Sources(settings, clock, observe, verified.clear)
+    verifier = _verifier(settings, clock, sources, verified)
+    guard = Auth(verifier, _failures(settings, clock), observe)
+    return Authentication([guard], [KeyRing(sources.made)])
+
+
+def access(settings: Settings) -> Scopes | None:
+    """What the API's document says of tokens; None where none is asked for."""
+    return scopes(settings) if settings.auth_enabled else None
+
+
+def scopes(settings: Settings) -> Scopes:
+    """The scopes that tokens must grant."""
+    if not settings.auth_require_scopes:
+        return NO_SCOPES
+    return Scopes(settings.auth_read_scope, settings.auth_write_scope)
+
+
+def _failures(settings: Settings, clock: Clock) -> FailureLimiter:
+    if settings.auth_failure_limit == 0:
+        return NoFailureLimit()
+    return LocalRateLimiter(
+        settings.auth_failure_limit,
+        FAILURE_WINDOW_SECONDS,
+        settings.rate_limit_max_clients,
+        clock.monotonic,
+    )
+
+
+def _verifier(
+    settings: Settings, clock: Clock, sources: "_Sources", verified: "VerifiedTokens"
+) -> "JwtVerifier":
+    from estuary.auth.claims import ClaimRules
+    from estuary.auth.tokens import Issuer, JwtVerifier
+
+    urls, names = settings.auth_jwks_urls, settings.auth_issuer
+    prefixes = _prefixes(names)
+    anyone = None if names else Issuer("", [sources.of_url(url) for url in urls])
+    return JwtVerifier(
+        {name: Issuer(prefixes[name], sources.of_issuer(name)) for name in names},
+        anyone,
+        algorithms=frozenset(settings.auth_algorithms),
+        rules=ClaimRules(
+            audiences=frozenset(settings.auth_audience),
+            owner_claim=settings.auth_owner_claim,
+            skew=settings.auth_clock_skew_seconds,
+            prefixes=tuple(prefixes.values()),
+        ),
+        verified=verified,
+        clock=clock,
+    )
+
+
+def _prefixes(issuers: Sequence[str]) -> dict[str, str]:
+    """What tells issuers' subjects apart; the first one's stay bare, so that adding another moves none."""
+    return {name: "" if name == issuers[0] else f"{name}|" for name in issuers}
+
+
+class _Sources:
+    """Makes one source a key set, however many issuers share it."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, observe: Observer, changed: Callable[[], None]
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._observe = observe
+        self._changed = changed
+        self._by_name: dict[str, KeySource] = {}
+
+    @property
+    def made(self) -> Sequence["KeySource"]:
+        """Every source."""
+        return tuple(self._by_name.values())
+
+    def of_issuer(self, issuer: str) -> Sequence["KeySource"]:
+        """Where the keys of `issuer` are: at its place in the list, in any, or where it says itself."""
+        urls, names = self._settings.auth_jwks_urls, self._settings.auth_issuer
+        if not urls:
+            return [self._discovered(issuer)]
+        if len(names) == 1:
+            return [self.of_url(url) for url in dict.fromkeys(urls)]
+        return [self.of_url(url) for url, name in zip(urls, names, strict=True) if name == issuer]
+
+    def of_url(self, url: str) -> "KeySource":
+        """The source for a key set's URL."""
+        from estuary.auth.fetch import fetch
+        from estuary.auth.key_file import reading
+
+        path = file_path(url)
+        return self._named(url, (lambda: fetch(url)) if path is None else reading(Path(path)))
+
+    def _discovered(self, issuer: str) -> "KeySource":
+        from estuary.auth.discovery import discovering
+        from estuary.auth.fetch import fetch
+
+        return self._named(issuer, discovering(issuer, fetch, https_only=self._settings.production))
+
+    def _named(self, name: str, load: Callable[[], Awaitable[bytes]]) -> "KeySource":
+        from estuary.auth.jwks import KeySource
+        from estuary.auth.kept_keys import KeptKeys, NoKeep
+
+        folder = data_folder(self._settings)
+        if name not in self._by_name:
+            self._by_name[name] = KeySource(
+                name,
+                load,
+                algorithms=frozenset(self._settings.auth_algorithms),
+                cache_seconds=self._settings.auth_jwks_cache_seconds,
+                stale_seconds=self._settings.auth_jwks_stale_seconds,
+                keep=NoKeep() if folder is None else KeptKeys(folder, name),
+                clock=self._clock,
+                observe=self._observe,
+                changed=self._changed,
+            )
+        return self._by_name[name]

@@ -1,0 +1,27 @@
+"""Key ring: the keys of every issuer, kept fresh for as long as the service runs."""
+
+import asyncio
+from collections.abc import Sequence
+
+from estuary.auth.jwks import KeySource
+
+
+class KeyRing:
+    """Runs every source beside the requests."""
+
+    def __init__(self, sources: Sequence[KeySource]) -> None:
+        self._sources = tuple(sources)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Take up what earlier processes kept, and begin to fetch; nobody waits for an issuer."""
+        for source in self._sources:
+            source.recall()
+            self._tasks.append(asyncio.create_task(source.run()))
+
+    async def stop(self) -> None:
+        """End what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()

@@ -1,0 +1,59 @@
+"""The forms of what has to do with tokens: algorithms, audiences, claims, scopes and secrets."""
+
+import re
+
+from estuary.auth.algorithms import ALGORITHMS
+from estuary.config.forms import Form, comma_list, either
+from estuary.config.problems import Refused, quoted
+
+RESOURCE = "{resource}"
+"""Stands for the resource's name in a scope."""
+
+SHORTEST_SECRET = 16
+
+_is_scope = re.compile(r"[!#-\[\]-~]+").fullmatch
+"""A scope-token (RFC 6749, 3.3)."""
+
+
+def _algorithm(text: str) -> str:
+    if text.upper().startswith("HS"):
+        raise Refused(f"{quoted(text)} is symmetric: who can verify such a token can make one")
+    if text not in ALGORITHMS:
+        raise Refused(f"{quoted(text)} is not one of them")
+    return text
+
+
+def _audience(text: str) -> str:
+    if not text.isprintable():
+        raise Refused(f"{quoted(text)} is not printable")
+    return text
+
+
+def _claim(text: str) -> str | None:
+    if '"' in text or "\\" in text:
+        raise Refused
+    return text or None
+
+
+def _scope(text: str) -> str:
+    if not _is_scope(text.replace(RESOURCE, "x")) or "{" in text.replace(RESOURCE, "x"):
+        raise Refused
+    return text
+
+
+def _secret(text: str) -> str | None:
+    """Without blanks and in ASCII, as it has to stand in a header (RFC 6750, 2.1)."""
+    if not text:
+        return None
+    if len(text) < SHORTEST_SECRET:
+        raise Refused("it is too short: anybody could try them all")
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise Refused("it has blanks or letters outside ASCII")
+    return text
+
+
+ALGORITHM_LIST = comma_list(f"a comma list of {either(tuple(ALGORITHMS))}", _algorithm)
+AUDIENCES = comma_list("a comma list of audiences as tokens name them", _audience)
+CLAIM = Form("the name of a claim, such as sub or tenant", _claim)
+SCOPE = Form("a scope without blanks and quotes, such as {resource}:read", _scope)
+SECRET = Form(f"at least {SHORTEST_SECRET} characters without blanks", _secret)

@@ -1,0 +1,94 @@
+"""Authentication and authorisation: who asks (RFC 6750), and whether a token grants what is asked for."""
+
+from typing import Protocol
+
+from estuary.core.errors import Forbidden, KeysUnavailable, RateLimited, Unauthenticated
+from estuary.core.identity import Identity, Refusal
+from estuary.core.observations import AuthFailed
+from estuary.core.ports import Observer, TokenVerifier
+from estuary.http.messages import Request, Response
+
+_SCHEME = "bearer"
+
+
+class FailureLimiter(Protocol):
+    """Counts clients' bad tokens; needs no waiting."""
+
+    def wait(self, client: str) -> float:
+        """The seconds for which no token of `client` is looked at; 0 if one may be now."""
+        ...
+
+    def count(self, client: str) -> object:
+        """Count one more."""
+        ...
+
+
+class NoFailureLimit:
+    """Lets every client try for ever."""
+
+    def wait(self, _: str) -> float:
+        """Nobody has to."""
+        return 0.0
+
+    def count(self, _: str) -> None:
+        """It does not matter."""
+
+
+class Auth:
+    """Lets requests on protected routes pass that carry a token which holds and grants the route's scope.
+
+    A token that was verified before costs a look-up. Any other is looked at only if its client has not had
+    too many refused; a client that is blocked can go on using tokens that are known, so one that shares
+    its address with an attacker notices little. Preflight requests never carry a token (Fetch, 4.8).
+    """
+
+    def __init__(self, verifier: TokenVerifier, failures: FailureLimiter, observe: Observer) -> None:
+        self._known = verifier.known
+        self._verify = verifier.verify
+        self._failures = failures
+        self._observe = observe
+
+    async def __call__(self, request: Request) -> Response | None:
+        """Say whose request it is, or raise what the client is then told."""
+        route = request.route
+        if not route.protected or request.method == "OPTIONS":
+            return None
+        token = self._token(request)
+        identity = self._known(token) or await self._verified(token, request)
+        request.subject, request.owner = identity.subject, identity.owner
+        scope = route.scopes.get(request.method)
+        if scope is not None and scope not in identity.scopes:
+            self._observe(AuthFailed(Refusal.SCOPE, request.client.address))
+            raise Forbidden(scope)
+        return None
+
+    def _token(self, request: Request) -> str:
+        """The one bearer token of the request (RFC 6750, 2.1); in URLs and bodies none is looked for."""
+        fields = request.headers.get_all("authorization")
+        scheme, _, token = fields[0].partition(" ") if fields else ("", "", "")
+        if scheme.lower() != _SCHEME:
+            self._observe(AuthFailed(Refusal.MISSING, request.client.address))
+            raise Unauthenticated(Refusal.MISSING)
+        if len(fields) > 1:
+            # A proxy that looks at another one than we do must not be fooled.
+            self._fail(Refusal.MALFORMED, request)
+            raise Unauthenticated(Refusal.MALFORMED)
+        return token.strip(" ")
+
+    async def _verified(self, token: str, request: Request) -> Identity:
+        seconds = self._failures.wait(request.client.key)
+        if seconds > 0:
+            self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
+            raise RateLimited(seconds)
+        try:
+            return await self._verify(token)
+        except Unauthenticated as error:
+            self._fail(Refusal(error.reason), request)
+            raise
+        except KeysUnavailable:
+            self._observe(AuthFailed(Refusal.KEYS_UNAVAILABLE, request.client.address))
+            raise
+
+    def _fail(self, reason: Refusal, request: Request) -> None:
+        self._failures.count(request.client.key)
+        self._observe(AuthFailed(reason, request.client.address))

@@ -1,0 +1,42 @@
+"""The token of the operators' tools: for metrics and the details of health."""
+
+from hmac import compare_digest
+
+from estuary.core.errors import Unauthenticated
+from estuary.core.identity import Refusal
+from estuary.http.messages import Handler, Request, Response
+
+
+class MetricsToken:
+    """A bearer token that is compared in a time that tells nothing of it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token.encode()
+
+    def demanded(self, handler: Handler) -> Handler:
+        """`handler` for who has the token; for anybody else 401."""
+
+        async def guarded(request: Request) -> Response:
+            given = _bearer(request)
+            if given is None:
+                raise Unauthenticated(Refusal.MISSING)
+            if not compare_digest(given, self._token):
+                raise Unauthenticated(Refusal.UNKNOWN_KEY)
+            return await handler(request)
+
+        return guarded
+
+    def preferred(self, details: Handler, rest: Handler) -> Handler:
+        """`details` for who has the token, `rest` for anybody else."""
+
+        async def chosen(request: Request) -> Response:
+            given = _bearer(request)
+            known = given is not None and compare_digest(given, self._token)
+            return await (details if known else rest)(request)
+
+        return chosen
+
+
+def _bearer(request: Request) -> bytes | None:
+    scheme, _, token = (request.headers.get("authorization") or "").partition(" ")
+    return token.strip(" ").encode("utf-8", "replace") if scheme.lower() == "bearer" else None

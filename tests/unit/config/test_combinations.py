@@ -1,0 +1,96 @@
+"""Combinations: what several variables together may not be, each told in a sentence."""
+
+import pytest
+
+from tests.unit.config.conftest import Load, Problems
+
+ON = {"AUTH_ENABLED": "true", "AUTH_AUDIENCE": "x"}
+A, B = "https://a.example", "https://b.example"
+PRODUCTION = {"APP_PROFILE": "production"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            ON,
+            "AUTH_ENABLED is true, but neither AUTH_JWKS_URLS nor AUTH_ISSUER says whose tokens",
+        ),
+        (
+            {**ON, "AUTH_JWKS_URLS": f"{A}/1,{A}/2,{A}/3", "AUTH_ISSUER": f"{A},{B}"},
+            "AUTH_ISSUER names 2 issuers and AUTH_JWKS_URLS 3 key sets: it must be as many",
+        ),
+        (
+            {**ON, "AUTH_JWKS_URLS": f"{A}/1", "AUTH_ISSUER": f"{A},{B}"},
+            "AUTH_ISSUER names 2 issuers and AUTH_JWKS_URLS 1 key sets: it must be as many",
+        ),
+        (
+            {**ON, **PRODUCTION, "AUTH_JWKS_URLS": "http://a.example/k", "AUTH_ISSUER": A},
+            "AUTH_JWKS_URLS has http://a.example/k: in production it must be https",
+        ),
+        (
+            {**ON, **PRODUCTION, "AUTH_JWKS_URLS": "file:///keys.json", "AUTH_ISSUER": A},
+            "AUTH_JWKS_URLS has file:///keys.json: in production it must be https",
+        ),
+        (
+            {**ON, **PRODUCTION, "AUTH_ISSUER": "http://a.example"},
+            "AUTH_ISSUER has http://a.example: to be asked for its keys in production it must be https",
+        ),
+        (
+            {**ON, "AUTH_ISSUER": "accounts.example.com"},
+            "AUTH_ISSUER has accounts.example.com: without AUTH_JWKS_URLS it must be a URL",
+        ),
+        (
+            {"AUTH_OWNER_CLAIM": "sub"},
+            "AUTH_OWNER_CLAIM is sub, but AUTH_ENABLED is false: without tokens nobody owns a record",
+        ),
+        (
+            {**ON, "AUTH_OWNER_CLAIM": "sub", "AUTH_JWKS_URLS": f"{A}/1,{B}/2"},
+            "AUTH_OWNER_CLAIM is sub with several AUTH_JWKS_URLS: AUTH_ISSUER must be set too",
+        ),
+        ({"PORT": "8080", "ADMIN_PORT": "8080"}, "ADMIN_PORT is 8080, as PORT is: it must be another one"),
+    ],
+)
+def test_what_makes_no_sense_together_is_refused(
+    problems: Problems, variables: dict[str, str], said: str
+) -> None:
+    """One problem, that names the variables and what to do."""
+    (problem,) = problems(**variables)
+    assert problem.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {**ON, "AUTH_ISSUER": A},
+        {**ON, "AUTH_ISSUER": f"{A},{B}"},
+        {**ON, "AUTH_ISSUER": "accounts.example.com", "AUTH_JWKS_URLS": f"{A}/1,{A}/2"},
+        {**ON, "AUTH_ISSUER": f"{A},{B}", "AUTH_JWKS_URLS": f"{A}/1,{B}/2"},
+        {**ON, **PRODUCTION, "AUTH_ISSUER": "http://a.example", "AUTH_JWKS_URLS": f"{A}/1"},
+        {**ON, "AUTH_ISSUER": A, "AUTH_OWNER_CLAIM": "sub"},
+    ],
+)
+def test_what_makes_sense_is_accepted_without_a_word(load: Load, variables: dict[str, str]) -> None:
+    """The usual ways to name issuers and keys."""
+    assert () == load(**variables).warnings
+
+
+def test_a_variable_that_is_wrong_by_itself_is_told_once(problems: Problems) -> None:
+    """What follows from a mistake is no second mistake."""
+    (problem,) = problems(AUTH_ENABLED="perhaps", AUTH_OWNER_CLAIM="sub")
+    assert problem.startswith("AUTH_ENABLED is 'perhaps'")
+
+
+@pytest.mark.parametrize(
+    ("variables", "names"),
+    [
+        ({"AUTH_ENABLED": "true", "AUTH_JWKS_URLS": A}, ("AUTH_AUDIENCE", "AUTH_ISSUER")),
+        ({"AUTH_ENABLED": "true", "AUTH_ISSUER": A}, ("AUTH_AUDIENCE",)),
+        ({"AUTH_ISSUER": A}, ("AUTH_ENABLED",)),
+    ],
+)
+def test_what_is_rarely_meant_is_a_warning(
+    load: Load, variables: dict[str, str], names: tuple[str, ...]
+) -> None:
+    """It can be served, and stays so for environments that were served before."""
+    assert names == tuple(warning.split()[0] for warning in load(**variables).warnings)
