@@ -1,9 +1,13 @@
-"""`estuary check`: the configuration and the store, looked at without serving."""
+"""`estuary check`: the configuration, the store, and the deployment, looked at without serving."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from estuary.cli.commands import Commands
-from estuary.cli.exits import OK, failed, misconfigured
+from estuary.cli.exits import FAILED, OK, failed, misconfigured
+
+if TYPE_CHECKING:
+    from estuary.config.environment import Loaded
 
 
 def add(commands: Commands) -> None:
@@ -11,30 +15,54 @@ def add(commands: Commands) -> None:
     check = commands.add_parser(
         "check", help="check configuration and store; show every value and its origin"
     )
+    check.add_argument(
+        "--deploy",
+        action="store_true",
+        help="decide the security checklist instead; exit 1 if a line fails",
+    )
+    check.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of the checklist (default: text)"
+    )
     check.set_defaults(command=_run)
 
 
-def _run(_: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace) -> int:
     from estuary.config.environment import load
     from estuary.config.problems import ConfigurationError
     from estuary.core.errors import StoreError
     from estuary.core.resource import DeclarationError
 
+    if arguments.format != "text" and not arguments.deploy:
+        return misconfigured("--format goes with --deploy")
     try:
         loaded = load()
-    except ConfigurationError as error:
+        return _decide(loaded, arguments.format) if arguments.deploy else _show(loaded)
+    except (ConfigurationError, DeclarationError) as error:
         return misconfigured(error)
+    except StoreError as error:
+        return failed(error)
+
+
+def _show(loaded: "Loaded") -> int:
+    """Every value and its origin, and whether the store answers."""
     for line in loaded.describe():
         print(line)
     for warning in loaded.warnings:
         print(f"warning: {warning}")
     from estuary.app import probe
 
-    try:
-        print(probe(loaded.settings))
-    except DeclarationError as error:
-        return misconfigured(error)
-    except StoreError as error:
-        return failed(error)
+    print(probe(loaded.settings))
     print("ok")
     return OK
+
+
+def _decide(loaded: "Loaded", form: str) -> int:
+    """The checklist, decided on what can be found out now."""
+    from estuary.app.deployment.gathering import gather
+    from estuary.config.checklist.finding import Status
+    from estuary.config.checklist.items import decide
+    from estuary.config.checklist.report import as_json, as_text, verdict
+
+    lines = decide(loaded, gather(loaded))
+    print(as_json(lines) if form == "json" else as_text(lines))
+    return FAILED if verdict(lines) is Status.FAIL else OK

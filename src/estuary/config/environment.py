@@ -9,6 +9,7 @@ from estuary.config import combinations
 from estuary.config.database import DEFAULTS, MEMORY
 from estuary.config.dotenv import Entry, parse
 from estuary.config.forms import AUTO
+from estuary.config.placeholders import is_placeholder
 from estuary.config.problems import HIDDEN, ConfigurationError, Refused, quoted, shown
 from estuary.config.settings import TABLE, Settings
 from estuary.config.sources import DOTENV, FILE_SUFFIX, Found, Sources
@@ -23,26 +24,34 @@ _KNOWN = (*_NAMES, *(variable.name + FILE_SUFFIX for variable in TABLE))
 
 
 class Effective(NamedTuple):
-    """What a variable's value is and where it came from; a secret's value is hidden."""
+    """What a variable's value is and where it came from; a secret's value is hidden.
+
+    `is_placeholder`: it looks as if it was copied from an example.
+    """
 
     name: str
     shown: str
     source: str
+    is_placeholder: bool = False
 
 
 class Loaded(NamedTuple):
-    """A configuration without mistakes, and what there is to tell about it."""
+    """A configuration without mistakes, and what there is to tell about it.
+
+    `secret_files` are the files that secrets were read from, by the name of the variable.
+    """
 
     settings: Settings
     effective: tuple[Effective, ...]
     warnings: tuple[str, ...]
     surroundings: Surroundings
+    secret_files: Mapping[str, Path]
 
     def describe(self) -> Iterator[str]:
         """A line for each variable: name, value, source, in columns."""
         name_width = max(len(each.name) for each in self.effective)
         value_width = max(len(each.shown) for each in self.effective)
-        for name, value, source in self.effective:
+        for name, value, source, _ in self.effective:
             yield f"{name:{name_width}}  {value:{value_width}}  {source}"
 
 
@@ -93,7 +102,13 @@ class _Loading:
             *self._overruled(settings),
             *combinations.cautions(self._values),
         )
-        return Loaded(settings, tuple(self._effective.values()), warnings, read_surroundings(self._environ))
+        return Loaded(
+            settings,
+            tuple(self._effective.values()),
+            warnings,
+            read_surroundings(self._environ),
+            self._sources.secret_files,
+        )
 
     def _parsed(self, path: Path) -> Mapping[str, Entry]:
         # A directory of that name is somebody's virtual environment.
@@ -119,7 +134,10 @@ class _Loading:
         except Refused as refused:
             self._problems.append(_problem(variable, Found(text, found.source), refused))
             return
-        self._effective[variable.name] = Effective(variable.name, _shown(variable, text), found.source)
+        copied = not found.source.startswith("default") and is_placeholder(text, secret=variable.secret)
+        self._effective[variable.name] = Effective(
+            variable.name, _shown(variable, text), found.source, copied
+        )
 
     def _default(self, variable: Variable[Any]) -> Found:
         text = variable.production if self._production else variable.default
@@ -161,7 +179,7 @@ class _Loading:
             source = self._effective[workers.name].source
             self._effective[workers.name] = Effective(workers.name, str(number), f"auto ({source})")
         elif in_memory and self._values[workers.attribute] > 1:
-            count, source = self._effective[workers.name][1:]
+            _, count, source, _ = self._effective[workers.name]
             self._problems.append(
                 f"{workers.name} is {count} ({source}): each worker would keep its own records in memory, "
                 f"so it must be 1; a store that several can serve is set with {database_type.name} or "
@@ -199,7 +217,7 @@ class _Loading:
         self._problems.append(f"{store.name} is {kind} ({self._effective[store.name].source}): {wanted}")
 
     def _overruled(self, settings: Settings) -> Iterator[str]:
-        name, value, source = self._effective[Settings.database_type.name]
+        name, value, source, _ = self._effective[Settings.database_type.name]
         kind = settings.database.kind
         if source != "default" and settings.database_type != kind:
             yield f"{name} is {value} ({source}), but {Settings.database_url.name} says {kind} and wins"

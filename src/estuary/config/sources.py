@@ -36,6 +36,8 @@ class Sources:
         self._dotenv = dotenv
         self._directory = directory
         self._credentials = environ.get("CREDENTIALS_DIRECTORY", "")
+        self.secret_files: dict[str, Path] = {}
+        """The files that secrets were read from, by the name of the variable."""
 
     def find(self, variable: Variable[Any]) -> Found | None:
         """The value from the first place that has one; raises `Refused` with a whole sentence."""
@@ -68,17 +70,19 @@ class Sources:
         if text.strip() and path.strip():
             raise Refused(f"{name} and {name}{FILE_SUFFIX} are both set ({label}): keep one")
         if path.strip():
-            return name + FILE_SUFFIX, self._from_file(
-                name + FILE_SUFFIX, path.strip(), secret=variable.secret
-            )
+            return name + FILE_SUFFIX, self._from_file(variable, path.strip())
         if not text.strip():
             return None
         return name, Found(text, label if name == variable.name else f"{label}, as {name}")
 
-    def _from_file(self, name: str, path: str, *, secret: bool) -> Found:
+    def _from_file(self, variable: Variable[Any], path: str) -> Found:
+        name = variable.name + FILE_SUFFIX
         # Where a secret's path is expected, somebody may have given the secret itself.
-        shown = HIDDEN if secret and not path.startswith(("/", "./", "../")) else quoted(path)
-        return Found(_read(self._directory / path, f"{name}: {shown}"), name)
+        shown = HIDDEN if variable.secret and not path.startswith(("/", "./", "../")) else quoted(path)
+        found = Found(_read(self._directory / path, f"{name}: {shown}"), name)
+        if variable.secret:
+            self.secret_files[variable.name] = self._directory / path
+        return found
 
     def _credential(self, name: str) -> tuple[str, Found] | None:
         """What systemd passes on (systemd.exec(5), LoadCredential=), named as it is or in lower case."""

@@ -45,7 +45,7 @@ def test_the_profile_comes_first() -> None:
 def test_what_can_carry_a_password_is_secret() -> None:
     """Whoever adds such a variable has to say so."""
     hints = ("URL", "PASSWORD", "TOKEN", "SECRET", "KEY")
-    public = {"AUTH_JWKS_URLS"}  # where public keys are; a password in one is refused
+    public = {"AUTH_JWKS_URLS", "PUBLIC_URL"}  # what everybody may know; a password in one is refused
     hinted = [each.name for each in TABLE if any(hint in each.name for hint in hints)]
     assert [name for name in hinted if name not in public] == [each.name for each in TABLE if each.secret]
 

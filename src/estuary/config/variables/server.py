@@ -2,6 +2,7 @@
 
 from estuary.config.forms import or_auto, whole_number
 from estuary.config.networks import HOST
+from estuary.config.public_url import PUBLIC_URL
 from estuary.config.variable import Variable
 
 MAX_WORKERS = 64
@@ -23,6 +24,12 @@ class ServerVariables:
         whole_number(1, 65_535),
         default="3000",
         summary="The TCP port to listen on.",
+    )
+
+    public_url = Variable(
+        PUBLIC_URL,
+        summary="Where clients reach the service, through whatever stands in front of it; "
+        "`estuary check --deploy` asks there.",
     )
 
     workers = Variable(

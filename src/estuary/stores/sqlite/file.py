@@ -1,7 +1,9 @@
 """The database file: where it is, how it is connected to, and whether it is still the same one."""
 
+import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from estuary.core.errors import StoreUnavailable
@@ -47,6 +49,7 @@ class DatabaseFile:
 
         It waits `timeout` seconds at most for another process's lock.
         """
+        self._create_for_owner()
         return self._connect("rwc", timeout, _WRITER_SETTINGS)
 
     def connect_to_read(self, *, timeout: float) -> sqlite3.Connection:
@@ -64,6 +67,12 @@ class DatabaseFile:
         """
         if self._identify() != self._identity:
             raise StoreUnavailable("The database is unavailable: its file was deleted or replaced")
+
+    def _create_for_owner(self) -> None:
+        """Make the file, if there is none, for its owner alone; SQLite's others beside it follow it."""
+        # Only a new file is opened here: closing one that SQLite has open would end its locks (POSIX).
+        with suppress(OSError):
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
     def _identify(self) -> tuple[int, int] | None:
         try:

@@ -1,0 +1,146 @@
+"""All facts about a deployment, asked for side by side; none can hold up the others, or the end."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from estuary.app.deployment.audit import WAIT as AUDIT_WAIT
+from estuary.app.deployment.audit import audit
+from estuary.app.deployment.files import disk_of, openness
+from estuary.app.deployment.web import WAIT, ask
+from estuary.app.probe import probe
+from estuary.app.stores import data_folder
+from estuary.backups.status import read_status
+from estuary.config.checklist.facts import Answer, Audit, Facts, NoAnswer, StoreState
+from estuary.config.environment import Loaded
+from estuary.config.settings import Settings
+from estuary.core.errors import StoreError, StoreSchemaMismatch
+
+T = TypeVar("T")
+
+_STEPS = 4
+"""Of a question to a web server that may each take as long as it may wait."""
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (not bound, asked)
+_LATE = "no answer in time"
+
+
+def gather(loaded: Loaded) -> Facts:
+    """What there is to know now; what does not come in time is told as missing.
+
+    Raises `DeclarationError`.
+    """
+    settings = loaded.settings
+    started = time.monotonic()
+    asked = {name: _Question(*question) for name, question in _questions(settings).items()}
+    keys = [_Question(url) for url in key_set_urls(settings)]
+    store = _Asked(lambda: _store_state(settings))
+    last = _Asked(lambda: _last_backup(settings))
+    audited = _Asked(audit)
+    folder = data_folder(settings)
+    deadline = started + WAIT * _STEPS
+
+    def answer(name: str) -> Answer | NoAnswer | None:
+        return asked[name].answer(deadline) if name in asked else None
+
+    return Facts(
+        last_backup=last.outcome(deadline, None),
+        disk=None if folder is None else disk_of(folder),
+        files=openness(loaded),
+        public=answer("public"),
+        plain=answer("plain"),
+        public_metrics=answer("public metrics"),
+        own_metrics=answer("own metrics"),
+        key_sets=tuple(key.answer(deadline) for key in keys),
+        store=store.outcome(deadline, StoreState(answers=False, fits=None, message=_LATE)),
+        audit=audited.outcome(started + AUDIT_WAIT + 1, Audit(failure=_LATE)),
+        now=datetime.now(UTC),
+    )
+
+
+class _Asked(Generic[T]):
+    """A call in a thread of its own, which is left behind if it hangs."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._outcomes: list[T] = []
+        self._errors: list[Exception] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def outcome(self, deadline: float, otherwise: T) -> T:
+        """What the call gave or raised; `otherwise` if it has not ended by `deadline`, by `monotonic`."""
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        if self._errors:
+            raise self._errors[0]
+        return self._outcomes[0] if self._outcomes else otherwise
+
+    def _run(self) -> None:
+        try:
+            self._outcomes.append(self._call())
+        except Exception as error:  # noqa: BLE001 (it is raised where the outcome is asked for)
+            self._errors.append(error)
+
+
+class _Question:
+    """A question to a web server, asked when it is made."""
+
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
+        self._url = url
+        self._asked: _Asked[Answer | NoAnswer] = _Asked(lambda: ask(url, headers))
+
+    def answer(self, deadline: float) -> Answer | NoAnswer:
+        """What it came to by `deadline`."""
+        return self._asked.outcome(deadline, NoAnswer(self._url, _LATE))
+
+
+def _questions(settings: Settings) -> dict[str, tuple[str, Mapping[str, str]]]:
+    """What is asked of the service itself and of what stands in front of it: URLs and headers."""
+    token = settings.metrics_token
+    authorization = {} if token is None else {"authorization": f"Bearer {token}"}
+    questions: dict[str, tuple[str, Mapping[str, str]]] = {
+        "own metrics": (_own_metrics(settings), authorization)
+    }
+    if settings.public_url is not None:
+        url = settings.public_url.rstrip("/")
+        parts = urlsplit(url)
+        questions |= {"public": (f"{url}/health/live", {}), "public metrics": (f"{url}/metrics", {})}
+        if parts.scheme == "https" and parts.port is None:
+            questions["plain"] = (f"http://{parts.netloc}/health/live", {})
+    return questions
+
+
+def key_set_urls(settings: Settings) -> list[str]:
+    """Where the keys of tokens come from, as far as that is asked over the network."""
+    if not settings.auth_enabled:
+        return []
+    discovered = (
+        f"{issuer.rstrip('/')}/.well-known/openid-configuration" for issuer in settings.auth_issuer
+    )
+    urls = settings.auth_jwks_urls or tuple(discovered)
+    return [url for url in urls if urlsplit(url).scheme in ("https", "http")]
+
+
+def _own_metrics(settings: Settings) -> str:
+    if settings.admin_port is not None:
+        host, port = settings.admin_host, settings.admin_port
+    else:
+        host, port = settings.host, settings.port
+    host = _ANYWHERE.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/metrics"
+
+
+def _last_backup(settings: Settings) -> datetime | None:
+    status = None if settings.backup_status is None else read_status(settings.backup_status)
+    return None if status is None else status.made_at
+
+
+def _store_state(settings: Settings) -> StoreState:
+    try:
+        return StoreState(answers=True, fits=True, message=probe(settings))
+    except StoreSchemaMismatch as error:
+        return StoreState(answers=True, fits=False, message=str(error))
+    except StoreError as error:
+        return StoreState(answers=False, fits=None, message=str(error))

@@ -1,0 +1,149 @@
+"""What stands between clients and the service: TLS, certificates, proxies, a shield; and the clocks."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from estuary.config.checklist.facts import Answer, Facts, NoAnswer
+from estuary.config.checklist.finding import Finding, failed, passed, warned, worst
+from estuary.config.environment import Loaded
+from estuary.config.networks import Network
+
+URGENT, SOON = timedelta(days=7), timedelta(days=21)
+"""Before a certificate's end: issuers that renew by themselves do so earlier than either."""
+CLOCK_TOLERANCE = 5.0
+"""Seconds; a Date header is a second coarse, and its way takes time."""
+_WIDEST = {4: 8, 6: 16}
+"""The shortest prefix that a network of one's own proxies has, by IP version."""
+_NARROW_PUBLIC = {4: 24, 6: 48}
+
+_SHIELDS = {
+    "cf-ray": "Cloudflare",
+    "x-amz-cf-id": "CloudFront",
+    "x-azure-ref": "Azure Front Door",
+    "x-akamai-request-id": "Akamai",
+    "x-fastly-request-id": "Fastly",
+    "x-sucuri-id": "Sucuri",
+    "x-iinfo": "Imperva",
+}
+"""Headers that only such a service adds."""
+_REDIRECTS = range(300, 400)
+
+
+def https(loaded: Loaded, facts: Facts) -> Finding:
+    """Estuary speaks HTTP: what clients speak to in front of it must speak HTTPS, and only that."""
+    url = loaded.settings.public_url
+    if url is None:
+        return failed(
+            "PUBLIC_URL is not set: whether clients come by HTTPS is not known",
+            "terminate TLS at the load balancer, and set PUBLIC_URL to the address that clients use",
+        )
+    if urlsplit(url).scheme != "https":
+        return failed(
+            f"PUBLIC_URL is {url}", "terminate TLS at the load balancer, and let PUBLIC_URL say https"
+        )
+    if facts.public is None:
+        return passed(f"PUBLIC_URL is {url}")
+    if isinstance(facts.public, NoAnswer):
+        if facts.public.untrusted:
+            return failed(f"{url}: {facts.public.reason}", "install a certificate that clients trust")
+        return warned(
+            f"{url} could not be asked: {facts.public.reason}", "ask again from where clients are"
+        )
+    if isinstance(facts.plain, Answer) and facts.plain.status not in _REDIRECTS:
+        return failed(
+            f"{facts.plain.url} answers without TLS ({facts.plain.status})",
+            "let port 80 redirect to https, or close it",
+        )
+    if loaded.settings.security_strict_mode and "strict-transport-security" not in facts.public.headers:
+        return warned(f"{url} answers without HSTS: a proxy takes it away", "let the proxy pass headers on")
+    return passed(f"{url} answers by HTTPS")
+
+
+def certificates(_: Loaded, facts: Facts) -> Finding:
+    """When those of PUBLIC_URL and of the key sets' hosts end."""
+    asked = [each for each in (facts.public, *facts.key_sets) if each is not None]
+    asked = [each for each in asked if urlsplit(each.url).scheme == "https"]
+    if not asked or facts.now is None:
+        return warned("no certificate was looked at", "set PUBLIC_URL")
+    return worst([_certificate(each, facts.now) for each in asked])
+
+
+def _certificate(asked: Answer | NoAnswer, now: datetime) -> Finding:
+    host = urlsplit(asked.url).netloc
+    if isinstance(asked, NoAnswer):
+        if asked.untrusted:
+            return failed(f"{host}: {asked.reason}", "renew the certificate, or install its chain")
+        return warned(f"{host} could not be asked: {asked.reason}", "see that it can be reached")
+    if asked.expires_at is None:
+        return warned(f"{host} showed no certificate", "see that it can be reached")
+    left = asked.expires_at - now
+    told = f"the certificate of {host} ends on {asked.expires_at:%Y-%m-%d}, in {left.days} days"
+    if left <= URGENT:
+        return failed(told, "renew it now")
+    if left <= SOON:
+        return warned(told, "see why it was not renewed by itself")
+    return passed(told)
+
+
+def proxies(loaded: Loaded, _: Facts) -> Finding:
+    """Who may say who a client is."""
+    trusted = loaded.settings.trusted_proxies
+    if not trusted:
+        if loaded.settings.public_url is None:
+            return warned(
+                "TRUSTED_PROXIES is not set: right if clients connect directly",
+                "behind a load balancer, set it to the balancer's addresses",
+            )
+        return failed(
+            "TRUSTED_PROXIES is not set: behind a proxy all clients are one, and share one rate limit",
+            "set TRUSTED_PROXIES to the addresses of your load balancer",
+        )
+    told = ", ".join(map(str, trusted))
+    wide = [network for network in trusted if network.prefixlen < _WIDEST[network.version]]
+    if wide:
+        return failed(
+            f"TRUSTED_PROXIES has {wide[0]}: whoever connects from there may say to be anybody",
+            "name the addresses of your proxies alone",
+        )
+    public = [network for network in trusted if _holds_strangers(network)]
+    if public:
+        return warned(
+            f"TRUSTED_PROXIES has {public[0]}, a large public network: clients may be in it",
+            "name the addresses of your proxies alone",
+        )
+    return passed(f"TRUSTED_PROXIES is {told}")
+
+
+def _holds_strangers(network: Network) -> bool:
+    return network.is_global and network.prefixlen < _NARROW_PUBLIC[network.version]
+
+
+def shield(_: Loaded, facts: Facts) -> Finding:
+    """Floods have to be stopped before they reach the machine: it cannot do that itself."""
+    if isinstance(facts.public, Answer):
+        for header, name in _SHIELDS.items():
+            if header in facts.public.headers:
+                return passed(f"{name} answers for PUBLIC_URL")
+        reason = "nothing in PUBLIC_URL's answers tells of protection against floods"
+    else:
+        reason = "whether something protects against floods was not seen: PUBLIC_URL was not asked"
+    return warned(
+        reason, "put a service such as Cloudflare or AWS Shield in front, or know that you have one"
+    )
+
+
+def clock(loaded: Loaded, facts: Facts) -> Finding:
+    """Tokens are judged by it, and logs are read by it."""
+    asked = [each for each in (facts.public, *facts.key_sets) if isinstance(each, Answer)]
+    offsets = [(each.clock_offset, each.url) for each in asked if each.clock_offset is not None]
+    if not offsets:
+        return warned("the clock could not be compared: no server was asked", "run an NTP client")
+    # One server may be wrong; the one that agrees best speaks for us.
+    offset, url = min(offsets, key=lambda each: abs(each[0]))
+    host = urlsplit(url).netloc
+    told = f"the clock is {abs(offset):.0f} seconds {'ahead of' if offset > 0 else 'behind'} that of {host}"
+    if abs(offset) <= CLOCK_TOLERANCE:
+        return passed(f"the clock agrees with that of {host}")
+    if abs(offset) > loaded.settings.auth_clock_skew_seconds:
+        return failed(told, "run an NTP client")
+    return warned(told, "run an NTP client")

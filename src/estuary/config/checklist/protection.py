@@ -1,0 +1,141 @@
+"""How the configuration protects the API: profile, headers, authentication, limits, logs."""
+
+from estuary.config.checklist.facts import Facts
+from estuary.config.checklist.finding import Finding, failed, passed, warned
+from estuary.config.environment import Loaded
+from estuary.config.networks import ANY_ORIGIN
+from estuary.config.settings import Settings
+from estuary.telemetry.filter import Filter, Level
+
+MOST_PER_SECOND = 100
+"""Requests of one client; a limit above it hardly limits anybody."""
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_OURS = (
+    "estuary",
+    "estuary::access",
+    "estuary::http",
+    "estuary::server",
+    "estuary::service",
+    "estuary::store",
+)
+_NO_LIMIT_ON_SCRIPTS = frozenset({"*", "'unsafe-inline'", "'unsafe-eval'", "http:", "https:", "data:"})
+
+
+def profile(loaded: Loaded, _: Facts) -> Finding:
+    """The other defaults hang on it."""
+    if loaded.settings.production:
+        return passed("APP_PROFILE is production")
+    return failed(f"APP_PROFILE is {loaded.settings.app_profile}", "set APP_PROFILE=production")
+
+
+def strict_mode(loaded: Loaded, _: Facts) -> Finding:
+    """HSTS, and the strict policy."""
+    if loaded.settings.security_strict_mode:
+        return passed("SECURITY_STRICT_MODE is on: answers carry HSTS")
+    return failed("SECURITY_STRICT_MODE is off: no HSTS", "set SECURITY_STRICT_MODE=true")
+
+
+def content_security_policy(loaded: Loaded, _: Facts) -> Finding:
+    """What browsers may load, in the policy that is in effect."""
+    settings = loaded.settings
+    if settings.security_csp is not None:
+        return judge_policy(settings.security_csp)
+    if settings.security_strict_mode:
+        return passed("the strict Content-Security-Policy is in effect")
+    return failed(
+        "the permissive Content-Security-Policy is in effect",
+        "set SECURITY_STRICT_MODE=true, or SECURITY_CSP to a policy of your own",
+    )
+
+
+def judge_policy(policy: str) -> Finding:
+    """A Content-Security-Policy (https://www.w3.org/TR/CSP3/): above all, where scripts may come from."""
+    directives = {
+        name.lower(): values
+        for name, *values in (directive.split() for directive in policy.split(";") if directive.strip())
+    }
+    scripts = directives.get("script-src", directives.get("default-src"))
+    if scripts is None:
+        return failed(
+            "SECURITY_CSP lets scripts come from anywhere", "add default-src 'self' and script-src 'self'"
+        )
+    # A nonce or a hash switches 'unsafe-inline' off in every browser that knows them.
+    guarded = any(value.startswith(("'nonce-", "'sha")) for value in scripts)
+    loose = sorted(_NO_LIMIT_ON_SCRIPTS.intersection(scripts) - ({"'unsafe-inline'"} if guarded else set()))
+    if loose:
+        return failed(f"SECURITY_CSP allows scripts by {' '.join(loose)}", "take that out of it")
+    missing = [name for name in ("base-uri", "frame-ancestors") if name not in directives]
+    if missing:
+        return warned(
+            f"SECURITY_CSP does not say {' and '.join(missing)}, which default-src does not cover",
+            "add base-uri 'self' and frame-ancestors 'none'",
+        )
+    return passed("SECURITY_CSP restricts scripts, frames and base")
+
+
+def authentication(loaded: Loaded, _: Facts) -> Finding:
+    """Whether anybody may call."""
+    settings = loaded.settings
+    if not settings.auth_enabled:
+        return warned(
+            "AUTH_ENABLED is false: anybody who reaches the API may read and write everything",
+            "set AUTH_ENABLED=true, AUTH_ISSUER and AUTH_AUDIENCE, unless the API is meant for everybody",
+        )
+    if not settings.auth_audience:
+        return failed(
+            "AUTH_AUDIENCE is not set: tokens that were issued for other services open this one",
+            "set AUTH_AUDIENCE to what the issuer calls this service",
+        )
+    if not settings.auth_issuer:
+        return warned(
+            "AUTH_ISSUER is not set: whatever the keys of AUTH_JWKS_URLS signed is accepted",
+            "set AUTH_ISSUER to the issuer's name",
+        )
+    if not settings.auth_require_scopes:
+        return warned(
+            "AUTH_REQUIRE_SCOPES is false: any token may read and write", "set AUTH_REQUIRE_SCOPES=true"
+        )
+    return passed("tokens are asked for: issuer, audience and scopes are checked")
+
+
+def rate_limit(loaded: Loaded, _: Facts) -> Finding:
+    """Whether one client can take all there is."""
+    settings = loaded.settings
+    if not settings.rate_limit_enabled:
+        return failed("RATE_LIMIT_ENABLED is false", "set RATE_LIMIT_ENABLED=true")
+    requests, seconds = settings.rate_limit_max_requests, settings.rate_limit_window_seconds
+    told = f"a client may make {requests} requests in {seconds} seconds"
+    if requests > MOST_PER_SECOND * seconds:
+        return warned(
+            f"{told}, which is more than {MOST_PER_SECOND} a second", "lower RATE_LIMIT_MAX_REQUESTS"
+        )
+    return passed(told)
+
+
+def cross_origin(loaded: Loaded, _: Facts) -> Finding:
+    """Which pages may call from a browser."""
+    origins = loaded.settings.cors_allowed_origins
+    if ANY_ORIGIN in origins:
+        return failed(
+            "CORS_ALLOWED_ORIGINS is *: any page may call the API from its visitors' browsers",
+            "list the origins of your own pages, or leave it empty",
+        )
+    odd = [origin for origin in origins if not origin.startswith("https://")]
+    if odd:
+        local = all(origin.partition("://")[2].rpartition(":")[0] in _LOCAL_HOSTS for origin in odd)
+        which = "a developer's machine" if local else "pages that anybody on the way can change"
+        return warned(f"CORS_ALLOWED_ORIGINS has {', '.join(odd)}: {which}", "list https origins only")
+    return passed(
+        f"CORS_ALLOWED_ORIGINS is {', '.join(origins)}" if origins else "no other origin may call"
+    )
+
+
+def debug_logging(loaded: Loaded, _: Facts) -> Finding:
+    """Whether logs tell more than operations need."""
+    text = loaded.settings.log_filter
+    wanted = Filter(text)
+    if any(wanted.level(target) >= Level.DEBUG for target in _OURS):
+        return failed(
+            f"{Settings.log_filter.name} is {text}: debug lines are on", "set LOG_FILTER=estuary=info"
+        )
+    return passed(f"{Settings.log_filter.name} is {text}")

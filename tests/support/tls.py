@@ -1,0 +1,68 @@
+"""Certificates for servers of the tests: an authority of one's own, and what it signs."""
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.support.process import HOST
+
+
+class Authority:
+    """Signs certificates for the loopback address; `trust` is a context for clients that believe it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Estuary's tests")])
+        whole = x509.BasicConstraints(ca=True, path_length=None)
+        self._certificate = self._signed(
+            self._name, self._key, datetime.now(UTC) + timedelta(days=1), whole
+        )
+        self._pem = self._certificate.public_bytes(serialization.Encoding.PEM)
+
+    def trust(self) -> ssl.SSLContext:
+        """What a client uses that trusts this authority alone."""
+        return ssl.create_default_context(cadata=self._pem.decode())
+
+    def serving(self, until: datetime) -> ssl.SSLContext:
+        """What a server uses whose certificate ends at `until`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))])
+        certificate = self._signed(x509.Name([]), key, until, names)
+        path = self._folder / f"{certificate.serial_number}.pem"
+        path.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context
+
+    def _signed(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        until: datetime,
+        extension: x509.ExtensionType,
+    ) -> x509.Certificate:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(until - timedelta(days=400))
+            .not_valid_after(until)
+            .add_extension(extension, critical=True)
+            .sign(self._key, hashes.SHA256())
+        )

@@ -1,0 +1,76 @@
+"""Who can get at a file is told by its permissions and by the folders above it."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from estuary.app.deployment.files import disk_of, look, openness
+from estuary.config.environment import load_from
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can enter; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="estuary-open-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.parametrize(
+    ("mode", "readable", "writable"),
+    [(0o600, False, False), (0o640, False, False), (0o644, True, False), (0o602, False, True)],
+)
+def test_others_are_neither_owner_nor_group(
+    open_folder: Path, mode: int, readable: bool, writable: bool
+) -> None:
+    """What the last three bits say."""
+    path = open_folder / "file"
+    path.touch()
+    path.chmod(mode)
+    found = look(path, "records")
+    assert (readable, writable) == (found.readable, found.writable)
+
+
+def test_a_closed_folder_closes_what_is_in_it(open_folder: Path) -> None:
+    """A file that anybody may read lies safe where nobody may enter; a link is judged by what it names."""
+    folder = open_folder / "closed"
+    folder.mkdir()
+    (folder / "file").touch()
+    (folder / "file").chmod(0o666)
+    (open_folder / "link").symlink_to(folder / "file")
+    assert look(open_folder / "link", "records").readable
+    folder.chmod(0o700)
+    found = look(open_folder / "link", "records")
+    assert (False, False) == (found.readable, found.writable)
+
+
+def test_a_folder_matters_if_others_can_write_into_it(open_folder: Path) -> None:
+    """Whoever can put files beside the database can put another in its place."""
+    open_folder.chmod(0o755)
+    assert not look(open_folder, "folder").readable
+    open_folder.chmod(0o757)
+    assert look(open_folder, "folder").writable
+
+
+def test_every_file_of_records_and_secrets_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's files and their folder, .env, and whatever a secret came from; not what is not there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for name in ("data/estuary.db", "data/estuary.db-wal", "secret"):
+        (tmp_path / name).touch()
+    (tmp_path / "secret").write_text("sqlite:///data/estuary.db")
+    (tmp_path / ".env").write_text("PORT=3000\n")
+    found = openness(load_from({"DATABASE_URL_FILE": "secret"}, directory=Path()))
+    assert ["secret", ".env", "data/estuary.db", "data/estuary.db-wal", "data"] == [
+        str(each.path) for each in found
+    ]
+
+
+def test_the_disk_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    """It will lie in the file system of the nearest folder above."""
+    disk = disk_of(tmp_path / "not" / "there")
+    assert 0 < disk.free <= disk.total

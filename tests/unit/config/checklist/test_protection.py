@@ -1,0 +1,111 @@
+"""The lines on profile, headers, authentication, limits, origins and logs."""
+
+import pytest
+
+from estuary.config.checklist import protection
+from estuary.config.checklist.finding import Status
+from estuary.http.guards.security_headers import security_headers
+from tests.unit.config.checklist.judging import AUTH, judge
+
+SELF = "default-src 'self'"
+
+
+def test_profile() -> None:
+    """Production, or it fails."""
+    judge(protection.profile, "pass")
+    assert "development" in judge(protection.profile, "fail", APP_PROFILE="development").reason
+
+
+def test_strict_mode() -> None:
+    """On, or it fails."""
+    judge(protection.strict_mode, "pass")
+    judge(protection.strict_mode, "fail", SECURITY_STRICT_MODE="false")
+
+
+def test_policy_of_either_mode() -> None:
+    """The strict one passes, as judged by its text, too; the permissive one fails."""
+    judge(protection.content_security_policy, "pass")
+    judge(protection.content_security_policy, "fail", SECURITY_STRICT_MODE="false")
+    headers = {name.lower(): value for name, value in security_headers(strict=True, csp=None)}
+    assert Status.PASS == protection.judge_policy(headers["content-security-policy"]).status
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected", "said"),
+    [
+        (f"{SELF}; base-uri 'self'; frame-ancestors 'none'", "pass", ""),
+        (f"{SELF}; script-src 'self'; style-src 'self'", "warn", "base-uri and frame-ancestors"),
+        (f"{SELF}; base-uri 'self'", "warn", "does not say frame-ancestors"),
+        ("img-src 'self'", "fail", "from anywhere"),
+        (f"{SELF}; script-src 'self' 'unsafe-inline'", "fail", "'unsafe-inline'"),
+        (f"{SELF}; script-src 'unsafe-eval' https:", "fail", "'unsafe-eval' https:"),
+        ("default-src *", "fail", "by *"),
+        (f"{SELF}; SCRIPT-SRC *", "fail", "by *"),
+        ("script-src 'nonce-abc' 'unsafe-inline'; base-uri 'self'; frame-ancestors 'none'", "pass", ""),
+        ("script-src 'nonce-abc' 'unsafe-eval'", "fail", "by 'unsafe-eval'"),
+    ],
+)
+def test_policy_of_ones_own(policy: str, expected: str, said: str) -> None:
+    """It is judged by where scripts may come from; what default-src does not cover is pointed out."""
+    assert said in judge(protection.content_security_policy, expected, SECURITY_CSP=policy).reason
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected", "said"),
+    [
+        (AUTH, "pass", "are checked"),
+        ({}, "warn", "anybody"),
+        ({**AUTH, "AUTH_AUDIENCE": ""}, "fail", "AUTH_AUDIENCE"),
+        ({**AUTH, "AUTH_ISSUER": "", "AUTH_JWKS_URLS": "https://keys.test/"}, "warn", "AUTH_ISSUER"),
+        ({**AUTH, "AUTH_REQUIRE_SCOPES": "false"}, "warn", "AUTH_REQUIRE_SCOPES"),
+    ],
+)
+def test_authentication(variables: dict[str, str], expected: str, said: str) -> None:
+    """Off may be meant; on without an audience is open to other services' tokens."""
+    assert said in judge(protection.authentication, expected, **variables).reason
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "pass"),
+        ({"RATE_LIMIT_ENABLED": "false"}, "fail"),
+        ({"RATE_LIMIT_MAX_REQUESTS": "6000"}, "pass"),
+        ({"RATE_LIMIT_MAX_REQUESTS": "6001"}, "warn"),
+    ],
+)
+def test_rate_limit(variables: dict[str, str], expected: str) -> None:
+    """On, and low enough to limit anybody."""
+    judge(protection.rate_limit, expected, **variables)
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected", "said"),
+    [
+        ("", "pass", "no other origin"),
+        ("https://app.test,https://b.test:8443", "pass", "https://app.test"),
+        ("*", "fail", "any page"),
+        ("https://app.test,http://localhost:5173", "warn", "a developer's machine"),
+        ("http://app.test", "warn", "anybody on the way"),
+    ],
+)
+def test_cross_origin(origins: str, expected: str, said: str) -> None:
+    """Pages that are listed and come by HTTPS."""
+    assert said in judge(protection.cross_origin, expected, CORS_ALLOWED_ORIGINS=origins).reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("estuary=info", "pass"),
+        ("estuary=info,tower_http=debug,tokio=trace", "pass"),
+        ("warn", "pass"),
+        ("estuary=debug", "fail"),
+        ("debug", "fail"),
+        ("estuary=info,estuary::http=trace", "fail"),
+        ("estuary", "fail"),
+    ],
+)
+def test_debug_logging(text: str, expected: str) -> None:
+    """Our own targets at info or above; what others log is not there."""
+    judge(protection.debug_logging, expected, LOG_FILTER=text)
