@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 SYNCED := .venv/.synced
 REDOCLY := .tools/node_modules/.bin/redocly
+CONVEX := tests/support/convex/node_modules/.package-lock.json
 DEPLOY := .tools/deploy
 DEPLOYER := $(DEPLOY)/.synced
 BUILDING := .tools/build
@@ -41,7 +42,7 @@ setup: $(SYNCED) ## Make .venv as uv.lock says (the other targets do it when nee
 	@echo "setup: .venv is ready ($$($(BIN)/python --version))"
 
 .PHONY: tools
-tools: $(REDOCLY) ## Fetch, with npm, what a few tests drive beside Python: Redocly's linter
+tools: $(REDOCLY) $(CONVEX) ## Fetch, with npm, what a few tests drive: Redocly's linter, Convex's test double
 
 .PHONY: deploy-tools
 deploy-tools: $(DEPLOYER) ## Fetch what reads and checks deploy/: kubectl, checkov and others, in .tools/deploy
@@ -121,7 +122,7 @@ lock: ## Bring uv.lock in line with pyproject.toml
 
 .PHONY: clean
 clean: ## Remove all that these targets made: .venv, .tools, caches (never data/)
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .tools tests/support/convex/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -148,6 +149,10 @@ $(EXECUTABLE): $(BUILDER) $(SOURCES)
 	PYTHONHASHSEED=1 SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) PYTHONPATH=src \
 		$(BUILDING)/bin/pyinstaller --noconfirm --log-level ERROR --distpath dist --workpath $(BUILDING)/work \
 		workshop/executable/estuary.spec
+	@touch $@
+
+$(CONVEX): tests/support/convex/package.json tests/support/convex/package-lock.json
+	npm ci --prefix $(dir $<) --no-audit --no-fund --loglevel=error --ignore-scripts
 	@touch $@
 
 $(REDOCLY):

@@ -1,6 +1,6 @@
 """Each test of the suite runs on each store of the table."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
 
@@ -37,6 +37,12 @@ async def store(unopened: Store) -> AsyncIterator[Store]:
     await unopened.open()
     yield unopened
     await unopened.close()
+
+
+@pytest.fixture
+def many(kind: StoreKind) -> Callable[[int], int]:
+    """How many records to take where a test would have so many: fewer for a store that is slow here."""
+    return lambda number: number // kind.slow
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from estuary.stores.cache.stamps import Stamps, unshared
 from estuary.stores.cached import CachedStore
 from estuary.stores.memory import MemoryStore
 from estuary.stores.observed import ObservedStore
+from tests.contract.convex import failing, make_convex
 from tests.contract.making import READS
 from tests.contract.postgres import demoted, hung, make_postgres, stopped
 
@@ -45,6 +46,8 @@ class StoreKind(NamedTuple):
     outages: tuple[Outage, ...]
     exemptions: tuple[str, ...] = ()
     dumps_one_moment: bool = True
+    slow: int = 1
+    """So many times fewer records it is given where a test wants very many."""
 
 
 def _memory(_folder: Path, resources: Sequence[Resource], _timeout: float) -> Store:
@@ -132,5 +135,21 @@ STORES = (
             "reads survive that a server takes no writes",
             "a write that a hung server had received may follow: no client can take it back",
         ),
+    ),
+    StoreKind(
+        "convex",
+        make_convex,
+        durable=True,
+        outages=(
+            Outage("refused", failing("refuse")),
+            Outage("hung", failing("hang")),
+            Outage("reset", failing("reset")),
+        ),
+        exemptions=(
+            "dumps page by page: Convex's documented API reads at the present only",
+            "a tenth of many records: convex-test runs one function at a time, some 300 a second",
+        ),
+        dumps_one_moment=False,
+        slow=10,
     ),
 )

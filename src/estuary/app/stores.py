@@ -7,6 +7,7 @@ from pathlib import Path
 
 from estuary.app.commons import Commons
 from estuary.backups.status import read_status
+from estuary.config.convex import CONVEX
 from estuary.config.database import POSTGRES, SQLITE
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreUnavailable
@@ -25,6 +26,8 @@ def make_store(settings: Settings, resources: Sequence[Resource], observe: Obser
         return SqliteStore(location.path, resources, timeout=timeout, observe=observe)
     if location.kind == POSTGRES:
         return _postgres(settings, resources, observe)
+    if location.kind == CONVEX:
+        return _convex(settings, resources)
     from estuary.stores.memory import MemoryStore
 
     return MemoryStore(resources)
@@ -44,6 +47,19 @@ def _postgres(settings: Settings, resources: Sequence[Resource], observe: Observ
     )
 
 
+def _convex(settings: Settings, resources: Sequence[Resource]) -> Store:
+    try:
+        from estuary.stores.convex.store import ConvexStore
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable("Convex needs a client for HTTP: install estuary[convex]") from error
+    return ConvexStore(
+        settings.database.url,
+        resources,
+        deploy_key=settings.convex_deploy_key,
+        timeout=settings.database_timeout_seconds,
+    )
+
+
 def preload(settings: Settings) -> None:
     """Import what the store needs, for processes that are forked later.
 
@@ -54,8 +70,9 @@ def preload(settings: Settings) -> None:
     if kind == SQLITE.kind and settings.workers == 1:
         return
     # What cannot be imported is for the worker to report.
-    with suppress(ImportError):
-        import_module(f"estuary.stores.{kind}")
+    for module in (f"estuary.stores.{kind}", f"estuary.stores.{kind}.store"):
+        with suppress(ImportError):
+            import_module(module)
 
 
 def with_cache(

@@ -11,6 +11,7 @@ from estuary import __version__
 from estuary.cli import (
     backup,
     check,
+    convex,
     export_records,
     healthcheck,
     import_records,
@@ -21,7 +22,18 @@ from estuary.cli import (
 )
 from estuary.cli.exits import MISCONFIGURED
 
-_COMMANDS = (serve, check, backup, restore, export_records, import_records, openapi, healthcheck, token)
+_COMMANDS = (
+    serve,
+    check,
+    backup,
+    restore,
+    export_records,
+    import_records,
+    openapi,
+    convex,
+    healthcheck,
+    token,
+)
 """In the order of the help."""
 
 _DESCRIPTION = "A production-grade REST API over declared resources."

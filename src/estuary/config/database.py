@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from estuary.config.convex import CONVEX, deployment
 from estuary.config.forms import Form, choice
 from estuary.config.postgres import SCHEMES as POSTGRES_SCHEMES
 from estuary.config.postgres import check_postgres_url
@@ -29,7 +30,7 @@ POSTGRES = "postgres"
 DEFAULTS = {location.kind: location for location in (MEMORY, SQLITE)}
 """Where a DATABASE_TYPE keeps its records when there is no DATABASE_URL; the others demand one."""
 
-DATABASE_TYPE = choice(*DEFAULTS, POSTGRES)
+DATABASE_TYPE = choice(*DEFAULTS, POSTGRES, CONVEX)
 
 
 def _location(text: str) -> DatabaseLocation | None:
@@ -48,6 +49,8 @@ def _location(text: str) -> DatabaseLocation | None:
     if scheme.lower() in POSTGRES_SCHEMES:
         check_postgres_url(rest)
         return DatabaseLocation(POSTGRES, url=f"{POSTGRES}://{rest}")
+    if scheme.lower() == CONVEX:
+        return DatabaseLocation(CONVEX, url=deployment(f"https://{rest}") or "")
     raise Refused("there is no store for its scheme")
 
 
@@ -66,7 +69,7 @@ def _file(rest: str) -> Path:
 
 
 DATABASE_URL = Form(
-    "memory://, sqlite:///relative/path.db, sqlite:////absolute/path.db or "
-    "postgres://user:password@host:port/database",
+    "memory://, sqlite:///relative/path.db, sqlite:////absolute/path.db, "
+    "postgres://user:password@host:port/database or convex://host",
     _location,
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from estuary.config import combinations
+from estuary.config.convex import CONVEX, is_guarded
 from estuary.config.database import DEFAULTS, MEMORY
 from estuary.config.dotenv import Entry, parse
 from estuary.config.forms import AUTO
@@ -188,13 +189,25 @@ class _Loading:
 
     def _settle_database(self) -> None:
         """A server has no usual place: whoever names its type has to say where it is."""
-        kind, url = Settings.database_type, Settings.database_url
-        if kind.attribute not in self._values or url.attribute not in self._values:
+        kind, url, convex_url = (
+            Settings.database_type,
+            Settings.database_url,
+            Settings.convex_deployment_url,
+        )
+        if not {each.attribute for each in (kind, url, convex_url)} <= self._values.keys():
             return
-        chosen = self._values[kind.attribute]
-        if self._values[url.attribute] is None and chosen not in DEFAULTS:
-            source = self._effective[kind.name].source
-            self._problems.append(f"{kind.name} is {chosen} ({source}): {url.name} must say where it is")
+        location = Settings(self._values).database
+        place = convex_url if location.kind == CONVEX and self._values[url.attribute] is None else url
+        source = self._effective[kind.name].source
+        if location.kind not in DEFAULTS and not location.url:
+            self._problems.append(
+                f"{kind.name} is {location.kind} ({source}): {place.name} must say where it is"
+            )
+        elif location.kind == CONVEX and self._production and not is_guarded(location.url):
+            self._problems.append(
+                f"{place.name} is {HIDDEN} ({self._effective[place.name].source}): in production it must "
+                "begin with https://, unless it is this machine"
+            )
 
     def _check_rate_limit_store(self) -> None:
         """Where requests are counted there has to be something that counts."""

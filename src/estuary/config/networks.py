@@ -59,8 +59,11 @@ def _network_mistake(text: str) -> str:
     return f"{quoted(text)} has bits set beyond its prefix: {meant} is the network"
 
 
-def _origin(text: str) -> str:
-    """The origin as browsers send it: lower case, no default port (RFC 6454, section 6.2)."""
+def origin(text: str) -> str:
+    """The origin as browsers send it: lower case, no default port (RFC 6454, section 6.2).
+
+    Raises `Refused`.
+    """
     if text == ANY_ORIGIN:
         return text
     match = _ORIGIN.fullmatch(text.lower())
@@ -94,7 +97,7 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
-_ORIGIN_LIST = comma_list("a comma list of origins such as https://app.example.com, or *", _origin)
+_ORIGIN_LIST = comma_list("a comma list of origins such as https://app.example.com, or *", origin)
 
 HOST = Form("an IP address or a host name", _host)
 NETWORKS = comma_list("a comma list of addresses and networks such as 10.0.0.0/8", _network)

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from estuary.config.convex import CONVEX
 from estuary.config.database import DEFAULTS, DatabaseLocation
 from estuary.config.problems import HIDDEN
 from estuary.config.variable import Variable
@@ -84,7 +85,8 @@ class Settings(
     def database(self) -> DatabaseLocation:
         """Where records are kept, DATABASE_URL and DATABASE_TYPE taken together."""
         kind = self.database_type
-        return self.database_url or DEFAULTS.get(kind) or DatabaseLocation(kind)
+        url = self.values.get(DatabaseVariables.convex_deployment_url.attribute) if kind == CONVEX else None
+        return self.database_url or DEFAULTS.get(kind) or DatabaseLocation(kind, url=url or "")
 
     @property
     def backup_status(self) -> Path | None:

@@ -222,6 +222,41 @@ def test_the_default_drain_gives_way_to_a_short_timeout(load: Load, timeout: str
     assert str(drain) == shown_of(loaded, "SHUTDOWN_DRAIN_SECONDS")
 
 
+def test_convex_is_where_the_deployment_is(load: Load) -> None:
+    """DATABASE_TYPE and CONVEX_DEPLOYMENT_URL say together what DATABASE_URL says alone."""
+    expected = DatabaseLocation("convex", url="https://a.convex.cloud")
+    apart = load(DATABASE_TYPE="convex", CONVEX_DEPLOYMENT_URL="https://a.convex.cloud")
+    assert (expected, None) == (apart.settings.database, apart.settings.convex_deploy_key)
+    together = load(DATABASE_URL="convex://a.convex.cloud", CONVEX_DEPLOY_KEY="k")
+    assert (expected, "k") == (together.settings.database, together.settings.convex_deploy_key)
+
+
+def test_convex_must_be_somewhere(problems: Problems) -> None:
+    """Whoever asks for Convex alone is told which variable is missing."""
+    assert problems(DATABASE_TYPE="convex") == (
+        "DATABASE_TYPE is convex (environment): CONVEX_DEPLOYMENT_URL must say where it is",
+    )
+
+
+@pytest.mark.parametrize("profile", ["development", "production"])
+@pytest.mark.parametrize("origin", ["https://a.example", "http://localhost:3210", "http://[::1]:3210"])
+def test_a_safe_line_to_convex_is_accepted(load: Load, profile: str, origin: str) -> None:
+    """TLS, or a Convex on this machine."""
+    settings = load(APP_PROFILE=profile, DATABASE_TYPE="convex", CONVEX_DEPLOYMENT_URL=origin).settings
+    assert origin == settings.database.url
+
+
+def test_in_production_the_line_to_convex_is_encrypted(load: Load, problems: Problems) -> None:
+    """A deploy key in clear over a network is a mistake, in development one's own business."""
+    convex = {"DATABASE_TYPE": "convex", "CONVEX_DEPLOYMENT_URL": "http://convex.internal:3210"}
+    assert "http://convex.internal:3210" == load(**convex).settings.database.url
+    (problem,) = problems(APP_PROFILE="production", **convex)
+    assert problem == (
+        "CONVEX_DEPLOYMENT_URL is [hidden] (environment): in production it must begin with https://, "
+        "unless it is this machine"
+    )
+
+
 def test_the_database_url_wins_and_a_contradiction_is_pointed_out(load: Load) -> None:
     """DATABASE_URL decides; a DATABASE_TYPE that says otherwise is worth a warning, a default is not."""
     contradictory = load(DATABASE_TYPE="memory", DATABASE_URL="sqlite:///x.db")

@@ -127,6 +127,16 @@ TLS_FILES = "ssl_ca_certs, ssl_certfile, ssl_keyfile"
             "sqlite:///with%20blank%3F.db",
             DatabaseLocation("sqlite", Path("with blank?.db")),
         ),
+        (
+            Settings.database_url,
+            "convex://Happy-Otter-123.convex.cloud",
+            DatabaseLocation("convex", url="https://happy-otter-123.convex.cloud"),
+        ),
+        (Settings.convex_deployment_url, "", None),
+        (Settings.convex_deployment_url, "https://A.convex.cloud/", "https://a.convex.cloud"),
+        (Settings.convex_deployment_url, "http://127.0.0.1:3210", "http://127.0.0.1:3210"),
+        (Settings.convex_deploy_key, "", None),
+        (Settings.convex_deploy_key, "prod:a-1|eyJ2Mi0=", "prod:a-1|eyJ2Mi0="),
     ],
 )
 def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) -> None:
@@ -274,6 +284,34 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
         *[
             (Settings.database_url, text, "it names no file")
             for text in ("sqlite:///", "sqlite:///data/", "sqlite:///a%00b", "sqlite:///a%0Ab")
+        ],
+        *[
+            (variable, scheme + text, reason)
+            for variable, scheme in (
+                (Settings.convex_deployment_url, "https://"),
+                (Settings.database_url, "convex://"),
+            )
+            for text, reason in {
+                "": "it is more than scheme, host and port, or less",
+                "a.convex.cloud/api": "it is more than scheme, host and port, or less",
+                "key@a.convex.cloud": "it is more than scheme, host and port, or less",
+                "a.convex.cloud:0": "it is more than scheme, host and port, or less",
+                "a.convex.site": ".convex.site serves HTTP actions; functions are called at .convex.cloud",
+            }.items()
+        ],
+        *[
+            (Settings.convex_deployment_url, text, "it does not begin with https://")
+            for text in (
+                "happy-otter-123",
+                "dev:happy-otter-123",
+                "a.convex.cloud",
+                "wss://a.convex.cloud",
+                "*",
+            )
+        ],
+        *[
+            (Settings.convex_deploy_key, text, "it has blanks or characters outside ASCII")
+            for text in ("prod:a b", "prod:é")
         ],
         (Settings.database_url, "sqlite:///:memory:", "records in memory are memory://"),
         *[

@@ -1,5 +1,6 @@
 """Where records are kept."""
 
+from estuary.config.convex import DEPLOY_KEY, DEPLOYMENT_URL
 from estuary.config.database import DATABASE_TYPE, DATABASE_URL
 from estuary.config.forms import whole_number
 from estuary.config.variable import Variable
@@ -21,7 +22,20 @@ class DatabaseVariables:
         DATABASE_TYPE,
         default="sqlite",
         summary="What keeps the records when DATABASE_URL is unset; sqlite is the file data/estuary.db, "
-        "memory forgets everything at exit, postgres is where DATABASE_URL says.",
+        "memory forgets everything at exit, postgres is where DATABASE_URL says, convex is where "
+        "CONVEX_DEPLOYMENT_URL says.",
+    )
+
+    convex_deployment_url = Variable(
+        DEPLOYMENT_URL,
+        secret=True,
+        summary="The deployment that DATABASE_TYPE convex means; in production https, but on this machine.",
+    )
+
+    convex_deploy_key = Variable(
+        DEPLOY_KEY,
+        secret=True,
+        summary="What lets Estuary call the functions there; without it they must be open to everyone.",
     )
 
     database_timeout_seconds = Variable(

@@ -1,0 +1,196 @@
+// What Estuary asks of the records of a resource: arguments and handlers, which records.ts and public.ts
+// offer under their own visibility.
+import { getDocumentSize, type ObjectType, v } from "convex/values";
+
+import * as blocks from "./blocks";
+import { List, listsOf } from "./lists";
+import {
+  type Document,
+  positionOf,
+  type Reading,
+  type Record,
+  record,
+  recordOf,
+  refusal,
+  servedGeneration,
+  tableOf,
+  type Writing,
+} from "./model";
+import { idempotencyKey, once } from "./once";
+import { declared } from "./schema";
+import * as totals from "./totals";
+
+/** Of these functions; Estuary refuses to work with those of another one. */
+const PROTOCOL = 1;
+/** Bytes of records in one answer: a quarter of what Convex allows. Estuary asks again for the rest. */
+const ANSWER_BYTES = 4 << 20;
+
+const owner = v.union(v.string(), v.null());
+const inResource = { resource: v.string() };
+const write = { ...inResource, request: v.string(), key: v.union(idempotencyKey, v.null()) };
+const conditionalWrite = {
+  ...write,
+  id: v.string(),
+  owner,
+  expected_version: v.union(v.number(), v.null()),
+};
+
+/** What is deployed: writes nothing, and reads no record. */
+export const describe = {
+  args: {},
+  handler: async () => ({ protocol: PROTOCOL, declared }),
+};
+
+export const get = {
+  args: { ...inResource, id: v.string(), owner },
+  handler: async (ctx: Reading, args: { resource: string; id: string; owner: string | null }) =>
+    recordOf(await find(ctx, await servedGeneration(ctx), args)),
+};
+
+export const insert = {
+  args: { ...write, record },
+  handler: async (ctx: Writing, args: ObjectType<typeof write> & { record: Record }) => {
+    const generation = await servedGeneration(ctx);
+    const written = await once(ctx, { generation, ...args }, async () => {
+      await put(ctx, generation, args.resource, args.record);
+      const position = positionOf(args.record.created_at, args.record.id);
+      for (const list of listsOf(generation, args.resource, args.record.owner)) {
+        await blocks.added(ctx, list, position);
+        await blocks.tend(ctx, list, await totals.add(ctx, list, totals.shardOf(args.request), 1));
+      }
+      // Who sends the write again knows the record; who sends its key again may not.
+      return args.key === null ? null : args.record;
+    });
+    return written.replayed ? written : { ...written, record: null };
+  },
+};
+
+export const update = {
+  args: { ...conditionalWrite, changes: v.any(), updated_at: v.string() },
+  handler: async (
+    ctx: Writing,
+    args: ObjectType<typeof conditionalWrite> & { changes: object; updated_at: string },
+  ) => {
+    const generation = await servedGeneration(ctx);
+    return await once(ctx, { generation, ...args }, async () => {
+      const document = await expected(ctx, generation, args);
+      const changed = {
+        version: document.version + 1,
+        updated_at: args.updated_at,
+        value: { ...document.value, ...args.changes },
+      };
+      await ctx.db.patch(document._id, changed);
+      return { ...recordOf(document), ...changed };
+    });
+  },
+};
+
+export const remove = {
+  args: conditionalWrite,
+  handler: async (ctx: Writing, args: ObjectType<typeof conditionalWrite>) => {
+    const generation = await servedGeneration(ctx);
+    return await once(ctx, { generation, ...args }, async () => {
+      const document = await expected(ctx, generation, args);
+      await ctx.db.delete(document._id);
+      for (const list of listsOf(generation, args.resource, document.owner)) {
+        await totals.add(ctx, list, totals.shardOf(args.request), -1);
+        await blocks.removed(ctx, list, document.position);
+      }
+      return null;
+    });
+  },
+};
+
+/** Up to `limit` records behind a position; fewer only at the end, or where `cut`. */
+export const page = {
+  args: { ...inResource, owner, after: v.string(), limit: v.number() },
+  handler: async (
+    ctx: Reading,
+    args: { resource: string; owner: string | null; after: string; limit: number },
+  ) => {
+    const list = new List(await servedGeneration(ctx), args.resource, args.owner);
+    return await taken(ctx, list, args.after, 0, args.limit);
+  },
+};
+
+/** As `page`, from the record number `offset` on, with the number of all records. */
+export const slice = {
+  args: { ...inResource, owner, offset: v.number(), limit: v.number() },
+  handler: async (
+    ctx: Reading,
+    args: { resource: string; owner: string | null; offset: number; limit: number },
+  ) => {
+    const list = new List(await servedGeneration(ctx), args.resource, args.owner);
+    const total = await totals.total(ctx, list);
+    if (args.offset >= total) return { records: [], cut: false, total };
+    const { after, skip } = await blocks.locate(ctx, list, args.offset);
+    return { ...(await taken(ctx, list, after, skip, args.limit)), total };
+  },
+};
+
+export const count = {
+  args: { ...inResource, owner },
+  handler: async (ctx: Reading, args: { resource: string; owner: string | null }) =>
+    await totals.total(ctx, new List(await servedGeneration(ctx), args.resource, args.owner)),
+};
+
+/** Put a record, whose id must be free, into the table. */
+export async function put(
+  ctx: Writing,
+  generation: string,
+  resource: string,
+  record: Record,
+): Promise<void> {
+  const table = tableOf(resource);
+  const taken = await ctx.db
+    .query(table)
+    .withIndex("by_record", (q) => q.eq("generation", generation).eq("id", record.id))
+    .first();
+  if (taken !== null) throw refusal("IdTaken");
+  const position = positionOf(record.created_at, record.id);
+  await ctx.db.insert(table, { ...record, generation, position });
+}
+
+/** The record that is asked for; with an owner, only if it is that owner's. */
+async function find(
+  ctx: Reading,
+  generation: string,
+  { resource, id, owner }: { resource: string; id: string; owner: string | null },
+): Promise<Document> {
+  const document = await ctx.db
+    .query(tableOf(resource))
+    .withIndex("by_record", (q) => q.eq("generation", generation).eq("id", id))
+    .first();
+  if (document === null || (owner !== null && document.owner !== owner)) throw refusal("NotFound");
+  return document;
+}
+
+/** The record that is asked for, at the version that is expected. */
+async function expected(
+  ctx: Reading,
+  generation: string,
+  asked: { resource: string; id: string; owner: string | null; expected_version: number | null },
+): Promise<Document> {
+  const document = await find(ctx, generation, asked);
+  if (asked.expected_version !== null && asked.expected_version !== document.version) {
+    throw refusal("VersionConflict", { current: document.version });
+  }
+  return document;
+}
+
+/** Up to `limit` records behind `after` and `skip` more; `cut` where they would be too much at once. */
+async function taken(ctx: Reading, list: List, after: string, skip: number, limit: number) {
+  const records: Record[] = [];
+  let bytes = 0;
+  for await (const document of list.behind(ctx, after)) {
+    if (skip > 0) {
+      skip -= 1;
+      continue;
+    }
+    records.push(recordOf(document));
+    bytes += getDocumentSize(document);
+    if (records.length === limit) break;
+    if (bytes >= ANSWER_BYTES) return { records, cut: true };
+  }
+  return { records, cut: false };
+}

@@ -1,0 +1,97 @@
+// Writes that take effect once. Estuary names every write with a random text, its request: a write whose
+// answer was lost is sent again under the same name, and is answered without being made again. A client's
+// idempotency key does the same across requests, for as long as Estuary says.
+//
+// Both are kept in the write's own transaction. A write that fails is rolled back, and keeps nothing.
+import { type Infer, v } from "convex/values";
+
+import { type Record, refusal, type Writing } from "./model";
+import { shardOf } from "./totals";
+
+export const idempotencyKey = v.object({
+  subject: v.string(),
+  text: v.string(),
+  fingerprint: v.string(),
+  /** Milliseconds since the epoch, by Estuary's clock. */
+  now: v.number(),
+  expires_at: v.number(),
+});
+export type Key = Infer<typeof idempotencyKey>;
+
+export type Written = { record: Record | null; replayed: boolean };
+
+export type Identity = { generation: string; resource: string; request: string; key: Key | null };
+
+/** How long a request may be sent again: longer than any deadline of Estuary's. */
+const REQUEST_LIFETIME = 5 * 60 * 1000;
+/** Expired entries that a write removes: more than it adds, so that they become fewer. */
+const REMOVED_AT_ONCE = 3;
+
+/** What `write` gives, or gave when it was made under the same identity. */
+export async function once(
+  ctx: Writing,
+  identity: Identity,
+  write: () => Promise<Record | null>,
+): Promise<Written> {
+  const { key } = identity;
+  return key === null ? await byRequest(ctx, identity, write) : await byKey(ctx, identity, key, write);
+}
+
+async function byRequest(
+  ctx: Writing,
+  { request }: { request: string },
+  write: () => Promise<Record | null>,
+): Promise<Written> {
+  const earlier = await ctx.db
+    .query("estuary_requests")
+    .withIndex("by_request", (q) => q.eq("request", request))
+    .unique();
+  if (earlier !== null) return { record: earlier.snapshot, replayed: false };
+  const snapshot = await write();
+  const [shard, now] = [shardOf(request), Date.now()];
+  await forget(ctx, "estuary_requests", shard, now);
+  const expires_at = now + REQUEST_LIFETIME;
+  await ctx.db.insert("estuary_requests", { request, snapshot, shard, expires_at });
+  return { record: snapshot, replayed: false };
+}
+
+async function byKey(
+  ctx: Writing,
+  { generation, resource, request }: Identity,
+  { subject, text, fingerprint, now, expires_at }: Key,
+  write: () => Promise<Record | null>,
+): Promise<Written> {
+  const earlier = await ctx.db
+    .query("estuary_keys")
+    .withIndex("by_key", (q) =>
+      q.eq("generation", generation).eq("resource", resource).eq("subject", subject).eq("text", text),
+    )
+    .unique();
+  if (earlier !== null && now < earlier.expires_at) {
+    if (earlier.fingerprint !== fingerprint) throw refusal("IdempotencyKeyReused");
+    return { record: earlier.snapshot, replayed: earlier.request !== request };
+  }
+  const snapshot = await write();
+  const shard = shardOf(request);
+  if (earlier !== null) await ctx.db.delete(earlier._id);
+  await forget(ctx, "estuary_keys", shard, now);
+  await ctx.db.insert("estuary_keys", {
+    ...{ generation, resource, subject, text },
+    ...{ fingerprint, request, snapshot, shard, expires_at },
+  });
+  return { record: snapshot, replayed: false };
+}
+
+/** Remove a few of the shard's entries that have expired; writers of other shards are left alone. */
+async function forget(
+  ctx: Writing,
+  table: "estuary_requests" | "estuary_keys",
+  shard: number,
+  now: number,
+): Promise<void> {
+  const expired = await ctx.db
+    .query(table)
+    .withIndex("by_expiry", (q) => q.eq("shard", shard).lte("expires_at", now))
+    .take(REMOVED_AT_ONCE);
+  for (const { _id } of expired) await ctx.db.delete(_id);
+}

@@ -1,0 +1,22 @@
+// The functions that Estuary calls with a deploy key. They are internal: nobody else can call them.
+import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
+
+import * as definitions from "./definitions";
+import * as load from "./load";
+
+export const describe = internalQueryGeneric(definitions.describe);
+export const get = internalQueryGeneric(definitions.get);
+export const page = internalQueryGeneric(definitions.page);
+export const slice = internalQueryGeneric(definitions.slice);
+export const count = internalQueryGeneric(definitions.count);
+export const insert = internalMutationGeneric(definitions.insert);
+export const update = internalMutationGeneric(definitions.update);
+export const remove = internalMutationGeneric(definitions.remove);
+export const beginLoad = internalMutationGeneric(load.beginLoad);
+export const appendLoad = internalMutationGeneric(load.appendLoad);
+export const commitLoad = internalMutationGeneric(load.commitLoad);
+export const discardLoad = internalMutationGeneric(load.discardLoad);
+
+// Convex's scheduler calls these.
+export const expireLoad = internalMutationGeneric(load.expireLoad);
+export const sweep = internalMutationGeneric(load.sweep);

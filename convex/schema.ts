@@ -1,0 +1,20 @@
+// Written by `estuary convex schema`. Declare the resources in Python, and write this anew.
+import { defineSchema } from "convex/server";
+import { v } from "convex/values";
+
+import { bookkeeping, recordTable } from "./tables";
+
+/** By these Estuary sees whether what is deployed is what is declared. */
+export const declared = {
+  items: "17ea3956af3f39ca",
+};
+
+export default defineSchema({
+  ...bookkeeping,
+  items: recordTable(
+    v.object({
+      name: v.string(),
+      description: v.optional(v.union(v.string(), v.null())),
+    }),
+  ),
+});

@@ -1,0 +1,77 @@
+// The tables: one for each resource, and those in which Estuary keeps its books.
+import { defineTable } from "convex/server";
+import { type GenericValidator, v } from "convex/values";
+
+/**
+ * A resource's records. `position` is creation time and id in one text, so that one index range is a list;
+ * `generation` says which load of the whole store a record belongs to (see load.ts).
+ */
+export function recordTable<Value extends GenericValidator>(value: Value) {
+  return defineTable({
+    generation: v.string(),
+    id: v.string(),
+    position: v.string(),
+    version: v.number(),
+    created_at: v.string(),
+    updated_at: v.string(),
+    owner: v.string(),
+    value,
+  })
+    .index("by_record", ["generation", "id"])
+    .index("by_position", ["generation", "position"])
+    .index("by_owner", ["generation", "owner", "position"]);
+}
+
+/** What every write gives back and every retry of it must give back again: the record as written, if any. */
+const snapshot = v.any();
+
+export const bookkeeping = {
+  /** The generation that is served: one document, or none before the first load. */
+  estuary_state: defineTable({ generation: v.string() }),
+
+  /** How many records a list has, in parts that add up, so that writers seldom meet (see totals.ts). */
+  estuary_totals: defineTable({ list: v.string(), shard: v.number(), count: v.number() }).index("by_list", [
+    "list",
+    "shard",
+  ]),
+
+  /** Runs of a list whose lengths are known, so that an offset skips them (see blocks.ts). */
+  estuary_blocks: defineTable({ list: v.string(), end: v.string(), count: v.number() }).index("by_end", [
+    "list",
+    "end",
+  ]),
+
+  /** Writes of the last minutes, so that one whose answer was lost can be sent again (see once.ts). */
+  estuary_requests: defineTable({
+    request: v.string(),
+    snapshot,
+    shard: v.number(),
+    expires_at: v.number(),
+  })
+    .index("by_request", ["request"])
+    .index("by_expiry", ["shard", "expires_at"]),
+
+  /** Clients' idempotency keys (see once.ts). */
+  estuary_keys: defineTable({
+    generation: v.string(),
+    resource: v.string(),
+    subject: v.string(),
+    text: v.string(),
+    fingerprint: v.string(),
+    request: v.string(),
+    snapshot,
+    shard: v.number(),
+    expires_at: v.number(),
+  })
+    .index("by_key", ["generation", "resource", "subject", "text"])
+    .index("by_expiry", ["shard", "expires_at"]),
+
+  /** Generations that are not served: being loaded, or waiting to be removed (see load.ts). */
+  estuary_loads: defineTable({
+    generation: v.string(),
+    state: v.union(v.literal("loading"), v.literal("discarded")),
+    touched_at: v.number(),
+  })
+    .index("by_generation", ["generation"])
+    .index("by_state", ["state"]),
+};

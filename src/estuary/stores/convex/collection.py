@@ -1,0 +1,138 @@
+"""The records of one resource in Convex."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from estuary.core.ports import Written
+from estuary.core.record import Position, Record, to_microseconds
+from estuary.core.resource import Resource
+from estuary.core.terms import KEY_LIFETIME, UNCONDITIONAL, WriteTerms
+from estuary.stores.convex.documents import Documents, document, last_position, moment, place_of, position
+from estuary.stores.convex.functions import Functions
+
+_FARTHEST = 2**53 - 1
+"""The largest offset that Convex's numbers hold exactly; no list is as long."""
+
+
+class _Write(msgspec.Struct):
+    record: msgspec.Raw
+    replayed: bool
+
+
+class _Run(msgspec.Struct):
+    """Records in order; `cut` where more were asked for than fit into one answer."""
+
+    records: msgspec.Raw
+    cut: bool
+    total: float = 0.0
+
+
+_write = msgspec.json.Decoder(_Write)
+_run = msgspec.json.Decoder(_Run)
+
+
+class ConvexCollection:
+    """Implements `Collection` with the functions in `convex/records.ts`."""
+
+    def __init__(self, resource: Resource, functions: Functions) -> None:
+        self._name = resource.name
+        self._documents = Documents(resource)
+        self._functions = functions
+
+    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
+        """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
+        arguments = {"resource": self._name, "key": _key(terms), "record": document(record)}
+        written = await self._written("insert", arguments, record.id)
+        return written if written.replayed else Written(record)
+
+    async def get(self, record_id: str, owner: str | None = None) -> Record:
+        """The record; raises `NotFound`."""
+        arguments = {"resource": self._name, "id": record_id, "owner": owner}
+        return self._documents.record(await self._functions.query("get", arguments, record_id))
+
+    async def update(
+        self,
+        record_id: str,
+        changes: Mapping[str, Any],
+        updated_at: datetime,
+        terms: WriteTerms = UNCONDITIONAL,
+    ) -> Written:
+        """The record as changed; raises `NotFound`, `VersionConflict`."""
+        changed = {"changes": changes, "updated_at": moment(updated_at)}
+        return await self._written("update", self._conditional(record_id, terms) | changed, record_id)
+
+    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
+        """Remove the record; raises `NotFound`, `VersionConflict`."""
+        return await self._written("remove", self._conditional(record_id, terms), record_id)
+
+    async def slice(
+        self, offset: int, limit: int, owner: str | None = None
+    ) -> tuple[Sequence[Record], int]:
+        """Up to `limit` records from the `offset`-th on, and the number of all: both of one moment."""
+        place = {"offset": min(offset, _FARTHEST), "limit": limit}
+        run = await self._run("slice", place, owner)
+        return await self._whole(run, limit, owner), int(run.total)
+
+    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
+        """Up to `limit` records behind a position: one range of an index."""
+        run = await self._run("page", {"after": position(after), "limit": limit}, owner)
+        return await self._whole(run, limit, owner)
+
+    async def count(self, owner: str | None = None) -> int:
+        """The number of records, which every write keeps."""
+        total = await self._functions.query("count", {"resource": self._name, "owner": owner})
+        return int(msgspec.json.decode(total, type=float))
+
+    async def last(self) -> Position | None:
+        """Where the last record stands, None where there is none."""
+        while total := await self.count():
+            records, _ = await self.slice(total - 1, 1)
+            if records:
+                return place_of(records[0])
+        return None
+
+    async def _run(self, name: str, place: Mapping[str, Any], owner: str | None) -> _Run:
+        arguments = {"resource": self._name, "owner": owner, **place}
+        return _run.decode(await self._functions.query(name, arguments))
+
+    async def _whole(self, run: _Run, limit: int, owner: str | None) -> list[Record]:
+        """The records of `run`, and those that were cut off from it."""
+        records = self._documents.records(run.records)
+        while run.cut:
+            place = {"after": last_position(records), "limit": limit - len(records)}
+            run = await self._run("page", place, owner)
+            records += self._documents.records(run.records)
+        return records
+
+    async def _written(self, name: str, arguments: Mapping[str, Any], record_id: str) -> Written:
+        write = _write.decode(await self._functions.mutate(name, arguments, record_id))
+        return Written(self._documents.record_if_any(write.record), write.replayed)
+
+    def _conditional(self, record_id: str, terms: WriteTerms) -> dict[str, Any]:
+        return {
+            "resource": self._name,
+            "key": _key(terms),
+            "id": record_id,
+            "owner": terms.owner,
+            "expected_version": terms.expected_version,
+        }
+
+
+def _key(terms: WriteTerms) -> Mapping[str, Any] | None:
+    key = terms.key
+    if key is None:
+        return None
+    return {
+        "subject": key.subject,
+        "text": key.text,
+        "fingerprint": key.fingerprint,
+        "now": _milliseconds(key.now),
+        "expires_at": _milliseconds(key.now + KEY_LIFETIME),
+    }
+
+
+def _milliseconds(time: datetime) -> float:
+    return to_microseconds(time) / 1000

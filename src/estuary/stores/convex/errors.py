@@ -1,0 +1,107 @@
+"""The one seam where what Convex says becomes Estuary's errors; texts name neither keys nor records."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from estuary.core.errors import (
+    EstuaryError,
+    IdempotencyKeyReused,
+    NotFound,
+    StoreNotEmpty,
+    StoreQueryFailed,
+    StoreSchemaMismatch,
+    StoreUnavailable,
+    VersionConflict,
+)
+
+CLOSED = "The Convex store is not open"
+DEPLOY = "deploy them with `npx convex deploy`, see docs/convex.md"
+
+FUNCTION_FAILED = 560
+"""The status, Convex's own, of an answer that tells of a function's error; 200 is as good."""
+
+_NOT_DEPLOYED = "Could not find public function"
+_NOT_RUNNING = "while this deployment is"
+_OVER_LIMIT = "your deployments have been disabled"
+_OPEN_UP = (
+    "The functions in Convex are closed to callers without a deploy key: set CONVEX_DEPLOY_KEY, or open "
+    "them with `npx convex env set ESTUARY_PUBLIC true`"
+)
+_REASONS = {
+    401: "Convex refuses the deploy key: check CONVEX_DEPLOY_KEY",
+    403: "Convex refuses the deploy key: check CONVEX_DEPLOY_KEY",
+    404: "there is no Convex deployment at CONVEX_DEPLOYMENT_URL",
+}
+
+
+class Unreachable(Exception):
+    """The deployment could not be asked, or did not answer; a retry may succeed."""
+
+
+class AnswerTooLong(Exception):
+    """An answer has more than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
+
+
+def unavailable(reason: str) -> StoreUnavailable:
+    """The outage that `reason` tells of."""
+    return StoreUnavailable(f"Convex is unavailable: {reason}")
+
+
+def is_transient(status: int) -> bool:
+    """Whether the same request may succeed soon: Convex is busy, in conflict with itself, or down."""
+    return status == 429 or (status >= 500 and status != FUNCTION_FAILED)
+
+
+def of_status(status: int) -> EstuaryError:
+    """The error that a status other than success stands for."""
+    if status in _REASONS:
+        return unavailable(_REASONS[status])
+    if 300 <= status < 400:
+        return unavailable("CONVEX_DEPLOYMENT_URL leads elsewhere; give the URL that it leads to")
+    if is_transient(status):
+        return unavailable(f"it answers with status {status}")
+    return StoreQueryFailed(f"Convex refused a request with status {status}")
+
+
+def of_foreign_answer() -> EstuaryError:
+    """The error where a success is not in Convex's form: something else stands in its place."""
+    return unavailable("what answers at CONVEX_DEPLOYMENT_URL does not speak as Convex does")
+
+
+def of_function(message: str, data: Any, about: str) -> EstuaryError:
+    """The error that a function ended with.
+
+    `data` is what Estuary's functions say, None where the function failed otherwise; `about` names what
+    was asked for. Of `message` only Convex's own words are looked at.
+    """
+    if isinstance(data, Mapping):
+        return _of_code(data, about)
+    if _NOT_DEPLOYED in message:
+        return StoreSchemaMismatch(f"Estuary's functions are missing in Convex: {DEPLOY}")
+    if _NOT_RUNNING in message or _OVER_LIMIT in message:
+        return unavailable("the deployment is paused or disabled; its dashboard tells why")
+    return StoreQueryFailed("A function in Convex failed; the deployment's own log tells why")
+
+
+def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
+    match data.get("code"):
+        case "NotFound":
+            return NotFound(about)
+        case "VersionConflict":
+            return VersionConflict(int(data["current"]))
+        case "IdempotencyKeyReused":
+            return IdempotencyKeyReused()
+        case "StoreNotEmpty":
+            return StoreNotEmpty("The store holds records already")
+        case "NotPublic":
+            return StoreSchemaMismatch(_OPEN_UP)
+        case "UnknownResource":
+            return StoreSchemaMismatch(f"Convex has no table for a declared resource: {DEPLOY}")
+        case "LoadGivenUp":
+            return unavailable("the load was given up meanwhile, and nothing of it was kept")
+        case code:
+            return StoreQueryFailed(f"Convex refused a request: {code}")

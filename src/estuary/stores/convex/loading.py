@@ -1,0 +1,68 @@
+"""A whole store loaded: into a generation that nobody reads, which is then served in one step."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from estuary.core.errors import StoreError
+from estuary.core.record import Record
+from estuary.core.resource import Resource
+from estuary.stores.convex.documents import document
+from estuary.stores.convex.functions import Functions
+
+MAX_RECORDS = 250
+MAX_BYTES = 2 * 1024**2
+"""Of one request: far below what a mutation may write, and a fraction of a second of work for it."""
+_TIMEOUT = 60.0
+
+
+class Loading:
+    """One load, which keeps all records or none (see `convex/load.ts`)."""
+
+    def __init__(self, functions: Functions, *, replace: bool) -> None:
+        self._functions = functions
+        self._generation = os.urandom(16).hex()
+        self._replace = replace
+
+    async def run(self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]]) -> int:
+        """Load what `batches` give; the number of records. Raises `StoreNotEmpty`."""
+        await self._step("beginLoad", replace=self._replace)
+        try:
+            count = 0
+            async for resource, records in batches:
+                for documents in _portions(records):
+                    await self._step("appendLoad", resource=resource.name, records=documents)
+                count += len(records)
+            await self._step("commitLoad", replace=self._replace)
+        except BaseException:
+            # Should this fail too, Convex gives the load up by itself after a while.
+            with suppress(StoreError):
+                await asyncio.shield(self._step("discardLoad"))
+            raise
+        return count
+
+    async def _step(self, name: str, **arguments: Any) -> None:
+        await self._functions.mutate(name, {"generation": self._generation, **arguments}, seconds=_TIMEOUT)
+
+
+def _portions(records: Sequence[Record]) -> Iterator[list[msgspec.Raw]]:
+    """`records` as documents, in portions that one request can carry."""
+    portion: list[msgspec.Raw] = []
+    size = 0
+    for record in records:
+        encoded = _encoded(document(record))
+        if portion and (len(portion) == MAX_RECORDS or size + len(encoded) > MAX_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(msgspec.Raw(encoded))
+        size += len(encoded)
+    if portion:
+        yield portion
+
+
+def _encoded(fields: Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode(fields)

@@ -1,0 +1,149 @@
+"""Convex: the real functions behind a façade that speaks Convex's HTTP API (`tests/support/convex`)."""
+
+import atexit
+import json
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from estuary.core.items import ITEMS
+from estuary.core.resource import Resource
+from estuary.stores.convex.schema import schema
+from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.programs import require
+from tests.support.resources import VESSELS
+
+ROOT = Path(__file__).parents[3]
+FACADE = ROOT / "tests/support/convex"
+FUNCTIONS = ROOT / "convex"
+DEPLOY_KEY = "prod:estuary-test|c2VjcmV0"
+"""What opens every deployment here."""
+
+_MOST_KEPT = 48
+"""Deployments, each with its records in memory: those of earlier tests are let go."""
+
+
+class Deployment:
+    """One deployment of a host: empty at first, and failing as it is told."""
+
+    def __init__(self, host: "ConvexHost") -> None:
+        self._host = host
+        self.port: int = host.tell(do="deploy", key=DEPLOY_KEY)
+
+    @property
+    def url(self) -> str:
+        """Where it is called."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of an Estuary that keeps its records here."""
+        return {
+            "DATABASE_TYPE": "convex",
+            "CONVEX_DEPLOYMENT_URL": self.url,
+            "CONVEX_DEPLOY_KEY": DEPLOY_KEY,
+        }
+
+    def fail(self, how: Any) -> None:
+        """Fail from now on: "refuse", "hang", "reset", or a mapping.
+
+        `{"answers": [[status, headers, body], …]}` gives these first (a fourth entry, true, breaks the
+        answer off); `{"lost": n}` does what the next `n` mutations ask, and answers none of them.
+        """
+        self._host.tell(do="fail", port=self.port, how=how)
+
+    def recover(self) -> None:
+        """Fail no more."""
+        self.fail(None)
+
+    @contextmanager
+    def failing(self, how: Any) -> Iterator[None]:
+        """Fail while the block runs."""
+        self.fail(how)
+        try:
+            yield
+        finally:
+            self.recover()
+
+    def forget(self) -> None:
+        """Let it go, with its records."""
+        self._host.tell(do="forget", port=self.port)
+
+
+class ConvexHost:
+    """A process that runs deployments, all with the same functions; it ends when this one does."""
+
+    def __init__(self, functions: Path, variables: dict[str, str] | None = None) -> None:
+        node = require("node", shutil.which("node"))
+        require("convex-test (make tools)", _installed())
+        self._kept: dict[Path, Deployment] = {}
+        self._process = subprocess.Popen(
+            [node, FACADE / "facade.mjs", functions],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"PATH": "/usr/bin:/bin", **(variables or {})},
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        self._port = int(self._process.stdout.readline())
+
+    def tell(self, **command: Any) -> Any:
+        """Have the process do something; its answer."""
+        request = urllib.request.Request(f"http://{HOST}:{self._port}", data=json.dumps(command).encode())
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 (as above)
+            return json.load(answer)
+
+    def deployment(self, folder: Path) -> Deployment:
+        """The deployment that belongs to `folder`, as a file in it would."""
+        if folder not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.pop(next(iter(self._kept))).forget()
+            self._kept[folder] = Deployment(self)
+        return self._kept[folder]
+
+    def stop(self) -> None:
+        """End the process."""
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        self._process.wait(PATIENCE_SECONDS)
+
+
+def write_functions(folder: Path, resources: Sequence[Resource]) -> None:
+    """What `npx convex deploy` is given: the functions, and the schema of `resources`."""
+    for source in FUNCTIONS.glob("*.ts"):
+        shutil.copy(source, folder)
+    (folder / "schema.ts").write_text(schema(resources))
+
+
+@contextmanager
+def convex_host(
+    resources: Sequence[Resource] = (ITEMS, VESSELS), variables: dict[str, str] | None = None
+) -> Iterator[ConvexHost]:
+    """A host of one's own."""
+    with tempfile.TemporaryDirectory(prefix="estuary-convex-") as folder:
+        write_functions(Path(folder), resources)
+        host = ConvexHost(Path(folder), variables)
+    try:
+        yield host
+    finally:
+        host.stop()
+
+
+@cache
+def shared_host() -> ConvexHost:
+    """The host that most tests share; each test has deployments of its own."""
+    entered = convex_host()
+    atexit.register(entered.__exit__, None, None, None)
+    return entered.__enter__()
+
+
+def _installed() -> str | None:
+    package = FACADE / "node_modules/convex-test"
+    return str(package) if package.exists() else None
