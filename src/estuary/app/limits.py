@@ -36,7 +36,8 @@ def _elsewhere(settings: Settings, observe: Observer) -> RateLimiter | None:
 
 def _redis(settings: Settings, location: RedisLocation, observe: Observer) -> RateLimiter:
     try:
-        from estuary.limits.redis import RedisAddress, RedisRateLimiter
+        from estuary.limits.redis import RedisRateLimiter
+        from estuary.redis.address import RedisAddress
     except ModuleNotFoundError as error:
         raise LimiterRefused("Redis needs a driver: install estuary[redis]") from error
     return RedisRateLimiter(

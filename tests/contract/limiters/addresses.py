@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from estuary.limits.redis import RedisAddress
+from estuary.redis.address import RedisAddress
 from tests.support.process import HOST
 from tests.support.servers.redis import Redis
 

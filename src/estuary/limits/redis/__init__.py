@@ -1,6 +1,5 @@
 """The rate limit counted in Redis: one over every worker of every replica."""
 
-from estuary.limits.redis.address import RedisAddress
 from estuary.limits.redis.limiter import RedisRateLimiter
 
-__all__ = ["RedisAddress", "RedisRateLimiter"]
+__all__ = ["RedisRateLimiter"]

@@ -11,11 +11,11 @@ from typing import Any, Self, cast
 
 import hiredis
 
-from estuary.core.errors import LimiterUnavailable
-from estuary.limits.redis.address import RedisAddress
+from estuary.redis.address import RedisAddress
+from estuary.redis.errors import RedisUnavailable
 
 Answered = Callable[[Any], None]
-"""Takes an answer as hiredis reads it, an error that Redis returned, or `LimiterUnavailable`."""
+"""Takes an answer as hiredis reads it, an error that Redis returned, or `RedisUnavailable`."""
 
 ReplyError = hiredis.ReplyError
 """What Redis says instead of an answer."""
@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
         return True
 
     async def ask(self, *words: str) -> Any:
-        """The answer to one command; raises `LimiterUnavailable`, `ReplyError`."""
+        """The answer to one command; raises `RedisUnavailable`, `ReplyError`."""
         future: asyncio.Future[Any] = self._loop.create_future()
 
         def answered(answer: Any) -> None:
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
                 future.set_result(answer)
 
         if not self.send(hiredis.pack_command(cast("tuple[str]", words)), answered):
-            raise LimiterUnavailable(self._reason)
+            raise RedisUnavailable(self._reason)
         answer = await future
         if isinstance(answer, Exception):
             raise answer
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
             self._reason = f"the connection broke: {error}"
         waiting, self._waiting = self._waiting, deque()
         for _, answered in waiting:
-            answered(LimiterUnavailable(self._reason))
+            answered(RedisUnavailable(self._reason))
         self._lost(self._reason)
 
     def _look(self) -> None:

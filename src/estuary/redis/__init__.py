@@ -1,0 +1,5 @@
+"""Redis: where it is, and one kept connection to it, for whoever keeps something there.
+
+It stands below the adapters, which may not know each other: the rate limit counts in Redis, the cache keeps
+records there, and both over the same code.
+"""
