@@ -9,7 +9,7 @@ from estuary import __version__
 from estuary.app.authentication import access, authentication, scopes
 from estuary.app.commons import Commons
 from estuary.app.limits import make_limiter
-from estuary.app.pipeline import checks, guards, locator
+from estuary.app.pipeline import guards, locator
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.stores import data_folder, last_backup, make_store, with_cache
@@ -108,10 +108,9 @@ def build(
     routes = table(operations, collections, scopes=scopes(settings), token=token, details=not has_own_port)
     application = share(
         router=PathRouter(routes),
-        checks=checks(settings, cors, observers, lambda: len(in_flight)),
-        guards=guards(settings, limiter, auth.guards, observers),
+        guards=guards(settings, cors, limiter, auth.guards, observers, in_flight),
     )
-    admin = share(router=PathRouter(operators_table(operations, token)), checks=[check_head], guards=[])
+    admin = share(router=PathRouter(operators_table(operations, token)), guards=[check_head])
     return Service(
         application,
         store,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -199,6 +199,15 @@ class RateLimiter(Protocol):
 
         Raises `LimiterUnavailable`, in bounded time, where that cannot be done now.
         """
+        ...
+
+
+@runtime_checkable
+class ImmediateRateLimiter(RateLimiter, Protocol):
+    """A rate limiter that counts in this machine's memory, and so need not be waited for."""
+
+    def decide(self, client: str) -> Decision:
+        """What `hit` does, at once."""
         ...
 
 

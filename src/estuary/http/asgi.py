@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from estuary.http.kernel import Application
-from estuary.http.messages import CLOSE, Request, Response, TruncatedBody
+from estuary.http.messages import Request, Response, TruncatedBody, fields
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -26,9 +26,10 @@ class AsgiHeaders:
         """Every value of the field."""
         return [value for key, value in self._pairs if key == name]
 
-    def values(self) -> list[str]:
-        """The values of all fields."""
-        return [value for _, value in self._pairs]
+    @property
+    def size(self) -> int:
+        """How many characters the values of all fields have."""
+        return sum(len(value) for _, value in self._pairs)
 
 
 class AsgiRequest(Request, eq=False, kw_only=True):
@@ -70,30 +71,31 @@ class AsgiAdapter:
             raise ValueError(f"Estuary serves HTTP only, not {scope['type']!r}")
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
-        response = await self._application(
-            AsgiRequest(
-                scope["method"],
-                scope["path"],
-                scope["query_string"].decode("latin-1"),
-                AsgiHeaders(scope["headers"]),
-                _peer(scope.get("client")),
-                receive=receive,
-            )
+        request = AsgiRequest(
+            scope["method"],
+            scope["path"],
+            scope["query_string"].decode("latin-1"),
+            AsgiHeaders(scope["headers"]),
+            _peer(scope.get("client")),
+            receive=receive,
         )
+        response = await self._application(request)
         await send(
             {
                 "type": "http.response.start",
                 "status": response.status,
-                "headers": self._encoded(response),
+                "headers": self._encoded(request, response),
             }
         )
         body = b"" if scope["method"] == "HEAD" else response.body
         await send({"type": "http.response.body", "body": body})
 
-    def _encoded(self, response: Response) -> list[tuple[bytes, bytes]]:
+    def _encoded(self, request: Request, response: Response) -> list[tuple[bytes, bytes]]:
         """The header fields as bytes, with the length of the body, which RSGI servers add themselves."""
-        fields = (*self._constant_headers, *response.headers, *([CLOSE] if response.close else []))
-        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+        headers = (*self._constant_headers, *fields(request.reply_lines), *response.headers)
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        if response.close:
+            pairs.append((b"connection", b"close"))
         # A 204 has no body, and a 304 would say how long the body is that it spares.
         if response.status not in (204, 304):
             pairs.append((b"content-length", str(len(response.body)).encode()))

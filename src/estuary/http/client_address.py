@@ -79,7 +79,7 @@ class ClientAddress:
 
         `peer` is as servers tell it: `127.0.0.1:35356`, `[::1]:5555`, `::1`, a Unix socket's name or "".
         """
-        hop = self._peers.get(peer.rpartition(":")[0]) or self._peer_hop(peer)
+        hop = self._peers.get(peer) or self._peer_hop(peer)
         if not hop.trusted:
             return hop.client
         if not forwarded:
@@ -104,10 +104,7 @@ class ClientAddress:
         hop = self._hop(peer)
         if hop is None:
             return _NOWHERE
-        host, _, _ = peer.rpartition(":")
-        # A bare IPv6 address has no port to take off: its last group must not be lost.
-        if "." in host or host.endswith("]"):
-            _remember(self._peers, host, hop)
+        _remember(self._peers, peer, hop)
         return hop
 
     def _hop(self, node: str) -> _Hop | None:

@@ -7,7 +7,7 @@ from estuary.core.errors import EstuaryError, MethodNotAllowed, NotFound
 from estuary.core.observations import RequestFailed, RequestServed
 from estuary.core.ports import Clock, Observer
 from estuary.http.client_address import Client
-from estuary.http.messages import Check, Guard, Header, Request, Response, Route
+from estuary.http.messages import Guard, Header, Request, Response, Route
 from estuary.http.trace_context import trace_id_of
 
 _MAX_METHOD, _MAX_PATH = 32, 2048
@@ -33,8 +33,7 @@ class Renderer(Protocol):
 class Application:
     """The pipeline, put together once at start-up.
 
-    `checks`, then `guards`, run in order before the handler. Only guards are awaited: a coroutine more a
-    stage would cost a tenth of a small request. `identify` gives each request its id, `locate` finds its
+    `guards` run in order before the handler. `identify` gives each request its id, `locate` finds its
     client; `constant_headers` are on every answer: adapters prepare them once. `in_flight` holds the
     requests under way; `begun` is told of each, as `observe` is of its end. While `draining` is set,
     every answer asks the client to close its connection.
@@ -44,7 +43,6 @@ class Application:
         self,
         *,
         router: Router,
-        checks: Sequence[Check],
         guards: Sequence[Guard],
         problems: Renderer,
         identify: Callable[[Request], str],
@@ -56,7 +54,6 @@ class Application:
         begun: Callable[[], None],
     ) -> None:
         self._router = router
-        self._checks = tuple(checks)
         self._guards = tuple(guards)
         self._problems = problems
         self._identify = identify
@@ -100,12 +97,11 @@ class Application:
         return response
 
     async def _answer(self, request: Request) -> Response:
-        for check in self._checks:
-            response = check(request)
-            if response is not None:
-                return response
         for guard in self._guards:
-            response = await guard(request)
+            verdict = guard(request)
+            if verdict is None:
+                continue
+            response = verdict if isinstance(verdict, Response) else await verdict
             if response is not None:
                 return response
         route = request.route
@@ -124,12 +120,9 @@ class Application:
 
     def _complete(self, request: Request, response: Response) -> None:
         """Add the headers that are due to the request: the only place that does."""
-        response.headers = (
-            ("x-request-id", request.request_id),
-            *request.reply_headers,
-            *response.headers,
-        )
-        response.close = response.close or self.draining
+        request.reply_lines += f"x-request-id: {request.request_id}\r\n"
+        if self.draining:
+            response.close = True
 
     def _report(self, request: Request, response: Response | None) -> None:
         """Tell what happened: the only place that reports requests. No response: the client went away."""

@@ -5,9 +5,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
 from estuary.http.kernel import Application
-from estuary.http.messages import CLOSE, Headers, Request, TruncatedBody
+from estuary.http.messages import Request, TruncatedBody, fields
 
 Step = Callable[[], Coroutine[Any, Any, None]]
+
+
+class _ServerHeaders(Protocol):
+    def get(self, name: str) -> str | None: ...
+    def get_all(self, name: str) -> list[str]: ...
+    def values(self) -> list[str]: ...
 
 
 class _Scope(Protocol):
@@ -15,13 +21,27 @@ class _Scope(Protocol):
     path: str
     query_string: str
     client: str
-    headers: Headers
+    headers: _ServerHeaders
 
 
 class _HttpProtocol(Protocol):
     async def __call__(self) -> bytes: ...
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     def response_bytes(self, status: int, headers: Any, body: bytes) -> None: ...
+
+
+class RsgiHeaders:
+    """Header fields as an RSGI server gives them."""
+
+    def __init__(self, given: _ServerHeaders) -> None:
+        self._given = given
+        self.get = given.get
+        self.get_all = given.get_all
+
+    @property
+    def size(self) -> int:
+        """How many characters the values of all fields have."""
+        return sum(map(len, self._given.values()))
 
 
 class RsgiRequest(Request, eq=False, gc=False, kw_only=True):
@@ -72,17 +92,16 @@ class RsgiAdapter:
 
     async def __rsgi__(self, scope: _Scope, protocol: _HttpProtocol) -> None:
         """Serve one HTTP request."""
-        response = await self._application(
-            RsgiRequest(
-                scope.method,
-                scope.path,
-                scope.query_string,
-                scope.headers,
-                scope.client,
-                protocol=protocol,
-            )
+        request = RsgiRequest(
+            scope.method,
+            scope.path,
+            scope.query_string,
+            RsgiHeaders(scope.headers),
+            scope.client,
+            protocol=protocol,
         )
-        headers = (*self._constant_headers, *response.headers)
-        protocol.response_bytes(
-            response.status, (*headers, CLOSE) if response.close else headers, response.body
-        )
+        response = await self._application(request)
+        headers = [*self._constant_headers, *fields(request.reply_lines), *response.headers]
+        if response.close:
+            headers.append(("connection", "close"))
+        protocol.response_bytes(response.status, headers, response.body)

@@ -54,6 +54,10 @@ class LocalRateLimiter:
         """There is nothing to close."""
 
     async def hit(self, client: str) -> Decision:
+        """As `decide`."""
+        return self.decide(client)
+
+    def decide(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so."""
         return self.count(client)
 

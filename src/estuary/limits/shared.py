@@ -35,6 +35,10 @@ class SharedRateLimiter:
         """The memory goes with the last process that holds it."""
 
     async def hit(self, client: str) -> Decision:
+        """As `decide`."""
+        return self.decide(client)
+
+    def decide(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so.
 
         Raises `LimiterUnavailable` if a process was stopped in the microseconds in which it counted for

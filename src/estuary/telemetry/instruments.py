@@ -9,19 +9,19 @@ from estuary.telemetry.region import Numbers
 class Counter:
     """A number that only grows."""
 
-    __slots__ = ("_numbers", "_place")
+    __slots__ = ("_numbers", "place")
 
     def __init__(self, numbers: Numbers, place: int) -> None:
         self._numbers = numbers
-        self._place = place
+        self.place = place
 
     def inc(self) -> None:
         """Count one more."""
-        self._numbers[self._place] += 1.0
+        self._numbers[self.place] += 1.0
 
     def add(self, amount: float) -> None:
         """Count `amount` more."""
-        self._numbers[self._place] += amount
+        self._numbers[self.place] += amount
 
 
 class Gauge:
@@ -49,16 +49,36 @@ class Histogram:
     everything above the highest bound: cumulating them is the scrape's work, not the request's.
     """
 
-    __slots__ = ("_bounds", "_first_bucket", "_numbers", "_sum")
+    __slots__ = ("bounds", "first_bucket", "numbers", "sum")
 
     def __init__(self, numbers: Numbers, place: int, bounds: Sequence[float]) -> None:
-        self._numbers = numbers
-        self._sum = place
-        self._first_bucket = place + 1
-        self._bounds = bounds
+        self.numbers = numbers
+        self.sum = place
+        self.first_bucket = place + 1
+        self.bounds = bounds
 
     def observe(self, value: float) -> None:
         """Count `value`."""
+        numbers = self.numbers
+        numbers[self.sum] += value
+        numbers[self.first_bucket + bisect_left(self.bounds, value)] += 1.0
+
+
+class CountedHistogram:
+    """A counter and a histogram of one worker that are always counted together, in one step."""
+
+    __slots__ = ("_bounds", "_count", "_first_bucket", "_numbers", "_sum")
+
+    def __init__(self, counter: Counter, histogram: Histogram) -> None:
+        self._count = counter.place
+        self._numbers = histogram.numbers
+        self._sum = histogram.sum
+        self._first_bucket = histogram.first_bucket
+        self._bounds = histogram.bounds
+
+    def observe(self, value: float) -> None:
+        """Count one more, and `value`."""
         numbers = self._numbers
+        numbers[self._count] += 1.0
         numbers[self._sum] += value
         numbers[self._first_bucket + bisect_left(self._bounds, value)] += 1.0

@@ -18,7 +18,7 @@ from estuary.core.observations import (
 from estuary.telemetry.auth_metrics import AuthMetrics
 from estuary.telemetry.cells import Cells
 from estuary.telemetry.exposition import Exposition
-from estuary.telemetry.instruments import Counter, Gauge, Histogram
+from estuary.telemetry.instruments import CountedHistogram, Counter, Gauge
 from estuary.telemetry.observers import Observers
 from estuary.telemetry.registry import Collector, Family, Metric, Registry, Sample
 
@@ -93,7 +93,7 @@ class Metrics:
             *labels,
             bounds=HTTP_SECONDS,
         )
-        self._request_series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._request_series: dict[tuple[str, str, int], CountedHistogram] = {}
         self._limited: Counter = registry.counter(
             "rate_limit_exceeded_total", "Requests turned away because their client asked too often."
         ).series()
@@ -117,7 +117,7 @@ class Metrics:
             "repository",
             bounds=DATABASE_SECONDS,
         )
-        self._query_series: dict[tuple[str, str, bool], tuple[Counter, Histogram]] = {}
+        self._query_series: dict[tuple[str, str, bool], CountedHistogram] = {}
         self._connections: Gauge = registry.gauge(
             "database_connections_active", "Open connections to the database."
         ).series()
@@ -143,17 +143,16 @@ class Metrics:
     def _request_served(self, served: RequestServed) -> None:
         self._in_flight.add(-1.0)
         try:
-            count, duration = self._request_series[served.method, served.endpoint, served.status]
+            series = self._request_series[served.method, served.endpoint, served.status]
         except KeyError:
-            count, duration = self._new_request_series(served)
-        count.inc()
-        duration.observe(served.duration)
+            series = self._new_request_series(served)
+        series.observe(served.duration)
 
-    def _new_request_series(self, served: RequestServed) -> tuple[Counter, Histogram]:
+    def _new_request_series(self, served: RequestServed) -> CountedHistogram:
         # Kept under the label's method, never under a client's own, or clients could fill the memory.
         method = served.method if served.method in KNOWN_METHODS else "OTHER"
         values = (method, served.endpoint, str(served.status))
-        series = self._requests.series(*values), self._durations.series(*values)
+        series = CountedHistogram(self._requests.series(*values), self._durations.series(*values))
         self._request_series[method, served.endpoint, served.status] = series
         return series
 
@@ -168,16 +167,17 @@ class Metrics:
 
     def _store_queried(self, queried: StoreQueried) -> None:
         try:
-            count, duration = self._query_series[queried.operation, queried.resource, queried.succeeded]
+            series = self._query_series[queried.operation, queried.resource, queried.succeeded]
         except KeyError:
-            count, duration = self._new_query_series(queried)
-        count.inc()
-        duration.observe(queried.duration)
+            series = self._new_query_series(queried)
+        series.observe(queried.duration)
 
-    def _new_query_series(self, queried: StoreQueried) -> tuple[Counter, Histogram]:
+    def _new_query_series(self, queried: StoreQueried) -> CountedHistogram:
         names = (queried.operation, queried.resource)
         status = "success" if queried.succeeded else "error"
-        series = self._queries.series(*names, status), self._query_durations.series(*names)
+        series = CountedHistogram(
+            self._queries.series(*names, status), self._query_durations.series(*names)
+        )
         self._query_series[(*names, queried.succeeded)] = series
         return series
 

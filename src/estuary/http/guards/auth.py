@@ -1,12 +1,13 @@
 """Authentication and authorisation: who asks (RFC 6750), and whether a token grants what is asked for."""
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from estuary.core.errors import Forbidden, KeysUnavailable, RateLimited, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
-from estuary.http.messages import Request, Response
+from estuary.http.messages import Request
 
 _SCHEME = "bearer"
 
@@ -48,19 +49,26 @@ class Auth:
         self._failures = failures
         self._observe = observe
 
-    async def __call__(self, request: Request) -> Response | None:
-        """Say whose request it is, or raise what the client is then told."""
-        route = request.route
-        if not route.protected or request.method == "OPTIONS":
+    def __call__(self, request: Request) -> Awaitable[None] | None:
+        """Say whose request it is, or raise what the client is then told; at once for a known token."""
+        if not request.route.protected or request.method == "OPTIONS":
             return None
         token = self._token(request)
-        identity = self._known(token) or await self._verified(token, request)
+        identity = self._known(token)
+        if identity is None:
+            return self._verify_and_admit(token, request)
+        self._admit(identity, request)
+        return None
+
+    async def _verify_and_admit(self, token: str, request: Request) -> None:
+        self._admit(await self._verified(token, request), request)
+
+    def _admit(self, identity: Identity, request: Request) -> None:
         request.subject, request.owner = identity.subject, identity.owner
-        scope = route.scopes.get(request.method)
+        scope = request.route.scopes.get(request.method)
         if scope is not None and scope not in identity.scopes:
             self._observe(AuthFailed(Refusal.SCOPE, request.client.address))
             raise Forbidden(scope)
-        return None
 
     def _token(self, request: Request) -> str:
         """The one bearer token of the request (RFC 6750, 2.1); in URLs and bodies none is looked for."""

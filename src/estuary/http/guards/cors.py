@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from estuary.http.messages import Header, Request, Response
+from estuary.http.messages import Header, Request, Response, line
 
 ANY_ORIGIN = "*"
 
@@ -45,7 +45,7 @@ class Cors:
         if origin is None:
             return None
         granted = self._granted(origin)
-        request.reply_headers += granted
+        request.reply_lines += granted
         if not granted or request.method != "OPTIONS":
             return None
         if request.headers.get("access-control-request-method") is None:
@@ -53,13 +53,11 @@ class Cors:
         methods = ("access-control-allow-methods", ", ".join(request.route.methods))
         return Response(204, headers=(methods, _ALLOW_HEADERS, _MAX_AGE))
 
-    def _granted(self, origin: str) -> tuple[Header, ...]:
+    def _granted(self, origin: str) -> str:
         if origin in self._listed:
             return (
-                ("access-control-allow-origin", origin),
-                ("access-control-allow-credentials", "true"),
-                _EXPOSE_HEADERS,
+                line("access-control-allow-origin", origin)
+                + line("access-control-allow-credentials", "true")
+                + line(*_EXPOSE_HEADERS)
             )
-        if self._any:
-            return (("access-control-allow-origin", ANY_ORIGIN), _EXPOSE_HEADERS)
-        return ()
+        return line("access-control-allow-origin", ANY_ORIGIN) + line(*_EXPOSE_HEADERS) if self._any else ""

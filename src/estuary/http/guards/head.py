@@ -12,7 +12,7 @@ def check_head(request: Request) -> Response | None:
     if len(request.path) + len(request.query) > MAX_URL_CHARACTERS:
         raise UriTooLong(MAX_URL_CHARACTERS)
     headers = request.headers
-    if len("".join(headers.values())) > MAX_HEADER_CHARACTERS:
+    if headers.size > MAX_HEADER_CHARACTERS:
         raise HeadersTooLarge(MAX_HEADER_CHARACTERS)
     if not headers.get("host"):
         raise BadRequest("Host header is required")

@@ -1,6 +1,6 @@
 """The cap on requests in flight: beyond it the service says so instead of slowing down for everyone."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 
 from estuary.core.errors import Overloaded
 from estuary.core.observations import RequestShed
@@ -13,17 +13,17 @@ RETRY_SECONDS = 1.0
 class InFlightCap:
     """Sheds requests beyond `limit` with 503 and `Retry-After`; essential routes are spared.
 
-    `in_flight` counts the requests under way, this one included.
+    `in_flight` holds the requests under way, this one included.
     """
 
-    def __init__(self, limit: int, in_flight: Callable[[], int], observe: Observer) -> None:
+    def __init__(self, limit: int, in_flight: Collection[Request], observe: Observer) -> None:
         self._limit = limit
         self._in_flight = in_flight
         self._observe = observe
 
     def __call__(self, request: Request) -> Response | None:
         """Let the request pass or raise `Overloaded`."""
-        in_flight = self._in_flight()
+        in_flight = len(self._in_flight)
         if in_flight > self._limit and not request.route.essential:
             self._observe(RequestShed(in_flight))
             raise Overloaded(RETRY_SECONDS)

@@ -1,11 +1,12 @@
 """The rate limit: counts a client's requests and tells it on every answer how many are left."""
 
 import math
+from collections.abc import Awaitable
 
 from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
-from estuary.core.ports import Observer, RateLimiter
-from estuary.http.messages import Header, Request, Response
+from estuary.core.ports import Decision, ImmediateRateLimiter, Observer, RateLimiter
+from estuary.http.messages import Request, line
 
 
 class RateLimit:
@@ -16,25 +17,29 @@ class RateLimit:
 
     def __init__(self, limiter: RateLimiter, observe: Observer) -> None:
         self._hit = limiter.hit
+        self._decide = limiter.decide if isinstance(limiter, ImmediateRateLimiter) else None
         self._observe = observe
-        self._limit: Header = ("x-ratelimit-limit", str(limiter.limit))
         policy = f'"default";q={limiter.limit};w={math.ceil(limiter.window)}'
-        self._policy: Header = ("ratelimit-policy", policy)
+        self._constant = line("x-ratelimit-limit", limiter.limit) + line("ratelimit-policy", policy)
 
-    async def __call__(self, request: Request) -> Response | None:
-        """Let the request pass or raise `RateLimited`."""
+    def __call__(self, request: Request) -> Awaitable[None] | None:
+        """Let the request pass or raise `RateLimited`; at once where the limiter decides at once."""
         if not request.route.limited:
             return None
-        decision = await self._hit(request.client.key)
+        if self._decide is None:
+            return self._wait(request)
+        self._act(self._decide(request.client.key), request)
+        return None
+
+    async def _wait(self, request: Request) -> None:
+        self._act(await self._hit(request.client.key), request)
+
+    def _act(self, decision: Decision, request: Request) -> None:
         remaining, reset = decision.remaining, math.ceil(decision.resets_in)
-        request.reply_headers += (
-            self._limit,
-            ("x-ratelimit-remaining", str(remaining)),
-            ("x-ratelimit-reset", str(reset)),
-            self._policy,
-            ("ratelimit", f'"default";r={remaining};t={reset}'),
+        request.reply_lines += (
+            f"{self._constant}x-ratelimit-remaining: {remaining}\r\nx-ratelimit-reset: {reset}\r\n"
+            f'ratelimit: "default";r={remaining};t={reset}\r\n'
         )
         if not decision.allowed:
             self._observe(RateLimitExceeded(request.client.address))
             raise RateLimited(decision.resets_in)
-        return None

@@ -125,7 +125,7 @@ class Connection(asyncio.Protocol):
         self._active = None
         last = response.close or not request.keep_alive or (self._ended and not self._reader.requests)
         ending = _CLOSE if last or not request.complete else _KEEP if request.persistent else ""
-        head = self._hub.heads.render(response.status, response.headers, len(response.body), ending)
+        head = self._hub.heads.render(response, request.reply_lines + ending)
         self._transport.write(head if request.method == "HEAD" else head + response.body)
         if ending is _CLOSE:
             self._leave(linger=not request.complete)

@@ -4,21 +4,24 @@
 class Fields:
     """Implements `Headers`. Names are in lower case; fields of one name keep their order.
 
-    Most requests have each field once, so that is what is kept ready; repeated ones stand beside it.
+    `number` is how many there are, `size` how many characters their values have. Most requests have each
+    field once, so that is what is kept ready; repeated ones stand beside it.
     """
 
-    __slots__ = ("_first", "_repeated", "get", "number")
+    __slots__ = ("_first", "_repeated", "get", "number", "size")
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
         self._repeated: dict[str, list[str]] | None = None
         self.get = self._first.get
         self.number = 0
+        self.size = 0
 
     def add(self, name: bytes, value: bytes) -> None:
         """Take one field as it came; RFC 9110, 5.5: what is not ASCII is taken as ISO-8859-1."""
-        self.number += 1
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self.number += 1
+        self.size += len(text)
         if key not in self._first:
             self._first[key] = text
             return
@@ -32,13 +35,6 @@ class Fields:
         if first is None:
             return []
         return [first, *self._repeated.get(name, ())] if self._repeated else [first]
-
-    def values(self) -> list[str]:
-        """The values of all fields."""
-        values = list(self._first.values())
-        for further in (self._repeated or {}).values():
-            values += further
-        return values
 
     @property
     def repeat_host(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 
-from estuary.http.messages import Header
+from estuary.http.messages import Header, Response, line
 
 _BODYLESS = frozenset({204, 304})
 """RFC 9110, 8.6: these answers have no content, and 204 must not tell a length."""
@@ -30,18 +30,19 @@ class Heads:
             self._date = date
             self._begun.clear()
 
-    def render(self, status: int, fields: Sequence[Header], length: int, ending: str = "") -> bytes:
-        """The head of an answer with `length` bytes of content; `ending` are lines of the connection's own.
+    def render(self, response: Response, lines: str) -> bytes:
+        """The head of `response`; `lines` are fields that its request and the connection add.
 
         Raises `ValueError` for a field that would break the head apart.
         """
+        status = response.status
         begun = self._begun.get(status) or self._begin(status)
-        lines = "".join([f"{name}: {value}\r\n" for name, value in fields])
-        if lines.count("\n") != len(fields) or lines.count("\r") != len(fields):
+        own = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+        if own.count("\n") != len(response.headers):
             raise ValueError("a header field holds a line break")
         if status in _BODYLESS:
-            return f"{begun}{lines}{ending}\r\n".encode("latin-1")
-        return f"{begun}{lines}{ending}content-length: {length}\r\n\r\n".encode("latin-1")
+            return f"{begun}{lines}{own}\r\n".encode("latin-1")
+        return f"{begun}{lines}{own}content-length: {len(response.body)}\r\n\r\n".encode("latin-1")
 
     def _begin(self, status: int) -> str:
         phrase = HTTPStatus(status).phrase if status in _KNOWN else ""
@@ -53,4 +54,4 @@ _KNOWN = frozenset(HTTPStatus)
 
 
 def _lines(fields: Sequence[Header]) -> str:
-    return "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return "".join(line(name, value) for name, value in fields)
