@@ -62,6 +62,16 @@ def median_of(question: str, subject: str) -> Figure:
     return figure
 
 
+def difference_of(question: str, subject: str, base: str) -> Figure:
+    """How many microseconds more the subject takes an answer than the base, from their rates."""
+
+    def figure(measured: AllSeries) -> float | None:
+        over, under = find(measured, question, subject), find(measured, question, base)
+        return None if over is None or under is None else 1e6 / over.median - 1e6 / under.median
+
+    return figure
+
+
 BOUNDS: tuple[Bound, ...] = (
     Bound("A read from memory, to bare Granian RSGI", 0.70, ratio_of("read", "memory", "rsgi")),
     Bound("A read from memory, to FastAPI as usual", 12, ratio_of("read", "memory", "fastapi")),
@@ -100,6 +110,21 @@ BOUNDS: tuple[Bound, ...] = (
     ),
     Bound(
         "`estuary serve` is ready (SQLite)", 1100, median_of("startup", "sqlite"), at_least=False, unit="ms"
+    ),
+    Bound("A read with a known token, to one without any", 0.90, ratio_of("auth", "known", "open")),
+    Bound(
+        "A fresh RS256 token, over a known one",
+        250,
+        difference_of("auth", "fresh", "known"),
+        at_least=False,
+        unit="µs",
+    ),
+    Bound(
+        "The slowest kind of forged token is refused",
+        5000,
+        median_of("refusals", "slowest"),
+        at_least=False,
+        unit="µs",
     ),
     Bound("`estuary --version` has ended", 150, median_of("startup", "version"), at_least=False, unit="ms"),
 )

@@ -22,6 +22,8 @@ class Exchange:
     status: int
     proof: Callable[[Any], bool]
     body: bytes = b""
+    headers: tuple[str, ...] = ()
+    """Whole lines: `Name: value`."""
 
 
 class WrongAnswer(Exception):
@@ -75,7 +77,9 @@ def repeat(origin: str, exchange: Exchange, times: int) -> Any:
 
 
 def _exchange(connection: http.client.HTTPConnection, exchange: Exchange) -> Any:
-    headers = {"Content-Type": "application/json"} if exchange.body else {}
+    headers = dict(line.split(": ", 1) for line in exchange.headers)
+    if exchange.body:
+        headers["Content-Type"] = "application/json"
     connection.request(exchange.method, exchange.path, exchange.body or None, headers)
     response = connection.getresponse()
     body = response.read()

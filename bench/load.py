@@ -11,6 +11,7 @@ from bench.exchange import Exchange
 
 CONNECTIONS = 32
 SCRIPT = Path(__file__).with_name("load.lua")
+TOKENS_SCRIPT = Path(__file__).with_name("tokens.lua")
 GRACE_SECONDS = 30
 
 
@@ -49,13 +50,18 @@ def require() -> str:
     return found
 
 
-def run(origin: str, exchange: Exchange, seconds: int, core: int) -> Load:
-    """Repeat `exchange` at `origin` for `seconds`; raises `LoadFailed` if one answer is another."""
+def run(origin: str, exchange: Exchange, seconds: int, core: int, tokens: Path | None = None) -> Load:
+    """Repeat `exchange` at `origin` for `seconds`; raises `LoadFailed` if one answer is another.
+
+    With `tokens`, a file that has one a line, each request carries the next of them.
+    """
+    script, said = (SCRIPT, exchange.body.decode()) if tokens is None else (TOKENS_SCRIPT, str(tokens))
     command = [
         require(),
-        *("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)),
+        *("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)),
+        *(word for header in exchange.headers for word in ("-H", header)),
         *(origin + exchange.path, "--", exchange.method),
-        *([exchange.body.decode()] if exchange.body else []),
+        *([said] if said else []),
     ]
     with pinned(core):
         finished = subprocess.run(

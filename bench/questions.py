@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bench import exchange
+from bench.auth import Auth
 from bench.contenders import Contender
 from bench.contenders.estuary import ESTUARY_MEMORY, ESTUARY_SQLITE
 from bench.contenders.fastapi import FASTAPI
@@ -11,6 +12,7 @@ from bench.contenders.nginx import NGINX
 from bench.exchange import Exchange
 from bench.footprint import Footprint
 from bench.question import Entry, Question
+from bench.refusals import Refusals
 from bench.scale import Scale
 from bench.startup import Startup
 from bench.throughput import Throughput
@@ -73,6 +75,8 @@ QUESTIONS: tuple[Question, ...] = (
         "memory",
         _entries(_unknown, ESTUARY_MEMORY, ESTUARY_SQLITE, FASTAPI),
     ),
+    Auth(),
+    Refusals(),
     Scale(),
     Startup(),
     Footprint(),

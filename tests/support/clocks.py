@@ -16,6 +16,10 @@ class SettableClock:
         """The time it was set to."""
         return self._now
 
+    def timestamp(self) -> float:
+        """The time it was set to, as seconds since the epoch."""
+        return self._now.timestamp()
+
     def monotonic(self) -> float:
         """The seconds that were let pass, from 1000 on."""
         return self._monotonic

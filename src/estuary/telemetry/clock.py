@@ -8,6 +8,7 @@ class SystemClock:
     """Implements `Clock`."""
 
     monotonic = staticmethod(time.monotonic)
+    timestamp = staticmethod(time.time)
 
     @staticmethod
     def now() -> datetime:

@@ -15,6 +15,10 @@ class HandClock:
         """Noon, and what has passed since."""
         return NOON + timedelta(seconds=self.seconds - 1000.0)
 
+    def timestamp(self) -> float:
+        """The same as seconds since the epoch."""
+        return self.now().timestamp()
+
     def monotonic(self) -> float:
         """The seconds it was set to."""
         return self.seconds

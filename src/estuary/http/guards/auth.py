@@ -9,7 +9,8 @@ from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
 from estuary.http.messages import Request
 
-_SCHEME = "bearer"
+_SCHEME = "bearer "
+_LENGTH = len(_SCHEME)
 
 
 class FailureLimiter(Protocol):
@@ -73,15 +74,15 @@ class Auth:
     def _token(self, request: Request) -> str:
         """The one bearer token of the request (RFC 6750, 2.1); in URLs and bodies none is looked for."""
         fields = request.headers.get_all("authorization")
-        scheme, _, token = fields[0].partition(" ") if fields else ("", "", "")
-        if scheme.lower() != _SCHEME:
+        first = fields[0] if fields else ""
+        if first[:_LENGTH].lower() != _SCHEME:
             self._observe(AuthFailed(Refusal.MISSING, request.client.address))
             raise Unauthenticated(Refusal.MISSING)
         if len(fields) > 1:
             # A proxy that looks at another one than we do must not be fooled.
             self._fail(Refusal.MALFORMED, request)
             raise Unauthenticated(Refusal.MALFORMED)
-        return token.strip(" ")
+        return first[_LENGTH:].strip(" ")
 
     async def _verified(self, token: str, request: Request) -> Identity:
         seconds = self._failures.wait(request.client.key)

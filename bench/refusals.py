@@ -1,0 +1,53 @@
+"""How long it takes to refuse a forged token: every kind that the tests know, in process."""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bench.question import Settings
+from bench.series import Series
+from estuary.auth.tokens import JwtVerifier
+from estuary.core.errors import Unauthenticated
+from tests.support.forgeries import Forger
+from tests.support.issuer import keys_of
+from tests.unit.auth.sources import ISSUER, World
+
+_TIMES = 20
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """The time of the slowest kind of forgery, and of the median one."""
+
+    name: str = "refusals"
+    title: str = "Refuse a forged token"
+    base: str = "slowest"
+
+    def measure(self, settings: Settings) -> list[Series]:
+        """Refuse each kind a few times, round after round."""
+        rounds = [asyncio.run(_times()) for _ in range(settings.rounds)]
+        slowest = tuple(max(times) for times in rounds)
+        middle = tuple(sorted(times)[len(times) // 2] for times in rounds)
+        return [
+            Series(
+                self.name, "slowest", "the slowest kind", "µs", slowest, more_is_better=False, ours=True
+            ),
+            Series(self.name, "middle", "the median kind", "µs", middle, more_is_better=False, ours=True),
+        ]
+
+
+async def _times() -> list[float]:
+    """For each kind of forgery, the microseconds of processor time that one refusal takes."""
+    world = World(keys_of("RS256"), keys_of("ES256"), keys_of("EdDSA"))
+    await world.source.refresh()
+    forgeries = Forger(ISSUER, keys_of("RS256"), "http://127.0.0.1:9").every()
+    return [await _time(world.verifier, token) for token in forgeries.values()]
+
+
+async def _time(verifier: JwtVerifier, token: str) -> float:
+    begun = time.process_time()
+    for _ in range(_TIMES):
+        with suppress(Unauthenticated):
+            await verifier.verify(token)
+    return (time.process_time() - begun) / _TIMES * 1e6
