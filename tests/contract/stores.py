@@ -3,14 +3,15 @@
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
+from uuid import uuid4
 
 from estuary.core.ports import Store
 from estuary.core.resource import Resource
-from estuary.stores.cache.local import LocalCache
+from estuary.redis.address import RedisAddress
+from estuary.stores.cache.local import LocalCaches
 from estuary.stores.cache.stamps import Stamps, unshared
 from estuary.stores.cached import CachedStore
 from estuary.stores.memory import MemoryStore
@@ -18,6 +19,8 @@ from estuary.stores.observed import ObservedStore
 from tests.contract.convex import failing, make_convex
 from tests.contract.making import READS
 from tests.contract.postgres import demoted, hung, make_postgres, stopped
+from tests.support.process import HOST
+from tests.support.servers import shared
 
 StoreFactory = Callable[[Path, Sequence[Resource], float], Store]
 """Makes a store in a folder; the last argument is how many seconds it may take to answer or give up."""
@@ -69,8 +72,28 @@ def _cached(make: StoreFactory) -> StoreFactory:
 
     def cached(folder: Path, resources: Sequence[Resource], timeout: float) -> Store:
         stamps = Stamps(unshared())
-        cache = partial(LocalCache, 50, 30.0, monotonic=monotonic, stamps=stamps)
-        return CachedStore(make(folder, resources, timeout), lambda _: cache(), lambda _: None)
+        caches = LocalCaches(50, 30.0, monotonic=monotonic, stamps=stamps)
+        return CachedStore(make(folder, resources, timeout), caches, lambda _: None)
+
+    return cached
+
+
+def _cached_in_redis(make: StoreFactory) -> StoreFactory:
+    """The store that `make` makes, with a cache in a Redis, under names that no other store has."""
+
+    def cached(folder: Path, resources: Sequence[Resource], timeout: float) -> Store:
+        from estuary.stores.cache.redis import RedisCaches
+
+        caches = RedisCaches(
+            RedisAddress(host=HOST, port=shared.redis().port),
+            f"{uuid4()}:",
+            ttl=30.0,
+            lease=timeout,
+            monotonic=monotonic,
+            distrusted_until=memoryview(bytearray(8)).cast("d"),
+            observe=lambda _: None,
+        )
+        return CachedStore(make(folder, resources, timeout), caches, lambda _: None)
 
     return cached
 
@@ -120,6 +143,9 @@ STORES = (
     StoreKind("memory", _memory, durable=False, outages=(), exemptions=_IN_PROCESS),
     StoreKind("observed-memory", _observed_memory, durable=False, outages=(), exemptions=_IN_PROCESS),
     StoreKind("cached+memory", _cached(_memory), durable=False, outages=(), exemptions=_IN_PROCESS),
+    StoreKind(
+        "redis-cached+memory", _cached_in_redis(_memory), durable=False, outages=(), exemptions=_IN_PROCESS
+    ),
     _SQLITE,
     _SQLITE._replace(name="cached+sqlite", make=_cached(_sqlite)),
     StoreKind(

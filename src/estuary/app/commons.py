@@ -32,6 +32,8 @@ class Commons:
         self._tallies = _tallies(settings) if settings.workers > 1 and settings.rate_limit_enabled else None
         self._locks = Locks()
         self._stamps = shared() if settings.workers > 1 and settings.cache_type == "local" else None
+        self.distrusted_until = memoryview(mmap(-1, 8)).cast("d")
+        """Until when no worker trusts the cache in Redis."""
 
     def cells(self, worker: int) -> Cells:
         """The numbers of this process's metrics, from now on those of the worker of that number."""

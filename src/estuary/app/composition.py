@@ -7,12 +7,13 @@ from uuid_utils import uuid7
 
 from estuary import __version__
 from estuary.app.authentication import access, authentication, scopes
+from estuary.app.caches import with_cache
 from estuary.app.commons import Commons
 from estuary.app.limits import make_limiter
 from estuary.app.pipeline import guards, locator
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
-from estuary.app.stores import data_folder, last_backup, make_store, with_cache
+from estuary.app.stores import data_folder, last_backup, make_store
 from estuary.config.environment import load
 from estuary.config.settings import Settings
 from estuary.core.ports import Observer, Store
@@ -76,7 +77,7 @@ def build(
     logs.on_drop(metrics.log_lines_dropped)
     limiter = make_limiter(settings, commons, clock.monotonic, observers)
     observed = ObservedStore(make_store(settings, resources, observers), observers, clock.monotonic)
-    store = with_cache(settings, observed, observers, clock, commons)
+    store = with_cache(settings, observed, commons, clock, observers)
     operations = Operations(
         store=store,
         clock=clock,

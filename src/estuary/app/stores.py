@@ -5,13 +5,12 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from estuary.app.commons import Commons
 from estuary.backups.status import read_status
 from estuary.config.convex import CONVEX
 from estuary.config.database import POSTGRES, SQLITE
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreUnavailable
-from estuary.core.ports import Clock, Observer, Store
+from estuary.core.ports import Observer, Store
 from estuary.core.resource import Resource
 from estuary.telemetry.backup import LastBackup
 
@@ -73,25 +72,6 @@ def preload(settings: Settings) -> None:
     for module in (f"estuary.stores.{kind}", f"estuary.stores.{kind}.store"):
         with suppress(ImportError):
             import_module(module)
-
-
-def with_cache(
-    settings: Settings, store: Store, observe: Observer, clock: Clock, commons: Commons
-) -> Store:
-    """`store`, or where the settings ask for a cache, the same behind one."""
-    if settings.cache_type == "none":
-        return store
-    from estuary.stores.cache.local import LocalCache
-    from estuary.stores.cached import CachedStore
-
-    stamps = commons.stamps()
-
-    def make_cache(_: Resource) -> LocalCache:
-        return LocalCache(
-            settings.cache_max_entries, settings.cache_ttl_seconds, monotonic=clock.monotonic, stamps=stamps
-        )
-
-    return CachedStore(store, make_cache, observe)
 
 
 def last_backup(settings: Settings) -> Iterator[LastBackup]:

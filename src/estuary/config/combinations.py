@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from estuary.config.database import DEFAULTS, MEMORY
 from estuary.config.settings import Settings
 from estuary.config.urls import is_https, is_web_address
 from estuary.config.variable import Variable
@@ -98,7 +99,26 @@ def _auth_is_on(values: Values) -> Iterator[str]:
         yield "AUTH_ENABLED is false: AUTH_JWKS_URLS and AUTH_ISSUER have no effect, and anybody may call"
 
 
+def _cache_has_a_place(values: Values) -> Iterator[str]:
+    if values["cache_type"] != "redis":
+        return
+    if values["redis_url"] is None:
+        yield "CACHE_TYPE is redis: REDIS_URL must say where Redis is"
+    if (values["database_url"] or DEFAULTS.get(values["database_type"])) == MEMORY:
+        yield (
+            "CACHE_TYPE is redis, but records are kept in memory: other services, and this one after a "
+            "restart, would be given records that are not theirs"
+        )
+
+
 _MISTAKES = (
+    _Rule(
+        _cache_has_a_place,
+        Settings.cache_type,
+        Settings.redis_url,
+        Settings.database_url,
+        Settings.database_type,
+    ),
     _Rule(_keys_have_a_place, Settings.auth_enabled, Settings.auth_jwks_urls, Settings.auth_issuer),
     _Rule(_issuers_pair_with_keys, Settings.auth_jwks_urls, Settings.auth_issuer),
     _Rule(_keys_come_safely, Settings.app_profile, Settings.auth_jwks_urls),

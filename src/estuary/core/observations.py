@@ -104,6 +104,14 @@ class CacheLooked(msgspec.Struct, frozen=True):
     hit: bool
 
 
+class CacheChanged(msgspec.Struct, frozen=True):
+    """What keeps records at hand for all replicas became available again, or did not answer any more."""
+
+    store: str
+    available: bool
+    reason: str = ""
+
+
 class ConnectionsChanged(msgspec.Struct, frozen=True):
     """A store now holds `active` open connections to its engine."""
 
@@ -140,6 +148,7 @@ Observation = (
     | RequestShed
     | StoreQueried
     | CacheLooked
+    | CacheChanged
     | ConnectionsChanged
     | RecordCreated
     | RecordUpdated

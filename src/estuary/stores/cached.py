@@ -6,39 +6,43 @@ afterwards in the same replica gives what was before. How soon others see it is 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from estuary.core.errors import NotFound
+from estuary.core.errors import NotFound, StoreUnavailable
 from estuary.core.observations import CacheLooked
 from estuary.core.ports import Collection, Observer, Store, Written
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
-from estuary.stores.cache.port import Miss, RecordCache
+from estuary.stores.cache.port import Caches, Miss, RecordCache
 
 
 class CachedStore:
-    """Implements `Store` with another one, and `make_cache` for each of its resources."""
+    """Implements `Store` with another one, and a cache of `caches` for each of its resources."""
 
-    def __init__(
-        self, store: Store, make_cache: Callable[[Resource], RecordCache], observe: Observer
-    ) -> None:
+    def __init__(self, store: Store, caches: Caches, observe: Observer) -> None:
         self._store = store
-        self._make_cache = make_cache
+        self._caches = caches
         self._observe = observe
         self._collections: dict[str, CachedCollection] = {}
         self._is_open = False
 
     async def open(self) -> None:
-        """Open the store."""
+        """Open the store and the caches; raises as the store does."""
         await self._store.open()
+        try:
+            await self._caches.open()
+        except StoreUnavailable:
+            await self._store.close()
+            raise
         self._set_open(is_open=True)
 
     async def close(self) -> None:
         """Close the store; what is at hand is no longer given."""
         self._set_open(is_open=False)
+        await self._caches.close()
         await self._store.close()
 
     async def ping(self) -> None:
@@ -50,7 +54,7 @@ class CachedStore:
         collection = self._collections.get(resource.name)
         if collection is None:
             collection = CachedCollection(
-                self._store.collection(resource), self._make_cache(resource), resource.name, self._observe
+                self._store.collection(resource), self._caches.of(resource), resource.name, self._observe
             )
             collection.is_open = self._is_open
             self._collections[resource.name] = collection

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from estuary.core.observations import (
+    CacheChanged,
     LimiterChanged,
     RateLimitExceeded,
     RequestFailed,
@@ -52,6 +53,8 @@ class Journal:
             observers.subscribe(RequestShed, self._request_shed)
             observers.subscribe(LimiterChanged, self._limiter_changed)
         self._auth.subscribe(observers)
+        if self._store.enabled(Level.WARN):
+            observers.subscribe(CacheChanged, self._cache_changed)
         if self._store.enabled(Level.ERROR):
             observers.subscribe(StoreQueried, self._store_queried)
 
@@ -80,6 +83,14 @@ class Journal:
             self._http.info("rate limit counted in its store again", store=changed.store)
         else:
             self._http.warn("rate limit store unavailable", store=changed.store, reason=changed.reason)
+
+    def _cache_changed(self, changed: CacheChanged) -> None:
+        if changed.available:
+            self._store.info("cache available again", store=changed.store)
+        else:
+            self._store.warn(
+                "cache unavailable: reading from the store", store=changed.store, reason=changed.reason
+            )
 
     def _store_queried(self, queried: StoreQueried) -> None:
         if not queried.succeeded and (count := self._store_failed.due()):

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from functools import cache
 
 from tests.support.servers.postgres import Postgres, postgres_server
+from tests.support.servers.redis import Redis, redis_server
 
 _running = ExitStack()
 
@@ -12,6 +13,12 @@ _running = ExitStack()
 def postgres() -> Postgres:
     """The PostgreSQL of this run; who stops or freezes it leaves it running, as it was."""
     return _running.enter_context(postgres_server())
+
+
+@cache
+def redis() -> Redis:
+    """The Redis of this run; who uses it takes names of its own there."""
+    return _running.enter_context(redis_server())
 
 
 def stop_all() -> None:

@@ -12,9 +12,10 @@ from estuary.core.items import ITEMS, Item
 from estuary.core.observations import CacheLooked, Observation
 from estuary.core.ports import Written
 from estuary.core.record import Record
+from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
-from estuary.stores.cache.local import LocalCache
-from estuary.stores.cache.port import Miss, RecordCache
+from estuary.stores.cache.local import LocalCaches
+from estuary.stores.cache.port import Caches, Miss
 from estuary.stores.cache.stamps import Stamps, unshared
 from estuary.stores.cached import CachedCollection, CachedStore
 from estuary.stores.memory import MemoryCollection, MemoryStore
@@ -64,14 +65,14 @@ class SlowCollection(MemoryCollection):
 class Scene:
     """A cached store over a slow one, and what was observed of its cache."""
 
-    def __init__(self, cache: RecordCache | None = None) -> None:
+    def __init__(self, caches: Caches | None = None) -> None:
         self.seen: list[Observation] = []
         self.stamps = Stamps(unshared())
         self.slow = SlowCollection()
         self.inner = MemoryStore([ITEMS])
         self.inner._collections["items"] = self.slow
-        local = LocalCache(100, 30.0, monotonic=SettableClock().monotonic, stamps=self.stamps)
-        self.store = CachedStore(self.inner, lambda _: cache or local, self.seen.append)
+        local = LocalCaches(100, 30.0, monotonic=SettableClock().monotonic, stamps=self.stamps)
+        self.store = CachedStore(self.inner, caches or local, self.seen.append)
 
     @property
     def items(self) -> CachedCollection:
@@ -177,7 +178,17 @@ async def test_nobody_joins_a_read_from_before_another_workers_write(scene: Scen
 
 
 class NoCache:
-    """A cache that cannot be had: nothing is at hand, and nothing kept."""
+    """A cache, of every resource, that cannot be had: nothing is at hand, and nothing kept."""
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    def of(self, _resource: Resource, /) -> "NoCache":
+        """Itself."""
+        return self
 
     async def look(self, _record_id: str, /) -> Miss:
         """Nothing."""

@@ -11,9 +11,10 @@ class CacheVariables:
     SECTION = "Cache"
 
     cache_type = Variable(
-        choice("none", "local"),
+        choice("none", "local", "redis"),
         default="none",
-        summary="Where single records that were read are kept at hand; local is the process's own memory.",
+        summary="Where single records that were read are kept at hand; local is each worker's memory, "
+        "redis is where REDIS_URL says, for all replicas.",
     )
 
     cache_max_entries = Variable(

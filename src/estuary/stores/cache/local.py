@@ -2,9 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from estuary.core.record import Record
+from estuary.core.resource import Resource
 from estuary.stores.cache.port import Miss
 from estuary.stores.cache.stamps import Stamps
 
@@ -63,3 +65,22 @@ class LocalCache:
         """The same for every record."""
         self._stamps.renew_all()
         self._entries.clear()
+
+
+class LocalCaches:
+    """Implements `Caches` with a `LocalCache` for each resource."""
+
+    def __init__(
+        self, max_entries: int, ttl: float, *, monotonic: Callable[[], float], stamps: Stamps
+    ) -> None:
+        self._make = partial(LocalCache, max_entries, ttl, monotonic=monotonic, stamps=stamps)
+
+    async def open(self) -> None:
+        """There is nothing to open."""
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+    def of(self, _resource: Resource, /) -> LocalCache:
+        """A new cache."""
+        return self._make()

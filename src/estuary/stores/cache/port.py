@@ -3,6 +3,7 @@
 from typing import NamedTuple, Protocol
 
 from estuary.core.record import Record
+from estuary.core.resource import Resource
 
 
 class Miss(NamedTuple):
@@ -35,4 +36,20 @@ class RecordCache(Protocol):
 
     async def clear(self) -> None:
         """Forget every record."""
+        ...
+
+
+class Caches(Protocol):
+    """A cache for each resource, and what they have in common."""
+
+    async def open(self) -> None:
+        """Make them usable; raises `StoreUnavailable` where they never will be as they are configured."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what they hold."""
+        ...
+
+    def of(self, resource: Resource, /) -> RecordCache:
+        """The cache of `resource`."""
         ...

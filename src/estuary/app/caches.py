@@ -1,0 +1,56 @@
+"""The cache that the settings ask for, in front of a store; its driver is imported only then."""
+
+from estuary.app.commons import Commons
+from estuary.config.settings import Settings
+from estuary.core.errors import StoreUnavailable
+from estuary.core.ports import Clock, Observer, Store
+from estuary.stores.cache.port import Caches
+
+_SLACK_SECONDS = 5
+"""By how much a lease in Redis outlives the longest read of the store."""
+
+
+def with_cache(
+    settings: Settings, store: Store, commons: Commons, clock: Clock, observe: Observer
+) -> Store:
+    """`store`, or where the settings ask for a cache, the same behind one.
+
+    Raises `StoreUnavailable` where the cache's driver is not installed.
+    """
+    if settings.cache_type == "none":
+        return store
+    from estuary.stores.cached import CachedStore
+
+    make = _in_redis if settings.cache_type == "redis" else _local
+    return CachedStore(store, make(settings, commons, clock, observe), observe)
+
+
+def _local(settings: Settings, commons: Commons, clock: Clock, _: Observer) -> Caches:
+    from estuary.stores.cache.local import LocalCaches
+
+    return LocalCaches(
+        settings.cache_max_entries,
+        settings.cache_ttl_seconds,
+        monotonic=clock.monotonic,
+        stamps=commons.stamps(),
+    )
+
+
+def _in_redis(settings: Settings, commons: Commons, clock: Clock, observe: Observer) -> Caches:
+    try:
+        from estuary.redis.address import RedisAddress
+        from estuary.stores.cache.redis import RedisCaches
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable("Redis needs a driver: install estuary[redis]") from error
+    location = settings.redis_url
+    if location is None:
+        raise StoreUnavailable("CACHE_TYPE is redis: REDIS_URL must say where Redis is")
+    return RedisCaches(
+        RedisAddress(**location._asdict()),
+        settings.redis_prefix,
+        ttl=settings.cache_ttl_seconds,
+        lease=settings.database_timeout_seconds + _SLACK_SECONDS,
+        monotonic=clock.monotonic,
+        distrusted_until=commons.distrusted_until,
+        observe=observe,
+    )

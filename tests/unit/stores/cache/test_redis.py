@@ -1,0 +1,265 @@
+"""A cache in Redis is one for all replicas, and Redis may go away at any moment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from estuary.core.errors import NotFound, StoreUnavailable
+from estuary.core.items import ITEMS, Item
+from estuary.core.observations import CacheChanged, Observation
+from estuary.core.record import Record
+from estuary.core.resource import Resource
+from estuary.redis.address import RedisAddress
+from estuary.stores.cache.redis import RedisCaches
+from estuary.stores.cached import CachedStore
+from estuary.stores.memory import MemoryStore
+from tests.contract.making import LATER, make_id, make_record
+from tests.support.clocks import START, SettableClock
+from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.resources import BUILT, VESSELS, vessel
+from tests.support.servers.redis import Redis, redis_server
+from tests.support.waiting import until
+from tests.unit.stores.test_cached import SlowCollection
+
+TTL, LEASE = 30.0, 10.0
+RESOURCES = (ITEMS, VESSELS)
+
+
+@pytest.fixture(scope="module")
+def shared_redis() -> Iterator[Redis]:
+    """One server for all tests of the module."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(shared_redis: Redis) -> Redis:
+    """The server, running and empty."""
+    shared_redis.say("FLUSHALL")
+    return shared_redis
+
+
+class Replica:
+    """One of several services on the same store, with the same Redis."""
+
+    def __init__(self, store: MemoryStore, redis: Redis, clock: SettableClock) -> None:
+        self.seen: list[Observation] = []
+        self.caches = RedisCaches(
+            RedisAddress(host=HOST, port=redis.port),
+            "test:",
+            ttl=TTL,
+            lease=LEASE,
+            monotonic=clock.monotonic,
+            distrusted_until=memoryview(bytearray(8)).cast("d"),
+            observe=self.seen.append,
+        )
+        self.store = CachedStore(store, self.caches, self.seen.append)
+
+    async def name(self) -> str:
+        """The name of the first item, as it is read here now."""
+        value = (await self.store.collection(ITEMS).get(make_id(1))).value
+        assert isinstance(value, Item)
+        return value.name
+
+    async def change(self, name: str) -> None:
+        """Give the first item another name."""
+        await self.store.collection(ITEMS).update(make_id(1), {"name": name}, LATER)
+
+    @property
+    def knows_redis(self) -> bool:
+        """Whether the last that was heard of Redis is that it is there."""
+        changes = [each.available for each in self.seen if isinstance(each, CacheChanged)]
+        return changes[-1] if changes else True
+
+
+class Scene:
+    """Two replicas, and the store of both, which has one item."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self.clock = SettableClock()
+        self.items = SlowCollection()
+        self.inner = MemoryStore(RESOURCES)
+        self.inner._collections["items"] = self.items
+        self.here, self.there = (Replica(self.inner, redis, self.clock) for _ in range(2))
+
+
+@pytest.fixture
+async def scene(redis: Redis) -> AsyncIterator[Scene]:
+    """Everything open."""
+    scene = Scene(redis)
+    async with AsyncExitStack() as stack:
+        for replica in (scene.here, scene.there):
+            await replica.store.open()
+            stack.push_async_callback(replica.store.close)
+        await scene.items.insert(make_record(1))
+        yield scene
+        scene.items.gate.set()
+
+
+async def test_what_one_replica_has_read_is_at_hand_for_all(scene: Scene) -> None:
+    """The store is asked once."""
+    assert "item 1" == await scene.here.name() == await scene.there.name()
+    assert 1 == scene.items.reads
+
+
+async def test_every_kind_of_field_goes_through_redis_unchanged(scene: Scene) -> None:
+    """Id, version, times, owner and values are those of the store."""
+    full = vessel(
+        name="Ægir 🦆", call_sign="AB1", crew=7, keel_number=2**53 - 1, draught=3.0, cargo_value=1e300,
+        in_port=True, surveyed_at=BUILT, rig="steam", berth="b", rating=5, tags=["a", ""], notes=[],
+    )  # fmt: skip
+    for number, value in enumerate((full, vessel()), start=1):
+        record = Record(make_id(number), number, START, LATER, value, "somebody")
+        await scene.inner.collection(VESSELS).insert(record)
+        read = [await each.store.collection(VESSELS).get(record.id) for each in (scene.here, scene.there)]
+        assert [record, record] == read
+
+
+async def test_a_write_of_one_replica_is_seen_at_once_by_the_other(scene: Scene) -> None:
+    """Both had the record at hand; nobody waits for a time to be over."""
+    await scene.there.name()
+    await scene.here.change("changed")
+    assert "changed" == await scene.there.name()
+    await scene.there.store.collection(ITEMS).delete(make_id(1))
+    with pytest.raises(NotFound):
+        await scene.here.name()
+
+
+async def test_what_was_read_before_another_replicas_write_is_not_kept_after_it(scene: Scene) -> None:
+    """The lease is gone with the write: the old record comes to nobody's hand."""
+    scene.items.gate.clear()
+    early = asyncio.create_task(scene.there.name())
+    await until(lambda: scene.items.waiting == 1)
+    await scene.here.change("changed")
+    late = asyncio.create_task(scene.there.name())
+    await until(lambda: scene.items.waiting == 2)
+    scene.items.gate.set()
+    assert ("item 1", "changed") == (await early, await late)
+    assert "changed" == await scene.here.name() == await scene.there.name()
+
+
+async def test_records_and_leases_leave_redis_by_themselves(scene: Scene) -> None:
+    """A record after its time to live, a lease after its own."""
+    await scene.here.name()
+    with pytest.raises(NotFound):
+        await scene.here.store.collection(ITEMS).get(make_id(2))
+    keys = [line for line in scene.redis.say("KEYS test:cache:*:items:*").split("\r\n") if "items" in line]
+    left = {key[-1]: int(scene.redis.say(f"PTTL {key}").split("\r\n")[0].lstrip(":")) for key in keys}
+    assert {"1", "2"} == set(left)
+    assert 0 < left["1"] <= TTL * 1000
+    assert 0 < left["2"] <= LEASE * 1000
+
+
+async def test_without_redis_the_store_is_asked(scene: Scene) -> None:
+    """Its end is a miss, told once; when it is back, it is used again."""
+    await scene.here.name()
+    scene.redis.stop()
+    try:
+        await until(lambda: not scene.here.knows_redis)
+        assert ["item 1"] * 3 == [await scene.here.name() for _ in range(3)]
+        assert 4 == scene.items.reads
+    finally:
+        scene.redis.start()
+    await until(lambda: scene.here.knows_redis, seconds=PATIENCE_SECONDS)
+    await scene.here.name()
+    await scene.here.name()
+    assert 5 == scene.items.reads
+
+
+async def test_a_redis_that_hangs_holds_nobody_up(scene: Scene) -> None:
+    """Within a bound it is given up, and the store answers."""
+    await scene.here.name()
+    with scene.redis.frozen():
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert "item 1" == await scene.here.name()
+        assert not scene.here.knows_redis
+
+
+async def test_a_write_that_redis_was_not_told_of_is_seen_by_its_own_replica(scene: Scene) -> None:
+    """The old record may still be there: this replica does not look for as long as that can be."""
+    await scene.here.name()
+    with scene.redis.frozen():
+        await scene.here.change("changed")
+    await until(lambda: scene.here.knows_redis, seconds=PATIENCE_SECONDS)
+    assert "changed" == await scene.here.name()
+    scene.clock.advance(TTL + LEASE - 0.001)
+    assert "changed" == await scene.here.name()
+    reads = scene.items.reads
+    scene.redis.say("FLUSHALL")  # as its own time would have done
+    scene.clock.advance(0.001)
+    for _ in range(2):
+        assert "changed" == await scene.here.name()
+    assert reads + 1 == scene.items.reads
+
+
+async def test_a_restarted_redis_learns_the_scripts_again(scene: Scene) -> None:
+    """Also one that was told to forget them: one miss, and all is well."""
+    scene.redis.say("SCRIPT FLUSH")
+    assert "item 1" == await scene.here.name()
+    await until(lambda: scene.here.knows_redis, seconds=PATIENCE_SECONDS)
+    await scene.here.name()
+    reads = scene.items.reads
+    assert "item 1" == await scene.here.name()
+    assert reads == scene.items.reads
+
+
+async def test_what_is_no_record_is_a_miss(scene: Scene) -> None:
+    """Somebody else wrote there: the store is asked."""
+    await scene.here.name()
+    (key,) = [
+        line for line in scene.redis.say("KEYS test:cache:*:items:*").split("\r\n") if "items" in line
+    ]
+    for nonsense in ('"R{}"', '"Rx"', "x"):
+        scene.redis.say(f"SET {key} {nonsense}")
+        assert "item 1" == await scene.here.name()
+
+
+async def test_replicas_with_another_declaration_have_records_of_their_own(scene: Scene) -> None:
+    """During an update two releases run side by side: neither reads what the other could not know."""
+
+    class Longer(msgspec.Struct, frozen=True):
+        name: str
+        description: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
+        colour: str = "red"
+
+    longer = Resource("items", Longer)
+    other = scene.there.caches.of(longer)
+    miss = await other.look(make_id(1))
+    await scene.here.name()
+    assert type(miss) is type(await other.look(make_id(1)))
+
+
+async def test_clearing_leaves_nothing(scene: Scene) -> None:
+    """However many there are; other names in the same Redis stay."""
+    cache = scene.here.caches.of(ITEMS)
+    scene.redis.say("SET test:limit:somebody 1")
+    for number in range(1200):
+        await cache.look(make_id(number))
+    await cache.clear()
+    assert "items" not in scene.redis.say("KEYS *")
+    assert "somebody" in scene.redis.say("KEYS *")
+
+
+async def test_a_redis_that_refuses_us_is_told_at_the_start(redis: Redis) -> None:
+    """A password that it does not want ends the start, with the variable's name; nothing is left open."""
+    scene = Scene(redis)
+    address = RedisAddress(host=HOST, port=redis.port, username="nobody", password="wrong")
+    caches = RedisCaches(
+        address,
+        "test:",
+        ttl=TTL,
+        lease=LEASE,
+        monotonic=scene.clock.monotonic,
+        distrusted_until=memoryview(bytearray(8)).cast("d"),
+        observe=lambda _: None,
+    )
+    store = CachedStore(scene.inner, caches, lambda _: None)
+    with pytest.raises(StoreUnavailable, match="REDIS_URL"):
+        await store.open()
+    with pytest.raises(StoreUnavailable):
+        await scene.inner.ping()
