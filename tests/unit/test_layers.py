@@ -142,6 +142,18 @@ def test_the_memory_store_is_served_without_sql() -> None:
     assert set() == loaded & {"sqlalchemy", "sqlite3", "estuary.stores.sql", "estuary.stores.sqlite"}
 
 
+def test_tables_that_fit_are_served_without_a_migrator(tmp_path: Path) -> None:
+    """Alembic costs half a second and 50 MB: neither a new file nor one that fits pays for it."""
+    loaded = loaded_after(
+        "import asyncio, pathlib; from estuary.core.items import ITEMS; "
+        "from estuary.stores.sqlite import SqliteStore\n"
+        f"path = pathlib.Path({str(tmp_path)!r}) / 'x.db'\n"
+        "for _ in range(2): asyncio.run(SqliteStore(path, [ITEMS]).open())"
+    )
+    assert "estuary.stores.sqlite" in loaded
+    assert set() == loaded & {"alembic", "greenlet", "mako", "sqlalchemy.orm"}
+
+
 def test_the_command_line_loads_nothing_it_does_not_need() -> None:
     """`estuary --version` answers at once: no server, no event loop, no codec is imported for it."""
     loaded = loaded_after("import estuary.cli")

@@ -35,6 +35,7 @@ from estuary.http.records import RecordHandlers
 from estuary.http.routes import API_PREFIX, PathRouter, operators_table, table
 from estuary.http.rsgi import RsgiAdapter
 from estuary.stores.observed import ObservedStore
+from estuary.stores.waiting import WaitingStore
 from estuary.telemetry.clock import SystemClock
 from estuary.telemetry.logs import Logs, standard_output_logs
 from estuary.telemetry.machine import Machine
@@ -76,7 +77,8 @@ def build(
     metrics.subscribe(observers)
     logs.on_drop(metrics.log_lines_dropped)
     limiter = make_limiter(settings, commons, clock.monotonic, observers)
-    observed = ObservedStore(make_store(settings, resources, observers), observers, clock.monotonic)
+    patient = WaitingStore(make_store(settings, resources, observers), observers)
+    observed = ObservedStore(patient, observers, clock.monotonic)
     store = with_cache(settings, observed, commons, clock, observers)
     operations = Operations(
         store=store,

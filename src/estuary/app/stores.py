@@ -15,16 +15,27 @@ from estuary.core.resource import Resource
 from estuary.telemetry.backup import LastBackup
 
 
-def make_store(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
-    """The store, not yet open; raises `StoreUnavailable` where its driver is not installed."""
+def make_store(
+    settings: Settings, resources: Sequence[Resource], observe: Observer, *, migrate: str | None = None
+) -> Store:
+    """The store, not yet open; raises `StoreUnavailable` where its driver is not installed.
+
+    `migrate` stands in for DATABASE_MIGRATE.
+    """
     location = settings.database
     if location.path is not None:
+        from estuary.stores.sql.policy import Policy
         from estuary.stores.sqlite import SqliteStore
 
-        timeout = settings.database_timeout_seconds
-        return SqliteStore(location.path, resources, timeout=timeout, observe=observe)
+        return SqliteStore(
+            location.path,
+            resources,
+            timeout=settings.database_timeout_seconds,
+            policy=Policy(migrate or settings.database_migrate),
+            observe=observe,
+        )
     if location.kind == POSTGRES:
-        return _postgres(settings, resources, observe)
+        return _postgres(settings, resources, observe, migrate)
     if location.kind == CONVEX:
         return _convex(settings, resources)
     from estuary.stores.memory import MemoryStore
@@ -32,7 +43,11 @@ def make_store(settings: Settings, resources: Sequence[Resource], observe: Obser
     return MemoryStore(resources)
 
 
-def _postgres(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
+def _postgres(
+    settings: Settings, resources: Sequence[Resource], observe: Observer, migrate: str | None
+) -> Store:
+    from estuary.stores.sql.policy import Policy
+
     try:
         from estuary.stores.postgres import PostgresStore
     except ModuleNotFoundError as error:
@@ -42,6 +57,7 @@ def _postgres(settings: Settings, resources: Sequence[Resource], observe: Observ
         resources,
         pool_size=settings.database_pool_size,
         timeout=settings.database_timeout_seconds,
+        policy=Policy(migrate or settings.database_migrate),
         observe=observe,
     )
 

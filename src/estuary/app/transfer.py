@@ -25,15 +25,17 @@ Report = Callable[[int, float | None], None]
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, list[Resource]]]:
-    """The store that `serve` would use, open."""
+async def open_store(
+    settings: Settings, *, migrate: str | None = "auto"
+) -> AsyncIterator[tuple[Store, list[Resource]]]:
+    """The store that `serve` would use, open; for who is going to write to it, migrated if need be."""
     if settings.database.kind == "memory":
         raise BackupError(
             "DATABASE_TYPE is memory: records live in the serving process alone, and end with it; "
             "name a store that lasts"
         )
     resources = load_resources(settings.resources)
-    store = make_store(settings, resources, Observers())
+    store = make_store(settings, resources, Observers(), migrate=migrate)
     await store.open()
     try:
         yield store, resources
@@ -47,7 +49,7 @@ async def existing_store(settings: Settings) -> AsyncIterator[tuple[Store, list[
     path = settings.database.path
     if path is not None and not path.exists():
         raise BackupError(f"there is no database at {path.absolute()}")
-    async with open_store(settings) as opened:
+    async with open_store(settings, migrate=None) as opened:
         yield opened
 
 

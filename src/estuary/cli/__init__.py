@@ -15,6 +15,7 @@ from estuary.cli import (
     export_records,
     healthcheck,
     import_records,
+    migrate,
     openapi,
     restore,
     serve,
@@ -25,6 +26,7 @@ from estuary.cli.exits import MISCONFIGURED
 _COMMANDS = (
     serve,
     check,
+    migrate,
     backup,
     restore,
     export_records,

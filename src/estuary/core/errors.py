@@ -232,6 +232,10 @@ class StoreSchemaMismatch(StoreError):
     """What the store holds does not fit the declared resources; the message says what to do."""
 
 
+class StoreNotMigrated(StoreSchemaMismatch):
+    """What the store holds can be made to fit the declared resources, and was not yet."""
+
+
 class StoreNotEmpty(StoreError):
     """Records are to be loaded into a store that has some already."""
 

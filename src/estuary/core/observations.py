@@ -118,6 +118,16 @@ class ConnectionsChanged(msgspec.Struct, frozen=True):
     active: int
 
 
+class MigrationAwaited(msgspec.Struct, frozen=True):
+    """The store has to be migrated before it can be used; `reason` says how."""
+
+    reason: str
+
+
+class Migrated(msgspec.Struct, frozen=True):
+    """The store that had to be migrated was, and is in use."""
+
+
 class RecordCreated(msgspec.Struct, frozen=True):
     """A record of `resource` was created and is as durable as its store makes it."""
 
@@ -150,6 +160,8 @@ Observation = (
     | CacheLooked
     | CacheChanged
     | ConnectionsChanged
+    | MigrationAwaited
+    | Migrated
     | RecordCreated
     | RecordUpdated
     | RecordDeleted

@@ -144,6 +144,19 @@ class Store(Protocol):
         ...
 
 
+@runtime_checkable
+class Migratable(Protocol):
+    """A store whose tables can be made to fit the declared resources while nobody serves from it."""
+
+    async def migrate(self, *, only_plan: bool) -> Sequence[str]:
+        """Make them fit; the statements that did, or with `only_plan` those that would, changing nothing.
+
+        Of several who migrate at once one does it, and the others find nothing left to do. Raises
+        `StoreUnavailable`, and `StoreSchemaMismatch` where something would be lost: nothing was changed.
+        """
+        ...
+
+
 class SystemReading(msgspec.Struct, frozen=True):
     """The machine's memory and processors, or the container's where a cgroup limits them."""
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
-from estuary.core.errors import StoreError
+from estuary.core.errors import StoreError, StoreNotMigrated
 from estuary.core.ports import Clock, Exposition, Store, SystemMonitor
 from estuary.http.messages import Header, Request, Response
 
@@ -44,6 +45,16 @@ class _Probe(msgspec.Struct, omit_defaults=True):
     reason: str | None = None
 
 
+_UNREACHED = _Database(connected=False, response_time_ms=None)
+
+
+class _Look(NamedTuple):
+    """Why the store cannot be used now, None where it can, and what is told of it."""
+
+    reason: str | None
+    database: _Database = _UNREACHED
+
+
 class Operations:
     """The handlers of the operations' routes.
 
@@ -73,7 +84,7 @@ class Operations:
 
     async def health(self, _: Request) -> Response:
         """The whole picture, for people; always 200."""
-        database = await self._database()
+        database = (await self._look()).database
         system = self._system.read()
         body = _Health(
             _status(connected=database.connected, memory_percent=system.memory_usage_percent),
@@ -92,7 +103,7 @@ class Operations:
 
     async def upshot(self, _: Request) -> Response:
         """How the service is doing, without the details; always 200."""
-        database = await self._database()
+        database = (await self._look()).database
         memory = self._system.read().memory_usage_percent
         status = _status(connected=database.connected, memory_percent=memory)
         return Response(200, self._encode(_Probe(status, self._clock.now())), _JSON)
@@ -103,11 +114,7 @@ class Operations:
 
     async def ready(self, _: Request) -> Response:
         """Whether traffic should come here: 200, or 503 with the reason."""
-        reason = None
-        if self._draining():
-            reason = "shutting_down"
-        elif not (await self._database()).connected:
-            reason = "database_unavailable"
+        reason = "shutting_down" if self._draining() else (await self._look()).reason
         if reason is None:
             return Response(200, self._encode(_Probe("ready", self._clock.now())), _JSON)
         return Response(503, self._encode(_Probe("not_ready", self._clock.now(), reason)), _JSON)
@@ -121,16 +128,18 @@ class Operations:
         """The API's OpenAPI 3.1 document."""
         return Response(200, self._document, (("content-type", "application/json"),))
 
-    async def _database(self) -> _Database:
+    async def _look(self) -> _Look:
         """Whether the store answers, and how fast; bounded in time even where it hangs."""
         started = self._clock.monotonic()
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 await self._store.ping()
+        except StoreNotMigrated:
+            return _Look("not_migrated")
         except (StoreError, TimeoutError):
-            return _Database(connected=False, response_time_ms=None)
+            return _Look("database_unavailable")
         elapsed = self._clock.monotonic() - started
-        return _Database(connected=True, response_time_ms=round(elapsed * 1000, 3))
+        return _Look(None, _Database(connected=True, response_time_ms=round(elapsed * 1000, 3)))
 
 
 def _status(*, connected: bool, memory_percent: float) -> str:

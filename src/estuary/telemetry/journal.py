@@ -5,6 +5,8 @@ from collections.abc import Callable
 from estuary.core.observations import (
     CacheChanged,
     LimiterChanged,
+    Migrated,
+    MigrationAwaited,
     RateLimitExceeded,
     RequestFailed,
     RequestServed,
@@ -57,6 +59,8 @@ class Journal:
             observers.subscribe(CacheChanged, self._cache_changed)
         if self._store.enabled(Level.ERROR):
             observers.subscribe(StoreQueried, self._store_queried)
+        observers.subscribe(MigrationAwaited, self._migration_awaited)
+        observers.subscribe(Migrated, self._migrated)
 
     def _served_badly(self, served: RequestServed) -> None:
         if served.status >= _SERVER_ERROR and self._access.enabled(_failure(served.status)):
@@ -91,6 +95,12 @@ class Journal:
             self._store.warn(
                 "cache unavailable: reading from the store", store=changed.store, reason=changed.reason
             )
+
+    def _migration_awaited(self, awaited: MigrationAwaited) -> None:
+        self._store.warn("not ready until the store is migrated", reason=awaited.reason)
+
+    def _migrated(self, _: Migrated) -> None:
+        self._store.info("the store is migrated")
 
     def _store_queried(self, queried: StoreQueried) -> None:
         if not queried.succeeded and (count := self._store_failed.due()):

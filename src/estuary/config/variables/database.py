@@ -2,7 +2,7 @@
 
 from estuary.config.convex import DEPLOY_KEY, DEPLOYMENT_URL
 from estuary.config.database import DATABASE_TYPE, DATABASE_URL
-from estuary.config.forms import whole_number
+from estuary.config.forms import choice, whole_number
 from estuary.config.variable import Variable
 
 
@@ -48,4 +48,12 @@ class DatabaseVariables:
         whole_number(1, 500),
         default="8",
         summary="How many connections a worker may have to PostgreSQL, besides one for health probes.",
+    )
+
+    database_migrate = Variable(
+        choice("auto", "check", "off"),
+        default="auto",
+        production="check",
+        summary="What happens at start-up where tables do not fit the resources: auto migrates them, check "
+        "waits, not ready, for `estuary migrate` (but makes a new SQLite file), off does not look.",
     )

@@ -41,8 +41,10 @@ class Connector:
         finally:
             connection.terminate()
 
-    async def connect(self, *, plain: bool = False) -> Connection:
+    async def connect(self, *, plain: bool = False, patient: bool = False) -> Connection:
         """A new connection, `plain` without anything that a pooler might not know.
+
+        A `patient` one lets a statement take as long as it takes.
 
         Raises `StoreUnavailable`, saying what an operator can do.
         """
@@ -51,7 +53,7 @@ class Connector:
             made: Connection = await asyncpg.connect(
                 self._url,
                 timeout=self._timeout,
-                command_timeout=self._timeout,
+                command_timeout=None if patient else self._timeout,
                 # Whatever is prepared stays so: there are but a few statements, and they never change.
                 statement_cache_size=0 if plain else 1000,
                 max_cached_statement_lifetime=0,

@@ -1,33 +1,22 @@
 """What the database must hold: the DDL that makes it, and whether it does."""
 
 from collections.abc import Sequence
-from enum import Enum, auto
 
-from sqlalchemy import Table
+from sqlalchemy import Index, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
-from estuary.stores.postgres.catalog import Catalog, read_catalog
-from estuary.stores.postgres.connector import Connector
-from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
+from estuary.stores.postgres.catalog import Catalog
 from estuary.stores.postgres.statements import DIALECT
-from estuary.stores.postgres.triggers import FUNCTIONS, triggers
-from estuary.stores.sql.tables import TOTALS, checks_of
+from estuary.stores.postgres.triggers import FUNCTIONS, recount, triggers
+from estuary.stores.sql.tables import TOTALS, checks_of, column_of_check
+from estuary.stores.sql.text import quoted
 
 LAYOUT = 1
 """The layout of Estuary's own columns and tables, kept in the comment on the table of totals."""
 
-_LOCK = 0x45535455
 _LAYOUT_COMMENT = "Estuary, layout "
 _TABLE_COMMENT = "Estuary, a resource"
-
-
-class State(Enum):
-    """What a database is to the resources that it shall hold."""
-
-    NEW = auto()
-    FITS = auto()
-    DIFFERS = auto()
 
 
 class Schema:
@@ -39,55 +28,8 @@ class Schema:
         self._checks = {name: checks_of(table, DIALECT) for name, table in self.tables.items()}
         self.names = [table.name for table in (*own, *tables)]
 
-    def state(self, catalog: Catalog) -> State:
-        """What `catalog` shows; raises `StoreSchemaMismatch` where it is not ours to change."""
-        self._check_origin(catalog)
-        if not catalog.columns:
-            return State.NEW
-        own_are_there = all(table.name in catalog.columns for table in self._own)
-        fits = own_are_there and all(self._fits(table, catalog) for table in self.tables.values())
-        return State.FITS if fits else State.DIFFERS
-
-    async def prepare(self, connector: Connector) -> None:
-        """Make the tables of a new database; raises `StoreSchemaMismatch` where they do not fit."""
-        connection = await connector.connect()
-        try:
-            await connection.execute("BEGIN")
-            await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            state = self.state(await read_catalog(connection, self.names))
-            if state is State.NEW:
-                for line in self.ddl():
-                    await connection.execute(line)
-            elif state is State.DIFFERS:
-                raise StoreSchemaMismatch("differs")
-            await connection.execute("COMMIT")
-        except DRIVER_ERRORS as error:
-            raise translate(error) from error
-        finally:
-            connection.terminate()
-
-    def ddl(self) -> list[str]:
-        """The statements that make all of it in an empty database."""
-        return [
-            *self.own_ddl(),
-            *(line for table in self.tables.values() for line in self.table_ddl(table)),
-        ]
-
-    def own_ddl(self) -> list[str]:
-        """The statements that make Estuary's own tables, and what triggers call."""
-        lines = [line for table in self._own for line in _create(table)]
-        return [*lines, _comment("TABLE", f'"{TOTALS}"', f"{_LAYOUT_COMMENT}{LAYOUT}"), *FUNCTIONS]
-
-    def table_ddl(self, table: Table) -> list[str]:
-        """The statements that make the table of one resource, and have its records counted."""
-        return [
-            *_create(table),
-            _comment("TABLE", f'"{table.name}"', _TABLE_COMMENT),
-            *(check_comment(table.name, name, rule) for name, rule in self._checks[table.name].items()),
-            *triggers(table.name).values(),
-        ]
-
-    def _check_origin(self, catalog: Catalog) -> None:
+    def check_origin(self, catalog: Catalog) -> None:
+        """Raise `StoreSchemaMismatch` where `catalog` shows tables that are not ours to change."""
         for name in self.tables:
             if name in catalog.columns and catalog.comments.get(name) != _TABLE_COMMENT:
                 raise StoreSchemaMismatch(
@@ -105,6 +47,36 @@ class Schema:
                 f"which knows {LAYOUT}: upgrade"
             )
 
+    def fits(self, catalog: Catalog) -> bool:
+        """Whether the tables that are there have the columns and the rules that are declared."""
+        return all(
+            self._fits(table, catalog) for name, table in self.tables.items() if name in catalog.columns
+        )
+
+    def missing(self, catalog: Catalog) -> list[str]:
+        """The statements that make what is not there at all: tables, indexes, triggers."""
+        statements: list[str] = []
+        for table in self._own:
+            if table.name not in catalog.columns:
+                statements += _create(table)
+        if TOTALS not in catalog.columns:
+            statements += [_comment("TABLE", f'"{TOTALS}"', f"{_LAYOUT_COMMENT}{LAYOUT}"), *FUNCTIONS]
+        for name, table in self.tables.items():
+            if name in catalog.columns:
+                statements += _missing_of(table, catalog)
+            else:
+                statements += self._made(table)
+        return statements
+
+    def _made(self, table: Table) -> list[str]:
+        """The statements that make the table of one resource, and have its records counted."""
+        return [
+            *_create(table),
+            _comment("TABLE", f'"{table.name}"', _TABLE_COMMENT),
+            *(check_comment(table.name, name, rule) for name, rule in self._checks[table.name].items()),
+            *triggers(table.name).values(),
+        ]
+
     def _fits(self, table: Table, catalog: Catalog) -> bool:
         found = catalog.columns.get(table.name, {})
         for column in table.columns:
@@ -115,11 +87,10 @@ class Schema:
             has.demanded and not has.has_default for name, has in found.items() if name not in table.columns
         ):
             return False
-        return (
-            catalog.checks.get(table.name, {}) == self._checks[table.name]
-            and {str(index.name) for index in table.indexes} <= catalog.indexes.get(table.name, set())
-            and triggers(table.name).keys() <= catalog.triggers.get(table.name, set())
-        )
+        rules = catalog.checks.get(table.name, {})
+        # A rule of a column that is not declared came with that column.
+        ours = {name: rules[name] for name in rules if column_of_check(table, name) in table.columns}
+        return ours == self._checks[table.name]
 
 
 def check_comment(table: str, name: str, rule: str) -> str:
@@ -132,13 +103,31 @@ def type_of(column_type: object) -> str:
     return str(column_type.compile(dialect=DIALECT)).partition(" COLLATE")[0].lower()  # type: ignore[attr-defined]
 
 
+def _missing_of(table: Table, catalog: Catalog) -> list[str]:
+    """The indexes and triggers that a table has lost; without its triggers it may have changed unseen."""
+    indexes = [
+        str(CreateIndex(index).compile(dialect=DIALECT))
+        for index in _indexes(table)
+        if index.name not in catalog.indexes.get(table.name, set())
+    ]
+    lost = [
+        ddl
+        for name, ddl in triggers(table.name).items()
+        if name not in catalog.triggers.get(table.name, set())
+    ]
+    return [*indexes, *(lost and [f'LOCK TABLE "{table.name}"', *lost, *recount(table.name)])]
+
+
 def _create(table: Table) -> list[str]:
-    indexes = sorted(table.indexes, key=lambda index: str(index.name))
     return [
         str(CreateTable(table).compile(dialect=DIALECT)).strip(),
-        *(str(CreateIndex(index).compile(dialect=DIALECT)) for index in indexes),
+        *(str(CreateIndex(index).compile(dialect=DIALECT)) for index in _indexes(table)),
     ]
 
 
+def _indexes(table: Table) -> list[Index]:
+    return sorted(table.indexes, key=lambda index: str(index.name))
+
+
 def _comment(kind: str, name: str, text: str) -> str:
-    return f"COMMENT ON {kind} {name} IS '{text.replace(chr(39), chr(39) * 2)}'"
+    return f"COMMENT ON {kind} {name} IS {quoted(text)}"

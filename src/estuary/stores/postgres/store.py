@@ -17,12 +17,14 @@ from estuary.stores.postgres.dumper import Dumpable, Dumper
 from estuary.stores.postgres.errors import CLOSED
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.loader import Loadable, Loader
+from estuary.stores.postgres.migration import Migration
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.probe import Probe
 from estuary.stores.postgres.schema import Schema
 from estuary.stores.postgres.statements import DIALECT, postgres_statements
 from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.sql.keys import KeyRows, compile_key_statements
+from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.tables import keys_table, resource_table
 
@@ -42,7 +44,7 @@ class PostgresStore:
     """Records of `resources` in the database at `url`, over `pool_size` connections at most.
 
     A write that returned is as durable as the server makes it. `timeout` (seconds) bounds every call.
-    `observe` is told how many connections are open.
+    `policy` is for tables that do not fit. `observe` is told how many connections are open.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class PostgresStore:
         *,
         pool_size: int = 8,
         timeout: float = 5.0,
+        policy: Policy = Policy.AUTO,
         observe: Observer = _ignore,
     ) -> None:
         metadata = MetaData()
@@ -61,7 +64,8 @@ class PostgresStore:
         self._timeout = timeout
         self._observe = observe
         self._connector = Connector(url, timeout=timeout)
-        self._schema = Schema(list(tables.values()), (totals, keys))
+        self._policy = policy
+        self._migration = Migration(Schema(list(tables.values()), (totals, keys)), self._connector)
         self._open: _Open | None = None
         self._collections: dict[str, PostgresCollection] = {}
         key_statements = compile_key_statements(keys, DIALECT)
@@ -78,14 +82,14 @@ class PostgresStore:
         self._dumper = Dumper(self._connector, dumpables)
 
     async def open(self) -> None:
-        """Make or check the tables.
+        """See to the tables.
 
         Raises `StoreUnavailable` or `StoreSchemaMismatch`, and has then changed nothing.
         """
         if self._open is not None:
             return
         await self._connector.look()
-        await self._schema.prepare(self._connector)
+        await self._migration.prepare(self._policy)
         self._open = _Open(
             Pool(self._connector, size=self._pool_size, timeout=self._timeout, observe=self._observe),
             Probe(self._connector, timeout=self._timeout),
@@ -119,6 +123,11 @@ class PostgresStore:
         async with aclosing(self._dumper.dump()) as batches:
             async for batch in batches:
                 yield batch
+
+    async def migrate(self, *, only_plan: bool) -> Sequence[str]:
+        """Make the tables fit; see `Migratable`."""
+        await self._connector.look()
+        return await self._migration.run(only_plan=only_plan)
 
     def _pool(self) -> Pool:
         return self._parts().pool

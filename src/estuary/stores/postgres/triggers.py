@@ -61,3 +61,13 @@ def triggers(table: str) -> dict[str, str]:
     return {
         f"_{table}_{event}": f'CREATE TRIGGER "_{table}_{event}" {body}' for event, body in bodies.items()
     }
+
+
+def recount(table: str) -> list[str]:
+    """The statements that count the records of `table` anew, while nobody writes."""
+    into = f"INSERT INTO \"{TOTALS}\" (resource, owner, total) SELECT '{table}'"
+    return [
+        f"DELETE FROM \"{TOTALS}\" WHERE resource = '{table}'",  # noqa: S608 (checked names, as below)
+        f'{into}, {NOBODY}, count(*) FROM "{table}"',
+        f'{into}, owner, count(*) FROM "{table}" WHERE owner <> {NOBODY} GROUP BY owner',
+    ]

@@ -1,12 +1,15 @@
 """A resource as a table: its columns, the rules that an engine can check, and its order as an index."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, MetaData, Table, Text, literal_column
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.field import Field, Kind
 from estuary.core.resource import Resource
+from estuary.stores.sql.defaults import default_of
+from estuary.stores.sql.text import quoted
 from estuary.stores.sql.types import IDENTIFIER, LONG, Moment, column_type
 
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.
@@ -33,7 +36,7 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
         Column("created_at", Moment, nullable=False),
         Column("updated_at", Moment, nullable=False),
         Column(OWNER, IDENTIFIER, nullable=False, server_default=""),
-        *(Column(field.name, column_type(field), nullable=field.optional) for field in resource.fields),
+        *(_column(resource, field) for field in resource.fields),
         *(check for field in resource.fields for check in _checks(resource, field)),
         # The order of every list and cursor: created_at, ties by id.
         Index(f"_{resource.name}_position", "created_at", "id", unique=True),
@@ -48,6 +51,11 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
         ),
         sqlite_strict=True,
     )
+
+
+def _column(resource: Resource, field: Field) -> Column[Any]:
+    default = default_of(resource, field)
+    return Column(field.name, column_type(field), nullable=field.optional, server_default=default)
 
 
 def totals_table(metadata: MetaData) -> Table:
@@ -88,11 +96,18 @@ def check_name(resource: Resource, field: Field) -> str:
 
 def checks_of(table: Table, dialect: Dialect) -> dict[str, str]:
     """The checks that `table` has on the engine of `dialect`: each name with its condition."""
+    checks = [check for check in table.constraints if isinstance(check, CheckConstraint)]
     return {
         str(check.name): str(check.sqltext)
-        for check in table.constraints
-        if isinstance(check, CheckConstraint) and check.info[_DIALECT] in (None, dialect.name)
+        # Sorted, for a table has its constraints in a set.
+        for check in sorted(checks, key=lambda check: str(check.name))
+        if check.info[_DIALECT] in (None, dialect.name)
     }
+
+
+def column_of_check(table: Table, check: str) -> str:
+    """The inverse of `check_name`."""
+    return check.removeprefix(f"ck_{table.name}_")
 
 
 def _checks(resource: Resource, field: Field) -> Iterator[CheckConstraint]:
@@ -125,7 +140,7 @@ def _conditions(field: Field) -> Iterator[str]:
         # CASE, for the functions fail on what is not JSON; a null is valid in some releases only.
         yield f"CASE WHEN json_valid({column}) THEN {array} ELSE {column} IS NULL END"
     elif field.kind is Kind.CHOICE:
-        yield f"{column} IN ({', '.join(_quoted(choice) for choice in field.choices)})"
+        yield f"{column} IN ({', '.join(quoted(choice) for choice in field.choices)})"
     elif field.kind is Kind.BOOLEAN:
         yield f"{column} IN (0, 1)"
     elif field.kind in (Kind.INTEGER, Kind.FLOAT):
@@ -142,7 +157,3 @@ def _bounds(measured: str, low: float | None, high: float | None, inclusive: str
         yield f"{measured} >{inclusive} {low!r}"
     if high is not None:
         yield f"{measured} <{inclusive} {high!r}"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -3,18 +3,18 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from typing import NamedTuple, TypeVar
 
-from estuary.core.errors import StoreError, StoreSchemaMismatch, StoreUnavailable
+from estuary.core.errors import StoreError, StoreUnavailable
 from estuary.core.observations import ConnectionsChanged
 from estuary.core.ports import Observer
 from estuary.stores.sql.tables import TOTALS
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, translate
 from estuary.stores.sqlite.file import DatabaseFile, check_library
+from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.readers import Read, Readers
-from estuary.stores.sqlite.schema import Schema
 from estuary.stores.sqlite.worker import Worker
 from estuary.stores.sqlite.writer import Operation, Writer
 
@@ -44,9 +44,11 @@ class Database:
     for durable writes (see `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`.
     """
 
-    def __init__(self, file: DatabaseFile, schema: Schema, *, timeout: float, observe: Observer) -> None:
+    def __init__(
+        self, file: DatabaseFile, migration: Migration, *, timeout: float, observe: Observer
+    ) -> None:
         self._file = file
-        self._schema = schema
+        self._migration = migration
         self._timeout = timeout
         self._observe = observe
         self._parts: _Parts | None = None
@@ -80,6 +82,15 @@ class Database:
         await asyncio.wait([parts.worker.run(lambda: _finish(parts.writing))], timeout=self._timeout)
         parts.worker.stop()
         self._report_connections()
+
+    async def migrate(self, *, only_plan: bool) -> Sequence[str]:
+        """The statements that make the file fit; run, unless `only_plan`."""
+        check_library()
+        worker = Worker("estuary-sqlite-migration")
+        try:
+            return await worker.run(lambda: self._migrate(only_plan=only_plan))
+        finally:
+            worker.stop()
 
     def read(self, read: Read[T]) -> T:
         """The outcome of `read`, here and now."""
@@ -129,20 +140,30 @@ class Database:
         except StoreError as error:
             raise self._named(error) from error
 
+    def _migrate(self, *, only_plan: bool) -> Sequence[str]:
+        """In the thread: a plan alone makes no file."""
+        if not only_plan:
+            self._file.create_folder()
+        elif not self._file.path.exists():
+            return self._migration.run(sqlite3.connect(":memory:", isolation_level=None), only_plan=True)
+        try:
+            connection = self._file.connect(timeout=self._timeout)
+            with closing(connection):
+                return self._migration.run(connection, only_plan=only_plan)
+        except DRIVER_ERRORS as error:
+            raise self._named(translate(error)) from error
+        except StoreError as error:
+            raise self._named(error) from error
+
     def _named(self, error: StoreError) -> StoreError:
         """`error` with the file's name: for the operator at start-up, never for a client."""
-        known = StoreUnavailable if isinstance(error, StoreUnavailable) else StoreSchemaMismatch
-        return known(f"{self._file.path}: {error}")
+        return type(error)(f"{self._file.path}: {error}")
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # First only looking: a file that is not Estuary's, or does not fit, stays as it is.
-        with _transaction(connection, "BEGIN"):
-            self._schema.check(connection)
+        self._migration.look(connection)
         self._use_write_ahead_log(connection)
-        # Then once more: another process may have made the tables since.
-        with _transaction(connection, "BEGIN IMMEDIATE"):
-            self._schema.check(connection)
-            self._schema.create(connection)
+        self._migration.prepare(connection)
         connection.execute("PRAGMA busy_timeout = 0")
 
     def _use_write_ahead_log(self, connection: sqlite3.Connection) -> None:
@@ -159,18 +180,6 @@ class Database:
                 time.sleep(_RETRY_INTERVAL)
         if mode != "wal":
             raise StoreUnavailable("this file system cannot keep a write-ahead log")
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """All of the block or nothing of it, on one state of the file."""
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 def _finish(connection: sqlite3.Connection) -> None:

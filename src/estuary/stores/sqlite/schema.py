@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -10,7 +10,9 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
+from estuary.stores.sql.plan import UNCHANGED, Plan
 from estuary.stores.sql.tables import OWNER, TOTALS, checks_of
+from estuary.stores.sql.text import in_one_line
 
 APPLICATION_ID = 0x45535455
 """Marks the file as Estuary's ("ESTU"; https://www.sqlite.org/fileformat.html, offset 68)."""
@@ -30,11 +32,17 @@ class Schema:
     """
 
     def __init__(self, tables: Sequence[Table], own: Sequence[Table], dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.tables = list(tables)
         self._tables = [_TableSchema(table, dialect) for table in tables]
-        self._own = [ddl for table in own for ddl in _creation(table, dialect)]
+        self._own = {name: ddl for table in own for name, ddl in _creation(table, dialect).items()}
 
-    def check(self, connection: sqlite3.Connection) -> None:
-        """Raise `StoreSchemaMismatch` if the file is another program's or does not fit; changes nothing."""
+    def is_new(self, connection: sqlite3.Connection) -> bool:
+        """Whether there is nothing in the file yet."""
+        return _pragma(connection, "application_id") == 0
+
+    def check_origin(self, connection: sqlite3.Connection) -> None:
+        """Raise `StoreSchemaMismatch` if the file is another program's, or a newer release's."""
         application = _pragma(connection, "application_id")
         layout = _pragma(connection, "user_version")
         if application not in (0, APPLICATION_ID):
@@ -48,21 +56,24 @@ class Schema:
                 f"The database has layout {layout}, made by a newer Estuary than this one, "
                 f"which knows {LAYOUT}: upgrade"
             )
+
+    def check(self, connection: sqlite3.Connection) -> None:
+        """Raise `StoreSchemaMismatch` if a table that is there does not fit; changes nothing."""
         for table in self._tables:
             table.check(connection)
 
-    def create(self, connection: sqlite3.Connection) -> None:
-        """Make what is missing, inside the caller's transaction."""
-        if _pragma(connection, "application_id") == 0:
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        elif _pragma(connection, "user_version") < LAYOUT:
+    def missing(self, connection: sqlite3.Connection, plan: Plan = UNCHANGED) -> list[str]:
+        """The statements that make what is not there, once those of `plan` have run."""
+        marked = _pragma(connection, "application_id") != 0
+        outdated = _pragma(connection, "user_version") < LAYOUT
+        return [
+            *([] if marked else [f"PRAGMA application_id = {APPLICATION_ID}"]),
             # Totals by owner have another key: they are counted anew as the tables are seen to.
-            connection.execute(f"DROP TABLE IF EXISTS {TOTALS}")
-        connection.execute(f"PRAGMA user_version = {LAYOUT}")
-        for ddl in self._own:
-            connection.execute(ddl)
-        for table in self._tables:
-            table.create(connection)
+            *([f"DROP TABLE IF EXISTS {TOTALS}"] if marked and outdated else []),
+            *([f"PRAGMA user_version = {LAYOUT}"] if outdated else []),
+            *(ddl for name, ddl in self._own.items() if outdated or not _exists(connection, name)),
+            *(line for table in self._tables for line in table.missing(connection, plan)),
+        ]
 
 
 class _TableSchema:
@@ -70,40 +81,51 @@ class _TableSchema:
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._name = table.name
-        self._table_ddl, *self._index_ddl = _creation(table, dialect)
+        self._ddl = _creation(table, dialect)
         owner: Any = CreateColumn(table.c[OWNER]).compile(dialect=dialect)
         self._owner_ddl = f'ALTER TABLE "{table.name}" ADD COLUMN {owner}'
         self._triggers = _triggers(table.name)
         self._columns = {
             column.name: (column.type.compile(dialect), not column.nullable) for column in table.columns
         }
-        self._checks = {name: _in_one_line(rule) for name, rule in checks_of(table, dialect).items()}
+        self._checks = {name: in_one_line(rule) for name, rule in checks_of(table, dialect).items()}
 
-    def create(self, connection: sqlite3.Connection) -> None:
-        """Make the table, its indexes and its triggers, where they are missing."""
-        connection.execute(self._table_ddl)
-        if OWNER not in self._found_columns(connection):
-            connection.execute(self._owner_ddl)
-        for ddl in self._index_ddl:
-            connection.execute(ddl)
-        if self._counts(connection):
-            return
+    def missing(self, connection: sqlite3.Connection, plan: Plan) -> list[str]:
+        """The statements that make the table, its owner, its indexes and triggers, where they are not."""
+        found = self._found_columns(connection)
+        statements = [
+            ddl
+            for name, ddl in self._ddl.items()
+            if not _exists(connection, name) or (name != self._name and self._name in plan.anew)
+        ]
+        # A plan is made with Alembic, which finds that column to be missing by itself.
+        if found and OWNER not in found and plan is UNCHANGED:
+            statements.insert(0, self._owner_ddl)
+        if self._name in plan.anew or not self._counts(connection):
+            statements += self._counting()
+        return statements
+
+    def _counting(self) -> Iterator[str]:
         for name, ddl in self._triggers.items():
-            connection.execute(f'DROP TRIGGER IF EXISTS "{name}"')
-            connection.execute(ddl)
+            yield f'DROP TRIGGER IF EXISTS "{name}"'
+            yield ddl
         # Without its triggers the table may have changed unseen: this once, its records are counted.
-        connection.execute(f"DELETE FROM {TOTALS} WHERE resource = ?", (self._name,))  # noqa: S608 (a constant name)
-        connection.execute(
-            f'INSERT INTO {TOTALS} SELECT ?, {OWNER}, count(*) FROM "{self._name}" GROUP BY {OWNER}',  # noqa: S608 (a checked name)
-            (self._name,),
-        )
+        yield f"DELETE FROM {TOTALS} WHERE resource = '{self._name}'"  # noqa: S608 (checked names, as below)
+        count = f"SELECT '{self._name}', {OWNER}, count(*) FROM \"{self._name}\" GROUP BY {OWNER}"  # noqa: S608
+        yield f"INSERT INTO {TOTALS} {count}"
 
     def _counts(self, connection: sqlite3.Connection) -> bool:
         """Whether the triggers are there, and a total for them to keep."""
         if not self._triggers.items() <= _definitions(connection, "trigger").items():
             return False
+        if not _exists(connection, TOTALS) or _pragma(connection, "user_version") < LAYOUT:
+            return False
         query = f"SELECT 1 FROM {TOTALS} WHERE resource = ?"  # noqa: S608 (a constant name)
-        return connection.execute(query, (self._name,)).fetchone() is not None
+        any_record = f'SELECT 1 FROM "{self._name}" LIMIT 1'  # noqa: S608 (a checked name)
+        return bool(
+            connection.execute(query, (self._name,)).fetchone()
+            or connection.execute(any_record).fetchone() is None
+        )
 
     def check(self, connection: sqlite3.Connection) -> None:
         """Raise `StoreSchemaMismatch` if there is a table of this name that does not fit."""
@@ -113,7 +135,7 @@ class _TableSchema:
         self._check_columns(connection)
         if connection.execute("SELECT strict FROM pragma_table_list(?)", (self._name,)).fetchone() != (1,):
             raise self._mismatch("is not STRICT")
-        self._check_rules(_in_one_line(definition))
+        self._check_rules(in_one_line(definition))
 
     def _check_columns(self, connection: sqlite3.Connection) -> None:
         found = self._found_columns(connection)
@@ -143,7 +165,8 @@ class _TableSchema:
             if f"CONSTRAINT {name} CHECK ({condition})" not in definition:
                 raise self._mismatch("has other rules than the declaration", self._column_of(name))
         for name in _CHECK_NAMES.findall(definition):
-            if name not in self._checks:
+            # A rule of a column that is not declared came with that column.
+            if name not in self._checks and self._column_of(name) in self._columns:
                 raise self._mismatch("has rules that are not declared", self._column_of(name))
 
     def _column_of(self, check: str) -> str:
@@ -183,13 +206,19 @@ def _add_to_total(table: str, row: str, change: int) -> str:
     )
 
 
-def _creation(table: Table, dialect: Dialect) -> list[str]:
-    """The DDL that makes `table`, where it is missing, then its indexes."""
+def _creation(table: Table, dialect: Dialect) -> dict[str, str]:
+    """The DDL that makes `table` and its indexes, each under its name, the table first."""
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    return [
-        str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)),
-        *(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)) for index in indexes),
-    ]
+    return {
+        table.name: str(CreateTable(table).compile(dialect=dialect)).strip(),
+        **{str(index.name): str(CreateIndex(index).compile(dialect=dialect)) for index in indexes},
+    }
+
+
+def _exists(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether there is a table or an index of this name."""
+    query = "SELECT 1 FROM sqlite_schema WHERE name = ? AND type IN ('table', 'index')"
+    return connection.execute(query, (name,)).fetchone() is not None
 
 
 def _definitions(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
@@ -200,7 +229,3 @@ def _definitions(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     (value,) = connection.execute(f"PRAGMA {name}").fetchone()
     return int(value)
-
-
-def _in_one_line(text: str) -> str:
-    return " ".join(text.split())

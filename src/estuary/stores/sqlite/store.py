@@ -13,6 +13,7 @@ from estuary.core.ports import Observer
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.sql.keys import KeyRows, compile_key_statements
+from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table, totals_table
@@ -21,6 +22,7 @@ from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.loader import Loadable, Loader
+from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import Schema
 
@@ -47,6 +49,7 @@ class SqliteStore:
         resources: Sequence[Resource],
         *,
         timeout: float = 5.0,
+        policy: Policy = Policy.AUTO,
         observe: Observer = _ignore,
     ) -> None:
         dialect = SQLiteDialect(paramstyle="qmark")
@@ -59,7 +62,8 @@ class SqliteStore:
         kept = _OTHER_STATEMENTS + len(Statements._fields) * len(tables)
         file = DatabaseFile(path, statements=kept)
         schema = Schema(list(tables.values()), [totals, keys], dialect)
-        self._database = Database(file, schema, timeout=timeout, observe=observe)
+        migration = Migration(file, schema, policy)
+        self._database = Database(file, migration, timeout=timeout, observe=observe)
         self._collections = {
             one.name: SqliteCollection(
                 self._database,
@@ -76,11 +80,15 @@ class SqliteStore:
         self._copying = partial(OnlineBackup, file, timeout=timeout)
 
     async def open(self) -> None:
-        """Make or check the tables.
+        """See to the tables.
 
         Raises `StoreUnavailable` or `StoreSchemaMismatch`, and has then changed nothing.
         """
         await self._database.open()
+
+    async def migrate(self, *, only_plan: bool) -> Sequence[str]:
+        """Make the tables fit; see `Migratable`."""
+        return await self._database.migrate(only_plan=only_plan)
 
     async def close(self) -> None:
         """Finish accepted writes and let the file go; a second call does nothing."""

@@ -1,0 +1,78 @@
+"""How PostgreSQL changes a table that is there."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, text
+from sqlalchemy.schema import CreateColumn
+
+from estuary.stores.postgres.schema import check_comment
+from estuary.stores.postgres.statements import DIALECT
+from estuary.stores.sql.migrations.changes import (
+    AddColumn,
+    AllowNull,
+    Alteration,
+    Change,
+    DemandValue,
+    DropRule,
+    SetRule,
+    Widen,
+)
+from estuary.stores.sql.tables import checks_of
+
+_RULES = text(
+    "SELECT conname, coalesce(obj_description(oid, 'pg_constraint'), '') FROM pg_constraint "
+    "WHERE conrelid = CAST(:table AS regclass) AND contype = 'c' AND conname LIKE 'ck\\_%'"
+)
+
+
+class PostgresEngine:
+    """Implements `Engine`: each change is a statement or two, and none copies the table unless it must."""
+
+    def rules(self, connection: Connection, table: Table) -> dict[str, str]:
+        """Those of the catalog, in the words of their comments."""
+        found = connection.execute(_RULES, {"table": f'"{table.name}"'})
+        return {name: rule for name, rule in found}  # noqa: C416 (a Row is a tuple, to mypy it is not)
+
+    def declared_rules(self, table: Table) -> dict[str, str]:
+        """Those of the declaration."""
+        return checks_of(table, DIALECT)
+
+    def alter(
+        self,
+        table: Table,
+        changes: Sequence[Change],
+        undeclared: Sequence[Column[Any]],  # noqa: ARG002 (they stay where they are)
+    ) -> Alteration:
+        """The statements that make `changes`."""
+        return Alteration([line for change in changes for line in _lines(table, change)], anew=False)
+
+
+def _lines(table: Table, change: Change) -> Iterator[str]:
+    alter = f'ALTER TABLE "{table.name}"'
+    match change:
+        case AddColumn(column, rule):
+            yield f"{alter} ADD COLUMN {_definition(column)}"
+            if rule is not None:
+                yield from _rule(table, *rule)
+        case AllowNull(column):
+            yield f'{alter} ALTER COLUMN "{column.name}" DROP NOT NULL'
+        case DemandValue(column):
+            yield f'{alter} ALTER COLUMN "{column.name}" SET NOT NULL'
+        case Widen(column):
+            yield f'{alter} ALTER COLUMN "{column.name}" TYPE {column.type.compile(dialect=DIALECT)}'
+        case SetRule(name, condition):
+            yield f'{alter} DROP CONSTRAINT IF EXISTS "{name}"'
+            yield from _rule(table, name, condition)
+        case DropRule(name):
+            yield f'{alter} DROP CONSTRAINT "{name}"'
+
+
+def _rule(table: Table, name: str, condition: str) -> Iterator[str]:
+    yield f'ALTER TABLE "{table.name}" ADD CONSTRAINT "{name}" CHECK ({condition})'
+    yield check_comment(table.name, name, condition)
+
+
+def _definition(column: Column[Any]) -> str:
+    compiled: Any = CreateColumn(column).compile(dialect=DIALECT)
+    return str(compiled)

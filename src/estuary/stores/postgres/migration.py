@@ -1,0 +1,98 @@
+"""Makes the database fit the declared resources, once, however many come to do it at the same time."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
+from estuary.stores.postgres.catalog import Catalog, read_catalog
+from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
+from estuary.stores.postgres.schema import Schema
+from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
+
+_LOCK = 0x45535455
+_BEGIN = (
+    # Whoever comes while another migrates waits for that, but not for long where others are at a table.
+    "BEGIN; SET LOCAL lock_timeout = '600s'; "
+    f"SELECT pg_advisory_xact_lock({_LOCK}); SET LOCAL lock_timeout = '10s'"
+)
+
+
+class Migration:
+    """Compares `schema` with the database that `connector` leads to, and mends what differs."""
+
+    def __init__(self, schema: Schema, connector: Connector) -> None:
+        self._schema = schema
+        self._connector = connector
+
+    async def prepare(self, policy: Policy) -> None:
+        """See to the tables as `policy` has it; raises `StoreSchemaMismatch`, having changed nothing."""
+        if policy is Policy.OFF or await self._fits():
+            return
+        if policy is Policy.CHECK:
+            raise StoreNotMigrated(NOT_MIGRATED)
+        await self.run(only_plan=False)
+
+    async def run(self, *, only_plan: bool) -> Sequence[str]:
+        """The statements that make the database fit; run, all of them or none, unless `only_plan`."""
+        connection = await self._connector.connect(plain=True, patient=True)
+        try:
+            # Who only plans takes no lock, and so keeps nobody waiting.
+            await connection.execute("BEGIN" if only_plan else _BEGIN)
+            statements = await self._statements(connection)
+            if not only_plan:
+                for statement in statements:
+                    await connection.execute(statement)
+                await connection.execute("COMMIT")
+        except DRIVER_ERRORS as error:
+            failed = translate(error)
+            raise type(failed)(f"The database could not be migrated: {error}") from error
+        finally:
+            connection.terminate()
+        return statements
+
+    async def _fits(self) -> bool:
+        connection = await self._connector.connect(plain=True)
+        try:
+            catalog = await read_catalog(connection, self._schema.names)
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+        finally:
+            connection.terminate()
+        self._schema.check_origin(catalog)
+        return self._schema.fits(catalog) and not self._schema.missing(catalog)
+
+    async def _statements(self, connection: Connection) -> list[str]:
+        catalog = await read_catalog(connection, self._schema.names)
+        self._schema.check_origin(catalog)
+        changes = [] if self._schema.fits(catalog) else await self._changes(catalog)
+        return [*changes, *self._schema.missing(catalog)]
+
+    async def _changes(self, catalog: Catalog) -> list[str]:
+        """What is to be changed; Alembic asks over a connection of its own, which SQLAlchemy drives."""
+        try:
+            from sqlalchemy.ext.asyncio import create_async_engine
+
+            from estuary.stores.postgres.alteration import PostgresEngine
+            from estuary.stores.sql.migrations.planner import plan
+        except ModuleNotFoundError as error:
+            raise StoreSchemaMismatch(
+                f"The tables differ from the declared resources; {NO_ALEMBIC}"
+            ) from error
+
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=lambda: self._connector.connect(plain=True, patient=True),
+            # Behind a pooler others may have prepared statements under the usual names.
+            connect_args={"prepared_statement_name_func": lambda: f"__estuary_{uuid4()}__"},
+        )
+        tables = [table for name, table in self._schema.tables.items() if name in catalog.columns]
+        try:
+            async with engine.connect() as connection:
+                changes = await connection.run_sync(plan, tables, PostgresEngine())
+        finally:
+            await engine.dispose()
+        if changes.refusals:
+            raise StoreSchemaMismatch("\n".join(changes.refusals))
+        return changes.statements

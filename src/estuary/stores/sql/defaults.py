@@ -1,0 +1,55 @@
+"""Declared defaults as defaults of columns: what a release that knows less writes is whole all the same."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+from estuary.core.field import Field
+from estuary.core.resource import Resource
+from estuary.stores.sql.text import quoted
+from estuary.stores.sql.types import column_type, to_driver
+
+
+class Default(ColumnElement[Any]):
+    """`value`, never null, of a column of `type_`, written out for whichever engine."""
+
+    inherit_cache = False
+
+    def __init__(self, value: object, type_: TypeEngine[Any]) -> None:
+        self.value = value
+        self.type = type_
+
+
+def default_of(resource: Resource, field: Field) -> Default | None:
+    """The column's default for `field`; None where it has none, or where that is null."""
+    declared = next(each for each in msgspec.structs.fields(resource.value_type) if each.name == field.name)
+    if field.required:
+        return None
+    factory = declared.default_factory
+    value = declared.default if factory is msgspec.NODEFAULT else factory()
+    return None if value is None else Default(value, column_type(field))
+
+
+@compiles(Default)
+def _compile(element: Default, compiler: SQLCompiler, **_: object) -> str:
+    convert = to_driver(element.type, compiler.dialect)
+    value = element.value if convert is None else convert(element.value)
+    if isinstance(value, bool):
+        return str(value).lower() if compiler.dialect.supports_native_boolean else str(int(value))
+    if isinstance(value, list):
+        return quoted(f"{{{','.join(_entry(text) for text in value)}}}")
+    if isinstance(value, str):
+        return quoted(value)
+    # SQLAlchemy puts what has a sign or a point in brackets, and SQLite adds no column whose default is an
+    # expression; a number in quotes is made a number by the column's type.
+    return repr(value) if repr(value).isdigit() else quoted(repr(value))
+
+
+def _entry(text: str) -> str:
+    """A text within PostgreSQL's notation of an array."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,180 @@
+"""From what Alembic finds different to statements that mend it, and to reasons where nothing can."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    Integer,
+    Table,
+    func,
+    literal_column,
+    not_,
+    select,
+)
+from sqlalchemy.types import REAL, TypeEngine
+
+from estuary.stores.sql.migrations.changes import (
+    AddColumn,
+    AllowNull,
+    Change,
+    DemandValue,
+    DropRule,
+    Engine,
+    SetRule,
+    Widen,
+)
+from estuary.stores.sql.plan import Plan
+from estuary.stores.sql.tables import column_of_check
+
+
+def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Plan:
+    """What to do about `tables`, all of which are there; reads definitions, and counts records."""
+    found: dict[str, _TablePlan] = {table.name: _TablePlan(connection, table, engine) for table in tables}
+    for difference in _differences(connection, tables):
+        found[difference[2]].take(difference)
+    result = Plan([], [], set())
+    for name, each in found.items():
+        each.take_rules()
+        result.refusals.extend(each.refusals)
+        if each.changes:
+            statements, anew = engine.alter(each.table, each.changes, each.undeclared)
+            result.statements.extend(statements)
+            result.anew.update({name} if anew else ())
+    return result
+
+
+def _differences(connection: Connection, tables: Sequence[Table]) -> Iterator[tuple[Any, ...]]:
+    """What Alembic's autogenerate finds of columns; indexes go by their names, and it knows no rules."""
+    names = {table.name for table in tables}
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "compare_type": True,
+            "compare_server_default": False,
+            "include_name": lambda name, kind, _: kind != "table" or name in names,
+        },
+    )
+    for found in compare_metadata(context, tables[0].metadata):
+        # Changes of one column come as a list of them.
+        for difference in found if isinstance(found, list) else [found]:
+            if difference[0] in _OF_COLUMNS and difference[2] in names:
+                yield difference
+
+
+_OF_COLUMNS = ("add_column", "remove_column", "modify_nullable", "modify_type")
+
+
+class _TablePlan:
+    """What is to be done about one table."""
+
+    def __init__(self, connection: Connection, table: Table, engine: Engine) -> None:
+        self.table = table
+        self.changes: list[Change] = []
+        self.refusals: list[str] = []
+        self.undeclared: list[Column[Any]] = []
+        self._connection = connection
+        self._added: set[str] = set()
+        self._has = engine.rules(connection, table)
+        self._needs = engine.declared_rules(table)
+
+    def take(self, difference: tuple[Any, ...]) -> None:
+        """See to one difference of columns."""
+        kind, *_ = difference
+        if kind == "add_column":
+            self._add(self.table.c[difference[3].name])
+        elif kind == "remove_column":
+            self._keep(difference[3])
+        elif kind == "modify_nullable":
+            self._change_nullable(self.table.c[difference[3]])
+        elif kind == "modify_type":
+            self._change_type(self.table.c[difference[3]], difference[5], difference[6])
+
+    def take_rules(self) -> None:
+        """See to the rules: one that records break is refused, whichever way it changed."""
+        for name, condition in self._needs.items():
+            if name in self._added or self._has.get(name) == condition:
+                continue
+            breaking = self._count(not_(literal_column(f"({condition})")))
+            if breaking:
+                what = f"{_records(breaking)} the declared rule ({condition})"
+                self._refuse(column_of_check(self.table, name), what, "mend them first")
+            else:
+                self.changes.append(SetRule(name, condition))
+        self.changes += [
+            DropRule(name)
+            for name in self._has
+            if name not in self._needs and column_of_check(self.table, name) in self.table.columns
+        ]
+
+    def _add(self, column: Column[Any]) -> None:
+        if not column.nullable and column.server_default is None and (number := self._count()):
+            self._refuse(
+                column.name,
+                f"is new, required and without a default, and there are {number} records that lack it",
+                "declare a default, or let it be null",
+            )
+            return
+        rules = [
+            (name, rule)
+            for name, rule in self._needs.items()
+            if column_of_check(self.table, name) == column.name
+        ]
+        rule = rules[0] if rules else None
+        self._added.update(name for name, _ in rules)
+        self.changes.append(AddColumn(column, rule))
+
+    def _keep(self, column: Column[Any]) -> None:
+        """A column that an insert may leave out does no harm; any other would have to go."""
+        self.undeclared.append(column)
+        if not column.nullable and column.server_default is None:
+            self._refuse(
+                column.name,
+                "is not declared any more, and what it holds would be lost",
+                f"declare it again, or drop it: ALTER TABLE {self.table.name} DROP COLUMN {column.name}",
+            )
+
+    def _change_nullable(self, column: Column[Any]) -> None:
+        if column.nullable:
+            self.changes.append(AllowNull(column))
+        elif number := self._count(literal_column(f'"{column.name}"').is_(None)):
+            self._refuse(
+                column.name,
+                f"must not be null any more, and is null in {number} records",
+                "give them a value first, or let it be null",
+            )
+        else:
+            self.changes.append(DemandValue(column))
+
+    def _change_type(self, column: Column[Any], old: TypeEngine[Any], new: TypeEngine[Any]) -> None:
+        if isinstance(old, Integer | BigInteger) and isinstance(_plain(new), Double | REAL):
+            self.changes.append(Widen(column))
+        else:
+            self._refuse(
+                column.name,
+                f"is of type {old}, which does not all fit into the declared type",
+                "declare a field of another name, and copy what can be kept",
+            )
+
+    def _refuse(self, field: str, what: str, advice: str) -> None:
+        self.refusals.append(f"Table {self.table.name}: field {field} {what}; {advice}")
+
+    def _count(self, condition: Any = None) -> int:
+        """How many records there are that meet `condition`."""
+        query = select(func.count()).select_from(self.table)
+        counted = query if condition is None else query.where(condition)
+        return int(self._connection.execute(counted).scalar_one())
+
+
+def _records(number: int) -> str:
+    return "has a record that breaks" if number == 1 else f"has {number} records that break"
+
+
+def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """What stands behind a type of Estuary's own."""
+    return getattr(type_, "impl_instance", type_)

@@ -1,0 +1,18 @@
+"""What is to be done about tables that are there and do not fit."""
+
+from typing import NamedTuple
+
+
+class Plan(NamedTuple):
+    """The statements that make tables fit, in their order; where there are `refusals`, none is to be run.
+
+    The tables named in `anew` have lost their indexes and triggers then.
+    """
+
+    statements: list[str]
+    refusals: list[str]
+    anew: set[str]
+
+
+UNCHANGED = Plan([], [], set())
+"""Nothing: the tables that are there fit, or were not looked at."""

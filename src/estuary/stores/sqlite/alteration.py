@@ -1,0 +1,90 @@
+"""How SQLite changes a table that is there: it adds columns in place, and makes the table anew for more."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, literal_column, text
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.schema import CreateColumn, CreateTable
+
+from estuary.stores.sql.migrations.changes import AddColumn, Alteration, Change
+from estuary.stores.sql.tables import checks_of
+from estuary.stores.sql.text import in_one_line
+
+_DEFINITION = text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :table")
+_NAME = re.compile(r"CONSTRAINT (ck_\w+) CHECK \(")
+
+
+class SqliteEngine:
+    """Implements `Engine`."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def rules(self, connection: Connection, table: Table) -> dict[str, str]:
+        """Those that stand in the table's definition."""
+        definition = in_one_line(connection.execute(_DEFINITION, {"table": table.name}).scalar_one())
+        return {match[1]: _condition(definition, match.end()) for match in _NAME.finditer(definition)}
+
+    def declared_rules(self, table: Table) -> dict[str, str]:
+        """Those of the declaration."""
+        return {name: in_one_line(rule) for name, rule in checks_of(table, self._dialect).items()}
+
+    def alter(
+        self, table: Table, changes: Sequence[Change], undeclared: Sequence[Column[Any]]
+    ) -> Alteration:
+        """The statements that make `changes`; indexes and triggers go with a table that is made anew."""
+        added = [change for change in changes if isinstance(change, AddColumn)]
+        if len(added) == len(changes):
+            return Alteration([self._added(table, change) for change in added], anew=False)
+        names = {change.column.name for change in added}
+        return Alteration(self._made_anew(table, names, undeclared), anew=True)
+
+    def _added(self, table: Table, change: AddColumn) -> str:
+        definition: Any = CreateColumn(change.column).compile(dialect=self._dialect)
+        rule = "" if change.rule is None else " CONSTRAINT {} CHECK ({})".format(*change.rule)
+        return f'ALTER TABLE "{table.name}" ADD COLUMN {definition}{rule}'
+
+    def _made_anew(self, table: Table, added: set[str], undeclared: Sequence[Column[Any]]) -> list[str]:
+        """https://www.sqlite.org/lang_altertable.html#otheralter; there are no foreign keys to see to."""
+        new = Table(
+            f"_{table.name}_new",
+            MetaData(),
+            *(_copy(column) for column in (*table.columns, *undeclared)),
+            *(
+                CheckConstraint(literal_column(rule), name=name)
+                for name, rule in sorted(self.declared_rules(table).items())
+            ),
+            sqlite_strict=True,
+        )
+        names = ", ".join(f'"{column.name}"' for column in new.columns if column.name not in added)
+        return [
+            str(CreateTable(new).compile(dialect=self._dialect)).strip(),
+            f'INSERT INTO "{new.name}" ({names}) SELECT {names} FROM "{table.name}"',  # noqa: S608 (checked names)
+            f'DROP TABLE "{table.name}"',
+            f'ALTER TABLE "{new.name}" RENAME TO "{table.name}"',
+        ]
+
+
+def _copy(column: Column[Any]) -> Column[Any]:
+    """The same column, for another table."""
+    copy = Column(column.name, column.type, primary_key=column.primary_key, nullable=column.nullable)
+    copy.server_default = column.server_default
+    return copy
+
+
+def _condition(definition: str, start: int) -> str:
+    """What stands between the bracket before `start` and the one that closes it, quotes apart."""
+    depth, quote = 1, ""
+    for end in range(start, len(definition)):
+        character = definition[end]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        else:
+            depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0:
+            return definition[start:end]
+    return definition[start:]

@@ -1,0 +1,111 @@
+"""Makes the file fit the declared resources, once, however many come to do it at the same time."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
+from estuary.stores.sql.plan import UNCHANGED, Plan
+from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
+from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.schema import Schema
+
+_LOCK_TIMEOUT = 5.0
+"""Seconds that comparing waits for a process that repairs the log."""
+
+
+class Migration:
+    """Compares `schema` with `file`, and mends what differs; blocking, for a thread of its own.
+
+    A new file is made whatever the policy, unless that is to look at nothing: it is no other process's,
+    and there is nothing in it to be careful with.
+    """
+
+    def __init__(self, file: DatabaseFile, schema: Schema, policy: Policy) -> None:
+        self._file = file
+        self._schema = schema
+        self._policy = policy
+
+    def look(self, connection: sqlite3.Connection) -> None:
+        """Raise `StoreSchemaMismatch` where the policy keeps the file from being used; changes nothing."""
+        if self._policy is Policy.OFF:
+            return
+        with transaction(connection, "BEGIN"):
+            self._schema.check_origin(connection)
+            if self._policy is Policy.AUTO or self._schema.is_new(connection):
+                # Refused before the first byte is written.
+                self._plan(connection)
+            elif not self._fits(connection):
+                raise StoreNotMigrated(NOT_MIGRATED)
+
+    def prepare(self, connection: sqlite3.Connection) -> None:
+        """See to the tables after `look`; raises `StoreSchemaMismatch`, having changed nothing."""
+        if self._policy is Policy.AUTO or self._schema.is_new(connection):
+            self.run(connection, only_plan=False)
+
+    def run(self, connection: sqlite3.Connection, *, only_plan: bool) -> Sequence[str]:
+        """The statements that make the file fit; run, all of them or none, unless `only_plan`."""
+        # Another process may have seen to it while this one waited for the lock.
+        with transaction(connection, "BEGIN" if only_plan else "BEGIN IMMEDIATE"):
+            self._schema.check_origin(connection)
+            plan = self._plan(connection)
+            statements = [*plan.statements, *self._schema.missing(connection, plan)]
+            if not only_plan:
+                for statement in statements:
+                    connection.execute(statement)
+        return statements
+
+    def _fits(self, connection: sqlite3.Connection) -> bool:
+        try:
+            self._schema.check(connection)
+        except StoreSchemaMismatch:
+            return False
+        return not self._schema.missing(connection)
+
+    def _plan(self, connection: sqlite3.Connection) -> Plan:
+        """What to do about the tables there are; raises `StoreSchemaMismatch` where nothing can be done."""
+        try:
+            self._schema.check(connection)
+        except StoreSchemaMismatch as misfit:
+            plan = self._compare(connection)
+            if plan.refusals:
+                raise StoreSchemaMismatch("\n".join(plan.refusals)) from misfit
+            if not plan.statements:
+                raise
+            return plan
+        return UNCHANGED
+
+    def _compare(self, connection: sqlite3.Connection) -> Plan:
+        try:
+            from sqlalchemy import create_engine
+            from sqlalchemy.pool import StaticPool
+
+            from estuary.stores.sql.migrations.planner import plan
+            from estuary.stores.sqlite.alteration import SqliteEngine
+        except ModuleNotFoundError as error:
+            raise StoreSchemaMismatch(NO_ALEMBIC) from error
+
+        found = {
+            name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        }
+        # SQLAlchemy has a connection of its own: it would end the transaction that is open on this one.
+        reading = self._file.connect_to_read(timeout=_LOCK_TIMEOUT)
+        engine = create_engine("sqlite://", creator=lambda: reading, poolclass=StaticPool)
+        tables = [table for table in self._schema.tables if table.name in found]
+        try:
+            with engine.connect() as comparing:
+                return plan(comparing, tables, SqliteEngine(self._schema.dialect))
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """All of the block or nothing of it, on one state of the file."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

@@ -1,0 +1,331 @@
+"""Tables become what the resources declare, or stay as they are; the same on every engine with tables."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from msgspec import Meta, Struct
+
+from estuary.core.errors import StoreNotMigrated, StoreQueryFailed, StoreSchemaMismatch
+from estuary.core.items import ITEMS
+from estuary.core.record import Record
+from estuary.core.resource import AwareDatetime, Resource
+from estuary.stores.postgres import PostgresStore
+from estuary.stores.sql.policy import Policy
+from estuary.stores.sqlite import SqliteStore
+from tests.contract.making import PATIENCE, make_id
+from tests.contract.postgres import make_postgres
+from tests.support.clocks import START
+from tests.support.resources import VESSELS
+from tests.support.servers import shared
+
+TableStore = SqliteStore | PostgresStore
+Make = Callable[..., TableStore]
+Name = Annotated[str, Meta(max_length=20)]
+MOMENT = datetime(2020, 2, 29, 12, 0, 0, 1, tzinfo=UTC)
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """What there is before a migration."""
+
+    name: Name
+    note: str | None = None
+    amount: int = 0
+    colour: Literal["red", "green"] = "red"
+
+
+class Grown(Part, frozen=True, kw_only=True):
+    """A part with a new field of every kind."""
+
+    text: Annotated[str, Meta(min_length=1)] = "it's {new}"
+    whole: Annotated[int, Meta(ge=-5)] = -5
+    real: Annotated[float, Meta(lt=1)] = -0.25
+    flag: bool = True
+    moment: AwareDatetime = MOMENT
+    choice: Literal["a:b", "c'd"] = "c'd"
+    texts: Annotated[list[str], Meta(max_length=3)] = msgspec.field(default_factory=lambda: ['"\\,{}', "'"])
+    absent: Annotated[str, Meta(max_length=3)] | None = None
+
+
+class Looser(Struct, frozen=True, kw_only=True):
+    """Rules that allow more, a number with a fraction, and null where there had to be a value."""
+
+    name: Annotated[str, Meta(max_length=40)]
+    note: str | None = None
+    amount: float = 0.0
+    colour: Literal["red", "green", "blue"] | None = "red"
+
+
+class Stricter(Struct, frozen=True, kw_only=True):
+    """Rules that the records obey as it happens."""
+
+    name: Annotated[str, Meta(max_length=10)]
+    note: str
+    amount: Annotated[int, Meta(ge=0)] = 0
+    colour: Literal["red"] = "red"
+
+
+class Unruly(Struct, frozen=True, kw_only=True):
+    """A name without a rule."""
+
+    name: str
+    note: str | None = None
+    amount: int = 0
+    colour: Literal["red", "green"] = "red"
+
+
+class Without(Struct, frozen=True, kw_only=True):
+    """Fields that could be left out are left out."""
+
+    name: Name
+
+
+class Nameless(Struct, frozen=True, kw_only=True):
+    """The field that could not is."""
+
+    note: str | None = None
+    amount: int = 0
+    colour: Literal["red", "green"] = "red"
+
+
+class Demanding(Part, frozen=True, kw_only=True):
+    """A new field that nothing is known of for the records there are."""
+
+    origin: str
+
+
+class Numbered(Struct, frozen=True, kw_only=True):
+    """A text became a number."""
+
+    name: int
+    note: str | None = None
+    amount: int = 0
+    colour: Literal["red", "green"] = "red"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    """Makes stores on one database, which is empty at first."""
+    if request.param == "postgres":
+        shared.postgres().empty()
+
+    def store(declared: type[Struct] | None = None, policy: Policy = Policy.AUTO) -> TableStore:
+        resources = [ITEMS] if declared is None else [ITEMS, Resource("parts", declared)]
+        if request.param == "sqlite":
+            return SqliteStore(tmp_path / "estuary.db", resources, timeout=PATIENCE, policy=policy)
+        return PostgresStore(shared.postgres().url, resources, timeout=PATIENCE, policy=policy)
+
+    return store
+
+
+def parts(store: TableStore, declared: type[Struct]) -> Any:
+    """The collection of parts."""
+    return store.collection(Resource("parts", declared))
+
+
+def record(number: int, value: Struct) -> Any:
+    """A part's record."""
+    return Record(make_id(number), 1, START, START, value)
+
+
+async def keep(make: Make, *values: Struct) -> None:
+    """Make the first tables, and put records into them."""
+    store = make(Part)
+    await store.open()
+    for number, value in enumerate(values):
+        await parts(store, Part).insert(record(number, value))
+    await store.close()
+
+
+async def values_of(make: Make, declared: type[Struct]) -> Sequence[Struct]:
+    """The values of all parts, read without migrating."""
+    store = make(declared, Policy.CHECK)
+    await store.open()
+    page = await parts(store, declared).page(None, 100)
+    assert len(page) == await parts(store, declared).count()
+    await store.close()
+    return [one.value for one in page]
+
+
+async def test_a_new_database_is_planned_first(make: Make) -> None:
+    """A plan shows what is to come, and changes nothing."""
+    plan = await make(Part).migrate(only_plan=True)
+    assert any("CREATE TABLE parts" in statement for statement in plan)
+    assert plan == await make(Part).migrate(only_plan=False)
+    assert [] == list(await make(Part).migrate(only_plan=True))
+    assert [] == await values_of(make, Part)
+
+
+async def test_a_new_server_waits_for_its_migration() -> None:
+    """Where that is left to the operator, nothing is made in a database that others may share."""
+    server = shared.postgres()
+    server.empty()
+    for _ in range(2):
+        with pytest.raises(StoreNotMigrated, match="run `estuary migrate`"):
+            await PostgresStore(server.url, [ITEMS], policy=Policy.CHECK).open()
+    assert "0" == server.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+
+
+async def test_a_new_file_is_made_at_once(tmp_path: Path) -> None:
+    """Also where migrating is left to the operator: it is nobody else's, and empty."""
+    store = SqliteStore(tmp_path / "estuary.db", [ITEMS], policy=Policy.CHECK)
+    await store.open()
+    await store.close()
+    assert [] == list(await store.migrate(only_plan=True))
+
+
+async def test_a_new_resource_waits_for_its_migration(make: Make) -> None:
+    """Its table is made, and the others are left alone."""
+    await make().migrate(only_plan=False)
+    with pytest.raises(StoreNotMigrated):
+        await make(Part, Policy.CHECK).open()
+    plan = await make(Part).migrate(only_plan=False)
+    assert not any("items" in statement for statement in plan)
+    assert [] == await values_of(make, Part)
+
+
+@pytest.mark.parametrize(
+    ("declared", "after"),
+    [
+        (Grown, [Grown(name="bolt", note="x", amount=3), Grown(name="nut", note="y", colour="red")]),
+        (Looser, [Looser(name="bolt", note="x", amount=3.0), Looser(name="nut", note="y")]),
+        (Stricter, [Stricter(name="bolt", note="x", amount=3), Stricter(name="nut", note="y")]),
+        (Unruly, [Unruly(name="bolt", note="x", amount=3), Unruly(name="nut", note="y")]),
+        (Without, [Without(name="bolt"), Without(name="nut")]),
+    ],
+    ids=lambda case: getattr(case, "__name__", ""),
+)
+async def test_tables_are_made_to_fit(make: Make, declared: type[Struct], after: list[Struct]) -> None:
+    """Every record is kept, rules hold from then on, and the store counts and orders as before."""
+    await keep(make, Part(name="bolt", note="x", amount=3), Part(name="nut", note="y"))
+    plan = await make(declared).migrate(only_plan=True)
+    assert plan == await make(declared).migrate(only_plan=False)
+    assert [] == list(await make(declared).migrate(only_plan=True))
+    assert after == await values_of(make, declared)
+
+    store = make(declared, Policy.CHECK)
+    await store.open()
+    await parts(store, declared).insert(record(7, after[0]))
+    await parts(store, declared).delete(make_id(0))
+    assert after[::-1] == [one.value for one in await parts(store, declared).page(None, 9)]
+    assert 2 == await parts(store, declared).count()
+    await store.close()
+
+
+async def test_new_rules_hold(make: Make) -> None:
+    """What breaks one is refused by the engine itself, as it is in a table made new."""
+    await keep(make)
+    store = make(Grown)
+    await store.open()
+    with pytest.raises(StoreQueryFailed):
+        await parts(store, Grown).insert(record(1, Grown(name="bolt", whole=-6)))
+    with pytest.raises(StoreQueryFailed):
+        await parts(store, Grown).insert(record(1, Grown(name="bolt", texts=["a", "b", "c", "d"])))
+    await parts(store, Grown).insert(record(1, Grown(name="bolt")))
+    await store.close()
+
+
+async def test_a_release_that_knows_less_goes_on(make: Make) -> None:
+    """During a rolling upgrade the old release writes into the new tables; what it leaves out is there."""
+    await keep(make)
+    await make(Grown).migrate(only_plan=False)
+    old = make(Part, Policy.CHECK)
+    await old.open()
+    await parts(old, Part).insert(record(1, Part(name="bolt")))
+    await old.close()
+    assert [Grown(name="bolt")] == await values_of(make, Grown)
+
+
+async def test_what_is_not_declared_any_more_is_kept(make: Make) -> None:
+    """Also where SQLite has to make the table anew: who declares a field again finds its values."""
+    await keep(make, Part(name="bolt", note="x", amount=3, colour="green"))
+    await make(Without).migrate(only_plan=False)
+
+    class Renewed(Struct, frozen=True, kw_only=True):
+        name: Annotated[str, Meta(max_length=30)]
+
+    await make(Renewed).migrate(only_plan=False)
+    assert [Renewed(name="bolt")] == await values_of(make, Renewed)
+    await make(Part).migrate(only_plan=False)
+    assert [Part(name="bolt", note="x", amount=3, colour="green")] == await values_of(make, Part)
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        (
+            Nameless,
+            "field name is not declared any more, and what it holds would be lost; declare",
+        ),
+        (
+            Demanding,
+            "field origin is new, required and without a default, and there are 2 records that",
+        ),
+        (Numbered, "field name is of type .*; declare a field of another name, and copy what can be kept"),
+        (
+            Stricter,
+            "field note must not be null any more, and is null in 1 records; give them a value",
+        ),
+        (Stricter, "field name has a record that breaks the declared rule .*; mend them first"),
+        (Stricter, "field colour has 2 records that break the declared rule .*; mend them first"),
+    ],
+    ids=lambda case: getattr(case, "__name__", ""),
+)
+@pytest.mark.parametrize("way", ["plan", "migrate", "open"])
+async def test_what_would_lose_something_is_refused(
+    make: Make, declared: type[Struct], message: str, way: str
+) -> None:
+    """The message names table and field and says what to do, and nothing was changed."""
+    before = [Part(name="far too long", note="x", colour="green"), Part(name="nut", colour="green")]
+    await keep(make, *before)
+    store = make(declared)
+    with pytest.raises(StoreSchemaMismatch, match=f"Table parts: {message}"):
+        await (store.open() if way == "open" else store.migrate(only_plan=way == "plan"))
+    assert before == await values_of(make, Part)
+
+
+async def test_a_required_field_is_no_matter_where_there_is_no_record(make: Make) -> None:
+    """Nothing lacks it."""
+    await keep(make)
+    await make(Demanding).migrate(only_plan=False)
+    assert [] == await values_of(make, Demanding)
+
+
+async def test_of_many_that_migrate_at_once_one_does_it(make: Make) -> None:
+    """The others wait for it, and find nothing left to do."""
+    await keep(make, Part(name="bolt"))
+    plans = await asyncio.gather(*(make(Grown).migrate(only_plan=False) for _ in range(5)))
+    assert 1 == sum(map(bool, plans))
+    assert [Grown(name="bolt")] == await values_of(make, Grown)
+
+
+async def test_of_many_that_open_a_new_database_all_do(make: Make) -> None:
+    """Replicas that start together need no order among them."""
+    stores = [make(Part) for _ in range(5)]
+    await asyncio.gather(*(store.open() for store in stores))
+    await parts(stores[0], Part).insert(record(1, Part(name="bolt")))
+    assert [1] * 5 == [await parts(store, Part).count() for store in stores]
+    await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_nothing_is_looked_at_where_it_is_switched_off(make: Make) -> None:
+    """Not even that columns are missing: only what is asked of the table can fail."""
+    await keep(make, Part(name="bolt"))
+    store = make(Grown, Policy.OFF)
+    await store.open()
+    assert 1 == await parts(store, Grown).count()
+    with pytest.raises(StoreQueryFailed):
+        await parts(store, Grown).get(make_id(0))
+    await store.close()
+
+
+async def test_a_declaration_of_everything_fits_what_was_made_from_it(tmp_path: Path) -> None:
+    """A comparison of tables just made finds no difference in any kind of field."""
+    for store in (SqliteStore(tmp_path / "x.db", [VESSELS]), make_postgres(tmp_path, [VESSELS], PATIENCE)):
+        assert isinstance(store, SqliteStore | PostgresStore)
+        await store.migrate(only_plan=False)
+        assert [] == list(await store.migrate(only_plan=True))
