@@ -2,17 +2,17 @@
 
 import gc
 import os
-import socket
 import sys
 from typing import TYPE_CHECKING
 
 from estuary import __version__
 from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
+from estuary.config.surroundings import Surroundings
 from estuary.server.channel import Channel
 from estuary.server.child import Live
 from estuary.server.notify import service_manager, watchdog_seconds
-from estuary.server.sockets import CannotListen, address_of, inherited, listen
+from estuary.server.sockets import ADMIN, CannotListen, Sockets, address_of, inherited, listen
 from estuary.server.supervisor import Log, Supervisor, Terms
 from estuary.telemetry.clock import SystemClock
 from estuary.telemetry.logs import standard_output_logs
@@ -33,7 +33,7 @@ def serve(loaded: Loaded) -> int:
     """
     settings, around = loaded.settings, loaded.surroundings
     try:
-        listener = inherited(around.listen_fds, around.listen_pid) or listen(settings.host, settings.port)
+        sockets = _sockets(settings, around)
     except CannotListen as error:
         return _fail(str(error), _FAILED)
     watchdog = watchdog_seconds(around.watchdog_usec, around.watchdog_pid)
@@ -47,7 +47,7 @@ def serve(loaded: Loaded) -> int:
     log = logs.logger("estuary::server")
     commons = _prepare(settings)
     supervisor = Supervisor(
-        _life(loaded, listener, commons, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
+        _life(loaded, sockets, commons, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
         Terms(
             workers=settings.workers,
             drain=settings.shutdown_drain_seconds,
@@ -56,13 +56,25 @@ def serve(loaded: Loaded) -> int:
         ),
         log=log,
         manager=service_manager(around.notify_socket),
-        announce=lambda: _announce(log, settings, listener),
+        announce=lambda: _announce(log, settings, sockets),
         buried=commons.leave,
-        let_go=listener.close,
+        let_go=sockets.close,
     )
     code = supervisor.run()
     logs.close()
     return _fail(supervisor.failure, code) if supervisor.failure else code
+
+
+def _sockets(settings: Settings, around: Surroundings) -> Sockets:
+    """Where to listen: a socket that was passed on, or one of our own, and the operators' port if any."""
+    service = inherited(around.listen_fds, around.listen_pid) or listen(settings.host, settings.port)
+    if settings.admin_port is None:
+        return Sockets(service, None)
+    try:
+        return Sockets(service, listen(settings.admin_host, settings.admin_port, ADMIN))
+    except CannotListen:
+        service.close()
+        raise
 
 
 def _prepare(settings: Settings) -> "Commons":
@@ -79,19 +91,21 @@ def _prepare(settings: Settings) -> "Commons":
     return Commons(settings)
 
 
-def _life(loaded: Loaded, listener: socket.socket, commons: "Commons", heartbeat: float | None) -> Live:
+def _life(loaded: Loaded, sockets: Sockets, commons: "Commons", heartbeat: float | None) -> Live:
     from estuary.server import worker
 
     def live(channel: Channel, number: int) -> int:
-        return worker.live(loaded, listener, channel, heartbeat, commons, number)
+        return worker.live(loaded, sockets, channel, heartbeat, commons, number)
 
     return live
 
 
-def _announce(log: Log, settings: Settings, listener: socket.socket) -> None:
+def _announce(log: Log, settings: Settings, sockets: Sockets) -> None:
+    admin = {} if sockets.admin is None else {"admin_address": address_of(sockets.admin)}
     log.info(
         "Estuary is ready",
-        address=address_of(listener),
+        address=address_of(sockets.service),
+        **admin,
         store=_store(settings),
         profile=settings.app_profile,
         version=__version__,

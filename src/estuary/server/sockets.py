@@ -3,7 +3,7 @@
 import errno
 import os
 import socket
-from typing import Any
+from typing import Any, NamedTuple
 
 BACKLOG = 4096
 """Connections that may wait to be accepted: while a worker is replaced, all that come in do."""
@@ -15,13 +15,36 @@ class CannotListen(Exception):
     """The address cannot be served; the message says why and what to do."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket listening on `host` and `port`; raises `CannotListen`.
+class Names(NamedTuple):
+    """The variables that say where to listen."""
+
+    host: str
+    port: str
+
+
+SERVICE, ADMIN = Names("HOST", "PORT"), Names("ADMIN_HOST", "ADMIN_PORT")
+
+
+class Sockets(NamedTuple):
+    """Where a service listens: for everybody, and for operators' tools if they have a port of their own."""
+
+    service: socket.socket
+    admin: socket.socket | None
+
+    def close(self) -> None:
+        """Let go of both; processes that hold them as well go on listening."""
+        self.service.close()
+        if self.admin is not None:
+            self.admin.close()
+
+
+def listen(host: str, port: int, names: Names = SERVICE) -> socket.socket:
+    """A socket listening on `host` and `port`, which `names` have said; raises `CannotListen`.
 
     SO_REUSEPORT stays off: with it, a second Estuary on the same port would start without an error and
     take half of the requests.
     """
-    family, address = _resolve(host, port)
+    family, address = _resolve(host, port, names)
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -33,7 +56,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise CannotListen(explain(error, host, port)) from error
+        raise CannotListen(explain(error, host, port, names)) from error
     return listener
 
 
@@ -63,27 +86,28 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _resolve(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
+def _resolve(host: str, port: int, names: Names) -> tuple[int, tuple[Any, ...]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise CannotListen(
-            f"HOST {host} is not an address and cannot be resolved; use one such as 0.0.0.0 or 127.0.0.1"
+            f"{names.host} {host} is not an address and cannot be resolved; "
+            "use one such as 0.0.0.0 or 127.0.0.1"
         ) from error
     family, _, _, _, address = found[0]
     return family, address
 
 
-def explain(error: OSError, host: str, port: int) -> str:
+def explain(error: OSError, host: str, port: int, names: Names = SERVICE) -> str:
     """Why the system refused `host` and `port`, in the words of the variables that set them."""
+    its_host, its_port = f"{names.host} {host}", f"{names.port} {port}"
     match error.errno:
         case errno.EADDRINUSE:
-            return (
-                f"PORT {port} on HOST {host} is in use; stop what is listening there, or set another PORT"
-            )
+            other = f"stop what is listening there, or set another {names.port}"
+            return f"{its_port} on {its_host} is in use; {other}"
         case errno.EACCES:
-            return f"PORT {port} is not permitted to this user; set a PORT of 1024 or above"
+            return f"{its_port} is not permitted to this user; set a {names.port} of 1024 or above"
         case errno.EADDRNOTAVAIL:
-            return f"HOST {host} is not an address of this machine; 0.0.0.0 means all of them"
+            return f"{its_host} is not an address of this machine; 0.0.0.0 means all of them"
         case _:
-            return f"cannot listen on HOST {host}, PORT {port}: {error.strerror}"
+            return f"cannot listen on {its_host}, {its_port}: {error.strerror}"

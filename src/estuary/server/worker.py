@@ -3,8 +3,7 @@
 import asyncio
 import gc
 import signal
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import uvloop
 
@@ -16,7 +15,7 @@ from estuary.http.http1.listener import Listener
 from estuary.http.http1.terms import Terms
 from estuary.server.channel import Channel, Word
 from estuary.server.child import Ending
-from estuary.server.sockets import BACKLOG
+from estuary.server.sockets import BACKLOG, Sockets
 
 _RESERVE_SHARE = 0.1
 _RESERVE_SECONDS = 1.0
@@ -25,7 +24,7 @@ _RESERVE_SECONDS = 1.0
 
 def live(
     loaded: Loaded,
-    listener: socket.socket,
+    sockets: Sockets,
     channel: Channel,
     heartbeat: float | None,
     commons: Commons,
@@ -37,12 +36,12 @@ def live(
     """
     # Not closed: what is left on the loop then is what was cut off, and the process ends at once.
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-    return runner.run(_live(loaded, listener, channel, heartbeat, commons, number))
+    return runner.run(_live(loaded, sockets, channel, heartbeat, commons, number))
 
 
 async def _live(
     loaded: Loaded,
-    listener: socket.socket,
+    sockets: Sockets,
     channel: Channel,
     heartbeat: float | None,
     commons: Commons,
@@ -58,8 +57,11 @@ async def _live(
     except (StoreError, LimiterRefused, DeclarationError) as error:
         channel.send(Word.FAILED, str(error))
         return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
-    listening = Listener(service.application, listener, Terms(), backlog=BACKLOG)
-    await listening.start()
+    listening = [Listener(service.application, sockets.service, Terms(), backlog=BACKLOG)]
+    if service.admin is not None and sockets.admin is not None:
+        listening.append(Listener(service.admin, sockets.admin, Terms(), backlog=BACKLOG))
+    for listener in listening:
+        await listener.start()
     orders.on_drain(service.drain)
     _spare_the_collector()
     channel.send(Word.READY)
@@ -104,15 +106,17 @@ class Orders:
             self.stop.set_result(seconds)
 
 
-async def _leave(service: Service, listening: Listener, seconds: float) -> Ending:
+async def _leave(service: Service, listening: Sequence[Listener], seconds: float) -> Ending:
     """Finish what is under way, close the store, and be gone within `seconds`."""
     end = asyncio.get_running_loop().time() + seconds
     service.drain()
-    listening.stop()
     cut_off: list[str] = []
     try:
         async with asyncio.timeout_at(end - min(_RESERVE_SECONDS, seconds * _RESERVE_SHARE)):
-            await listening.stopped()
+            # The operators' own listener last: what ends can be watched to its end.
+            for listener in listening:
+                listener.stop()
+                await listener.stopped()
     except TimeoutError:
         cut_off = service.in_flight()
         _report(service, cut_off)
