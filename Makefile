@@ -101,6 +101,10 @@ sbom: $(SYNCED) ## Write what is in the image and the executable to dist/, as Cy
 container-test: $(SYNCED) ## Build the image with buildah and try it with podman (as root)
 	$(BIN)/python -m pytest tests/deploy/test_container.py -o faulthandler_timeout=900 $(ARGS)
 
+.PHONY: systemd-test
+systemd-test: $(SYNCED) ## Boot a systemd in a container and try the units there (as root)
+	$(BIN)/python -m pytest tests/deploy/test_booted.py -o faulthandler_timeout=900 $(ARGS)
+
 ##@ Change
 
 .PHONY: format

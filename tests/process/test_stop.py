@@ -59,6 +59,19 @@ def test_idle_connections_do_not_hold_up_the_end(tmp_path: Path) -> None:
         assert [] == [record for record in server.records() if record["level"] == "WARN"]
 
 
+def test_a_client_that_has_just_come_is_answered(tmp_path: Path) -> None:
+    """Its connection was taken before the word to stop, its request is still on the way: it is not lost."""
+    with serving(tmp_path) as server, Connection(server) as fresh:
+        assert 200 == get(server, "/health/live").status  # one that came later has been taken
+        server.send(signal.SIGTERM)
+        server.record(SHUTTING_DOWN)
+        until(lambda: not accepts_connections(server))
+        fresh.send(request("GET", "/health/live"))
+        answer = fresh.receive()
+        assert (200, "close") == (answer.status, answer.headers["connection"])
+        assert 0 == server.wait()
+
+
 def test_requests_under_way_are_finished(tmp_path: Path) -> None:
     """Answered in full after the word to stop, their connections closed, and kept by the store."""
     path = tmp_path / "estuary.db"

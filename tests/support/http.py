@@ -1,12 +1,21 @@
 """HTTP/1.1 by hand, for what a well-behaved client would never send, and for watching the connection."""
 
 import socket
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
-from tests.support.process import HOST, PATIENCE_SECONDS, Server
+from tests.support.process import HOST, PATIENCE_SECONDS
 
 _CHUNK = 65536
 _END_OF_HEAD = b"\r\n\r\n"
+
+
+class Listener(Protocol):
+    """What is spoken to: a server, however it was started."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens on the loopback interface."""
+        ...
 
 
 class Answer(NamedTuple):
@@ -24,7 +33,7 @@ class ConnectionEnded(Exception):
 class Connection:
     """One TCP connection to a server. Use it in a `with` statement."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Listener) -> None:
         self._socket = socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS)
         self._unread = b""
 
@@ -70,14 +79,14 @@ class Connection:
         self._unread += data
 
 
-def get(server: Server, path: str) -> Answer:
+def get(server: Listener, path: str) -> Answer:
     """The answer to a GET on a connection of its own."""
     with Connection(server) as connection:
         connection.send(request("GET", path))
         return connection.receive()
 
 
-def post(server: Server, path: str, body: bytes) -> Answer:
+def post(server: Listener, path: str, body: bytes) -> Answer:
     """The answer to a POST of JSON on a connection of its own."""
     with Connection(server) as connection:
         connection.send(request("POST", path, len(body)) + body)
@@ -92,7 +101,7 @@ def request(method: str, path: str, length: int | None = None) -> bytes:
     return head.encode() + b"\r\n"
 
 
-def accepts_connections(server: Server) -> bool:
+def accepts_connections(server: Listener) -> bool:
     """Whether something listens on the server's port."""
     try:
         socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS).close()

@@ -9,8 +9,8 @@ from itertools import count
 import msgspec
 
 from tests.support.creates import ITEMS
-from tests.support.http import Answer, Connection, ConnectionEnded, request
-from tests.support.process import PATIENCE_SECONDS, Server
+from tests.support.http import Answer, Connection, ConnectionEnded, Listener, request
+from tests.support.process import PATIENCE_SECONDS
 
 Ask = Callable[[Connection], Answer]
 """Makes one exchange on a connection."""
@@ -44,7 +44,7 @@ class Load:
 
 
 @contextmanager
-def load_on(server: Server, ask: Ask, clients: int) -> Iterator[Load]:
+def load_on(server: Listener, ask: Ask, clients: int) -> Iterator[Load]:
     """So many clients that `ask` over and over, each on a connection of its own, while the block runs.
 
     At the end of the block each finishes what it has under way.
@@ -84,7 +84,7 @@ def creating_items() -> Ask:
     return ask
 
 
-def _client(server: Server, ask: Ask, load: Load, stop: threading.Event) -> None:
+def _client(server: Listener, ask: Ask, load: Load, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             with Connection(server) as connection:

@@ -197,8 +197,11 @@ class Connection(asyncio.Protocol):
             self._leave(linger=False)
 
     def retire(self, grace: float) -> None:
-        """The service stops: an idle connection is closed, half a head has `grace` seconds to be whole."""
-        if self.idle:
+        """The service stops: an idle connection is closed.
+
+        Half a head has `grace` seconds to be whole; a client that has just come has as long to begin.
+        """
+        if self.idle and not self._reader.untouched:
             self._leave(linger=False)
         elif self._active is None:
             self.deadline = min(self.deadline, self._hub.now + grace)

@@ -11,8 +11,8 @@ from estuary.http.kernel import Application
 
 _LOOK_SECONDS = 0.5
 """How often deadlines are looked at: as late as this a connection may be closed."""
-_HALF_SENT_SECONDS = 1.0
-"""For the rest of a head that was half sent when the service was told to stop."""
+_GRACE_SECONDS = 1.0
+"""For a head that was half sent, or on its way, when the service was told to stop."""
 _RETRY_SECONDS = 1.0
 
 
@@ -43,12 +43,12 @@ class Listener:
         self._look()
 
     def stop(self) -> None:
-        """Accept nothing more and close idle connections; requests under way are answered."""
+        """Accept nothing more and close idle connections; what is under way or on its way is answered."""
         self._stopping = True
         if self._server is not None:
             self._server.close()
         for connection in tuple(self._connections):
-            connection.retire(_HALF_SENT_SECONDS)
+            connection.retire(_GRACE_SECONDS)
 
     async def stopped(self) -> None:
         """Return when every connection is closed."""
@@ -73,7 +73,7 @@ class Listener:
         longest = min(idle, key=lambda each: each.deadline, default=None)
         if longest is None:
             return False
-        longest.retire(0.0)
+        longest.expire()
         return True
 
     def _look(self) -> None:

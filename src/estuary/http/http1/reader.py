@@ -52,6 +52,11 @@ class Reader:
         """Whether a head has begun and is not whole."""
         return self._fields is not None
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has come yet."""
+        return self._fields is None and not self._url
+
     def feed(self, data: bytes) -> None:
         """Read `data`."""
         self._parse(data)

@@ -1,0 +1,184 @@
+"""The units on a machine whose systemd has booted: start, watchdog, credentials, restarts without loss.
+
+Run by `make systemd-test`. It needs root, systemd-nspawn and debootstrap.
+"""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from tests.deploy.machines import UNITS, Machine, booted
+from tests.support.http import Connection, Listener, get, post
+from tests.support.load import Load, creating_items, load_on
+from tests.support.process import HOST, free_port, until
+
+SERVICE = "estuary.service"
+ENVIRONMENT = "/opt/estuary/.env"
+ROUNDS, CLIENTS = 5, 6
+ENOUGH = 2_000
+
+
+class Estuary(Listener):
+    """The service on a machine."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._port = free_port()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
+
+    def configure(self, **variables: str) -> None:
+        """Write its .env."""
+        settings = {
+            "HOST": HOST,
+            "PORT": str(self.port),
+            "RATE_LIMIT_ENABLED": "false",
+            "SHUTDOWN_DRAIN_SECONDS": "1",
+            **variables,
+        }
+        lines = [f"{name}={value}\n" for name, value in settings.items()]
+        self.machine.write(ENVIRONMENT, "".join(lines), 0o644)
+
+    def start(self) -> None:
+        """Start it; systemd waits until it says that it is ready."""
+        self.machine.systemctl("start", SERVICE)
+
+    @property
+    def state(self) -> str:
+        """What systemd thinks of it: active, failed and so on."""
+        return self.machine.show(SERVICE, "ActiveState")
+
+    @property
+    def restarts(self) -> int:
+        """How often systemd has started it again."""
+        return int(self.machine.show(SERVICE, "NRestarts"))
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    """One for all these tests: it takes a while to boot."""
+    with booted() as machine:
+        yield machine
+
+
+@pytest.fixture
+def estuary(machine: Machine) -> Iterator[Estuary]:
+    """The service as it is set up, on a port of its own, not started; what a test changed is undone."""
+    estuary = Estuary(machine)
+    estuary.configure()
+    yield estuary
+    machine.systemctl("stop", "estuary.socket", SERVICE, "estuary-backup.timer")
+    machine.undo()
+
+
+def test_it_serves_as_its_user_and_writes_its_data_only(estuary: Estuary) -> None:
+    """It is ready when `systemctl start` returns, runs as estuary, and keeps what it is given in data/."""
+    estuary.start()
+    assert ("active", "Serving") == (estuary.state, estuary.machine.show(SERVICE, "StatusText"))
+    assert 201 == post(estuary, "/api/v1/items", b'{"name":"kept"}').status
+    assert "estuary" == estuary.machine.say("stat", "--format=%U", "/opt/estuary/data/estuary.db").strip()
+    assert 0 != estuary.machine.main_process().uids().real
+    assert "production" in estuary.machine.journal()
+
+
+def test_what_is_locked_up_is_not_missed(estuary: Estuary) -> None:
+    """Behind all its locks it still reads the machine: CPU, memory and disks are in /metrics."""
+    estuary.start()
+    told = get(estuary, "/metrics").body.decode()
+    for series in ("process_cpu_seconds_total", "process_resident_memory_bytes", "system_"):
+        assert any(line.startswith(series) for line in told.splitlines())
+
+
+def test_secrets_come_from_the_credential_store(estuary: Estuary) -> None:
+    """/etc/credstore/estuary.database_url, which root alone may read, becomes DATABASE_URL."""
+    secret = "sqlite:////opt/estuary/data/credential.db"
+    estuary.machine.write("/etc/credstore/estuary.database_url", secret, 0o600)
+    estuary.start()
+    assert "credential.db" in estuary.machine.say("ls", "/opt/estuary/data")
+    environment = estuary.machine.main_process().environ()
+    assert secret not in environment.values()
+
+
+def test_a_worker_that_hangs_is_noticed(estuary: Estuary) -> None:
+    """The watchdog ends a service whose event loop stands still, and systemd starts it again."""
+    estuary.machine.drop_in(SERVICE, "WatchdogSec=2", "RestartSec=100ms", "TimeoutAbortSec=1")
+    estuary.start()
+    before = estuary.machine.main_process()
+    (worker,) = before.children()
+    worker.send_signal(signal.SIGSTOP)
+    until(lambda: estuary.restarts > 0 and estuary.state == "active")
+    assert before.pid != estuary.machine.main_process().pid
+    assert 200 == get(estuary, "/health/ready").status
+
+
+def test_a_supervisor_that_dies_is_started_again(estuary: Estuary) -> None:
+    """Whatever killed it, it comes back, and leaves no worker behind."""
+    estuary.machine.drop_in(SERVICE, "RestartSec=100ms")
+    estuary.start()
+    before = estuary.machine.main_process()
+    workers = before.children()
+    before.kill()
+    until(lambda: estuary.restarts > 0 and estuary.state == "active")
+    assert 200 == get(estuary, "/health/ready").status
+    assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
+
+
+def test_a_wrong_configuration_is_not_tried_again(estuary: Estuary) -> None:
+    """Exit status 2 means that starting again mends nothing; the journal names the mistake."""
+    estuary.configure(MAX_IN_FLIGHT="many")
+    with pytest.raises(AssertionError, match="MAX_IN_FLIGHT"):
+        estuary.start()
+    assert ("failed", 0) == (estuary.state, estuary.restarts)
+
+
+def test_stopping_finishes_what_is_under_way(estuary: Estuary) -> None:
+    """A request whose body is still coming is answered; then the service has ended well."""
+    estuary.start()
+    body = b'{"name":"under way"}'
+    with Connection(estuary) as connection:
+        head = f"POST /api/v1/items HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n"
+        connection.send(f"{head}Content-Type: application/json\r\n\r\n".encode() + body[:5])
+        until(lambda: b"\nhttp_requests_in_flight 2\n" in get(estuary, "/metrics").body)
+        estuary.machine.systemctl("stop", "--no-block", SERVICE)
+        until(lambda: estuary.state == "deactivating")
+        connection.send(body[5:])
+        assert 201 == connection.receive().status
+    until(lambda: estuary.state == "inactive")
+    assert "success" == estuary.machine.show(SERVICE, "Result")
+
+
+def has_answered(load: Load, many: int) -> Callable[[], bool]:
+    """Whether as many requests have been answered in all."""
+    return lambda: load.answered >= many
+
+
+def test_restarts_through_the_socket_lose_nothing(estuary: Estuary) -> None:
+    """While systemd holds the port, clients that write without pause see no refusal and no lost request."""
+    listen = f"[Socket]\nListenStream=\nListenStream={HOST}:{estuary.port}\n"
+    estuary.machine.write(UNITS / "estuary.socket.d/test.conf", listen)
+    estuary.machine.systemctl("daemon-reload")
+    estuary.machine.systemctl("start", "estuary.socket")
+    with load_on(estuary, creating_items(), CLIENTS) as load:
+        for _ in range(ROUNDS):
+            until(has_answered(load, load.answered + ENOUGH // ROUNDS))
+            estuary.machine.systemctl("restart", SERVICE)
+        until(has_answered(load, load.answered + ENOUGH // ROUNDS))
+    assert (0, {201}) == (load.unanswered, set(load.statuses))
+    listed = json.loads(get(estuary, "/api/v1/items?limit=1").body)
+    assert load.answered <= listed["total"]
+
+
+def test_the_backup_is_made_by_its_timer(estuary: Estuary) -> None:
+    """The timer waits for its time; the service it starts leaves a sealed backup in data/backups."""
+    estuary.start()
+    post(estuary, "/api/v1/items", b'{"name":"worth keeping"}')
+    estuary.machine.systemctl("start", "estuary-backup.timer")
+    assert "estuary-backup.service" == estuary.machine.show("estuary-backup.timer", "Unit")
+    estuary.machine.systemctl("start", "estuary-backup.service")
+    assert 1 == len(estuary.machine.say("ls", "/opt/estuary/data/backups").split())
