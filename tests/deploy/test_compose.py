@@ -1,4 +1,4 @@
-"""The Compose files: valid, locked up, in an order that waits for health, and agreeing with what they refer to."""
+"""The Compose files: valid, locked up, started by health, and agreeing with what they refer to."""
 
 import re
 from pathlib import Path
@@ -108,9 +108,14 @@ def production(tmp_path: Path) -> Loaded:
     return load_from(environment_of(ours(FILES[1])["estuary1"], tmp_path), directory=tmp_path)
 
 
+def shown_of(loaded: Loaded) -> dict[str, str]:
+    """What each variable has, as `estuary check` shows it."""
+    return {each.name: each.shown for each in loaded.effective}
+
+
 def test_replicas_share_their_stores(tmp_path: Path) -> None:
     """They keep records in the PostgreSQL and count in the Redis that stand beside them, by their names."""
-    shown = {name: value for name, value, _ in production(tmp_path).effective}
+    shown = shown_of(production(tmp_path))
     secrets = {path.name: path.read_text().strip() for path in tmp_path.iterdir()}
     assert "production" == shown["APP_PROFILE"]
     assert (
@@ -125,7 +130,7 @@ def test_proxies_are_trusted_by_their_network(tmp_path: Path) -> None:
     """TRUSTED_PROXIES is the network that nginx and the replicas share, and no other."""
     networks = yaml.safe_load(FILES[1].read_text())["networks"]
     subnets = [part["subnet"] for part in networks["front"]["ipam"]["config"]]
-    shown = {name: value for name, value, _ in production(tmp_path).effective}
+    shown = shown_of(production(tmp_path))
     assert ",".join(subnets) == shown["TRUSTED_PROXIES"]
     assert {"nginx", *REPLICAS} == {
         name for name, each in services(FILES[1]).items() if "front" in each["networks"]
