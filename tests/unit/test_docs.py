@@ -97,7 +97,7 @@ def commands_of_estuary() -> set[str]:
     told = subprocess.run(
         [sys.executable, "-m", "estuary", "--help"], capture_output=True, text=True, check=True, timeout=60
     ).stdout
-    return set(re.findall(r"^ {4}([a-z]+) ", told, re.MULTILINE))
+    return set(re.findall(r"^ {4}([a-z]+)(?: |$)", told, re.MULTILINE))
 
 
 @by_document
