@@ -272,6 +272,42 @@ def test_a_full_disk_leaves_neither_half_a_backup_nor_a_lie(filled: Path) -> Non
     assert before == (files(filled), files(filled / "data"))
 
 
+def test_an_export_into_a_full_device_is_told(filled: Path) -> None:
+    """One line with the reason, no trace."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "estuary", "export"],
+            cwd=filled,
+            env=variables(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert 1 == done.returncode
+    assert (
+        b"estuary: input or output failed, and not all was done: No space left on device\n" == done.stderr
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_backup_that_is_asked_to_end_clears_up(filled: Path, number: signal.Signals) -> None:
+    """What was begun is gone at once, and the exit code says that there is no backup."""
+    assert 0 == estuary(filled, "import", "--replace", given=item_lines(30_000)).returncode
+    with subprocess.Popen(
+        [sys.executable, "-m", "estuary", "backup", "ended.jsonl"],
+        cwd=filled,
+        env=variables(),
+        stderr=subprocess.PIPE,
+    ) as process:
+        until(lambda: any(path.stat().st_size for path in filled.glob(".ended.jsonl.*")))
+        process.send_signal(number)
+        assert process.stderr is not None
+        assert b"estuary: interrupted: nothing was changed\n" == process.stderr.read()
+        assert 1 == process.wait(60)
+    assert {"data"} == files(filled)
+
+
 def test_a_killed_backup_leaves_no_backup(filled: Path) -> None:
     """After kill -9 there is no file of that name, and the next backup clears away what was left."""
     assert 0 == estuary(filled, "import", "--replace", given=item_lines(30_000)).returncode
