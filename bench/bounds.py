@@ -126,6 +126,13 @@ BOUNDS: tuple[Bound, ...] = (
         at_least=False,
         unit="µs",
     ),
+    *(
+        Bound(
+            f"`estuary {command}`, {label}", 20_000, median_of("transfer", f"{store}-{command}"), unit="/s"
+        )
+        for store, label in (("sqlite", "SQLite"), ("postgres", "PostgreSQL"))
+        for command in ("import", "export")
+    ),
     Bound("`estuary --version` has ended", 150, median_of("startup", "version"), at_least=False, unit="ms"),
 )
 

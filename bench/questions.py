@@ -16,6 +16,7 @@ from bench.refusals import Refusals
 from bench.scale import Scale
 from bench.startup import Startup
 from bench.throughput import Throughput
+from bench.transfer import Transfer
 
 Asked = Callable[[str], Exchange]
 
@@ -78,6 +79,7 @@ QUESTIONS: tuple[Question, ...] = (
     Auth(),
     Refusals(),
     Scale(),
+    Transfer(),
     Startup(),
     Footprint(),
 )

@@ -22,10 +22,12 @@ from estuary.core.items import ITEMS
 from estuary.stores.sqlite import SqliteStore
 from tests.support.process import environment_of, serving, until
 from tests.support.resources import VESSELS, vessel_body
+from tests.support.servers.postgres import postgres_server
 
 BOTH = {"RESOURCES": "estuary.core.items:ITEMS,tests.support.resources:VESSELS"}
 SQLITE = {"DATABASE_URL": "sqlite:///data/estuary.db"}
 ROOT = str(Path(__file__).parents[2])
+SHIP = "0192a1b2-0000-7000-8000-000000000001"
 
 
 def variables(**more: str) -> dict[str, str]:
@@ -130,6 +132,33 @@ def test_a_restore_brings_back_every_record(tmp_path: Path) -> None:
     assert {1, 2} == {record["version"] for record in records(there)}
     with serving(there, variables()) as server, httpx.Client(base_url=server.origin) as client:
         assert told == [client.get(path).json() for path in lists]
+
+
+def test_a_backup_moves_to_another_kind_of_store(few: Path, tmp_path: Path) -> None:
+    """What SQLite held is in PostgreSQL afterwards, to the byte, and can be backed up there."""
+    with postgres_server() as server:
+        postgres = {"DATABASE_URL": server.url, "BACKUP_STATUS_PATH": "status.json"}
+        ship = {
+            "resource": "vessels",
+            "id": SHIP,
+            "version": 7,
+            "owner": "ann",
+            "value": vessel_body(tags=["a"]),
+        }
+        given = item_lines(3) + json.dumps(ship).encode()
+        assert 0 == estuary(tmp_path, "import", given=given).returncode
+        assert 0 == estuary(tmp_path, "backup", "sqlite.jsonl").returncode
+        done = estuary(tmp_path, "restore", "sqlite.jsonl", given=b"", **postgres)
+        assert 0 == done.returncode, done.stderr
+        refused = estuary(tmp_path, "restore", few.parent / "backup.jsonl", given=b"", **postgres)
+        assert (1, "") == (refused.returncode, refused.stdout)
+        assert 0 == estuary(tmp_path, "backup", "postgres.jsonl", given=b"", **postgres).returncode
+    before, after = (
+        (tmp_path / name).read_text().splitlines() for name in ("sqlite.jsonl", "postgres.jsonl")
+    )
+    assert before[1:-1] == after[1:-1]
+    assert "postgres" == json.loads(after[0])["store"]
+    assert 4 == json.loads((tmp_path / "status.json").read_text())["records"]
 
 
 def test_a_store_that_holds_records_is_replaced_on_demand_only(few: Path, filled: Path) -> None:

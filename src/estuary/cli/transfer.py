@@ -60,7 +60,7 @@ def add_replace(parser: "argparse._ActionsContainer") -> None:
 
 
 def _drop_output() -> None:
-    """Let what is still to be written go nowhere, or the interpreter would try, and complain, when it ends."""
+    """Let what is still to be written go nowhere, or the interpreter would complain of it when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
 

@@ -54,6 +54,7 @@ def test_every_bound_asks_a_question_that_exists() -> None:
         "footprint": ["memory", "sqlite"],
         "auth": ["open", "known", "fresh"],
         "refusals": ["slowest"],
+        "transfer": ["sqlite-import", "sqlite-export", "postgres-import", "postgres-export"],
     }
     measured = [
         Series(question, subject, subject, "x", (1.0,))
