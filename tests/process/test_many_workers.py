@@ -3,13 +3,15 @@
 import os
 import signal
 from collections import defaultdict
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from tests.support.creates import ITEMS, creating
-from tests.support.http import get
+from tests.support.http import Connection, get, request
 from tests.support.load import creating_items, load_on, reading
 from tests.support.process import NotReady, Server, serving, until
 from tests.unit.telemetry.scrapes import parse_text
@@ -47,6 +49,16 @@ def test_every_scrape_tells_of_all_workers(tmp_path: Path) -> None:
         assert 1 == len({told["process_start_time_seconds"] for told in scrapes})
         assert all(told["process_open_fds"] > 4 * 5 for told in scrapes)
         assert 0 == server.stop()
+
+
+def test_all_workers_serve(tmp_path: Path) -> None:
+    """Connections that come at once do not all end up with one worker."""
+    with serving(tmp_path, WORKERS) as server, ExitStack() as stack:
+        clients = [stack.enter_context(Connection(server)) for _ in range(60)]
+        for client in clients:
+            client.send(request("GET", "/health/live"))
+        assert {200} == {client.receive().status for client in clients}
+        assert all(_connections(pid, server.port) >= 2 for pid in server.workers)
 
 
 def test_what_is_in_flight_is_told_by_whichever_worker_is_asked(tmp_path: Path) -> None:
@@ -117,3 +129,9 @@ def test_records_in_memory_are_served_by_one_worker(tmp_path: Path) -> None:
         serving(tmp_path, {"DATABASE_TYPE": "memory", "WORKERS": "2"}),
     ):
         pass
+
+
+def _connections(pid: int, port: int) -> int:
+    """How many clients' connections the process holds."""
+    found = psutil.Process(pid).net_connections(kind="tcp")
+    return sum(each.laddr.port == port and each.status == psutil.CONN_ESTABLISHED for each in found)

@@ -8,6 +8,7 @@ from secrets import token_bytes
 
 from estuary.config.settings import Settings
 from estuary.core.ports import RateLimiter
+from estuary.http.http1.turns import Turns, leave
 from estuary.limits.local import LocalRateLimiter
 from estuary.limits.locks import Locks
 from estuary.limits.shared import SharedRateLimiter
@@ -16,9 +17,11 @@ from estuary.stores.cache.stamps import Stamps, shared, unshared
 from estuary.telemetry.cells import Cells
 from estuary.telemetry.region import regions
 
+_WORD = 8
+
 
 class Commons:
-    """The metrics, the clients' tallies and the cache's stamps of a service of `settings.workers` workers.
+    """What a service of `settings.workers` workers counts, and how it shares its work.
 
     The supervisor makes it, each worker it forks uses it under a number of its own. A worker that takes the
     place of a dead one takes its number too, and counts on where that one ended. `started_at` is when the
@@ -31,6 +34,7 @@ class Commons:
         self._regions = regions(settings.workers)
         self._tallies = _tallies(settings) if settings.workers > 1 and settings.rate_limit_enabled else None
         self._locks = Locks()
+        self._held = memoryview(mmap(-1, settings.workers * _WORD)).cast("Q")
         self._stamps = shared() if settings.workers > 1 and settings.cache_type == "local" else None
         self.distrusted_until = memoryview(mmap(-1, 8)).cast("d")
         """Until when no worker trusts the cache in Redis."""
@@ -42,6 +46,11 @@ class Commons:
     def leave(self, worker: int) -> None:
         """The worker of that number is dead: what it held counts no more, what it counted does."""
         self._regions[worker].owner = 0
+        leave(self._held, worker)
+
+    def turns(self, worker: int) -> Turns:
+        """Which worker takes the next connection, for the one of that number."""
+        return Turns(self._held, worker)
 
     def limiter(self, settings: Settings, monotonic: Callable[[], float]) -> RateLimiter:
         """A limit that is exact over all the workers; a single one counts by itself, which is cheaper."""

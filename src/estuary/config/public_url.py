@@ -10,7 +10,10 @@ from estuary.config.problems import Refused
 def _public_url(text: str) -> str | None:
     if not text:
         return None
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise Refused("its host cannot be read") from None
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise Refused
     if parts.username is not None or parts.query or parts.fragment:

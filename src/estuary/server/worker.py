@@ -57,7 +57,8 @@ async def _live(
     except (StoreError, LimiterRefused, DeclarationError) as error:
         channel.send(Word.FAILED, str(error))
         return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
-    listening = [Listener(service.application, sockets.service, Terms(), backlog=BACKLOG)]
+    turns = commons.turns(number)
+    listening = [Listener(service.application, sockets.service, Terms(), BACKLOG, turns)]
     if service.admin is not None and sockets.admin is not None:
         listening.append(Listener(service.admin, sockets.admin, Terms(), backlog=BACKLOG))
     for listener in listening:

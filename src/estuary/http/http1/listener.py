@@ -4,9 +4,11 @@ import asyncio
 import socket
 
 from estuary.core.errors import Overloaded
+from estuary.http.http1.accepting import Accepting
 from estuary.http.http1.connection import Connection
 from estuary.http.http1.heads import Heads
 from estuary.http.http1.terms import Terms
+from estuary.http.http1.turns import ALONE, Turns
 from estuary.http.kernel import Application
 
 _LOOK_SECONDS = 0.5
@@ -17,10 +19,18 @@ _RETRY_SECONDS = 1.0
 
 
 class Listener:
-    """Serves `application` on a listening socket, which becomes the listener's own. Implements `Hub`."""
+    """Serves `application` on a listening socket, which becomes the listener's own. Implements `Hub`.
+
+    `turns` tells of the other processes that accept from the same socket.
+    """
 
     def __init__(
-        self, application: Application, listener: socket.socket, terms: Terms, backlog: int
+        self,
+        application: Application,
+        listener: socket.socket,
+        terms: Terms,
+        backlog: int,
+        turns: Turns = ALONE,
     ) -> None:
         self.application = application
         self.heads = Heads(application.constant_headers)
@@ -30,23 +40,27 @@ class Listener:
         self._socket = listener
         self._backlog = backlog
         self._connections: set[Connection] = set()
-        self._server: asyncio.Server | None = None
+        self._turns = turns
+        self._accepting: asyncio.Server | Accepting | None = None
         self._stopping = False
         self._empty = asyncio.Event()
         self._empty.set()
 
     async def start(self) -> None:
         """Begin to accept connections."""
-        self._server = await self.loop.create_server(
-            lambda: Connection(self), sock=self._socket, backlog=self._backlog
-        )
+        if self._turns.alone:
+            self._accepting = await self.loop.create_server(
+                lambda: Connection(self), sock=self._socket, backlog=self._backlog
+            )
+        else:
+            self._accepting = Accepting(self._socket, lambda: Connection(self), self._turns)
         self._look()
 
     def stop(self) -> None:
         """Accept nothing more and close idle connections; what is under way or on its way is answered."""
         self._stopping = True
-        if self._server is not None:
-            self._server.close()
+        if self._accepting is not None:
+            self._accepting.close()
         for connection in tuple(self._connections):
             connection.retire(_GRACE_SECONDS)
 
@@ -64,6 +78,8 @@ class Listener:
     def leave(self, connection: Connection) -> None:
         """A connection is closed."""
         self._connections.discard(connection)
+        if not self._turns.alone:
+            self._turns.ended()
         if not self._connections:
             self._empty.set()
 

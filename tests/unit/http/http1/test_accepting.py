@@ -1,0 +1,93 @@
+"""Accepting: one connection a turn, and none is left waiting because it is somebody else's turn."""
+
+import asyncio
+import resource
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from estuary.http.http1.accepting import Accepting
+from estuary.http.http1.turns import Turns
+from tests.support.process import HOST
+from tests.support.waiting import until
+
+
+class Held(asyncio.Protocol):
+    """A connection that does nothing."""
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A listening socket."""
+    with socket.create_server((HOST, 0)) as made:
+        yield made
+
+
+def connect(listener: socket.socket, count: int) -> list[socket.socket]:
+    """So many clients, connected."""
+    return [socket.create_connection(listener.getsockname()) for _ in range(count)]
+
+
+async def test_two_share_what_comes(listener: socket.socket) -> None:
+    """Of many that come at once, each takes about its half."""
+    held = [0, 0]
+    both = [Accepting(listener.dup(), Held, Turns(held, number)) for number in range(2)]
+    clients = connect(listener, 40)
+    await until(lambda: 42 == sum(held))
+    assert abs(held[0] - held[1]) <= 2
+    for accepting in both:
+        accepting.close()
+    for client in clients:
+        client.close()
+
+
+async def test_what_others_leave_is_taken(listener: socket.socket) -> None:
+    """A process that is there but stopped costs its share a moment, and nobody an answer."""
+    held = [0, 1]
+    accepting = Accepting(listener.dup(), Held, Turns(held, 0))
+    clients = connect(listener, 50)
+    await until(lambda: [51, 1] == held)
+    accepting.close()
+    for each in clients:
+        each.close()
+
+
+async def test_what_is_closed_takes_nothing_more(listener: socket.socket) -> None:
+    """Also when it was about to take what others had left."""
+    held = [1, 1]
+    turns = Turns(held, 0)
+    turns.took()
+    accepting = Accepting(listener.dup(), Held, turns)
+    with socket.create_connection(listener.getsockname()):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        accepting.close()
+        other = Accepting(listener.dup(), Held, Turns(held, 1))
+        await until(lambda: [2, 2] == held)
+        other.close()
+
+
+async def test_a_process_without_descriptors_goes_on_when_it_has_some(listener: socket.socket) -> None:
+    """The connection waits in the backlog, and the loop does not spin meanwhile."""
+    held = [0, 0]
+    client = socket.socket()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    accepting = Accepting(listener.dup(), Held, Turns(held, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
+    fillers = []
+    try:
+        while True:
+            fillers.append(socket.socket())
+    except OSError:
+        pass
+    try:
+        client.connect(listener.getsockname())
+        await until(lambda: accepting._timer is not None)
+        assert [1, 0] == held
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    await until(lambda: [2, 0] == held)
+    accepting.close()
+    for each in (client, *fillers):
+        each.close()
