@@ -34,7 +34,9 @@ class Commons:
         self._regions = regions(settings.workers)
         self._tallies = _tallies(settings) if settings.workers > 1 and settings.rate_limit_enabled else None
         self._locks = Locks()
-        self._held = memoryview(mmap(-1, settings.workers * _WORD)).cast("Q")
+        self._held = _words(settings.workers)
+        self.waiting = _words(settings.workers)
+        """A word for each worker: whether it waits to write to the file that they share."""
         self._stamps = shared() if settings.workers > 1 and settings.cache_type == "local" else None
         self.distrusted_until = memoryview(mmap(-1, 8)).cast("d")
         """Until when no worker trusts the cache in Redis."""
@@ -47,6 +49,7 @@ class Commons:
         """The worker of that number is dead: what it held counts no more, what it counted does."""
         self._regions[worker].owner = 0
         leave(self._held, worker)
+        self.waiting[worker] = 0
 
     def turns(self, worker: int) -> Turns:
         """Which worker takes the next connection, for the one of that number."""
@@ -67,6 +70,10 @@ class Commons:
         """The ids of the service's processes, None standing for the one that asks."""
         pids = {self._maker, *(region.owner for region in self._regions)} - {0}
         return [None if pid == os.getpid() else pid for pid in pids]
+
+
+def _words(count: int) -> "memoryview[int]":
+    return memoryview(mmap(-1, count * _WORD)).cast("Q")
 
 
 def _tallies(settings: Settings) -> Table:

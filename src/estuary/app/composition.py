@@ -77,8 +77,8 @@ def build(
     metrics.subscribe(observers)
     logs.on_drop(metrics.log_lines_dropped)
     limiter = make_limiter(settings, commons, clock.monotonic, observers)
-    patient = WaitingStore(make_store(settings, resources, observers), observers)
-    observed = ObservedStore(patient, observers, clock.monotonic)
+    made = make_store(settings, resources, observers, commons=commons, worker=worker)
+    observed = ObservedStore(WaitingStore(made, observers), observers, clock.monotonic)
     store = with_cache(settings, observed, commons, clock, observers)
     operations = Operations(
         store=store,

@@ -16,16 +16,23 @@ from estuary.telemetry.backup import LastBackup
 
 
 def make_store(
-    settings: Settings, resources: Sequence[Resource], observe: Observer, *, migrate: str | None = None
+    settings: Settings,
+    resources: Sequence[Resource],
+    observe: Observer,
+    *,
+    migrate: str | None = None,
+    commons: Commons | None = None,
+    worker: int = 0,
 ) -> Store:
     """The store, not yet open; raises `StoreUnavailable` where its driver is not installed.
 
-    `migrate` stands in for DATABASE_MIGRATE.
+    `migrate` stands in for DATABASE_MIGRATE. `commons` is what this process shares with others, among
+    which it is the one of the number `worker`.
     """
     location = settings.database
     if location.path is not None:
         from estuary.stores.sql.policy import Policy
-        from estuary.stores.sqlite import SqliteStore
+        from estuary.stores.sqlite import Courtesy, SqliteStore
 
         return SqliteStore(
             location.path,
@@ -33,6 +40,7 @@ def make_store(
             timeout=settings.database_timeout_seconds,
             policy=Policy(migrate or settings.database_migrate),
             observe=observe,
+            courtesy=None if commons is None else Courtesy(commons.waiting, worker),
         )
     if location.kind == POSTGRES:
         return _postgres(settings, resources, observe, migrate)

@@ -11,6 +11,7 @@ from estuary.core.errors import StoreError, StoreUnavailable
 from estuary.core.observations import ConnectionsChanged
 from estuary.core.ports import Observer
 from estuary.stores.sql.tables import TOTALS
+from estuary.stores.sqlite.courtesy import Courtesy
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, translate
 from estuary.stores.sqlite.file import DatabaseFile, check_library
 from estuary.stores.sqlite.migration import Migration
@@ -42,15 +43,23 @@ class Database:
     Three ways in. `read` is for what a page bounds and runs on the event loop: a point read costs some
     10 µs there and 174 µs through a thread. `read_apart` is for reads of any cost (see `Readers`), `write`
     for durable writes (see `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`.
+    `courtesy` tells the writer of other workers.
     """
 
     def __init__(
-        self, file: DatabaseFile, migration: Migration, *, timeout: float, observe: Observer
+        self,
+        file: DatabaseFile,
+        migration: Migration,
+        *,
+        timeout: float,
+        observe: Observer,
+        courtesy: Courtesy | None = None,
     ) -> None:
         self._file = file
         self._migration = migration
         self._timeout = timeout
         self._observe = observe
+        self._courtesy = courtesy
         self._parts: _Parts | None = None
         self._active = 0
 
@@ -66,7 +75,9 @@ class Database:
             worker.stop()
             raise
         self._file.remember()
-        writer = Writer(writing, worker, timeout=self._timeout, check=self._file.check)
+        writer = Writer(
+            writing, worker, timeout=self._timeout, check=self._file.check, courtesy=self._courtesy
+        )
         readers = Readers(self._file, timeout=self._timeout, changed=self._report_connections)
         self._parts = _Parts(worker, writing, reading.cursor(), writer, readers)
         self._report_connections()

@@ -18,6 +18,7 @@ from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 from estuary.stores.sqlite.collection import SqliteCollection
+from estuary.stores.sqlite.courtesy import Courtesy
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.keys import Keys
@@ -40,7 +41,7 @@ class SqliteStore:
     """Records of `resources` in the file at `path`, which is made, with its folder, if there is none.
 
     A write that returned survives a power cut. `timeout` (seconds) bounds every call. `observe` is told
-    how many connections are open.
+    how many connections are open; `courtesy` tells of other workers that write to the file.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class SqliteStore:
         timeout: float = 5.0,
         policy: Policy = Policy.AUTO,
         observe: Observer = _ignore,
+        courtesy: Courtesy | None = None,
     ) -> None:
         dialect = SQLiteDialect(paramstyle="qmark")
         metadata = MetaData()
@@ -63,7 +65,7 @@ class SqliteStore:
         file = DatabaseFile(path, statements=kept)
         schema = Schema(list(tables.values()), [totals, keys], dialect)
         migration = Migration(file, schema, policy)
-        self._database = Database(file, migration, timeout=timeout, observe=observe)
+        self._database = Database(file, migration, timeout=timeout, observe=observe, courtesy=courtesy)
         self._collections = {
             one.name: SqliteCollection(
                 self._database,

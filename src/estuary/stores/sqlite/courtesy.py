@@ -1,0 +1,41 @@
+"""Courtesy between the workers that write to one file: who has just written lets another one go first.
+
+SQLite's lock goes to whoever asks in the right moment. A worker with many writes waiting asks again within
+microseconds of its commit, and one that looks every few milliseconds may starve next to it for seconds.
+"""
+
+from typing import Protocol
+
+
+class Words(Protocol):
+    """Memory that the workers share: a word for each, 1 while it waits for the lock."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> int: ...
+
+    def __setitem__(self, place: int, word: int, /) -> None: ...
+
+
+class Courtesy:
+    """What a worker tells the others, and sees of them: in `waiting`, where its own word is `number`."""
+
+    def __init__(self, waiting: Words, number: int) -> None:
+        self._waiting = waiting
+        self._number = number
+        self._others = [each for each in range(len(waiting)) if each != number]
+        self.waits(waiting=False)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether another worker waits for the lock."""
+        return any(self._waiting[each] for each in self._others)
+
+    def waits(self, *, waiting: bool) -> None:
+        """Let the others know whether this worker waits for the lock."""
+        self._waiting[self._number] = int(waiting)
+
+
+def nobody_else() -> Courtesy:
+    """For a process that writes alone, as far as it knows."""
+    return Courtesy([0], 0)
