@@ -5,6 +5,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from estuary.app.commons import Commons
 from estuary.backups.status import read_status
 from estuary.config.convex import CONVEX
 from estuary.config.database import POSTGRES, SQLITE
