@@ -29,7 +29,8 @@ class KeyedRequest(NamedTuple):
     def key(self, body: bytes) -> IdempotencyKey:
         """The key, with a fingerprint of all that is asked."""
         request = self.request
-        head = f"{request.method}\n{request.path}\n".encode(errors="surrogatepass")
+        # The path's length says where the body begins.
+        head = f"{request.method} {len(request.path)} {request.path}".encode(errors="surrogatepass")
         fingerprint = blake2b(head + body, digest_size=_DIGEST_BYTES).hexdigest()
         return IdempotencyKey(request.subject or "", self.text, fingerprint, self.now)
 

@@ -1,18 +1,27 @@
 """The use cases: what they ask of a collection, and what they tell the observer."""
 
+import asyncio
 from itertools import count
 from typing import Any
 
 import pytest
 
-from estuary.core.errors import NotFound, StoreUnavailable, ValidationFailed
+from estuary.core.errors import (
+    IdempotencyKeyInFlight,
+    NotFound,
+    StoreUnavailable,
+    ValidationFailed,
+    VersionConflict,
+)
 from estuary.core.items import ITEMS, Item
 from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
+from estuary.core.ports import Written
 from estuary.core.query import Page, Slice
 from estuary.core.record import Position, Record, to_microseconds
 from estuary.core.service import Records
-from estuary.stores.memory import MemoryStore
-from tests.contract.making import make_id, record_of
+from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.stores.memory import MemoryCollection, MemoryStore
+from tests.contract.making import make_id, once, record_of
 from tests.support.clocks import START, SettableClock
 
 
@@ -128,3 +137,104 @@ async def test_pages_end_exactly_at_the_last_record(desk: Desk, size: int) -> No
             assert Position(to_microseconds(found[-1].created_at), found[-1].id) == after
     assert records == walked
     assert max(1, -(-size // 2)) == pages
+
+
+async def test_a_new_record_is_of_the_terms_owner(desk: Desk) -> None:
+    """Without an owner it is nobody's."""
+    draft = ITEMS.draft_type(name="x")
+    hers = await record_of(desk.records.create(draft, WriteTerms("her")))
+    nobodys = await record_of(desk.records.create(draft))
+    assert ("her", "") == (hers.owner, nobodys.owner)
+
+
+async def test_what_is_replayed_was_done_once(desk: Desk) -> None:
+    """The observer is told of the first write alone."""
+    created = [await desk.records.create(ITEMS.draft_type(name="x"), once("create")) for _ in range(2)]
+    record_id = make_id(1)
+    for _ in range(2):
+        await desk.records.update(record_id, ITEMS.changes_type(name="y"), once("update"))
+    for _ in range(2):
+        await desk.records.delete(record_id, once("delete"))
+    assert [False, True] == [written.replayed for written in created]
+    assert [RecordCreated("items"), RecordUpdated("items"), RecordDeleted("items")] == desk.seen
+
+
+async def test_a_precondition_decides_on_the_version_that_is_there(desk: Desk) -> None:
+    """Where it holds the change is made to that version, else it is a conflict that names it."""
+    created = await desk.create("x")
+    changes = ITEMS.changes_type(name="y")
+    with pytest.raises(VersionConflict) as conflict:
+        await desk.records.update(created.id, changes, UNCONDITIONAL, lambda version: version > 1)
+    assert 1 == conflict.value.current
+    updated = await record_of(
+        desk.records.update(created.id, changes, UNCONDITIONAL, lambda version: version == 1)
+    )
+    assert 2 == updated.version
+    with pytest.raises(VersionConflict):
+        await desk.records.delete(created.id, UNCONDITIONAL, lambda version: version == 1)
+    await desk.records.delete(created.id, UNCONDITIONAL, lambda version: version == 2)
+    for hopeless in (lambda _: True, lambda _: False):
+        with pytest.raises(NotFound):
+            await desk.records.delete(created.id, UNCONDITIONAL, hopeless)
+
+
+async def test_a_precondition_sees_the_owners_records_only(desk: Desk) -> None:
+    """Another's record has no version that could be told."""
+    created = await record_of(desk.records.create(ITEMS.draft_type(name="x"), WriteTerms("her")))
+    for condition in (lambda _: True, lambda _: False):
+        with pytest.raises(NotFound):
+            await desk.records.delete(created.id, WriteTerms("him"), condition)
+
+
+class Gate(MemoryCollection):
+    """A collection whose inserts wait until the gate opens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open()
+        self.entered = asyncio.Event()
+        self.opened = asyncio.Event()
+
+    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
+        """Keep the record when the gate is open."""
+        self.entered.set()
+        await self.opened.wait()
+        return await super().insert(record, terms)
+
+
+async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
+    """Until the first write has ended another with its key is refused; others pass."""
+    gate, numbers = Gate(), count(1)
+    records = Records(
+        ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(next(numbers)), observe=desk.seen.append
+    )
+    draft = ITEMS.draft_type(name="x")
+    first = asyncio.create_task(records.create(draft, once()))
+    await gate.entered.wait()
+    for _ in range(2):
+        with pytest.raises(IdempotencyKeyInFlight):
+            await records.create(draft, once())
+    others = [
+        asyncio.create_task(records.create(draft, terms)) for terms in (once(subject="her"), once("other"))
+    ]
+    gate.opened.set()
+    assert [False, False] == [(await other).replayed for other in others]
+    assert not (await first).replayed
+    assert (await records.create(draft, once())).replayed
+
+
+async def test_a_client_that_leaves_does_not_keep_its_key(desk: Desk) -> None:
+    """A write that was cancelled, or failed, is under way no more."""
+    gate = Gate()
+    records = Records(ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append)
+    draft = ITEMS.draft_type(name="x")
+    left = asyncio.create_task(records.create(draft, once()))
+    await gate.entered.wait()
+    left.cancel()
+    await asyncio.gather(left, return_exceptions=True)
+    gate.opened.set()
+    gate.close()
+    with pytest.raises(StoreUnavailable):
+        await records.create(draft, once())
+    gate.open()
+    assert not (await records.create(draft, once())).replayed

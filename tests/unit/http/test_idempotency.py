@@ -1,0 +1,85 @@
+"""The Idempotency-Key field: the same key in every spelling, and a fingerprint of all that is asked."""
+
+import re
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estuary.core.errors import InvalidParameter
+from estuary.http.asgi import AsgiHeaders
+from estuary.http.idempotency import KeyedRequest, key_text
+from estuary.http.messages import Request
+from estuary.http.request_headers import PARAMETERS
+
+ACCEPTED = re.compile(PARAMETERS["IdempotencyKey"]["schema"]["pattern"])
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PRINTABLE = "".join(map(chr, range(32, 127)))
+
+near_misses = st.text('"\\ ab,;', max_size=8) | st.text(
+    st.characters(min_codepoint=1, max_codepoint=255), max_size=8
+)
+
+
+def asked(*values: str, method: str = "POST", path: str = "/items") -> Request:
+    """A request with these lines of the field."""
+    headers = AsgiHeaders([(b"idempotency-key", value.encode("latin-1")) for value in values])
+    return Request(method, path, "", headers, "")
+
+
+@given(st.text(PRINTABLE, min_size=1, max_size=255))
+def test_every_string_of_the_draft_is_read(key: str) -> None:
+    """In quotes, with a backslash before quotes and backslashes (RFC 9651, 3.3.3)."""
+    quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    assert key == key_text(asked(quoted)) == key_text(asked(f" {quoted}\t"))
+
+
+@given(st.text(PRINTABLE.replace('"', ""), min_size=1, max_size=255).filter(lambda key: key == key.strip()))
+def test_every_bare_key_is_read(key: str) -> None:
+    """Without quotes the text is the key, backslashes included."""
+    assert key == key_text(asked(key))
+
+
+@given(near_misses)
+def test_the_document_describes_what_is_accepted(text: str) -> None:
+    """A key is taken if, and only if, it matches the pattern that clients are told."""
+    try:
+        accepted = key_text(asked(text)) is not None
+    except InvalidParameter:
+        accepted = False
+    assert accepted == (ACCEPTED.fullmatch(text.strip(" \t")) is not None)
+
+
+def fingerprint(request: Request, body: bytes = b"{}") -> str:
+    """The fingerprint of a request."""
+    return KeyedRequest(request, "key", NOW).key(body).fingerprint
+
+
+def test_a_fingerprint_tells_requests_apart() -> None:
+    """Method, path and body, each for itself: no part can be moved from one into the next."""
+    requests = [
+        (asked(), b"{}"),
+        (asked(method="PUT"), b"{}"),
+        (asked(path="/items/1"), b"{}"),
+        (asked(), b"{ }"),
+        (asked(), b""),
+        (asked(), b"{}\n"),
+        (asked(path="/items\n{}"), b""),
+        (asked(path="/items\n"), b"{}"),
+    ]
+    assert len(requests) == len({fingerprint(request, body) for request, body in requests})
+    assert fingerprint(asked()) == fingerprint(asked())
+
+
+def test_any_path_has_a_fingerprint() -> None:
+    """Also one that is no text in UTF-8."""
+    assert 32 == len(fingerprint(asked(path="/items/\udcff")))
+
+
+def test_a_key_is_the_subjects() -> None:
+    """Who has no name has the empty one."""
+    request = asked()
+    assert "" == KeyedRequest(request, "key", NOW).key(b"").subject
+    request.subject = "her"
+    key = KeyedRequest(request, "key", NOW).key(b"")
+    assert ("her", "key", NOW) == (key.subject, key.text, key.now)
