@@ -8,6 +8,7 @@ from tests.support.process import environment_of, serving
 
 RESOURCES = "estuary.core.items:ITEMS,tests.support.resources:VESSELS"
 ROOT = Path(__file__).parents[2]
+HOOKS = {"SCHEMATHESIS_HOOKS": "tests.process.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
 
 
 def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
@@ -22,7 +23,7 @@ def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
                 "--no-color",
             ],
             cwd=tmp_path,
-            env=environment_of({}),
+            env=environment_of(HOOKS),
             capture_output=True,
             text=True,
             check=False,

@@ -117,7 +117,9 @@ _HEADERS: Schema = {
     },
 }
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
-_CONDITIONS = [{"$ref": f"#/components/parameters/{name}"} for name in ("IfMatch", "IfNoneMatch")]
+_IF_MATCH = {"$ref": "#/components/parameters/IfMatch"}
+_IF_NONE_MATCH = {"$ref": "#/components/parameters/IfNoneMatch"}
+_CHANGE_HEADERS = [_IDEMPOTENCY_KEY, _IF_MATCH, _IF_NONE_MATCH]
 _REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 
 
@@ -164,7 +166,7 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
     return {
         f"{prefix}/{many}": {
             "get": operation("list", many, f"List {many}")
-            | {"parameters": [*_list_parameters(), *_CONDITIONS]}
+            | {"parameters": [*_list_parameters(), _IF_NONE_MATCH]}
             | _responses(
                 {200: _answer("A slice or a page.", either, "ETag", "Link")} | known, (*_ALWAYS, 412)
             ),
@@ -176,14 +178,14 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
         f"{prefix}/{many}/{{id}}": {
             "parameters": [identifier],
             "get": operation("read", one, f"Read one of the {many}")
-            | {"parameters": _CONDITIONS}
+            | {"parameters": [_IF_NONE_MATCH]}
             | _responses({200: record} | known, (*_ALWAYS, 404, 412)),
             "put": operation("update", one, f"Change one of the {many}")
-            | {"parameters": [_IDEMPOTENCY_KEY, *_CONDITIONS]}
+            | {"parameters": _CHANGE_HEADERS}
             | _body(f"{name}Changes")
             | _responses({200: changed}, (*_ALWAYS, *_WITH_BODY, *_CHANGE_ERRORS)),
             "delete": operation("delete", one, f"Delete one of the {many}")
-            | {"parameters": [_IDEMPOTENCY_KEY, *_CONDITIONS]}
+            | {"parameters": _CHANGE_HEADERS}
             | _responses(
                 {204: _empty("It is gone.", "Idempotency-Replayed")}, (*_ALWAYS, *_CHANGE_ERRORS, 422)
             ),

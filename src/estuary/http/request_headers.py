@@ -9,9 +9,15 @@ _BARE_KEY = f"[!#-~]([ !#-~]{{0,{MAX_KEY_LENGTH - 2}}}[!#-~])?"
 _QUOTED_KEY = f'"([ !#-\\[\\]-~]|\\\\["\\\\]){{1,{MAX_KEY_LENGTH}}}"'
 
 
-def _header(name: str, pattern: str, description: str) -> Schema:
-    schema = {"type": "string", "pattern": pattern}
-    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+def _header(name: str, pattern: str, description: str, example: str) -> Schema:
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string", "pattern": pattern},
+        "example": example,
+    }
 
 
 PARAMETERS: Schema = {
@@ -20,15 +26,18 @@ PARAMETERS: Schema = {
         f"^({_BARE_KEY}|{_QUOTED_KEY})$",
         "Makes the request safe to send again: for 24 hours the same key and request get the first answer, "
         "and change nothing more. Use a new random key, such as a UUID, for each new request.",
+        '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
     ),
     "IfMatch": _header(
         "If-Match",
         _TAGS,
         "The ETags of which the record must have one, else the answer is 412; * for any.",
+        '"3"',
     ),
     "IfNoneMatch": _header(
         "If-None-Match",
         _TAGS,
         "The ETags that are known: a read is answered 304, a change 412, where one of them is current.",
+        '"2", "3"',
     ),
 }
