@@ -67,6 +67,10 @@ lint: $(SYNCED) ## Style, format, types and layers
 .PHONY: check
 check: lint test ## Lint, then test: what has to pass before a change lands
 
+.PHONY: audit
+audit: $(SYNCED) ## Look for known flaws: in the code, the libraries, the workflows
+	$(BIN)/python workshop/audit.py $(ARGS)
+
 .PHONY: bench
 bench: $(SYNCED) ## Measure Estuary beside others; results go to bench/results/
 	$(BIN)/python -m bench $(ARGS)

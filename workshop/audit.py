@@ -1,0 +1,115 @@
+"""Audits what Estuary is made of: its code (bandit), its libraries (pip-audit), its workflows (zizmor).
+
+`python workshop/audit.py` runs all three; `… code FOLDER`, `… libraries` and `… workflows FOLDER` run one.
+The exit code is 1 if anything was found. An audit that could not be made says "not run", which is not
+"nothing found".
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+WORKFLOWS = ROOT / ".github" / "workflows"
+
+SKIPPED = {
+    "B404": "importing subprocess does nothing; how it is called, B602 to B607 look at",
+}
+"""Checks that are not made anywhere, each with its reason."""
+
+
+def code(folder: Path) -> list[str]:
+    """What bandit finds in `folder`, but for lines that ruff, which has its rules, has a reason for."""
+    told = _run("bandit", "--quiet", "--recursive", str(folder), "--format", "json")
+    findings = json.loads(told.stdout)
+    found = [f"{error['filename']}: {error['reason']}" for error in findings["errors"]]
+    for each in findings["results"]:
+        if each["test_id"] not in SKIPPED and not _is_reasoned(each):
+            where = f"{each['filename']}:{each['line_number']}"
+            found.append(f"{where}: {each['test_id']} {each['issue_text']}")
+    return found
+
+
+def libraries() -> list[str]:
+    """The known flaws of what is installed; raises `NotRun` where the advisories are out of reach."""
+    told = _run("pip-audit", "--format", "json", "--progress-spinner", "off", "--skip-editable")
+    if not told.stdout:
+        raise NotRun(told.stderr.strip().rpartition("\n")[2])
+    return flaws(json.loads(told.stdout)["dependencies"])
+
+
+def flaws(audited: Sequence[dict[str, Any]]) -> list[str]:
+    """The flaws that pip-audit tells of; raises `NotRun` if there are none, but not all were looked up."""
+    skipped = [each for each in audited if "skip_reason" in each]
+    found = [
+        f"{each['name']} {each['version']}: {flaw['id']}"
+        for each in audited
+        for flaw in each.get("vulns", ())
+    ]
+    if skipped and not found:
+        raise NotRun(f"{len(skipped)} of {len(audited)} libraries: {skipped[0]['skip_reason']}")
+    return found
+
+
+def workflows(folder: Path) -> list[str]:
+    """What zizmor finds in the workflow files of `folder`, without asking anybody outside."""
+    files = sorted(map(str, folder.glob("*.y*ml")))
+    if not files:
+        raise NotRun(f"there is no workflow file in {folder}")
+    told = _run("zizmor", "--offline", "--quiet", "--format", "json", *files)
+    if told.returncode not in range(10, 15) and told.returncode != 0:
+        raise NotRun(told.stderr.strip())
+    return [f"{each['ident']}: {each['desc']}" for each in json.loads(told.stdout)]
+
+
+class NotRun(Exception):
+    """The audit could not be made; the message says why."""
+
+
+def _is_reasoned(finding: dict[str, Any]) -> bool:
+    """Whether ruff is told to pass over it, and the file says why: one reason may be for several lines."""
+    rule = f"S{finding['test_id'][1:]}"
+    text = Path(finding["filename"]).read_text()
+    first, last = finding["line_range"][0], finding["line_range"][-1]
+    passed_over = any(f"noqa: {rule}" in line for line in text.splitlines()[first - 1 : last])
+    return passed_over and re.search(rf"noqa: {rule}\s+[(#-]", text) is not None
+
+
+def _run(tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([BIN / tool, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def _audits(arguments: Sequence[str]) -> Iterator[tuple[str, list[str] | str]]:
+    made: dict[str, Callable[[], list[str]]] = {
+        "code": lambda: code(Path(arguments[1]) if arguments[1:] else ROOT / "src"),
+        "libraries": libraries,
+        "workflows": lambda: workflows(Path(arguments[1]) if arguments[1:] else WORKFLOWS),
+    }
+    for name in arguments[:1] or made:
+        try:
+            yield name, made[name]()
+        except NotRun as reason:
+            yield name, f"not run: {reason}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make the audits that `arguments` ask for, and say what each found."""
+    failed = False
+    for name, outcome in _audits(arguments):
+        if isinstance(outcome, str):
+            print(f"audit: {name}: {outcome}")
+            continue
+        failed = failed or bool(outcome)
+        print(f"audit: {name}: {len(outcome) or 'nothing'} found")
+        for each in outcome:
+            print(f"  {each}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
