@@ -3,7 +3,9 @@
 //   node facade.mjs FOLDER_OF_FUNCTIONS
 //
 // It ends with its standard input. Prints the port on which it is told what to do, one JSON object a request:
-//   {"do": "deploy", "key": KEY}                  a new, empty deployment; answers its port
+//   {"do": "deploy", "key": KEY, "limits": …}     a new, empty deployment; answers its port
+//   {"do": "seen", "port": PORT}                  the requests that came to it since this was last asked
+//   {"do": "rows", "port": PORT, "table": TABLE}  how many documents one of its tables has
 //   {"do": "fail", "port": PORT, "how": FAULT}    how that deployment fails from now on; null: not any more
 //   {"do": "forget", "port": PORT}                the deployment is gone, with its records
 import { randomUUID } from "node:crypto";
@@ -28,10 +30,11 @@ function encode(value) {
 }
 
 class Deployment {
-  constructor(key) {
+  constructor(key, limits) {
     this.key = key;
     this.fault = null;
-    this.convex = convexTest({ schema, modules, transactionLimits: true });
+    this.seen = [];
+    this.convex = convexTest({ schema, modules, transactionLimits: limits ?? true });
     this.server = createServer((request, response) => void this.answer(request, response));
     this.server.keepAliveTimeout = 0;
     this.sockets = new Set();
@@ -57,13 +60,16 @@ class Deployment {
     this.fault = how;
     if (how === "refuse") await this.close();
     else if (before === "refuse") await this.listen(this.port);
-    else for (const socket of this.sockets) socket.resetAndDestroy();
+    else if (typeof how === "string" || typeof before === "string") {
+      for (const socket of this.sockets) socket.resetAndDestroy();
+    }
   }
 
   async answer(request, response) {
     let body = "";
     request.setEncoding("utf8");
     for await (const part of request) body += part;
+    this.seen.push({ url: request.url, body, credentials: request.headers.authorization ?? null });
     const fault = this.fault;
     if (fault === "hang") return;
     if (fault === "reset") return request.socket.resetAndDestroy();
@@ -115,8 +121,8 @@ class Deployment {
 }
 
 const commands = {
-  async deploy({ key }) {
-    const deployment = new Deployment(key);
+  async deploy({ key, limits }) {
+    const deployment = new Deployment(key, limits);
     await deployment.listen();
     deployments.set(deployment.port, deployment);
     return deployment.port;
@@ -124,6 +130,12 @@ const commands = {
   async fail({ port, how }) {
     await deployments.get(port).fail(how);
     return null;
+  },
+  async rows({ port, table }) {
+    return deployments.get(port).convex.run(async ({ db }) => (await db.query(table).collect()).length);
+  },
+  async seen({ port }) {
+    return deployments.get(port).seen.splice(0);
   },
   async forget({ port }) {
     const deployment = deployments.get(port);

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -32,9 +32,9 @@ _MOST_KEPT = 48
 class Deployment:
     """One deployment of a host: empty at first, and failing as it is told."""
 
-    def __init__(self, host: "ConvexHost") -> None:
+    def __init__(self, host: "ConvexHost", limits: Mapping[str, int] | None = None) -> None:
         self._host = host
-        self.port: int = host.tell(do="deploy", key=DEPLOY_KEY)
+        self.port: int = host.tell(do="deploy", key=DEPLOY_KEY, limits=limits)
 
     @property
     def url(self) -> str:
@@ -70,6 +70,16 @@ class Deployment:
             yield
         finally:
             self.recover()
+
+    def rows(self, table: str) -> int:
+        """How many documents a table has, read past the functions."""
+        count: int = self._host.tell(do="rows", port=self.port, table=table)
+        return count
+
+    def seen(self) -> list[dict[str, Any]]:
+        """The requests since this was last asked: `url`, `body` and `credentials` of each."""
+        seen: list[dict[str, Any]] = self._host.tell(do="seen", port=self.port)
+        return seen
 
     def forget(self) -> None:
         """Let it go, with its records."""

@@ -10,7 +10,15 @@ from estuary.core.ports import Written
 from estuary.core.record import Position, Record, to_microseconds
 from estuary.core.resource import Resource
 from estuary.core.terms import KEY_LIFETIME, UNCONDITIONAL, WriteTerms
-from estuary.stores.convex.documents import Documents, document, last_position, moment, place_of, position
+from estuary.stores.convex.documents import (
+    Documents,
+    document,
+    fitting,
+    last_position,
+    moment,
+    place_of,
+    position,
+)
 from estuary.stores.convex.functions import Functions
 
 _FARTHEST = 2**53 - 1
@@ -32,6 +40,7 @@ class _Run(msgspec.Struct):
 
 _write = msgspec.json.Decoder(_Write)
 _run = msgspec.json.Decoder(_Run)
+_total = msgspec.json.Decoder(float)
 
 
 class ConvexCollection:
@@ -84,7 +93,7 @@ class ConvexCollection:
     async def count(self, owner: str | None = None) -> int:
         """The number of records, which every write keeps."""
         total = await self._functions.query("count", {"resource": self._name, "owner": owner})
-        return int(msgspec.json.decode(total, type=float))
+        return int(fitting(_total, total))
 
     async def last(self) -> Position | None:
         """Where the last record stands, None where there is none."""
@@ -96,7 +105,7 @@ class ConvexCollection:
 
     async def _run(self, name: str, place: Mapping[str, Any], owner: str | None) -> _Run:
         arguments = {"resource": self._name, "owner": owner, **place}
-        return _run.decode(await self._functions.query(name, arguments))
+        return fitting(_run, await self._functions.query(name, arguments))
 
     async def _whole(self, run: _Run, limit: int, owner: str | None) -> list[Record]:
         """The records of `run`, and those that were cut off from it."""
@@ -108,7 +117,7 @@ class ConvexCollection:
         return records
 
     async def _written(self, name: str, arguments: Mapping[str, Any], record_id: str) -> Written:
-        write = _write.decode(await self._functions.mutate(name, arguments, record_id))
+        write = fitting(_write, await self._functions.mutate(name, arguments, record_id))
         return Written(self._documents.record_if_any(write.record), write.replayed)
 
     def _conditional(self, record_id: str, terms: WriteTerms) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -10,6 +10,8 @@ from estuary.core.errors import StoreQueryFailed
 from estuary.core.field import Kind
 from estuary.core.record import Position, Record, from_microseconds, to_microseconds
 from estuary.core.resource import AwareDatetime, Resource
+
+T = TypeVar("T")
 
 START = ""
 _BEHIND_ALL = "~"
@@ -35,21 +37,22 @@ class Documents:
                 ("value", resource.draft_type),
             ],
         )
-        self._one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(document | None)
+        self._one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(document)
+        self._any: msgspec.json.Decoder[Any] = msgspec.json.Decoder(document | None)
         self._many: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[document])  # type: ignore[valid-type] # made above
 
     def record(self, raw: msgspec.Raw) -> Record:
         """The record in an answer; raises `StoreQueryFailed` where the declaration does not fit it."""
-        return self._record(_fitting(self._one, raw))
+        return self._record(fitting(self._one, raw))
 
     def record_if_any(self, raw: msgspec.Raw) -> Record | None:
         """The record in an answer, None where there is none; raises as `record` does."""
-        document = _fitting(self._one, raw)
+        document = fitting(self._any, raw)
         return None if document is None else self._record(document)
 
     def records(self, raw: msgspec.Raw) -> list[Record]:
         """The records in an answer; raises as `record` does."""
-        return [self._record(document) for document in _fitting(self._many, raw)]
+        return [self._record(document) for document in fitting(self._many, raw)]
 
     def _record(self, document: Any) -> Record:
         values = {name: getattr(document.value, name) for name in self._names}
@@ -66,11 +69,12 @@ class Documents:
         )
 
 
-def _fitting(decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw) -> Any:
+def fitting(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T:
+    """What is in an answer; raises `StoreQueryFailed` where it is something else."""
     try:
         return decoder.decode(raw)
     except msgspec.MsgspecError as error:
-        raise StoreQueryFailed("What Convex keeps does not fit the declared resource") from error
+        raise StoreQueryFailed("What Convex answered is not what was asked for") from error
 
 
 def document(record: Record) -> Mapping[str, Any]:

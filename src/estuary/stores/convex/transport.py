@@ -1,5 +1,6 @@
 """HTTP to one deployment through one pool of connections: the only place that knows aiohttp."""
 
+from io import BytesIO
 from typing import NamedTuple
 
 import aiohttp
@@ -59,9 +60,10 @@ class Transport:
         """The answer, redirects not followed, whenever it comes; raises `Unreachable`, `AnswerTooLong`."""
         if self._session is None:
             raise Unreachable("the store was closed meanwhile")
+        data = None if body is None else BytesIO(body)
         try:
             async with self._session.request(
-                method, self._origin + path, data=body, allow_redirects=False
+                method, self._origin + path, data=data, allow_redirects=False
             ) as response:
                 read = await _whole(response)
                 return Answer(response.status, response.headers.get("Retry-After"), read)

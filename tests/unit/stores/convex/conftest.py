@@ -1,0 +1,36 @@
+"""A deployment of one's own for each test, and the store that is kept in it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from estuary.core.items import ITEMS
+from estuary.core.ports import Collection
+from estuary.stores.convex.store import ConvexStore
+from tests.contract.making import PATIENCE
+from tests.support.servers.convex import DEPLOY_KEY, Deployment, shared_host
+
+
+@pytest.fixture
+def deployment() -> Iterator[Deployment]:
+    """A deployment without records."""
+    deployment = Deployment(shared_host())
+    yield deployment
+    deployment.recover()
+    deployment.forget()
+
+
+@pytest.fixture
+async def store(deployment: Deployment) -> AsyncIterator[ConvexStore]:
+    """An open store in it."""
+    store = ConvexStore(deployment.url, [ITEMS], deploy_key=DEPLOY_KEY, timeout=PATIENCE)
+    await store.open()
+    deployment.seen()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def items(store: ConvexStore) -> Collection:
+    """The items of the open store."""
+    return store.collection(ITEMS)

@@ -1,0 +1,260 @@
+"""What runs inside Convex: bounded in what it reads, closed to strangers, and cleaning up behind itself."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from estuary.core.errors import StoreNotEmpty, StoreSchemaMismatch, StoreUnavailable
+from estuary.core.items import ITEMS
+from estuary.core.ports import Collection
+from estuary.core.record import Record
+from estuary.core.resource import Resource
+from estuary.core.terms import KEY_LIFETIME, IdempotencyKey, WriteTerms
+from estuary.stores.convex.functions import Functions
+from estuary.stores.convex.store import ConvexStore
+from tests.contract.making import LATER, PATIENCE, dice, insert_all, make_id, make_record, position_of
+from tests.support.clocks import START
+from tests.support.resources import VESSELS
+from tests.support.servers.convex import DEPLOY_KEY, ConvexHost, Deployment, convex_host, shared_host
+from tests.support.waiting import until
+
+
+async def batches(records: Sequence[Record]) -> AsyncIterator[tuple[Resource, Sequence[Record]]]:
+    """One batch."""
+    yield ITEMS, records
+
+
+async def opened(deployment: Deployment, deploy_key: str | None = DEPLOY_KEY) -> ConvexStore:
+    """An open store in a deployment."""
+    store = ConvexStore(deployment.url, [ITEMS], deploy_key=deploy_key, timeout=60)
+    await store.open()
+    return store
+
+
+class TestOffsets:
+    """Lists by offset read what they show, and a bounded number of records more."""
+
+    @pytest.fixture
+    async def narrow(self, request: pytest.FixtureRequest) -> AsyncIterator[ConvexStore]:
+        """A store whose functions may read so many documents, where Convex allows 32,000."""
+        deployment = Deployment(shared_host(), {"documentsRead": request.param})
+        store = await opened(deployment)
+        yield store
+        await store.close()
+        deployment.forget()
+
+    @pytest.mark.parametrize("narrow", [2500], indirect=True)
+    async def test_in_a_list_that_was_loaded(self, narrow: ConvexStore) -> None:
+        """4,000 records, out of order, and every part of them can be listed."""
+        records = [make_record(number) for number in range(4000)]
+        await narrow.load(batches(dice(1).sample(records, len(records))), replace=False)
+        items = narrow.collection(ITEMS)
+        for offset in (0, 255, 256, 1500, 3900):
+            assert (records[offset : offset + 100], 4000) == tuple(await items.slice(offset, 100))
+
+    @pytest.mark.parametrize("narrow", [1300], indirect=True)
+    async def test_in_a_list_that_grew(self, narrow: ConvexStore) -> None:
+        """1,500 records, one by one, of which some were removed again."""
+        items = narrow.collection(ITEMS)
+        records = [make_record(number) for number in range(1500)]
+        await insert_all(items, records)
+        for number in (3, 100, 700):
+            await items.delete(make_id(number))
+            records.remove(make_record(number))
+        for offset in (0, 600, 1450):
+            assert (records[offset : offset + 20], 1497) == tuple(await items.slice(offset, 20))
+
+    @pytest.mark.parametrize("narrow", [30], indirect=True)
+    async def test_at_an_end_that_is_too_far(self, narrow: ConvexStore) -> None:
+        """Beyond the total nothing is read at all."""
+        items = narrow.collection(ITEMS)
+        await items.insert(make_record(1))
+        assert ([], 1) == tuple(await items.slice(2**53, 20))
+
+
+async def test_large_records_come_in_parts(store: ConvexStore, items: Collection) -> None:
+    """A list that is too long for one answer is put together from several, and looks like any other."""
+    records = [
+        Record(make_id(n), 1, START, START, ITEMS.value_type(name="x", description="\N{ROCKET}" * 150_000))
+        for n in range(12)
+    ]
+    await store.load(batches(records), replace=False)
+    assert records == list(await items.page(None, 20))
+    assert records[1:] == list(await items.page(position_of(records[0]), 11))
+    assert (records[2:11], 12) == tuple(await items.slice(2, 9))
+
+
+class TestWithoutKey:
+    """Without a deploy key only what was opened to the public can be called."""
+
+    @pytest.fixture
+    def public_host(self) -> Iterator[ConvexHost]:
+        """A host whose deployments are open."""
+        with convex_host(variables={"ESTUARY_PUBLIC": "true"}) as host:
+            yield host
+
+    async def test_the_functions_are_closed_by_default(self, deployment: Deployment) -> None:
+        """Estuary says both ways out."""
+        with pytest.raises(StoreSchemaMismatch, match=r"CONVEX_DEPLOY_KEY.*ESTUARY_PUBLIC"):
+            await opened(deployment, None)
+
+    async def test_no_function_answers_a_stranger(self, deployment: Deployment) -> None:
+        """Neither the internal ones nor any public one."""
+        store = await opened(deployment)
+        await store.collection(ITEMS).insert(make_record(1))
+        await store.close()
+        stranger = Functions(deployment.url, None, timeout=PATIENCE)
+        stranger.open()
+        for module in ("records", "public"):
+            stranger._module = module
+            for name in ("count", "get", "page", "slice"):
+                with pytest.raises(StoreSchemaMismatch):
+                    await stranger.query(name, _ARGUMENTS[name])
+            for name in ("remove", "discardLoad"):
+                with pytest.raises(StoreSchemaMismatch):
+                    await stranger.mutate(name, _ARGUMENTS[name])
+        await stranger.close()
+
+    async def test_an_open_deployment_works(self, public_host: ConvexHost) -> None:
+        """Everything does, loads included."""
+        deployment = Deployment(public_host)
+        store = await opened(deployment, None)
+        items = store.collection(ITEMS)
+        await items.insert(make_record(1))
+        await items.update(make_id(1), {"name": "changed"}, LATER)
+        with pytest.raises(StoreNotEmpty):
+            await store.load(batches([make_record(2)]), replace=False)
+        assert 1 == await store.load(batches([make_record(2)]), replace=True)
+        await items.delete(make_id(2))
+        assert (0, [None]) == (await items.count(), [*{each["credentials"] for each in deployment.seen()}])
+        await store.close()
+
+    async def test_a_wrong_key_is_told(self, deployment: Deployment) -> None:
+        """It is not taken for no key."""
+        with pytest.raises(StoreUnavailable, match="CONVEX_DEPLOY_KEY"):
+            await opened(deployment, "prod:other|a2V5")
+
+
+_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "count": {"resource": "items", "owner": None},
+    "get": {"resource": "items", "owner": None, "id": make_id(1)},
+    "page": {"resource": "items", "owner": None, "after": "", "limit": 1},
+    "slice": {"resource": "items", "owner": None, "offset": 0, "limit": 1},
+    "remove": {
+        "resource": "items",
+        "owner": None,
+        "id": make_id(1),
+        "expected_version": None,
+        "key": None,
+    },
+    "discardLoad": {"generation": "x"},
+}
+
+
+class TestOpening:
+    """What is deployed is compared with what is declared, before anything else is done."""
+
+    async def test_a_resource_that_is_not_deployed(self, deployment: Deployment) -> None:
+        """The message says which, and what to do."""
+        gone = Resource("gone", ITEMS.value_type)
+        store = ConvexStore(deployment.url, [ITEMS, gone], deploy_key=DEPLOY_KEY)
+        with pytest.raises(
+            StoreSchemaMismatch, match=r"declaration of gone: .*convex schema.*convex deploy"
+        ):
+            await store.open()
+
+    async def test_a_resource_that_was_declared_otherwise(self, deployment: Deployment) -> None:
+        """Same name, other fields: not the table that is wanted."""
+        other = Resource("items", VESSELS.value_type)
+        with pytest.raises(StoreSchemaMismatch, match="declaration of items"):
+            await ConvexStore(deployment.url, [other], deploy_key=DEPLOY_KEY).open()
+
+    async def test_functions_of_another_release(self, deployment: Deployment) -> None:
+        """A protocol that this release does not speak."""
+        answer = {"status": "success", "value": {"protocol": 2.0, "declared": {}}}
+        with (
+            deployment.failing({"answers": [[200, {}, json.dumps(answer)]]}),
+            pytest.raises(StoreSchemaMismatch, match="another release"),
+        ):
+            await opened(deployment)
+
+    @pytest.mark.parametrize("message", ["Could not find public function for 'records:describe'.", ""])
+    async def test_functions_that_are_not_deployed(self, deployment: Deployment, message: str) -> None:
+        """Also where Convex, in production, does not say why it failed."""
+        answer = json.dumps({"status": "error", "errorMessage": f"[Request ID: 1] Server Error\n{message}"})
+        with (
+            deployment.failing({"answers": [[200, {}, answer]]}),
+            pytest.raises(StoreSchemaMismatch, match="npx convex deploy"),
+        ):
+            await opened(deployment)
+
+
+async def test_the_deploy_key_is_in_no_text(deployment: Deployment) -> None:
+    """Whoever prints a store, or the error that it raises with all its causes, learns no key."""
+    store = await opened(deployment)
+    texts = [repr(store), repr(store.collection(ITEMS)), repr(vars(store))]
+    for how in ("refuse", "reset", {"answers": [[401, {}, ""]]}):
+        with deployment.failing(how), pytest.raises(StoreUnavailable) as raised:
+            await store.collection(ITEMS).count()
+        error: BaseException | None = raised.value
+        while error is not None:
+            texts += [str(error), repr(error)]
+            error = error.__cause__ or error.__context__
+    await store.close()
+    assert [] == [text for text in texts if DEPLOY_KEY in text or "c2VjcmV0" in text]
+
+
+async def test_every_request_carries_the_key(store: ConvexStore, deployment: Deployment) -> None:
+    """As Convex's documents say: `Authorization: Convex KEY`."""
+    await store.collection(ITEMS).count()
+    assert [f"Convex {DEPLOY_KEY}"] == [request["credentials"] for request in deployment.seen()]
+
+
+async def test_expired_keys_are_removed_a_few_at_a_time(items: Collection, deployment: Deployment) -> None:
+    """Later writes with keys take away old ones, never more than three each, and no young one."""
+
+    def terms(number: int, days: int) -> WriteTerms:
+        return WriteTerms(key=IdempotencyKey("", f"{number}", "f", START + timedelta(days=days)))
+
+    for number in range(40):
+        await items.insert(make_record(number), terms(number, 0))
+    before = deployment.rows("estuary_keys")
+    for number in range(40, 200):
+        await items.insert(make_record(number), terms(number, 2))
+        now = deployment.rows("estuary_keys")
+        assert before - 2 <= now <= before + 1
+        before = now
+    assert 160 == before
+    assert (await items.insert(make_record(999), terms(199, 2))).replayed
+    assert KEY_LIFETIME == timedelta(days=1)
+
+
+async def test_what_a_load_replaced_is_removed(
+    store: ConvexStore, items: Collection, deployment: Deployment
+) -> None:
+    """The old generation, its totals and blocks go in the background; the new one stays."""
+    old, new = ([make_record(number) for number in range(start, start + 1500)] for start in (0, 5000))
+    await store.load(batches(old), replace=False)
+    blocks = deployment.rows("estuary_blocks")
+    await store.load(batches(new), replace=True)
+    await until(lambda: deployment.rows("estuary_loads") == 0, seconds=60)
+    assert (1500, blocks) == (deployment.rows("items"), deployment.rows("estuary_blocks"))
+    assert (new[:20], 1500) == tuple(await items.slice(0, 20))
+
+
+async def test_a_load_that_broke_off_is_removed(
+    store: ConvexStore, items: Collection, deployment: Deployment
+) -> None:
+    """Nothing of it is served, and soon nothing of it is left."""
+
+    async def broken() -> AsyncIterator[tuple[Resource, Sequence[Record]]]:
+        yield ITEMS, [make_record(number) for number in range(300)]
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await store.load(broken(), replace=False)
+    assert 0 == await items.count()
+    await until(lambda: deployment.rows("estuary_loads") + deployment.rows("items") == 0, seconds=60)
