@@ -1,12 +1,38 @@
 """What holds for the whole run of tests."""
 
 import hypothesis
+import pytest
 
+from tests.support.matrix import PROPERTY, Matrix, store_of
 from tests.support.servers.shared import stop_all
 
 # A time is never what a test asserts: on a busy machine, an example may take as long as it does.
 hypothesis.settings.register_profile("estuary", deadline=None)
 hypothesis.settings.load_profile("estuary")
+
+_matrix = Matrix()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have the reports of a test say which store it runs on."""
+    callspec = getattr(item, "callspec", None)
+    store = None if callspec is None else store_of(callspec.params)
+    if store is not None:
+        item.user_properties.append((PROPERTY, store))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count it."""
+    _matrix.add(report.nodeid, report.user_properties, report.when, report.outcome)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which store passed which suite."""
+    lines = list(_matrix.lines())
+    if lines:
+        terminalreporter.section("stores")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 def pytest_sessionfinish() -> None:

@@ -7,14 +7,15 @@ from pathlib import Path
 from estuary.core.ports import Store
 from estuary.core.resource import Resource
 from tests.contract.making import PATIENCE
-from tests.support.servers.convex import DEPLOY_KEY, shared_host
+from tests.support.servers import shared
+from tests.support.servers.convex import DEPLOY_KEY
 
 
 def make_convex(folder: Path, resources: Sequence[Resource], timeout: float) -> Store:
     """A store on the folder's deployment."""
     from estuary.stores.convex.store import ConvexStore
 
-    deployment = shared_host().deployment(folder)
+    deployment = shared.convex().deployment(folder)
     # Of the thousands that some tests have call at once, the last waits for all others.
     timeout = timeout if timeout < PATIENCE else 12 * PATIENCE
     return ConvexStore(deployment.url, resources, deploy_key=DEPLOY_KEY, timeout=timeout)
@@ -25,7 +26,7 @@ def failing(how: str) -> Callable[[Path], AbstractAsyncContextManager[None]]:
 
     @asynccontextmanager
     async def during(folder: Path) -> AsyncIterator[None]:
-        with shared_host().deployment(folder).failing(how):
+        with shared.convex().deployment(folder).failing(how):
             yield
 
     return during

@@ -1,6 +1,5 @@
 """Convex: the real functions behind a façade that speaks Convex's HTTP API (`tests/support/convex`)."""
 
-import atexit
 import json
 import shutil
 import subprocess
@@ -8,7 +7,6 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -144,14 +142,6 @@ def convex_host(
         yield host
     finally:
         host.stop()
-
-
-@cache
-def shared_host() -> ConvexHost:
-    """The host that most tests share; each test has deployments of its own."""
-    entered = convex_host()
-    atexit.register(entered.__exit__, None, None, None)
-    return entered.__enter__()
 
 
 def _installed() -> str | None:

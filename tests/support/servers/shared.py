@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from functools import cache
 
+from tests.support.servers.convex import ConvexHost, convex_host
 from tests.support.servers.postgres import Postgres, postgres_server
 from tests.support.servers.redis import Redis, redis_server
 
@@ -19,6 +20,12 @@ def postgres() -> Postgres:
 def redis() -> Redis:
     """The Redis of this run; who uses it takes names of its own there."""
     return _running.enter_context(redis_server())
+
+
+@cache
+def convex() -> ConvexHost:
+    """The Convex of this run, with the functions as they are; who uses it takes deployments of its own."""
+    return _running.enter_context(convex_host())
 
 
 def stop_all() -> None:

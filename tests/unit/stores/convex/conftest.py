@@ -8,13 +8,14 @@ from estuary.core.items import ITEMS
 from estuary.core.ports import Collection
 from estuary.stores.convex.store import ConvexStore
 from tests.contract.making import PATIENCE
-from tests.support.servers.convex import DEPLOY_KEY, Deployment, shared_host
+from tests.support.servers import shared
+from tests.support.servers.convex import DEPLOY_KEY, Deployment
 
 
 @pytest.fixture
 def deployment() -> Iterator[Deployment]:
     """A deployment without records."""
-    deployment = Deployment(shared_host())
+    deployment = Deployment(shared.convex())
     yield deployment
     deployment.recover()
     deployment.forget()

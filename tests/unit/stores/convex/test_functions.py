@@ -18,7 +18,8 @@ from estuary.stores.convex.store import ConvexStore
 from tests.contract.making import LATER, PATIENCE, insert_all, make_id, make_record, position_of
 from tests.support.clocks import START
 from tests.support.resources import VESSELS
-from tests.support.servers.convex import DEPLOY_KEY, ConvexHost, Deployment, convex_host, shared_host
+from tests.support.servers import shared
+from tests.support.servers.convex import DEPLOY_KEY, ConvexHost, Deployment, convex_host
 from tests.support.waiting import until
 
 
@@ -40,7 +41,7 @@ class TestOffsets:
     @pytest.fixture
     async def narrow(self, request: pytest.FixtureRequest) -> AsyncIterator[ConvexStore]:
         """A store whose functions may read so many documents, where Convex allows 32,000."""
-        deployment = Deployment(shared_host(), {"documentsRead": request.param})
+        deployment = Deployment(shared.convex(), {"documentsRead": request.param})
         store = await opened(deployment)
         yield store
         await store.close()

@@ -1,0 +1,47 @@
+"""The variables of a service on each store, under the names that the contract suite gives the stores."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.servers import shared
+
+Variables = dict[str, str]
+
+
+def _memory(_folder: Path) -> Variables:
+    return {"DATABASE_TYPE": "memory"}
+
+
+def _sqlite(folder: Path) -> Variables:
+    return {"DATABASE_URL": f"sqlite:///{folder}/estuary.db"}
+
+
+def _postgres(_folder: Path) -> Variables:
+    server = shared.postgres()
+    server.empty_tables()
+    return {"DATABASE_URL": server.url}
+
+
+def _convex(folder: Path) -> Variables:
+    return shared.convex().deployment(folder).variables
+
+
+def _cached(variables: Callable[[Path], Variables]) -> Callable[[Path], Variables]:
+    return lambda folder: {**variables(folder), "CACHE_TYPE": "local"}
+
+
+def _redis_cached(folder: Path) -> Variables:
+    return {**_sqlite(folder), "CACHE_TYPE": "redis", "REDIS_URL": shared.redis().url}
+
+
+VARIABLES: dict[str, Callable[[Path], Variables]] = {
+    "memory": _memory,
+    "observed-memory": _memory,  # every service observes its store
+    "cached+memory": _cached(_memory),
+    "redis-cached+memory": _redis_cached,  # on a file, for in memory a shared cache is refused
+    "sqlite": _sqlite,
+    "cached+sqlite": _cached(_sqlite),
+    "postgres": _postgres,
+    "convex": _convex,
+}
+"""Made anew for each test; the store is empty."""

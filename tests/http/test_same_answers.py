@@ -1,0 +1,165 @@
+"""The same conversation on every store: answers are the same byte for byte, but for ids and times."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from tests.contract.stores import STORES
+from tests.http.stores import VARIABLES
+from tests.support.resources import vessel_body
+from tests.support.service import ITEMS, client_of, make_service
+
+RESOURCES = (ITEMS, "tests.support.resources:VESSELS")
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
+MASKED = {
+    "time": re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"),
+    "id": re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "list": re.compile(rb'(?<=etag: W/")[^"]+'),
+    "cursor": re.compile(rb'(?<=cursor=)[\w-]{20,}|(?<="next_cursor":")[\w-]+'),
+}
+"""What differs between two runs; the same value is the same mask, wherever in a conversation it comes."""
+
+
+class Step(NamedTuple):
+    """A request. `{1}` in its path is the first item or vessel that was created."""
+
+    method: str
+    path: str
+    json: Any = None
+    headers: Mapping[str, str] = {}
+
+
+def _walk(path: str) -> list[Step]:
+    return [Step("GET", f"{path}{query}") for query in ("", "?limit=2", "?limit=2&offset=1", "?offset=99")]
+
+
+CONVERSATION = (
+    *_walk("/api/v1/items"),
+    Step("GET", "/api/v1/items?cursor="),
+    Step("GET", "/api/v1/items?offset=-1"),
+    Step("POST", "/api/v1/items", {"name": " boat ", "description": " small "}),
+    Step("POST", "/api/v1/items", {"name": 'ß🚢\u2028\x01"\\', "description": ""}),
+    Step("POST", "/api/v1/items", {"name": "ship"}, {"idempotency-key": "k1"}),
+    Step("POST", "/api/v1/items", {"name": "ship"}, {"idempotency-key": "k1"}),
+    Step("POST", "/api/v1/items", {"name": "other"}, {"idempotency-key": "k1"}),
+    Step("POST", "/api/v1/items", {"name": ""}),
+    Step("POST", "/api/v1/items", {"name": "x", "description": "a\0b"}),
+    Step("GET", "/api/v1/items/{1}"),
+    Step("HEAD", "/api/v1/items/{1}"),
+    Step("GET", "/api/v1/items/{1}", headers={"if-none-match": '"1"'}),
+    Step("PUT", "/api/v1/items/{1}", {}),
+    Step("PUT", "/api/v1/items/{1}", {"description": ""}),
+    Step("PUT", "/api/v1/items/{1}", {"name": "canoe"}, {"if-match": '"3"'}),
+    Step("PUT", "/api/v1/items/{1}", {"name": "raft"}, {"if-match": '"3"'}),
+    Step("PUT", "/api/v1/items/{1}", {"name": "raft"}, {"idempotency-key": "k2", "if-match": '"4"'}),
+    Step("PUT", "/api/v1/items/{1}", {"name": "raft"}, {"idempotency-key": "k2", "if-match": '"4"'}),
+    Step("GET", "/api/v1/items/{1}"),
+    Step("PUT", f"/api/v1/items/{UNKNOWN}", {"name": "x"}),
+    Step("GET", f"/api/v1/items/{UNKNOWN}"),
+    Step("GET", "/api/v1/items/%00"),
+    *_walk("/api/v1/items"),
+    Step("GET", "/api/v1/items?cursor=&limit=1"),
+    Step("GET", "/api/v1/items?cursor={cursor}&limit=1"),
+    Step("GET", "/api/v1/items?cursor={cursor}&limit=1"),
+    Step("DELETE", "/api/v1/items/{2}", headers={"if-match": '"9"'}),
+    Step("DELETE", "/api/v1/items/{2}", headers={"idempotency-key": "k3"}),
+    Step("DELETE", "/api/v1/items/{2}", headers={"idempotency-key": "k3"}),
+    Step("DELETE", "/api/v1/items/{2}"),
+    Step("GET", "/api/v1/items/{2}"),
+    *_walk("/api/v1/items"),
+    Step("POST", "/api/v1/vessels", vessel_body()),
+    Step(
+        "POST",
+        "/api/v1/vessels",
+        vessel_body(
+            crew=12,
+            keel_number=-(2**53) + 1,
+            cargo_value=1.7976931348623157e308,
+            in_port=True,
+            surveyed_at="0001-01-01T00:00:00.000001Z",
+            rig="sail",
+            rating=5,
+            tags=["b", "a", "b"],
+            notes=["🚢", ""],
+        ),
+    ),
+    Step("POST", "/api/v1/vessels", vessel_body(cargo_value=5e-324, draught=0.30000000000000004)),
+    Step("POST", "/api/v1/vessels", vessel_body(crew=-1, rig="oars")),
+    Step("GET", "/api/v1/vessels/{4}"),
+    Step("PUT", "/api/v1/vessels/{5}", {"cargo_value": -0.0, "crew": 2.0, "notes": [], "tags": ["x"]}),
+    *_walk("/api/v1/vessels"),
+    Step("DELETE", "/api/v1/vessels/{4}"),
+    *_walk("/api/v1/vessels"),
+    Step("GET", "/health/ready"),
+)
+
+
+class Transcript:
+    """A conversation as it went: each request, and its answer with what differs from run to run masked."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._created: list[str] = []
+        self._cursor = ""
+        self._masks: dict[tuple[str, bytes], bytes] = {}
+
+    async def hold(self) -> AsyncIterator[tuple[Step, list[bytes]]]:
+        """Each step with the lines of its answer."""
+        for step in CONVERSATION:
+            yield step, self._masked(await self._ask(step)).split(b"\n")
+
+    async def _ask(self, step: Step) -> bytes:
+        path = step.path.replace("{cursor}", self._cursor)
+        for number, record_id in enumerate(self._created, 1):
+            path = path.replace(f"{{{number}}}", record_id)
+        headers = {"x-request-id": "conversation", **step.headers}
+        response = await self._client.request(step.method, path, json=step.json, headers=headers)
+        if response.status_code == 201 and "idempotency-replayed" not in response.headers:
+            self._created.append(response.json()["id"])
+        if '"next_cursor"' in response.text:
+            self._cursor = response.json()["next_cursor"] or self._cursor
+        head = sorted(f"{name}: {value}" for name, value in response.headers.items())
+        return "\n".join([str(response.status_code), *head, ""]).encode() + response.content
+
+    def _masked(self, answer: bytes) -> bytes:
+        for kind, pattern in MASKED.items():
+            answer = pattern.sub(lambda found, kind=kind: self._mask(kind, found[0]), answer)  # type: ignore[misc] # mypy sees no default there
+        return answer
+
+    def _mask(self, kind: str, value: bytes) -> bytes:
+        number = sum(known == kind for known, _ in self._masks) + 1
+        return self._masks.setdefault((kind, value), f"<{kind} {number}>".encode())
+
+
+async def transcript(folder: Path, store: str) -> list[tuple[Step, list[bytes]]]:
+    """The conversation with a fresh service on a store."""
+    service = make_service(
+        folder, RESOURCES=",".join(RESOURCES), RATE_LIMIT_ENABLED="false", **VARIABLES[store](folder)
+    )
+    async with client_of(service, resources=RESOURCES) as client:
+        return [each async for each in Transcript(client).hold()]
+
+
+@pytest.mark.parametrize("store", [kind.name for kind in STORES if kind.name != "memory"])
+async def test_every_store_answers_as_memory_does(tmp_path: Path, store: str) -> None:
+    """Status, headers and body of each answer; nothing tells a client where its records are kept."""
+    expected = await transcript(tmp_path, "memory")
+    actual = await transcript(tmp_path, store)
+    for (step, answer), (_, other) in zip(expected, actual, strict=True):
+        assert answer == other, step
+
+
+async def test_the_conversation_says_something(tmp_path: Path) -> None:
+    """It meets every status that a store has a say in, and repeats a cursor, an id and a time."""
+    said = await transcript(tmp_path, "memory")
+    assert {b"200", b"201", b"204", b"304", b"400", b"404", b"412", b"422"} <= {
+        lines[0] for _, lines in said
+    }
+    whole = b"\n".join(line for _, lines in said for line in lines)
+    for mask in (b"<id 1>", b"<id 6>", b"<time 2>", b"<cursor 1>"):
+        assert 1 < whole.count(mask), mask
+    assert b"<list 1>" in whole
