@@ -277,6 +277,13 @@ def test_an_import_is_all_or_nothing(filled: Path, line: bytes, said: str) -> No
     assert before == records(filled)
 
 
+def test_an_import_takes_no_backup(few: Path, tmp_path: Path) -> None:
+    """What has a seal is restored, so that the seal is looked at."""
+    done = estuary(tmp_path, "import", few.parent / "backup.jsonl")
+    assert 1 == done.returncode
+    assert "this is a backup, not bare records: use `estuary restore`" in done.stderr
+
+
 def limited_to(size: int) -> Callable[[], None]:
     """What keeps a process from writing files longer than `size` bytes, as a full disk would."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

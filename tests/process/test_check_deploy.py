@@ -64,6 +64,19 @@ def test_a_sound_deployment_passes(tmp_path: Path) -> None:
     assert before.keys() == after.keys()
 
 
+def test_metrics_that_strangers_can_read_are_found(tmp_path: Path) -> None:
+    """Whoever is asked as clients are, and answers with metrics, answers everybody."""
+    open_to_all = {name: value for name, value in SOUND.items() if name != "METRICS_TOKEN"}
+    with serving(tmp_path, open_to_all) as server:
+        environment = environment_of(
+            {**open_to_all, "PORT": str(server.port), "PUBLIC_URL": f"http://{HOST}:{server.port}"}
+        )
+        checks = checked(tmp_path, environment, 1)
+    assert "fail" == checks["monitoring"]["status"]
+    assert f"anybody can read http://{HOST}:{server.port}/metrics" in checks["monitoring"]["reason"]
+    assert "pass" == checks["clock"]["status"]
+
+
 def test_what_is_wrong_fails_with_its_mend(tmp_path: Path) -> None:
     """A development set-up is told line by line, for people, with the sum at the end."""
     done = estuary(tmp_path, environment_of({"DATABASE_TYPE": "memory"}), "check", "--deploy")

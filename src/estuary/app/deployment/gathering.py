@@ -34,11 +34,11 @@ def gather(loaded: Loaded) -> Facts:
     """
     settings = loaded.settings
     started = time.monotonic()
-    asked = {name: _Question(*question) for name, question in _questions(settings).items()}
+    asked = {name: _Question(*question) for name, question in questions(settings).items()}
     keys = [_Question(url) for url in key_set_urls(settings)]
-    store = _Asked(lambda: _store_state(settings))
-    last = _Asked(lambda: _last_backup(settings))
-    audited = _Asked(audit)
+    store = Asked(lambda: _store_state(settings))
+    last = Asked(lambda: _last_backup(settings))
+    audited = Asked(audit)
     folder = data_folder(settings)
     deadline = started + WAIT * _STEPS
 
@@ -60,7 +60,7 @@ def gather(loaded: Loaded) -> Facts:
     )
 
 
-class _Asked(Generic[T]):
+class Asked(Generic[T]):
     """A call in a thread of its own, which is left behind if it hangs."""
 
     def __init__(self, call: Callable[[], T]) -> None:
@@ -89,14 +89,14 @@ class _Question:
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         self._url = url
-        self._asked: _Asked[Answer | NoAnswer] = _Asked(lambda: ask(url, headers))
+        self._asked: Asked[Answer | NoAnswer] = Asked(lambda: ask(url, headers))
 
     def answer(self, deadline: float) -> Answer | NoAnswer:
         """What it came to by `deadline`."""
         return self._asked.outcome(deadline, NoAnswer(self._url, _LATE))
 
 
-def _questions(settings: Settings) -> dict[str, tuple[str, Mapping[str, str]]]:
+def questions(settings: Settings) -> dict[str, tuple[str, Mapping[str, str]]]:
     """What is asked of the service itself and of what stands in front of it: URLs and headers."""
     token = settings.metrics_token
     authorization = {} if token is None else {"authorization": f"Bearer {token}"}
