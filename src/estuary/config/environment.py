@@ -135,7 +135,7 @@ class _Loading:
         except Refused as refused:
             self._problems.append(_problem(variable, Found(text, found.source), refused))
             return
-        copied = not found.source.startswith("default") and is_placeholder(text, secret=variable.secret)
+        copied = is_placeholder(text, secret=variable.secret)
         self._effective[variable.name] = Effective(
             variable.name, _shown(variable, text), found.source, copied
         )

@@ -143,6 +143,17 @@ async def test_what_was_read_before_another_replicas_write_is_not_kept_after_it(
     assert "changed" == await scene.here.name() == await scene.there.name()
 
 
+async def test_a_lease_that_was_taken_away_keeps_nothing(scene: Scene) -> None:
+    """Nobody else has read meanwhile: the old record would be the only one there."""
+    scene.items.gate.clear()
+    early = asyncio.create_task(scene.there.name())
+    await until(lambda: scene.items.waiting == 1)
+    await scene.here.change("changed")
+    scene.items.gate.set()
+    assert "item 1" == await early
+    assert "changed" == await scene.here.name()
+
+
 async def test_records_and_leases_leave_redis_by_themselves(scene: Scene) -> None:
     """A record after its time to live, a lease after its own."""
     await scene.here.name()
@@ -181,19 +192,20 @@ async def test_a_redis_that_hangs_holds_nobody_up(scene: Scene) -> None:
 
 
 async def test_a_write_that_redis_was_not_told_of_is_seen_by_its_own_replica(scene: Scene) -> None:
-    """The old record may still be there: this replica does not look for as long as that can be."""
-    await scene.here.name()
-    with scene.redis.frozen():
-        await scene.here.change("changed")
+    """The old record is still there: this replica does not look for as long as that can be, others do."""
+    await scene.there.name()
+    scene.here.caches._link.abort("the way to Redis is cut, for one replica")
+    await until(lambda: not scene.here.knows_redis)
+    await scene.here.change("changed")
     await until(lambda: scene.here.knows_redis, seconds=PATIENCE_SECONDS)
-    assert "changed" == await scene.here.name()
+    assert ("changed", "item 1") == (await scene.here.name(), await scene.there.name())
     scene.clock.advance(TTL + LEASE - 0.001)
     assert "changed" == await scene.here.name()
-    reads = scene.items.reads
-    scene.redis.say("FLUSHALL")  # as its own time would have done
+    scene.redis.say("FLUSHALL")  # as the record's own time would have done by now
     scene.clock.advance(0.001)
-    for _ in range(2):
-        assert "changed" == await scene.here.name()
+    reads = scene.items.reads
+    for replica in (scene.here, scene.there, scene.here):
+        assert "changed" == await replica.name()
     assert reads + 1 == scene.items.reads
 
 

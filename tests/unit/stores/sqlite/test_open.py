@@ -1,6 +1,7 @@
 """Opening: a new file, a known one, a foreign one, and everything that can lie in the way."""
 
 import asyncio
+import os
 import sqlite3
 from pathlib import Path
 from typing import Annotated
@@ -62,6 +63,18 @@ async def test_folder_and_file_are_made(path: Path) -> None:
     assert (LAYOUT,) == connection.execute("PRAGMA user_version").fetchone()
     assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
     connection.close()
+
+
+async def test_a_new_file_is_its_owners_alone(path: Path) -> None:
+    """Whatever the umask: SQLite's other files too."""
+    before = os.umask(0)
+    try:
+        store = await opened(path, ITEMS)
+        modes = {file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+        await store.close()
+    finally:
+        os.umask(before)
+    assert {0o600} == modes
 
 
 async def test_records_outlive_the_store(path: Path) -> None:
