@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from estuary.core.errors import IdempotencyKeyInFlight, NotFound
+from estuary.core.errors import IdempotencyKeyInFlight, NotFound, VersionConflict
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.ports import Clock, Collection, Observer, Written
 from estuary.core.query import Page, Slice
@@ -15,6 +15,12 @@ from estuary.core.terms import NO_VERSION, UNCONDITIONAL, IdempotencyKey, WriteT
 
 Precondition = Callable[[int], bool]
 """Whether a write may be made to a record of this version."""
+
+_Write = Callable[..., Awaitable[Written]]
+"""A collection's write; it takes its terms last."""
+
+_ATTEMPTS = 4
+"""How often a write with a precondition is tried: once to learn the version, then to write to it."""
 
 
 class Records:
@@ -48,7 +54,7 @@ class Records:
         value = self.resource.value(draft)
         now = self._clock.now()
         record = Record(self._new_id(), 1, now, now, value, terms.owner or "")
-        written = await self._write(terms, self._collection.insert, record)
+        written = await self._write(terms, None, self._collection.insert, record)
         if not written.replayed:
             self._observe(self._created)
         return written
@@ -68,9 +74,8 @@ class Records:
         """Change what `changes` sets; raises `ValidationFailed`, then `NotFound` or `VersionConflict`."""
         cleaned = self.resource.changes(changes)
         _demand_id(record_id)
-        if precondition is not None:
-            terms = await self._expecting(precondition, record_id, terms)
-        written = await self._write(terms, self._collection.update, record_id, cleaned, self._clock.now())
+        arguments = record_id, cleaned, self._clock.now()
+        written = await self._write(terms, precondition, self._collection.update, *arguments)
         if not written.replayed:
             self._observe(self._updated)
         return written
@@ -83,9 +88,7 @@ class Records:
     ) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
         _demand_id(record_id)
-        if precondition is not None:
-            terms = await self._expecting(precondition, record_id, terms)
-        written = await self._write(terms, self._collection.delete, record_id)
+        written = await self._write(terms, precondition, self._collection.delete, record_id)
         if not written.replayed:
             self._observe(self._deleted)
         return written
@@ -104,19 +107,17 @@ class Records:
         return shown, Position(to_microseconds(last.created_at), last.id)
 
     def _write(
-        self, terms: WriteTerms, write: Callable[..., Awaitable[Written]], *arguments: Any
+        self, terms: WriteTerms, precondition: Precondition | None, write: _Write, *arguments: Any
     ) -> Awaitable[Written]:
-        """`write` on its terms; where they hold a key, only one at a time is under way with it."""
-        if terms.key is None:
-            return write(*arguments, terms)
-        return self._write_once(terms, terms.key, write, arguments)
+        """`write` on its terms, to a version that meets the precondition; with a key one at a time."""
+        if precondition is not None:
+            return self._write_meeting(precondition, terms, write, arguments)
+        if terms.key is not None:
+            return self._write_once(terms.key, terms, write, arguments)
+        return write(*arguments, terms)
 
     async def _write_once(
-        self,
-        terms: WriteTerms,
-        key: IdempotencyKey,
-        write: Callable[..., Awaitable[Written]],
-        arguments: tuple[Any, ...],
+        self, key: IdempotencyKey, terms: WriteTerms, write: _Write, arguments: tuple[Any, ...]
     ) -> Written:
         """Raises `IdempotencyKeyInFlight` for a key that another request of this process is at."""
         whose = (key.subject, key.text)
@@ -128,18 +129,25 @@ class Records:
         finally:
             self._keys_in_flight.discard(whose)
 
-    async def _expecting(self, precondition: Precondition, record_id: str, terms: WriteTerms) -> WriteTerms:
-        """`terms` with the record's version as it is now, if that meets the precondition.
+    async def _write_meeting(
+        self, precondition: Precondition, terms: WriteTerms, write: _Write, arguments: tuple[Any, ...]
+    ) -> Written:
+        """Raises `VersionConflict` where the version that is there does not meet the precondition.
 
-        If not, or where there is no record, a version is expected that never is: the store then raises
-        the error that is due, unless the write is a repeated one and was made before.
+        The first attempt expects a version that never is, and so is told the current one by the store
+        itself, not by some cache before it; or it is told that there is no record, or that this write was
+        made before. The attempts are bounded, for others may write in between.
         """
-        try:
-            version = (await self._collection.get(record_id, terms.owner)).version
-        except NotFound:
-            version = NO_VERSION
-        expected = version if version != NO_VERSION and precondition(version) else NO_VERSION
-        return WriteTerms(terms.owner, expected, terms.key)
+        expected = NO_VERSION
+        for _ in range(_ATTEMPTS):
+            try:
+                attempt = WriteTerms(terms.owner, expected, terms.key)
+                return await self._write(attempt, None, write, *arguments)
+            except VersionConflict as conflict:
+                if not precondition(conflict.current):
+                    raise
+                expected = conflict.current
+        raise VersionConflict(expected)
 
 
 def _demand_id(record_id: str) -> None:

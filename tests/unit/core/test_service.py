@@ -186,6 +186,41 @@ async def test_a_precondition_sees_the_owners_records_only(desk: Desk) -> None:
             await desk.records.delete(created.id, WriteTerms("him"), condition)
 
 
+class Restless(MemoryCollection):
+    """A collection in which somebody else updates a record before each of the first `times` deletes."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.open()
+        self.times = times
+
+    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
+        """Be overtaken, then delete."""
+        if self.times:
+            self.times -= 1
+            await self.update(record_id, {}, START)
+        return await super().delete(record_id, terms)
+
+
+@pytest.mark.parametrize(("times", "made"), [(0, True), (2, True), (99, False)])
+async def test_a_write_that_is_overtaken_is_tried_again_but_not_for_ever(
+    desk: Desk, times: int, made: bool
+) -> None:
+    """Where every version meets the precondition, others may write in between, but not without end."""
+    restless = Restless(times)
+    records = Records(
+        ITEMS, restless, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append
+    )
+    await records.create(ITEMS.draft_type(name="x"))
+    outcome = await asyncio.gather(
+        records.delete(make_id(1), UNCONDITIONAL, lambda _: True), return_exceptions=True
+    )
+    assert [made] == [isinstance(each, Written) for each in outcome]
+    assert made or isinstance(outcome[0], VersionConflict)
+    assert (0 if made else 1) == await restless.count()
+    assert made or restless.times > 90
+
+
 class Gate(MemoryCollection):
     """A collection whose inserts wait until the gate opens."""
 
