@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -37,7 +37,7 @@ class Observer(Protocol):
         ...
 
 
-class Written(NamedTuple):
+class Written(msgspec.Struct, frozen=True, gc=False):
     """What a write left behind: the record as it wrote it, None after a delete.
 
     `replayed`: an earlier write with the same key did it, and this one changed nothing.
