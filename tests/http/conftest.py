@@ -1,4 +1,4 @@
-"""Every test here speaks HTTP to a whole service in this process, on every embedded store."""
+"""Every test here speaks HTTP to a whole service in this process, on stores of every sort."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,15 +6,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.http.stores import VARIABLES
 from tests.support.service import client_of, make_service
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "convex"])
 def store_variables(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """The variables that choose the store."""
-    if request.param == "memory":
-        return {"DATABASE_TYPE": "memory"}
-    return {"DATABASE_URL": f"sqlite:///{tmp_path}/estuary.db"}
+    return VARIABLES[request.param](tmp_path)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def make_store(
     if location.kind == POSTGRES:
         return _postgres(settings, resources, observe, migrate)
     if location.kind == CONVEX:
-        return _convex(settings, resources)
+        return _convex(settings, resources, observe)
     from estuary.stores.memory import MemoryStore
 
     return MemoryStore(resources)
@@ -71,7 +71,7 @@ def _postgres(
     )
 
 
-def _convex(settings: Settings, resources: Sequence[Resource]) -> Store:
+def _convex(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
     try:
         from estuary.stores.convex.store import ConvexStore
     except ModuleNotFoundError as error:
@@ -81,6 +81,7 @@ def _convex(settings: Settings, resources: Sequence[Resource]) -> Store:
         resources,
         deploy_key=settings.convex_deploy_key,
         timeout=settings.database_timeout_seconds,
+        observe=observe,
     )
 
 

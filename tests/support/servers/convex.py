@@ -12,7 +12,7 @@ from typing import Any
 
 from estuary.core.items import ITEMS
 from estuary.core.resource import Resource
-from estuary.stores.convex.schema import schema
+from estuary.stores.convex.deployable import write
 from tests.support.process import HOST, PATIENCE_SECONDS
 from tests.support.programs import require
 from tests.support.resources import VESSELS
@@ -123,20 +123,13 @@ class ConvexHost:
         self._process.wait(PATIENCE_SECONDS)
 
 
-def write_functions(folder: Path, resources: Sequence[Resource]) -> None:
-    """What `npx convex deploy` is given: the functions, and the schema of `resources`."""
-    for source in FUNCTIONS.glob("*.ts"):
-        shutil.copy(source, folder)
-    (folder / "schema.ts").write_text(schema(resources))
-
-
 @contextmanager
 def convex_host(
     resources: Sequence[Resource] = (ITEMS, VESSELS), variables: dict[str, str] | None = None
 ) -> Iterator[ConvexHost]:
     """A host of one's own."""
     with tempfile.TemporaryDirectory(prefix="estuary-convex-") as folder:
-        write_functions(Path(folder), resources)
+        write(Path(folder), resources)
         host = ConvexHost(Path(folder), variables)
     try:
         yield host

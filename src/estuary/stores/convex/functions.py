@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
+from estuary.core.observations import ConnectionsChanged
+from estuary.core.ports import Observer
 from estuary.stores.convex.errors import (
     CLOSED,
     FUNCTION_FAILED,
@@ -26,7 +28,7 @@ from estuary.stores.convex.errors import (
     unavailable,
 )
 from estuary.stores.convex.patience import ATTEMPTS, pause, seconds_of
-from estuary.stores.convex.transport import Answer, Transport
+from estuary.stores.convex.transport import MAX_CONNECTIONS, Answer, Transport
 
 
 class _Envelope(msgspec.Struct, rename="camel"):
@@ -40,14 +42,25 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 
 class Functions:
-    """The functions of the deployment at `origin`; every call ends within `timeout` seconds."""
+    """The functions of the deployment at `origin`; every call ends within `timeout` seconds.
 
-    def __init__(self, origin: str, deploy_key: str | None, *, timeout: float) -> None:
+    `observe` is told how many connections are in use.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        deploy_key: str | None,
+        *,
+        timeout: float,
+        observe: Observer = lambda _: None,
+    ) -> None:
         self._transport = Transport(origin, deploy_key)
         # Without a deploy key only what was opened to the public can be called.
         self._module = "records" if deploy_key is not None else "public"
         self._timeout = timeout
         self._closing = False
+        self._observe = observe
         self._under_way = 0
         self._idle = asyncio.Event()
 
@@ -101,7 +114,7 @@ class Functions:
     async def _answer(self, method: str, path: str, body: bytes | None, seconds: float) -> Answer:
         if self._closing or not self._transport.is_open:
             raise StoreUnavailable(CLOSED)
-        self._under_way += 1
+        self._count(1)
         try:
             async with asyncio.timeout(seconds) as deadline:
                 return await self._patiently(method, path, body, deadline)
@@ -110,9 +123,14 @@ class Functions:
         except AnswerTooLong as error:
             raise StoreQueryFailed(f"Convex gave an answer of more than {error.limit} bytes") from error
         finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._idle.set()
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        """Note that a call began or ended; each has a connection to itself, as far as there are any."""
+        self._under_way += more
+        self._observe(ConnectionsChanged(min(self._under_way, MAX_CONNECTIONS)))
+        if not self._under_way:
+            self._idle.set()
 
     async def _patiently(
         self, method: str, path: str, body: bytes | None, deadline: asyncio.Timeout

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 import msgspec
 
 from estuary.core.errors import StoreQueryFailed, StoreSchemaMismatch
+from estuary.core.ports import Observer
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.convex.collection import ConvexCollection
@@ -28,7 +29,7 @@ class ConvexStore:
     """Records of `resources` in the deployment at `origin`, a URL without a path.
 
     `timeout` (seconds) bounds every call. Without a deploy key only functions that were opened to the
-    public can be called.
+    public can be called. `observe` is told how many connections are in use.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class ConvexStore:
         *,
         deploy_key: str | None = None,
         timeout: float = 5.0,
+        observe: Observer = lambda _: None,
     ) -> None:
         self._resources = tuple(resources)
-        self._functions = Functions(origin, deploy_key, timeout=timeout)
+        self._functions = Functions(origin, deploy_key, timeout=timeout, observe=observe)
         self._declared = declared(resources)
         self._collections = {
             resource.name: ConvexCollection(resource, self._functions) for resource in resources

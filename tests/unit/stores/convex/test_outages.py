@@ -13,6 +13,8 @@ from estuary.core.errors import (
     StoreUnavailable,
     VersionConflict,
 )
+from estuary.core.items import ITEMS
+from estuary.core.observations import ConnectionsChanged, Observation
 from estuary.core.ports import Collection, Written
 from estuary.core.terms import IdempotencyKey, WriteTerms
 from estuary.stores.convex.patience import ATTEMPTS
@@ -178,6 +180,17 @@ async def test_a_probe_calls_no_function(store: ConvexStore, deployment: Deploym
     """Health is asked for every few seconds; only the server's version is."""
     await store.ping()
     assert ["/version"] == [request["url"] for request in deployment.seen()]
+
+
+async def test_connections_in_use_are_told(deployment: Deployment) -> None:
+    """One for each call, and none when all have ended."""
+    told: list[Observation] = []
+    store = ConvexStore(deployment.url, [ITEMS], deploy_key=DEPLOY_KEY, observe=told.append)
+    await store.open()
+    told.clear()
+    await asyncio.gather(*(store.collection(ITEMS).count() for _ in range(3)))
+    await store.close()
+    assert [1, 2, 3, 2, 1, 0] == [each.active for each in told if isinstance(each, ConnectionsChanged)]
 
 
 @pytest.mark.parametrize("lost", range(1, ATTEMPTS))

@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from estuary.core.items import ITEMS
 from estuary.core.resource import DeclarationError, Resource
+from estuary.stores.convex.deployable import write
 from estuary.stores.convex.schema import declared, schema
 from tests.support.programs import require
 from tests.support.resources import VESSELS
-from tests.support.servers.convex import FACADE, FUNCTIONS, write_functions
+from tests.support.servers.convex import FACADE, FUNCTIONS
 from tests.unit.stores.kinds import PARTS
 
 
@@ -70,8 +71,7 @@ def test_the_functions_are_well_typed(tmp_path: Path, resources: tuple[Resource,
     """TypeScript's compiler, strict, against Convex's own types, finds nothing in `convex/`."""
     modules = FACADE / "node_modules"
     tsc = require("tsc (make tools)", shutil.which("tsc", path=modules / ".bin"))
-    write_functions(tmp_path, resources)
-    shutil.copy(FUNCTIONS / "tsconfig.json", tmp_path)
+    write(tmp_path, resources)
     (tmp_path / "node_modules").symlink_to(modules)
     done = subprocess.run(
         [tsc, "--project", tmp_path], capture_output=True, text=True, check=False, timeout=120
