@@ -20,7 +20,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = frozenset(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 WITH_DECLARATIONS = [document for document in DOCUMENTS if " = Resource(" in document.read_text()]
-FOLDERS = ("src", "tests", "bench", "docs", "deploy", "workshop")
+FOLDERS = ("src", "tests", "bench", "docs", "deploy", "workshop", "convex")
 WRITTEN_BY_THE_BENCH = "bench/results/"
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

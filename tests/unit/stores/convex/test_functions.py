@@ -163,7 +163,7 @@ class TestOpening:
         gone = Resource("gone", ITEMS.value_type)
         store = ConvexStore(deployment.url, [ITEMS, gone], deploy_key=DEPLOY_KEY)
         with pytest.raises(
-            StoreSchemaMismatch, match=r"declaration of gone: .*convex schema.*convex deploy"
+            StoreSchemaMismatch, match=r"declaration of gone: .*convex write.*convex deploy"
         ):
             await store.open()
 
