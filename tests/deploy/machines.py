@@ -63,9 +63,7 @@ class Machine:
         inside = self.show(unit, "MainPID")
         for process in psutil.process_iter():
             with suppress(OSError):
-                status = Path(f"/proc/{process.pid}/status").read_text()
-                ids = next(line.split() for line in status.splitlines() if line.startswith("NSpid"))
-                if ids[1:] == [str(process.pid), inside] and self._is_inside(process.pid):
+                if _ids(process.pid) == [str(process.pid), inside] and self._is_inside(process.pid):
                     return process
         raise AssertionError(f"{unit} has no main process {inside}")
 
@@ -110,23 +108,16 @@ def booted() -> Iterator[Machine]:
         root = Path(folder, "root")
         run("cp", "--archive", "--reflink=auto", DEBIAN, root)
         _set_up(root)
-        boot = subprocess.Popen(
-            [
-                nspawn,
-                "--boot",
-                f"--directory={root}",
-                "--register=no",
-                "--keep-unit",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        console = Path(folder, "console")
+        command = [nspawn, "--boot", f"--directory={root}", "--register=no", "--keep-unit"]
+        with console.open("wb") as screen:
+            boot = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen)
         try:
-            until(lambda: bool(psutil.Process(boot.pid).children()))
-            (init,) = psutil.Process(boot.pid).children()
-            machine = Machine(root, boot, init.pid)
-            until(lambda: _has_booted(machine))
+            until(lambda: _first_process(boot.pid) is not None)
+            leader = _first_process(boot.pid)
+            assert leader is not None
+            machine = Machine(root, boot, leader)
+            _wait_for_boot(machine, console)
             try:
                 yield machine
             finally:
@@ -159,6 +150,28 @@ def _set_up(root: Path) -> None:
             shutil.copy(unit, root / str(UNITS).lstrip("/"))
     run("chroot", root, "chown", "estuary:estuary", "/opt/estuary/data")
     run("chroot", root, "chown", "root:estuary", "/opt/estuary/.env")
+
+
+def _first_process(nspawn: int) -> int | None:
+    """The process that is the machine's first; nspawn's own, which makes it, comes and goes before."""
+    for child in psutil.Process(nspawn).children():
+        with suppress(OSError):
+            if _ids(child.pid) == [str(child.pid), "1"]:
+                return child.pid
+    return None
+
+
+def _ids(pid: int) -> list[str]:
+    """A process's ids, in this machine and in those within, as proc(5) has them."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(line.split()[1:] for line in status.splitlines() if line.startswith("NSpid"))
+
+
+def _wait_for_boot(machine: Machine, console: Path) -> None:
+    try:
+        until(lambda: _has_booted(machine), 4 * PATIENCE_SECONDS)
+    except TimeoutError:
+        raise AssertionError(console.read_text(errors="replace")) from None
 
 
 def _has_booted(machine: Machine) -> bool:

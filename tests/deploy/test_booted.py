@@ -17,8 +17,26 @@ from tests.support.process import HOST, free_port, until
 
 SERVICE = "estuary.service"
 ENVIRONMENT = "/opt/estuary/.env"
+EARLIER_UNIT = """\
+[Service]
+Type=simple
+User=estuary
+WorkingDirectory=/opt/estuary
+Environment="APP_PROFILE=production"
+EnvironmentFile=/opt/estuary/.env
+ExecStart=/opt/estuary/estuary serve
+Restart=always
+RestartSec=10
+NoNewPrivileges=true
+PrivateTmp=true
+ProtectSystem=strict
+ProtectHome=true
+ReadWritePaths=/opt/estuary/data
+"""
+"""What the guide of the earlier service sets, but for the word `serve`."""
+
 ROUNDS, CLIENTS = 5, 6
-ENOUGH = 2_000
+ENOUGH = 3_000
 
 
 class Estuary(Listener):
@@ -135,6 +153,17 @@ def test_a_wrong_configuration_is_not_tried_again(estuary: Estuary) -> None:
     with pytest.raises(AssertionError, match="MAX_IN_FLIGHT"):
         estuary.start()
     assert ("failed", 0) == (estuary.state, estuary.restarts)
+
+
+def test_the_unit_of_the_earlier_service_works(estuary: Estuary) -> None:
+    """Whoever comes from there adds one word to it: it serves, keeps what it is given, and ends well."""
+    estuary.machine.write(UNITS / "earlier.service", EARLIER_UNIT)
+    estuary.machine.systemctl("daemon-reload")
+    estuary.machine.systemctl("start", "earlier.service")
+    until(lambda: "Estuary is ready" in estuary.machine.say("journalctl", "--unit=earlier.service"))
+    assert 201 == post(estuary, "/api/v1/items", b'{"name":"kept"}').status
+    estuary.machine.systemctl("stop", "earlier.service")
+    assert "success" == estuary.machine.show("earlier.service", "Result")
 
 
 def test_stopping_finishes_what_is_under_way(estuary: Estuary) -> None:
