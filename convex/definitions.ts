@@ -135,12 +135,7 @@ export const count = {
 };
 
 /** Put a record, whose id must be free, into the table. */
-export async function put(
-  ctx: Writing,
-  generation: string,
-  resource: string,
-  record: Record,
-): Promise<void> {
+export async function put(ctx: Writing, generation: string, resource: string, record: Record): Promise<void> {
   const table = tableOf(resource);
   const taken = await ctx.db
     .query(table)

@@ -7,7 +7,16 @@ import { getDocumentSize, v } from "convex/values";
 import * as blocks from "./blocks";
 import { put } from "./definitions";
 import { type List, listsOf } from "./lists";
-import { positionOf, type Reading, type Record, record, refusal, servedGeneration, tableOf, type Writing } from "./model";
+import {
+  positionOf,
+  type Reading,
+  type Record,
+  record,
+  refusal,
+  servedGeneration,
+  tableOf,
+  type Writing,
+} from "./model";
 import { once } from "./once";
 import { declared } from "./schema";
 import * as totals from "./totals";

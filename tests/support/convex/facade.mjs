@@ -24,7 +24,9 @@ const deployments = new Map();
 function encode(value) {
   if (Array.isArray(value)) return `[${value.map(encode).join()}]`;
   if (value !== null && typeof value === "object") {
-    return `{${Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${encode(each)}`).join()}}`;
+    return `{${Object.entries(value)
+      .map(([name, each]) => `${JSON.stringify(name)}:${encode(each)}`)
+      .join()}}`;
   }
   return Number.isInteger(value) && !/e/.test(`${value}`) ? `${value}.0` : JSON.stringify(value);
 }
@@ -108,14 +110,17 @@ class Deployment {
       return [200, encode({ status: "error", errorMessage, ...data, logLines: [] })];
     };
     if (called === undefined || !(admin || called.isPublic)) {
-      return failed(`Could not find public function for '${path}'. Did you forget to run \`npx convex deploy\`?`);
+      return failed(
+        `Could not find public function for '${path}'. Did you forget to run \`npx convex deploy\`?`,
+      );
     }
     try {
       const value = await this.convex[kind](makeFunctionReference(path), args);
       return [200, encode({ status: "success", value: value ?? null, logLines: [] })];
     } catch (error) {
-      if (process.env.FACADE_TRACE) console.error(error);
-      return "data" in error ? failed("Uncaught ConvexError", { errorData: error.data }) : failed(`Uncaught ${error}`);
+      return "data" in error
+        ? failed("Uncaught ConvexError", { errorData: error.data })
+        : failed(`Uncaught ${error}`);
     }
   }
 }

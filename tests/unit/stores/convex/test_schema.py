@@ -66,6 +66,20 @@ def test_a_name_of_the_books_is_refused() -> None:
         schema([Resource("estuary_keys", Name)])
 
 
+def test_the_functions_are_formatted() -> None:
+    """As prettier has them, so that nobody argues about it."""
+    prettier = require("prettier (make tools)", shutil.which("prettier", path=FACADE / "node_modules/.bin"))
+    sources = [*FUNCTIONS.glob("*.ts"), *FACADE.glob("*.mjs")]
+    done = subprocess.run(
+        [prettier, "--print-width", "110", "--check", *sources],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+
+
 @pytest.mark.parametrize("resources", [(ITEMS,), (ITEMS, VESSELS, PARTS)], ids=["items", "every kind"])
 def test_the_functions_are_well_typed(tmp_path: Path, resources: tuple[Resource, ...]) -> None:
     """TypeScript's compiler, strict, against Convex's own types, finds nothing in `convex/`."""
