@@ -72,6 +72,25 @@ def test_a_deployment_that_answers(tmp_path: Path, deployment: Deployment) -> No
     assert deployment.url not in done.stdout
 
 
+def test_there_is_nothing_to_migrate(tmp_path: Path, deployment: Deployment) -> None:
+    """`estuary migrate` says whether what is deployed fits, and what to do if not."""
+    done = estuary(tmp_path, "migrate", **deployment.variables)
+    assert (0, "nothing to migrate: the store fits the declared resources\n") == (
+        done.returncode,
+        done.stdout,
+    )
+    (tmp_path / "other.py").write_text(
+        "from estuary.core.resource import Resource\n"
+        "from tests.support.resources import Vessel\n"
+        'ITEMS = Resource("items", Vessel)\n'
+    )
+    variables = {**deployment.variables, "RESOURCES": "other:ITEMS", "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    done = estuary(tmp_path, "migrate", **variables)
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "does not fit the declaration of items" in done.stderr
+    assert "npx convex deploy" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["check", "serve"])
 @pytest.mark.parametrize("url", ["happy-otter-123", "https://", "https://a.convex.site", "https://a/b"])
 def test_a_url_that_is_none(tmp_path: Path, command: str, url: str) -> None:

@@ -15,4 +15,9 @@ async def migrate(settings: Settings, *, only_plan: bool) -> Sequence[str]:
     Raises `DeclarationError`, `StoreError`.
     """
     store = make_store(settings, load_resources(settings.resources), Observers())
-    return await store.migrate(only_plan=only_plan) if isinstance(store, Migratable) else ()
+    if isinstance(store, Migratable):
+        return await store.migrate(only_plan=only_plan)
+    # Others are changed from elsewhere, if at all: opening them tells whether they fit.
+    await store.open()
+    await store.close()
+    return ()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from estuary.config.checklist.facts import Answer, Facts, NoAnswer, Openness
 from estuary.config.checklist.finding import Finding, failed, passed, warned
+from estuary.config.convex import CONVEX
 from estuary.config.database import MEMORY
 from estuary.config.environment import Loaded
 
@@ -23,17 +24,25 @@ def store(loaded: Loaded, facts: Facts) -> Finding:
         )
     if facts.store is not None and not facts.store.answers:
         return failed(f"{kind}: {facts.store.message}", "see that it can be reached from here")
+    if kind == CONVEX and loaded.settings.convex_deploy_key is None:
+        return warned(
+            "CONVEX_DEPLOY_KEY is not set: whoever knows the deployment can read and write every record",
+            "set it, and close the functions: `npx convex env remove ESTUARY_PUBLIC`",
+        )
     return passed(f"the store is {kind}")
 
 
-def schema(_: Loaded, facts: Facts) -> Finding:
+def schema(loaded: Loaded, facts: Facts) -> Finding:
     """Whether the tables are those of the declared resources."""
     if facts.store is None or facts.store.fits is None:
         return warned(
             "the schema was not looked at: the store does not answer", "see the line about the store"
         )
     if not facts.store.fits:
-        return failed(facts.store.message, "run `estuary migrate`")
+        in_convex = loaded.settings.database.kind == CONVEX
+        return failed(
+            facts.store.message, "run `npx convex deploy`" if in_convex else "run `estuary migrate`"
+        )
     return passed("the schema fits the declared resources")
 
 

@@ -10,6 +10,7 @@ from estuary.config.checklist.facts import Answer, Audit, Disk, Facts, NoAnswer,
 from tests.unit.config.checklist.judging import judge
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+CONVEX = {"DATABASE_URL": "convex://happy-otter-123.convex.cloud"}
 POSTGRES = {"DATABASE_URL": "postgres://db.internal/records"}
 GIB = 1024**3
 
@@ -24,13 +25,17 @@ def test_store() -> None:
     judge(upkeep.store, "pass", Facts(store=WELL), **POSTGRES)
     judge(upkeep.store, "pass", Facts(store=OTHER))
     assert "nobody listens" in judge(upkeep.store, "fail", Facts(store=AWAY)).reason
+    judge(upkeep.store, "pass", Facts(store=WELL), **CONVEX, CONVEX_DEPLOY_KEY="prod:a|b")
+    assert "every record" in judge(upkeep.store, "warn", Facts(store=WELL), **CONVEX).reason
     assert "lost at a restart" in judge(upkeep.store, "fail", DATABASE_TYPE="memory").reason
 
 
 def test_schema() -> None:
     """It fits; one that was not seen is not said to."""
     judge(upkeep.schema, "pass", Facts(store=WELL))
-    assert "column name" in judge(upkeep.schema, "fail", Facts(store=OTHER)).reason
+    misfit = judge(upkeep.schema, "fail", Facts(store=OTHER))
+    assert ("the column name is missing", "run `estuary migrate`") == (misfit.reason, misfit.mend)
+    assert "run `npx convex deploy`" == judge(upkeep.schema, "fail", Facts(store=OTHER), **CONVEX).mend
     for facts in (Facts(), Facts(store=AWAY)):
         judge(upkeep.schema, "warn", facts)
 

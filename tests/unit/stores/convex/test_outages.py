@@ -71,12 +71,10 @@ FINAL: dict[str, tuple[list[Any], type[EstuaryError]]] = {
 
 OPERATIONS: dict[str, Operation] = {
     "get": lambda items: items.get(make_id(1)),
-    "page": lambda items: items.page(None, 10),
     "slice": lambda items: items.slice(0, 10),
     "count": lambda items: items.count(),
     "insert": lambda items: items.insert(make_record(2)),
     "update": lambda items: items.update(make_id(1), {"name": "changed"}, LATER),
-    "delete": lambda items: items.delete(make_id(1)),
 }
 every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
 
