@@ -206,3 +206,20 @@ def test_head_and_no_content_have_no_body(server: Server) -> None:
     assert deleted.endswith(b"\r\n\r\n")
     assert b"content-length" not in deleted
     assert missing.startswith(b"404")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_304_has_neither_body_nor_length(server: Server, method: str) -> None:
+    """RFC 9110, 15.4.5: it ends with its head, tells the ETag, and the connection goes on."""
+    with Connection(server) as connection:
+        connection.send(POST + b"Content-Length: %d\r\n\r\n%s" % (len(ITEM), ITEM))
+        location = connection.receive().headers["location"]
+        for path in (location, ITEMS):
+            connection.send(request("GET", path))
+            tag = connection.receive().headers["etag"]
+            for _ in range(2):
+                conditional = f"\r\nIf-None-Match: {tag}\r\n\r\n".encode()
+                connection.send(request(method, path).replace(b"\r\n\r\n", conditional))
+                answer = connection.receive()
+                assert (304, b"", tag) == (answer.status, answer.body, answer.headers["etag"])
+                assert {"content-length", "content-type", "transfer-encoding"}.isdisjoint(answer.headers)
