@@ -23,6 +23,14 @@ def make_postgres(folder: Path, resources: Sequence[Resource], timeout: float) -
     return PostgresStore(server.url, resources, timeout=timeout)
 
 
+def make_pooled(folder: Path, resources: Sequence[Resource], timeout: float) -> Store:
+    """The same through a pooler, which gives each transaction another session."""
+    from estuary.stores.postgres import PostgresStore
+
+    make_postgres(folder, resources, timeout)
+    return PostgresStore(shared.pooler().url, resources, timeout=timeout)
+
+
 @asynccontextmanager
 async def stopped(_folder: Path) -> AsyncIterator[None]:
     """Nobody listens where the server was."""

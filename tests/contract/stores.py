@@ -18,7 +18,7 @@ from estuary.stores.memory import MemoryStore
 from estuary.stores.observed import ObservedStore
 from tests.contract.convex import failing, make_convex
 from tests.contract.making import READS
-from tests.contract.postgres import demoted, hung, make_postgres, stopped
+from tests.contract.postgres import demoted, hung, make_pooled, make_postgres, stopped
 from tests.support.process import HOST
 from tests.support.servers import shared
 
@@ -161,6 +161,13 @@ STORES = (
             "reads survive that a server takes no writes",
             "a write that a hung server had received may follow: no client can take it back",
         ),
+    ),
+    StoreKind(
+        "postgres-pooled",
+        make_pooled,
+        durable=True,
+        outages=(),
+        exemptions=("no outage: those of the server are tried without the pooler before it",),
     ),
     StoreKind(
         "convex",

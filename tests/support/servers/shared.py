@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from functools import cache
 
 from tests.support.servers.convex import ConvexHost, convex_host
+from tests.support.servers.pgbouncer import PgBouncer, pgbouncer
 from tests.support.servers.postgres import Postgres, postgres_server
 from tests.support.servers.redis import Redis, redis_server
 
@@ -26,6 +27,12 @@ def redis() -> Redis:
 def convex() -> ConvexHost:
     """The Convex of this run, with the functions as they are; who uses it takes deployments of its own."""
     return _running.enter_context(convex_host())
+
+
+@cache
+def pooler() -> PgBouncer:
+    """The PgBouncer of this run, before its PostgreSQL."""
+    return _running.enter_context(pgbouncer(postgres()))
 
 
 def stop_all() -> None:

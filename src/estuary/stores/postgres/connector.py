@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -65,6 +66,10 @@ class Connector:
         return made
 
 
+_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+"""The parameters of a URL that name files."""
+
+
 class _Address(NamedTuple):
     """What of a URL can be told to an operator, and what the server is told of us."""
 
@@ -72,6 +77,7 @@ class _Address(NamedTuple):
     user: str
     database: str
     settings: dict[str, str]
+    files: list[str]
 
     @classmethod
     def of(cls, url: str) -> "_Address":
@@ -81,7 +87,8 @@ class _Address(NamedTuple):
         parameters = parse_qs(query)
         settings = {} if "application_name" in parameters else {"application_name": "estuary"}
         hosts = hosts or ",".join(parameters.get("host", []))
-        return cls(hosts, unquote(user.partition(":")[0]), unquote(database), settings)
+        files = [path for name in _FILES for path in parameters.get(name, [])]
+        return cls(hosts, unquote(user.partition(":")[0]), unquote(database), settings, files)
 
 
 def _session_settings(timeout: float) -> dict[str, str]:
@@ -109,12 +116,12 @@ def _advice(error: BaseException, address: _Address) -> str:
         return f"{server} did not answer in time: is it running, and is the host in DATABASE_URL right?"
     if isinstance(error, socket.gaierror):
         return f"{server} cannot be found: no such host is known; correct it in DATABASE_URL"
-    if isinstance(error, ssl.SSLError):
-        return (
-            f"{server} does not agree on TLS ({error.reason}): see sslmode and sslrootcert in DATABASE_URL"
-        )
-    if isinstance(error, FileNotFoundError) and error.filename is not None:
-        return f"The file {error.filename}, which DATABASE_URL names, is not there"
+    # The driver says so in words alone where the server knows no TLS.
+    if isinstance(error, ssl.SSLError) or "SSL" in str(error):
+        return f"{server} does not agree on TLS ({error}): see sslmode and sslrootcert in DATABASE_URL"
+    missing = next((path for path in address.files if not Path(path).exists()), None)
+    if missing is not None:
+        return f"The file {missing}, which DATABASE_URL names, is not there"
     if isinstance(error, OSError):
         reason = error.strerror or error
         return (

@@ -1,0 +1,205 @@
+"""PostgreSQL behind a real service: what is said at the start, and what outages of it do under load."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.creates import ITEMS
+from tests.support.http import get, post
+from tests.support.load import Load, creating_items, load_on, reading
+from tests.support.process import HOST, Server, environment_of, free_port, serving, started, until
+from tests.support.servers import shared
+from tests.support.servers.postgres import GUARDED_USER, Postgres
+
+CLIENTS = 8
+ROUNDS = 20 if os.environ.get("ESTUARY_TEST_FULL") == "1" else 3
+SOON = {"DATABASE_TIMEOUT_SECONDS": "1"}
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    """The server, with an empty database."""
+    server = shared.postgres()
+    server.empty()
+    yield server
+    server.disconnect_everybody()
+
+
+def estuary(directory: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    """The command, under way."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "estuary", *arguments],
+        cwd=directory,
+        env=environment_of(variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def outcome(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Its exit code, and what it said on both streams."""
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def readiness(server: Server) -> str:
+    """What the probe says: "ready", or the reason why not."""
+    said = json.loads(get(server, "/health/ready").body)
+    return str(said.get("reason", said["status"]))
+
+
+@pytest.mark.parametrize(
+    ("url_of", "said"),
+    [
+        (lambda server: server.url_of("nowhere"), "has no database nowhere: create it, or name"),
+        (lambda server: server.url_of("estuary", user="nobody"), "refuses the password of user nobody"),
+        (
+            lambda server: server.url_of("estuary", user=f"{GUARDED_USER}:wrong"),
+            "refuses the password of user guarded: correct it in DATABASE_URL",
+        ),
+        (lambda _: f"postgres://{HOST}:{free_port()}/estuary", "cannot be reached"),
+        (lambda _: "postgres://no.such.host.invalid/estuary", "no such host is known; correct it"),
+        (lambda server: f"{server.url}?sslmode=require", "see sslmode and sslrootcert in DATABASE_URL"),
+        (lambda server: f"{server.url}?sslmode=verify-full&sslrootcert=/no/ca.pem", "/no/ca.pem"),
+    ],
+    ids=["database", "user", "password", "port", "host", "tls", "root certificate"],
+)
+@pytest.mark.parametrize("command", ["serve", "check", "migrate"])
+def test_a_server_that_cannot_be_used_is_named(
+    tmp_path: Path, postgres: Postgres, url_of: Callable[[Postgres], str], said: str, command: str
+) -> None:
+    """Exit 1, with a line that says what to do and repeats no password."""
+    code, out, err = outcome(estuary(tmp_path, command, DATABASE_URL=url_of(postgres), **SOON))
+    assert 1 == code
+    assert said in out + err
+    assert "Traceback" not in out + err
+    assert "wrong" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("CREATE TABLE items (id int)", "Table items was not made by Estuary: rename it, or use another"),
+        ("CREATE TABLE _estuary_totals (n int)", "Table _estuary_totals was not made by Estuary"),
+        (
+            "CREATE TABLE _estuary_totals (n int); "  # noqa: ISC004
+            "COMMENT ON TABLE _estuary_totals IS 'Estuary, layout 99'",
+            "The database has layout 99, made by a newer Estuary than this one",
+        ),
+    ],
+    ids=["items", "totals", "newer"],
+)
+def test_tables_of_others_are_left_alone(tmp_path: Path, postgres: Postgres, sql: str, said: str) -> None:
+    """Exit 1, said which table and why, and nothing was made beside it."""
+    postgres.execute(sql, user="estuary")
+    before = postgres.execute("SELECT count(*) FROM pg_class")
+    for command in ("serve", "migrate"):
+        code, out, err = outcome(estuary(tmp_path, command, DATABASE_URL=postgres.url))
+        assert 1 == code
+        assert said in out + err
+    assert before == postgres.execute("SELECT count(*) FROM pg_class")
+
+
+def test_production_serves_once_it_is_migrated(tmp_path: Path, postgres: Postgres) -> None:
+    """Until then the probe says why it is not ready, and nothing is made; then no restart is needed."""
+    variables = {"DATABASE_URL": postgres.url, "DATABASE_MIGRATE": "check"}
+    with serving(tmp_path, variables) as server:
+        assert "not_migrated" == readiness(server)
+        assert 200 == get(server, "/health/live").status
+        assert 503 == post(server, ITEMS, b'{"name":"early"}').status
+        code, plan, _ = outcome(estuary(tmp_path, "migrate", "--plan", DATABASE_URL=postgres.url))
+        assert (0, True) == (code, "CREATE TABLE items (" in plan)
+        assert "not_migrated" == readiness(server)
+        migrating = [estuary(tmp_path, "migrate", DATABASE_URL=postgres.url) for _ in range(3)]
+        told = [outcome(each) for each in migrating]
+        assert [0, 0, 0] == [code for code, _, _ in told]
+        assert 2 == sum("nothing to migrate" in out for _, out, _ in told)
+        until(lambda: readiness(server) == "ready")
+        assert 201 == post(server, ITEMS, b'{"name":"in time"}').status
+        assert 0 == server.stop()
+
+
+def test_three_replicas_start_at_once_on_a_new_database(tmp_path: Path, postgres: Postgres) -> None:
+    """One makes the tables, and all of them serve the same records."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(started(tmp_path, {"DATABASE_URL": postgres.url})) for _ in range(3)]
+        for server in servers:
+            server.wait_until_ready()
+            assert 201 == post(server, ITEMS, b'{"name":"boat"}').status
+        totals = [json.loads(get(server, ITEMS).body)["total"] for server in servers]
+    assert [3, 3, 3] == totals
+
+
+@contextmanager
+def stopped(postgres: Postgres) -> Iterator[None]:
+    """The server is away."""
+    postgres.stop()
+    try:
+        yield
+    finally:
+        postgres.start()
+
+
+@contextmanager
+def demoted(postgres: Postgres) -> Iterator[None]:
+    """The server takes no writes."""
+    postgres.set("default_transaction_read_only", "on")
+    try:
+        yield
+    finally:
+        postgres.set("default_transaction_read_only", "off")
+
+
+@pytest.mark.parametrize("outage", [stopped, Postgres.frozen, demoted], ids=["stopped", "hung", "demoted"])
+def test_an_outage_under_load_is_503_and_passes(
+    tmp_path: Path, postgres: Postgres, outage: Callable[[Postgres], AbstractContextManager[None]]
+) -> None:
+    """No other error than 503, no request without an answer, the probes tell, and no restart is needed."""
+    with serving(tmp_path, {"DATABASE_URL": postgres.url, **SOON}) as server:
+        with (
+            load_on(server, creating_items(), CLIENTS) as writes,
+            load_on(server, reading(ITEMS), 2) as reads,
+        ):
+            until(lambda: writes.statuses[201] > 20 and reads.statuses[200] > 20)
+            with outage(postgres):
+                until(lambda: writes.statuses[503] > 20)
+                until(lambda: readiness(server) == "database_unavailable")
+                assert 200 == get(server, "/health/live").status
+            until(lambda: readiness(server) == "ready")
+            before = writes.statuses[201], reads.statuses[200]
+            until(lambda: writes.statuses[201] > before[0] + 20 and reads.statuses[200] > before[1] + 20)
+        assert {201, 503} == set(writes.statuses)
+        assert {200, 503} >= set(reads.statuses)
+        assert 0 == writes.unanswered + reads.unanswered
+        assert 0 == server.stop()
+
+
+def ids(load: Load) -> list[str]:
+    """The items that clients were told they had made."""
+    return [json.loads(answer.body)["id"] for answer in load.answers if answer.status == 201]
+
+
+def test_no_acknowledged_write_is_lost_to_crashes_of_the_server(tmp_path: Path, postgres: Postgres) -> None:
+    """Each crash under load costs 503s alone; what was acknowledged is there once, and totals are exact."""
+    with serving(tmp_path, {"DATABASE_URL": postgres.url, **SOON}) as server:
+        with load_on(server, creating_items(), CLIENTS) as writes:
+            for _ in range(ROUNDS):
+                goal = writes.statuses[201] + 50
+                until(lambda goal=goal: writes.statuses[201] > goal)  # type: ignore[misc]  # bound at once
+                postgres.stop_at_once()
+                postgres.start()
+        until(lambda: readiness(server) == "ready")
+        total = json.loads(get(server, ITEMS).body)["total"]
+        assert 0 == server.stop()
+    kept = postgres.execute("SELECT id FROM items").split()
+    assert {201, 503} >= set(writes.statuses)
+    assert 0 == writes.unanswered
+    assert len(kept) == len(set(kept)) == total
+    assert set(ids(writes)) <= set(kept)
