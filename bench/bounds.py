@@ -90,6 +90,33 @@ BOUNDS: tuple[Bound, ...] = (
         ratio_of("scale", "sqlite-small", "sqlite-large"),
         at_least=False,
     ),
+    Bound(
+        "A read from PostgreSQL, to bare RSGI and asyncpg",
+        0.6,
+        ratio_of("postgres-read", "postgres", "rsgi-asyncpg"),
+    ),
+    Bound(
+        "A create in PostgreSQL, to bare RSGI and asyncpg",
+        0.6,
+        ratio_of("postgres-create", "postgres", "rsgi-asyncpg"),
+    ),
+    *(
+        Bound(f"{what}, to {label}", 4, ratio_of(question, "postgres", other))
+        for question, what in (
+            ("postgres-read", "A read from PostgreSQL"),
+            ("postgres-create", "A create in PostgreSQL"),
+        )
+        for other, label in (("fastapi-sqlalchemy", "FastAPI and SQLAlchemy"), ("kinto", "Kinto"))
+    ),
+    *(
+        Bound(
+            f"Cost of {what}, large table to small (PostgreSQL)",
+            1.2,
+            ratio_of("postgres-scale", f"{list_}-small", f"{list_}-large"),
+            at_least=False,
+        )
+        for list_, what in (("first", "a list with its total"), ("page", "a page by cursor"))
+    ),
     Bound("Cost of /health, to a read", 2, ratio_of("health", "memory-read", "memory"), at_least=False),
     Bound(
         "Memory of all processes, idle (memory)",

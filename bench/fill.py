@@ -1,7 +1,8 @@
 """Records by the million: every run makes the same ones, so a cursor into them is known beforehand."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from estuary.core.record import Position, Record, to_microseconds
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST_MICROSECONDS = to_microseconds(FIRST)
+_ID = "019a9f3c-5f00-7c11-9d52-"
 INSERT = (
     "INSERT INTO items (id, version, created_at, updated_at, name, description) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -51,6 +53,19 @@ async def fill_file(path: Path, count: int) -> None:
         connection.executemany(INSERT, _rows(count))
 
 
+def fill_postgres(url: str, execute: Callable[[str], object], count: int) -> None:
+    """The same in an empty PostgreSQL database, whose server makes the rows."""
+    from estuary.stores.postgres import PostgresStore
+
+    asyncio.run(PostgresStore(url, [ITEMS]).migrate(only_plan=False))
+    moment = f"{FIRST_MICROSECONDS} + n * 1000"
+    execute(
+        "INSERT INTO items (id, version, created_at, updated_at, name, description) "  # noqa: S608 (our own)
+        f"SELECT '{_ID}' || lpad(to_hex(n), 12, '0'), 1, {moment}, {moment}, '{NAME}', '{DESCRIPTION}' "
+        f"FROM generate_series(0, {count - 1}) n; VACUUM ANALYZE items"
+    )
+
+
 def _rows(count: int) -> Iterator[tuple[str, int, int, int, str, str]]:
     for number in range(count):
         moment = _moment(number)
@@ -63,4 +78,4 @@ def _moment(number: int) -> int:
 
 
 def _id(number: int) -> str:
-    return f"019a9f3c-5f00-7c11-9d52-{number:012x}"
+    return f"{_ID}{number:012x}"

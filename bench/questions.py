@@ -11,6 +11,7 @@ from bench.contenders.granian import BARE_ASGI, BARE_RSGI
 from bench.contenders.nginx import NGINX
 from bench.exchange import Exchange
 from bench.footprint import Footprint
+from bench.postgres import POSTGRES_QUESTIONS
 from bench.question import Entry, Question
 from bench.refusals import Refusals
 from bench.scale import Scale
@@ -76,6 +77,7 @@ QUESTIONS: tuple[Question, ...] = (
         "memory",
         _entries(_unknown, ESTUARY_MEMORY, ESTUARY_SQLITE, FASTAPI),
     ),
+    *POSTGRES_QUESTIONS,
     Auth(),
     Refusals(),
     Scale(),

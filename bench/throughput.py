@@ -70,7 +70,7 @@ def _lanes(entries: Sequence[Entry], settings: Settings, running: ExitStack) -> 
         contender = entry.contender
         if contender not in servers:
             server = running.enter_context(contender.running(settings.cores.server))
-            servers[contender] = server, _seed(server) if contender.keeps else ITEM_ID
+            servers[contender] = server, _seed(contender, server) if contender.keeps else ITEM_ID
         server, record_id = servers[contender]
         asked = entry.exchange(record_id)
         exchange.repeat(server.origin, asked, WARM_UP)
@@ -78,7 +78,6 @@ def _lanes(entries: Sequence[Entry], settings: Settings, running: ExitStack) -> 
     return lanes
 
 
-def _seed(server: Server) -> str:
+def _seed(contender: Contender, server: Server) -> str:
     """The id of the first of the items that the server now keeps."""
-    record_id: str = exchange.repeat(server.origin, exchange.create(), SEEDS)["id"]
-    return record_id
+    return contender.id_of(exchange.repeat(server.origin, contender.create(), SEEDS))

@@ -5,10 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from bench import exchange
+from bench.exchange import Exchange
 from bench.process import Launch, Server, free_port, serve
 
 ROOT = Path(__file__).resolve().parents[2]
+NewDatabase = Callable[[str], str]
+"""Makes a database of this name and gives its URL."""
 SCRATCH = ROOT / "data"
 """Databases and logs go to the checkout's own disk: in a memory folder durability would be free."""
 
@@ -17,12 +22,17 @@ def _always() -> bool:
     return True
 
 
+def _id(document: Any) -> str:
+    return str(document["id"])
+
+
 @dataclass(frozen=True)
 class Contender:
     """One server and how it is started.
 
     `launch` is given the port and an empty folder. `keeps` is true where items that were created can be
-    read back; the others answer constant bytes. `ours` marks Estuary itself.
+    read back; the others answer constant bytes. `create` makes an item, whose id `id_of` finds in the
+    answer. `ours` marks Estuary itself.
     """
 
     name: str
@@ -32,6 +42,8 @@ class Contender:
     ours: bool = False
     ready_path: str = "/health/ready"
     available: Callable[[], bool] = field(default=_always)
+    create: Callable[[], Exchange] = exchange.create
+    id_of: Callable[[Any], str] = _id
 
     @contextmanager
     def running(self, core: int) -> Iterator[Server]:
