@@ -102,11 +102,11 @@ BOUNDS: tuple[Bound, ...] = (
     ),
     *(
         Bound(f"{what}, to {label}", 4, ratio_of(question, "postgres", other))
-        for question, what in (
-            ("postgres-read", "A read from PostgreSQL"),
-            ("postgres-create", "A create in PostgreSQL"),
+        for question, what, other, label in (
+            ("postgres-read", "A read from PostgreSQL", "fastapi-sqlalchemy", "FastAPI and SQLAlchemy"),
+            ("postgres-read", "A read from PostgreSQL", "kinto", "Kinto"),
+            ("postgres-create", "A create in PostgreSQL", "fastapi-sqlalchemy", "FastAPI and SQLAlchemy"),
         )
-        for other, label in (("fastapi-sqlalchemy", "FastAPI and SQLAlchemy"), ("kinto", "Kinto"))
     ),
     *(
         Bound(

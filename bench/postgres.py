@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench import exchange
-from bench.contenders import Contender
-from bench.contenders.kinto import create as kinto_create
 from bench.contenders.kinto import read as kinto_read
 from bench.contenders.postgres import estuary, on_postgres
 from bench.exchange import Exchange, page_after
@@ -33,23 +31,25 @@ def _server() -> Iterator[Postgres]:
 
 @dataclass(frozen=True)
 class PostgresThroughput:
-    """Answers a second of each contender; `kinto_asked` is the same in Kinto's words."""
+    """Answers a second of each contender; `kinto_asked` is the same for Kinto, if it can."""
 
     name: str
     title: str
     asked: Asked
-    kinto_asked: Asked
+    kinto_asked: Asked | None
     base: str = "rsgi-asyncpg"
 
     def measure(self, settings: Settings) -> list[Series]:
         """Start the server, then ask its contenders in turn."""
         with _server() as server:
-            entries = [self._entry(each) for each in on_postgres(server.create_database)]
+            entries = list(self._entries(server))
             return Throughput(self.name, self.title, self.base, entries).measure(settings)
 
-    def _entry(self, contender: Contender) -> Entry:
-        asked = self.kinto_asked if contender.name == "kinto" else self.asked
-        return Entry(contender.name, contender.label, contender, asked)
+    def _entries(self, server: Postgres) -> Iterator[Entry]:
+        for contender in on_postgres(server.create_database):
+            asked = self.kinto_asked if contender.name == "kinto" else self.asked
+            if asked is not None:
+                yield Entry(contender.name, contender.label, contender, asked)
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ def create(_: str) -> Exchange:
 
 POSTGRES_QUESTIONS = (
     PostgresThroughput("postgres-read", "Read one item from PostgreSQL", exchange.read, kinto_read),
-    PostgresThroughput("postgres-create", "Create an item in PostgreSQL", create, lambda _: kinto_create()),
+    # Without Kinto: of creates that come at once in a collection it turns some away with a 409.
+    PostgresThroughput("postgres-create", "Create an item in PostgreSQL", create, None),
     PostgresScale(),
 )
