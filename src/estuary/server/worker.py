@@ -9,10 +9,12 @@ import uvloop
 
 from estuary.app import Commons, Service, build
 from estuary.config.environment import Loaded
+from estuary.config.settings import Settings
 from estuary.core.errors import LimiterRefused, StoreError
 from estuary.core.resource import DeclarationError
 from estuary.http.http1.listener import Listener
 from estuary.http.http1.terms import Terms
+from estuary.http.http1.turns import Turns
 from estuary.server.channel import Channel, Word
 from estuary.server.child import Ending
 from estuary.server.sockets import BACKLOG, Sockets
@@ -57,16 +59,27 @@ async def _live(
     except (StoreError, LimiterRefused, DeclarationError) as error:
         channel.send(Word.FAILED, str(error))
         return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
-    turns = commons.turns(number)
-    listening = [Listener(service.application, sockets.service, Terms(), BACKLOG, turns)]
-    if service.admin is not None and sockets.admin is not None:
-        listening.append(Listener(service.admin, sockets.admin, Terms(), backlog=BACKLOG))
+    listening = _listeners(service, sockets, loaded.settings, commons.turns(number))
     for listener in listening:
         await listener.start()
     orders.on_drain(service.drain)
     _spare_the_collector()
     channel.send(Word.READY)
     return await _leave(service, listening, await orders.stop)
+
+
+def _listeners(
+    service: Service, sockets: Sockets, settings: Settings, turns: Turns
+) -> list[Listener]:
+    terms = Terms(
+        head_seconds=settings.request_head_timeout_seconds,
+        idle_seconds=settings.keep_alive_seconds,
+        max_connections=settings.max_connections,
+    )
+    listeners = [Listener(service.application, sockets.service, terms, BACKLOG, turns)]
+    if service.admin is not None and sockets.admin is not None:
+        listeners.append(Listener(service.admin, sockets.admin, terms, backlog=BACKLOG))
+    return listeners
 
 
 class Orders:

@@ -40,6 +40,25 @@ class ServerVariables:
         "records are kept in memory.",
     )
 
+    max_connections = Variable(
+        whole_number(16, 65_536),
+        default="4096",
+        summary="How many connections a worker holds; past it the one that is idle longest is closed.",
+    )
+
+    keep_alive_seconds = Variable(
+        whole_number(1, 3600),
+        default="75",
+        summary="How long a connection may be idle: longer than a proxy in front keeps its own, "
+        "or requests are lost between the two.",
+    )
+
+    request_head_timeout_seconds = Variable(
+        whole_number(1, 300),
+        default="10",
+        summary="How long a request's head may take to arrive; a slower one is answered 408.",
+    )
+
     max_body_bytes = Variable(
         whole_number(1024, 1024**3),
         default=str(2 * 1024**2),
