@@ -14,6 +14,7 @@ DEPLOY := .tools/deploy
 DEPLOYER := $(DEPLOY)/.synced
 BUILDING := .tools/build
 BUILDER := $(BUILDING)/.synced
+COMPILED := .tools/compiled/.stamp
 EXECUTABLE := dist/estuary/estuary
 SOURCES := $(shell find src workshop/executable -type f -not -path '*/__pycache__/*')
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' src/estuary/__init__.py)
@@ -72,8 +73,16 @@ audit: $(SYNCED) ## Look for known flaws: in the code, the libraries, the workfl
 	$(BIN)/python workshop/audit.py $(ARGS)
 
 .PHONY: bench
-bench: $(SYNCED) ## Measure Estuary beside others; results go to bench/results/
+bench: $(COMPILED) ## Measure Estuary, compiled, beside others; results go to bench/results/
 	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: compile
+compile: $(COMPILED) ## Compile what is on a request's way, with a C compiler, into .tools/compiled
+
+.PHONY: compiled-test
+compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled modules
+	PYTHONPATH=$(dir $(COMPILED)) $(BIN)/python -m pytest tests/http tests/process/test_wire.py \
+		tests/process/test_stop.py tests/process/test_sqlite_durability.py $(ARGS)
 
 ##@ Ship
 
@@ -143,6 +152,10 @@ $(SYNCED): pyproject.toml uv.lock workshop/uv
 	$(if $(MOVED),rm -rf .venv)
 	workshop/uv sync --locked --all-groups --no-group build --no-group deploy --all-extras
 	@printf '%s' '$(CURDIR)' > $@
+
+$(COMPILED): $(SYNCED) $(SOURCES) workshop/compile.py
+	$(BIN)/python workshop/compile.py $(dir $@)
+	@touch $@
 
 $(DEPLOYER): pyproject.toml uv.lock workshop/uv
 	ESTUARY_VENV=$(DEPLOY) workshop/uv sync --locked --quiet --only-group deploy

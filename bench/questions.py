@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bench import exchange
 from bench.auth import Auth
 from bench.contenders import Contender
-from bench.contenders.estuary import ESTUARY_MEMORY, ESTUARY_SQLITE
+from bench.contenders.estuary import ESTUARY_MEMORY, ESTUARY_SOURCE, ESTUARY_SQLITE
 from bench.contenders.fastapi import FASTAPI
 from bench.contenders.granian import BARE_ASGI, BARE_RSGI
 from bench.contenders.nginx import NGINX
@@ -47,7 +47,10 @@ QUESTIONS: tuple[Question, ...] = (
         "read",
         "Read one item as JSON",
         "rsgi",
-        _entries(exchange.read, NGINX, BARE_RSGI, BARE_ASGI, ESTUARY_MEMORY, ESTUARY_SQLITE, FASTAPI),
+        _entries(
+            exchange.read,
+            *(NGINX, BARE_RSGI, BARE_ASGI, ESTUARY_MEMORY, ESTUARY_SOURCE, ESTUARY_SQLITE, FASTAPI),
+        ),
     ),
     Throughput(
         "create",

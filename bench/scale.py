@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.contenders import Contender
 from bench.contenders.contender import ROOT
-from bench.contenders.estuary import ESTUARY_MEMORY, ESTUARY_SQLITE, environment
+from bench.contenders.estuary import COMPILED, ESTUARY_MEMORY, ESTUARY_SQLITE, environment
 from bench.exchange import Exchange, page_after
 from bench.fill import fill_file, middle
 from bench.process import Launch
@@ -49,7 +49,7 @@ def _middle_page(count: int) -> Callable[[str], Exchange]:
 
 def _launch_memory(count: int, port: int, folder: Path) -> Launch:
     settings = environment("memory", port, folder)
-    own = {"PYTHONPATH": str(ROOT), "BENCH_RECORDS": str(count)}
+    own = {"PYTHONPATH": f"{COMPILED}:{ROOT}", "BENCH_RECORDS": str(count)}
     return Launch([sys.executable, "-m", "bench.apps.filled"], {**settings, **own})
 
 

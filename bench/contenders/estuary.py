@@ -4,10 +4,16 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from bench.contenders.contender import Contender
+from bench.contenders.contender import ROOT, Contender
 from bench.process import HOST, Launch
 
+COMPILED = ROOT / ".tools" / "compiled"
+"""What `make compile` makes, and `make build` ships; without it the source is measured, and called so."""
+
+_WITHOUT_COMPILER = "" if COMPILED.is_dir() else " (source)"
+
 PRODUCTION = {
+    "PYTHONPATH": str(COMPILED),
     "APP_PROFILE": "production",
     "HOST": HOST,
     "WORKERS": "1",
@@ -32,5 +38,17 @@ def _launch(store: str, port: int, folder: Path) -> Launch:
     return Launch([sys.executable, "-m", "estuary", "serve"], environment(store, port, folder))
 
 
-ESTUARY_MEMORY = Contender("memory", "Estuary, memory", partial(_launch, "memory"), keeps=True, ours=True)
-ESTUARY_SQLITE = Contender("sqlite", "Estuary, SQLite", partial(_launch, "sqlite"), keeps=True, ours=True)
+def _launch_source(port: int, folder: Path) -> Launch:
+    launch = _launch("memory", port, folder)
+    return Launch(launch.command, {**launch.environment, "PYTHONPATH": str(ROOT / "src")})
+
+
+def _estuary(store: str, label: str) -> Contender:
+    return Contender(
+        store, f"Estuary, {label}{_WITHOUT_COMPILER}", partial(_launch, store), keeps=True, ours=True
+    )
+
+
+ESTUARY_MEMORY = _estuary("memory", "memory")
+ESTUARY_SQLITE = _estuary("sqlite", "SQLite")
+ESTUARY_SOURCE = Contender("source", "Estuary, memory, not compiled", _launch_source, keeps=True, ours=True)

@@ -41,7 +41,7 @@ class LineWriter(Generic[LineT]):
     _hurry: bool
     _writing: bool
     _closed: bool
-    _thread: threading.Thread | None
+    _writer: threading.Thread | None
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class LineWriter(Generic[LineT]):
         self._hurry = False
         self._writing = False
         self._closed = False
-        self._thread = None
+        self._writer = None
 
     def _drop(self, lines: int = 1) -> None:
         with self._changed:
@@ -110,9 +110,9 @@ class LineWriter(Generic[LineT]):
         with self._changed:
             self._awake = True
             self._hurry = self._hurry or hurry
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
-                self._thread.start()
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._run, name="log-writer", daemon=True)
+                self._writer.start()
             self._changed.notify_all()
 
     def _run(self) -> None:

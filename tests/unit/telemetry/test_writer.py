@@ -182,14 +182,14 @@ def test_after_close_lines_are_dropped() -> None:
         writer.write(b"two", urgent=True)
         assert 1 == writer.dropped
         assert writer.flush(LONG)
-        thread = writer._thread
+        thread = writer._writer
         assert thread is not None
         thread.join(LONG)
         assert not thread.is_alive()
         assert b"one\n" == os.read(reading, 100)
 
 
-def test_without_lines_there_is_no_thread() -> None:
+def test_without_lines_there_is_no_writer() -> None:
     """A writer that nobody uses costs nothing and closes at once."""
     before = threading.active_count()
     assert LineWriter(1, join_lines).close(LONG)
@@ -202,7 +202,7 @@ def write_many(writer: LineWriter[bytes]) -> None:
         writer.write(b"x" * 50)
 
 
-def test_many_threads_may_log(tmp_path: Path) -> None:
+def test_many_writers_may_log(tmp_path: Path) -> None:
     """No line is lost or torn when several threads write at once."""
     with (tmp_path / "log").open("wb") as file:
         writer = LineWriter(file.fileno(), join_lines)

@@ -23,8 +23,11 @@ _IN_A_ROW = 16
 """Requests of one connection that are answered before others have their turn."""
 
 
-class Connection(asyncio.Protocol):
-    """Serves one connection until it is closed; at `deadline` (of the hub's time) it wants to `expire`."""
+class Connection:
+    """Serves one connection until it is closed; at `deadline` (of the hub's time) it wants to `expire`.
+
+    It has the methods of `asyncio.Protocol` without being one: a compiled class inherits only from such.
+    """
 
     deadline: float
     _transport: asyncio.Transport

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from typing import cast
 
 from estuary.core.errors import Overloaded
 from estuary.http.http1.accepting import Accepting
@@ -50,10 +51,10 @@ class Listener:
         """Begin to accept connections."""
         if self._turns.alone:
             self._accepting = await self.loop.create_server(
-                lambda: Connection(self), sock=self._socket, backlog=self._backlog
+                self._make, sock=self._socket, backlog=self._backlog
             )
         else:
-            self._accepting = Accepting(self._socket, lambda: Connection(self), self._turns)
+            self._accepting = Accepting(self._socket, self._make, self._turns)
         self._look()
 
     def stop(self) -> None:
@@ -82,6 +83,9 @@ class Listener:
             self._turns.ended()
         if not self._connections:
             self._empty.set()
+
+    def _make(self) -> asyncio.Protocol:
+        return cast("asyncio.Protocol", Connection(self))
 
     def _make_room(self, newcomer: Connection) -> bool:
         """Close the connection that has been idle longest; whether there was one."""

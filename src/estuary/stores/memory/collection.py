@@ -1,78 +1,17 @@
-"""Records in this process's memory: the fastest store, the reference for all others, and never durable."""
+"""The records of one resource in memory."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
-from estuary.core.errors import NotFound, StoreNotEmpty, StoreUnavailable, VersionConflict
+from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
 from estuary.core.ports import Written
 from estuary.core.record import Position, Record
-from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.kept_keys import KeptKeys
 from estuary.stores.shelf import Shelf
-
-
-class MemoryStore:
-    """Implements `Store`. Closing it forgets every record.
-
-    It belongs to one event loop: no method waits for anything, so each is one step that no other
-    call can come between. A duplicate id raises `StoreQueryFailed`.
-    """
-
-    def __init__(self, resources: Iterable[Resource]) -> None:
-        self._resources = tuple(resources)
-        self._collections = {resource.name: MemoryCollection() for resource in self._resources}
-        self._is_open = False
-
-    async def open(self) -> None:
-        """Make the store usable; it starts empty."""
-        self._is_open = True
-        for collection in self._collections.values():
-            collection.open()
-
-    async def close(self) -> None:
-        """Forget everything; closing twice is harmless."""
-        self._is_open = False
-        for collection in self._collections.values():
-            collection.close()
-
-    async def ping(self) -> None:
-        """Return if the store is open, else raise `StoreUnavailable`."""
-        if not self._is_open:
-            raise StoreUnavailable("the memory store is not open")
-
-    def collection(self, resource: Resource) -> "MemoryCollection":
-        """The collection of one of the store's resources."""
-        return self._collections[resource.name]
-
-    async def load(
-        self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
-    ) -> int:
-        """Keep whole records; raises `StoreNotEmpty`, and `StoreQueryFailed` for an id given twice."""
-        loaded = {name: Shelf() for name in self._collections}
-        number = 0
-        async for resource, records in batches:
-            for record in records:
-                loaded[resource.name].add(record)
-            number += len(records)
-        # Nothing is waited for from here on: no other call comes between the look and the change.
-        await self.ping()
-        if not replace and any(collection.holds_records for collection in self._collections.values()):
-            raise StoreNotEmpty
-        for name, collection in self._collections.items():
-            collection.take_over(loaded[name])
-        return number
-
-    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Every record as of the first step, a resource in one batch."""
-        await self.ping()
-        kept = [(resource, self._collections[resource.name].in_order()) for resource in self._resources]
-        for resource, records in kept:
-            if records:
-                yield resource, records
 
 
 class MemoryCollection:

@@ -1,0 +1,83 @@
+"""`python workshop/compile.py FOLDER`: the source in FOLDER, what is on a request's way compiled by mypyc.
+
+mypyc makes C of typed Python (https://mypyc.readthedocs.io). A read then takes 0.6 of the instructions. The
+compiled tree is used by putting FOLDER in front of the module path; the source itself stays as it is, and
+does the same, slower. Needs a C compiler and Python's headers.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from mypyc.build import mypycify
+from setuptools import setup
+
+ROOT = Path(__file__).resolve().parents[1]
+
+COMPILED = [
+    "core/service",
+    "http/codec",
+    "http/kernel",
+    "http/records",
+    "http/routes",
+    "http/demands",
+    "http/entity_tags",
+    "http/idempotency",
+    "http/preconditions",
+    "http/request_headers",
+    "http/guards/auth",
+    "http/guards/body",
+    "http/guards/cors",
+    "http/guards/head",
+    "http/guards/in_flight",
+    "http/guards/rate_limit",
+    "http/guards/request_id",
+    "http/guards/version",
+    "http/http1/begin",
+    "http/http1/connection",
+    "http/http1/fields",
+    "http/http1/heads",
+    "http/http1/reader",
+    "http/http1/refusals",
+    "http/http1/target",
+    "limits/local",
+    "limits/window",
+    "stores/deadlines",
+    "stores/kept_keys",
+    "stores/memory/collection",
+    "stores/observed",
+    "stores/shelf",
+    "stores/timeline",
+    "stores/sql/rows",
+    "stores/sqlite/collection",
+    "stores/sqlite/writer",
+    "telemetry/instruments",
+    "telemetry/metrics",
+    "telemetry/observers",
+    "telemetry/writer",
+]
+"""On a request's way, but for modules that declare msgspec Structs: mypyc passes no class keywords."""
+
+
+def compile_into(folder: Path) -> None:
+    """Copy the source to `folder` and compile it there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "src", folder, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    os.chdir(folder)
+    os.environ["MYPYPATH"] = str(folder)
+    options = ["--config-file=", "--ignore-missing-imports", f"--cache-dir={folder.parent / 'mypy'}"]
+    modules = mypycify(
+        [*options, *(f"estuary/{name}.py" for name in COMPILED)], opt_level="3", debug_level="0"
+    )
+    setup(
+        name="estuary-compiled",
+        ext_modules=modules,
+        packages=[],
+        script_args=["--quiet", "build_ext", "--inplace", "--parallel=2"],
+    )
+    shutil.rmtree("build")
+
+
+if __name__ == "__main__":
+    compile_into(Path(sys.argv[1]).resolve())
