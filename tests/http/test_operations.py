@@ -92,7 +92,7 @@ async def test_defects_are_500_and_say_nothing(tmp_path: Path, monkeypatch: pyte
         def explode() -> None:
             raise ValueError("secret cause")
 
-        monkeypatch.setattr(service.application._router, "find", lambda _: explode())
+        monkeypatch.setattr(service.application, "_admit", lambda _: explode())
         response = await client.get(ITEMS)
         assert (response.status_code, response.json()["error"]) == (500, "INTERNAL_SERVER_ERROR")
         assert "secret" not in response.text
@@ -109,7 +109,7 @@ async def test_a_store_error_is_500_with_its_own_code(
         def refuse() -> None:
             raise StoreQueryFailed("SELECT secrets")
 
-        monkeypatch.setattr(service.application._router, "find", lambda _: refuse())
+        monkeypatch.setattr(service.application, "_admit", lambda _: refuse())
         response = await client.get(ITEMS)
         assert (response.status_code, response.json()["error"]) == (500, "DATABASE_ERROR")
         assert response.json()["message"] == "Database query error"

@@ -19,6 +19,7 @@ from estuary.config.settings import Settings
 from estuary.core.ports import Observer, Store
 from estuary.core.resource import Resource
 from estuary.core.service import Records
+from estuary.http.admission import Admission
 from estuary.http.asgi import AsgiAdapter
 from estuary.http.demands import DemandReader
 from estuary.http.guards.body import BodyReader
@@ -32,7 +33,9 @@ from estuary.http.messages import Request
 from estuary.http.operations import Operations
 from estuary.http.problems import Problems
 from estuary.http.records import RecordHandlers
-from estuary.http.routes import API_PREFIX, PathRouter, operators_table, table
+from estuary.http.reporter import Reporter
+from estuary.http.router import PathRouter
+from estuary.http.routes import API_PREFIX, operators_table, table
 from estuary.http.rsgi import RsgiAdapter
 from estuary.stores.observed import ObservedStore
 from estuary.stores.waiting import WaitingStore
@@ -92,28 +95,30 @@ def build(
     collections = _collections(settings, resources, store, clock, observers)
     cors = Cors(settings.cors_allowed_origins)
     auth = authentication(settings, clock, observers)
+    admission = partial(Admission, name=identifier(), locate=locator(settings))
     share = partial(
         Application,
+        reporter=Reporter(clock, observers, metrics.request_begun),
         problems=Problems(clock.now),
-        identify=identifier(),
-        locate=locator(settings),
         constant_headers=(
             *security_headers(strict=settings.security_strict_mode, csp=settings.security_csp),
             *cors.constant_headers,
         ),
         observe=observers,
-        clock=clock,
         in_flight=in_flight,
-        begun=metrics.request_begun,
     )
     token = None if settings.metrics_token is None else MetricsToken(settings.metrics_token)
     has_own_port = settings.admin_port is not None
     routes = table(operations, collections, scopes=scopes(settings), token=token, details=not has_own_port)
     application = share(
-        router=PathRouter(routes),
-        guards=guards(settings, cors, limiter, auth.guards, observers, in_flight),
+        admission=admission(
+            router=PathRouter(routes),
+            guards=guards(settings, cors, limiter, auth.guards, observers, in_flight),
+        )
     )
-    admin = share(router=PathRouter(operators_table(operations, token)), guards=[check_head])
+    admin = share(
+        admission=admission(router=PathRouter(operators_table(operations, token)), guards=[check_head])
+    )
     return Service(
         application,
         store,

@@ -91,6 +91,8 @@ class Request(msgspec.Struct, eq=False, gc=False):
     subject: str | None = None
     owner: str | None = None
     started: float = 0.0
+    passed: int = 0
+    """How many guards have let it pass, or have been given time to decide."""
     reply_lines: str = ""
     """Header fields that the answer will have whatever becomes of it, as lines of its head."""
 

@@ -1,17 +1,17 @@
-"""The URL table: the API's index, and the router that reads it."""
+"""The URL table: the API's index."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from estuary.http.guards.metrics_token import MetricsToken
-from estuary.http.messages import UNKNOWN_ROUTE, Handler, Request, Response, Route
+from estuary.http.messages import Handler, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records import RecordHandlers
+from estuary.http.router import RECORD_ID
 from estuary.http.scopes import NO_SCOPES, Scopes
 
 API_PREFIX = "/api/v1"
 UNVERSIONED_PREFIX = "/api"
-RECORD_ID = "{id}"
 
 
 def table(
@@ -103,29 +103,3 @@ async def _moved(request: Request) -> Response:
         f"?{quote(request.query, safe='=&%+,:;@!$()*/?~-._')}" if request.query else ""
     )
     return Response(308, headers=(("location", location),))
-
-
-class PathRouter:
-    """Finds a path's route with one or two dictionary look-ups, whatever the size of the table."""
-
-    def __init__(self, routes: Sequence[Route]) -> None:
-        self._exact = {route.template: route for route in routes if RECORD_ID not in route.template}
-        self._by_collection = {
-            route.template.removesuffix(f"/{RECORD_ID}"): route
-            for route in routes
-            if route.template.endswith(f"/{RECORD_ID}")
-        }
-
-    def find(self, request: Request) -> Route:
-        """The route of the request's path, `UNKNOWN_ROUTE` where there is none."""
-        path = request.path
-        route = self._exact.get(path)
-        if route is not None:
-            return route
-        collection, _, record_id = path.rpartition("/")
-        if record_id:
-            route = self._by_collection.get(collection)
-            if route is not None:
-                request.record_id = record_id
-                return route
-        return UNKNOWN_ROUTE

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
 from estuary.core.ports import Decision, ImmediateRateLimiter, Observer, RateLimiter
+from estuary.http.guards.waiting import then
 from estuary.http.messages import Request, line
 
 
@@ -27,12 +28,9 @@ class RateLimit:
         if not request.route.limited:
             return None
         if self._decide is None:
-            return self._wait(request)
+            return then(self._hit(request.client.key), lambda decision: self._act(decision, request))
         self._act(self._decide(request.client.key), request)
         return None
-
-    async def _wait(self, request: Request) -> None:
-        self._act(await self._hit(request.client.key), request)
 
     def _act(self, decision: Decision, request: Request) -> None:
         remaining, reset = decision.remaining, math.ceil(decision.resets_in)

@@ -1,0 +1,59 @@
+"""Admission: how a request finds its handler, and what may keep it from it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from estuary.core.errors import MethodNotAllowed, NotFound
+from estuary.http.client_address import Client
+from estuary.http.messages import Guard, Handler, Request, Verdict
+from estuary.http.router import PathRouter
+
+
+class Admission:
+    """Leads requests past the `guards`, in their order, to the handlers that `router` finds.
+
+    `name` gives each request its id, `locate` finds its client.
+    """
+
+    def __init__(
+        self,
+        *,
+        router: PathRouter,
+        guards: Sequence[Guard],
+        name: Callable[[Request], str],
+        locate: Callable[[Request], Client],
+    ) -> None:
+        self._router = router
+        self._guards = tuple(guards)
+        self._name = name
+        self._locate = locate
+
+    def identify(self, request: Request) -> None:
+        """Find out who asks, and what for; the id is in every answer."""
+        request.request_id = self._name(request)
+        request.reply_lines = f"x-request-id: {request.request_id}\r\n"
+        request.client = self._locate(request)
+        request.route = self._router.find(request)
+
+    def admit(self, request: Request) -> Verdict | Awaitable[Verdict]:
+        """What the guards decide: None to let it pass, an answer, or what to wait for.
+
+        After that call again: the guards behind the one that made it wait decide. Raises what they raise.
+        """
+        guards = self._guards
+        while request.passed < len(guards):
+            guard = guards[request.passed]
+            request.passed += 1
+            verdict = guard(request)
+            if verdict is not None:
+                return verdict
+        return None
+
+    def handler(self, request: Request) -> Handler:
+        """Who answers the request; raises `NotFound` or `MethodNotAllowed`."""
+        route = request.route
+        handler = route.handlers.get(request.method)
+        if handler is not None:
+            return handler
+        if not route.handlers:
+            raise NotFound(request.path)
+        raise MethodNotAllowed(route.methods)
