@@ -46,8 +46,8 @@ COMPILED = [
     "telemetry/metrics",
     "telemetry/observers",
 ]
-"""On a request's way, but for modules that declare msgspec Structs, whose class keywords mypyc drops, for those
-with coroutines, and for `telemetry/writer`: compiled, its weak references crash the collector."""
+"""On a request's way, but for modules with msgspec Structs, whose class keywords mypyc drops, for those with
+coroutines, and for `telemetry/writer`: compiled, its weak references crash the collector."""
 
 
 def compile_into(folder: Path) -> None:

@@ -68,9 +68,7 @@ async def _live(
     return await _leave(service, listening, await orders.stop)
 
 
-def _listeners(
-    service: Service, sockets: Sockets, settings: Settings, turns: Turns
-) -> list[Listener]:
+def _listeners(service: Service, sockets: Sockets, settings: Settings, turns: Turns) -> list[Listener]:
     terms = Terms(
         head_seconds=settings.request_head_timeout_seconds,
         idle_seconds=settings.keep_alive_seconds,
