@@ -46,7 +46,7 @@ COMPILED = [
     "telemetry/metrics",
     "telemetry/observers",
 ]
-"""On a request's way, but for modules with msgspec Structs, whose class keywords mypyc drops, for those with
+"""On a request's way, but for modules with msgspec Structs, whose class keywords mypyc drops, those with
 coroutines, and for `telemetry/writer`: compiled, its weak references crash the collector."""
 
 

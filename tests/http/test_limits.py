@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from estuary.core.observations import Observation, RequestServed
+from estuary.http.reporter import Reporter
+from estuary.telemetry.clock import SystemClock
 from tests.support.service import client_of, make_service
 from tests.support.waiting import until
 
@@ -97,7 +99,9 @@ async def test_what_is_reported_of_a_request_is_bounded(
     service = make_service(tmp_path)
     reported: list[Observation] = []
     async with client_of(service) as client:
-        monkeypatch.setattr(service.application, "_observe", reported.append)
+        monkeypatch.setattr(
+            service.application, "_end", Reporter(SystemClock(), reported.append, lambda: None).end
+        )
         await client.request("M" * 500, f"/{'a' * 9000}")
     (served,) = [each for each in reported if isinstance(each, RequestServed)]
     assert (len(served.method), len(served.path)) == (32, 2048)
