@@ -16,7 +16,7 @@ BUILDING := .tools/build
 BUILDER := $(BUILDING)/.synced
 COMPILED := .tools/compiled/.stamp
 EXECUTABLE := dist/estuary/estuary
-SOURCES := $(shell find src workshop/executable -type f -not -path '*/__pycache__/*')
+SOURCES := $(shell find src convex workshop/executable -type f -not -path '*/__pycache__/*')
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' src/estuary/__init__.py)
 PREFIX ?= /opt/estuary
 ENGINE ?= docker

@@ -100,6 +100,13 @@ def test_the_bill_of_materials_names_all_that_is_installed(image: str) -> None:
     assert set() == {(name.replace("_", "-").lower(), version) for name, version in installed} - billed
 
 
+def test_the_functions_for_convex_are_in_it(image: str) -> None:
+    """`estuary convex write` writes what a checkout has."""
+    told = podman("run", "--rm", *HOST_LIMITS, image, "convex", "write", "/app/data/convex")
+    written = {Path(line).name for line in told.split()}
+    assert {path.name for path in (ROOT / "convex").glob("*.ts")} <= written
+
+
 def test_locked_up_it_serves_and_keeps(image: str, tmp_path: Path) -> None:
     """Without rights, with a read-only root and 128 MiB, it takes writes under load and keeps them."""
     os.chown(tmp_path, 1001, 1001)

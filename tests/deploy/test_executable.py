@@ -107,6 +107,13 @@ def test_it_brings_every_driver_and_finds_declarations(
     assert "/api/v1/parts" in document["paths"]
 
 
+def test_it_brings_the_functions_for_convex(executable: Path, tmp_path: Path) -> None:
+    """`estuary convex write` writes what a checkout has."""
+    said([str(executable / "estuary"), "convex", "write", str(tmp_path / "convex")])
+    written = {path.name for path in (tmp_path / "convex").iterdir()}
+    assert {path.name for path in (ROOT / "convex").glob("*.ts")} <= written
+
+
 @pytest.mark.usefixtures("executable")
 def test_the_guides_tree_is_laid_out(tmp_path: Path) -> None:
     """PREFIX holds the program, .env, data/ and units that name it; nothing of data or .env is lost."""

@@ -54,9 +54,13 @@ def begin(coro: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> "T |
     return task
 
 
+async def _go_on(coro: Coroutine[Any, Any, T], awaited: Any) -> T:
+    """The rest of `coro`, which waits for `awaited`: since Python 3.12 no generator passes for this."""
+    return await _rest(coro, awaited)
+
+
 @coroutine
-def _go_on(coro: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
-    """The rest of `coro`, which waits for `awaited`."""
+def _rest(coro: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
     try:
         while True:
             try:
