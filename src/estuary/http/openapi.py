@@ -33,6 +33,7 @@ _ERRORS = {
     503: "The service or its store is not available; `Retry-After` says when to come back.",
 }
 _ALWAYS = (400, 406, 414, 429, 431, 500, 503)
+_WITH_ACCESS = (403,)
 _WITH_BODY = (408, 413, 415, 422)
 _CHANGE_ERRORS = (404, 409, 412, 428)
 _OPERATIONS_ERRORS = (400, 414, 431, 500)
@@ -81,7 +82,11 @@ def document(
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": {_error_name(status): _error(status) for status in _ERRORS},
+            "responses": {
+                _error_name(status): _error(status)
+                for status in _ERRORS
+                if access is not None or status not in _WITH_ACCESS
+            },
             "headers": _HEADERS,
             "parameters": PARAMETERS,
             **({} if access is None else {"securitySchemes": SCHEMES}),
