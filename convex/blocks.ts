@@ -7,13 +7,15 @@ import { getDocumentSize } from "convex/values";
 import { type List } from "./lists";
 import { type Reading, type Writing } from "./model";
 
-/** Records of a block when it is closed, and how many bytes of them at most. */
+/** Records of a block when it is closed, or fewer if they have so many bytes. */
 const BLOCK = 256;
-const BLOCK_BYTES = 1 << 20;
+const BLOCK_BYTES = 1 << 19;
 /** Blocks that one query may look at: half of what Convex allows it. */
 const MOST_BLOCKS = 16_000;
-/** A shard looks whether the tail has grown too long at each of its writes of this number. */
+/** A shard looks whether the tail has grown too long whenever it counts so many records more. */
 const CLOSE_EVERY = 64;
+/** So many blocks it closes then at most: enough for records of 32 KiB, and for smaller ones. */
+const CLOSED_AT_ONCE = 4;
 
 const START = "";
 
@@ -33,14 +35,10 @@ export async function removed(ctx: Writing, list: List, position: string): Promi
   else await ctx.db.patch(block._id, { count: block.count - 1 });
 }
 
-/** Look after the tail, now and then: `count` is a shard's count after a record was added. */
-export async function tend(ctx: Writing, list: List, count: number): Promise<void> {
-  if (count % CLOSE_EVERY === 0) await close(ctx, list);
-}
-
-/** Close blocks until the tail is short. */
-export async function closeAll(ctx: Writing, list: List): Promise<void> {
-  while (await close(ctx, list));
+/** Look after the tail, now and then: `more` records were added, of which a shard now counts `count`. */
+export async function tend(ctx: Writing, list: List, count: number, more: number): Promise<void> {
+  if (Math.floor(count / CLOSE_EVERY) === Math.floor((count - more) / CLOSE_EVERY)) return;
+  for (let closed = 0; closed < CLOSED_AT_ONCE && (await close(ctx, list)); closed += 1);
 }
 
 /** Where to read on for the record number `offset`: behind `after`, and `skip` records further. */

@@ -56,7 +56,7 @@ export const insert = {
       const position = positionOf(args.record.created_at, args.record.id);
       for (const list of listsOf(generation, args.resource, args.record.owner)) {
         await blocks.added(ctx, list, position);
-        await blocks.tend(ctx, list, await totals.add(ctx, list, totals.shardOf(args.request), 1));
+        await blocks.tend(ctx, list, await totals.add(ctx, list, totals.shardOf(args.request), 1), 1);
       }
       // Who sends the write again knows the record; who sends its key again may not.
       return args.key === null ? null : args.record;

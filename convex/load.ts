@@ -62,8 +62,8 @@ export const appendLoad = {
         }
       }
       for (const { list, count } of more.values()) {
-        await totals.add(ctx, list, totals.shardOf(args.request), count);
-        await blocks.closeAll(ctx, list);
+        const counted = await totals.add(ctx, list, totals.shardOf(args.request), count);
+        await blocks.tend(ctx, list, counted, count);
       }
     }),
 };

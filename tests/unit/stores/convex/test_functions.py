@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from estuary.core.errors import StoreNotEmpty, StoreSchemaMismatch, StoreUnavailable
@@ -56,17 +57,31 @@ class TestOffsets:
         for offset in (0, 255, 256, 1500, 3300, 3900):
             assert (records[offset : offset + 100], 4000) == tuple(await items.slice(offset, 100))
 
-    @pytest.mark.parametrize("narrow", [1300], indirect=True)
+    @pytest.mark.parametrize("narrow", [2000], indirect=True)
     async def test_in_a_list_that_grew(self, narrow: ConvexStore) -> None:
-        """1,500 records, one by one, of which some were removed again."""
+        """2,200 records, one by one, of which some were removed again."""
         items = narrow.collection(ITEMS)
-        records = [make_record(number) for number in range(1500)]
+        records = [make_record(number) for number in range(2200)]
         await insert_all(items, records)
         for number in (3, 100, 700):
             await items.delete(make_id(number))
             records.remove(make_record(number))
-        for offset in (0, 600, 1450):
-            assert (records[offset : offset + 20], 1497) == tuple(await items.slice(offset, 20))
+        for offset in (0, 600, 2150):
+            assert (records[offset : offset + 20], 2197) == tuple(await items.slice(offset, 20))
+
+    @pytest.mark.parametrize("narrow", [2500], indirect=True)
+    async def test_in_the_lists_of_many_owners(self, narrow: ConvexStore) -> None:
+        """Each owner's list counts by itself, and none costs the others anything."""
+        records = [
+            msgspec.structs.replace(make_record(number), owner=f"owner {number % 200}")
+            for number in range(3000)
+        ]
+        await narrow.load(batches(records), replace=False)
+        items = narrow.collection(ITEMS)
+        for number in (0, 7, 199):
+            own = records[number::200]
+            assert (own[10:], 15) == tuple(await items.slice(10, 100, f"owner {number}"))
+        assert (records[2800:2900], 3000) == tuple(await items.slice(2800, 100))
 
     @pytest.mark.parametrize("narrow", [30], indirect=True)
     async def test_at_an_end_that_is_too_far(self, narrow: ConvexStore) -> None:
