@@ -14,7 +14,16 @@ from estuary.app.deployment.web import WAIT, ask
 from estuary.app.probe import probe
 from estuary.app.stores import data_folder
 from estuary.backups.status import read_status
-from estuary.config.checklist.facts import Answer, Audit, Facts, NoAnswer, StoreState
+from estuary.config.checklist.facts import (
+    Answer,
+    Audit,
+    Disk,
+    Facts,
+    NoAnswer,
+    Openness,
+    StoreState,
+    UnseenDisk,
+)
 from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreError, StoreSchemaMismatch
@@ -40,6 +49,8 @@ def gather(loaded: Loaded) -> Facts:
     last = Asked(lambda: _last_backup(settings))
     audited = Asked(audit)
     folder = data_folder(settings)
+    files: Asked[tuple[Openness, ...] | None] = Asked(lambda: openness(loaded))
+    disk: Asked[Disk | UnseenDisk | None] = Asked(lambda: None if folder is None else disk_of(folder))
     deadline = started + WAIT * _STEPS
 
     def answer(name: str) -> Answer | NoAnswer | None:
@@ -47,8 +58,8 @@ def gather(loaded: Loaded) -> Facts:
 
     return Facts(
         last_backup=last.outcome(deadline, None),
-        disk=None if folder is None else disk_of(folder),
-        files=openness(loaded),
+        disk=disk.outcome(deadline, UnseenDisk(_LATE)),
+        files=files.outcome(deadline, None),
         public=answer("public"),
         plain=answer("plain"),
         public_metrics=answer("public metrics"),

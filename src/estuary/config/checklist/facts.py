@@ -44,6 +44,12 @@ class Disk(msgspec.Struct, frozen=True):
     total: int
 
 
+class UnseenDisk(msgspec.Struct, frozen=True):
+    """Why that file system could not be looked at."""
+
+    reason: str
+
+
 class Openness(msgspec.Struct, frozen=True):
     """Who beside its owner and group can get at a file; `what` is in it, in a word for an operator."""
 
@@ -62,12 +68,12 @@ class Audit(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """Everything. `plain` is the answer of PUBLIC_URL's host over HTTP without TLS."""
+    """Everything: `plain` is what PUBLIC_URL's host answers without TLS, `disk` what holds the data."""
 
     now: datetime | None = None
     store: StoreState | None = None
     last_backup: datetime | None = None
-    disk: Disk | None = None
+    disk: Disk | UnseenDisk | None = None
     files: tuple[Openness, ...] | None = None
     public: Answer | NoAnswer | None = None
     plain: Answer | NoAnswer | None = None

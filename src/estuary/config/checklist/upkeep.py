@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from estuary.config.checklist.facts import Answer, Facts, NoAnswer, Openness
+from estuary.config.checklist.facts import Answer, Facts, NoAnswer, Openness, UnseenDisk
 from estuary.config.checklist.finding import Finding, failed, passed, warned
 from estuary.config.convex import CONVEX
 from estuary.config.database import MEMORY
@@ -96,6 +96,8 @@ def disk(_: Loaded, facts: Facts) -> Finding:
     """Whether the data folder has room to grow."""
     if facts.disk is None:
         return passed("no data is kept on this machine's disk")
+    if isinstance(facts.disk, UnseenDisk):
+        return warned(f"the disk was not seen: {facts.disk.reason}", "see that it answers")
     free, total = facts.disk.free, facts.disk.total
     part = free / total if total else 0.0
     told = f"{facts.disk.folder}: {free / _GIGABYTE:.1f} of {total / _GIGABYTE:.1f} GiB are free"

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from estuary.config.checklist import upkeep
-from estuary.config.checklist.facts import Answer, Audit, Disk, Facts, NoAnswer, Openness, StoreState
+from estuary.config.checklist.facts import (
+    Answer,
+    Audit,
+    Disk,
+    Facts,
+    NoAnswer,
+    Openness,
+    StoreState,
+    UnseenDisk,
+)
 from tests.unit.config.checklist.judging import judge
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -95,8 +104,9 @@ def test_disk(free: float, total: float, expected: str) -> None:
 
 
 def test_a_disk_that_keeps_nothing() -> None:
-    """Where records are elsewhere there is nothing to run out of."""
+    """Where records are elsewhere there is nothing to run out of; a disk that hangs does not pass."""
     judge(upkeep.disk, "pass")
+    assert "late" in judge(upkeep.disk, "warn", Facts(disk=UnseenDisk("late"))).reason
 
 
 def openness(*, readable: bool = False, writable: bool = False) -> Openness:
