@@ -12,6 +12,22 @@ from cryptography.x509.oid import NameOID
 
 from tests.support.process import HOST
 
+_AUTHORITY = (
+    x509.BasicConstraints(ca=True, path_length=None),
+    x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    ),
+)
+"""What makes a certificate one that may sign others (RFC 5280, 4.2.1.3 and 4.2.1.9)."""
+
 
 class Authority:
     """Signs certificates for the loopback address; `trust` is a context for clients that believe it."""
@@ -20,10 +36,8 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Estuary's tests")])
-        whole = x509.BasicConstraints(ca=True, path_length=None)
-        self._certificate = self._signed(
-            self._name, self._key, datetime.now(UTC) + timedelta(days=1), whole
-        )
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        self._certificate = self._signed(self._name, self._key, tomorrow, *_AUTHORITY)
         self._pem = self._certificate.public_bytes(serialization.Encoding.PEM)
 
     def trust(self) -> ssl.SSLContext:
@@ -53,9 +67,9 @@ class Authority:
         subject: x509.Name,
         key: ec.EllipticCurvePrivateKey,
         until: datetime,
-        extension: x509.ExtensionType,
+        *extensions: x509.ExtensionType,
     ) -> x509.Certificate:
-        return (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
@@ -63,6 +77,12 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(until - timedelta(days=400))
             .not_valid_after(until)
-            .add_extension(extension, critical=True)
-            .sign(self._key, hashes.SHA256())
+            # Python 3.13 demands these of a chain (RFC 5280, 4.2.1.1 and 4.2.1.2).
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+            )
         )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=True)
+        return builder.sign(self._key, hashes.SHA256())
