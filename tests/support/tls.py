@@ -4,6 +4,7 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from uuid import uuid4
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -44,20 +45,26 @@ class Authority:
         """What a client uses that trusts this authority alone."""
         return ssl.create_default_context(cadata=self._pem.decode())
 
-    def serving(self, until: datetime) -> ssl.SSLContext:
-        """What a server uses whose certificate ends at `until`."""
+    @property
+    def pem(self) -> bytes:
+        """Its own certificate, for clients that are to trust it."""
+        return self._pem
+
+    def issued(self, until: datetime) -> bytes:
+        """A certificate that ends at `until`, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))])
         certificate = self._signed(x509.Name([]), key, until, names)
-        path = self._folder / f"{certificate.serial_number}.pem"
-        path.write_bytes(
-            certificate.public_bytes(serialization.Encoding.PEM)
-            + key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
+        return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
+
+    def serving(self, until: datetime) -> ssl.SSLContext:
+        """What a server uses whose certificate ends at `until`."""
+        path = self._folder / f"{uuid4()}.pem"
+        path.write_bytes(self.issued(until))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
         return context

@@ -53,12 +53,23 @@ END $$"""
 
 
 class Postgres(Daemon):
-    """A PostgreSQL with one empty database, `estuary`. `settings` go into its postgresql.conf."""
+    """A PostgreSQL with one empty database, `estuary`.
 
-    def __init__(self, programs: Path, folder: Path, user: str | None, settings: Mapping[str, str]) -> None:
+    `settings` go into its postgresql.conf, `files` beside it, for nobody else to read.
+    """
+
+    def __init__(
+        self,
+        programs: Path,
+        folder: Path,
+        user: str | None,
+        settings: Mapping[str, str],
+        files: Mapping[str, bytes],
+    ) -> None:
         super().__init__(folder, user=user)
         self._programs = programs
         self._settings = {**_SETTINGS, **settings}
+        self._files = files
         self._data = folder / "data"
 
     @property
@@ -144,6 +155,11 @@ class Postgres(Daemon):
         with (self._data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in self._settings.items())
         (self._data / "pg_hba.conf").write_text(_ACCESS)
+        for name, content in self._files.items():
+            (self._data / name).write_bytes(content)
+            (self._data / name).chmod(0o600)
+            if self._user is not None:
+                shutil.chown(self._data / name, self._user)
         self.start_anywhere()
         password = GUARDED_PASSWORD.replace("'", "''")
         roles = f"CREATE ROLE {USER} LOGIN; CREATE ROLE {GUARDED_USER} LOGIN PASSWORD '{password}'"
@@ -152,14 +168,16 @@ class Postgres(Daemon):
 
 
 @contextmanager
-def postgres_server(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
+def postgres_server(
+    settings: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None
+) -> Iterator[Postgres]:
     """A PostgreSQL of one's own, running; it may be stopped and started meanwhile."""
     programs = Path(require("postgres", _programs()))
     with tempfile.TemporaryDirectory(prefix="estuary-postgres-") as name:
         folder, user = Path(name), _user()
         if user is not None:
             shutil.chown(folder, user)
-        server = Postgres(programs, folder, user, settings or {})
+        server = Postgres(programs, folder, user, settings or {}, files or {})
         try:
             server.prepare()
             yield server

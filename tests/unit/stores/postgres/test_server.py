@@ -1,0 +1,163 @@
+"""What a real server does with the store's tables, statements and sessions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData
+
+from estuary.core.errors import StoreQueryFailed, StoreUnavailable
+from estuary.core.items import ITEMS, Item
+from estuary.core.ports import Collection
+from estuary.stores.postgres import PostgresStore
+from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.statements import postgres_statements
+from estuary.stores.postgres.tables import postgres_totals_table
+from estuary.stores.sql.tables import resource_table
+from tests.contract.making import record_of
+from tests.support.servers import shared
+from tests.support.servers.postgres import Postgres, postgres_server
+from tests.support.tls import Authority
+from tests.unit.stores.kinds import record
+
+OWNED = (
+    "INSERT INTO items (id, version, created_at, updated_at, name, owner) "
+    "SELECT '{0}' || n, 1, n, n, 'x', '{0}' FROM generate_series(1, {1}) n"
+)
+"""So many items of an owner, made by hand."""
+SESSIONS = "pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'estuary'"
+
+
+@pytest.fixture
+def server() -> Iterator[Postgres]:
+    """A server whose database is empty."""
+    found = shared.postgres()
+    found.empty()
+    yield found
+    found.disconnect_everybody()
+
+
+@pytest.fixture
+async def store(server: Postgres) -> AsyncIterator[PostgresStore]:
+    """An open store on it."""
+    made = PostgresStore(server.url, [ITEMS], pool_size=4, timeout=5)
+    await made.open()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def items(store: PostgresStore) -> Collection:
+    """Its items."""
+    return store.collection(ITEMS)
+
+
+async def test_writers_do_not_wait_for_each_others_totals(server: Postgres, items: Collection) -> None:
+    """While a transaction that counted stays open, others count elsewhere; the sum is exact at the end."""
+    connection: Any = await Connector(server.url, timeout=5).connect()
+    await items.insert(record(Item("first")))
+    await connection.execute("BEGIN")
+    await connection.execute(OWNED.format("ann", 3))
+    await asyncio.gather(*(items.insert(record(Item(f"item {n}"))) for n in range(20)))
+    assert (21, 0) == (await items.count(), await items.count("ann"))
+    await connection.execute("COMMIT")
+    assert (24, 3) == (await items.count(), await items.count("ann"))
+    connection.terminate()
+
+
+async def test_totals_are_kept_whoever_writes(server: Postgres, items: Collection) -> None:
+    """Many rows in one statement, deletes by hand, a transaction rolled back, and TRUNCATE."""
+    server.execute(OWNED.format("ann", 500) + ";" + OWNED.format("bob", 7), user="estuary")
+    assert (507, 500, 7) == (await items.count(), await items.count("ann"), await items.count("bob"))
+    server.execute("DELETE FROM items WHERE created_at <= 3", user="estuary")
+    server.execute("BEGIN; " + OWNED.format("cid", 9) + "; ROLLBACK", user="estuary")
+    assert (501, 497, 4, 0) == tuple([await items.count(owner) for owner in (None, "ann", "bob", "cid")])
+    server.execute("TRUNCATE items", user="estuary")
+    assert (0, 0) == (await items.count(), await items.count("ann"))
+
+
+@pytest.mark.parametrize("change", ["id = 'another'", "owner = 'another'"])
+async def test_who_and_whose_a_record_is_never_changes(
+    server: Postgres, items: Collection, change: str
+) -> None:
+    """Totals and cursors rely on it, so nobody else may change it either."""
+    await items.insert(record(Item("kept")))
+    with pytest.raises(RuntimeError, match="id and owner of a record never change"):
+        server.execute(f"UPDATE items SET {change}", user="estuary")  # noqa: S608 (a parameter of ours)
+
+
+async def test_every_list_is_read_from_an_index(server: Postgres, items: Collection) -> None:
+    """Whatever the size of the table: planned while it is small, a plan must be right when it is large."""
+    assert 0 == await items.count()
+    metadata = MetaData()
+    totals = postgres_totals_table(metadata)
+    statements = postgres_statements(resource_table(ITEMS, metadata), totals)
+    connection: Any = await Connector(server.url, timeout=5).connect()
+    for name in ("get", "first_page", "next_page", "owned_first_page", "owned_next_page"):
+        text, parameters = getattr(statements, name)
+        await connection.execute(f"PREPARE {name} AS {text}")
+        nulls = ", ".join("NULL" for _ in parameters)
+        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE {name}({nulls})"))
+        assert "Index Scan" in plan, name
+        assert "Sort" not in plan, name
+        assert "Seq Scan" not in plan, name
+    connection.terminate()
+
+
+async def test_fewer_connections_than_wished_for_are_enough(server: Postgres) -> None:
+    """Where the server has no more to give, calls wait for those there are."""
+    store = PostgresStore(server.url, [ITEMS], pool_size=20, timeout=10)
+    await store.open()
+    server.execute("ALTER ROLE estuary CONNECTION LIMIT 2")
+    try:
+        items = store.collection(ITEMS)
+        await asyncio.gather(*(items.insert(record(Item(f"item {n}"))) for n in range(100)))
+        assert 100 == await items.count()
+    finally:
+        server.execute("ALTER ROLE estuary CONNECTION LIMIT -1")
+        await store.close()
+
+
+async def test_a_slow_statement_is_ended_by_the_server(server: Postgres) -> None:
+    """A lock that another keeps is waited for in bounded time; the connection survives the error."""
+    store = PostgresStore(server.url, [ITEMS], pool_size=1, timeout=1)
+    await store.open()
+    items = store.collection(ITEMS)
+    kept = record(Item("locked"))
+    await items.insert(kept)
+    connection: Any = await Connector(server.url, timeout=5).connect()
+    await connection.execute("BEGIN; SELECT 1 FROM items FOR UPDATE")
+    with pytest.raises(StoreUnavailable, match="took too long"):
+        await items.update(kept.id, {"name": "changed"}, kept.updated_at)
+    await connection.execute("ROLLBACK")
+    assert 2 == (await record_of(items.update(kept.id, {"name": "changed"}, kept.updated_at))).version
+    connection.terminate()
+    await store.close()
+
+
+async def test_what_the_server_cannot_keep_is_refused(items: Collection) -> None:
+    """A NUL, which PostgreSQL has no place for, is a refused statement and not an outage."""
+    with pytest.raises(StoreQueryFailed):
+        await items.insert(record(Item("a\0b")))
+    assert 0 == await items.count()
+
+
+async def test_tls_is_as_strict_as_libpqs(tmp_path: Path) -> None:
+    """With verify-full the server's certificate must be the named authority's, and for its host."""
+    known, stranger = Authority(tmp_path), Authority(tmp_path)
+    (tmp_path / "known.pem").write_bytes(known.pem)
+    (tmp_path / "stranger.pem").write_bytes(stranger.pem)
+    settings = {"ssl": "on", "ssl_cert_file": "server.pem", "ssl_key_file": "server.pem"}
+    files = {"server.pem": known.issued(datetime.now(UTC) + timedelta(hours=1))}
+    with postgres_server(settings, files) as server:
+        url = f"{server.url}?sslmode=verify-full&sslrootcert={tmp_path}"
+        store = PostgresStore(f"{url}/known.pem", [ITEMS], timeout=5)
+        await store.open()
+        await store.collection(ITEMS).insert(record(Item("in secret")))
+        assert "t" == server.execute(f"SELECT bool_and(ssl) FROM {SESSIONS}")  # noqa: S608 (ours)
+        await store.close()
+        with pytest.raises(StoreUnavailable, match="does not agree on TLS"):
+            await PostgresStore(f"{url}/stranger.pem", [ITEMS], timeout=5).open()
