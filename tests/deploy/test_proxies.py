@@ -1,0 +1,199 @@
+"""What the shipped nginx and HAProxy pass on to Estuary, and what they say without it."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support import guide
+from tests.support.process import HOST, free_port, serving, until
+from tests.support.servers.echo import echo_server
+from tests.support.servers.proxy import SHIPPED, HAProxy, Nginx, Proxy, running
+
+Make = Callable[[Path, Sequence[int]], Proxy]
+FORGED = {
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Real-IP": "203.0.113.9",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Port": "1",
+    "Forwarded": "for=203.0.113.9",
+}
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+"""RFC 6455, section 1.3."""
+
+both = pytest.mark.parametrize("make", [Nginx, HAProxy])
+
+
+def received(proxy: Proxy, headers: Mapping[str, str], path: str = "/api/v1/items") -> dict[str, Any]:
+    """What the replica behind the proxy got of a request with these headers."""
+    answer = httpx.get(proxy.url + path, headers=dict(headers))
+    assert 200 == answer.status_code
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+@pytest.fixture(params=[Nginx, HAProxy])
+def in_front_of_echo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
+    """A proxy all of whose replicas echo what they get."""
+    with echo_server() as port, running(request.param(tmp_path, [port] * 3)) as proxy:
+        until(lambda: httpx.get(proxy.url).status_code == 200)
+        yield proxy
+
+
+def test_forged_headers_do_not_pass(in_front_of_echo: Proxy) -> None:
+    """Who the client is and what it asked for is what the proxy saw; `Forwarded` is gone."""
+    got = received(in_front_of_echo, FORGED)["headers"]
+    expected = {
+        "x-forwarded-for": [HOST],
+        "x-real-ip": [HOST],
+        "x-forwarded-proto": ["http"],
+        "x-forwarded-host": [f"{HOST}:{in_front_of_echo.port}"],
+        "x-forwarded-port": [str(in_front_of_echo.port)],
+        "forwarded": None,
+    }
+    assert expected == {name: got.get(name) for name in expected}
+
+
+def test_the_port_of_the_host_is_kept(in_front_of_echo: Proxy) -> None:
+    """Links that Estuary makes lead back to where the client asked."""
+    got = received(in_front_of_echo, {"Host": "api.example.com:8443"})
+    assert ["api.example.com:8443"] == got["headers"]["host"]
+
+
+def test_an_upgrade_is_passed_on_only_when_asked_for(in_front_of_echo: Proxy) -> None:
+    """A plain request carries no Upgrade, and does not tell the replica to close; a WebSocket's does."""
+    plain = received(in_front_of_echo, {})["headers"]
+    assert "upgrade" not in plain
+    assert plain.get("connection", ["keep-alive"]) == ["keep-alive"]
+    asked = received(in_front_of_echo, HANDSHAKE)["headers"]
+    assert (["websocket"], ["upgrade"]) == (
+        asked["upgrade"],
+        [value.lower() for value in asked["connection"]],
+    )
+
+
+def test_connections_to_replicas_are_kept(in_front_of_echo: Proxy) -> None:
+    """Requests one after the other share a connection (nginx: one for each worker and replica)."""
+    with httpx.Client(base_url=in_front_of_echo.url) as client:
+        ports = {client.get("/health/live").json()["port"] for _ in range(12)}
+    assert len(ports) <= 6
+
+
+@pytest.mark.parametrize(("sent", "is_kept"), [("my-id.1", True), ("no id\\", False), ("x" * 129, False)])
+def test_a_sane_request_id_is_kept_and_any_other_replaced(
+    in_front_of_echo: Proxy, sent: str, is_kept: bool
+) -> None:
+    """The proxy's log and Estuary's speak of a request by the same name."""
+    got = received(in_front_of_echo, {"X-Request-Id": sent})["headers"]["x-request-id"]
+    assert 1 == len(got)
+    assert is_kept == (got == [sent])
+
+
+def test_metrics_are_not_for_the_public(in_front_of_echo: Proxy) -> None:
+    """The answer is Estuary's 404, and no replica is asked."""
+    answer = httpx.get(f"{in_front_of_echo.url}/metrics")
+    assert (404, "NOT_FOUND") == (answer.status_code, answer.json()["error"])
+
+
+@both
+def test_without_any_replica_the_answer_has_the_form_of_ours(tmp_path: Path, make: Make) -> None:
+    """503 as JSON with `Retry-After`, what can be known of the request, and no word of the proxy."""
+    with running(make(tmp_path, [free_port() for _ in range(3)])) as proxy:
+        answer = httpx.post(f"{proxy.url}/api/v1/items", json={"name": "x"})
+    assert (503, "application/json", "1") == (
+        answer.status_code,
+        answer.headers["content-type"],
+        answer.headers["retry-after"],
+    )
+    told = answer.json()
+    assert {"error", "message", "timestamp", "request_id"} == set(told)
+    assert "SERVICE_UNAVAILABLE" == told["error"]
+    assert "nginx" not in answer.text
+    assert answer.headers.get("server", "nginx") == "nginx"  # at most its name, never its version
+
+
+@both
+def test_estuary_behind_it_sees_the_client_and_answers_for_itself(tmp_path: Path, make: Make) -> None:
+    """With TRUSTED_PROXIES the log tells of the client that the proxy saw; a body too long is 413."""
+    with (
+        serving(tmp_path, {"TRUSTED_PROXIES": HOST}) as server,
+        running(make(tmp_path, [server.port] * 3)) as proxy,
+    ):
+        until(lambda: httpx.get(f"{proxy.url}/health/ready").status_code == 200)
+        created = httpx.post(f"{proxy.url}/api/v1/items", json={"name": "x"}, headers=FORGED)
+        assert (201, "nosniff") == (created.status_code, created.headers["x-content-type-options"])
+        line = server.record("request served", status=201)
+        refused = httpx.post(
+            f"{proxy.url}/api/v1/items",
+            content=b'"' + b"x" * (2 * 1024**2 + 1) + b'"',
+            headers={"Content-Type": "application/json"},
+        )
+    assert HOST == line["client"]
+    assert (413, "PAYLOAD_TOO_LARGE") == (refused.status_code, refused.json()["error"])
+
+
+def test_nginx_logs_requests_but_no_probes(tmp_path: Path) -> None:
+    """One JSON object a line, with the request id that the client was given; nothing of /health."""
+    with echo_server() as port, running(Nginx(tmp_path, [port] * 3)) as proxy:
+        httpx.get(f"{proxy.url}/health/ready")
+        httpx.get(f'{proxy.url}/api/v1/items?q="', headers={"X-Request-Id": "mine"})
+        proxy.stop()
+    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines()]
+    assert [("mine", "GET", 200, HOST)] == [
+        (line["request_id"], line["method"], line["status"], line["client"]) for line in lines
+    ]
+
+
+def test_the_tls_example_serves_https_and_sends_http_there(tmp_path: Path) -> None:
+    """The example stands in place of the plain server; plain requests are redirected with 308."""
+    plain, secure = free_port(), free_port()
+    certificate(tmp_path)
+    upstream = (SHIPPED / "nginx/conf.d/estuary.conf").read_text().partition("\nserver {")[0]
+    example = (SHIPPED / "nginx/examples/estuary-tls.conf").read_text()
+    site = (
+        f"{upstream}\n{example}".replace("listen 80;", f"listen {HOST}:{plain};")
+        .replace("listen 443 ssl http2;", f"listen {HOST}:{secure} ssl http2;")
+        .replace("/etc/nginx/tls", str(tmp_path))
+    )
+    with echo_server() as port:
+        proxy = Nginx(tmp_path, [port] * 3, site)
+        proxy.port = secure
+        with running(proxy):
+            answer = httpx.get(f"https://{HOST}:{secure}/", verify=False)  # noqa: S501 - signed by itself
+            moved = httpx.get(f"http://{HOST}:{plain}/api/v1/items?limit=1")
+    assert ["https"] == answer.json()["headers"]["x-forwarded-proto"]
+    assert (308, f"https://{HOST}/api/v1/items?limit=1") == (moved.status_code, moved.headers["location"])
+
+
+def test_the_guides_nginx_configuration_works_and_differs_as_the_documents_say(tmp_path: Path) -> None:
+    """It serves; a forged address stands, the port is dropped, an upgrade is asked for always."""
+    (site,) = guide.blocks("nginx")
+    with echo_server() as port, running(Nginx(tmp_path, [port] * 3, site)) as proxy:
+        got = received(proxy, FORGED)["headers"]
+        assert "/health/live" == received(proxy, {}, "/health/live")["path"]
+    assert ["203.0.113.9, 127.0.0.1"] == got["x-forwarded-for"]
+    assert [HOST] == got["host"]
+    assert ["upgrade"] == got["connection"]
+
+
+def certificate(folder: Path) -> None:
+    """A key and a certificate that it has signed itself."""
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-days", "1", "-subj", "/CN=localhost"),
+            *("-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"),
+        ],
+        check=True,
+        capture_output=True,
+    )

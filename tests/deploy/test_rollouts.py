@@ -1,0 +1,38 @@
+"""A rollout loses nothing: replicas behind the shipped proxies are drained and replaced under load."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.support.fleet import fleet
+from tests.support.servers.proxy import HAProxy, Nginx, Proxy, running
+from tests.support.traffic import traffic
+
+FULL = os.environ.get("ESTUARY_TEST_FULL") == "1"
+REQUESTS_A_ROUND = 1_400  # more than 20,000 in 15 rounds
+PRODUCTION_DRAIN = "2"
+
+
+@pytest.mark.parametrize(
+    ("make", "rounds"),
+    [
+        *(pytest.param(Nginx, 5 if FULL else 1, id=f"nginx-{part}") for part in range(3 if FULL else 1)),
+        pytest.param(HAProxy, 5 if FULL else 1, id="haproxy"),
+    ],
+)
+def test_no_request_fails_while_replicas_are_replaced(
+    tmp_path: Path, make: Callable[[Path, Sequence[int]], Proxy], rounds: int
+) -> None:
+    """Reads and writes of eight clients all succeed; every replica ends with exit code 0."""
+    variables = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/shared.db",
+        "LOG_FILTER": "estuary=info,estuary::http=warn",
+        "SHUTDOWN_DRAIN_SECONDS": PRODUCTION_DRAIN,
+    }
+    with fleet(tmp_path, variables) as replicas, running(make(tmp_path, replicas.ports)) as proxy:
+        with traffic(proxy.port) as clients:
+            codes = [replicas.replace(number) for _ in range(rounds) for number in range(3)]
+        assert ([], [0] * 3 * rounds) == (clients.failures, codes)
+        assert REQUESTS_A_ROUND * rounds <= clients.succeeded.total()
