@@ -129,6 +129,10 @@ format: $(SYNCED) ## Format the code and mend what ruff can mend
 docs: $(SYNCED) ## Write anew what is generated: .env.example, docs/configuration.md
 	$(BIN)/python -m estuary.config.documents
 
+.PHONY: artefacts
+artefacts: $(SYNCED) ## Write anew what is generated in deploy/: Grafana's dashboards
+	$(BIN)/python -m workshop.grafana
+
 .PHONY: hooks
 hooks: $(SYNCED) ## Have git run the lint tools before each commit
 	$(BIN)/pre-commit install

@@ -1,7 +1,7 @@
 """What the shipped nginx and HAProxy pass on to Estuary, and what they say without it."""
 
 import json
-import subprocess
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from tests.support import guide
+from tests.support.certificates import self_signed
 from tests.support.process import HOST, free_port, serving, until
 from tests.support.servers.echo import echo_server
-from tests.support.servers.proxy import SHIPPED, HAProxy, Nginx, Proxy, running
+from tests.support.servers.proxy import HAProxy, Nginx, Proxy, running, tls_site
 
 Make = Callable[[Path, Sequence[int]], Proxy]
 FORGED = {
@@ -156,20 +157,14 @@ def test_nginx_logs_requests_but_no_probes(tmp_path: Path) -> None:
 
 def test_the_tls_example_serves_https_and_sends_http_there(tmp_path: Path) -> None:
     """The example stands in place of the plain server; plain requests are redirected with 308."""
+    trusted = ssl.create_default_context(cafile=self_signed(tmp_path))
     plain, secure = free_port(), free_port()
-    certificate(tmp_path)
-    upstream = (SHIPPED / "nginx/conf.d/estuary.conf").read_text().partition("\nserver {")[0]
-    example = (SHIPPED / "nginx/examples/estuary-tls.conf").read_text()
-    site = (
-        f"{upstream}\n{example}".replace("listen 80;", f"listen {HOST}:{plain};")
-        .replace("listen 443 ssl http2;", f"listen {HOST}:{secure} ssl http2;")
-        .replace("/etc/nginx/tls", str(tmp_path))
-    )
+    site = tls_site(tmp_path, plain, secure)
     with echo_server() as port:
         proxy = Nginx(tmp_path, [port] * 3, site)
         proxy.port = secure
         with running(proxy):
-            answer = httpx.get(f"https://{HOST}:{secure}/", verify=False)  # noqa: S501 - signed by itself
+            answer = httpx.get(f"https://{HOST}:{secure}/", verify=trusted)
             moved = httpx.get(f"http://{HOST}:{plain}/api/v1/items?limit=1")
     assert ["https"] == answer.json()["headers"]["x-forwarded-proto"]
     assert (308, f"https://{HOST}/api/v1/items?limit=1") == (moved.status_code, moved.headers["location"])
@@ -184,16 +179,3 @@ def test_the_guides_nginx_configuration_works_and_differs_as_the_documents_say(t
     assert ["203.0.113.9, 127.0.0.1"] == got["x-forwarded-for"]
     assert [HOST] == got["host"]
     assert ["upgrade"] == got["connection"]
-
-
-def certificate(folder: Path) -> None:
-    """A key and a certificate that it has signed itself."""
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-nodes", "-days", "1", "-subj", "/CN=localhost"),
-            *("-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"),
-        ],
-        check=True,
-        capture_output=True,
-    )

@@ -92,6 +92,17 @@ class Nginx(Proxy):
         return [self._program, "-p", self.folder, "-c", "nginx.conf", "-e", "stderr"]
 
 
+def tls_site(folder: Path, plain: int, secure: int) -> str:
+    """The shipped example with TLS for these ports, its certificate in `folder`."""
+    upstream = (SHIPPED / "nginx/conf.d/estuary.conf").read_text().partition("\nserver {")[0]
+    example = (SHIPPED / "nginx/examples/estuary-tls.conf").read_text()
+    return (
+        f"{upstream}\n{example}".replace("listen 80;", f"listen {HOST}:{plain};")
+        .replace("listen 443 ssl http2;", f"listen {HOST}:{secure} ssl http2;")
+        .replace("/etc/nginx/tls", str(folder))
+    )
+
+
 class HAProxy(Proxy):
     """HAProxy with deploy/haproxy/haproxy.cfg."""
 

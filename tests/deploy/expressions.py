@@ -1,0 +1,116 @@
+"""Every PromQL expression that Estuary ships, documents, or that its operators already have."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import promql_parser as promql
+import yaml
+
+from tests.support import guide
+
+ROOT = Path(__file__).parents[2]
+RULES = sorted(ROOT.glob("deploy/prometheus/rules/*.yml"))
+DASHBOARDS = sorted(ROOT.glob("deploy/grafana/dashboards/*.json"))
+DOCUMENTS = sorted(ROOT.glob("docs/**/*.md"))
+
+_CHOSEN = {"$__rate_interval": "5m", "$job": "estuary", "$instance": ".+"}
+"""What Grafana would put in place of the variables."""
+_COMPARING = {"==", "!=", ">", "<", ">=", "<="}
+_BLOCK = re.compile(r"^```promql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Expression(NamedTuple):
+    """A text in PromQL, and where it stands."""
+
+    origin: str
+    text: str
+
+
+def rules(document: Any) -> list[dict[str, Any]]:
+    """The rules of a file of rules."""
+    return [rule for group in document["groups"] for rule in group["rules"]]
+
+
+def of_rules() -> Iterator[Expression]:
+    """Those of recording rules and alerts."""
+    for path in RULES:
+        for rule in rules(yaml.safe_load(path.read_text())):
+            yield Expression(rule.get("alert") or rule["record"], rule["expr"])
+
+
+def of_dashboards() -> Iterator[Expression]:
+    """Those of every panel, with everything chosen."""
+    for path in DASHBOARDS:
+        for panel in panels(path):
+            for target in panel["targets"]:
+                yield Expression(f"{path.stem}: {panel['title']}", with_choices(target["expr"]))
+
+
+def panels(path: Path) -> list[dict[str, Any]]:
+    """A dashboard's panels, those in rows too, without the rows themselves."""
+    told = json.loads(path.read_text())["panels"]
+    return [each for panel in told for each in [panel, *panel.get("panels", [])] if each["type"] != "row"]
+
+
+def of_documents() -> Iterator[Expression]:
+    """Those in the documents' blocks, one a line."""
+    for path in DOCUMENTS:
+        yield from _lines(path.name, _BLOCK.findall(path.read_text()))
+
+
+def of_the_guide() -> Iterator[Expression]:
+    """Those that the operators' guide told them to use, in queries and in alerts."""
+    yield from _lines("guide", guide.blocks("promql"))
+    for block in guide.blocks("yaml"):
+        document = next(yaml.safe_load_all(block))
+        if "groups" in document:
+            yield from (Expression(f"guide: {rule['alert']}", rule["expr"]) for rule in rules(document))
+
+
+def with_choices(text: str) -> str:
+    """An expression of a panel as Prometheus is asked it."""
+    for variable, value in _CHOSEN.items():
+        text = text.replace(variable, value)
+    return text
+
+
+def measured(text: str) -> list[str]:
+    """What has to have series for the expression to mean anything: it without its comparisons."""
+    return [str(each) for each in _measured(promql.parse(text))]
+
+
+def _measured(expression: promql.Expr) -> Iterator[promql.Expr]:
+    match expression:
+        case promql.ParenExpr():
+            yield from _measured(expression.expr)
+        case promql.BinaryExpr() if str(expression.op) in _COMPARING or str(expression.op) == "and":
+            yield from _measured(expression.lhs)
+            yield from _measured(expression.rhs)
+        case promql.Call() if expression.func.name == "absent":
+            yield from _measured(expression.args[0])
+        case promql.NumberLiteral():
+            return
+        case promql.BinaryExpr() if _is_number(expression):
+            return
+        case _:
+            yield expression
+
+
+def _is_number(expression: promql.Expr) -> bool:
+    match expression:
+        case promql.NumberLiteral():
+            return True
+        case promql.BinaryExpr():
+            return _is_number(expression.lhs) and _is_number(expression.rhs)
+        case _:
+            return False
+
+
+def _lines(origin: str, blocks: list[str]) -> Iterator[Expression]:
+    for block in blocks:
+        for line in block.splitlines():
+            if line.strip() and not line.startswith("#"):
+                yield Expression(origin, line)

@@ -1,0 +1,1 @@
+"""What makes and checks parts of the checkout; nothing here is installed."""

@@ -1,0 +1,31 @@
+"""The dashboard cache: what the caches save the store."""
+
+from workshop.grafana.panels import ALL, RATE, Dashboard, graph, share
+
+CACHE = Dashboard(
+    "cache",
+    "Estuary: cache",
+    "What the caches save the store.",
+    {
+        "Caches": (
+            graph(
+                "Hit rate",
+                "The share of lookups that the cache could answer.",
+                "percentunit",
+                (
+                    share("cache_requests_total", f'{ALL},result="hit"', ALL, "cache"),
+                    "{{cache}}",
+                ),
+            ),
+            graph(
+                "Lookups",
+                "A second, by what they found.",
+                "ops",
+                (
+                    f"sum by (cache, result) (rate(cache_requests_total{{{ALL}}}[{RATE}]))",
+                    "{{cache}} {{result}}",
+                ),
+            ),
+        ),
+    },
+)

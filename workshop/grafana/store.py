@@ -1,0 +1,59 @@
+"""The dashboard store: how the database answers."""
+
+from workshop.grafana.panels import ALL, RATE, Dashboard, graph, quantile
+
+STORE = Dashboard(
+    "store",
+    "Estuary: store",
+    "How the database answers.",
+    {
+        "Queries": (
+            graph(
+                "Queries by operation",
+                "A second; a record that is not there counts as an answer.",
+                "ops",
+                (
+                    f"sum by (repository, operation) (rate(database_queries_total{{{ALL}}}[{RATE}]))",
+                    "{{repository}} {{operation}}",
+                ),
+            ),
+            graph(
+                "Failed queries",
+                "The store could not be reached, took too long, or failed.",
+                "ops",
+                (
+                    f'sum by (operation) (rate(database_queries_total{{{ALL},status="error"}}[{RATE}]))',
+                    "{{operation}}",
+                ),
+            ),
+            graph(
+                "Query times",
+                "Half, 95 % and 99 % of the queries took no longer than this.",
+                "s",
+                (quantile(0.5, "database_query_duration_seconds", ALL), "p50"),
+                (quantile(0.95, "database_query_duration_seconds", ALL), "p95"),
+                (quantile(0.99, "database_query_duration_seconds", ALL), "p99"),
+            ),
+            graph(
+                "p95 by operation",
+                "Which operation is slow?",
+                "s",
+                (quantile(0.95, "database_query_duration_seconds", ALL, "operation"), "{{operation}}"),
+            ),
+        ),
+        "Connections and backups": (
+            graph(
+                "Connections",
+                "Open connections to the database.",
+                "short",
+                (f"sum by (instance) (database_connections_active{{{ALL}}})", "{{instance}}"),
+            ),
+            graph(
+                "Age of the last backup",
+                "A daily one is never older than a day and what it takes.",
+                "s",
+                (f"time() - max(backup_last_success_timestamp_seconds{{{ALL}}})", "age"),
+            ),
+        ),
+    },
+)
