@@ -66,6 +66,7 @@ def stack(folder: Path) -> Iterator[Stack]:
                     "DATABASE_URL": f"sqlite:///{store}",
                     "DATABASE_TIMEOUT_SECONDS": "1",
                     "MAX_IN_FLIGHT": "12",
+                    "CACHE_TYPE": "local",
                 },
             )
         )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from estuary.config.variables.backups import BackupVariables
 from estuary.config.variables.server import ServerVariables
 from tests.deploy import expressions
 from tests.deploy.expressions import ROOT, RULES
@@ -102,6 +103,12 @@ def test_half_of_what_may_be_in_flight_is_worth_an_alert() -> None:
     """RequestsPilingUp follows the default of MAX_IN_FLIGHT."""
     (rule,) = [rule for rule in alerts() if rule["alert"] == "RequestsPilingUp"]
     assert rule["expr"].endswith(f" > {int(ServerVariables.max_in_flight.default) // 2}")
+
+
+def test_a_backup_is_too_old_for_the_alert_when_it_is_for_the_checklist() -> None:
+    """BackupTooOld follows the default of BACKUP_MAX_AGE_HOURS."""
+    (rule,) = [rule for rule in alerts() if rule["alert"] == "BackupTooOld"]
+    assert rule["expr"].endswith(f" > {BackupVariables.backup_max_age_hours.default} * 3600")
 
 
 def test_promtool_accepts_the_guides_configuration_and_alerts(tmp_path: Path) -> None:

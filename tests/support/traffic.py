@@ -91,7 +91,7 @@ class Client:
 
 
 async def _life_of_an_item(client: Client) -> AsyncIterator[tuple[str, int | str, int]]:
-    """Half of the requests write; each as method, what came, and what a correct client expects."""
+    """Four writes and three reads, each as its method, what came, and what a correct client expects."""
     status, answer = await client.ask("POST", ITEMS, b'{"name":"traffic"}')
     yield "POST", status, 201
     if status != 201:
@@ -99,9 +99,10 @@ async def _life_of_an_item(client: Client) -> AsyncIterator[tuple[str, int | str
     path = f"{ITEMS}/{msgspec.json.decode(answer)['id']}"
     for method, where, body, wanted in (
         ("GET", path, b"", 200),
-        ("PUT", path, b'{"name":"traffic, changed"}', 200),
         ("GET", path, b"", 200),
+        ("PUT", path, b'{"name":"traffic, changed"}', 200),
         ("GET", f"{ITEMS}?limit=2", b"", 200),
+        ("PUT", path, b'{"description":"again"}', 200),
         ("DELETE", path, b"", 204),
     ):
         status, _ = await client.ask(method, where, body)
