@@ -149,7 +149,8 @@ def _load(stacked: Stack, store: Path) -> None:
             httpx.get(f"{stacked.limited.origin}{ITEMS}")
         httpx.get(f"{stacked.busy.origin}/nowhere")
         _lock_out(stacked.busy, store)
-        until(lambda: clients.succeeded.total() >= 500)
+        stacked.wait_for_scrapes()
+    assert [] == [failure for failure in clients.failures if ": 503" not in failure]
     with creating(stacked.busy, 12):
         until(lambda: httpx.get(f"{stacked.busy.origin}{ITEMS}").status_code == 503)
 
