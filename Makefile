@@ -130,8 +130,9 @@ docs: $(SYNCED) ## Write anew what is generated: .env.example, docs/configuratio
 	$(BIN)/python -m estuary.config.documents
 
 .PHONY: artefacts
-artefacts: $(SYNCED) ## Write anew what is generated in deploy/: Grafana's dashboards
+artefacts: $(SYNCED) $(DEPLOYER) ## Write anew what is generated in deploy/: dashboards, manifests
 	$(BIN)/python -m workshop.grafana
+	$(BIN)/python -m workshop.kubernetes
 
 .PHONY: hooks
 hooks: $(SYNCED) ## Have git run the lint tools before each commit

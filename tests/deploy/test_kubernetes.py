@@ -1,0 +1,258 @@
+"""The manifests for Kubernetes: valid for its newest versions, hardened, and true to what Estuary does."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from estuary.config.variables.server import ServerVariables
+from tests.deploy import operator
+from tests.deploy.expressions import ROOT, RULES
+from tests.support import guide
+from tests.support.programs import require
+from workshop.kubernetes import manifests
+
+TOOLS = ROOT / ".tools/deploy/bin"
+VERSIONS = ("1.35", "1.36", "1.37")
+"""The three newest that kubernetes-validate knows; a test sees to it."""
+
+OPERATORS = {"ServiceMonitor": operator.ServiceMonitor, "PrometheusRule": operator.PrometheusRule}
+"""Kinds that are not Kubernetes' own, and what they may hold."""
+
+Manifest = dict[str, Any]
+
+
+def tool(name: str) -> str:
+    """A program of `make deploy-tools`."""
+    path = TOOLS / name
+    return require(f"{name} (make deploy-tools)", str(path) if path.exists() else None)
+
+
+def loaded(text: str) -> list[Manifest]:
+    """The manifests of a file."""
+    return list(yaml.safe_load_all(text))
+
+
+@pytest.fixture(scope="module")
+def production() -> list[Manifest]:
+    """What is applied in production."""
+    return loaded(manifests.SINGLE_FILE.read_text())
+
+
+@pytest.fixture(scope="module")
+def development() -> str:
+    """What kubectl makes of the overlay for development."""
+    tool("kubectl")
+    return manifests.kustomized(ROOT, manifests.OVERLAYS / "development")
+
+
+def the(kind: str, of: list[Manifest]) -> Manifest:
+    """The one manifest of this kind."""
+    (found,) = [manifest for manifest in of if manifest["kind"] == kind]
+    return found
+
+
+def pod(manifest: Manifest) -> Manifest:
+    """The specification of the pods that a Deployment, a Job or a CronJob makes."""
+    spec = manifest["spec"]
+    if manifest["kind"] == "CronJob":
+        spec = spec["jobTemplate"]["spec"]
+    told: Manifest = spec["template"]["spec"]
+    return told
+
+
+def container(manifest: Manifest) -> Manifest:
+    """Its one container."""
+    (told,) = pod(manifest)["containers"]
+    return dict(told)
+
+
+def test_the_single_file_has_not_drifted() -> None:
+    """`make artefacts` was run after base, overlay or rules changed."""
+    tool("kubectl")
+    assert manifests.prometheus_rule(ROOT) == (ROOT / manifests.PROMETHEUS_RULE).read_text()
+    assert manifests.single_file(ROOT) == (ROOT / manifests.SINGLE_FILE).read_text()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_manifests_are_valid(development: str, tmp_path: Path, version: str) -> None:
+    """Strictly: no field that Kubernetes does not know; a kind without a schema has one here."""
+    path = tmp_path / "development.yaml"
+    path.write_text(development)
+    assert [] == complaints(version, path, ROOT / manifests.SINGLE_FILE)
+
+
+def test_the_validator_refuses_what_is_wrong(development: str, tmp_path: Path) -> None:
+    """A misspelt field and an unknown kind are found, or the test above proves nothing."""
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(development.replace("terminationGracePeriodSeconds", "terminationGraceSeconds"))
+    unknown = tmp_path / "unknown.yaml"
+    unknown.write_text("apiVersion: apps/v1\nkind: Deploiment\nmetadata: {name: x}\n")
+    assert 1 == len(complaints(VERSIONS[-1], wrong))
+    assert 1 == len(complaints(VERSIONS[-1], unknown))
+
+
+def complaints(version: str, *paths: Path) -> list[str]:
+    """What kubernetes-validate has against manifests; of unknown kinds it only warns."""
+    command = [tool("kubernetes-validate"), "--strict", "-k", version]
+    done = subprocess.run([*command, *map(str, paths)], capture_output=True, text=True, check=False)
+    lines = (done.stdout + done.stderr).splitlines()
+    assert lines
+    ours = tuple(f"schema for kind {kind} " for kind in OPERATORS)
+    return [
+        line
+        for line in lines
+        if line.startswith(("WARN", "ERROR")) and not any(kind in line for kind in ours)
+    ]
+
+
+def test_the_versions_are_the_newest_three() -> None:
+    """A new release of the validator brings new versions, and this list with it."""
+    tool("kubernetes-validate")
+    known = TOOLS.parent.glob("lib/*/site-packages/kubernetes_validate/kubernetes-json-schema/v*")
+    numbers = sorted({tuple(map(int, re.findall(r"\d+", folder.name)[:2])) for folder in known})
+    assert VERSIONS == tuple(f"{major}.{minor}" for major, minor in numbers[-3:])
+
+
+@pytest.mark.parametrize("kind", OPERATORS)
+def test_the_operators_resources_are_valid(production: list[Manifest], kind: str) -> None:
+    """Every field has the type that the operator's definitions give it, and there is no other."""
+    msgspec.convert(the(kind, production), OPERATORS[kind], strict=True)
+
+
+def test_checkov_finds_nothing(development: str, tmp_path: Path) -> None:
+    """But for the rules that workshop/checkov.yaml leaves out, each with its reason."""
+    path = tmp_path / "development.yaml"
+    path.write_text(development)
+    command = [tool("checkov"), "--config-file", str(ROOT / "workshop/checkov.yaml"), "--output", "json"]
+    done = subprocess.run(
+        [*command, "-f", str(path), str(ROOT / manifests.SINGLE_FILE)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LOG_LEVEL": "ERROR"},
+    )
+    told = msgspec.json.decode(done.stdout)
+    summary = told["summary"]
+    assert [] == [check["check_id"] for check in told["results"]["failed_checks"]]
+    assert (0, 0) == (summary["failed"], summary["parsing_errors"])
+    assert summary["passed"] > 300
+
+
+def test_a_replica_has_the_time_to_end_in_peace(production: list[Manifest]) -> None:
+    """Waiting, draining and finishing fit into what Kubernetes grants before it kills."""
+    deployment = the("Deployment", production)
+    config = the("ConfigMap", production)["data"]
+    wait = container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"]
+    timeout = int(config["SHUTDOWN_TIMEOUT_SECONDS"])
+    assert int(config["SHUTDOWN_DRAIN_SECONDS"]) < timeout
+    assert wait + timeout < pod(deployment)["terminationGracePeriodSeconds"] <= wait + timeout + 10
+
+
+def test_a_rollout_never_has_fewer_replicas_than_before(production: list[Manifest]) -> None:
+    """Three of them, none taken away before its successor is ready."""
+    spec = the("Deployment", production)["spec"]
+    assert (3, 0) == (spec["replicas"], spec["strategy"]["rollingUpdate"]["maxUnavailable"])
+
+
+def test_probes_ask_what_exists_where_it_listens(production: list[Manifest]) -> None:
+    """Alive for starting and living, ready for traffic; the named port is PORT."""
+    told = container(the("Deployment", production))
+    probes = {name: told[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
+    assert {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"} == {
+        name: probe["path"] for name, probe in probes.items()
+    }
+    assert {"http"} == {probe["port"] for probe in probes.values()}
+    (port,) = told["ports"]
+    assert ("http", the("ConfigMap", production)["data"]["PORT"]) == (
+        port["name"],
+        str(port["containerPort"]),
+    )
+    assert ServerVariables.port.default == str(port["containerPort"])
+
+
+def test_metrics_are_not_for_the_public(production: list[Manifest]) -> None:
+    """The ingress leads to what clients use, and nowhere else."""
+    (rule,) = the("Ingress", production)["spec"]["rules"]
+    paths = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
+    assert {("/", "Exact"), ("/api", "Prefix"), ("/health", "Prefix"), ("/openapi.json", "Exact")} == paths
+
+
+def test_it_scales_as_the_guide_says(production: list[Manifest]) -> None:
+    """Two to ten replicas, at 70 % of CPU and 80 % of memory."""
+    spec = the("HorizontalPodAutoscaler", production)["spec"]
+    targets = {
+        metric["resource"]["name"]: metric["resource"]["target"]["averageUtilization"]
+        for metric in spec["metrics"]
+    }
+    assert (2, 10, {"cpu": 70, "memory": 80}) == (spec["minReplicas"], spec["maxReplicas"], targets)
+
+
+def test_selectors_select(production: list[Manifest]) -> None:
+    """Service, budget, policy, monitor and autoscaler all find the Deployment, its pods, its port."""
+    deployment = the("Deployment", production)
+    labels = deployment["spec"]["template"]["metadata"]["labels"].items()
+    service = the("Service", production)
+    assert service["spec"]["selector"].items() <= labels
+    for kind, key in (("PodDisruptionBudget", "selector"), ("NetworkPolicy", "podSelector")):
+        assert the(kind, production)["spec"][key]["matchLabels"].items() <= labels
+    monitor = the("ServiceMonitor", production)["spec"]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert "estuary" == service["metadata"]["labels"][monitor["jobLabel"]]
+    assert monitor["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
+    target = the("HorizontalPodAutoscaler", production)["spec"]["scaleTargetRef"]
+    assert (deployment["kind"], deployment["metadata"]["name"]) == (target["kind"], target["name"])
+
+
+def test_jobs_are_not_served(production: list[Manifest]) -> None:
+    """A pod that migrates or backs up gets no requests."""
+    selected = the("Service", production)["spec"]["selector"].items()
+    for kind in ("Job", "CronJob"):
+        spec = the(kind, production)["spec"]
+        template = spec["jobTemplate"]["spec"]["template"] if kind == "CronJob" else spec["template"]
+        assert not selected <= template["metadata"]["labels"].items()
+
+
+def test_what_is_mounted_or_named_exists(production: list[Manifest]) -> None:
+    """Config maps, secrets, claims and accounts that pods refer to are in the same file."""
+    names = {(manifest["kind"], manifest["metadata"]["name"]) for manifest in production}
+    for kind in ("Deployment", "Job", "CronJob"):
+        told = pod(the(kind, production))
+        needed = {("ServiceAccount", told["serviceAccountName"])}
+        for volume in told.get("volumes", []):
+            if "secret" in volume:
+                needed.add(("Secret", volume["secret"]["secretName"]))
+            if "persistentVolumeClaim" in volume:
+                needed.add(("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]))
+        for source in container(the(kind, production))["envFrom"]:
+            needed.add(("ConfigMap", source["configMapRef"]["name"]))
+        assert set() == needed - names
+
+
+def test_everything_runs_the_same_image(production: list[Manifest]) -> None:
+    """Replicas, migration and backup are of one release."""
+    images = {container(the(kind, production))["image"] for kind in ("Deployment", "Job", "CronJob")}
+    assert 1 == len(images)
+
+
+def test_the_rules_are_those_of_prometheus(production: list[Manifest]) -> None:
+    """An alert means the same with the operator and without."""
+    told = the("PrometheusRule", production)["spec"]["groups"]
+    shipped = [group for path in reversed(RULES) for group in yaml.safe_load(path.read_text())["groups"]]
+    assert shipped == told
+
+
+def test_the_guides_manifests_are_valid_too(tmp_path: Path) -> None:
+    """Who has applied them may keep them: the docs say what the shipped ones do better."""
+    blocks = [block for block in guide.blocks("yaml") if block.startswith("apiVersion:")]
+    path = tmp_path / "guide.yaml"
+    path.write_text("---\n".join(blocks))
+    assert {"Deployment", "Service", "ConfigMap", "Secret", "HorizontalPodAutoscaler"} == {
+        manifest["kind"] for manifest in loaded(path.read_text())
+    }
+    assert [] == complaints(VERSIONS[-1], path)

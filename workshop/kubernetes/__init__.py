@@ -1,0 +1,1 @@
+"""Manifests that are made from others: `python -m workshop.kubernetes` writes them anew."""
