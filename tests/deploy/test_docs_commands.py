@@ -1,0 +1,89 @@
+"""Every block of commands in the documents is run, as its reader would, or says what it needs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.documents import DOCUMENTS, NEEDS, ROOT, Block, blocks
+from tests.support.process import HOST, Server, serving
+from tests.support.programs import require
+
+ADDRESS = "localhost:3000"
+TESTED_BY_ITSELF = {"README.md": "tests/process/test_readme.py"}
+"""Documents whose commands another test runs, and compares with what is said to be printed."""
+
+PATH = os.pathsep.join(
+    [str(Path(sys.executable).parent), str(ROOT / ".tools/deploy/bin"), os.environ["PATH"], "/usr/sbin"]
+)
+SECONDS = 60
+PROGRAM = re.compile(
+    r"(?:^|[|;&] +)(?:[A-Z_]+=\S* +)*(curl|estuary|kubectl|promtool|amtool|nginx|haproxy)\b", re.MULTILINE
+)
+"""Programs at the beginning of a command that a machine may lack."""
+
+
+def to_run(document: Path) -> list[Block]:
+    """The blocks that need nothing."""
+    return [block for block in blocks(document) if block.commands and block.needs is None]
+
+
+WITH_COMMANDS = [
+    document
+    for document in DOCUMENTS
+    if to_run(document) and str(document.relative_to(ROOT)) not in TESTED_BY_ITSELF
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_block_needs_only_what_is_known(document: Path) -> None:
+    """A misspelt need would keep a block from being run, silently."""
+    assert set() == {block.needs for block in blocks(document)} - {None, *NEEDS}
+
+
+@pytest.mark.parametrize(("document", "test"), TESTED_BY_ITSELF.items())
+def test_what_is_left_to_another_test_is_done_there(document: str, test: str) -> None:
+    """That test reads the document."""
+    assert Path(document).name in (ROOT / test).read_text()
+
+
+@pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_commands_work(document: Path, tmp_path: Path) -> None:
+    """One after the other, in a checkout where Estuary serves an item from SQLite: each exits with 0."""
+    checkout(tmp_path)
+    with serving(tmp_path, {"DATABASE_TYPE": "sqlite"}) as server:
+        httpx.post(f"{server.origin}/api/v1/items", json={"name": "boat"}).raise_for_status()
+        for block in to_run(document):
+            for command in block.commands:
+                run(command, tmp_path, server)
+
+
+def run(command: str, folder: Path, server: Server) -> None:
+    """Run it in bash, every part of a pipe counting; the service stands where the document has it."""
+    for program in PROGRAM.findall(command):
+        require(program, shutil.which(program, path=PATH))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command.replace(ADDRESS, f"{HOST}:{server.port}")],
+        cwd=folder,
+        env={"PATH": PATH, "HOME": str(folder), "PORT": str(server.port), "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert 0 == done.returncode, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def checkout(folder: Path) -> None:
+    """What git has of the checkout, as a reader would have cloned it."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
