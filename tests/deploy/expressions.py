@@ -1,7 +1,6 @@
 """Every PromQL expression that Estuary ships, documents, or that its operators already have."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,16 +9,15 @@ import promql_parser as promql
 import yaml
 
 from tests.support import guide
+from tests.support.documents import DOCUMENTS, blocks
 
 ROOT = Path(__file__).parents[2]
 RULES = sorted(ROOT.glob("deploy/prometheus/rules/*.yml"))
 DASHBOARDS = sorted(ROOT.glob("deploy/grafana/dashboards/*.json"))
-DOCUMENTS = sorted(ROOT.glob("docs/**/*.md"))
 
 _CHOSEN = {"$__rate_interval": "5m", "$job": "estuary", "$instance": ".+"}
 """What Grafana would put in place of the variables."""
 _COMPARING = {"==", "!=", ">", "<", ">=", "<="}
-_BLOCK = re.compile(r"^```promql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Expression(NamedTuple):
@@ -56,9 +54,10 @@ def panels(path: Path) -> list[dict[str, Any]]:
 
 
 def of_documents() -> Iterator[Expression]:
-    """Those in the documents' blocks, one a line."""
+    """Those in the documents' blocks, one a line, but for what needs more than a test has."""
     for path in DOCUMENTS:
-        yield from _lines(path.name, _BLOCK.findall(path.read_text()))
+        told = [block for block in blocks(path) if block.language == "promql" and block.needs is None]
+        yield from _lines(path.name, [block.body for block in told])
 
 
 def of_the_guide() -> Iterator[Expression]:

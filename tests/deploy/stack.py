@@ -70,7 +70,19 @@ def stack(folder: Path) -> Iterator[Stack]:
                 },
             )
         )
-        limited = enter(serving(folder, {"RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_MAX_REQUESTS": "5"}))
+        limited = enter(
+            serving(
+                folder,
+                {
+                    "RATE_LIMIT_ENABLED": "true",
+                    "RATE_LIMIT_MAX_REQUESTS": "5",
+                    "AUTH_ENABLED": "true",
+                    "AUTH_JWKS_URLS": f"http://{HOST}:{free_port()}/jwks.json",
+                    "AUTH_ISSUER": "https://issuer.example",
+                    "AUTH_AUDIENCE": "estuary",
+                },
+            )
+        )
         idle = enter(serving(folder))
         inbox = enter(_inbox())
         prometheus = enter(_watching(folder, [busy, limited, idle], inbox))
