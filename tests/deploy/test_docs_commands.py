@@ -15,7 +15,10 @@ from tests.support.process import HOST, Server, serving
 from tests.support.programs import require
 
 ADDRESS = "localhost:3000"
-TESTED_BY_ITSELF = {"README.md": "tests/process/test_readme.py"}
+TESTED_BY_ITSELF = {
+    "README.md": "tests/process/test_readme.py",
+    "docs/authentication.md": "tests/process/test_authentication_doc.py",
+}
 """Documents whose commands another test runs, and compares with what is said to be printed."""
 
 PATH = os.pathsep.join(
