@@ -54,6 +54,9 @@ def test_every_bound_asks_a_question_that_exists() -> None:
         "footprint": ["memory", "sqlite"],
         "auth": ["open", "known", "fresh"],
         "refusals": ["slowest"],
+        "postgres-read": ["postgres", "rsgi-asyncpg", "fastapi-sqlalchemy", "kinto"],
+        "postgres-create": ["postgres", "rsgi-asyncpg", "fastapi-sqlalchemy"],
+        "postgres-scale": ["first-small", "first-large", "page-small", "page-large"],
         "transfer": ["sqlite-import", "sqlite-export", "postgres-import", "postgres-export"],
     }
     measured = [
