@@ -22,6 +22,10 @@ def _postgres(_folder: Path) -> Variables:
     return {"DATABASE_URL": server.url}
 
 
+def _pooled(folder: Path) -> Variables:
+    return {**_postgres(folder), "DATABASE_URL": shared.pooler().url}
+
+
 def _convex(folder: Path) -> Variables:
     return shared.convex().deployment(folder).variables
 
@@ -42,6 +46,7 @@ VARIABLES: dict[str, Callable[[Path], Variables]] = {
     "sqlite": _sqlite,
     "cached+sqlite": _cached(_sqlite),
     "postgres": _postgres,
+    "postgres-pooled": _pooled,
     "convex": _convex,
 }
 """Made anew for each test; the store is empty."""
