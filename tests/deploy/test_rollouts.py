@@ -1,18 +1,26 @@
 """A rollout loses nothing: replicas behind the shipped proxies are drained and replaced under load."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from estuary.config.variables.server import ServerVariables
 from tests.support.fleet import fleet
+from tests.support.servers.postgres import postgres_server
 from tests.support.servers.proxy import HAProxy, Nginx, Proxy, running
 from tests.support.traffic import traffic
 
 FULL = os.environ.get("ESTUARY_TEST_FULL") == "1"
 REQUESTS_A_ROUND = 1_400  # more than 20,000 in 15 rounds
-PRODUCTION_DRAIN = "2"
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """What the replicas share: a PostgreSQL of their own."""
+    with postgres_server() as server:
+        yield server.url
 
 
 @pytest.mark.parametrize(
@@ -23,13 +31,13 @@ PRODUCTION_DRAIN = "2"
     ],
 )
 def test_no_request_fails_while_replicas_are_replaced(
-    tmp_path: Path, make: Callable[[Path, Sequence[int]], Proxy], rounds: int
+    tmp_path: Path, database: str, make: Callable[[Path, Sequence[int]], Proxy], rounds: int
 ) -> None:
     """Reads and writes of eight clients all succeed; every replica ends with exit code 0."""
     variables = {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/shared.db",
-        "LOG_FILTER": "estuary=info,estuary::http=warn",
-        "SHUTDOWN_DRAIN_SECONDS": PRODUCTION_DRAIN,
+        "DATABASE_URL": database,
+        "LOG_FILTER": "estuary=info,estuary::access=warn",
+        "SHUTDOWN_DRAIN_SECONDS": ServerVariables.shutdown_drain_seconds.production,
     }
     with fleet(tmp_path, variables) as replicas, running(make(tmp_path, replicas.ports)) as proxy:
         with traffic(proxy.port) as clients:
