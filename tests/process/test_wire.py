@@ -150,12 +150,13 @@ def test_a_head_beyond_all_limits_is_refused(server: Server, head: bytes, status
 
 
 def test_a_method_that_nobody_knows(server: Server) -> None:
-    """501 with the envelope (RFC 9110, 9.1); methods are case-sensitive."""
+    """405 with `Allow` and the envelope; methods are case-sensitive (RFC 9110, 9.1)."""
     for method in ("get", "BREW"):
         with Connection(server) as connection:
             connection.send(request(method, ITEMS))
             answer = connection.receive()
-            assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (501, "METHOD_NOT_ALLOWED")
+            assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (405, "METHOD_NOT_ALLOWED")
+            assert "GET" in answer.headers["allow"]
 
 
 @pytest.mark.parametrize("method", ["CONNECT", "TRACE", "PROPFIND"])

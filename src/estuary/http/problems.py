@@ -24,6 +24,9 @@ _JSON: Header = ("content-type", "application/json")
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")
 _PROBLEM_MEDIA_TYPE = "application/problem+json"
 _CHALLENGE = 'Bearer realm="estuary"'
+_KNOWN_METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+"""What some route serves; one that no parser knows was asked of none in particular."""
+
 _INTERNAL = (500, "Internal server error")
 
 
@@ -235,9 +238,9 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.StoreUnavailable: _store_unavailable,
     errors.StoreError: lambda _: _Told(500, "Database query error"),
     HeadTimeout: _head_timeout,
-    UnknownMethod: lambda _: _Told(501, "Method is not known"),
+    UnknownMethod: lambda _: _Told(405, "Method not allowed", headers=(("allow", _KNOWN_METHODS),)),
     UnmetExpectation: lambda _: _Told(417, "Expect must be 100-continue"),
-    UnsupportedProtocol: lambda _: _Told(505, "HTTP version must be 1.0 or 1.1"),
-    UnsupportedTransfer: lambda _: _Told(501, "Transfer-Encoding must be chunked"),
+    UnsupportedProtocol: lambda _: _Told(400, "HTTP version must be 1.0 or 1.1"),
+    UnsupportedTransfer: lambda _: _Told(400, "Transfer-Encoding must be chunked"),
     errors.UnsupportedEncoding: lambda _: _Told(415, "Content-Encoding must be identity or absent"),
 }

@@ -70,7 +70,8 @@ class Connection:
         reader.feed(data)
         if self._active is None:
             self._next()
-        elif reader.requests:
+        if reader.requests:
+            # A client may send requests faster than it is answered, or takes the answers.
             self.hold()
 
     def eof_received(self) -> bool:
