@@ -27,7 +27,7 @@ def database() -> Iterator[str]:
     ("make", "rounds"),
     [
         *(pytest.param(Nginx, 5 if FULL else 1, id=f"nginx-{part}") for part in range(3 if FULL else 1)),
-        pytest.param(HAProxy, 5 if FULL else 1, id="haproxy"),
+        pytest.param(HAProxy, 2 if FULL else 1, id="haproxy"),
     ],
 )
 def test_no_request_fails_while_replicas_are_replaced(
