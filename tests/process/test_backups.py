@@ -308,6 +308,24 @@ def test_a_full_disk_leaves_neither_half_a_backup_nor_a_lie(filled: Path) -> Non
     assert before == (files(filled), files(filled / "data"))
 
 
+def test_a_full_temporary_folder_is_told(filled: Path) -> None:
+    """The copy that SQLite makes lies there; an operator is told where to make room."""
+    assert 0 == estuary(filled, "import", "--replace", given=item_lines(30_000)).returncode
+    done = subprocess.run(
+        [sys.executable, "-m", "estuary", "backup", "backup.jsonl"],
+        cwd=filled,
+        env=variables(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=limited_to(1_000_000),
+    )
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "needs room in the temporary folder (SQLITE_TMPDIR, TMPDIR)" in done.stderr
+    assert {"data"} == files(filled)
+
+
 def test_an_export_into_a_full_device_is_told(filled: Path) -> None:
     """One line with the reason, no trace."""
     with Path("/dev/full").open("wb") as full:

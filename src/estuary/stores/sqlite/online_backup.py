@@ -17,6 +17,7 @@ from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.worker import Worker
 
+_ADVICE = "a copy of the database needs room in the temporary folder (SQLITE_TMPDIR, TMPDIR)"
 BATCH = 1000
 """Rows that are fetched in one go."""
 
@@ -63,7 +64,7 @@ class OnlineBackup:
                     copy.close()
                     raise
         except DRIVER_ERRORS as error:
-            raise translate(error) from error
+            raise StoreUnavailable(f"{translate(error)}; {_ADVICE}") from error
         return copy
 
     def _impatient(self) -> Any:
