@@ -113,6 +113,7 @@ def build(tag: str, dockerfile: Path, *arguments: str) -> None:
         *("--file", dockerfile, "--tag", tag, ROOT),
         BUILDAH_FORMAT="docker",
     )
+    podman("image", "prune", "--force")
 
 
 def base() -> str:

@@ -1,6 +1,7 @@
 """The Compose files: valid, locked up, started by health, and agreeing with what they refer to."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,18 @@ def test_others_find_the_replicas() -> None:
     assert addresses == sorted(re.findall(r"server (\S+:3000)", nginx))
     assert addresses == sorted(targets[0]["static_configs"][0]["targets"])
     assert set(REPLICAS) == ours(FILES[1]).keys() - {"backup", "migrate"}
+
+
+def test_vector_reads_what_is_there() -> None:
+    """Its command names files that are mounted, and its sink is a service beside it."""
+    vector = services(FILES[1])["vector"]
+    files = [
+        word.replace("/etc/vector", str(DEPLOY / "vector")) for word in vector["command"] if "/" in word
+    ]
+    assert [] == [file for file in files if not Path(file).is_file()]
+    sink = tomllib.loads(Path(files[0]).read_text())["sinks"]["elasticsearch"]
+    assert ["http://elasticsearch:9200"] == sink["endpoints"]
+    assert "elasticsearch" in vector["depends_on"]
 
 
 def test_secrets_are_made_once_and_for_their_owner(tmp_path: Path) -> None:
