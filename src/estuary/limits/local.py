@@ -59,10 +59,6 @@ class LocalRateLimiter:
 
     def decide(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so."""
-        return self.count(client)
-
-    def count(self, client: str) -> Decision:
-        """What `hit` does, for callers that need not wait."""
         now = self._monotonic()
         tally = self._find(client)
         if tally is None:

@@ -20,7 +20,7 @@ class FailureLimiter(Protocol):
         """The seconds for which no token of `client` is looked at; 0 if one may be now."""
         ...
 
-    def count(self, client: str) -> object:
+    def decide(self, client: str) -> object:
         """Count one more."""
         ...
 
@@ -32,7 +32,7 @@ class NoFailureLimit:
         """Nobody has to."""
         return 0.0
 
-    def count(self, _: str) -> None:
+    def decide(self, _: str) -> None:
         """It does not matter."""
 
 
@@ -99,5 +99,5 @@ class Auth:
             raise
 
     def _fail(self, reason: Refusal, request: Request) -> None:
-        self._failures.count(request.client.key)
+        self._failures.decide(request.client.key)
         self._observe(AuthFailed(reason, request.client.address))
