@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import exchange, load
+from bench.apps.answers import LIST_PATH
 from bench.contenders import Contender
 from bench.contenders.contender import SCRATCH
 from bench.contenders.estuary import environment
@@ -99,12 +100,14 @@ def _lanes(settings: Settings, running: ExitStack) -> list[_Lane | _FreshLane]:
     tokens = folder / "tokens"
     tokens.write_text("".join(f"{_token(keys, number)}\n" for number in range(FRESH)))
     known = (f"Authorization: Bearer {_token(keys, FRESH)}",)
-    contenders = _contender({}), _contender(_asking(folder))
+    asking = _asking(folder)
+    contenders = _contender({}), _contender(asking), _contender(asking | {"AUTH_FAILURE_LIMIT": "1"})
     core = settings.cores.server
-    free, closed = (running.enter_context(contender.running(core)) for contender in contenders)
+    free, closed, strict = (running.enter_context(contender.running(core)) for contender in contenders)
     return [
         _Lane("open", "Estuary, memory: no authentication", free, _read(free, ())),
         _Lane("known", "Estuary, memory: one token, again and again", closed, _read(closed, known)),
+        _Lane("blocked", "Estuary, memory: a client with too many bad tokens", strict, _blocked(strict)),
         _FreshLane("fresh", "Estuary, memory: fresh RS256 tokens", contenders[1], known, tokens),
     ]
 
@@ -152,3 +155,12 @@ def _read(server: Server, headers: tuple[str, ...]) -> Exchange:
     asked = replace(exchange.read(created["id"]), headers=headers)
     exchange.repeat(server.origin, asked, _WARM_UP)
     return asked
+
+
+def _blocked(server: Server) -> Exchange:
+    """A bad token of a client that has sent too many; the first one, which is looked at, is made here."""
+    headers = ("Authorization: Bearer letmein",)
+    refused = Exchange("GET", LIST_PATH, 401, lambda told: bool(told["error"] == "UNAUTHORIZED"))
+    exchange.once(server.origin, replace(refused, headers=headers))
+    blocked = Exchange("GET", LIST_PATH, 429, lambda told: bool(told["error"] == "RATE_LIMIT_EXCEEDED"))
+    return replace(blocked, headers=headers)

@@ -139,6 +139,7 @@ BOUNDS: tuple[Bound, ...] = (
         "`estuary serve` is ready (SQLite)", 1100, median_of("startup", "sqlite"), at_least=False, unit="ms"
     ),
     Bound("A read with a known token, to one without any", 0.90, ratio_of("auth", "known", "open")),
+    Bound("A blocked client's request, to one that is served", 1, ratio_of("auth", "blocked", "known")),
     Bound(
         "A fresh RS256 token, over a known one",
         250,

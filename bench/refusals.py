@@ -49,5 +49,5 @@ async def _time(verifier: JwtVerifier, token: str) -> float:
     begun = time.process_time()
     for _ in range(_TIMES):
         with suppress(Unauthenticated):
-            await verifier.verify(token)
+            await verifier.verify(token, token)
     return (time.process_time() - begun) / _TIMES * 1e6

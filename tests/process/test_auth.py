@@ -166,3 +166,13 @@ def test_a_setting_that_would_not_protect_is_refused(
     with started(tmp_path, setting) as server:
         assert 2 == server.wait()
         assert said in server.err.text
+
+
+def test_two_tokens_are_refused_even_if_each_is_good(tmp_path: Path, issuer: Issuer) -> None:
+    """A proxy in front may have looked at the other one."""
+    with serving(tmp_path, variables(issuer)) as server, Connection(server) as connection:
+        known = asking(ITEMS, issuer.token())
+        connection.send(known)
+        assert 200 == connection.receive().status
+        connection.send(known[:-2] + known.partition(b"Host: estuary.test\r\n")[2])
+        assert 400 == connection.receive().status

@@ -43,7 +43,7 @@ def authentication(settings: Settings, clock: Clock, observe: Observer) -> Authe
     from estuary.auth.keyring import KeyRing
     from estuary.auth.verified import VerifiedTokens
 
-    verified = VerifiedTokens()
+    verified = VerifiedTokens(clock.timestamp)
     sources = _Sources(settings, clock, observe, verified.clear)
     verifier = _verifier(settings, clock, sources, verified)
     guard = Auth(verifier, _failures(settings, clock), observe)

@@ -32,11 +32,6 @@ class Freshness:
         self.next_at = -math.inf
         """When to ask for the keys, whatever tokens say."""
 
-    @property
-    def lifetime(self) -> float:
-        """For how long keys are used at the most, in seconds."""
-        return self._life
-
     def fetched(self, now: float, age: float = 0.0) -> None:
         """The keys were had; `age` seconds ago where they come from a file."""
         self._failures = 0

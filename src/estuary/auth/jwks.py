@@ -82,15 +82,14 @@ class KeySource:
         await asyncio.shield(self._flight or self._begin())
 
     def recall(self) -> None:
-        """Take up the keys that an earlier process kept, where they may still be used."""
+        """Take up the keys that an earlier process kept; they are as old as they were."""
         kept = self._keep.read()
         if kept is None:
             return
         age = max(0.0, self._clock.timestamp() - kept.fetched_at)
-        if age < self._freshness.lifetime:
-            with contextlib.suppress(BadKeySet):
-                self._take(KeySet.parse(kept.document, self._algorithms))
-                self._freshness.fetched(self._clock.monotonic(), age)
+        with contextlib.suppress(BadKeySet):
+            self._take(KeySet.parse(kept.document, self._algorithms))
+            self._freshness.fetched(self._clock.monotonic(), age)
 
     async def run(self) -> None:
         """Keep the keys fresh until cancelled."""

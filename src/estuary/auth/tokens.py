@@ -43,13 +43,10 @@ class JwtVerifier:
         self._rules = rules
         self._verified = verified
         self._timestamp = clock.timestamp
+        self.known = verified.find
 
-    def known(self, token: str) -> Identity | None:
-        """Whom `token` speaks of, if it was verified before and still holds."""
-        return self._verified.find(token, self._timestamp())
-
-    async def verify(self, token: str) -> Identity:
-        """Whom `token` speaks of; raises `Unauthenticated`, `KeysUnavailable`.
+    async def verify(self, token: str, name: str) -> Identity:
+        """The port's `verify`.
 
         What costs least comes first: the form, the claims, the key, and the signature last. So a forged
         token of an issuer that is not ours, or that has ended, is refused without cryptography, and never
@@ -64,7 +61,7 @@ class JwtVerifier:
         if not any(key.signed(compact.signed, compact.signature) for key in keys):
             raise Unauthenticated(Refusal.SIGNATURE)
         # No await since the keys were found: what is remembered was verified with keys that are current.
-        self._verified.add(token, identity, expires)
+        self._verified.add(name, identity, expires)
         return identity
 
     def _issuer(self, compact: Compact) -> Issuer:

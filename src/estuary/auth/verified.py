@@ -1,6 +1,7 @@
 """Verified: tokens that were found good, so that a signature is verified once, not with each request."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from estuary.core.identity import Identity
 
@@ -12,12 +13,19 @@ MAX_CHARACTERS = 8 * 1024 * 1024
 class VerifiedTokens:
     """The tokens used last, each with whom it speaks of and until when; forgotten when keys change.
 
-    The token is its own key in a dictionary. Its hash is keyed by the process's own random number, and the
-    texts are compared only where all 64 bits of it agree, so how long a look-up takes tells nothing of
-    what is in here. A digest would take five times as long as the whole look-up.
+    A token's name is the text that it came in, with the token whole in it; `timestamp` tells the seconds
+    since the epoch. Names are keys of a dictionary: their hashes are keyed by the process's own random
+    number, and texts are compared only where all 64 bits of those agree, so how long a look-up takes tells
+    nothing of what is in here. A digest would take five times as long as the whole look-up.
     """
 
-    def __init__(self, max_tokens: int = MAX_TOKENS, max_characters: int = MAX_CHARACTERS) -> None:
+    def __init__(
+        self,
+        timestamp: Callable[[], float],
+        max_tokens: int = MAX_TOKENS,
+        max_characters: int = MAX_CHARACTERS,
+    ) -> None:
+        self._timestamp = timestamp
         self._max_tokens = max_tokens
         self._max_characters = max_characters
         self._characters = 0
@@ -29,23 +37,23 @@ class VerifiedTokens:
     def __len__(self) -> int:
         return len(self._tokens)
 
-    def find(self, token: str, now: float) -> Identity | None:
-        """Whom `token` speaks of, if it was found good and has not ended by `now`."""
-        found = self._find(token)
+    def find(self, name: str) -> Identity | None:
+        """Whom the token speaks of that was found good under `name`, if it has not ended."""
+        found = self._find(name)
         if found is None:
             return None
-        if found[1] <= now:
-            self._drop(token)
+        if found[1] <= self._timestamp():
+            self._drop(name)
             return None
-        self._move_to_end(token)
+        self._move_to_end(name)
         return found[0]
 
-    def add(self, token: str, identity: Identity, expires: float) -> None:
-        """Remember that `token` is good until `expires`."""
-        if token in self._tokens:
-            self._drop(token)
-        self._tokens[token] = identity, expires
-        self._characters += len(token)
+    def add(self, name: str, identity: Identity, expires: float) -> None:
+        """Remember under `name` that a token is good until `expires`."""
+        if name in self._tokens:
+            self._drop(name)
+        self._tokens[name] = identity, expires
+        self._characters += len(name)
         while len(self._tokens) > self._max_tokens or self._characters > self._max_characters:
             self._drop(next(iter(self._tokens)))
 
@@ -54,6 +62,6 @@ class VerifiedTokens:
         self._tokens.clear()
         self._characters = 0
 
-    def _drop(self, token: str) -> None:
-        del self._tokens[token]
-        self._characters -= len(token)
+    def _drop(self, name: str) -> None:
+        del self._tokens[name]
+        self._characters -= len(name)

@@ -231,10 +231,13 @@ class ImmediateRateLimiter(RateLimiter, Protocol):
 class TokenVerifier(Protocol):
     """Tells whom a bearer token speaks of."""
 
-    def known(self, token: str) -> Identity | None:
-        """Whom `token` speaks of, if that is known without looking closer; costs next to nothing."""
+    def known(self, name: str) -> Identity | None:
+        """Whom a token speaks of that was verified under `name` and still holds; costs next to nothing."""
         ...
 
-    async def verify(self, token: str) -> Identity:
-        """Whom `token` speaks of; raises `Unauthenticated`, or `KeysUnavailable` in bounded time."""
+    async def verify(self, token: str, name: str) -> Identity:
+        """Whom `token` speaks of; raises `Unauthenticated`, or `KeysUnavailable` in bounded time.
+
+        From then on it is known under `name`: a text that holds the whole token.
+        """
         ...

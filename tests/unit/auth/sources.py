@@ -13,6 +13,7 @@ from estuary.auth.kept_keys import Keep, NoKeep
 from estuary.auth.tokens import Issuer, JwtVerifier
 from estuary.auth.trial import TrialKeys
 from estuary.auth.verified import VerifiedTokens
+from estuary.core.identity import Identity
 from estuary.core.observations import Observation
 from estuary.core.ports import Clock
 from tests.support.clocks import SettableClock
@@ -54,7 +55,7 @@ class World:
         self.clock = clock or SettableClock()
         self.published = Published(*keys)
         self.seen: list[Observation] = []
-        self.verified = VerifiedTokens()
+        self.verified = VerifiedTokens(self.clock.timestamp)
         self.source = source(
             load or self.published.load,
             clock=self.clock,
@@ -71,6 +72,10 @@ class World:
             verified=self.verified,
             clock=self.clock,
         )
+
+    async def verify(self, token: str) -> Identity:
+        """Whom `token` speaks of, which is then known under itself."""
+        return await self.verifier.verify(token, token)
 
     def token(self, keys: TrialKeys | None = None, **claims: Any) -> str:
         """A token that is good by the clock, with `claims` in place of the usual ones."""

@@ -61,10 +61,11 @@ async def test_only_so_many_wait_for_a_fetch() -> None:
     gate = Gate()
     world.source._load = gate.load
     forged = keys_of("EdDSA", "attacker").sign({**world_claims(world)})
-    waiting = [asyncio.create_task(world.verifier.verify(forged)) for _ in range(MAX_WAITING)]
+    waiting = [asyncio.create_task(world.verify(forged)) for _ in range(MAX_WAITING)]
     await until(lambda: world.source._waiting == MAX_WAITING)
     with pytest.raises(Unauthenticated):
-        await world.verifier.verify(forged)
+        await world.verify(forged)
+    assert MAX_WAITING == world.source._waiting
     gate.open.set()
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert {Unauthenticated} == {type(outcome) for outcome in outcomes}
@@ -146,7 +147,7 @@ async def test_the_last_keys_survive_a_restart(tmp_path: Path) -> None:
     world.published.down = True
     world.source.recall()
     await world.source.tick()
-    assert "alice" == (await world.verifier.verify(world.token())).subject
+    assert "alice" == (await world.verify(world.token())).subject
     clock.advance(3600 + 86_400 - 7200)
     assert not world.source.available
 

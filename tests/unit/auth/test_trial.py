@@ -19,7 +19,7 @@ async def test_tokens_are_believed_by_the_public_half_alone(algorithm: str, tmp_
     TrialKeys.new(algorithm).write(path)
     world = World(load=reading(public_path(path)))
     await world.source.refresh()
-    assert "alice" == (await world.verifier.verify(world.token(TrialKeys.read(path)))).subject
+    assert "alice" == (await world.verify(world.token(TrialKeys.read(path)))).subject
 
 
 def test_the_private_key_is_its_owner_s_alone(tmp_path: Path) -> None:

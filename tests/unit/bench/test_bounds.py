@@ -52,7 +52,7 @@ def test_every_bound_asks_a_question_that_exists() -> None:
         "health": ["memory", "memory-read"],
         "startup": ["memory", "sqlite", "version"],
         "footprint": ["memory", "sqlite"],
-        "auth": ["open", "known", "fresh"],
+        "auth": ["open", "known", "fresh", "blocked"],
         "refusals": ["slowest"],
         "postgres-read": ["postgres", "rsgi-asyncpg", "fastapi-sqlalchemy", "kinto"],
         "postgres-create": ["postgres", "rsgi-asyncpg", "fastapi-sqlalchemy"],

@@ -9,8 +9,7 @@ from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
 from estuary.http.messages import Request
 
-_SCHEME = "bearer "
-_LENGTH = len(_SCHEME)
+_SCHEME = "bearer"
 
 
 class FailureLimiter(Protocol):
@@ -54,15 +53,16 @@ class Auth:
         """Say whose request it is, or raise what the client is then told; at once for a known token."""
         if not request.route.protected or request.method == "OPTIONS":
             return None
-        token = self._token(request)
-        identity = self._known(token)
+        # A known token is found by the whole field: nothing of it has to be taken apart.
+        field = request.headers.get("authorization")
+        identity = None if field is None else self._known(field)
         if identity is None:
-            return self._verify_and_admit(token, request)
+            return self._verify_and_admit(self._token(request), field or "", request)
         self._admit(identity, request)
         return None
 
-    async def _verify_and_admit(self, token: str, request: Request) -> None:
-        self._admit(await self._verified(token, request), request)
+    async def _verify_and_admit(self, token: str, field: str, request: Request) -> None:
+        self._admit(await self._verified(token, field, request), request)
 
     def _admit(self, identity: Identity, request: Request) -> None:
         request.subject, request.owner = identity.subject, identity.owner
@@ -74,23 +74,23 @@ class Auth:
     def _token(self, request: Request) -> str:
         """The one bearer token of the request (RFC 6750, 2.1); in URLs and bodies none is looked for."""
         fields = request.headers.get_all("authorization")
-        first = fields[0] if fields else ""
-        if first[:_LENGTH].lower() != _SCHEME:
+        scheme, _, token = fields[0].partition(" ") if fields else ("", "", "")
+        if scheme.lower() != _SCHEME:
             self._observe(AuthFailed(Refusal.MISSING, request.client.address))
             raise Unauthenticated(Refusal.MISSING)
         if len(fields) > 1:
-            # A proxy that looks at another one than we do must not be fooled.
+            # A proxy that looks at another one than we do must not be fooled. Our own server lets none by.
             self._fail(Refusal.MALFORMED, request)
             raise Unauthenticated(Refusal.MALFORMED)
-        return first[_LENGTH:].strip(" ")
+        return token.strip(" ")
 
-    async def _verified(self, token: str, request: Request) -> Identity:
+    async def _verified(self, token: str, field: str, request: Request) -> Identity:
         seconds = self._failures.wait(request.client.key)
         if seconds > 0:
             self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
             raise RateLimited(seconds)
         try:
-            return await self._verify(token)
+            return await self._verify(token, field)
         except Unauthenticated as error:
             self._fail(Refusal(error.reason), request)
             raise

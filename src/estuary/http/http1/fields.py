@@ -1,5 +1,7 @@
 """The header fields of a request."""
 
+_ONCE = ("host", "authorization")
+
 
 class Fields:
     """Implements `Headers`. Names are in lower case; fields of one name keep their order.
@@ -37,9 +39,14 @@ class Fields:
         return [first, *self._repeated.get(name, ())] if self._repeated else [first]
 
     @property
-    def repeat_host(self) -> bool:
-        """Whether there are several Host fields, which no request may have (RFC 9112, 3.2)."""
-        return self._repeated is not None and "host" in self._repeated
+    def repeated_in_vain(self) -> str | None:
+        """A field that stands there twice though there is no telling which is meant, None mostly.
+
+        Host (RFC 9112, 3.2); and Authorization, of which a proxy may have looked at the other one.
+        """
+        if self._repeated is None:
+            return None
+        return next((name for name in _ONCE if name in self._repeated), None)
 
     def without(self, name: str) -> bytes:
         """All fields but those of `name`, as they would be sent."""

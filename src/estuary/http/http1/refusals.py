@@ -40,6 +40,7 @@ def of_head(version: str, fields: Fields) -> EstuaryError | None:
         return UnsupportedTransfer()
     if expected is not None and expected.strip().lower() != "100-continue":
         return UnmetExpectation()
-    if fields.repeat_host:
-        return BadRequest("Host header must be given once")
+    repeated = fields.repeated_in_vain
+    if repeated is not None:
+        return BadRequest(f"{repeated.capitalize()} header must be given once")
     return HeadersTooLarge(MAX_HEAD_BYTES) if fields.number > MAX_FIELDS else None
