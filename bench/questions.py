@@ -11,6 +11,7 @@ from bench.contenders.granian import BARE_ASGI, BARE_RSGI
 from bench.contenders.nginx import NGINX
 from bench.exchange import Exchange
 from bench.footprint import Footprint
+from bench.limits import Limits
 from bench.postgres import POSTGRES_QUESTIONS
 from bench.question import Entry, Question
 from bench.refusals import Refusals
@@ -81,6 +82,7 @@ QUESTIONS: tuple[Question, ...] = (
         _entries(_unknown, ESTUARY_MEMORY, ESTUARY_SQLITE, FASTAPI),
     ),
     *POSTGRES_QUESTIONS,
+    Limits(),
     Auth(),
     Refusals(),
     Scale(),
