@@ -1,4 +1,4 @@
-"""What a rate limit costs that replicas share: a worker that counts by itself beside one that asks Redis."""
+"""What a limit costs that replicas share: a worker that counts by itself beside one that asks Redis."""
 
 import shutil
 import subprocess

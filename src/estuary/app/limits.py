@@ -31,6 +31,8 @@ def _elsewhere(settings: Settings, observe: Observer) -> RateLimiter | None:
     """What counts for all replicas together; None where each machine counts for itself."""
     if settings.rate_limit_place == "redis" and settings.redis_url is not None:
         return _redis(settings, settings.redis_url, observe)
+    if settings.rate_limit_place == "postgres":
+        return _postgres(settings, observe)
     return None
 
 
@@ -45,5 +47,18 @@ def _redis(settings: Settings, location: RedisLocation, observe: Observer) -> Ra
         settings.rate_limit_window_seconds,
         RedisAddress(**location._asdict()),
         settings.redis_prefix,
+        observe,
+    )
+
+
+def _postgres(settings: Settings, observe: Observer) -> RateLimiter:
+    try:
+        from estuary.limits.postgres import PostgresRateLimiter
+    except ModuleNotFoundError as error:
+        raise LimiterRefused("PostgreSQL needs a driver: install estuary[postgres]") from error
+    return PostgresRateLimiter(
+        settings.rate_limit_max_requests,
+        settings.rate_limit_window_seconds,
+        settings.database.url,
         observe,
     )

@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.contract.limiters.kinds import LIMITERS, LimiterKind, Place, Servers
+from tests.support.servers.postgres import postgres_server
 from tests.support.servers.redis import redis_server
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """Servers that run for the whole suite."""
-    with redis_server() as redis:
-        yield Servers(redis)
+    with redis_server() as redis, postgres_server() as postgres:
+        yield Servers(redis, postgres)
 
 
 @pytest.fixture(params=LIMITERS, ids=lambda kind: kind.name)

@@ -9,11 +9,13 @@ from typing import NamedTuple
 from estuary.core.ports import RateLimiter
 from estuary.limits.local import LocalRateLimiter
 from estuary.limits.locks import Locks
+from estuary.limits.postgres import PostgresRateLimiter
 from estuary.limits.redis import RedisRateLimiter
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import Table
 from tests.contract.limiters.addresses import redis_address
 from tests.support.monotonic import HandClock
+from tests.support.servers.postgres import Postgres
 from tests.support.servers.redis import Redis
 
 CLIENTS = 1000
@@ -30,6 +32,7 @@ class Servers(NamedTuple):
     """What limiters count in."""
 
     redis: Redis
+    postgres: Postgres
 
 
 class LimiterKind(NamedTuple):
@@ -67,6 +70,14 @@ async def _redis(servers: Servers) -> AsyncIterator[Place]:
     )
 
 
+@asynccontextmanager
+async def _postgres(servers: Servers) -> AsyncIterator[Place]:
+    url = servers.postgres.url
+    yield Place(
+        lambda limit, window: PostgresRateLimiter(limit, window, url, lambda _: None), asyncio.sleep
+    )
+
+
 def _moving(clock: HandClock) -> Callable[[float], Awaitable[None]]:
     async def pass_time(seconds: float) -> None:
         clock.time += seconds
@@ -78,4 +89,5 @@ LIMITERS = (
     LimiterKind("local", _local, 64.0, replicas=False, by_hand=True),
     LimiterKind("shared", _shared, 64.0, by_hand=True),
     LimiterKind("redis", _redis, 0.4),
+    LimiterKind("postgres", _postgres, 0.8),
 )

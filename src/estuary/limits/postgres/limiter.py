@@ -1,0 +1,183 @@
+"""The limiter that counts in PostgreSQL: one statement at a time, for all that have come meanwhile."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
+from estuary.core.errors import LimiterRefused, LimiterUnavailable
+from estuary.core.ports import Decision, Observer
+from estuary.limits.gathering import Gathering, Waiting, disappoint, share_out
+from estuary.limits.postgres.link import Link
+from estuary.limits.postgres.statements import COUNT, CREATE, FORGET
+
+ANSWER_SECONDS = 1.0
+"""For an answer, another one's lock on the same client included: what takes longer is an outage."""
+CONNECT_SECONDS = 2.0
+
+_MOST_CLIENTS = 256
+"""Clients in one statement: more would hold their locks for too long."""
+_SWEEP_SECONDS = 15.0
+"""How often at least what counts no more is forgotten."""
+
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_FOR_AN_OPERATOR = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+"""What no waiting mends; a wrong password is the first of them."""
+
+
+class PostgresRateLimiter:
+    """Counts requests by client in the PostgreSQL at `url`, over one connection of its own.
+
+    The arithmetic is that of `limits/window`; `window` is in seconds. While the server is away every
+    request is `LimiterUnavailable` at once, and a connection is tried for over and over; `observe` learns
+    of both.
+    """
+
+    def __init__(self, limit: int, window: float, url: str, observe: Observer) -> None:
+        self.limit = limit
+        self.window = window
+        self._url = url
+        self._link = Link("PostgreSQL", self._connect, observe)
+        self._connection: Any = None
+        self._fetch: Callable[..., Awaitable[Any]]
+        self._gathering = Gathering(self._take)
+        self._waiting: Waiting = {}
+        self._counting: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Connect, or begin to try; raises `LimiterRefused` where trying again would not help."""
+        await self._link.open()
+        self._sweeping = asyncio.get_running_loop().create_task(self._sweep())
+
+    async def close(self) -> None:
+        """Close the connection, or end trying for one."""
+        self._link.close()
+        for task in (self._sweeping, self._counting):
+            if task is not None:
+                task.cancel()
+        if self._connection is not None:
+            self._connection.terminate()
+        self._disappoint_all(self._waiting, "the limiter is closed")
+
+    async def hit(self, client: str) -> Decision:
+        """Count a request of `client` if it may pass, and say so; raises `LimiterUnavailable`."""
+        if not self._link.is_up:
+            raise LimiterUnavailable(self._link.reason)
+        return await self._gathering.join(client)
+
+    def _take(self, gathered: Waiting) -> None:
+        for client, futures in gathered.items():
+            # The server takes no NUL in a text.
+            self._waiting.setdefault(client.replace("\0", "\\0"), []).extend(futures)
+        if self._counting is None:
+            self._counting = asyncio.get_running_loop().create_task(self._count())
+
+    async def _count(self) -> None:
+        """Ask about those who wait, and then about those who have come meanwhile."""
+        try:
+            while self._waiting:
+                batch = {
+                    client: self._waiting.pop(client) for client in list(self._waiting)[:_MOST_CLIENTS]
+                }
+                await self._ask(batch)
+        finally:
+            self._counting = None
+
+    async def _ask(self, batch: Waiting) -> None:
+        hits = [len(futures) for futures in batch.values()]
+        try:
+            rows = await self._fetch(
+                list(batch), hits, self.limit, float(self.window), timeout=ANSWER_SECONDS
+            )
+        except asyncio.CancelledError:
+            self._disappoint_all(batch, "the limiter is closed")
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the driver raises, nobody is left waiting
+            self._fail(batch, _reason(error))
+            return
+        for client, admitted, remaining, resets_in in rows:
+            share_out(batch[client], admitted, remaining, resets_in)
+
+    def _fail(self, batch: Waiting, reason: str) -> None:
+        self._connection.terminate()
+        self._link.lose(reason)
+        self._disappoint_all(batch, reason)
+        self._disappoint_all(self._waiting, reason)
+
+    def _disappoint_all(self, waiting: Waiting, reason: str) -> None:
+        for futures in waiting.values():
+            disappoint(futures, reason)
+        waiting.clear()
+
+    async def _connect(self) -> None:
+        """Have a connection on which everything was tried that counting needs."""
+        try:
+            connection = await asyncpg.connect(
+                self._url, timeout=CONNECT_SECONDS, statement_cache_size=0, command_timeout=CONNECT_SECONDS
+            )
+        except _FOR_AN_OPERATOR as error:
+            raise LimiterRefused(f"RATE_LIMIT_STORE is postgres: {error}") from error
+        except _FAILURES as error:
+            raise LimiterUnavailable(_reason(error)) from error
+        try:
+            self._fetch = await self._prepare(connection)
+        except LimiterRefused:
+            connection.terminate()
+            raise
+        except _FAILURES as error:
+            connection.terminate()
+            raise LimiterUnavailable(_reason(error)) from error
+        self._connection = connection
+
+    async def _prepare(self, connection: Any) -> Callable[..., Awaitable[Any]]:
+        """Make the table, unless it is there, and count once: a standby, for one, would refuse to.
+
+        Gives what runs `COUNT`. Behind a pooler, which is known by the process number that it made up, the
+        next statement may go to another session, and nothing is prepared.
+        """
+        try:
+            # Another replica may be making it at this moment.
+            with suppress(asyncpg.UniqueViolationError):
+                await connection.execute(CREATE)
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise LimiterRefused(
+                f"RATE_LIMIT_STORE is postgres: {error}; let the user of DATABASE_URL create tables, or "
+                f"create this one yourself: {' '.join(CREATE.split())}"
+            ) from error
+        fetch: Callable[..., Awaitable[Any]] = partial(connection.fetch, COUNT)
+        if await connection.fetchval("SELECT pg_backend_pid()") == connection.get_server_pid():
+            fetch = (await connection.prepare(COUNT)).fetch
+        await fetch(["-"], [1], 1, 0.001)
+        return fetch
+
+    async def _sweep(self) -> None:
+        """Forget clients of whom nothing counts any more, so that a flood of addresses leaves nothing."""
+        while True:
+            # Not all workers at once.
+            await asyncio.sleep(max(_SWEEP_SECONDS, self.window) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+            if self._link.is_up and self._counting is None:
+                self._counting = asyncio.get_running_loop().create_task(self._forget())
+
+    async def _forget(self) -> None:
+        """A statement like any other: the connection takes one at a time."""
+        try:
+            await self._connection.execute(FORGET, float(self.window), timeout=CONNECT_SECONDS)
+        except _FAILURES as error:
+            self._fail({}, _reason(error))
+        finally:
+            self._counting = None
+        if self._waiting:
+            self._take({})
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or f"no answer within {ANSWER_SECONDS:g} s"

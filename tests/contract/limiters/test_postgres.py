@@ -1,0 +1,122 @@
+"""What becomes of the limit when something happens to the PostgreSQL that counts it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from estuary.core.errors import LimiterRefused, LimiterUnavailable
+from estuary.core.observations import LimiterChanged, Observation
+from estuary.limits.postgres import PostgresRateLimiter
+from tests.support.servers.postgres import GUARDED_USER, Postgres, postgres_server
+from tests.support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests of the module."""
+    with postgres_server() as server:
+        yield server
+
+
+@asynccontextmanager
+async def watched(url: str, window: float = 60.0) -> AsyncIterator[tuple[PostgresRateLimiter, list[bool]]]:
+    """A limiter of three requests, open while the block runs, and whether it was up, at each change."""
+    told: list[bool] = []
+
+    def note(observation: Observation) -> None:
+        assert isinstance(observation, LimiterChanged)
+        told.append(observation.available)
+
+    limiter = PostgresRateLimiter(3, window, url, note)
+    await limiter.open()
+    try:
+        yield limiter, told
+    finally:
+        await limiter.close()
+
+
+async def test_a_restart_is_survived(postgres: Postgres) -> None:
+    """While it is down every request hears so at once; when it is back, so is the limit, told once each."""
+    async with watched(postgres.url) as (limiter, told):
+        await limiter.hit("x")
+        postgres.stop()
+        with pytest.raises(LimiterUnavailable):
+            await limiter.hit("x")
+        assert [False] == told
+        postgres.start()
+        await until(lambda: [False, True] == told, seconds=30.0)
+        assert (await limiter.hit("y")).allowed
+
+
+async def test_a_server_that_hangs_holds_up_nobody_for_long(postgres: Postgres) -> None:
+    """Those who ask first wait for their bounded time, all others not at all."""
+    async with watched(postgres.url) as (limiter, told):
+        with postgres.frozen():
+            first = await asyncio.gather(*(limiter.hit(f"{n}") for n in range(50)), return_exceptions=True)
+            assert {LimiterUnavailable} == {type(each) for each in first}
+            assert [False] == told
+            with pytest.raises(LimiterUnavailable, match="no answer within"):
+                await limiter.hit("x")
+        await until(lambda: told[-1], seconds=30.0)
+
+
+async def test_a_session_that_is_ended_is_replaced(postgres: Postgres) -> None:
+    """As by an administrator, or a pooler that is restarted."""
+    async with watched(postgres.url) as (limiter, told):
+        postgres.disconnect_everybody()
+        with pytest.raises(LimiterUnavailable):
+            await limiter.hit("x")
+        await until(lambda: [False, True] == told, seconds=30.0)
+
+
+@pytest.mark.parametrize(
+    ("user", "database", "said"),
+    [
+        (f"{GUARDED_USER}:wrong", "estuary", "password authentication failed"),
+        ("estuary", "none", "not exist"),
+    ],
+)
+async def test_what_an_operator_must_mend_is_told_at_the_start(
+    postgres: Postgres, user: str, database: str, said: str
+) -> None:
+    """With what PostgreSQL says, and without the password."""
+    with pytest.raises(LimiterRefused, match=f"^RATE_LIMIT_STORE is postgres: .*{said}") as told:
+        async with watched(postgres.url_of(database, user=user)):
+            pass
+    assert "wrong" not in str(told.value)
+
+
+async def test_a_user_who_may_create_nothing_is_told_what_to_do(postgres: Postgres) -> None:
+    """With the statement that an administrator may run instead."""
+    url = postgres.create_database("guarded")
+    postgres.execute("CREATE ROLE poor LOGIN", "postgres")
+    access = postgres._data / "pg_hba.conf"
+    access.write_text(access.read_text().replace("host all postgres,", "host all poor,postgres,"))
+    postgres.execute("SELECT pg_reload_conf()", "postgres")
+    with pytest.raises(LimiterRefused, match=r"permission denied.*CREATE UNLOGGED TABLE"):
+        async with watched(url.replace("estuary@", "poor@")):
+            pass
+
+
+async def test_what_is_counted_is_forgotten(postgres: Postgres) -> None:
+    """A flood of addresses leaves nothing behind, one window after it."""
+    count = "SELECT count(*) FROM _estuary_rate_limits WHERE client LIKE 'forged%'"
+    async with watched(postgres.url, window=0.2) as (limiter, _):
+        await asyncio.gather(*(limiter.hit(f"forged {number}") for number in range(1000)))
+        assert "1000" == postgres.execute(count)
+        await asyncio.sleep(0.2)
+        await limiter._forget()
+        assert "0" == postgres.execute(count)
+
+
+async def test_the_table_is_made_once_however_many_start(postgres: Postgres) -> None:
+    """Replicas that come up at the same time do not trip over each other."""
+    postgres.execute("DROP TABLE IF EXISTS _estuary_rate_limits")
+    limiters = [PostgresRateLimiter(3, 60.0, postgres.url, lambda _: None) for _ in range(8)]
+    await asyncio.gather(*(limiter.open() for limiter in limiters))
+    decisions = await asyncio.gather(*(limiter.hit("new") for limiter in limiters))
+    assert 3 == sum(decision.allowed for decision in decisions)
+    for limiter in limiters:
+        await limiter.close()
