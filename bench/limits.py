@@ -1,4 +1,4 @@
-"""What a limit costs that replicas share: a worker that counts by itself beside one that asks Redis."""
+"""What a shared rate limit costs: a worker that counts by itself, beside one that asks Redis."""
 
 import shutil
 import subprocess
