@@ -17,6 +17,8 @@ _LOOK_SECONDS = 0.5
 _GRACE_SECONDS = 1.0
 """For a head that was half sent, or on its way, when the service was told to stop."""
 _RETRY_SECONDS = 1.0
+_TURNS = 5
+"""How often the loop turns, at the most, between accepting a connection and making it."""
 
 
 class Listener:
@@ -44,6 +46,7 @@ class Listener:
         self._turns = turns
         self._accepting: asyncio.Server | Accepting | None = None
         self._stopping = False
+        self._last: list[asyncio.Task[object]] = []
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -60,19 +63,26 @@ class Listener:
     def stop(self) -> None:
         """Accept nothing more and close idle connections; what is under way or on its way is answered."""
         self._stopping = True
+        if self._turns.alone:
+            self._take_waiting()
         if self._accepting is not None:
             self._accepting.close()
         for connection in tuple(self._connections):
             connection.retire(_GRACE_SECONDS)
 
     async def stopped(self) -> None:
-        """Return when every connection is closed."""
+        """Return when every connection is closed, those too that were accepted but not made yet."""
+        await asyncio.gather(*self._last)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         await self._empty.wait()
 
     def join(self, connection: Connection) -> None:
         """A connection was made; past the limit an idle one has to go for it, or it is turned away."""
         self._connections.add(connection)
         self._empty.clear()
+        if self._stopping:
+            connection.retire(_GRACE_SECONDS)
         if len(self._connections) > self.terms.max_connections and not self._make_room(connection):
             connection.turn_away(Overloaded(_RETRY_SECONDS))
 
@@ -83,6 +93,18 @@ class Listener:
             self._turns.ended()
         if not self._connections:
             self._empty.set()
+
+    def _take_waiting(self) -> None:
+        """Take the connections that nobody has accepted yet: the port closes, which would reset them."""
+        self._socket.setblocking(False)
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            connection.setblocking(False)
+            making = self.loop.connect_accepted_socket(self._make, connection)
+            self._last.append(self.loop.create_task(making))
 
     def _make(self) -> asyncio.Protocol:
         return cast("asyncio.Protocol", Connection(self))
