@@ -159,7 +159,9 @@ class LineWriter(Generic[LineT]):
             return os.write(self._stream, data)
         except BlockingIOError:
             # Somebody who shares the descriptor made it non-blocking.
-            select.select([], [self._stream], [], _FULL_PIPE_POLL_SECONDS)
+            room = select.poll()
+            room.register(self._stream, select.POLLOUT)
+            room.poll(_FULL_PIPE_POLL_SECONDS * 1000)
             return 0
 
 
