@@ -15,6 +15,7 @@ from estuary.config.environment import load_from
 from estuary.config.settings import TABLE, Settings
 from tests.support import guide
 from tests.support.documents import DOCUMENTS, ROOT
+from tests.support.programs import require
 from workshop.kubernetes import manifests
 
 DEPLOY = ROOT / "deploy"
@@ -37,7 +38,13 @@ KNOWN = {name for variable in TABLE for name in variable.names} | {
 }
 OTHERS = {
     *("GF_USERS_ALLOW_SIGN_UP", "GF_ANALYTICS_REPORTING_ENABLED", "GF_SECURITY_ADMIN_PASSWORD"),  # Grafana
-    *("POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE", "REDISCLI_AUTH"),  # their own images
+    *(
+        "POSTGRES_USER",
+        "POSTGRES_DB",
+        "POSTGRES_PASSWORD_FILE",
+        "REDISCLI_AUTH",
+        "ES_JAVA_OPTS",
+    ),  # their own images
     *("CONVEX_SELF_HOSTED_ADMIN_KEY", "CONVEX_SELF_HOSTED_URL", "CONVEX_URL", "ESTUARY_PUBLIC"),  # Convex
     *("ECR_REGISTRY", "X86_64"),  # the reader's own, and Amazon's
     *("AF_INET", "AF_INET6", "AF_UNIX", "NET_BIND_SERVICE"),  # the kernel's
@@ -107,6 +114,8 @@ def kubernetes(overlay: str) -> tuple[dict[str, str], list[Any]]:
     """The environment of a replica in an overlay, and its manifests."""
     text = SINGLE_FILE.read_text()
     if overlay == "development":
+        kubectl = ROOT / manifests.KUBECTL
+        require("kubectl (make deploy-tools)", str(kubectl) if kubectl.exists() else None)
         text = manifests.kustomized(ROOT, manifests.OVERLAYS / overlay)
     told = list(yaml.safe_load_all(text))
     (config,) = [manifest["data"] for manifest in told if manifest["kind"] == "ConfigMap"]
