@@ -60,7 +60,7 @@ def test_what_is_left_to_another_test_is_done_there(document: str, test: str) ->
 def test_the_commands_work(document: Path, tmp_path: Path) -> None:
     """One after the other, in a checkout where Estuary serves an item from SQLite: each exits with 0."""
     checkout(tmp_path)
-    with serving(tmp_path, {"DATABASE_TYPE": "sqlite"}) as server:
+    with serving(tmp_path, {"DATABASE_TYPE": "sqlite", "RATE_LIMIT_ENABLED": "true"}) as server:
         httpx.post(f"{server.origin}/api/v1/items", json={"name": "boat"}).raise_for_status()
         for block in to_run(document):
             for command in block.commands:

@@ -47,7 +47,7 @@ OTHERS = {
     ),  # their own images
     *("CONVEX_SELF_HOSTED_ADMIN_KEY", "CONVEX_SELF_HOSTED_URL", "CONVEX_URL", "ESTUARY_PUBLIC"),  # Convex
     *("ECR_REGISTRY", "X86_64"),  # the reader's own, and Amazon's
-    *("AF_INET", "AF_INET6", "AF_UNIX", "NET_BIND_SERVICE"),  # the kernel's
+    *("AF_INET", "AF_INET6", "AF_UNIX", "NET_BIND_SERVICE", "CAP_SYS_PTRACE"),  # the kernel's
     *("NAME_FILE", "SQLITE_TMPDIR", "RUST_BACKTRACE"),  # a pattern, SQLite's, and Rust's
     *("PYTHON_IMAGE", "UV_VERSION"),  # arguments of the image's build
 }
