@@ -8,7 +8,7 @@ from bench.contenders.contender import ROOT, Contender
 from bench.process import HOST, Launch
 
 COMPILED = ROOT / ".tools" / "compiled"
-"""What `make compile` makes, and `make build` ships; without it the source is measured, and called so."""
+"""What `make compile` makes; without it the source is measured, and called so."""
 
 _WITHOUT_COMPILER = "" if COMPILED.is_dir() else " (source)"
 
