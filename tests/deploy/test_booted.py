@@ -102,7 +102,7 @@ def test_it_serves_as_its_user_and_writes_its_data_only(estuary: Estuary) -> Non
     assert 201 == post(estuary, "/api/v1/items", b'{"name":"kept"}').status
     assert "estuary" == estuary.machine.say("stat", "--format=%U", "/opt/estuary/data/estuary.db").strip()
     assert 0 != estuary.machine.main_process().uids().real
-    assert "production" in estuary.machine.journal()
+    until(lambda: "production" in estuary.machine.journal())
 
 
 def test_what_is_locked_up_is_not_missed(estuary: Estuary) -> None:
