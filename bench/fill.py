@@ -9,9 +9,10 @@ from pathlib import Path
 
 from bench.apps.answers import DESCRIPTION, NAME
 from estuary.core.items import ITEMS, Item
+from estuary.core.moments import to_microseconds
 from estuary.core.ports import Collection
 from estuary.core.query import encode_cursor
-from estuary.core.record import Position, Record, to_microseconds
+from estuary.core.record import Position, Record
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST_MICROSECONDS = to_microseconds(FIRST)

@@ -9,8 +9,10 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from estuary.core.items import Item
+from estuary.core.moments import to_microseconds
 from estuary.core.ports import Collection, Written
-from estuary.core.record import Position, Record, to_microseconds
+from estuary.core.record import Position, Record
+from estuary.core.service import Records
 from estuary.core.terms import IdempotencyKey, WriteTerms
 from tests.support.clocks import START
 
@@ -60,6 +62,12 @@ async def record_of(write: Awaitable[Written]) -> Record:
     record = (await write).record
     assert record is not None
     return record
+
+
+async def read(records: Records, record_id: str) -> Record:
+    """The record of that id, however soon it can be had."""
+    found = records.get(record_id)
+    return found if isinstance(found, Record) else await found
 
 
 def dice(seed: int) -> random.Random:

@@ -34,7 +34,8 @@ class Identified:
     async def __call__(self, request: Request) -> Response:
         """Find out whose the request is, then answer it."""
         self._identify(request)
-        return await self._application(request)
+        outcome = self._application(request)
+        return outcome if isinstance(outcome, Response) else await outcome
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from estuary.app.authentication import access, authentication, scopes
 from estuary.app.caches import with_cache
 from estuary.app.commons import Commons
 from estuary.app.limits import make_limiter
-from estuary.app.pipeline import guards, locator
+from estuary.app.pipeline import guards
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.stores import data_folder, last_backup, make_store
@@ -21,6 +21,7 @@ from estuary.core.resource import Resource
 from estuary.core.service import Records
 from estuary.http.admission import Admission
 from estuary.http.asgi import AsgiAdapter
+from estuary.http.client_address import ClientAddress
 from estuary.http.demands import DemandReader
 from estuary.http.guards.body import BodyReader
 from estuary.http.guards.cors import Cors
@@ -95,7 +96,7 @@ def build(
     collections = _collections(settings, resources, store, clock, observers)
     cors = Cors(settings.cors_allowed_origins)
     auth = authentication(settings, clock, observers)
-    admission = partial(Admission, name=identifier(), locate=locator(settings))
+    admission = partial(Admission, name=identifier(), locate=ClientAddress(settings.trusted_proxies).of)
     share = partial(
         Application,
         reporter=Reporter(clock, observers, metrics.request_begun),

@@ -1,10 +1,9 @@
 """The stages that a request passes before its handler, as the settings ask for them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from estuary.config.settings import Settings
 from estuary.core.ports import Observer, RateLimiter
-from estuary.http.client_address import Client, ClientAddress
 from estuary.http.guards.cors import Cors
 from estuary.http.guards.head import check_head
 from estuary.http.guards.in_flight import InFlightCap
@@ -30,15 +29,3 @@ def guards(
         *([RateLimit(limiter, observe)] if settings.rate_limit_enabled else []),
         *auth,
     ]
-
-
-def locator(settings: Settings) -> Callable[[Request], Client]:
-    """The function that finds a request's client."""
-    find = ClientAddress(settings.trusted_proxies)
-    if not find.reads_headers:
-        return lambda request: find(request.peer)
-    return lambda request: find(
-        request.peer,
-        request.headers.get_all("x-forwarded-for"),
-        request.headers.get_all("forwarded"),
-    )

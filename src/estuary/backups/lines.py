@@ -10,7 +10,8 @@ from msgspec.structs import asdict
 from estuary.backups.errors import UnfitLine
 from estuary.core.errors import ValidationFailed
 from estuary.core.field import MAX_SAFE_INTEGER
-from estuary.core.record import Record, is_record_id
+from estuary.core.record import Record
+from estuary.core.record_id import is_record_id
 from estuary.core.resource import AwareDatetime, Resource
 
 _Version = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]

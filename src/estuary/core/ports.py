@@ -105,6 +105,15 @@ class Collection(Protocol):
         ...
 
 
+@runtime_checkable
+class ImmediateReads(Protocol):
+    """What a collection has, too, whose point reads take so little that nobody has to wait for them."""
+
+    def get_now(self, record_id: str, owner: str | None = None) -> Record:
+        """What `get` does, at once."""
+        ...
+
+
 class Store(Protocol):
     """Where records are kept, for a fixed set of resources."""
 

@@ -1,14 +1,9 @@
 """A record: one value of a resource with its identity, version and times."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_is_canonical_id = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII).fullmatch
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -32,18 +27,3 @@ class Position(NamedTuple):
 
     created_at: int
     id: str
-
-
-def is_record_id(text: str) -> bool:
-    """Whether `text` can be the id of a record: a UUID in canonical form (RFC 9562, lower case)."""
-    return _is_canonical_id(text) is not None
-
-
-def to_microseconds(moment: datetime) -> int:
-    """`moment` (aware) as whole microseconds since the epoch, without a float's rounding."""
-    return (moment - EPOCH) // _MICROSECOND
-
-
-def from_microseconds(microseconds: int) -> datetime:
-    """The inverse of `to_microseconds`, in UTC."""
-    return EPOCH + timedelta(microseconds=microseconds)

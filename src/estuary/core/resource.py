@@ -1,7 +1,7 @@
 """A resource: one declared msgspec Struct from which routes, validation, SQL and OpenAPI follow."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any
@@ -81,6 +81,13 @@ class Resource:
     def changes(self, changes: msgspec.Struct) -> dict[str, Any]:
         """The fields that `changes` sets, cleaned; raises `ValidationFailed`."""
         return self._cleaned(changes, absent_is_kept=True)
+
+    @cached_property
+    def restored(self) -> Callable[..., msgspec.Struct]:
+        """Makes the value a store kept of its fields in their order, as `restore` does of named ones."""
+        if self.value_type.__match_args__ == self.field_names:
+            return self.value_type
+        return lambda *values: self.restore(dict(zip(self.field_names, values, strict=True)))
 
     def restore(self, values: Mapping[str, Any]) -> msgspec.Struct:
         """The value a store kept; its fields were checked when they were written."""

@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 
 from estuary.core.errors import IdempotencyKeyInFlight, NotFound, VersionConflict
+from estuary.core.moments import to_microseconds
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.ports import Clock, Collection, Observer, Written
+from estuary.core.ports import Clock, Collection, ImmediateReads, Observer, Written
 from estuary.core.query import Page, Slice
-from estuary.core.record import Position, Record, is_record_id, to_microseconds
+from estuary.core.record import Position, Record
+from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
 from estuary.core.terms import NO_VERSION, UNCONDITIONAL, IdempotencyKey, WriteTerms
 
@@ -40,6 +42,7 @@ class Records:
     ) -> None:
         self.resource = resource
         self._collection = collection
+        self._get = collection.get_now if isinstance(collection, ImmediateReads) else collection.get
         self._clock = clock
         self._new_id = new_id
         self._observe = observe
@@ -59,10 +62,10 @@ class Records:
             self._observe(self._created)
         return written
 
-    def get(self, record_id: str, owner: str | None = None) -> Awaitable[Record]:
-        """The record; raises `NotFound`. The collection's own awaitable: one frame less on the way."""
+    def get(self, record_id: str, owner: str | None = None) -> Record | Awaitable[Record]:
+        """The record, or what to wait for where it cannot be had at once; raises `NotFound`."""
         _demand_id(record_id)
-        return self._collection.get(record_id, owner)
+        return self._get(record_id, owner)
 
     async def update(
         self,

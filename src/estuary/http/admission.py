@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from estuary.core.errors import MethodNotAllowed, NotFound
-from estuary.http.client_address import Client
+from estuary.http.client import Client
 from estuary.http.messages import Guard, Handler, Request, Verdict
 from estuary.http.router import PathRouter
 

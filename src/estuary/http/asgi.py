@@ -79,7 +79,8 @@ class AsgiAdapter:
             _peer(scope.get("client")),
             receive=receive,
         )
-        response = await self._application(request)
+        outcome = self._application(request)
+        response = outcome if isinstance(outcome, Response) else await outcome
         await send(
             {
                 "type": "http.response.start",

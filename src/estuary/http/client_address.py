@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
-import msgspec
+from estuary.http.client import NO_ADDRESS, Client
+from estuary.http.messages import Request
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -27,21 +29,7 @@ _ELEMENT = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*+
 _ESCAPED = re.compile(r"\\.")
 
 
-class Client(msgspec.Struct, frozen=True, gc=False):
-    """A client: its whole `address`, and the `key` that requests of the same client have in common.
-
-    One subscriber has at least a /64 of IPv6, so that is what an IPv6 client is known by.
-    """
-
-    address: str
-    key: str
-
-
-NO_ADDRESS = Client("unknown", "unknown")
-"""The client on a Unix socket, or one of which the server tells no address."""
-
-
-class _Hop(msgspec.Struct, frozen=True, gc=False):
+class _Hop(NamedTuple):
     client: Client
     trusted: bool
 
@@ -67,10 +55,12 @@ class ClientAddress:
         self._peers: dict[str, _Hop] = {}
         self._hops: dict[str, _Hop] = {}
 
-    @property
-    def reads_headers(self) -> bool:
-        """Whether any proxy is trusted; if not, the header fields need not be looked up."""
-        return bool(self._trusted)
+    def of(self, request: Request) -> Client:
+        """The client of `request`; where no proxy is trusted, header fields are not looked up."""
+        if not self._trusted:
+            return self(request.peer)
+        headers = request.headers
+        return self(request.peer, headers.get_all("x-forwarded-for"), headers.get_all("forwarded"))
 
     def __call__(
         self, peer: str, x_forwarded_for: Sequence[str] = (), forwarded: Sequence[str] = ()

@@ -1,14 +1,15 @@
 """The kernel: a request goes through the guards to its handler, every answer back through one place."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
 
 from estuary.core.errors import EstuaryError
 from estuary.core.observations import RequestFailed
 from estuary.core.ports import Observer
 from estuary.http.admission import Admission
-from estuary.http.messages import Header, Request, Response
+from estuary.http.messages import Header, Request, Response, Step
 from estuary.http.reporter import Reporter
+from estuary.http.waiting import conclude
 
 
 class Renderer(Protocol):
@@ -22,10 +23,9 @@ class Renderer(Protocol):
 class Application:
     """The pipeline, put together once at start-up.
 
-    `admission` leads a request to its handler, `reporter` tells of its beginning and its end. What can
-    be done without waiting is theirs; here is what waits. `constant_headers` are on every answer: adapters
-    prepare them once. `in_flight` holds the requests under way. While `draining` is set, every answer asks
-    the client to close its connection.
+    `admission` leads a request to its handler, `reporter` tells of its beginning and its end.
+    `constant_headers` are on every answer: adapters prepare them once. `in_flight` holds the requests under
+    way. While `draining` is set, every answer asks the client to close its connection.
     """
 
     def __init__(
@@ -49,36 +49,47 @@ class Application:
         self.in_flight = in_flight
         self.draining = False
 
-    async def __call__(self, request: Request) -> Response:
-        """Answer `request`; never raises, whatever guards and handlers do."""
+    def __call__(self, request: Request) -> Response | Coroutine[Any, Any, Response]:
+        """Answer `request`, at once where nothing has to be waited for.
+
+        Neither raises, whatever guards and handlers do; the coroutine has to be begun.
+        """
         self._begin(request)
         self.in_flight.add(request)
-        response: Response | None = None
+        outcome: Step
         try:
             self._identify(request)
-            verdict = self._admit(request)
-            while verdict is not None and not isinstance(verdict, Response):
-                verdict = await verdict or self._admit(request)
-            response = verdict or await self._handler(request)(request)
+            outcome = self.advance(request)
         except Exception as error:  # noqa: BLE001 - the last line of defence: any defect is a 500, never a hang
-            response = self._explain(error, request)
-        finally:
-            self.in_flight.discard(request)
-            self._end(request, response)
-        if self.draining:
-            response.close = True
+            outcome = self.explain(error, request)
+        if isinstance(outcome, Response):
+            self.finish(request, outcome)
+            return outcome
+        return conclude(self, request, outcome)
+
+    def advance(self, request: Request) -> Step:
+        """Lead `request` on to its answer, or to what has to be waited for before it can be led further."""
+        verdict = self._admit(request)
+        return self._handler(request)(request) if verdict is None else verdict
+
+    def explain(self, error: Exception, request: Request) -> Response:
+        """The answer that tells of `error`; a defect is told to the operator, too."""
+        response = self._problems.render(error, request)
+        if response.status == 500:
+            self._observe(RequestFailed(request.request_id, request.route.template, error))
         return response
+
+    def finish(self, request: Request, response: Response | None) -> None:
+        """Report that `request` is over; without a response: nobody waits for one any more."""
+        self.in_flight.discard(request)
+        self._end(request, response)
+        if response is not None and self.draining:
+            response.close = True
 
     def refuse(self, request: Request, error: EstuaryError) -> Response:
         """Answer what a server could not make a whole request of, told and reported like any other."""
         self._begin(request)
         self._identify(request)
-        response = self._explain(error, request)
+        response = self.explain(error, request)
         self._end(request, response)
-        return response
-
-    def _explain(self, error: Exception, request: Request) -> Response:
-        response = self._problems.render(error, request)
-        if response.status == 500:
-            self._observe(RequestFailed(request.request_id, request.route.template, error))
         return response

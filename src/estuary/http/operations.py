@@ -108,7 +108,7 @@ class Operations:
         status = _status(connected=database.connected, memory_percent=memory)
         return Response(200, self._encode(_Probe(status, self._clock.now())), _JSON)
 
-    async def live(self, _: Request) -> Response:
+    def live(self, _: Request) -> Response:
         """200 as long as the process answers, whatever the store does."""
         return Response(200, self._encode(_Probe("alive", self._clock.now())), _JSON)
 
@@ -119,12 +119,12 @@ class Operations:
             return Response(200, self._encode(_Probe("ready", self._clock.now())), _JSON)
         return Response(503, self._encode(_Probe("not_ready", self._clock.now(), reason)), _JSON)
 
-    async def metrics(self, request: Request) -> Response:
+    def metrics(self, request: Request) -> Response:
         """Every metric, in the format that the scraper accepts."""
         media_type, text = self._exposition.render(request.headers.get("accept") or "")
         return Response(200, text, (("content-type", media_type), ("cache-control", "no-store")))
 
-    async def openapi(self, _: Request) -> Response:
+    def openapi(self, _: Request) -> Response:
         """The API's OpenAPI 3.1 document."""
         return Response(200, self._document, (("content-type", "application/json"),))
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,7 @@ from estuary.core import errors
 from estuary.core.errors import Violation
 from estuary.core.identity import Refusal
 from estuary.http.entity_tags import tag_of_version
+from estuary.http.envelopes import Details, Envelope, Problem
 from estuary.http.errors import (
     HeadTimeout,
     UnknownMethod,
@@ -30,34 +31,7 @@ _KNOWN_METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 _INTERNAL = (500, "Internal server error")
 
 
-class _Details(msgspec.Struct, omit_defaults=True):
-    validation_errors: tuple[Violation, ...] = ()
-    context: dict[str, Any] | None = None
-
-
-class _Envelope(msgspec.Struct, omit_defaults=True):
-    error: str
-    message: str
-    timestamp: datetime
-    request_id: str
-    details: _Details | None = None
-
-
-class _Problem(msgspec.Struct, omit_defaults=True):
-    """RFC 9457, with our code, fields, time and request id as extension members."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    timestamp: datetime
-    request_id: str
-    errors: tuple[Violation, ...] = ()
-    context: dict[str, Any] | None = None
-
-
-class _Told(msgspec.Struct):
+class _Told(NamedTuple):
     """What a client is told of an error."""
 
     status: int
@@ -89,15 +63,15 @@ class Problems:
         body = self._encode(self._envelope(code, told, request))
         return Response(told.status, body, (_JSON, *told.headers), told.close)
 
-    def _envelope(self, code: str, told: _Told, request: Request) -> _Envelope:
+    def _envelope(self, code: str, told: _Told, request: Request) -> Envelope:
         details = None
         if told.violations or told.context:
-            details = _Details(told.violations, told.context)
-        return _Envelope(code, told.message, self._now(), request.request_id, details)
+            details = Details(told.violations, told.context)
+        return Envelope(code, told.message, self._now(), request.request_id, details)
 
-    def _problem(self, code: str, told: _Told, request: Request) -> _Problem:
+    def _problem(self, code: str, told: _Told, request: Request) -> Problem:
         slug = code.lower().replace("_", "-")
-        return _Problem(
+        return Problem(
             type=f"urn:estuary:problem:{slug}",
             title=code.replace("_", " ").capitalize(),
             status=told.status,

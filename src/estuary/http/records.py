@@ -13,6 +13,7 @@ from estuary.http.entity_tags import tag_of_content, tag_of_version
 from estuary.http.guards.body import BodyReader
 from estuary.http.idempotency import REPLAYED
 from estuary.http.messages import Header, Request, Response
+from estuary.http.point_read import PointRead
 from estuary.http.preconditions import is_known
 
 _JSON: Header = ("content-type", "application/json")
@@ -32,6 +33,7 @@ class RecordHandlers:
         self._demands = demands
         self._path = path
         self._codec = RecordCodec(records.resource)
+        self.read = PointRead(records.get, self._codec)
 
     async def list(self, request: Request) -> Response:
         """GET on the collection: a slice, or a page where a cursor is given; 304 where it is known."""
@@ -48,14 +50,6 @@ class RecordHandlers:
         body = await self._body.read_json(request)
         draft = self._codec.draft(body)
         return self._answer(201, await self._records.create(draft, demands.terms(body)))
-
-    async def read(self, request: Request) -> Response:
-        """GET on a record; 304 where its version is known."""
-        record = await self._records.get(request.record_id, request.owner)
-        tag = tag_of_version(record.version)
-        if is_known(request.headers, tag):
-            return Response(304, headers=(("etag", tag),))
-        return Response(200, self._codec.record(record), (_JSON, ("etag", tag)))
 
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""

@@ -63,7 +63,7 @@ def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
     many, one = f"{API_PREFIX}/{name}", f"{API_PREFIX}/{name}/{RECORD_ID}"
     moved = dict.fromkeys(("GET", "POST", "PUT", "DELETE"), _moved)
     needed = scopes.of(name)
-    on_one = {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}
+    on_one: dict[str, Handler] = {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}
     return [
         _route(many, {"GET": handlers.list, "POST": handlers.create}, scopes=needed),
         _route(one, on_one, scopes=needed),
@@ -86,7 +86,7 @@ def _route(
         methods.insert(methods.index("GET") + 1, "HEAD")
     allow = ("allow", ", ".join(methods))
 
-    async def options(_: Request) -> Response:
+    def options(_: Request) -> Response:
         return Response(204, headers=(allow,))
 
     complete: dict[str, Handler] = {**handlers, "OPTIONS": options}
@@ -96,7 +96,7 @@ def _route(
     return Route(template, complete, limited, essential, tuple(methods), protected, scopes or {})
 
 
-async def _moved(request: Request) -> Response:
+def _moved(request: Request) -> Response:
     """The address without a version leads to version 1, method and body unchanged (RFC 9110, 308)."""
     path = API_PREFIX + request.path.removeprefix(UNVERSIONED_PREFIX)
     location = quote(path) + (

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
 from estuary.http.kernel import Application
-from estuary.http.messages import Request, TruncatedBody, fields
+from estuary.http.messages import Request, Response, TruncatedBody, fields
 
 Step = Callable[[], Coroutine[Any, Any, None]]
 
@@ -100,7 +100,8 @@ class RsgiAdapter:
             scope.client,
             protocol=protocol,
         )
-        response = await self._application(request)
+        outcome = self._application(request)
+        response = outcome if isinstance(outcome, Response) else await outcome
         headers = [*self._constant_headers, *fields(request.reply_lines), *response.headers]
         if response.close:
             headers.append(("connection", "close"))

@@ -1,27 +1,15 @@
-"""The rate limit counted in this process: a bounded number of clients, in bounded memory."""
+"""The rate limit counted in this process."""
 
-from collections import OrderedDict
 from collections.abc import Callable
-from hashlib import blake2b
-from secrets import token_bytes
 
 from estuary.core.ports import Decision
-from estuary.limits.window import SlidingWindow, Tally
-
-SHARED_TALLIES = 4096
-_EVICTIONS_PER_CLIENT = 2
-"""More than one, so that the dead are cleared away faster than clients come."""
+from estuary.limits.clients import SHARED_TALLIES, Clients
 
 
 class LocalRateLimiter:
-    """Counts requests by client in this process; `window` is in seconds, `monotonic` tells them.
+    """Counts requests by client in this process, in memory that is bounded as `Clients` tells.
 
-    The first `max_clients` clients have a tally each, which is forgotten only when nothing in it counts
-    any more. While all of these are live, further clients share `shared_tallies` others, chosen by a
-    hash under a key of this process. So the limit holds for every client and memory is bounded, however
-    many addresses are forged; the price is paid by clients that arrive during such a flood, who may be
-    refused because of those they share with. Clients that were known before it notice nothing, and the
-    sharing ends at most one window after the flood.
+    `window` is in seconds, `monotonic` tells them.
     """
 
     def __init__(
@@ -35,17 +23,9 @@ class LocalRateLimiter:
     ) -> None:
         self.limit = limit
         self.window = window
-        self._arithmetic = SlidingWindow(limit, window)
-        self._max_clients = max_clients
-        self._monotonic = monotonic
-        # Ordered by the last request that passed, so that what can be forgotten stands in front.
-        self._tallies: OrderedDict[str, Tally] = OrderedDict()
-        self._find = self._tallies.get
-        self._move_to_end = self._tallies.move_to_end
-        self._shared: dict[int, Tally] = {}
-        self._shared_tallies = shared_tallies
-        self._shared_until = 0.0
-        self._key = token_bytes(16)
+        self._clients = Clients(limit, window, max_clients, monotonic, shared_tallies=shared_tallies)
+        self.decide: Callable[[str], Decision] = self._clients.decide
+        self.wait: Callable[[str], float] = self._clients.wait
 
     async def open(self) -> None:
         """There is nothing to open."""
@@ -56,63 +36,3 @@ class LocalRateLimiter:
     async def hit(self, client: str) -> Decision:
         """As `decide`."""
         return self.decide(client)
-
-    def decide(self, client: str) -> Decision:
-        """Count a request of `client` if it may pass, and say so."""
-        now = self._monotonic()
-        tally = self._find(client)
-        if tally is None:
-            return self._arithmetic.admit(self._tally_of_stranger(client, now), now)
-        decision = self._arithmetic.admit(tally, now)
-        if decision.allowed:
-            self._move_to_end(client)
-        return decision
-
-    def wait(self, client: str) -> float:
-        """The seconds until a request of `client` would pass, 0 where it would now; counts nothing."""
-        now = self._monotonic()
-        tally = self._find(client)
-        if tally is None and now < self._shared_until:
-            tally = self._shared.get(self._slot(client))
-        return 0.0 if tally is None else self._arithmetic.wait(tally, now)
-
-    def _tally_of_stranger(self, client: str, now: float) -> Tally:
-        self._evict(now)
-        if len(self._tallies) >= self._max_clients:
-            return self._shared_tally(client, now)
-        tally = self._tallies[client] = self._first_tally(client, now)
-        return tally
-
-    def _evict(self, now: float) -> None:
-        """Forget a few clients of whom nothing counts any more: never a walk over all of them."""
-        for _ in range(_EVICTIONS_PER_CLIENT):
-            if not self._tallies:
-                return
-            longest_silent = next(iter(self._tallies.values()))
-            if not self._arithmetic.expired(longest_silent, now):
-                return
-            self._tallies.popitem(last=False)
-
-    def _first_tally(self, client: str, now: float) -> Tally:
-        """An empty tally; or, if the client may have used a shared one, what that says.
-
-        Starting such a client from nothing would let it pass twice its limit in one window.
-        """
-        if now >= self._shared_until:
-            self._shared.clear()
-            return Tally()
-        shared = self._shared.get(self._slot(client))
-        return Tally() if shared is None else shared.copy()
-
-    def _shared_tally(self, client: str, now: float) -> Tally:
-        self._shared_until = now + self.window
-        slot = self._slot(client)
-        tally = self._shared.get(slot)
-        if tally is None:
-            tally = self._shared[slot] = Tally()
-        return tally
-
-    def _slot(self, client: str) -> int:
-        # Without the key nobody can choose addresses that share a tally with a given client.
-        digest = blake2b(client.encode(), digest_size=8, key=self._key).digest()
-        return int.from_bytes(digest, "big") % self._shared_tallies

@@ -4,17 +4,14 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, 
 from datetime import datetime
 from typing import Any, TypeVar
 
-from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
 from estuary.core.observations import StoreQueried
-from estuary.core.ports import Collection, Observer, Store, Written
+from estuary.core.ports import Collection, ImmediateReads, Observer, Store, Written
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.stores.observed_reads import ANSWERS, ObservedReads
 
 Answer = TypeVar("Answer")
-
-_ANSWERS = (NotFound, VersionConflict, IdempotencyKeyReused, IdempotencyKeyInFlight)
-"""Errors that say how it is: the store did what it was asked."""
 
 
 class ObservedStore:
@@ -42,9 +39,11 @@ class ObservedStore:
 
     def collection(self, resource: Resource) -> "ObservedCollection":
         """The store's collection of `resource`, observed."""
-        return ObservedCollection(
-            self._store.collection(resource), resource.name, self._observe, self._monotonic
-        )
+        collection = self._store.collection(resource)
+        watched = (resource.name, self._observe, self._monotonic)
+        if isinstance(collection, ImmediateReads):
+            return ImmediateObservedCollection(collection, ObservedReads(collection, *watched), *watched)
+        return ObservedCollection(collection, *watched)
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
@@ -115,10 +114,25 @@ class ObservedCollection:
         try:
             answer = await query
             succeeded = True
-        except _ANSWERS:
+        except ANSWERS:
             succeeded = True
             raise
         finally:
             duration = self._monotonic() - started
             self._observe(StoreQueried(operation, self._resource, duration, succeeded))
         return answer
+
+
+class ImmediateObservedCollection(ObservedCollection):
+    """Implements `ImmediateReads`, too, with `reads`."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        reads: ImmediateReads,
+        resource: str,
+        observe: Observer,
+        monotonic: Callable[[], float],
+    ) -> None:
+        super().__init__(collection, resource, observe, monotonic)
+        self.get_now = reads.get_now

@@ -7,7 +7,8 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
-from estuary.core.record import Position, Record, to_microseconds
+from estuary.core.moments import to_microseconds
+from estuary.core.record import Position, Record
 
 _BLOCK_SIZE = 512
 _ID = attrgetter("id")

@@ -2,15 +2,12 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 
 class SystemClock:
-    """Implements `Clock`."""
+    """Implements `Clock` without a frame of Python on the way."""
 
     monotonic = staticmethod(time.monotonic)
     timestamp = staticmethod(time.time)
-
-    @staticmethod
-    def now() -> datetime:
-        """The current time, in UTC."""
-        return datetime.now(UTC)
+    now = staticmethod(partial(datetime.now, UTC))

@@ -9,14 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.core.items import Item
-from estuary.core.record import (
-    EPOCH,
-    Position,
-    Record,
-    from_microseconds,
-    is_record_id,
-    to_microseconds,
-)
+from estuary.core.moments import EPOCH, from_microseconds, to_microseconds
+from estuary.core.record import Position, Record
+from estuary.core.record_id import is_record_id
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

@@ -14,14 +14,15 @@ from estuary.core.errors import (
     VersionConflict,
 )
 from estuary.core.items import ITEMS, Item
+from estuary.core.moments import to_microseconds
 from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.ports import Written
 from estuary.core.query import Page, Slice
-from estuary.core.record import Position, Record, to_microseconds
+from estuary.core.record import Position, Record
 from estuary.core.service import Records
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.memory import MemoryCollection, MemoryStore
-from tests.contract.making import make_id, once, record_of
+from tests.contract.making import make_id, once, read, record_of
 from tests.support.clocks import START, SettableClock
 
 
@@ -58,7 +59,7 @@ async def test_create_makes_the_first_version(desk: Desk) -> None:
     """A new id, version 1, both times now, the cleaned value."""
     record = await desk.create(" x ")
     assert Record(make_id(1), 1, START, START, Item("x")) == record
-    assert record == await desk.records.get(record.id)
+    assert record == await read(desk.records, record.id)
     assert [RecordCreated("items")] == desk.seen
 
 
@@ -77,7 +78,7 @@ async def test_delete_removes(desk: Desk) -> None:
     await desk.records.delete(created.id)
     assert RecordDeleted("items") == desk.seen[-1]
     with pytest.raises(NotFound):
-        await desk.records.get(created.id)
+        await read(desk.records, created.id)
     with pytest.raises(NotFound):
         await desk.records.delete(created.id)
 
@@ -107,7 +108,7 @@ async def test_a_text_that_is_no_id_never_reaches_the_store(desk: Desk) -> None:
     """Even on a store that cannot answer, it is simply not found."""
     await desk.store.close()
     with pytest.raises(NotFound):
-        await desk.records.get("x")
+        await read(desk.records, "x")
     with pytest.raises(NotFound):
         await desk.records.delete("\0")
     with pytest.raises(NotFound):

@@ -52,8 +52,8 @@ async def test_memory_is_bounded(visits: list[tuple[float, str]], max_clients: i
     for step, client in visits:
         clock.time += step
         await limits.hit(client)
-        assert len(limits._tallies) <= max_clients
-        assert len(limits._shared) <= 2
+        assert len(limits._clients._tallies) <= max_clients
+        assert len(limits._clients._shared) <= 2
 
 
 async def test_clients_do_not_affect_each_other() -> None:
@@ -89,7 +89,7 @@ async def test_sharing_ends_after_the_flood() -> None:
     clock.time += WINDOW
     decision = await limits.hit("late")
     assert (True, 2) == (decision.allowed, decision.remaining)
-    assert not limits._shared
+    assert not limits._clients._shared
 
 
 async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
@@ -102,7 +102,7 @@ async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
     clock.time += WINDOW / 2
     # The first client's tally has expired: there is room for the second one's own.
     assert not (await limits.hit("second")).allowed
-    assert ["second"] == list(limits._tallies)
+    assert ["second"] == list(limits._clients._tallies)
 
 
 async def test_a_client_with_its_own_tally_shares_no_more() -> None:
@@ -126,7 +126,7 @@ async def test_only_what_counts_no_more_is_forgotten() -> None:
     await limits.hit("live")
     clock.time += WINDOW - 1
     await limits.hit("new")
-    assert ["live", "new"] == list(limits._tallies)
+    assert ["live", "new"] == list(limits._clients._tallies)
 
 
 async def test_an_active_client_does_not_hide_expired_ones() -> None:
@@ -139,7 +139,7 @@ async def test_an_active_client_does_not_hide_expired_ones() -> None:
     await limits.hit("active")
     clock.time += 1
     await limits.hit("new")
-    assert ["active", "new"] == list(limits._tallies)
+    assert ["active", "new"] == list(limits._clients._tallies)
 
 
 async def test_expired_clients_are_cleared_away_faster_than_new_ones_come() -> None:
@@ -151,14 +151,14 @@ async def test_expired_clients_are_cleared_away_faster_than_new_ones_come() -> N
     clock.time += WINDOW
     for number in range(50):
         await limits.hit(f"new {number}")
-    assert 50 == len(limits._tallies)
+    assert 50 == len(limits._clients._tallies)
 
 
 async def test_nobody_can_tell_who_shares_with_whom() -> None:
     """Two processes spread the same addresses differently: the hash is under a key of each."""
     clock = HandClock()
     here, there = (limiter(clock, shared=2**32) for _ in range(2))
-    assert here._slot("192.0.2.1") != there._slot("192.0.2.1")
+    assert here._clients._slot("192.0.2.1") != there._clients._slot("192.0.2.1")
 
 
 async def test_asking_how_long_to_wait_counts_nothing() -> None:

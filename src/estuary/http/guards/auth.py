@@ -8,6 +8,7 @@ from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
 from estuary.http.messages import Request
+from estuary.http.waiting import then, unless_failed
 
 _SCHEME = "bearer"
 
@@ -57,12 +58,10 @@ class Auth:
         field = request.headers.get("authorization")
         identity = None if field is None else self._known(field)
         if identity is None:
-            return self._verify_and_admit(self._token(request), field or "", request)
+            verified = self._verified(self._token(request), field or "", request)
+            return then(verified, lambda identity: self._admit(identity, request))
         self._admit(identity, request)
         return None
-
-    async def _verify_and_admit(self, token: str, field: str, request: Request) -> None:
-        self._admit(await self._verified(token, field, request), request)
 
     def _admit(self, identity: Identity, request: Request) -> None:
         request.subject, request.owner = identity.subject, identity.owner
@@ -84,19 +83,19 @@ class Auth:
             raise Unauthenticated(Refusal.MALFORMED)
         return token.strip(" ")
 
-    async def _verified(self, token: str, field: str, request: Request) -> Identity:
+    def _verified(self, token: str, field: str, request: Request) -> Awaitable[Identity]:
+        """Whom the token speaks of, once it is verified; a blocked client is told so at once."""
         seconds = self._failures.wait(request.client.key)
         if seconds > 0:
             self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
             raise RateLimited(seconds)
-        try:
-            return await self._verify(token, field)
-        except Unauthenticated as error:
+        return unless_failed(self._verify(token, field), lambda error: self._tell(error, request))
+
+    def _tell(self, error: Exception, request: Request) -> None:
+        if isinstance(error, Unauthenticated):
             self._fail(Refusal(error.reason), request)
-            raise
-        except KeysUnavailable:
+        elif isinstance(error, KeysUnavailable):
             self._observe(AuthFailed(Refusal.KEYS_UNAVAILABLE, request.client.address))
-            raise
 
     def _fail(self, reason: Refusal, request: Request) -> None:
         self._failures.decide(request.client.key)

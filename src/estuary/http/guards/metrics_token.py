@@ -1,5 +1,6 @@
 """The token of the operators' tools: for metrics and the details of health."""
 
+from collections.abc import Awaitable
 from hmac import compare_digest
 
 from estuary.core.errors import Unauthenticated
@@ -16,23 +17,23 @@ class MetricsToken:
     def demanded(self, handler: Handler) -> Handler:
         """`handler` for who has the token; for anybody else 401."""
 
-        async def guarded(request: Request) -> Response:
+        def guarded(request: Request) -> Response | Awaitable[Response]:
             given = _bearer(request)
             if given is None:
                 raise Unauthenticated(Refusal.MISSING)
             if not compare_digest(given, self._token):
                 raise Unauthenticated(Refusal.UNKNOWN_KEY)
-            return await handler(request)
+            return handler(request)
 
         return guarded
 
     def preferred(self, details: Handler, rest: Handler) -> Handler:
         """`details` for who has the token, `rest` for anybody else."""
 
-        async def chosen(request: Request) -> Response:
+        def chosen(request: Request) -> Response | Awaitable[Response]:
             given = _bearer(request)
             known = given is not None and compare_digest(given, self._token)
-            return await (details if known else rest)(request)
+            return (details if known else rest)(request)
 
         return chosen
 

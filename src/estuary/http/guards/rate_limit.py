@@ -6,8 +6,8 @@ from collections.abc import Awaitable
 from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
 from estuary.core.ports import Decision, ImmediateRateLimiter, Observer, RateLimiter
-from estuary.http.guards.waiting import then
 from estuary.http.messages import Request, line
+from estuary.http.waiting import then
 
 
 class RateLimit:

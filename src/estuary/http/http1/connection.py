@@ -112,12 +112,15 @@ class Connection:
     def _begin(self, request: Incoming) -> None:
         self._active = request
         self.deadline = _NEVER
-        outcome = begin(self._hub.application(request), self._hub.loop)
-        if isinstance(outcome, Response):
-            self._answer(request, outcome)
-        else:
-            self._task = outcome
-            outcome.add_done_callback(self._done)
+        outcome = self._hub.application(request)
+        if not isinstance(outcome, Response):
+            begun = begin(outcome, self._hub.loop)
+            if not isinstance(begun, Response):
+                self._task = begun
+                begun.add_done_callback(self._done)
+                return
+            outcome = begun
+        self._answer(request, outcome)
 
     def _done(self, task: asyncio.Task[Response]) -> None:
         request, self._active, self._task = self._active, None, None

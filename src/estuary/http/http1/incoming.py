@@ -51,21 +51,15 @@ class Incoming(Request, eq=False, gc=False, kw_only=True):
         """Take a piece of the body; when much waits to be read, no more is received for now."""
         self.pieces.append(piece)
         self.waiting += len(piece)
-        self._wake()
+        self.wake()
         if self.waiting > HIGH_WATER:
             self.flow.hold()
-
-    def end(self) -> None:
-        """The message is whole."""
-        self.complete = True
-        if self.arrival is not None:
-            self._wake()
 
     def truncate(self) -> None:
         """What is missing will never come."""
         if not self.complete:
             self.broken = True
-            self._wake()
+            self.wake()
 
     @property
     def arrived_body(self) -> bytes | None:
@@ -96,6 +90,7 @@ class Incoming(Request, eq=False, gc=False, kw_only=True):
             self.arrival = asyncio.get_running_loop().create_future()
             await self.arrival
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let the body's reader look again."""
         if self.arrival is not None and not self.arrival.done():
             self.arrival.set_result(None)

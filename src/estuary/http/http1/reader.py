@@ -125,7 +125,9 @@ class Reader:
         """The body is whole."""
         request, self._receiving = self._receiving, None
         if request is not None:
-            request.end()
+            request.complete = True
+            if request.arrival is not None:
+                request.wake()
             if not request.keep_alive:
                 self.deaf = True
 

@@ -8,7 +8,8 @@ import msgspec
 
 from estuary.core.errors import StoreQueryFailed
 from estuary.core.field import Kind
-from estuary.core.record import Position, Record, from_microseconds, to_microseconds
+from estuary.core.moments import from_microseconds, to_microseconds
+from estuary.core.record import Position, Record
 from estuary.core.resource import AwareDatetime, Resource
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from estuary.stores.shelf import Shelf
 
 
 class MemoryCollection:
-    """Implements `Collection`: a shelf of records beside the keys they were written with."""
+    """Implements `Collection` and `ImmediateReads`: a shelf of records beside the keys of their writes."""
 
     def __init__(self) -> None:
         self._is_open = False
@@ -55,6 +55,10 @@ class MemoryCollection:
         return self._written(record, terms)
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
+        """The record; raises `NotFound`."""
+        return self.get_now(record_id, owner)
+
+    def get_now(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
         record = self._shelf.records.get(record_id)
         if record is None:

@@ -3,7 +3,8 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
 
-from estuary.core.record import Position, Record, to_microseconds
+from estuary.core.moments import to_microseconds
+from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector

@@ -7,8 +7,9 @@ from sqlalchemy import Table, Text, bindparam, delete, insert, literal_column, s
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.errors import IdempotencyKeyReused
+from estuary.core.moments import to_microseconds
 from estuary.core.ports import Written
-from estuary.core.record import Record, to_microseconds
+from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.snapshot import SnapshotCodec
 from estuary.core.terms import KEY_LIFETIME, IdempotencyKey

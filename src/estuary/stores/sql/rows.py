@@ -9,7 +9,8 @@ from msgspec.structs import astuple
 from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
-from estuary.core.record import Position, Record, from_microseconds, to_microseconds
+from estuary.core.moments import from_microseconds, to_microseconds
+from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.terms import WriteTerms
 from estuary.stores.sql.statements import Statements, set_parameter, value_parameter
@@ -26,14 +27,13 @@ class Rows:
 
     def __init__(self, resource: Resource, table: Table, statements: Statements, dialect: Dialect) -> None:
         names = resource.field_names
-        self._names = names
-        self._restore = resource.restore
+        self._restored = resource.restored
         to, back = (
             {name: find(table.c[name].type, dialect) for name in names} for find in (to_driver, from_driver)
         )
+        self._from_driver = _by_place(back, names)
         self._to_driver = {name: convert for name, convert in to.items() if convert is not None}
-        self._indexes = [(names.index(name), convert) for name, convert in self._to_driver.items()]
-        self._from_driver = [(name, convert) for name, convert in back.items() if convert is not None]
+        self._indexes = _by_place(to, names)
         self._unchanged: dict[str, Any] = dict.fromkeys(statements.update.parameters)
         self._unchanged |= {set_parameter(name): False for name in names}
         self._in_update_order = itemgetter(*statements.update.parameters)
@@ -41,13 +41,12 @@ class Rows:
 
     def record(self, row: Sequence[Any]) -> Record:
         """The record in `row`."""
-        values = dict(zip(self._names, row[5:], strict=True))
-        for name, convert in self._from_driver:
-            value = values[name]
-            if value is not None:
-                values[name] = convert(value)
-        created_at, updated_at = from_microseconds(row[2]), from_microseconds(row[3])
-        return Record(row[0], row[1], created_at, updated_at, self._restore(values), row[4])
+        values = row[5:]
+        if self._from_driver:
+            values = _converted(values, self._from_driver)
+        created_at = from_microseconds(row[2])
+        updated_at = created_at if row[3] == row[2] else from_microseconds(row[3])
+        return Record(row[0], row[1], created_at, updated_at, self._restored(*values), row[4])
 
     def insert(self, record: Record) -> tuple[Any, ...]:
         """The parameters of `Statements.insert`."""
@@ -91,7 +90,15 @@ def position_parameters(after: Position, limit: int) -> tuple[int, str, int]:
     return (min(max(after.created_at, _INT64_MIN), _INT64_MAX), after.id, limit)
 
 
-def _converted(values: tuple[Any, ...], conversions: list[tuple[int, Conversion]]) -> tuple[Any, ...]:
+def _by_place(
+    conversions: Mapping[str, Conversion | None], names: Sequence[str]
+) -> list[tuple[int, Conversion]]:
+    """The conversions that there are, each with the place of its field."""
+    found = [(names.index(name), convert) for name, convert in conversions.items()]
+    return [(place, convert) for place, convert in found if convert is not None]
+
+
+def _converted(values: Sequence[Any], conversions: list[tuple[int, Conversion]]) -> tuple[Any, ...]:
     changed = list(values)
     for index, convert in conversions:
         if changed[index] is not None:

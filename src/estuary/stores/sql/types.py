@@ -10,7 +10,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from estuary.core.field import Field, Kind
-from estuary.core.record import from_microseconds, to_microseconds
+from estuary.core.moments import from_microseconds, to_microseconds
 
 Conversion = Callable[[Any], Any]
 """Turns one value that is not null into another; None stands for "leave it as it is"."""

@@ -22,7 +22,10 @@ _Row = tuple[Any, ...]
 
 
 class SqliteCollection:
-    """`statements`, `rows` and `keys` are of the same resource; `database` is the whole store's."""
+    """Implements `Collection` and `ImmediateReads`.
+
+    `statements`, `rows` and `keys` are of the same resource; `database` is the whole store's.
+    """
 
     def __init__(self, database: Database, statements: Statements, rows: Rows, keys: Keys) -> None:
         self._database = database
@@ -57,6 +60,10 @@ class SqliteCollection:
         return await self._write(operation, terms)
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
+        """The record; raises `NotFound`."""
+        return self.get_now(record_id, owner)
+
+    def get_now(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
         row = self._database.read(lambda cursor: cursor.execute(self._get, (record_id,)).fetchone())
         if row is None:

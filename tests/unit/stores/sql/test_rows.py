@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import MetaData
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
-from estuary.core.record import Position, to_microseconds
+from estuary.core.moments import to_microseconds
+from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.sql.rows import Rows, position_parameters

@@ -1,0 +1,39 @@
+"""The bodies of answers that tell of errors."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from estuary.core.errors import Violation
+
+
+class Details(msgspec.Struct, omit_defaults=True):
+    """What there is to say beyond a sentence: of fields, or of what was asked for."""
+
+    validation_errors: tuple[Violation, ...] = ()
+    context: dict[str, Any] | None = None
+
+
+class Envelope(msgspec.Struct, omit_defaults=True):
+    """The contract's own form."""
+
+    error: str
+    message: str
+    timestamp: datetime
+    request_id: str
+    details: Details | None = None
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """RFC 9457, with our code, fields, time and request id as extension members."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    timestamp: datetime
+    request_id: str
+    errors: tuple[Violation, ...] = ()
+    context: dict[str, Any] | None = None

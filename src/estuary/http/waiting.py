@@ -1,0 +1,53 @@
+"""Waiting, apart from what decides: compiled modules hold no coroutines (`workshop/compile.py`)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from estuary.http.messages import Request, Response, Step
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Pipeline(Protocol):
+    """What leads a request to its answer, step by step, and tells of both."""
+
+    def advance(self, request: Request) -> Step:
+        """Lead the request on to its answer, or to what has to be waited for."""
+        ...
+
+    def explain(self, error: Exception, request: Request) -> Response:
+        """The answer that tells of `error`."""
+        ...
+
+    def finish(self, request: Request, response: Response | None) -> None:
+        """Report that the request is over."""
+        ...
+
+
+async def then(awaited: Awaitable[T], act: Callable[[T], R]) -> R:
+    """What `act` makes of what comes of `awaited`."""
+    return act(await awaited)
+
+
+async def unless_failed(awaited: Awaitable[T], tell: Callable[[Exception], None]) -> T:
+    """What comes of `awaited`; an error is told before it is passed on."""
+    try:
+        return await awaited
+    except Exception as error:
+        tell(error)
+        raise
+
+
+async def conclude(pipeline: Pipeline, request: Request, step: Step) -> Response:
+    """The answer to `request`, which got as far as `step`; raises nothing but its own end."""
+    response: Response | None = None
+    try:
+        while not isinstance(step, Response):
+            step = await step or pipeline.advance(request)
+        response = step
+    except Exception as error:  # noqa: BLE001 - as the kernel does where nothing is waited for
+        response = pipeline.explain(error, request)
+    finally:
+        pipeline.finish(request, response)
+    return response
