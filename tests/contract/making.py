@@ -4,6 +4,8 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from inspect import isawaitable
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -12,9 +14,10 @@ from estuary.core.items import Item
 from estuary.core.moments import to_microseconds
 from estuary.core.ports import Collection, Written
 from estuary.core.record import Position, Record
-from estuary.core.service import Records
 from estuary.core.terms import IdempotencyKey, WriteTerms
 from tests.support.clocks import START
+
+T = TypeVar("T")
 
 PATIENCE = 10.0
 """Seconds within which any single call must have ended: far above what a store needs."""
@@ -57,17 +60,16 @@ def expecting(version: int | None) -> WriteTerms:
     return WriteTerms(expected_version=version)
 
 
-async def record_of(write: Awaitable[Written]) -> Record:
+async def record_of(write: Written | Awaitable[Written]) -> Record:
     """The record that `write` leaves behind."""
-    record = (await write).record
+    record = (await settled(write)).record
     assert record is not None
     return record
 
 
-async def read(records: Records, record_id: str) -> Record:
-    """The record of that id, however soon it can be had."""
-    found = records.get(record_id)
-    return found if isinstance(found, Record) else await found
+async def settled(soon: T | Awaitable[T]) -> T:
+    """What is there at once, or what comes of waiting for it."""
+    return await soon if isawaitable(soon) else soon
 
 
 def dice(seed: int) -> random.Random:

@@ -14,7 +14,7 @@ from estuary.core.ports import Collection
 from estuary.core.query import Slice
 from estuary.core.record import Record
 from estuary.core.service import Records
-from tests.contract.making import LATER, make_id, read, record_of
+from tests.contract.making import LATER, make_id, record_of, settled
 from tests.support.resources import VESSELS, vessel, vessel_body
 
 TEXTS = {
@@ -99,19 +99,19 @@ async def test_an_updated_value_comes_back_exactly(vessels: Collection, fields: 
 async def test_a_text_goes_through_the_use_cases_unchanged(item_records: Records, name: str) -> None:
     """No normal form, case or escape is imposed on a text, on create and on update."""
     created = await record_of(item_records.create(ITEMS.draft_type(name=name)))
-    assert name == _name(await read(item_records, created.id))
+    assert name == _name(await settled(item_records.get(created.id)))
     changes = ITEMS.changes_type(description=name)
     await item_records.update(created.id, changes)
-    assert name == (await read(item_records, created.id)).value.description  # type: ignore[attr-defined]
+    assert name == (await settled(item_records.get(created.id))).value.description  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("character", ["x", "é", "語", "🚢"])
 async def test_lengths_count_characters(item_records: Records, character: str) -> None:
     """255 characters are kept whatever their bytes; 256 are refused and nothing is stored."""
     created = await record_of(item_records.create(ITEMS.draft_type(name=f"  {character * 255}\n")))
-    assert character * 255 == _name(await read(item_records, created.id))
+    assert character * 255 == _name(await settled(item_records.get(created.id)))
     with pytest.raises(ValidationFailed, match="Name must be between 1 and 255 characters"):
-        await item_records.create(ITEMS.draft_type(name=character * 256))
+        await settled(item_records.create(ITEMS.draft_type(name=character * 256)))
     with pytest.raises(ValidationFailed):
         await item_records.update(created.id, ITEMS.changes_type(name=character * 256))
     await _assert_only(item_records, created)
@@ -122,7 +122,7 @@ async def test_a_whole_description_is_kept(item_records: Records) -> None:
     created = await record_of(item_records.create(ITEMS.draft_type(name="x", description="🚢" * 1000)))
     await _assert_only(item_records, created)
     with pytest.raises(ValidationFailed, match="Description must be at most 1000 characters"):
-        await item_records.create(ITEMS.draft_type(name="x", description="🚢" * 1001))
+        await settled(item_records.create(ITEMS.draft_type(name="x", description="🚢" * 1001)))
     await _assert_only(item_records, created)
 
 
@@ -131,7 +131,7 @@ async def test_nul_is_refused_and_nothing_stored(item_records: Records, text: st
     """U+0000, which some engines cannot keep, is refused on all of them."""
     for fields in ({"name": text}, {"name": "x", "description": text}):
         with pytest.raises(ValidationFailed, match=r"U\+0000"):
-            await item_records.create(ITEMS.draft_type(**fields))
+            await settled(item_records.create(ITEMS.draft_type(**fields)))
     created = await record_of(item_records.create(ITEMS.draft_type(name="x")))
     with pytest.raises(ValidationFailed):
         await item_records.update(created.id, ITEMS.changes_type(name="y", description=text))
@@ -141,7 +141,7 @@ async def test_nul_is_refused_and_nothing_stored(item_records: Records, text: st
 async def test_nul_in_a_list_is_refused(vessel_records: Records) -> None:
     """Each text of a list obeys the rules of texts."""
     with pytest.raises(ValidationFailed, match=r"Tags entry 1 .*U\+0000"):
-        await vessel_records.create(_draft(tags=["x", "\0"]))
+        await settled(vessel_records.create(_draft(tags=["x", "\0"])))
     assert (0, []) == await _all(vessel_records)
 
 
@@ -172,7 +172,7 @@ async def test_a_text_that_is_no_id_names_nothing(item_records: Records, record_
     created = await record_of(item_records.create(ITEMS.draft_type(name="x")))
     assert make_id(1) == created.id
     with pytest.raises(NotFound):
-        await read(item_records, record_id)
+        await settled(item_records.get(record_id))
     with pytest.raises(NotFound):
         await item_records.update(record_id, ITEMS.changes_type(name="y"))
     with pytest.raises(NotFound):
@@ -184,7 +184,7 @@ async def test_zero_has_no_sign(vessel_records: Records) -> None:
     """Not every engine keeps the sign of zero, so none is given it: create and update agree on all."""
     created = await record_of(vessel_records.create(_draft(cargo_value=-0.0)))
     changed = await record_of(vessel_records.update(created.id, VESSELS.changes_type(cargo_value=-0.0)))
-    for record in (created, changed, await read(vessel_records, created.id)):
+    for record in (created, changed, await settled(vessel_records.get(created.id))):
         assert 1.0 == math.copysign(1.0, record.value.cargo_value)  # type: ignore[attr-defined]
 
 
@@ -194,7 +194,7 @@ async def test_moments_are_kept_in_utc(vessel_records: Records) -> None:
     created = await record_of(
         vessel_records.create(_draft(built_at=datetime(2000, 1, 1, 3, 0, tzinfo=india)))
     )
-    for record in (created, await read(vessel_records, created.id)):
+    for record in (created, await settled(vessel_records.get(created.id))):
         built_at = record.value.built_at  # type: ignore[attr-defined]
         assert datetime(1999, 12, 31, 21, 30, tzinfo=UTC) == built_at
         assert timedelta(0) == built_at.utcoffset()
@@ -203,12 +203,12 @@ async def test_moments_are_kept_in_utc(vessel_records: Records) -> None:
 async def test_what_create_and_update_answer_is_what_get_answers(vessel_records: Records) -> None:
     """Answer and stored record are one, also in fields that were left to their defaults."""
     created = await record_of(vessel_records.create(_draft(tags=[" trimmed "], call_sign="")))
-    assert created == await read(vessel_records, created.id)
+    assert created == await settled(vessel_records.get(created.id))
     assert vessel(tags=["trimmed"]) == created.value
     changed = await record_of(
         vessel_records.update(created.id, VESSELS.changes_type(rating=2, berth=" 7 "))
     )
-    assert changed == await read(vessel_records, created.id)
+    assert changed == await settled(vessel_records.get(created.id))
     assert vessel(tags=["trimmed"], rating=2, berth="7") == changed.value
 
 

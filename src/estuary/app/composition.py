@@ -27,7 +27,7 @@ from estuary.http.guards.body import BodyReader
 from estuary.http.guards.cors import Cors
 from estuary.http.guards.head import check_head
 from estuary.http.guards.metrics_token import MetricsToken
-from estuary.http.guards.request_id import identifier
+from estuary.http.guards.request_id import Identifier
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.kernel import Application
 from estuary.http.messages import Request
@@ -96,7 +96,7 @@ def build(
     collections = _collections(settings, resources, store, clock, observers)
     cors = Cors(settings.cors_allowed_origins)
     auth = authentication(settings, clock, observers)
-    admission = partial(Admission, name=identifier(), locate=ClientAddress(settings.trusted_proxies).of)
+    admission = partial(Admission, name=Identifier(), locate=ClientAddress(settings.trusted_proxies).of)
     share = partial(
         Application,
         reporter=Reporter(clock, observers, metrics.request_begun),

@@ -144,7 +144,7 @@ class RequestTimeout(EstuaryError):
     code = "REQUEST_TIMEOUT"
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(str(seconds))
+        super().__init__(seconds)
         self.seconds = seconds
 
 
@@ -154,7 +154,7 @@ class RateLimited(EstuaryError):
     code = "RATE_LIMIT_EXCEEDED"
 
     def __init__(self, resets_in: float) -> None:
-        super().__init__(str(resets_in))
+        super().__init__(resets_in)
         self.resets_in = resets_in
 
 
@@ -164,7 +164,7 @@ class Overloaded(EstuaryError):
     code = "SERVICE_UNAVAILABLE"
 
     def __init__(self, retry_in: float) -> None:
-        super().__init__(str(retry_in))
+        super().__init__(retry_in)
         self.retry_in = retry_in
 
 

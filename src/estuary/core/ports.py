@@ -109,8 +109,17 @@ class Collection(Protocol):
 class ImmediateReads(Protocol):
     """What a collection has, too, whose point reads take so little that nobody has to wait for them."""
 
-    def get_now(self, record_id: str, owner: str | None = None) -> Record:
+    def get_now(self, record_id: str, owner: str | None, /) -> Record:
         """What `get` does, at once."""
+        ...
+
+
+@runtime_checkable
+class ImmediateInserts(Protocol):
+    """What a collection has, too, that keeps a new record as fast as it ever will."""
+
+    def insert_now(self, record: Record, terms: WriteTerms, /) -> Written:
+        """What `insert` does, at once."""
         ...
 
 

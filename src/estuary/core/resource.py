@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import inspect as types
 
-from estuary.core.errors import ValidationFailed, Violation
-from estuary.core.field import Broken, Field, Kind, Rule, compile_rule, violation
+from estuary.core.field import Field, Kind
+from estuary.core.rules import Broken, Rule, Rules, compile_rule
 
 RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "owner"})
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -41,12 +41,10 @@ class Resource:
         self.value_type = value_type
         self.description = (value_type.__doc__ or "").strip()
         self.fields = _fields_of(value_type)
-        self._rules: tuple[tuple[Field, Rule], ...] = tuple(
-            (field, compile_rule(field)) for field in self.fields
-        )
-        for field, rule in self._rules:
+        self._clean = Rules(self.fields).clean
+        for field in self.fields:
             if not field.required:
-                _check_default(field, rule, self._declared(field))
+                _check_default(field, compile_rule(field), self._declared(field))
 
     def __repr__(self) -> str:
         return f"Resource({self.name!r}, {self.value_type.__name__})"
@@ -76,11 +74,11 @@ class Resource:
 
     def value(self, draft: msgspec.Struct) -> msgspec.Struct:
         """The value that `draft` stands for, cleaned; raises `ValidationFailed` for every broken rule."""
-        return self.value_type(**self._cleaned(draft))
+        return self.value_type(**self._clean(draft))
 
     def changes(self, changes: msgspec.Struct) -> dict[str, Any]:
         """The fields that `changes` sets, cleaned; raises `ValidationFailed`."""
-        return self._cleaned(changes, absent_is_kept=True)
+        return self._clean(changes, absent_is_kept=True)
 
     @cached_property
     def restored(self) -> Callable[..., msgspec.Struct]:
@@ -107,23 +105,6 @@ class Resource:
 
     def _declared(self, field: Field) -> msgspec.structs.FieldInfo:
         return next(f for f in msgspec.structs.fields(self.value_type) if f.name == field.name)
-
-    def _cleaned(self, source: msgspec.Struct, *, absent_is_kept: bool = False) -> dict[str, Any]:
-        cleaned: dict[str, Any] = {}
-        violations: list[Violation] = []
-        for field, rule in self._rules:
-            value = getattr(source, field.name)
-            if value is None:
-                if not absent_is_kept:
-                    cleaned[field.name] = None
-                continue
-            try:
-                cleaned[field.name] = rule(value)
-            except Broken as broken:
-                violations.append(violation(field, broken))
-        if violations:
-            raise ValidationFailed(violations)
-        return cleaned
 
 
 def _fields_of(value_type: type[msgspec.Struct]) -> tuple[Field, ...]:

@@ -8,7 +8,14 @@ import msgspec
 from estuary.core.errors import IdempotencyKeyInFlight, NotFound, VersionConflict
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.ports import Clock, Collection, ImmediateReads, Observer, Written
+from estuary.core.ports import (
+    Clock,
+    Collection,
+    ImmediateInserts,
+    ImmediateReads,
+    Observer,
+    Written,
+)
 from estuary.core.query import Page, Slice
 from estuary.core.record import Position, Record
 from estuary.core.record_id import is_record_id
@@ -42,6 +49,7 @@ class Records:
     ) -> None:
         self.resource = resource
         self._collection = collection
+        self._insert_now = collection.insert_now if isinstance(collection, ImmediateInserts) else None
         self._get = collection.get_now if isinstance(collection, ImmediateReads) else collection.get
         self._clock = clock
         self._new_id = new_id
@@ -52,11 +60,20 @@ class Records:
         self._updated = RecordUpdated(resource.name)
         self._deleted = RecordDeleted(resource.name)
 
-    async def create(self, draft: msgspec.Struct, terms: WriteTerms = UNCONDITIONAL) -> Written:
-        """Keep a new record of the terms' owner; raises `ValidationFailed`."""
+    def create(
+        self, draft: msgspec.Struct, terms: WriteTerms = UNCONDITIONAL
+    ) -> Written | Awaitable[Written]:
+        """Keep a new record of the terms' owner, at once where that can be; raises `ValidationFailed`."""
         value = self.resource.value(draft)
         now = self._clock.now()
         record = Record(self._new_id(), 1, now, now, value, terms.owner or "")
+        if self._insert_now is None or terms.key is not None:
+            return self._create(record, terms)
+        written = self._insert_now(record, terms)
+        self._observe(self._created)
+        return written
+
+    async def _create(self, record: Record, terms: WriteTerms) -> Written:
         written = await self._write(terms, None, self._collection.insert, record)
         if not written.replayed:
             self._observe(self._created)

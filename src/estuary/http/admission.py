@@ -40,11 +40,10 @@ class Admission:
         After that call again: the guards behind the one that made it wait decide. Raises what they raise.
         """
         guards = self._guards
-        while request.passed < len(guards):
-            guard = guards[request.passed]
-            request.passed += 1
-            verdict = guard(request)
+        for place in range(request.passed, len(guards)):
+            verdict = guards[place](request)
             if verdict is not None:
+                request.passed = place + 1
                 return verdict
         return None
 

@@ -70,7 +70,9 @@ class Application:
     def advance(self, request: Request) -> Step:
         """Lead `request` on to its answer, or to what has to be waited for before it can be led further."""
         verdict = self._admit(request)
-        return self._handler(request)(request) if verdict is None else verdict
+        if verdict is None:
+            return self._handler(request)(request)
+        return self.explain(verdict, request) if isinstance(verdict, EstuaryError) else verdict
 
     def explain(self, error: Exception, request: Request) -> Response:
         """The answer that tells of `error`; a defect is told to the operator, too."""

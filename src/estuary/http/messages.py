@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from estuary.core.errors import EstuaryError
 from estuary.http.client import NO_ADDRESS, Client
 
 Header = tuple[str, str]
@@ -92,7 +93,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
     owner: str | None = None
     started: float = 0.0
     passed: int = 0
-    """How many guards have let it pass, or have been given time to decide."""
+    """How many guards need not be asked again: the last one of them was given time to decide."""
     reply_lines: str = ""
     """Header fields that the answer will have whatever becomes of it, as lines of its head."""
 
@@ -112,10 +113,11 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
 Handler = Callable[[Request], Response | Awaitable[Response]]
 """Answers a request: at once where it does not have to wait, or with what to wait for."""
-Verdict = Response | None
+Verdict = Response | EstuaryError | None
 Guard = Callable[[Request], Verdict | Awaitable[Verdict]]
-"""A stage before the handler: lets the request pass (None), answers it, or raises an `EstuaryError`.
+"""A stage before the handler: lets a request pass (None), answers it, or refuses it with an error.
 
+Refusals that come in floods are given back: raised, each would cost a fifth more than what is served.
 It decides at once where it can; where it has to wait for something outside the process, it gives back what
 to wait for. A coroutine more a stage would cost a tenth of a small request.
 """

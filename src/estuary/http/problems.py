@@ -85,8 +85,13 @@ class Problems:
 
 
 def _tell(error: Exception) -> _Told:
-    teller = next((_TELLERS[kind] for kind in type(error).__mro__ if kind in _TELLERS), None)
+    teller = _TELLERS.get(type(error)) or _teller_of_family(error)
     return _Told(*_INTERNAL) if teller is None else teller(error)
+
+
+def _teller_of_family(error: Exception) -> Callable[[Any], _Told] | None:
+    """What tells of errors of the nearest kind that `error` is one of."""
+    return next((_TELLERS[kind] for kind in type(error).__mro__ if kind in _TELLERS), None)
 
 
 def _bad_request(error: errors.BadRequest) -> _Told:

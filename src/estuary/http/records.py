@@ -3,18 +3,18 @@
 from urllib.parse import parse_qsl
 
 from estuary.core.errors import InvalidParameter
-from estuary.core.ports import Written
 from estuary.core.query import Page, Slice, encode_cursor, parse
 from estuary.core.resource import Resource
 from estuary.core.service import Records
 from estuary.http.codec import RecordCodec
+from estuary.http.creation import Creation
 from estuary.http.demands import DemandReader
-from estuary.http.entity_tags import tag_of_content, tag_of_version
+from estuary.http.entity_tags import tag_of_content
 from estuary.http.guards.body import BodyReader
-from estuary.http.idempotency import REPLAYED
 from estuary.http.messages import Header, Request, Response
 from estuary.http.point_read import PointRead
 from estuary.http.preconditions import is_known
+from estuary.http.written_answers import WrittenAnswers
 
 _JSON: Header = ("content-type", "application/json")
 _JSON_ONLY = (_JSON,)
@@ -33,7 +33,9 @@ class RecordHandlers:
         self._demands = demands
         self._path = path
         self._codec = RecordCodec(records.resource)
+        self._answers = WrittenAnswers(self._codec, path)
         self.read = PointRead(records.get, self._codec)
+        self.create = Creation(records.create, body, demands, self._codec, self._answers)
 
     async def list(self, request: Request) -> Response:
         """GET on the collection: a slice, or a page where a cursor is given; 304 where it is known."""
@@ -44,39 +46,22 @@ class RecordHandlers:
             return await self._page(request, asked)
         return await self._slice(request, asked)
 
-    async def create(self, request: Request) -> Response:
-        """POST on the collection: 201 with the record and where it is."""
-        demands = self._demands.of_create(request)
-        body = await self._body.read_json(request)
-        draft = self._codec.draft(body)
-        return self._answer(201, await self._records.create(draft, demands.terms(body)))
-
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""
         demands = self._demands.of_change(request)
-        body = await self._body.read_json(request)
+        arrived = self._body.read_json(request)
+        body = arrived if isinstance(arrived, bytes) else await arrived
         changes = self._codec.changes(body)
         written = await self._records.update(
             request.record_id, changes, demands.terms(body), demands.precondition
         )
-        return self._answer(200, written)
+        return self._answers.answer(200, written)
 
     async def delete(self, request: Request) -> Response:
         """DELETE on a record: 204."""
         demands = self._demands.of_change(request)
         written = await self._records.delete(request.record_id, demands.terms(b""), demands.precondition)
-        return self._answer(204, written)
-
-    def _answer(self, status: int, written: Written) -> Response:
-        """What a write left behind, or what the first one with its key did."""
-        record = written.record
-        headers: tuple[Header, ...] = (REPLAYED,) if written.replayed else ()
-        if record is None:
-            return Response(status, headers=headers)
-        headers = (_JSON, ("etag", tag_of_version(record.version)), *headers)
-        if status == 201:
-            headers = (*headers, ("location", f"{self._path}/{record.id}"))
-        return Response(status, self._codec.record(record), headers)
+        return self._answers.answer(204, written)
 
     async def _slice(self, request: Request, asked: Slice) -> Response:
         records, total = await self._records.slice(asked, request.owner)

@@ -63,9 +63,10 @@ def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
     many, one = f"{API_PREFIX}/{name}", f"{API_PREFIX}/{name}/{RECORD_ID}"
     moved = dict.fromkeys(("GET", "POST", "PUT", "DELETE"), _moved)
     needed = scopes.of(name)
+    on_many: dict[str, Handler] = {"GET": handlers.list, "POST": handlers.create}
     on_one: dict[str, Handler] = {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}
     return [
-        _route(many, {"GET": handlers.list, "POST": handlers.create}, scopes=needed),
+        _route(many, on_many, scopes=needed),
         _route(one, on_one, scopes=needed),
         _route(f"{UNVERSIONED_PREFIX}/{name}", moved, scopes=needed),
         _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved, scopes=needed),

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
+from estuary.core.errors import EstuaryError
 from estuary.http.messages import Request, Response, Step
 
 T = TypeVar("T")
@@ -30,6 +31,14 @@ async def then(awaited: Awaitable[T], act: Callable[[T], R]) -> R:
     return act(await awaited)
 
 
+async def then_maybe_later(
+    awaited: Awaitable[T], act: Callable[[T], Response | Awaitable[Response]]
+) -> Response:
+    """The answer that `act` makes of what comes of `awaited`, at once or later."""
+    outcome = act(await awaited)
+    return outcome if isinstance(outcome, Response) else await outcome
+
+
 async def unless_failed(awaited: Awaitable[T], tell: Callable[[Exception], None]) -> T:
     """What comes of `awaited`; an error is told before it is passed on."""
     try:
@@ -44,7 +53,11 @@ async def conclude(pipeline: Pipeline, request: Request, step: Step) -> Response
     response: Response | None = None
     try:
         while not isinstance(step, Response):
-            step = await step or pipeline.advance(request)
+            verdict = await step
+            if isinstance(verdict, EstuaryError):
+                step = pipeline.explain(verdict, request)
+            else:
+                step = verdict or pipeline.advance(request)
         response = step
     except Exception as error:  # noqa: BLE001 - as the kernel does where nothing is waited for
         response = pipeline.explain(error, request)

@@ -5,11 +5,18 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from estuary.core.observations import StoreQueried
-from estuary.core.ports import Collection, ImmediateReads, Observer, Store, Written
+from estuary.core.ports import (
+    Collection,
+    ImmediateInserts,
+    ImmediateReads,
+    Observer,
+    Store,
+    Written,
+)
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
-from estuary.stores.observed_reads import ANSWERS, ObservedReads
+from estuary.stores.observed_now import ANSWERS, ObservedNow
 
 Answer = TypeVar("Answer")
 
@@ -42,7 +49,11 @@ class ObservedStore:
         collection = self._store.collection(resource)
         watched = (resource.name, self._observe, self._monotonic)
         if isinstance(collection, ImmediateReads):
-            return ImmediateObservedCollection(collection, ObservedReads(collection, *watched), *watched)
+            reads = ObservedNow("get", collection.get_now, *watched)
+            if isinstance(collection, ImmediateInserts):
+                inserts = ObservedNow("insert", collection.insert_now, *watched)
+                return _WithReadsAndInserts(collection, reads, inserts, *watched)
+            return _WithReads(collection, reads, *watched)
         return ObservedCollection(collection, *watched)
 
     async def load(
@@ -123,16 +134,32 @@ class ObservedCollection:
         return answer
 
 
-class ImmediateObservedCollection(ObservedCollection):
-    """Implements `ImmediateReads`, too, with `reads`."""
+class _WithReads(ObservedCollection):
+    """Implements `ImmediateReads`, too."""
 
     def __init__(
         self,
         collection: Collection,
-        reads: ImmediateReads,
+        get_now: Callable[[str, str | None], Record],
         resource: str,
         observe: Observer,
         monotonic: Callable[[], float],
     ) -> None:
         super().__init__(collection, resource, observe, monotonic)
-        self.get_now = reads.get_now
+        self.get_now = get_now
+
+
+class _WithReadsAndInserts(_WithReads):
+    """Implements `ImmediateInserts`, too."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        get_now: Callable[[str, str | None], Record],
+        insert_now: Callable[[Record, WriteTerms], Written],
+        resource: str,
+        observe: Observer,
+        monotonic: Callable[[], float],
+    ) -> None:
+        super().__init__(collection, get_now, resource, observe, monotonic)
+        self.insert_now = insert_now

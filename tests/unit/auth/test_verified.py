@@ -38,6 +38,23 @@ def test_the_number_of_tokens_is_bounded() -> None:
     assert [ALICE, None, ALICE] == [tokens.find(each) for each in "abc"]
 
 
+def test_the_token_used_last_is_no_exception() -> None:
+    """Found without looking for it, it is still used, still ends, and is still forgotten with the rest."""
+    clock = SettableClock()
+    tokens = VerifiedTokens(clock.timestamp, max_tokens=2)
+    tokens.add("a", ALICE, clock.timestamp() + 100)
+    assert [ALICE, ALICE] == [tokens.find("a"), tokens.find("a")]
+    tokens.add("b", ALICE, clock.timestamp() + 200)
+    assert ALICE == tokens.find("a")
+    tokens.add("c", ALICE, clock.timestamp() + 200)
+    assert [ALICE, None] == [tokens.find("a"), tokens.find("b")]
+    clock.advance(100)
+    assert [None, None] == [tokens.find("a"), tokens.find("a")]
+    assert [ALICE, ALICE] == [tokens.find("c"), tokens.find("c")]
+    tokens.clear()
+    assert tokens.find("c") is None
+
+
 def test_their_length_together_is_bounded() -> None:
     """Long tokens are remembered in smaller numbers."""
     tokens = remembering(max_characters=10)

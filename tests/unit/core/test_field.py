@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from estuary.core.errors import Violation
-from estuary.core.field import MAX_SAFE_INTEGER, Broken, Field, Kind, compile_rule, violation
+from estuary.core.field import MAX_SAFE_INTEGER, Field, Kind
+from estuary.core.rules import Broken, compile_rule, violation
 
 SAFE = MAX_SAFE_INTEGER
 

@@ -22,7 +22,7 @@ from estuary.core.record import Position, Record
 from estuary.core.service import Records
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.memory import MemoryCollection, MemoryStore
-from tests.contract.making import make_id, once, read, record_of
+from tests.contract.making import make_id, once, record_of, settled
 from tests.support.clocks import START, SettableClock
 
 
@@ -59,7 +59,7 @@ async def test_create_makes_the_first_version(desk: Desk) -> None:
     """A new id, version 1, both times now, the cleaned value."""
     record = await desk.create(" x ")
     assert Record(make_id(1), 1, START, START, Item("x")) == record
-    assert record == await read(desk.records, record.id)
+    assert record == await settled(desk.records.get(record.id))
     assert [RecordCreated("items")] == desk.seen
 
 
@@ -78,7 +78,7 @@ async def test_delete_removes(desk: Desk) -> None:
     await desk.records.delete(created.id)
     assert RecordDeleted("items") == desk.seen[-1]
     with pytest.raises(NotFound):
-        await read(desk.records, created.id)
+        await settled(desk.records.get(created.id))
     with pytest.raises(NotFound):
         await desk.records.delete(created.id)
 
@@ -108,7 +108,7 @@ async def test_a_text_that_is_no_id_never_reaches_the_store(desk: Desk) -> None:
     """Even on a store that cannot answer, it is simply not found."""
     await desk.store.close()
     with pytest.raises(NotFound):
-        await read(desk.records, "x")
+        await settled(desk.records.get("x"))
     with pytest.raises(NotFound):
         await desk.records.delete("\0")
     with pytest.raises(NotFound):
@@ -150,7 +150,9 @@ async def test_a_new_record_is_of_the_terms_owner(desk: Desk) -> None:
 
 async def test_what_is_replayed_was_done_once(desk: Desk) -> None:
     """The observer is told of the first write alone."""
-    created = [await desk.records.create(ITEMS.draft_type(name="x"), once("create")) for _ in range(2)]
+    created = [
+        await settled(desk.records.create(ITEMS.draft_type(name="x"), once("create"))) for _ in range(2)
+    ]
     record_id = make_id(1)
     for _ in range(2):
         await desk.records.update(record_id, ITEMS.changes_type(name="y"), once("update"))
@@ -212,7 +214,7 @@ async def test_a_write_that_is_overtaken_is_tried_again_but_not_for_ever(
     records = Records(
         ITEMS, restless, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append
     )
-    await records.create(ITEMS.draft_type(name="x"))
+    await settled(records.create(ITEMS.draft_type(name="x")))
     outcome = await asyncio.gather(
         records.delete(make_id(1), UNCONDITIONAL, lambda _: True), return_exceptions=True
     )
@@ -245,18 +247,19 @@ async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
         ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(next(numbers)), observe=desk.seen.append
     )
     draft = ITEMS.draft_type(name="x")
-    first = asyncio.create_task(records.create(draft, once()))
+    first = asyncio.create_task(settled(records.create(draft, once())))
     await gate.entered.wait()
     for _ in range(2):
         with pytest.raises(IdempotencyKeyInFlight):
-            await records.create(draft, once())
+            await settled(records.create(draft, once()))
     others = [
-        asyncio.create_task(records.create(draft, terms)) for terms in (once(subject="her"), once("other"))
+        asyncio.create_task(settled(records.create(draft, terms)))
+        for terms in (once(subject="her"), once("other"))
     ]
     gate.opened.set()
     assert [False, False] == [(await other).replayed for other in others]
     assert not (await first).replayed
-    assert (await records.create(draft, once())).replayed
+    assert (await settled(records.create(draft, once()))).replayed
 
 
 async def test_a_client_that_leaves_does_not_keep_its_key(desk: Desk) -> None:
@@ -264,13 +267,13 @@ async def test_a_client_that_leaves_does_not_keep_its_key(desk: Desk) -> None:
     gate = Gate()
     records = Records(ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append)
     draft = ITEMS.draft_type(name="x")
-    left = asyncio.create_task(records.create(draft, once()))
+    left = asyncio.create_task(settled(records.create(draft, once())))
     await gate.entered.wait()
     left.cancel()
     await asyncio.gather(left, return_exceptions=True)
     gate.opened.set()
     gate.close()
     with pytest.raises(StoreUnavailable):
-        await records.create(draft, once())
+        await settled(records.create(draft, once()))
     gate.open()
-    assert not (await records.create(draft, once())).replayed
+    assert not (await settled(records.create(draft, once()))).replayed

@@ -1,7 +1,7 @@
 """Every query of an observed store is reported once, and changed in nothing."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,13 @@ from estuary.core.errors import (
 )
 from estuary.core.items import ITEMS
 from estuary.core.observations import Observation, StoreQueried
-from estuary.core.ports import Collection, Store, Written
+from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Store, Written
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, IdempotencyKey, WriteTerms
+from estuary.stores.memory import MemoryStore
 from estuary.stores.observed import ObservedStore
+from estuary.stores.observed_now import ObservedNow
 from tests.contract.making import LATER, make_id, make_record, position_of
 from tests.support.clocks import SettableClock
 
@@ -221,3 +223,46 @@ async def test_time_is_counted_from_the_await(scene: Scene) -> None:
     scene.clock.advance(100)
     await query
     assert [StoreQueried("count", "items", SECONDS, succeeded=True)] == scene.seen
+
+
+def _failing(error: BaseException | None, clock: SettableClock) -> Callable[[str, str], str]:
+    def query(first: str, second: str) -> str:
+        clock.advance(SECONDS)
+        if error is not None:
+            raise error
+        return first + second
+
+    return query
+
+
+@pytest.mark.parametrize(
+    ("error", "succeeded"),
+    [(None, True), (NotFound("x"), True), (StoreUnavailable("x"), False), (ValueError("a defect"), False)],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_answered_at_once_is_reported_alike(error: BaseException | None, succeeded: bool) -> None:
+    """Answer and error pass through, and each call is reported once, with its time."""
+    clock = SettableClock()
+    seen: list[Observation] = []
+    query = ObservedNow("get", _failing(error, clock), "items", seen.append, clock.monotonic)
+    if error is None:
+        assert "ab" == query("a", "b")
+    else:
+        with pytest.raises(type(error)) as raised:
+            query("a", "b")
+        assert error is raised.value
+    assert [StoreQueried("get", "items", SECONDS, succeeded)] == seen
+
+
+async def test_what_a_collection_does_at_once_it_does_observed_too() -> None:
+    """Memory reads and inserts at once; both are reported under the names of what they are."""
+    clock = SettableClock()
+    seen: list[Observation] = []
+    memory = MemoryStore([ITEMS])
+    await memory.open()
+    items = ObservedStore(memory, seen.append, clock.monotonic).collection(ITEMS)
+    assert isinstance(items, ImmediateReads)
+    assert isinstance(items, ImmediateInserts)
+    items.insert_now(make_record(1), UNCONDITIONAL)
+    assert make_record(1) == items.get_now(make_id(1), None)
+    assert [StoreQueried(name, "items", 0.0, succeeded=True) for name in ("insert", "get")] == seen

@@ -142,8 +142,9 @@ def test_other_processes_are_read_as_well(make: type[Portable]) -> None:
     host: Host = make()
     child = subprocess.Popen(["sleep", "60"])
     try:
-        # While it becomes `sleep` it has no memory.
-        until(lambda: psutil.Process(child.pid).memory_info().rss > 0)
+        # Before it becomes `sleep` it has its parent's memory, and for a moment none.
+        process = psutil.Process(child.pid)
+        until(lambda: process.name() == "sleep" and process.memory_info().rss > 0)
         other = host.process(child.pid)
         assert other is not None
         assert 0 < other.resident <= other.virtual

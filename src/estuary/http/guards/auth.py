@@ -7,7 +7,7 @@ from estuary.core.errors import Forbidden, KeysUnavailable, RateLimited, Unauthe
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
-from estuary.http.messages import Request
+from estuary.http.messages import Request, Verdict
 from estuary.http.waiting import then, unless_failed
 
 _SCHEME = "bearer"
@@ -50,25 +50,37 @@ class Auth:
         self._failures = failures
         self._observe = observe
 
-    def __call__(self, request: Request) -> Awaitable[None] | None:
-        """Say whose request it is, or raise what the client is then told; at once for a known token."""
+    def __call__(self, request: Request) -> Verdict | Awaitable[Verdict]:
+        """Say whose request it is, or raise what the client is then told; at once for a known token.
+
+        `RateLimited` is given back to a client that is blocked.
+        """
         if not request.route.protected or request.method == "OPTIONS":
             return None
         # A known token is found by the whole field: nothing of it has to be taken apart.
         field = request.headers.get("authorization")
         identity = None if field is None else self._known(field)
         if identity is None:
-            verified = self._verified(self._token(request), field or "", request)
-            return then(verified, lambda identity: self._admit(identity, request))
-        self._admit(identity, request)
-        return None
+            return self._look_at(self._token(request), field or "", request)
+        return self._admit(identity, request)
 
-    def _admit(self, identity: Identity, request: Request) -> None:
-        request.subject, request.owner = identity.subject, identity.owner
+    def _look_at(self, token: str, field: str, request: Request) -> Verdict | Awaitable[Verdict]:
+        seconds = self._failures.wait(request.client.key)
+        if seconds > 0:
+            self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
+            return RateLimited(seconds)
+        verified = unless_failed(self._verify(token, field), lambda error: self._tell(error, request))
+        return then(verified, lambda identity: self._admit(identity, request))
+
+    def _admit(self, identity: Identity, request: Request) -> Verdict:
+        request.subject = identity.subject
+        if identity.owner is not None:
+            request.owner = identity.owner
         scope = request.route.scopes.get(request.method)
         if scope is not None and scope not in identity.scopes:
             self._observe(AuthFailed(Refusal.SCOPE, request.client.address))
             raise Forbidden(scope)
+        return None
 
     def _token(self, request: Request) -> str:
         """The one bearer token of the request (RFC 6750, 2.1); in URLs and bodies none is looked for."""
@@ -82,14 +94,6 @@ class Auth:
             self._fail(Refusal.MALFORMED, request)
             raise Unauthenticated(Refusal.MALFORMED)
         return token.strip(" ")
-
-    def _verified(self, token: str, field: str, request: Request) -> Awaitable[Identity]:
-        """Whom the token speaks of, once it is verified; a blocked client is told so at once."""
-        seconds = self._failures.wait(request.client.key)
-        if seconds > 0:
-            self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
-            raise RateLimited(seconds)
-        return unless_failed(self._verify(token, field), lambda error: self._tell(error, request))
 
     def _tell(self, error: Exception, request: Request) -> None:
         if isinstance(error, Unauthenticated):

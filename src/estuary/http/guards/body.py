@@ -1,9 +1,10 @@
 """Bodies: of a known type, within the limit, in time, and whole."""
 
-import asyncio
+from collections.abc import Awaitable
 
-from estuary.core.errors import BadRequest, PayloadTooLarge, RequestTimeout, UnsupportedEncoding
-from estuary.http.messages import Request, TruncatedBody
+from estuary.core.errors import BadRequest, PayloadTooLarge, UnsupportedEncoding
+from estuary.http.guards.arriving_body import arriving_body
+from estuary.http.messages import Request
 
 _MAX_LENGTH_DIGITS = 19
 
@@ -15,8 +16,8 @@ class BodyReader:
         self._limit = limit
         self._seconds = seconds
 
-    async def read_json(self, request: Request) -> bytes:
-        """The body of a request that says it is JSON.
+    def read_json(self, request: Request) -> bytes | Awaitable[bytes]:
+        """The body of a request that says it is JSON, at once if it is here.
 
         Raises `BadRequest` (another type, a truncated body), `UnsupportedEncoding`, `PayloadTooLarge`,
         `RequestTimeout`.
@@ -27,25 +28,14 @@ class BodyReader:
         encoding = headers.get("content-encoding")
         if encoding is not None and encoding.strip().lower() != "identity":
             raise UnsupportedEncoding(encoding)
-        return await self._read(request)
+        return self._read(request)
 
-    async def _read(self, request: Request) -> bytes:
+    def _read(self, request: Request) -> bytes | Awaitable[bytes]:
         length = self._declared_length(request)
         arrived = request.arrived_body
         if arrived is not None:
             return self._whole(arrived)
-        try:
-            async with asyncio.timeout(self._seconds):
-                if length is None:
-                    return await self._read_counting(request)
-                body = await request.read_body()
-        except TimeoutError:
-            raise RequestTimeout(self._seconds) from None
-        except TruncatedBody:
-            raise BadRequest("Request body ended before it was complete") from None
-        if len(body) != length:
-            raise BadRequest("Request body is not as long as Content-Length says")
-        return body
+        return arriving_body(request, length, self._limit, self._seconds)
 
     def _whole(self, body: bytes) -> bytes:
         """A body that its server has seen to the end: no deadline has to be set for it."""
@@ -64,17 +54,6 @@ class BodyReader:
         if length > self._limit:
             raise PayloadTooLarge(self._limit)
         return length
-
-    async def _read_counting(self, request: Request) -> bytes:
-        """A chunked body: its length shows only as it comes."""
-        chunks: list[bytes] = []
-        received = 0
-        async for chunk in request.body_chunks():
-            received += len(chunk)
-            if received > self._limit:
-                raise PayloadTooLarge(self._limit)
-            chunks.append(chunk)
-        return b"".join(chunks)
 
 
 def _is_json(content_type: str | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
 from estuary.core.ports import Decision, ImmediateRateLimiter, Observer, RateLimiter
-from estuary.http.messages import Request, line
+from estuary.http.messages import Request, Verdict, line
 from estuary.http.waiting import then
 
 
@@ -23,21 +23,21 @@ class RateLimit:
         policy = f'"default";q={limiter.limit};w={math.ceil(limiter.window)}'
         self._constant = line("x-ratelimit-limit", limiter.limit) + line("ratelimit-policy", policy)
 
-    def __call__(self, request: Request) -> Awaitable[None] | None:
-        """Let the request pass or raise `RateLimited`; at once where the limiter decides at once."""
+    def __call__(self, request: Request) -> Verdict | Awaitable[Verdict]:
+        """Let the request pass or give back `RateLimited`; at once where the limiter decides at once."""
         if not request.route.limited:
             return None
         if self._decide is None:
             return then(self._hit(request.client.key), lambda decision: self._act(decision, request))
-        self._act(self._decide(request.client.key), request)
-        return None
+        return self._act(self._decide(request.client.key), request)
 
-    def _act(self, decision: Decision, request: Request) -> None:
+    def _act(self, decision: Decision, request: Request) -> Verdict:
         remaining, reset = decision.remaining, math.ceil(decision.resets_in)
         request.reply_lines += (
             f"{self._constant}x-ratelimit-remaining: {remaining}\r\nx-ratelimit-reset: {reset}\r\n"
             f'ratelimit: "default";r={remaining};t={reset}\r\n'
         )
-        if not decision.allowed:
-            self._observe(RateLimitExceeded(request.client.address))
-            raise RateLimited(decision.resets_in)
+        if decision.allowed:
+            return None
+        self._observe(RateLimitExceeded(request.client.address))
+        return RateLimited(decision.resets_in)

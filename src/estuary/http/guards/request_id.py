@@ -2,27 +2,33 @@
 
 import os
 import re
-from collections.abc import Callable
-from itertools import count
 
 from estuary.http.messages import Request
 
 _is_sane = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII).fullmatch
+_LAST_DIGITS = [f"{number:02x}" for number in range(256)]
 
 
-def identifier() -> Callable[[Request], str]:
-    """A function that gives each request the id under which it stands in answers and log lines.
+class Identifier:
+    """Gives each request the id under which it stands in answers and log lines.
 
-    A new id is 96 random bits of this process and a number: unique like a random one, but made in half the
-    time. It need not be unguessable.
+    A new id is 96 random bits of this process and a number: unique like a random one, but made in a tenth
+    of the time, for all but its last two digits are the same for 256 requests. It need not be unguessable.
     """
-    prefix = os.urandom(12).hex()
-    numbers = count()
 
-    def identify(request: Request) -> str:
+    def __init__(self) -> None:
+        self._prefix = os.urandom(12).hex()
+        self._number = 0
+        self._digits = ""
+
+    def __call__(self, request: Request) -> str:
+        """The id of `request`."""
         given = request.headers.get("x-request-id")
         if given is not None and _is_sane(given):
             return given
-        return f"{prefix}{next(numbers):08x}"
-
-    return identify
+        number = self._number
+        last = number & 0xFF
+        if last == 0:
+            self._digits = f"{self._prefix}{number >> 8:06x}"
+        self._number = number + 1
+        return self._digits + _LAST_DIGITS[last]

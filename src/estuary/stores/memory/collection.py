@@ -15,7 +15,10 @@ from estuary.stores.shelf import Shelf
 
 
 class MemoryCollection:
-    """Implements `Collection` and `ImmediateReads`: a shelf of records beside the keys of their writes."""
+    """Implements `Collection`, `ImmediateReads` and `ImmediateInserts`.
+
+    A shelf of records beside the keys they were written with.
+    """
 
     def __init__(self) -> None:
         self._is_open = False
@@ -48,6 +51,10 @@ class MemoryCollection:
 
     async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
+        return self.insert_now(record, terms)
+
+    def insert_now(self, record: Record, terms: WriteTerms) -> Written:
+        """As `insert`."""
         self._demand_open()
         if terms.key is not None and (earlier := self._keys.find(terms.key)) is not None:
             return earlier
@@ -58,8 +65,8 @@ class MemoryCollection:
         """The record; raises `NotFound`."""
         return self.get_now(record_id, owner)
 
-    def get_now(self, record_id: str, owner: str | None = None) -> Record:
-        """The record; raises `NotFound`."""
+    def get_now(self, record_id: str, owner: str | None) -> Record:
+        """As `get`."""
         record = self._shelf.records.get(record_id)
         if record is None:
             # Only an open collection holds records: the check can wait until none is found.

@@ -63,8 +63,8 @@ class SqliteCollection:
         """The record; raises `NotFound`."""
         return self.get_now(record_id, owner)
 
-    def get_now(self, record_id: str, owner: str | None = None) -> Record:
-        """The record; raises `NotFound`."""
+    def get_now(self, record_id: str, owner: str | None) -> Record:
+        """As `get`."""
         row = self._database.read(lambda cursor: cursor.execute(self._get, (record_id,)).fetchone())
         if row is None:
             raise NotFound(record_id)

@@ -1,0 +1,31 @@
+"""The answers to writes."""
+
+from estuary.core.ports import Written
+from estuary.http.codec import RecordCodec
+from estuary.http.entity_tags import tag_of_version
+from estuary.http.idempotency import REPLAYED
+from estuary.http.messages import Header, Response
+
+_JSON: Header = ("content-type", "application/json")
+
+
+class WrittenAnswers:
+    """Tells what a write left behind, or what the first one with its key did.
+
+    `path` is the collection's own, under which a new record is found.
+    """
+
+    def __init__(self, codec: RecordCodec, path: str) -> None:
+        self._codec = codec
+        self._path = path
+
+    def answer(self, status: int, written: Written) -> Response:
+        """The answer to a write."""
+        record = written.record
+        headers: tuple[Header, ...] = (REPLAYED,) if written.replayed else ()
+        if record is None:
+            return Response(status, headers=headers)
+        headers = (_JSON, ("etag", tag_of_version(record.version)), *headers)
+        if status == 201:
+            headers = (*headers, ("location", f"{self._path}/{record.id}"))
+        return Response(status, self._codec.record(record), headers)
