@@ -56,6 +56,7 @@ COMPILED = [
     "stores/shelf",
     "stores/timeline",
     "stores/sql/rows",
+    "stores/sqlite/reading",
     "telemetry/auth_journal",
     "telemetry/auth_metrics",
     "telemetry/condensed",

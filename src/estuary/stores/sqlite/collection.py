@@ -65,7 +65,7 @@ class SqliteCollection:
 
     def get_now(self, record_id: str, owner: str | None) -> Record:
         """As `get`."""
-        row = self._database.read(lambda cursor: cursor.execute(self._get, (record_id,)).fetchone())
+        row = self._database.row(self._get, (record_id,))
         if row is None:
             raise NotFound(record_id)
         record = self._rows.record(row)

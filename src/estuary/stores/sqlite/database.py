@@ -16,6 +16,7 @@ from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, transla
 from estuary.stores.sqlite.file import DatabaseFile, check_library
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.readers import Read, Readers
+from estuary.stores.sqlite.reading import Reading
 from estuary.stores.sqlite.worker import Worker
 from estuary.stores.sqlite.writer import Operation, Writer
 
@@ -32,7 +33,6 @@ class _Parts(NamedTuple):
 
     worker: Worker
     writing: sqlite3.Connection
-    reading: sqlite3.Cursor
     writer: Writer
     readers: Readers
 
@@ -40,10 +40,10 @@ class _Parts(NamedTuple):
 class Database:
     """One file, usable between `open` and `close`; outside them every use raises `StoreUnavailable`.
 
-    Three ways in. `read` is for what a page bounds and runs on the event loop: a point read costs some
-    10 µs there and 174 µs through a thread. `read_apart` is for reads of any cost (see `Readers`), `write`
-    for durable writes (see `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`.
-    `courtesy` tells the writer of other workers.
+    Three ways in. `read`, and `row` for a single one, are for what a page bounds, and run on the event loop
+    (see `Reading`). `read_apart` is for reads of any cost (see `Readers`), `write` for durable writes (see
+    `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`. `courtesy` tells the writer
+    of other workers.
     """
 
     def __init__(
@@ -61,6 +61,9 @@ class Database:
         self._observe = observe
         self._courtesy = courtesy
         self._parts: _Parts | None = None
+        self._reading = Reading()
+        self.read = self._reading.read
+        self.row = self._reading.row
         self._active = 0
 
     async def open(self) -> None:
@@ -79,7 +82,8 @@ class Database:
             writing, worker, timeout=self._timeout, check=self._file.check, courtesy=self._courtesy
         )
         readers = Readers(self._file, timeout=self._timeout, changed=self._report_connections)
-        self._parts = _Parts(worker, writing, reading.cursor(), writer, readers)
+        self._reading.open(reading)
+        self._parts = _Parts(worker, writing, writer, readers)
         self._report_connections()
 
     async def close(self) -> None:
@@ -87,9 +91,9 @@ class Database:
         parts, self._parts = self._parts, None
         if parts is None:
             return
+        self._reading.close()
         await parts.writer.close()
         await parts.readers.close()
-        parts.reading.connection.close()
         await asyncio.wait([parts.worker.run(lambda: _finish(parts.writing))], timeout=self._timeout)
         parts.worker.stop()
         self._report_connections()
@@ -102,13 +106,6 @@ class Database:
             return await worker.run(lambda: self._migrate(only_plan=only_plan))
         finally:
             worker.stop()
-
-    def read(self, read: Read[T]) -> T:
-        """The outcome of `read`, here and now."""
-        try:
-            return read(self._open_parts().reading)
-        except DRIVER_ERRORS as error:
-            raise translate(error) from error
 
     def write(self, operation: Operation[T]) -> asyncio.Future[T]:
         """The outcome of `operation`, once it is durable."""
