@@ -1,6 +1,7 @@
 """Authentication in a real service: an issuer that comes and goes, forged tokens on the wire."""
 
 import base64
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,9 @@ import msgspec
 import pytest
 
 from tests.support.forgeries import Forger
-from tests.support.http import Answer, Connection
-from tests.support.issuer import AUDIENCE, Issuer, broken, issuing, keys_of
+from tests.support.http import Answer, Connection, get
+from tests.support.issuer import AUDIENCE, Issuer, broken, issuing, keys_of, usual_claims
+from tests.support.load import load_on
 from tests.support.process import Server, serving, started, until
 
 ITEMS = "/api/v1/items"
@@ -166,6 +168,39 @@ def test_a_setting_that_would_not_protect_is_refused(
     with started(tmp_path, setting) as server:
         assert 2 == server.wait()
         assert said in server.err.text
+
+
+def test_tries_are_counted_once_for_all_workers(tmp_path: Path, issuer: Issuer) -> None:
+    """Who guesses on many connections at once learns of exactly so many guesses that they fail."""
+    guess = keys_of("RS256", "attacker").sign(usual_claims(issuer.url), kid=issuer.keys[0].id)
+    setting = variables(
+        issuer, AUTH_FAILURE_LIMIT="40", WORKERS="2", DATABASE_URL=f"sqlite:///{tmp_path}/estuary.db"
+    )
+
+    def ask(connection: Connection) -> Answer:
+        connection.send(asking(ITEMS, guess))
+        return connection.receive()
+
+    with serving(tmp_path, setting) as server, Connection(server) as neighbour:
+        neighbour.send(known := asking(ITEMS, issuer.token()))
+        assert 200 == neighbour.receive().status
+        with load_on(server, ask, 8) as load:
+            until(lambda: load.answered >= 200)
+        assert {401: 40, 429: load.answered - 40} == load.statuses
+        assert {"signature": 40, "blocked": load.answered - 40} == failures(server)
+        assert {"RATE_LIMIT_EXCEEDED"} == {
+            msgspec.json.decode(answer.body)["error"] for answer in load.answers if answer.status == 429
+        }
+        assert {429} == {asked(server, issuer.token(sub="bob")).status for _ in range(8)}
+        neighbour.send(known)
+        assert 200 == neighbour.receive().status
+
+
+def failures(server: Server) -> dict[str, int]:
+    """How many failures the service has counted, by reason."""
+    lines = get(server, "/metrics").body.decode().splitlines()
+    counted = [re.fullmatch(r'auth_failures_total\{reason="(\w+)"\} (\d+)(?:\.0)?', line) for line in lines]
+    return {each[1]: int(each[2]) for each in counted if each and int(each[2])}
 
 
 def test_two_tokens_are_refused_even_if_each_is_good(tmp_path: Path, issuer: Issuer) -> None:

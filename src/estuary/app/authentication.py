@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from estuary.app.commons import Commons
 from estuary.app.service import Companion
 from estuary.app.stores import data_folder
 from estuary.config.settings import Settings
@@ -14,14 +15,11 @@ from estuary.core.resource import DeclarationError
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
 from estuary.http.messages import Guard
 from estuary.http.scopes import NO_SCOPES, Scopes
-from estuary.limits.local import LocalRateLimiter
 
 if TYPE_CHECKING:  # imported only where tokens are asked for: they cost 150 ms and 20 MB
     from estuary.auth.jwks import KeySource
     from estuary.auth.tokens import JwtVerifier
     from estuary.auth.verified import VerifiedTokens
-
-FAILURE_WINDOW_SECONDS = 60.0
 
 _LIBRARIES = ("jwt", "cryptography", "aiohttp")
 
@@ -33,7 +31,7 @@ class Authentication(NamedTuple):
     companions: Sequence[Companion] = ()
 
 
-def authentication(settings: Settings, clock: Clock, observe: Observer) -> Authentication:
+def authentication(settings: Settings, commons: Commons, clock: Clock, observe: Observer) -> Authentication:
     """What `settings` ask for; raises `DeclarationError` where its libraries are missing."""
     if not settings.auth_enabled:
         return Authentication()
@@ -46,7 +44,7 @@ def authentication(settings: Settings, clock: Clock, observe: Observer) -> Authe
     verified = VerifiedTokens(clock.timestamp)
     sources = _Sources(settings, clock, observe, verified.clear)
     verifier = _verifier(settings, clock, sources, verified)
-    guard = Auth(verifier, _failures(settings, clock), observe)
+    guard = Auth(verifier, _failures(settings, commons, clock), observe)
     return Authentication([guard], [KeyRing(sources.made)])
 
 
@@ -62,15 +60,10 @@ def scopes(settings: Settings) -> Scopes:
     return Scopes(settings.auth_read_scope, settings.auth_write_scope)
 
 
-def _failures(settings: Settings, clock: Clock) -> FailureLimiter:
+def _failures(settings: Settings, commons: Commons, clock: Clock) -> FailureLimiter:
     if settings.auth_failure_limit == 0:
         return NoFailureLimit()
-    return LocalRateLimiter(
-        settings.auth_failure_limit,
-        FAILURE_WINDOW_SECONDS,
-        settings.rate_limit_max_clients,
-        clock.monotonic,
-    )
+    return commons.failure_limiter(settings, clock.monotonic)
 
 
 def _verifier(

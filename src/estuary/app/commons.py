@@ -4,18 +4,15 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from mmap import mmap
-from secrets import token_bytes
 
+from estuary.app.tallies import MachineLimiter, Tallies
 from estuary.config.settings import Settings
-from estuary.core.ports import RateLimiter
 from estuary.http.http1.turns import Turns, leave
-from estuary.limits.local import LocalRateLimiter
-from estuary.limits.locks import Locks
-from estuary.limits.shared import SharedRateLimiter
-from estuary.limits.table import Table
 from estuary.stores.cache.stamps import Stamps, shared, unshared
 from estuary.telemetry.cells import Cells
 from estuary.telemetry.region import regions
+
+FAILURE_WINDOW_SECONDS = 60.0
 
 _WORD = 8
 
@@ -32,8 +29,9 @@ class Commons:
         self.started_at = time.time()
         self._maker = os.getpid()
         self._regions = regions(settings.workers)
-        self._tallies = _tallies(settings) if settings.workers > 1 and settings.rate_limit_enabled else None
-        self._locks = Locks()
+        clients, several = settings.rate_limit_max_clients, settings.workers > 1
+        self._requests = Tallies(clients, shared=several and settings.rate_limit_enabled)
+        self._failures = Tallies(clients, shared=several and settings.auth_enabled)
         self._held = _words(settings.workers)
         self.waiting = _words(settings.workers)
         """A word for each worker: whether it waits to write to the file that they share."""
@@ -55,12 +53,14 @@ class Commons:
         """Which worker takes the next connection, for the one of that number."""
         return Turns(self._held, worker)
 
-    def limiter(self, settings: Settings, monotonic: Callable[[], float]) -> RateLimiter:
-        """A limit that is exact over all the workers; a single one counts by itself, which is cheaper."""
+    def limiter(self, settings: Settings, monotonic: Callable[[], float]) -> MachineLimiter:
+        """A limit of requests, exact over all the workers."""
         limit, window = settings.rate_limit_max_requests, settings.rate_limit_window_seconds
-        if self._tallies is None:
-            return LocalRateLimiter(limit, window, settings.rate_limit_max_clients, monotonic)
-        return SharedRateLimiter(limit, window, self._tallies, self._locks, monotonic)
+        return self._requests.limiter(limit, window, monotonic)
+
+    def failure_limiter(self, settings: Settings, monotonic: Callable[[], float]) -> MachineLimiter:
+        """A limit of bad tokens in a minute, exact over all the workers."""
+        return self._failures.limiter(settings.auth_failure_limit, FAILURE_WINDOW_SECONDS, monotonic)
 
     def stamps(self) -> Stamps:
         """What shows a worker's cache that another worker has written to a record."""
@@ -74,8 +74,3 @@ class Commons:
 
 def _words(count: int) -> "memoryview[int]":
     return memoryview(mmap(-1, count * _WORD)).cast("Q")
-
-
-def _tallies(settings: Settings) -> Table:
-    clients = settings.rate_limit_max_clients
-    return Table(mmap(-1, Table.size(clients)), clients, token_bytes(16))

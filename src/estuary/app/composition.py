@@ -95,7 +95,7 @@ def build(
     )
     collections = _collections(settings, resources, store, clock, observers)
     cors = Cors(settings.cors_allowed_origins)
-    auth = authentication(settings, clock, observers)
+    auth = authentication(settings, commons, clock, observers)
     admission = partial(Admission, name=Identifier(), locate=ClientAddress(settings.trusted_proxies).of)
     share = partial(
         Application,

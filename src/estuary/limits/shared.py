@@ -46,13 +46,9 @@ class SharedRateLimiter:
         """
         table = self._table
         name, set_ = table.name(client)
+        self._acquire(set_)
         try:
-            self._locks.acquire(set_)
-        except Held as error:
-            raise LimiterUnavailable("another worker holds the lock of the client's tally") from error
-        try:
-            # One window late: to a tally of zeroes everything is long ago, also on a machine just started.
-            now = self._monotonic() + self.window
+            now = self._now()
             way = table.find(set_, name)
             if way is None:
                 way = self._way_of_stranger(set_, name, now)
@@ -63,6 +59,33 @@ class SharedRateLimiter:
             return decision
         finally:
             self._locks.release(set_)
+
+    def wait(self, client: str) -> float:
+        """The seconds until a request of `client` would pass, 0 where it would now; counts nothing.
+
+        Raises `LimiterUnavailable` as `decide` does.
+        """
+        name, set_ = self._table.name(client)
+        self._acquire(set_)
+        try:
+            now = self._now()
+            way = self._table.find(set_, name)
+            # A stranger would be counted by what the shared tally says, in that one or in a copy of it.
+            return self._arithmetic.wait(
+                self._load(set_, self._table.side if way is None else way, now), now
+            )
+        finally:
+            self._locks.release(set_)
+
+    def _acquire(self, set_: int) -> None:
+        try:
+            self._locks.acquire(set_)
+        except Held as error:
+            raise LimiterUnavailable("another worker holds the lock of the client's tally") from error
+
+    def _now(self) -> float:
+        """One window late: to a tally of zeroes everything is long ago, also on a machine just started."""
+        return self._monotonic() + self.window
 
     def _way_of_stranger(self, set_: int, name: bytes, now: float) -> int:
         """A way of its own, that of a client of whom nothing counts any more; else the shared one.

@@ -159,29 +159,3 @@ async def test_nobody_can_tell_who_shares_with_whom() -> None:
     clock = HandClock()
     here, there = (limiter(clock, shared=2**32) for _ in range(2))
     assert here._clients._slot("192.0.2.1") != there._clients._slot("192.0.2.1")
-
-
-async def test_asking_how_long_to_wait_counts_nothing() -> None:
-    """Zero while a request would pass, then the seconds that `decide` would say, then zero again."""
-    clock = HandClock()
-    limits = limiter(clock, limit=2)
-    assert 0.0 == limits.wait("client")
-    limits.decide("client")
-    assert [0.0, 0.0, 0.0] == [limits.wait("client") for _ in range(3)]
-    limits.decide("client")
-    clock.time += 1
-    assert WINDOW - 1 == limits.wait("client") == limits.decide("client").resets_in
-    assert 0.0 == limits.wait("somebody else")
-    clock.time += WINDOW - 1
-    assert 0.0 == limits.wait("client")
-
-
-async def test_clients_that_share_a_tally_wait_for_it() -> None:
-    """During a flood of addresses nobody is let off for having none of their own."""
-    clock = HandClock()
-    limits = limiter(clock, limit=1, max_clients=1, shared=1)
-    limits.decide("first")
-    limits.decide("second")
-    assert WINDOW == limits.wait("third")
-    clock.time += WINDOW
-    assert 0.0 == limits.wait("third")

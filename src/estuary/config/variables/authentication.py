@@ -84,5 +84,5 @@ class AuthenticationVariables:
     auth_failure_limit = Variable(
         whole_number(0, 1_000_000),
         default="100",
-        summary="How many bad tokens a client may send in a minute before it gets 429; 0 sets no limit.",
+        summary="How many bad tokens a client may send each replica in a minute; then 429. 0: no limit.",
     )

@@ -6,22 +6,26 @@ from typing import Protocol
 from estuary.core.errors import Forbidden, KeysUnavailable, RateLimited, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed
-from estuary.core.ports import Observer, TokenVerifier
+from estuary.core.ports import Decision, Observer, TokenVerifier
 from estuary.http.messages import Request, Verdict
 from estuary.http.waiting import then, unless_failed
 
 _SCHEME = "bearer"
+_UNLIMITED = Decision(allowed=True, remaining=1, resets_in=0.0)
 
 
 class FailureLimiter(Protocol):
-    """Counts clients' bad tokens; needs no waiting."""
+    """Counts clients' bad tokens; needs no waiting.
+
+    Both raise `LimiterUnavailable` where that cannot be done now: nobody may guess uncounted.
+    """
 
     def wait(self, client: str) -> float:
         """The seconds for which no token of `client` is looked at; 0 if one may be now."""
         ...
 
-    def decide(self, client: str) -> object:
-        """Count one more."""
+    def decide(self, client: str) -> Decision:
+        """Count one more; it is refused if others used up the client's tries while it was looked at."""
         ...
 
 
@@ -32,8 +36,9 @@ class NoFailureLimit:
         """Nobody has to."""
         return 0.0
 
-    def decide(self, _: str) -> None:
+    def decide(self, _: str) -> Decision:
         """It does not matter."""
+        return _UNLIMITED
 
 
 class Auth:
@@ -102,5 +107,9 @@ class Auth:
             self._observe(AuthFailed(Refusal.KEYS_UNAVAILABLE, request.client.address))
 
     def _fail(self, reason: Refusal, request: Request) -> None:
-        self._failures.decide(request.client.key)
+        """Count a bad token; what is wrong with one too many, its client does not learn either."""
+        decision = self._failures.decide(request.client.key)
+        if not decision.allowed:
+            self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
+            raise RateLimited(decision.resets_in)
         self._observe(AuthFailed(reason, request.client.address))
