@@ -23,6 +23,7 @@ DEADLINES = {
     "KEEP_ALIVE_SECONDS": "3",
 }
 ITEMS = "/api/v1/items"
+TINY = b"GET / HTTP/1.1\r\nHost:x\r\n\r\n"
 
 
 @contextmanager
@@ -96,7 +97,11 @@ def test_who_does_not_take_its_answers_gets_no_more_of_them(tmp_path: Path) -> N
             assert 201 == get_created(server)
         (worker,) = server.workers
         before = psutil.Process(worker).memory_info().rss
-        with connections(server, 4, b"") as greedy:
+        with (
+            connections(server, 4, b"") as greedy,
+            # What is small as bytes must not become large as requests.
+            connections(server, 30, request("GET", f"{ITEMS}?limit=100") * 60 + TINY * 9000),
+        ):
             for connection in greedy:
                 connection.setblocking(False)
                 send_until_held(connection, request("GET", f"{ITEMS}?limit=100") * 50)

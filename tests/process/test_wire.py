@@ -1,6 +1,9 @@
 """The wire itself: what only a real connection to the real server can show."""
 
+import re
 import socket
+import threading
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -224,3 +227,34 @@ def test_a_304_has_neither_body_nor_length(server: Server, method: str) -> None:
                 answer = connection.receive()
                 assert (304, b"", tag) == (answer.status, answer.body, answer.headers["etag"])
                 assert {"content-length", "content-type", "transfer-encoding"}.isdisjoint(answer.headers)
+
+
+def test_a_long_row_of_requests_is_answered_in_order(server: Server) -> None:
+    """Thousands at once, some with bodies, from a client that then sends nothing more: each, once."""
+    row = [in_a_row(number) for number in range(3000)]
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as client:
+        sender = threading.Thread(target=send_and_end, args=(client, b"".join(row)))
+        sender.start()
+        answered = client.makefile("rb").read()
+        sender.join(PATIENCE_SECONDS)
+    told = re.findall(rb"^x-request-id: row-(\d+)\r$", answered, re.MULTILINE)
+    assert list(range(3000)) == [int(number) for number in told]
+    creates = sum(each.startswith(b"POST") for each in row)
+    assert {b"200": 3000 - creates, b"201": creates} == Counter(re.findall(rb"HTTP/1\.1 (\d+)", answered))
+
+
+def in_a_row(number: int) -> bytes:
+    """A request that is known by its id, of a length of its own."""
+    name = b"X-Request-Id: row-%d\r\n" % number
+    if number % 10 == 3:
+        body = b'{"name":"%s"}' % (b"a" * (number % 250 + 1))
+        return POST + name + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    if number % 14 == 5:
+        return POST + name + b"Transfer-Encoding: chunked\r\n\r\n" + chunk(ITEM) + chunk(b"")
+    return b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + name + b"\r\n"
+
+
+def send_and_end(client: socket.socket, data: bytes) -> None:
+    """Send everything, and say that this was all."""
+    client.sendall(data)
+    client.shutdown(socket.SHUT_WR)

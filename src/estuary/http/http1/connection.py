@@ -106,7 +106,10 @@ class Connection:
             if not waiting:
                 self._tell_refusal()
                 return
-            self._begin(waiting.popleft())
+            request = waiting.popleft()
+            if not waiting:
+                self._reader.read_on()
+            self._begin(request)
         self._hub.loop.call_soon(self._next)
 
     def _begin(self, request: Incoming) -> None:
