@@ -18,6 +18,7 @@ ADDRESS = "localhost:3000"
 TESTED_BY_ITSELF = {
     "README.md": "tests/process/test_readme.py",
     "docs/authentication.md": "tests/process/test_authentication_doc.py",
+    "docs/profiling.md": "tests/process/test_profiling_doc.py",
     "docs/writes.md": "tests/process/test_writes_guide.py",
 }
 """Documents whose commands another test runs, and compares with what is said to be printed."""

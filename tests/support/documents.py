@@ -18,6 +18,7 @@ NEEDS = {
     "gcloud": "an account there",
     "kube-state-metrics": "a cluster that is watched",
     "kubernetes": "a cluster",
+    "perf": "the kernel's profiler, the right to use it, and Python 3.12 or later",
     "postgres": "a server of the reader's",
     "root": "rights over the machine",
     "systemd": "a machine that was booted with it",
