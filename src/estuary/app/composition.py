@@ -22,7 +22,6 @@ from estuary.core.service import Records
 from estuary.http.admission import Admission
 from estuary.http.asgi import AsgiAdapter
 from estuary.http.client_address import ClientAddress
-from estuary.http.demands import DemandReader
 from estuary.http.guards.body import BodyReader
 from estuary.http.guards.cors import Cors
 from estuary.http.guards.head import check_head
@@ -33,7 +32,8 @@ from estuary.http.kernel import Application
 from estuary.http.messages import Request
 from estuary.http.operations import Operations
 from estuary.http.problems import Problems
-from estuary.http.records import RecordHandlers
+from estuary.http.records.demands import DemandReader
+from estuary.http.records.handlers import RecordHandlers
 from estuary.http.reporter import Reporter
 from estuary.http.router import PathRouter
 from estuary.http.routes import API_PREFIX, operators_table, table

@@ -7,7 +7,7 @@ import msgspec
 
 from estuary import __version__
 from estuary.core.resource import DeclarationError, Resource
-from estuary.http.openapi import document
+from estuary.http.openapi.document import document
 from estuary.http.routes import API_PREFIX
 from estuary.http.scopes import Scopes
 

@@ -10,7 +10,6 @@ import msgspec
 from estuary.core import errors
 from estuary.core.errors import Violation
 from estuary.core.identity import Refusal
-from estuary.http.entity_tags import tag_of_version
 from estuary.http.envelopes import Details, Envelope, Problem
 from estuary.http.errors import (
     HeadTimeout,
@@ -20,6 +19,7 @@ from estuary.http.errors import (
     UnsupportedTransfer,
 )
 from estuary.http.messages import Header, Request, Response
+from estuary.http.records.entity_tags import tag_of_version
 
 _JSON: Header = ("content-type", "application/json")
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.messages import Handler, Request, Response, Route
 from estuary.http.operations import Operations
-from estuary.http.records import RecordHandlers
+from estuary.http.records.handlers import RecordHandlers
 from estuary.http.router import RECORD_ID
 from estuary.http.scopes import NO_SCOPES, Scopes
 

@@ -1,7 +1,7 @@
 """The request headers of records as OpenAPI parameters: what they mean, and exactly what is accepted."""
 
 from estuary.core.terms import MAX_KEY_LENGTH
-from estuary.http.schemas import Schema
+from estuary.http.openapi.schemas import Schema
 
 _TAG = '(W/)?"[!#-~\\u0080-\\u00ff]*"'
 _TAGS = f"^(\\*|[ \\t,]*{_TAG}([ \\t]*,[ \\t]*({_TAG})?)*)$"

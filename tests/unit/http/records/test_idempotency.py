@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from estuary.core.errors import InvalidParameter
 from estuary.http.asgi import AsgiHeaders
-from estuary.http.idempotency import KeyedRequest, key_text
 from estuary.http.messages import Request
-from estuary.http.request_headers import PARAMETERS
+from estuary.http.openapi.parameters import PARAMETERS
+from estuary.http.records.idempotency import KeyedRequest, key_text
 
 ACCEPTED = re.compile(PARAMETERS["IdempotencyKey"]["schema"]["pattern"])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,6 +1,6 @@
 """Schemas of what does not depend on the resources: errors, health and probes."""
 
-from estuary.http.schemas import Schema
+from estuary.http.openapi.schemas import Schema
 
 _VIOLATION: Schema = {
     "type": "object",

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 
 from estuary.core.record import Record
-from estuary.http.codec import RecordCodec
-from estuary.http.entity_tags import tag_of_version
 from estuary.http.messages import Header, Request, Response
-from estuary.http.preconditions import is_known
+from estuary.http.records.codec import RecordCodec
+from estuary.http.records.entity_tags import tag_of_version
+from estuary.http.records.preconditions import is_known
 from estuary.http.waiting import then
 
 _JSON: Header = ("content-type", "application/json")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from estuary.http.schemas import Schema
+from estuary.http.openapi.schemas import Schema
 
 REFUSALS = {
     401: "There is no token, or it does not hold.",

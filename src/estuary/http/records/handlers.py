@@ -6,15 +6,15 @@ from estuary.core.errors import InvalidParameter
 from estuary.core.query import Page, Slice, encode_cursor, parse
 from estuary.core.resource import Resource
 from estuary.core.service import Records
-from estuary.http.codec import RecordCodec
-from estuary.http.creation import Creation
-from estuary.http.demands import DemandReader
-from estuary.http.entity_tags import tag_of_content
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Header, Request, Response
-from estuary.http.point_read import PointRead
-from estuary.http.preconditions import is_known
-from estuary.http.written_answers import WrittenAnswers
+from estuary.http.records.answers import WrittenAnswers
+from estuary.http.records.codec import RecordCodec
+from estuary.http.records.creation import Creation
+from estuary.http.records.demands import DemandReader
+from estuary.http.records.entity_tags import tag_of_content
+from estuary.http.records.point_read import PointRead
+from estuary.http.records.preconditions import is_known
 
 _JSON: Header = ("content-type", "application/json")
 _JSON_ONLY = (_JSON,)

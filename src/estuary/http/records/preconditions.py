@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from estuary.core.errors import PreconditionFailed
 from estuary.core.service import Precondition
-from estuary.http.entity_tags import entity_tags, tag_of_version, version_of
 from estuary.http.messages import Headers
+from estuary.http.records.entity_tags import entity_tags, tag_of_version, version_of
 
 IF_MATCH = "If-Match"
 IF_NONE_MATCH = "If-None-Match"

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from estuary.core.errors import PreconditionRequired
 from estuary.core.service import Precondition
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
-from estuary.http.idempotency import KeyedRequest, key_text
 from estuary.http.messages import Request
-from estuary.http.preconditions import Expectation, expectation
+from estuary.http.records.idempotency import KeyedRequest, key_text
+from estuary.http.records.preconditions import Expectation, expectation
 
 
 class Demands(NamedTuple):

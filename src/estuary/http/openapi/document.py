@@ -5,11 +5,11 @@ from typing import Any
 
 from estuary.core.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
 from estuary.core.resource import Resource
-from estuary.http.request_headers import PARAMETERS
-from estuary.http.schemas import Schema, changes_schema, draft_schema, record_schema
+from estuary.http.openapi.parameters import PARAMETERS
+from estuary.http.openapi.schemas import Schema, changes_schema, draft_schema, record_schema
+from estuary.http.openapi.security import CHALLENGE, REFUSALS, SCHEMES, secured
+from estuary.http.openapi.service import ERROR, HEALTH, PROBE, PROBLEM
 from estuary.http.scopes import Scopes
-from estuary.http.security_schemas import CHALLENGE, REFUSALS, SCHEMES, secured
-from estuary.http.service_schemas import ERROR, HEALTH, PROBE, PROBLEM
 
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"

@@ -6,12 +6,12 @@ import msgspec
 
 from estuary.core.ports import Written
 from estuary.core.terms import WriteTerms
-from estuary.http.codec import RecordCodec
-from estuary.http.demands import DemandReader, Demands
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
+from estuary.http.records.answers import WrittenAnswers
+from estuary.http.records.codec import RecordCodec
+from estuary.http.records.demands import DemandReader, Demands
 from estuary.http.waiting import then, then_maybe_later
-from estuary.http.written_answers import WrittenAnswers
 
 
 class Creation:

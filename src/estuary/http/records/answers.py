@@ -1,10 +1,10 @@
 """The answers to writes."""
 
 from estuary.core.ports import Written
-from estuary.http.codec import RecordCodec
-from estuary.http.entity_tags import tag_of_version
-from estuary.http.idempotency import REPLAYED
 from estuary.http.messages import Header, Response
+from estuary.http.records.codec import RecordCodec
+from estuary.http.records.entity_tags import tag_of_version
+from estuary.http.records.idempotency import REPLAYED
 
 _JSON: Header = ("content-type", "application/json")
 

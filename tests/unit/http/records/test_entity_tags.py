@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from estuary.core.errors import InvalidParameter
 from estuary.core.terms import NO_VERSION
 from estuary.http.asgi import AsgiHeaders
-from estuary.http.entity_tags import (
+from estuary.http.openapi.parameters import PARAMETERS
+from estuary.http.records.entity_tags import (
     EntityTags,
     entity_tags,
     tag_of_content,
     tag_of_version,
     version_of,
 )
-from estuary.http.request_headers import PARAMETERS
 
 ACCEPTED = re.compile(PARAMETERS["IfMatch"]["schema"]["pattern"])
 
