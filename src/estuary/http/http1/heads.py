@@ -45,12 +45,18 @@ class Heads:
         return f"{begun}{lines}{own}content-length: {len(response.body)}\r\n\r\n".encode("latin-1")
 
     def _begin(self, status: int) -> str:
-        phrase = HTTPStatus(status).phrase if status in _KNOWN else ""
-        begun = self._begun[status] = f"HTTP/1.1 {status} {phrase}\r\n{self._date}{self._constant}"
+        begun = self._begun[status] = (
+            f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n{self._date}{self._constant}"
+        )
         return begun
 
 
-_KNOWN = frozenset(HTTPStatus)
+_PHRASES = {int(status): status.phrase for status in HTTPStatus} | {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    422: "Unprocessable Content",
+}
+"""As RFC 9110 has them: Python follows it from 3.13 on, and the answers of all shall be alike."""
 
 
 def _lines(fields: Sequence[Header]) -> str:
