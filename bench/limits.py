@@ -65,7 +65,7 @@ def _redis(core: int) -> Iterator[str]:
             while not path.exists():
                 if process.poll() is not None or time.monotonic() > give_up:
                     raise NotReady("redis-server gave no answer")
-                time.sleep(POLL_SECONDS)
+                time.sleep(POLL_SECONDS)  # a socket that appears wakes nobody
             yield f"unix://{path}"
         finally:
             process.terminate()

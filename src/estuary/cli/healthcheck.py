@@ -19,13 +19,14 @@ def _run(arguments: argparse.Namespace) -> int:
     import http.client
 
     from estuary.config.environment import load
+    from estuary.config.networks import asked_at
     from estuary.config.problems import ConfigurationError
 
     try:
         settings = load().settings
     except ConfigurationError as error:
         return misconfigured(error)
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not bound, asked
+    host = asked_at(settings.host)
     path = "/health/ready" if arguments.ready else "/health/live"
     connection = http.client.HTTPConnection(host, settings.port, timeout=arguments.timeout)
     try:

@@ -16,8 +16,14 @@ _ORIGIN = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[^\[\]/]*\]|[^\[\]/:@?#]+)(?::(?P<port>\d{1,5}))?"
 )
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (not bound, asked)
 _MAX_NAME = 253
 _MAX_PORT = 65535
+
+
+def asked_at(host: str) -> str:
+    """Where this machine asks what listens at `host`: at its own address, where that is every address."""
+    return _EVERY_ADDRESS.get(host, host)
 
 
 def _is_address(text: str) -> bool:

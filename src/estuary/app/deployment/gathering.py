@@ -25,6 +25,7 @@ from estuary.config.checklist.facts import (
     UnseenDisk,
 )
 from estuary.config.environment import Loaded
+from estuary.config.networks import asked_at
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreError, StoreSchemaMismatch
 
@@ -32,7 +33,6 @@ T = TypeVar("T")
 
 _STEPS = 4
 """Of a question to a web server that may each take as long as it may wait."""
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (not bound, asked)
 _LATE = "no answer in time"
 
 
@@ -139,7 +139,7 @@ def _own_metrics(settings: Settings) -> str:
         host, port = settings.admin_host, settings.admin_port
     else:
         host, port = settings.host, settings.port
-    host = _ANYWHERE.get(host, host)
+    host = asked_at(host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/metrics"
 
 
