@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -31,16 +31,25 @@ _KNOWN_METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 _INTERNAL = (500, "Internal server error")
 
 
-class _Told(NamedTuple):
-    """What a client is told of an error."""
+class _Told:
+    """What a client is told of an error; `close`: the connection is of no use after this."""
 
-    status: int
-    message: str
-    violations: tuple[Violation, ...] = ()
-    context: dict[str, Any] | None = None
-    headers: tuple[Header, ...] = ()
-    close: bool = False
-    """Whether the connection is of no use after this."""
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        violations: tuple[Violation, ...] = (),
+        context: dict[str, Any] | None = None,
+        headers: tuple[Header, ...] = (),
+        *,
+        close: bool = False,
+    ) -> None:
+        self.status = status
+        self.message = message
+        self.violations = violations
+        self.context = context
+        self.headers = headers
+        self.close = close
 
 
 class Problems:
