@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -89,15 +89,23 @@ async def test_what_an_operator_must_mend_is_told_at_the_start(
 
 
 async def test_a_user_who_may_create_nothing_is_told_what_to_do(postgres: Postgres) -> None:
-    """With the statement that an administrator may run instead."""
-    url = postgres.create_database("guarded")
+    """With the statements that an administrator may run instead; once they were, requests are counted."""
+    url = postgres.create_database("guarded").replace("estuary@", "poor@")
     postgres.execute("CREATE ROLE poor LOGIN", "postgres")
     access = postgres._data / "pg_hba.conf"
     access.write_text(access.read_text().replace("host all postgres,", "host all poor,postgres,"))
     postgres.execute("SELECT pg_reload_conf()", "postgres")
-    with pytest.raises(LimiterRefused, match=r"permission denied.*CREATE UNLOGGED TABLE"):
-        async with watched(url.replace("estuary@", "poor@")):
+    with pytest.raises(LimiterRefused, match="permission denied for schema") as told:
+        async with watched(url):
             pass
+    create, _, grant = str(told.value).partition("create this one yourself: ")[2].partition("; ")
+    postgres.execute(create, "guarded")
+    with pytest.raises(LimiterRefused, match="permission denied for table"):
+        async with watched(url):
+            pass
+    postgres.execute(grant, "guarded")
+    async with watched(url) as (limiter, _):
+        assert [True, True, True, False] == [(await limiter.hit("x")).allowed for _ in range(4)]
 
 
 async def test_what_is_counted_is_forgotten(postgres: Postgres) -> None:
@@ -114,9 +122,9 @@ async def test_what_is_counted_is_forgotten(postgres: Postgres) -> None:
 async def test_the_table_is_made_once_however_many_start(postgres: Postgres) -> None:
     """Replicas that come up at the same time do not trip over each other."""
     postgres.execute("DROP TABLE IF EXISTS _estuary_rate_limits")
-    limiters = [PostgresRateLimiter(3, 60.0, postgres.url, lambda _: None) for _ in range(8)]
-    await asyncio.gather(*(limiter.open() for limiter in limiters))
-    decisions = await asyncio.gather(*(limiter.hit("new") for limiter in limiters))
+    async with AsyncExitStack() as stack:
+        opening = [stack.enter_async_context(watched(postgres.url)) for _ in range(8)]
+        opened = await asyncio.gather(*opening)
+        decisions = await asyncio.gather(*(limiter.hit("new") for limiter, _ in opened))
     assert 3 == sum(decision.allowed for decision in decisions)
-    for limiter in limiters:
-        await limiter.close()
+    assert [] == [told for _, told in opened if told]

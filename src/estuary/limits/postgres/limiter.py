@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ from estuary.core.errors import LimiterRefused, LimiterUnavailable
 from estuary.core.ports import Decision, Observer
 from estuary.limits.gathering import Gathering, Waiting, disappoint, share_out
 from estuary.limits.postgres.link import Link
-from estuary.limits.postgres.statements import COUNT, CREATE, FORGET
+from estuary.limits.postgres.statements import COUNT, CREATE, CREATE_ONCE, EXISTS, FORGET, TABLE, USER
 
 ANSWER_SECONDS = 1.0
 """For an answer, another one's lock on the same client included: what takes longer is an outage."""
@@ -145,18 +144,19 @@ class PostgresRateLimiter:
         next statement may go to another session, and nothing is prepared.
         """
         try:
-            # Another replica may be making it at this moment.
-            with suppress(asyncpg.UniqueViolationError):
-                await connection.execute(CREATE)
+            # Looked for first: who may create nothing is not even told that it is there.
+            if not await connection.fetchval(EXISTS):
+                await connection.execute(CREATE_ONCE)
+            fetch: Callable[..., Awaitable[Any]] = partial(connection.fetch, COUNT)
+            if await connection.fetchval("SELECT pg_backend_pid()") == connection.get_server_pid():
+                fetch = (await connection.prepare(COUNT)).fetch
+            await fetch(["-"], [1], 1, 0.001)
         except asyncpg.InsufficientPrivilegeError as error:
             raise LimiterRefused(
                 f"RATE_LIMIT_STORE is postgres: {error}; let the user of DATABASE_URL create tables, or "
-                f"create this one yourself: {' '.join(CREATE.split())}"
+                f"create this one yourself: {' '.join(CREATE.split())}; "
+                f"GRANT SELECT, INSERT, UPDATE, DELETE ON {TABLE} TO {await connection.fetchval(USER)}"
             ) from error
-        fetch: Callable[..., Awaitable[Any]] = partial(connection.fetch, COUNT)
-        if await connection.fetchval("SELECT pg_backend_pid()") == connection.get_server_pid():
-            fetch = (await connection.prepare(COUNT)).fetch
-        await fetch(["-"], [1], 1, 0.001)
         return fetch
 
     async def _sweep(self) -> None:

@@ -9,6 +9,10 @@ from estuary.limits.window import BUCKETS
 
 TABLE = "_estuary_rate_limits"
 
+_LOCK = 0x45535452
+EXISTS = f"SELECT to_regclass('{TABLE}') IS NOT NULL"
+USER = "SELECT quote_ident(current_user)"
+
 # Filled half: a row that changes finds room beside itself, and no index has to learn of it.
 CREATE = f"""\
 CREATE UNLOGGED TABLE IF NOT EXISTS {TABLE} (
@@ -21,6 +25,10 @@ CREATE UNLOGGED TABLE IF NOT EXISTS {TABLE} (
   remaining bigint NOT NULL,
   resets_in double precision NOT NULL
 ) WITH (fillfactor = 50)"""
+
+CREATE_ONCE = f"SELECT pg_advisory_xact_lock({_LOCK}); {CREATE}"
+"""One transaction, as the server takes several statements: `IF NOT EXISTS` looks without a lock, and of
+those who make a table at the same time all but one would fail."""
 
 _LIMIT, _WINDOW = "$3::bigint", "$4::double precision"
 _CLOCK = "extract(epoch FROM clock_timestamp())::double precision"
