@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
 
+from estuary.http.http1.newcomers import Newcomers
 from estuary.http.http1.turns import Turns
 
 _PATIENCE_SECONDS = 0.001
@@ -17,22 +17,23 @@ _EXHAUSTED_SECONDS = 0.1
 class Accepting:
     """Takes connections one by one while it is this process's turn, a little later when it is not."""
 
-    def __init__(self, listener: socket.socket, make: Callable[[], asyncio.Protocol], turns: Turns) -> None:
+    def __init__(self, listener: socket.socket, newcomers: Newcomers, turns: Turns) -> None:
         self._loop = asyncio.get_running_loop()
         self._socket = listener
-        self._make = make
+        self._newcomers = newcomers
         self._turns = turns
         self._at_once = 1
         self._timer: asyncio.TimerHandle | None = None
-        self._beginning: set[asyncio.Task[None]] = set()
         listener.setblocking(False)
         self._loop.add_reader(listener, self._on_connection)
 
     def close(self) -> None:
-        """Accept nothing more; the other processes go on."""
+        """Take what waits, and accept nothing more: should no other process be left, nobody is cut off."""
         self._loop.remove_reader(self._socket)
         if self._timer is not None:
             self._timer.cancel()
+        # Nothing in between: who comes after the last look, and before the port is closed, is lost.
+        self._newcomers.accept_all(self._socket)
         self._socket.close()
 
     def _on_connection(self) -> None:
@@ -57,25 +58,11 @@ class Accepting:
     def _accept(self) -> bool:
         """Take one connection, if there is one: whether there was."""
         try:
-            connection, _ = self._socket.accept()
+            self._newcomers.accept(self._socket)
         except (BlockingIOError, ConnectionAbortedError):
             return False
         except OSError:
             # The connection stays in the backlog; looking at it again at once would keep the loop busy.
             self._pause(_EXHAUSTED_SECONDS)
             return False
-        # At once, not when the connection is made: the next one may be waiting already.
-        self._turns.took()
-        begin = self._loop.create_task(self._begin(connection))
-        self._beginning.add(begin)
-        begin.add_done_callback(self._beginning.discard)
         return True
-
-    async def _begin(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
-        try:
-            await self._loop.connect_accepted_socket(self._make, connection)
-        except OSError:
-            # The client has gone before anything was made of it.
-            self._turns.ended()
-            connection.close()

@@ -8,6 +8,7 @@ from estuary.core.errors import Overloaded
 from estuary.http.http1.accepting import Accepting
 from estuary.http.http1.connection import Connection
 from estuary.http.http1.heads import Heads
+from estuary.http.http1.newcomers import Newcomers
 from estuary.http.http1.terms import Terms
 from estuary.http.http1.turns import ALONE, Turns
 from estuary.http.kernel import Application
@@ -44,9 +45,9 @@ class Listener:
         self._backlog = backlog
         self._connections: set[Connection] = set()
         self._turns = turns
+        self._newcomers = Newcomers(self._make, turns)
         self._accepting: asyncio.Server | Accepting | None = None
         self._stopping = False
-        self._last: list[asyncio.Task[object]] = []
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -57,14 +58,15 @@ class Listener:
                 self._make, sock=self._socket, backlog=self._backlog
             )
         else:
-            self._accepting = Accepting(self._socket, self._make, self._turns)
+            self._accepting = Accepting(self._socket, self._newcomers, self._turns)
         self._look()
 
     def stop(self) -> None:
         """Accept nothing more and close idle connections; what is under way or on its way is answered."""
         self._stopping = True
         if self._turns.alone:
-            self._take_waiting()
+            self._socket.setblocking(False)
+            self._newcomers.accept_all(self._socket)
         if self._accepting is not None:
             self._accepting.close()
         for connection in tuple(self._connections):
@@ -72,7 +74,7 @@ class Listener:
 
     async def stopped(self) -> None:
         """Return when every connection is closed, those too that were accepted but not made yet."""
-        await asyncio.gather(*self._last)
+        await self._newcomers.settled()
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         await self._empty.wait()
@@ -93,18 +95,6 @@ class Listener:
             self._turns.ended()
         if not self._connections:
             self._empty.set()
-
-    def _take_waiting(self) -> None:
-        """Take the connections that nobody has accepted yet: the port closes, which would reset them."""
-        self._socket.setblocking(False)
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            connection.setblocking(False)
-            making = self.loop.connect_accepted_socket(self._make, connection)
-            self._last.append(self.loop.create_task(making))
 
     def _make(self) -> asyncio.Protocol:
         return cast("asyncio.Protocol", Connection(self))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from estuary.http.http1.accepting import Accepting
+from estuary.http.http1.newcomers import Newcomers
 from estuary.http.http1.turns import Turns
 from tests.support.process import HOST
 from tests.support.waiting import until
@@ -24,6 +25,11 @@ def listener() -> Iterator[socket.socket]:
         yield made
 
 
+def accepting_from(listener: socket.socket, turns: Turns) -> Accepting:
+    """What accepts from it, in a process of its own."""
+    return Accepting(listener.dup(), Newcomers(Held, turns), turns)
+
+
 def connect(listener: socket.socket, count: int) -> list[socket.socket]:
     """So many clients, connected."""
     return [socket.create_connection(listener.getsockname()) for _ in range(count)]
@@ -32,7 +38,7 @@ def connect(listener: socket.socket, count: int) -> list[socket.socket]:
 async def test_two_share_what_comes(listener: socket.socket) -> None:
     """Of many that come at once, each takes about its half."""
     held = [0, 0]
-    both = [Accepting(listener.dup(), Held, Turns(held, number)) for number in range(2)]
+    both = [accepting_from(listener, Turns(held, number)) for number in range(2)]
     clients = connect(listener, 40)
     await until(lambda: 42 == sum(held))
     assert abs(held[0] - held[1]) <= 2
@@ -45,7 +51,7 @@ async def test_two_share_what_comes(listener: socket.socket) -> None:
 async def test_what_others_leave_is_taken(listener: socket.socket) -> None:
     """A process that is there but stopped costs its share a moment, and nobody an answer."""
     held = [0, 1]
-    accepting = Accepting(listener.dup(), Held, Turns(held, 0))
+    accepting = accepting_from(listener, Turns(held, 0))
     clients = connect(listener, 50)
     await until(lambda: [51, 1] == held)
     accepting.close()
@@ -53,19 +59,23 @@ async def test_what_others_leave_is_taken(listener: socket.socket) -> None:
         each.close()
 
 
-async def test_what_is_closed_takes_nothing_more(listener: socket.socket) -> None:
-    """Also when it was about to take what others had left."""
+async def test_what_is_closed_takes_who_waits_and_nobody_else(listener: socket.socket) -> None:
+    """Also when it was about to take what others had left: those who come later are theirs."""
     held = [1, 1]
     turns = Turns(held, 0)
     turns.took()
-    accepting = Accepting(listener.dup(), Held, turns)
-    with socket.create_connection(listener.getsockname()):
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        accepting.close()
-        other = Accepting(listener.dup(), Held, Turns(held, 1))
-        await until(lambda: [2, 2] == held)
-        other.close()
+    accepting = accepting_from(listener, turns)
+    clients = connect(listener, 1)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    accepting.close()
+    assert [3, 1] == held
+    clients += connect(listener, 1)
+    other = accepting_from(listener, Turns(held, 1))
+    await until(lambda: [3, 2] == held)
+    other.close()
+    for each in clients:
+        each.close()
 
 
 async def test_a_process_without_descriptors_goes_on_when_it_has_some(listener: socket.socket) -> None:
@@ -73,7 +83,7 @@ async def test_a_process_without_descriptors_goes_on_when_it_has_some(listener: 
     held = [0, 0]
     client = socket.socket()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    accepting = Accepting(listener.dup(), Held, Turns(held, 0))
+    accepting = accepting_from(listener, Turns(held, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
     fillers = []
     try:
