@@ -6,8 +6,10 @@ import pytest
 from tests.support.matrix import PROPERTY, Matrix, store_of
 from tests.support.servers.shared import stop_all
 
-# A time is never what a test asserts: on a busy machine, an example may take as long as it does.
-hypothesis.settings.register_profile("estuary", deadline=None)
+# A time is never what a test asserts: on a busy machine an example, and making one, may take long.
+hypothesis.settings.register_profile(
+    "estuary", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("estuary")
 
 _matrix = Matrix()

@@ -16,6 +16,7 @@ DRIVER_ERRORS = (
 
 CLOSED = "The database is not open"
 READ_ONLY = "25006"
+CROWDED = "53300"
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: the server, its disk, a failover or
 # another transaction stands in the way. The longest prefix decides.
@@ -27,7 +28,7 @@ _UNAVAILABLE = {
     "40": "another transaction stood in the way",
     "53": "the server is short of resources",
     "53100": "the server's disk is full",
-    "53300": "the server has no free connection",
+    CROWDED: "the server has no free connection",
     "55P03": "another transaction holds the lock",
     "57": "the server ended the query",
     "57014": "the query took too long",

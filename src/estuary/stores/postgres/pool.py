@@ -12,7 +12,15 @@ from estuary.core.ports import Observer
 from estuary.stores.deadlines import Deadlines
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
-from estuary.stores.postgres.errors import CLOSED, DRIVER_ERRORS, READ_ONLY, code_of, is_lost, translate
+from estuary.stores.postgres.errors import (
+    CLOSED,
+    CROWDED,
+    DRIVER_ERRORS,
+    READ_ONLY,
+    code_of,
+    is_lost,
+    translate,
+)
 
 T = TypeVar("T")
 Work = Callable[[Connection, float], Awaitable[T]]
@@ -22,6 +30,8 @@ MAX_WAITING = 4096
 """Calls that may wait for a connection; past it a caller is told at once."""
 _LEAST = 0.01
 """Seconds that a call has for its query, however long it waited for the connection."""
+_CROWD_SHARE = 0.05
+"""Of the time for a call, for so long connections that the server turned away may count there still."""
 
 
 class Pool:
@@ -43,6 +53,7 @@ class Pool:
         self._waiting: deque[asyncio.Future[Connection]] = deque()
         self._deadlines = Deadlines(timeout, _none_free)
         self._connecting: set[asyncio.Task[None]] = set()
+        self._crowded = False
         self._emptied = asyncio.Event()
         self._emptied.set()
         self._closed = False
@@ -108,29 +119,43 @@ class Pool:
 
     def _grow(self) -> None:
         """Begin to make another connection, where there may be one more."""
-        if not self._closed and len(self._all) + len(self._connecting) < self._size:
+        if self._closed or len(self._all) + len(self._connecting) >= self._size:
+            return
+        if not (self._crowded and self._connecting):
             task = self._loop.create_task(self._connect())
             self._connecting.add(task)
             task.add_done_callback(self._connecting.discard)
 
     async def _connect(self) -> None:
-        waiting = tuple(self._waiting)
+        waiting, alone = tuple(self._waiting), len(self._connecting) == 1
         try:
             connection = await self._connector.connect()
         except StoreUnavailable as error:
             # While others are open, those who wait will have one of them, if not this one.
             if not self._all:
-                self._fail(waiting, error)
-                # Who came after this attempt had begun is owed one of its own.
-                self._connecting.discard(asyncio.current_task())
-                if self._has_waiting():
-                    self._grow()
+                await self._refused(error, waiting, alone and len(self._connecting) == 1)
             return
+        self._crowded = False
         self._all.add(connection)
         self._emptied.clear()
         connection.add_termination_listener(self._forget)
         self._report()
         self._give(connection)
+
+    async def _refused(
+        self, error: StoreUnavailable, waiting: Iterable[asyncio.Future[Connection]], alone: bool
+    ) -> None:
+        """No connection is open, and none could be made."""
+        self._crowded = code_of(error.__cause__ or error) == CROWDED
+        if alone or not self._crowded:
+            self._fail(waiting, error)
+        else:
+            # Those that were begun together may have been in each other's way: the last one tries again.
+            await asyncio.sleep(self._timeout * _CROWD_SHARE)
+        # Who came after this attempt had begun is owed one of its own.
+        self._connecting.discard(asyncio.current_task())
+        if self._has_waiting():
+            self._grow()
 
     def _give(self, connection: Connection) -> None:
         """Hand the connection to who waits longest, or let it rest."""

@@ -18,9 +18,7 @@ REQUEST = b"GET /health/live HTTP/1.1\r\nHost: estuary.test\r\n\r\n"
 
 @pytest.mark.parametrize("turns", range(6))
 @pytest.mark.parametrize("processes", [1, 2])
-def test_whoever_is_connected_when_it_stops_is_answered(
-    tmp_path: Path, processes: int, turns: int
-) -> None:
+def test_whoever_is_connected_when_it_stops_is_answered(tmp_path: Path, processes: int, turns: int) -> None:
     """In the backlog, accepted, or made: all are answered, and only then everything has stopped.
 
     Of several processes, too, the last one to go takes what waits.

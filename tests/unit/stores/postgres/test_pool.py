@@ -47,13 +47,24 @@ class FakeConnector(Connector):
         super().__init__("postgres://nowhere/x", timeout=TIMEOUT)
         self.made: list[FakeConnection] = []
         self.refuses = False
+        self.room = 100
+        self._under_way = 0
 
     async def connect(self, *, plain: bool = False, patient: bool = False) -> Any:  # noqa: ARG002 (the port's)
+        self._under_way += 1
         await asyncio.sleep(0)
         if self.refuses:
             raise StoreUnavailable("nobody listens")
+        if self._under_way + sum(not connection.closed for connection in self.made) > self.room:
+            # It counts for a while still, as at the server.
+            asyncio.get_running_loop().call_soon(self._end)
+            raise StoreUnavailable("no room") from server_error("53300")
+        self._end()
         self.made.append(FakeConnection())
         return self.made[-1]
+
+    def _end(self) -> None:
+        self._under_way -= 1
 
 
 @pytest.fixture
@@ -194,6 +205,25 @@ async def test_who_waits_is_told_at_once_when_nothing_can_be_reached(
     outcomes = await asyncio.gather(*(pool.run(lend) for _ in range(50)), return_exceptions=True)
     assert {"nobody listens"} == {str(outcome) for outcome in outcomes}
     connector.refuses = False
+    await pool.run(lend)
+
+
+@pytest.mark.parametrize("room", [1, 2])
+async def test_connections_that_crowd_each_other_out_are_no_outage(
+    pool: Pool, connector: FakeConnector, room: int
+) -> None:
+    """Where the server has room for fewer than were begun at once, it may turn all of them away."""
+    connector.room = room
+    await asyncio.gather(*(pool.run(lend) for _ in range(50)))
+    assert 1 <= len(connector.made) <= room
+
+
+async def test_a_server_without_any_room_is_an_outage(pool: Pool, connector: FakeConnector) -> None:
+    """Told with the reason, and not only when the time is up; who comes when there is room is served."""
+    connector.room = 0
+    outcomes = await asyncio.gather(*(pool.run(lend) for _ in range(50)), return_exceptions=True)
+    assert {"no room"} == {str(outcome) for outcome in outcomes}
+    connector.room = 1
     await pool.run(lend)
 
 
