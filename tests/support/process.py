@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -229,12 +230,11 @@ def serving(
 
 def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
     """Return when `condition` holds; raises `TimeoutError`."""
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.005)):
-        if condition():
-            return
+    pause, deadline = threading.Event(), time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
         pause.wait(0.005)
-    raise TimeoutError
 
 
 def environment_of(variables: Mapping[str, str]) -> dict[str, str]:

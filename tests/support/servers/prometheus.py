@@ -14,6 +14,15 @@ from tests.support.programs import require
 from tests.support.servers.daemon import Daemon
 
 
+def series(url: str, expression: str) -> list[dict[str, Any]]:
+    """The series that the Prometheus at `url` has now; raises `ValueError` if it is no expression."""
+    answer = httpx.get(f"{url}/api/v1/query", params={"query": expression}).json()
+    if answer["status"] != "success":
+        raise ValueError(f"{expression}: {answer['error']}")
+    result: list[dict[str, Any]] = answer["data"]["result"]
+    return result if answer["data"]["resultType"] in {"vector", "matrix"} else [{"value": result}]
+
+
 class Monitor(Daemon):
     """A server of Prometheus's family, ready when its own probe says so."""
 
@@ -60,11 +69,7 @@ class Prometheus(Monitor):
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The series of an expression, now; raises `ValueError` with Prometheus's words if it is none."""
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": expression}).json()
-        if answer["status"] != "success":
-            raise ValueError(f"{expression}: {answer['error']}")
-        result = answer["data"]["result"]
-        return result if answer["data"]["resultType"] in {"vector", "matrix"} else [{"value": result}]
+        return series(self.url, expression)
 
     def scrapes(self, job: str) -> float:
         """How many scrapes of a job's every target there were at least, failed ones left out."""
