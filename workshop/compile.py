@@ -2,21 +2,22 @@
 
 mypyc makes C of typed Python (https://mypyc.readthedocs.io). A read then takes 0.6 of the instructions. The
 compiled tree is used by putting FOLDER in front of the module path; the source itself stays as it is, and
-does the same, slower. Needs a C compiler and Python's headers.
+does the same, slower. Needs mypy with the libraries that Estuary imports, a C compiler and Python's headers.
+
+`python workshop/compile.py --missing` says what this machine lacks for it, or nothing.
 """
 
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
-
-from mypyc.build import mypycify
-from setuptools import setup
 
 ROOT = Path(__file__).resolve().parents[1]
 
 COMPILED = [
     "auth/verified",
+    "core/build",
     "core/moments",
     "core/record_id",
     "core/rules",
@@ -68,15 +69,37 @@ COMPILED = [
 coroutines, and for `telemetry/writer`: compiled, its weak references crash the collector."""
 
 
+_SHARED = "estuary"
+"""All compiled modules are in one library beside the package, `estuary__mypyc`; what bears their names leads there."""
+
+
+def missing() -> list[str]:
+    """What a compilation needs and this machine does not have."""
+    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    lacking = []
+    if shutil.which(compiler.split()[0]) is None:
+        lacking.append(f"a C compiler ({compiler.split()[0]})")
+    if not headers.exists():
+        lacking.append(f"Python's headers ({headers})")
+    return lacking
+
+
 def compile_into(folder: Path) -> None:
-    """Copy the source to `folder` and compile it there."""
+    """Copy the source to `folder` and compile it there; what mypyc or the C compiler refuses ends the program."""
+    from mypyc.build import mypycify
+    from setuptools import setup
+
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "src", folder, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     os.chdir(folder)
     os.environ["MYPYPATH"] = str(folder)
     options = ["--config-file=", "--ignore-missing-imports", f"--cache-dir={folder.parent / 'mypy'}"]
     modules = mypycify(
-        [*options, *(f"estuary/{name}.py" for name in COMPILED)], opt_level="3", debug_level="0"
+        [*options, *(f"estuary/{name}.py" for name in COMPILED)],
+        opt_level="3",
+        debug_level="0",
+        group_name=_SHARED,
     )
     setup(
         name="estuary-compiled",
@@ -87,5 +110,13 @@ def compile_into(folder: Path) -> None:
     shutil.rmtree("build")
 
 
+def main(argument: str) -> None:
+    """Do what the one argument asks for."""
+    if argument == "--missing":
+        print(" and ".join(missing()))
+    else:
+        compile_into(Path(argument).resolve())
+
+
 if __name__ == "__main__":
-    compile_into(Path(sys.argv[1]).resolve())
+    main(sys.argv[1])
