@@ -15,6 +15,8 @@ DEPLOYER := $(DEPLOY)/.synced
 BUILDING := .tools/build
 BUILDER := $(BUILDING)/.synced
 COMPILED := .tools/compiled/.stamp
+UNCOMPILED = $(shell $(BIN)/python workshop/compile.py --missing)
+SAY_SO = echo "executable: of the source, not compiled, which is slower: there is no $(UNCOMPILED)" >&2
 EXECUTABLE := dist/estuary/estuary
 SOURCES := $(shell find src convex workshop/executable -type f -not -path '*/__pycache__/*')
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' src/estuary/__init__.py)
@@ -94,7 +96,7 @@ build: executable packages ## Make all of dist/: the executable, the wheel, the 
 executable: $(EXECUTABLE) ## Make dist/estuary/estuary and dist/estuary-onefile, which need no Python
 
 .PHONY: packages
-packages: ## Make the wheel and the source archive in dist/
+packages: ## Make the wheel and the source archive in dist/ (ESTUARY_COMPILE=1 for a compiled wheel)
 	workshop/uv build --quiet --out-dir dist
 	@ls dist/estuary-$(VERSION)*
 
@@ -167,15 +169,17 @@ $(DEPLOYER): pyproject.toml uv.lock workshop/uv
 	ESTUARY_VENV=$(DEPLOY) workshop/uv sync --locked --quiet --only-group deploy
 	@touch $@
 
-$(BUILDER): pyproject.toml uv.lock workshop/uv
+$(BUILDER): $(SYNCED) pyproject.toml uv.lock workshop/uv
 	ESTUARY_VENV=$(BUILDING) workshop/uv sync --locked --quiet --no-dev --group build --all-extras --no-install-project
 	@touch $@
 
-# The commit's time and a fixed hash seed: the same sources give the same bytes.
-$(EXECUTABLE): $(BUILDER) $(SOURCES)
+# Compiled, or, where nothing can do that, from the source. The commit's time and a fixed hash seed: the same
+# sources give the same bytes.
+$(EXECUTABLE): $(BUILDER) $(SOURCES) workshop/compile.py
+	$(if $(UNCOMPILED),@$(SAY_SO),+@$(MAKE) --no-print-directory compile)
 	PYTHONHASHSEED=1 SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) PYTHONPATH=src \
 		$(BUILDING)/bin/pyinstaller --noconfirm --log-level ERROR --distpath dist --workpath $(BUILDING)/work \
-		workshop/executable/estuary.spec
+		workshop/executable/estuary.spec $(if $(UNCOMPILED),,-- $(dir $(COMPILED)))
 	@touch $@
 
 $(CONVEX): tests/support/convex/package.json tests/support/convex/package-lock.json

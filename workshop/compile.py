@@ -2,7 +2,7 @@
 
 mypyc makes C of typed Python (https://mypyc.readthedocs.io). A read then takes 0.6 of the instructions. The
 compiled tree is used by putting FOLDER in front of the module path; the source itself stays as it is, and
-does the same, slower. Needs mypy with the libraries that Estuary imports, a C compiler and Python's headers.
+does the same, slower. Needs mypy and the libraries that Estuary imports, a C compiler and Python's headers.
 
 `python workshop/compile.py --missing` says what this machine lacks for it, or nothing.
 """
@@ -70,7 +70,7 @@ coroutines, and for `telemetry/writer`: compiled, its weak references crash the 
 
 
 _SHARED = "estuary"
-"""All compiled modules are in one library beside the package, `estuary__mypyc`; what bears their names leads there."""
+"""One library, `estuary__mypyc`, holds them all; what bears a module's name only leads there."""
 
 
 def missing() -> list[str]:
@@ -86,7 +86,7 @@ def missing() -> list[str]:
 
 
 def compile_into(folder: Path) -> None:
-    """Copy the source to `folder` and compile it there; what mypyc or the C compiler refuses ends the program."""
+    """Copy the source to `folder` and compile it there; what a compiler refuses ends the program."""
     from mypyc.build import mypycify
     from setuptools import setup
 
@@ -113,7 +113,7 @@ def compile_into(folder: Path) -> None:
 def main(argument: str) -> None:
     """Do what the one argument asks for."""
     if argument == "--missing":
-        print(" and ".join(missing()))
+        print(" and no ".join(missing()))
     else:
         compile_into(Path(argument).resolve())
 

@@ -1,7 +1,7 @@
-"""The wheel's compiled form: with ESTUARY_COMPILE=1 hatchling puts beside the source what mypyc makes of it.
+"""The wheel's compiled form: with ESTUARY_COMPILE=1 it has beside the source what mypyc makes of it.
 
-Without the variable the wheel is Python alone and fits every machine; with it, it is made for this Python and
-this platform, and whoever installs it needs no compiler. Hatchling calls the hook
+Without the variable it is Python alone and fits every machine; with it, it is made for one Python on one
+platform, and whoever installs it needs no compiler. Hatchling calls the hook
 (https://hatch.pypa.io/latest/plugins/build-hook/reference/).
 """
 
@@ -19,7 +19,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 _VARIABLE = "ESTUARY_COMPILE"
 _MEANINGS = {"": False, "0": False, "false": False, "1": True, "true": True}
 _COMPILERS = ("mypy", "setuptools")
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_AFTER_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class CompiledWheel(BuildHookInterface[Any]):
@@ -29,7 +29,7 @@ class CompiledWheel(BuildHookInterface[Any]):
         """What compiles, and the libraries whose types it reads: in the very versions of uv.lock."""
         if not _wanted():
             return []
-        libraries = [_NAME.match(each)[0] for each in self.metadata.core.dependencies]
+        libraries = [_AFTER_NAME.split(each)[0] for each in self.metadata.core.dependencies]
         locked = tomllib.loads(Path(self.root, "uv.lock").read_text())["package"]
         versions = {package["name"]: package.get("version") for package in locked}
         return [f"{name}=={versions[name]}" for name in (*_COMPILERS, *libraries)]
@@ -47,7 +47,12 @@ class CompiledWheel(BuildHookInterface[Any]):
             {str(path): path.relative_to(tree).as_posix() for path in sorted(tree.rglob("*.so"))}
         )
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+    def finalize(
+        self,
+        version: str,  # noqa: ARG002 - hatchling's signature
+        build_data: dict[str, Any],  # noqa: ARG002
+        artifact_path: str,  # noqa: ARG002
+    ) -> None:
         """Leave nothing behind."""
         if hasattr(self, "_folder"):
             self._folder.cleanup()

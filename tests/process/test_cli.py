@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from estuary import __version__
+from estuary.core.build import COMPILED
 from tests.support.process import environment_of, serving
 
 
@@ -73,6 +74,7 @@ def test_check_shows_every_value_and_its_origin(tmp_path: Path) -> None:
     assert rows["APP_PROFILE"] == ["production", "environment"]
     assert rows["RATE_LIMIT_MAX_REQUESTS"] == ["100", "default", "(production)"]
     assert rows["DATABASE_URL"] == ["[hidden]", ".env"]
+    assert f"estuary {__version__}, {'compiled' if COMPILED else 'not compiled'}" in done.stdout
     assert "own.db will be made" in done.stdout
     assert done.stdout.endswith("ok\n")
     assert not (tmp_path / "records").exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from estuary import __version__
+from estuary.core.build import COMPILED
 from tests.support.http import get
 from tests.support.process import HOST, READY, Output, Server, serving, started
 
@@ -40,7 +41,7 @@ def refused(server: Server) -> tuple[int, list[str]]:
 def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
     tmp_path: Path, variables: dict[str, str], store: str
 ) -> None:
-    """Address, store, profile, version and pid are in it, and who has read it may send requests."""
+    """Address, store, profile, version, build and pid are in it, and who has read it may send requests."""
     production = {"APP_PROFILE": "production", "SHUTDOWN_DRAIN_SECONDS": "0"}
     with serving(tmp_path, {**variables, **production}) as server:
         said = server.record(READY)
@@ -51,6 +52,7 @@ def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
             "store": store,
             "profile": "production",
             "version": __version__,
+            "compiled": COMPILED,
             "pid": server.pid,
         }.items() <= said.items()
         assert 0 == server.stop()

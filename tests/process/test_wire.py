@@ -173,6 +173,22 @@ def test_methods_that_are_not_served(server: Server, method: str) -> None:
         assert msgspec.json.decode(answer.body)["request_id"] == answer.headers["x-request-id"]
 
 
+TARGETS = {
+    "a whole URL": ("GET http://estuary.test/health/live?a=b", 200),
+    "a whole URL without a path": ("GET http://estuary.test", 200),
+    "a whole URL with a query alone": ("GET http://estuary.test?a=b", 200),
+    "an asterisk": ("OPTIONS *", 404),
+}
+
+
+@pytest.mark.parametrize(("start", "status"), TARGETS.values(), ids=TARGETS)
+def test_every_form_of_a_target_is_read(server: Server, start: str, status: int) -> None:
+    """What proxies and old clients send instead of a path is answered, too (RFC 9112, 3.2)."""
+    with Connection(server) as connection:
+        connection.send(f"{start} HTTP/1.1\r\nHost: estuary.test\r\n\r\n".encode())
+        assert status == connection.receive().status
+
+
 def test_a_host_is_required(server: Server) -> None:
     """400 with the envelope (RFC 9112, 3.2)."""
     with Connection(server) as connection:

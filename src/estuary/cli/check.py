@@ -49,8 +49,11 @@ def _show(loaded: "Loaded") -> int:
         print(line)
     for warning in loaded.warnings:
         print(f"warning: {warning}")
+    from estuary import __version__
     from estuary.app import probe
+    from estuary.core.build import COMPILED
 
+    print(f"estuary {__version__}, {'compiled' if COMPILED else 'not compiled'}")
     print(probe(loaded.settings))
     print("ok")
     return OK

@@ -1,6 +1,6 @@
-"""Whether this Estuary is compiled: this module is, wherever the modules on a request's way are."""
+"""How the running Estuary was built."""
 
 from typing import Final
 
 COMPILED: Final = not __file__.endswith((".py", ".pyc"))
-"""Whether what is on a request's way is machine code (`make compile`) or Python's own."""
+"""Whether what is on a request's way is machine code: this module is, wherever the others are."""

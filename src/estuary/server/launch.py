@@ -9,6 +9,7 @@ from estuary import __version__
 from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
 from estuary.config.surroundings import Surroundings
+from estuary.core.build import COMPILED
 from estuary.server.channel import Channel
 from estuary.server.child import Live
 from estuary.server.notify import service_manager, watchdog_seconds
@@ -109,6 +110,7 @@ def _announce(log: Log, settings: Settings, sockets: Sockets) -> None:
         store=_store(settings),
         profile=settings.app_profile,
         version=__version__,
+        compiled=COMPILED,
         pid=os.getpid(),
     )
 

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterable, Sequence
 
+from estuary.core.build import COMPILED
 from estuary.core.observations import (
     CacheLooked,
     ConnectionsChanged,
@@ -132,9 +133,14 @@ class Metrics:
 
     def _declare_itself(self, registry: Registry, version: str) -> None:
         build = registry.gauge(
-            "estuary_build_info", "The running version; always 1.", "version", "python", join=max
+            "estuary_build_info",
+            "The running version; always 1.",
+            "version",
+            "python",
+            "compiled",
+            join=max,
         )
-        build.series(version, platform.python_version()).set(1.0)
+        build.series(version, platform.python_version(), str(COMPILED).lower()).set(1.0)
         self._dropped: Counter = registry.counter(
             "log_lines_dropped_total",
             "Log lines that were not written: the pipe or disk behind them was full or gone.",

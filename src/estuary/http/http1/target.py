@@ -1,5 +1,6 @@
 """A request's method and target (RFC 9112, 3): as the kernel wants them."""
 
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
@@ -23,8 +24,10 @@ def path_and_query(target: bytes) -> tuple[str, str]:
 
 def _of_url(target: bytes) -> str:
     try:
-        url = httptools.parse_url(target)
+        # Its parts may be None, which httptools' types leave out and a compiled module would refuse.
+        url: Any = httptools.parse_url(target)
     except httptools.HttpParserInvalidURLError:
         return target.decode("latin-1")
-    path, query = url.path or b"/", url.query or b""
+    path: bytes = url.path or b"/"
+    query: bytes = url.query or b""
     return (path + b"?" + query if query else path).decode("latin-1")
