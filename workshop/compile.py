@@ -68,7 +68,6 @@ COMPILED = [
 """On a request's way, but for modules with msgspec Structs, whose class keywords mypyc drops, those with
 coroutines, and for `telemetry/writer`: compiled, its weak references crash the collector."""
 
-
 _SHARED = "estuary"
 """One library, `estuary__mypyc`, holds them all; what bears a module's name only leads there."""
 
@@ -79,9 +78,9 @@ def missing() -> list[str]:
     headers = Path(sysconfig.get_path("include"), "Python.h")
     lacking = []
     if shutil.which(compiler.split()[0]) is None:
-        lacking.append(f"a C compiler ({compiler.split()[0]})")
+        lacking.append(f"C compiler ({compiler.split()[0]})")
     if not headers.exists():
-        lacking.append(f"Python's headers ({headers})")
+        lacking.append(f"Python.h ({headers.parent})")
     return lacking
 
 

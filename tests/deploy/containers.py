@@ -14,11 +14,11 @@ from tests.support.process import HOST, PATIENCE_SECONDS, free_port, until
 from tests.support.programs import require
 
 STORAGE = ROOT / ".tools/containers"
-BASE = "localhost/debian-with-python:trixie"
-"""Stands in for python:3.13-slim-trixie without a registry: the same Debian, the same Python."""
+BASE = "localhost/debian-with-python-and-headers:trixie"
+"""Stands in for python:3.13-slim-trixie without a registry: the same Debian, Python and headers."""
 
 _SUITE = "trixie"
-_PACKAGES = "python3,python3-venv,ca-certificates"
+_PACKAGES = "python3,python3-dev,python3-venv,ca-certificates"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 # The machine's own network; limits that runc may set, also where the machine's are below podman's.

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from estuary import __version__
+from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
 from tests.deploy.containers import BASE, HOST_LIMITS, Container, base, build, image_of, podman, running
 from tests.deploy.workshop import DEPLOY, ROOT, make
 from tests.support.process import HOST, PATIENCE_SECONDS, until
@@ -82,10 +83,18 @@ def test_nothing_but_data_may_be_written(image: str) -> None:
 
 
 def test_no_tool_of_the_build_is_left(image: str) -> None:
-    """Neither uv nor strip nor the sources' tests are in what is shipped."""
-    named = " -o ".join(f"-name {name}" for name in ("uv", "strip", "pip", "tests")).split()
+    """Neither uv nor a compiler nor strip nor the sources' tests are in what is shipped."""
+    named = " -o ".join(f"-name {name}" for name in ("uv", "gcc", "mypy", "strip", "pip", "tests")).split()
     told = look(image, "find", "/opt", "/app", "/usr/bin/", *named)
     assert [] == told.split()
+
+
+def test_it_is_compiled(image: str) -> None:
+    """Every module that can be compiled is there as a library, and is what runs."""
+    told = look(image, "/opt/estuary/bin/python", "-c", WHERE_MODULES_ARE)
+    assert [] == interpreted(told)
+    with running(image) as container:
+        assert '"compiled":true' in container.log
 
 
 def test_the_bill_of_materials_names_all_that_is_installed(image: str) -> None:

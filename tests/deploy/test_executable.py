@@ -1,6 +1,8 @@
 """The executable runs where nothing is installed, and is laid out as the operators' guide has it."""
 
 import json
+import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +12,11 @@ import pytest
 
 from estuary import __version__
 from tests.deploy.bare import HOME, bare
+from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
 from tests.deploy.workshop import ROOT, make, run
 from tests.support.http import get, post
-from tests.support.process import PATIENCE_SECONDS, Server, environment_of, serving
+from tests.support.process import PATIENCE_SECONDS, READY, Server, environment_of, serving
+from workshop.compile import COMPILED, missing
 
 PROGRAM = str(HOME / "program/estuary")
 UV = ROOT / "workshop/uv"
@@ -34,6 +38,11 @@ class Part(Struct, frozen=True):
 
 PARTS = Resource("parts", Part)
 """
+
+
+def libraries(package: Path) -> set[str]:
+    """The compiled modules in a folder, as `workshop/compile.py` names them."""
+    return {path.relative_to(package).as_posix().partition(".")[0] for path in package.rglob("*.so")}
 
 
 @pytest.fixture
@@ -96,6 +105,28 @@ def test_it_is_the_version_of_its_sources(executable: Path) -> None:
     assert f"estuary {__version__}" == said([str(executable / "estuary"), "--version"]).strip()
 
 
+def test_it_is_compiled_wherever_that_can_be(executable: Path, tmp_path: Path) -> None:
+    """Modules on a request's way are libraries that serve, if this machine can compile them."""
+    could = [] == missing()
+    with serving(tmp_path, command=[str(executable / "estuary"), "serve"]) as server:
+        assert could == server.record(READY)["compiled"]
+    assert set(COMPILED if could else ()) == libraries(executable / "lib/estuary")
+
+
+def test_without_a_compiler_it_is_made_of_the_source() -> None:
+    """`make executable` says that it will be slower, and why, and goes on with the source."""
+    done = subprocess.run(
+        ["make", "-C", ROOT, "--always-make", "--dry-run", "executable"],
+        env={**os.environ, "CC": "no-such-compiler"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
+    )
+    assert "not compiled, which is slower: there is no C compiler (no-such-compiler)" in done.stdout
+    assert re.search(r"pyinstaller .*\\\n.*estuary\.spec *$", done.stdout, re.MULTILINE), done.stdout
+
+
 def test_it_brings_every_driver_and_finds_declarations(
     executable: Path, data: Path, tmp_path: Path
 ) -> None:
@@ -141,6 +172,36 @@ def test_an_earlier_release_stays_for_the_way_back(tmp_path: Path) -> None:
     make("install", PREFIX=str(tmp_path))
     assert Path("releases", __version__, "estuary") == (tmp_path / "estuary").readlink()
     assert "an earlier program" == (earlier / "estuary").read_text()
+
+
+def test_a_compiled_wheel_is_what_serves(tmp_path: Path) -> None:
+    """ESTUARY_COMPILE=1: a wheel for this platform, whose modules are libraries that serve an item."""
+    run(UV, "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT, ESTUARY_COMPILE="1")
+    (wheel,) = tmp_path.glob("*.whl")
+    assert not wheel.name.endswith("-none-any.whl")
+    venv = tmp_path / "venv"
+    run(UV, "venv", "--quiet", venv)
+    run(UV, "pip", "install", "--quiet", "--python", venv / "bin/python", wheel)
+    assert [] == interpreted(said([str(venv / "bin/python"), "-c", WHERE_MODULES_ARE]))
+    with serving(tmp_path, command=[str(venv / "bin/estuary"), "serve"]) as server:
+        assert server.record(READY)["compiled"]
+        created = post(server, "/api/v1/items", b'{"name":"kept"}')
+        assert created.body == get(server, created.headers["location"]).body
+
+
+def test_what_asks_for_compilation_says_yes_or_no(tmp_path: Path) -> None:
+    """Another value of ESTUARY_COMPILE builds nothing, and is named with what it may be."""
+    done = subprocess.run(
+        [UV, "build", "--wheel", "--out-dir", tmp_path, ROOT],
+        env={**os.environ, "ESTUARY_COMPILE": "maybe"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert 0 != done.returncode
+    assert "ESTUARY_COMPILE is 'maybe': it must be 1 (compile) or 0 (leave it Python)" in done.stderr
+    assert [] == list(tmp_path.glob("*.whl"))
 
 
 def test_packages_are_whole(tmp_path: Path) -> None:
