@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.workshop import ROOT, make
+from tests.deploy.workshop import ROOT, make, require_builders
 
 OWN_TARGETS = {"test_booted.py": "make systemd-test", "test_container.py": "make container-test"}
 """They build a whole system first; `.ci/run` calls these targets beside the other tests."""
@@ -21,5 +21,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.fixture(scope="session")
 def executable() -> Path:
     """The folder of the executable as `make executable` leaves it; made anew only where sources changed."""
+    require_builders()
     make("executable")
     return ROOT / "dist/estuary"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from estuary.config.environment import load_from
-from tests.deploy.workshop import DEPLOY, make
+from tests.deploy.workshop import DEPLOY, make, require_builders
 from tests.support.http import get
 from tests.support.process import HOST, Server, environment_of, free_port, until
 from tests.support.programs import require
@@ -38,6 +38,7 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where Estuary is laid out, so that the programs in the units exist."""
+    require_builders()
     path = tmp_path_factory.mktemp("opt") / "estuary"
     make("install", PREFIX=str(path))
     return path

@@ -1,8 +1,11 @@
 """The checkout as a workshop: its root, its make targets, its tools beside Python."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
+
+from tests.support.programs import require
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -22,6 +25,12 @@ def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [TOOLS / name, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=_MINUTES, check=False
     )
+
+
+def require_builders() -> None:
+    """PyInstaller asks these what a library needs, and says little where one is missing."""
+    for program in ("ldd", "objdump"):
+        require(program, shutil.which(program))
 
 
 def run(*command: str | Path, **variables: str) -> str:

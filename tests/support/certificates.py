@@ -1,7 +1,10 @@
 """Certificates that servers in tests sign themselves."""
 
+import shutil
 import subprocess
 from pathlib import Path
+
+from tests.support.programs import require
 
 
 def self_signed(folder: Path) -> Path:
@@ -9,7 +12,15 @@ def self_signed(folder: Path) -> Path:
     chain = folder / "fullchain.pem"
     subprocess.run(
         [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *(
+                require("openssl", shutil.which("openssl")),
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+            ),
             *("-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"),
             *("-keyout", folder / "privkey.pem", "-out", chain),
         ],

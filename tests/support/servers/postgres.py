@@ -179,10 +179,20 @@ def postgres_server(
             shutil.chown(folder, user)
         server = Postgres(programs, folder, user, settings or {}, files or {})
         try:
-            server.prepare()
+            prepare(server)
             yield server
         finally:
             server.stop_at_once()
+
+
+def prepare(server: Postgres) -> None:
+    """Prepare it; a build that lacks TLS, as the wheel's does, is a missing program where TLS is wanted."""
+    try:
+        server.prepare()
+    except RuntimeError:
+        if "SSL is not supported by this build" in server.log:
+            require("a PostgreSQL with TLS", None)
+        raise
 
 
 def _programs() -> str | None:

@@ -142,9 +142,9 @@ def test_other_processes_are_read_as_well(make: type[Portable]) -> None:
     host: Host = make()
     child = subprocess.Popen(["sleep", "60"])
     try:
-        # Before it becomes `sleep` it has its parent's memory, and for a moment none.
+        # Before it becomes `sleep` it has its parent's memory, and for a moment none; when it sleeps, its own.
         process = psutil.Process(child.pid)
-        until(lambda: process.name() == "sleep" and process.memory_info().rss > 0)
+        until(lambda: process.name() == "sleep" and process.status() == psutil.STATUS_SLEEPING)
         other = host.process(child.pid)
         assert other is not None
         assert 0 < other.resident <= other.virtual
