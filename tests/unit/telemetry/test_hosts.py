@@ -142,7 +142,7 @@ def test_other_processes_are_read_as_well(make: type[Portable]) -> None:
     host: Host = make()
     child = subprocess.Popen(["sleep", "60"])
     try:
-        # Before it becomes `sleep` it has its parent's memory, and for a moment none; when it sleeps, its own.
+        # Before it becomes `sleep` it has its parent's memory, and for a moment none.
         process = psutil.Process(child.pid)
         until(lambda: process.name() == "sleep" and process.status() == psutil.STATUS_SLEEPING)
         other = host.process(child.pid)
