@@ -16,6 +16,7 @@ from tests.deploy.expressions import ROOT, RULES
 from tests.support.certificates import self_signed
 from tests.support.creates import ITEMS, creating
 from tests.support.process import HOST, Server, free_port, serving, until
+from tests.support.servers.kube_state import kube_state
 from tests.support.servers.prometheus import Alertmanager, Blackbox, Prometheus, monitoring
 from tests.support.servers.proxy import Nginx, running, tls_site
 from tests.support.traffic import traffic
@@ -103,7 +104,14 @@ def _watching(folder: Path, replicas: list[Server], inbox: tuple[Inbox, str]) ->
         parts.enter_context(monitoring(blackbox))
         alertmanager = Alertmanager(_made(folder / "alertmanager"), _calling(inbox[1]))
         parts.enter_context(monitoring(alertmanager))
-        prometheus = _prometheus(folder / "prometheus", replicas, public, blackbox, alertmanager)
+        prometheus = _prometheus(
+            folder / "prometheus",
+            replicas,
+            public,
+            blackbox,
+            alertmanager,
+            cluster=parts.enter_context(kube_state("estuary", "estuary-backup")),
+        )
         parts.enter_context(monitoring(prometheus))
         yield prometheus
 
@@ -130,9 +138,18 @@ def _calling(inbox: str) -> dict[str, Any]:
 
 
 def _prometheus(
-    folder: Path, replicas: list[Server], public: str, blackbox: Blackbox, alertmanager: Alertmanager
+    folder: Path,
+    replicas: list[Server],
+    public: str,
+    blackbox: Blackbox,
+    alertmanager: Alertmanager,
+    *,
+    cluster: str,
 ) -> Prometheus:
-    """Prometheus as shipped, but for addresses, with a second in place of each interval and patience."""
+    """Prometheus as shipped, but for addresses, with a second in place of each interval and patience.
+
+    Beside what is shipped it scrapes what knows of CronJobs in a `cluster`.
+    """
     shipped = (DEPLOY / "prometheus/prometheus.yml").read_text()
     for number, replica in enumerate(replicas, start=1):
         shipped = shipped.replace(f"estuary{number}:3000", f"{HOST}:{replica.port}")
@@ -151,7 +168,11 @@ def _prometheus(
                 if "for" in rule:
                     rule["for"] = "1s"
         (folder / "rules" / path.name).write_text(yaml.safe_dump(told))
-    return Prometheus(folder, yaml.safe_load(shipped))
+    told = yaml.safe_load(shipped)
+    told["scrape_configs"] += [
+        {"job_name": "kube-state-metrics", "static_configs": [{"targets": [cluster]}], "honor_labels": True}
+    ]
+    return Prometheus(folder, told)
 
 
 def _load(stacked: Stack, store: Path) -> None:

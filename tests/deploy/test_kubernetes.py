@@ -247,6 +247,15 @@ def test_the_rules_are_those_of_prometheus(production: list[Manifest]) -> None:
     assert shipped == told
 
 
+def test_the_backup_is_watched_by_its_name(production: list[Manifest]) -> None:
+    """A CronJob of another name would succeed or fail unseen: the alerts ask for this one."""
+    groups = the("PrometheusRule", production)["spec"]["groups"]
+    asked = re.findall(
+        r'cronjob="([^"]+)"', "".join(rule["expr"] for group in groups for rule in group["rules"])
+    )
+    assert {the("CronJob", production)["metadata"]["name"]} == set(asked)
+
+
 def test_the_guides_manifests_are_valid_too(tmp_path: Path) -> None:
     """Who has applied them may keep them: the docs say what the shipped ones do better."""
     blocks = [block for block in guide.blocks("yaml") if block.startswith("apiVersion:")]

@@ -106,9 +106,11 @@ def test_half_of_what_may_be_in_flight_is_worth_an_alert() -> None:
 
 
 def test_a_backup_is_too_old_for_the_alert_when_it_is_for_the_checklist() -> None:
-    """BackupTooOld follows the default of BACKUP_MAX_AGE_HOURS."""
-    (rule,) = [rule for rule in alerts() if rule["alert"] == "BackupTooOld"]
-    assert rule["expr"].endswith(f" > {BackupVariables.backup_max_age_hours.default} * 3600")
+    """BackupTooOld, and what stands for it on Kubernetes, follow the default of BACKUP_MAX_AGE_HOURS."""
+    limit = f" > {BackupVariables.backup_max_age_hours.default} * 3600"
+    told = {rule["alert"]: rule["expr"] for rule in alerts() if rule["alert"].startswith("Backup")}
+    assert told["BackupTooOld"].endswith(limit)
+    assert told["BackupJobTooOld"].endswith(limit)
 
 
 def test_promtool_accepts_the_guides_configuration_and_alerts(tmp_path: Path) -> None:

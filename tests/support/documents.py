@@ -16,7 +16,6 @@ NEEDS = {
     "convex": "a deployment there",
     "docker": "its engine, and images from a registry",
     "gcloud": "an account there",
-    "kube-state-metrics": "a cluster that is watched",
     "kubernetes": "a cluster",
     "perf": "the kernel's profiler, the right to use it, and Python 3.12 or later",
     "postgres": "a server of the reader's",
