@@ -1,36 +1,17 @@
 """The same conversation on every store: answers are the same byte for byte, but for ids and times."""
 
-import re
-from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import httpx
 import pytest
 
 from tests.contract.stores import STORES
 from tests.http.stores import VARIABLES
 from tests.support.resources import vessel_body
 from tests.support.service import ITEMS, client_of, make_service
+from tests.support.transcript import Step, Transcript
 
 RESOURCES = (ITEMS, "tests.support.resources:VESSELS")
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
-MASKED = {
-    "time": re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"),
-    "id": re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-    "list": re.compile(rb'(?<=etag: W/")[^"]+'),
-    "cursor": re.compile(rb'(?<=cursor=)[\w-]{20,}|(?<="next_cursor":")[\w-]+'),
-}
-"""What differs between two runs; the same value is the same mask, wherever in a conversation it comes."""
-
-
-class Step(NamedTuple):
-    """A request. `{1}` in its path is the first item or vessel that was created."""
-
-    method: str
-    path: str
-    json: Any = None
-    headers: Mapping[str, str] = {}
 
 
 def _walk(path: str) -> list[Step]:
@@ -98,50 +79,14 @@ CONVERSATION = (
 )
 
 
-class Transcript:
-    """A conversation as it went: each request, and its answer with what differs from run to run masked."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-        self._created: list[str] = []
-        self._cursor = ""
-        self._masks: dict[tuple[str, bytes], bytes] = {}
-
-    async def hold(self) -> AsyncIterator[tuple[Step, list[bytes]]]:
-        """Each step with the lines of its answer."""
-        for step in CONVERSATION:
-            yield step, self._masked(await self._ask(step)).split(b"\n")
-
-    async def _ask(self, step: Step) -> bytes:
-        path = step.path.replace("{cursor}", self._cursor)
-        for number, record_id in enumerate(self._created, 1):
-            path = path.replace(f"{{{number}}}", record_id)
-        headers = {"x-request-id": "conversation", **step.headers}
-        response = await self._client.request(step.method, path, json=step.json, headers=headers)
-        if response.status_code == 201 and "idempotency-replayed" not in response.headers:
-            self._created.append(response.json()["id"])
-        if '"next_cursor"' in response.text:
-            self._cursor = response.json()["next_cursor"] or self._cursor
-        head = sorted(f"{name}: {value}" for name, value in response.headers.items())
-        return "\n".join([str(response.status_code), *head, ""]).encode() + response.content
-
-    def _masked(self, answer: bytes) -> bytes:
-        for kind, pattern in MASKED.items():
-            answer = pattern.sub(lambda found, kind=kind: self._mask(kind, found[0]), answer)  # type: ignore[misc] # mypy sees no default there
-        return answer
-
-    def _mask(self, kind: str, value: bytes) -> bytes:
-        number = sum(known == kind for known, _ in self._masks) + 1
-        return self._masks.setdefault((kind, value), f"<{kind} {number}>".encode())
-
-
 async def transcript(folder: Path, store: str) -> list[tuple[Step, list[bytes]]]:
     """The conversation with a fresh service on a store."""
     service = make_service(
         folder, RESOURCES=",".join(RESOURCES), RATE_LIMIT_ENABLED="false", **VARIABLES[store](folder)
     )
     async with client_of(service, resources=RESOURCES) as client:
-        return [each async for each in Transcript(client).hold()]
+        told = Transcript(client)
+        return [(step, await told.ask(step)) for step in CONVERSATION]
 
 
 @pytest.mark.parametrize("store", [kind.name for kind in STORES if kind.name != "memory"])

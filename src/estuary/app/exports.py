@@ -23,12 +23,15 @@ from estuary.backups.seal import LONGEST_LINE
 from estuary.config.settings import Settings
 
 
-async def export(settings: Settings, file: BinaryIO, report: Report) -> int:
-    """Write a line for every record to `file`; the number of them. Raises `StoreError`."""
+async def export(settings: Settings, file: BinaryIO, report: Report, *, owner: str | None = None) -> int:
+    """Write a line for every record, or every one of `owner`'s, to `file`; the number of them.
+
+    Raises `StoreError`.
+    """
     records = 0
     async with (
         existing_store(settings) as (store, resources),
-        aclosing(encoded(store, resources, report)) as batches,
+        aclosing(encoded(store, resources, report, owner=owner)) as batches,
     ):
         async for _, count, text in batches:
             file.write(text)
@@ -37,11 +40,11 @@ async def export(settings: Settings, file: BinaryIO, report: Report) -> int:
     return records
 
 
-async def export_to(settings: Settings, path: Path, report: Report) -> int:
+async def export_to(settings: Settings, path: Path, report: Report, *, owner: str | None = None) -> int:
     """The same to a new file, which appears whole or not at all; raises `BackupError`, too."""
     demand_new(path)
     with whole_file(path) as file:
-        return await export(settings, file, report)
+        return await export(settings, file, report, owner=owner)
 
 
 async def import_lines(

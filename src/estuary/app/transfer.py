@@ -54,16 +54,17 @@ async def existing_store(settings: Settings) -> AsyncIterator[tuple[Store, list[
 
 
 async def encoded(
-    store: Store, resources: Iterable[Resource], report: Report
+    store: Store, resources: Iterable[Resource], report: Report, *, owner: str | None = None
 ) -> AsyncGenerator[tuple[Resource, int, bytes], None]:
-    """Every record as a line, a batch at a time, with the number of lines."""
+    """Every record, or every one of `owner`'s, as a line, a batch at a time, with the number of lines."""
     lines = lines_of(resources)
     # As many as there are now; a few more or less by the time they are read.
     total = sum([await store.collection(resource).count() for resource in resources])
     done = 0
     async with aclosing(store.dump()) as batches:
         async for resource, records in batches:
-            yield resource, len(records), lines.encode(resource, records)
+            chosen = [each for each in records if owner is None or each.owner == owner]
+            yield resource, len(chosen), lines.encode(resource, chosen)
             done += len(records)
             report(len(records), done / max(1, total))
 

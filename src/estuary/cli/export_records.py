@@ -23,6 +23,10 @@ def add(commands: Commands) -> None:
         metavar="FILE",
         help="a new file, or - for standard output (default)",
     )
+    export.add_argument(
+        "--owner",
+        help="only the records of this owner, as AUTH_OWNER_CLAIM names them; '' for those of nobody",
+    )
     export.set_defaults(command=_run)
 
 
@@ -31,9 +35,9 @@ def _run(arguments: argparse.Namespace) -> int:
         from estuary.app.exports import export, export_to
 
         if arguments.file == "-":
-            records = await export(settings, sys.stdout.buffer, progress)
+            records = await export(settings, sys.stdout.buffer, progress, owner=arguments.owner)
         else:
-            records = await export_to(settings, Path(arguments.file), progress)
+            records = await export_to(settings, Path(arguments.file), progress, owner=arguments.owner)
         return f"exported {records} records"
 
     # Standard output may be the export itself.
