@@ -1,11 +1,17 @@
 """Clients that hold on to connections: each is let go by its deadline, and nobody else waits for them."""
 
+import json
+import os
 import resource
 import socket
+import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pytest
@@ -13,9 +19,13 @@ import pytest
 from tests.support.http import get, request
 from tests.support.process import HOST, Server, serving, until
 
+FULL = os.environ.get("ESTUARY_TEST_FULL") == "1"
 SLOW = 250
 """Of each kind; there are four."""
 IDLE = 3_000
+LATE_SECONDS = 5.0
+"""Deadlines are looked at twice a second, and this machine has other things to do."""
+PROBE_EVERY_SECONDS = 0.02
 MIB = 2**20
 DEADLINES = {
     "REQUEST_HEAD_TIMEOUT_SECONDS": "2",
@@ -74,6 +84,61 @@ def test_a_thousand_slow_clients_are_let_go(tmp_path: Path) -> None:
         assert {b"HTTP/1.1 408"} == {ends(each)[:12] for each in bodies}
         assert {b"HTTP/1.1 200"} == {ends(each)[:12] for each in done}
         assert b"http_requests_in_flight 1\n" in get(server, "/metrics").body
+
+
+class Siege(NamedTuple):
+    """So many clients of each kind for so long; each kind is let go within so many seconds."""
+
+    variables: dict[str, str]
+    number: int
+    seconds: int
+    deadlines: dict[str, float]
+
+
+SIEGE = (
+    Siege({}, 250, 60, {"silent": 10, "heads": 10, "bodies": 15, "readers": 30})
+    if FULL
+    else Siege(DEADLINES, 50, 3, {"silent": 2, "heads": 2, "bodies": 2})
+)
+
+
+def test_probes_are_answered_while_slow_clients_come_again_and_again(tmp_path: Path) -> None:
+    """A minute of a thousand: each is let go by its deadline, and no probe fails or has to wait long."""
+    variables = {**SIEGE.variables, "DATABASE_URL": f"sqlite:///{tmp_path}/estuary.db"}
+    with serving(tmp_path, variables) as server:
+        assert {201} == {get_created(server) for _ in range(100)}
+        words = [str(each) for each in (server.port, SIEGE.number, SIEGE.seconds)]
+        siege = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.slow_clients", *words, *SIEGE.deadlines],
+            stdout=subprocess.PIPE,
+        )
+        try:
+            statuses, waits = probed(server, siege)
+            let_go: dict[str, tuple[int, float]] = json.loads(siege.communicate(timeout=30)[0])
+        finally:
+            siege.kill()
+        until(lambda: b"http_requests_in_flight 1\n" in get(server, "/metrics").body)
+    assert {200} == statuses
+    assert all(times > SIEGE.number for times, _ in let_go.values())
+    late = {kind: let_go[kind][1] - seconds for kind, seconds in SIEGE.deadlines.items()}
+    assert {} == {kind: seconds for kind, seconds in late.items() if seconds > LATE_SECONDS}
+    p99 = statistics.quantiles(waits, n=100)[98]
+    told = f"p99 of {len(waits)} probes: {1000 * p99:.1f} ms, the longest {1000 * max(waits):.1f} ms"
+    sys.stdout.write(f"{told}; let go, and longest: {let_go}\n")
+    assert p99 <= 0.25 or not FULL, told
+
+
+def probed(server: Server, siege: "subprocess.Popen[bytes]") -> tuple[set[int], list[float]]:
+    """The statuses of probes that are made until the siege is over, and how many seconds each took."""
+    statuses: set[int] = set()
+    waits: list[float] = []
+    while True:
+        begun = time.perf_counter()
+        statuses.add(get(server, "/health/ready").status)
+        waits.append(time.perf_counter() - begun)
+        with suppress(subprocess.TimeoutExpired):
+            siege.wait(PROBE_EVERY_SECONDS)
+            return statuses, waits
 
 
 def test_a_byte_now_and_then_does_not_help(tmp_path: Path) -> None:

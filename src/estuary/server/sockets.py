@@ -9,6 +9,9 @@ BACKLOG = 4096
 """Connections that may wait to be accepted: while a worker is replaced, all that come in do."""
 
 _FIRST_PASSED_DESCRIPTOR = 3
+_UNSENT_BYTES = 128 * 1024
+"""What the system takes for a connection beyond what its client has room for (tcp_notsent_lowat in the
+kernel's ip-sysctl.rst): a client that takes nothing of its answers would be worth 2.8 MiB otherwise."""
 
 
 class CannotListen(Exception):
@@ -48,8 +51,7 @@ def listen(host: str, port: int, names: Names = SERVICE) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit it: an answer is written in one piece and must not wait for more.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _prepare(listener)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind(address)
@@ -76,7 +78,7 @@ def inherited(listen_fds: str, listen_pid: str) -> socket.socket | None:
         raise CannotListen("LISTEN_FDS is set, but descriptor 3 is not a socket") from error
     if not listening or listener.family not in {socket.AF_INET, socket.AF_INET6}:
         raise CannotListen("LISTEN_FDS is set, but descriptor 3 is not a listening TCP socket")
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _prepare(listener)
     return listener
 
 
@@ -84,6 +86,13 @@ def address_of(listener: socket.socket) -> str:
     """Where the socket listens, as people write it: `http://127.0.0.1:3000`, `http://[::1]:3000`."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _prepare(listener: socket.socket) -> None:
+    """Set what the connections that are accepted from it inherit."""
+    # An answer is written in one piece and must not wait for more.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
 
 def _resolve(host: str, port: int, names: Names) -> tuple[int, tuple[Any, ...]]:

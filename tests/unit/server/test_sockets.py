@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -35,6 +36,21 @@ def test_a_name_is_resolved() -> None:
     """HOST may be a name of this machine."""
     with listen("localhost", 0) as listener:
         assert listener.getsockname()[0] in {"127.0.0.1", "::1"}
+
+
+def test_little_is_taken_for_a_client_that_takes_nothing() -> None:
+    """The system would take megabytes of answers; it takes little more than the client has room for."""
+    taken = 0
+    with listen(LOOPBACK, 0) as listener, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(listener.getsockname())
+        connection, _ = listener.accept()
+        with connection:
+            connection.setblocking(False)
+            with suppress(BlockingIOError):
+                while taken < 4 * 2**20:
+                    taken += connection.send(bytes(65536))
+    assert taken <= 256 * 1024
 
 
 def test_a_name_that_means_nothing_is_named() -> None:
