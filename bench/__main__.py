@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from bench import load, machine, report, results
+from bench import capacity, load, machine, report, results
 from bench.bounds import judge_all
 from bench.contenders import CONTENDERS
 from bench.contenders.contender import ROOT
@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (LoadMissing, LoadFailed, WrongAnswer, NotReady) as error:
         print(f"bench: {error}", file=sys.stderr)
         return NOT_RUN
-    files = results.keep(done, whole=_is_whole(asked, settings))
+    whole = _is_whole(asked, settings)
+    files = results.keep(done, whole=whole)
+    if whole:
+        capacity.write(done)
     written = [f"wrote {path.relative_to(ROOT)}" for path in files]
     print("\n".join(["", report.verdict_table(done.verdicts), "", *written]))
     return HELD if all(verdict.holds for verdict in done.verdicts) else BROKEN

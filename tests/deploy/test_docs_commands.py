@@ -1,14 +1,19 @@
 """Every block of commands in the documents is run, as its reader would, or says what it needs."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from tests.support.documents import DOCUMENTS, NEEDS, ROOT, Block, blocks
 from tests.support.process import HOST, Server, serving
@@ -28,9 +33,28 @@ PATH = os.pathsep.join(
 )
 SECONDS = 60
 PROGRAM = re.compile(
-    r"(?:^|[|;&] +)(?:[A-Z_]+=\S* +)*(curl|estuary|kubectl|promtool|amtool|nginx|haproxy)\b", re.MULTILINE
+    r"(?:^|[|;&] +)(?:[A-Z_]+=\S* +)*(curl|estuary|jq|kubectl|promtool|amtool|nginx|haproxy)\b",
+    re.MULTILINE,
 )
 """Programs at the beginning of a command that a machine may lack."""
+
+
+COMMANDS = {"console", "sh"}
+READ: dict[str, Callable[[str], Any]] = {
+    "json": lambda text: [json.loads(line) for line in text.splitlines()],
+    "python": lambda text: compile(text, "example", "exec"),
+    "toml": tomllib.loads,
+    "yaml": yaml.safe_load,
+}
+"""Languages that can be read without what they are for."""
+TOLD = {
+    "crontab": "a line of cron's",
+    "nginx": "a part of a configuration; tests/deploy/test_proxies.py runs the whole",
+    "promql": "run by tests/deploy/test_monitoring.py",
+    "sql": "typed into the reader's database",
+    "text": "typed into somebody else's console: Redis's, CloudWatch's",
+}
+"""Languages that are run elsewhere, or nowhere here."""
 
 
 def to_run(document: Path) -> list[Block]:
@@ -51,6 +75,16 @@ def test_a_block_needs_only_what_is_known(document: Path) -> None:
     assert set() == {block.needs for block in blocks(document)} - {None, *NEEDS}
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_block_is_of_a_language_that_is_known(document: Path) -> None:
+    """Commands are run or say what they need, data can be read; nothing hides in a block without a name."""
+    told = blocks(document)
+    assert document.read_text().count("\n```") == 2 * len(told)
+    assert set() == {block.language for block in told} - COMMANDS - READ.keys() - TOLD.keys()
+    for block in told:
+        READ.get(block.language, str)(block.body)
+
+
 @pytest.mark.parametrize(("document", "test"), TESTED_BY_ITSELF.items())
 def test_what_is_left_to_another_test_is_done_there(document: str, test: str) -> None:
     """That test reads the document."""
@@ -63,6 +97,8 @@ def test_the_commands_work(document: Path, tmp_path: Path) -> None:
     checkout(tmp_path)
     with serving(tmp_path, {"DATABASE_TYPE": "sqlite", "RATE_LIMIT_ENABLED": "true"}) as server:
         httpx.post(f"{server.origin}/api/v1/items", json={"name": "boat"}).raise_for_status()
+        server.record("request served", status=201)
+        (tmp_path / "estuary.log").write_text("\n".join(server.out.lines))
         for block in to_run(document):
             for command in block.commands:
                 run(command, tmp_path, server)

@@ -22,6 +22,7 @@ NEEDS = {
     "root": "rights over the machine",
     "systemd": "a machine that was booted with it",
     "time": "minutes: the command is the whole of another test, or of a measurement",
+    "vector": "its program, which no registry has that tests reach",
     "yours": "names, files or modules of the reader's",
 }
 """What a block may need, and why no test has it."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench import capacity
 from bench.report import Report
 from bench.results import keep
 from tests.unit.bench.test_picture import report
@@ -16,6 +17,13 @@ def test_a_whole_run_becomes_the_latest_and_enters_the_history(tmp_path: Path) -
     names = {str(path.relative_to(tmp_path)) for path in files}
     assert {"latest.json", "latest.md", "latest.svg", "history/2026-11-12T0930Z.json"} == names
     assert report() == msgspec.json.decode((tmp_path / "latest.json").read_bytes(), type=Report)
+
+
+def test_operators_plan_with_the_latest_run() -> None:
+    """The table in docs/operations.md is what `python -m bench.capacity` writes, for each kind of request."""
+    text = capacity.DOCUMENT.read_text()
+    assert text == capacity.written(text, capacity.latest())
+    assert all(request in text for request in capacity.REQUESTS.values())
 
 
 def test_a_part_leaves_the_latest_alone(tmp_path: Path) -> None:
