@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ _PROGRAMS = {
     "blackbox": ("prometheus-blackbox-exporter",),
 }
 """What an image starts, before the words of the file's command."""
+_NEEDED = ("redis-server", "redis-cli", "pg_isready", "busybox", *chain.from_iterable(_PROGRAMS.values()))
+"""What commands and health checks of the file begin with, or run inside a shell."""
 _LISTENING = {
     "redis": "--bind {host} --port {port}",
     "prometheus": "--web.listen-address={host}:{port}",
@@ -151,6 +154,8 @@ class Composition:
 @contextmanager
 def composed(folder: Path) -> Iterator[Composition]:
     """All that has a program here, in the file's order, each healthy before what waits for it."""
+    for program in _NEEDED:
+        require(program, shutil.which(program))
     place = Place(folder)
     composition = Composition(place)
     with ExitStack() as parts:

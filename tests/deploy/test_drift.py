@@ -50,7 +50,7 @@ OTHERS = {
     *("AF_INET", "AF_INET6", "AF_UNIX", "NET_BIND_SERVICE", "CAP_SYS_PTRACE"),  # the kernel's
     *("NAME_FILE", "SQLITE_TMPDIR", "RUST_BACKTRACE"),  # a pattern, SQLite's, and Rust's
     "PYTHON_PERF_JIT_SUPPORT",  # Python's
-    *("PYTHON_IMAGE", "UV_VERSION"),  # arguments of the image's build
+    *("PYTHON_IMAGE", "UV_VERSION", "ESTUARY_COMPILE"),  # arguments of builds
 }
 """What looks like a variable of Estuary and is somebody else's."""
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
 from tests.deploy.workshop import ROOT, make, run
 from tests.support.http import get, post
 from tests.support.process import PATIENCE_SECONDS, READY, Server, environment_of, serving
+from tests.support.programs import require
 from workshop.compile import COMPILED, missing
 
 PROGRAM = str(HOME / "program/estuary")
@@ -176,6 +178,7 @@ def test_an_earlier_release_stays_for_the_way_back(tmp_path: Path) -> None:
 
 def test_a_compiled_wheel_is_what_serves(tmp_path: Path) -> None:
     """ESTUARY_COMPILE=1: a wheel for this platform, whose modules are libraries that serve an item."""
+    require("a C compiler", shutil.which("cc") or shutil.which("gcc") or shutil.which("clang"))
     run(UV, "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT, ESTUARY_COMPILE="1")
     (wheel,) = tmp_path.glob("*.whl")
     assert not wheel.name.endswith("-none-any.whl")

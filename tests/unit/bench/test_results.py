@@ -20,7 +20,7 @@ def test_a_whole_run_becomes_the_latest_and_enters_the_history(tmp_path: Path) -
 
 
 def test_operators_plan_with_the_latest_run() -> None:
-    """The table in docs/operations.md is what `python -m bench.capacity` writes, for each kind of request."""
+    """The table in docs/operations.md is what `python -m bench.capacity` writes, for all requests."""
     text = capacity.DOCUMENT.read_text()
     assert text == capacity.written(text, capacity.latest())
     assert all(request in text for request in capacity.REQUESTS.values())
