@@ -54,6 +54,11 @@ def test_a_flaw_in_a_workflow_is_found(tmp_path: Path) -> None:
     assert (1, True) == (code, "template-injection" in told), told
 
 
+def test_our_workflows_are_well() -> None:
+    """There are some, and nothing is found in them."""
+    assert (0, "audit: workflows: nothing found\n") == audited("workflows")
+
+
 def test_no_workflow_is_not_well(tmp_path: Path) -> None:
     """Where there was nothing to look at, that is said."""
     assert (0, f"audit: workflows: not run: there is no workflow file in {tmp_path}\n") == audited(

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,8 @@ TARGETS = frozenset(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 WITH_DECLARATIONS = [document for document in DOCUMENTS if " = Resource(" in document.read_text()]
 FOLDERS = ("src", "tests", "bench", "docs", "deploy", "workshop", "convex")
 WRITTEN_BY_THE_BENCH = "bench/results/"
+NOT_PICTURED = {"cryptography"}
+"""Imported for trials' keys only; PyJWT stands for it otherwise."""
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
@@ -160,6 +163,26 @@ def test_the_architecture_shows_every_kind_of_field() -> None:
     """Its example leaves nobody guessing how a field is declared."""
     shown = [resource.fields for resource in declarations(ROOT / "docs/architecture.md")]
     assert set(Kind) == {field.kind for fields in shown for field in fields}
+
+
+def test_the_picture_of_the_layers_is_theirs() -> None:
+    """It names every layer that is kept apart, and each library that one of them alone may import."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [each["layers"] for each in contracts if each["type"] == "layers"]
+    libraries = {
+        name.replace("_", "-")
+        for each in contracts
+        if each["type"] == "protected"
+        for name in each["protected_modules"]
+        if not name.startswith("estuary.")
+    }
+    picture = ET.parse(ROOT / "docs/pictures/layers.svg").getroot()  # noqa: S314 - our own file
+    written: dict[str, list[str]] = defaultdict(list)
+    for text in picture.iter("{http://www.w3.org/2000/svg}text"):
+        written[text.attrib["class"]].append(text.text or "")
+    assert {name for layer in layers for name in layer.split(" | ")} - {"__main__"} == set(written["name"])
+    beside = " ".join(written["lib"]).lower()
+    assert set() == {name for name in libraries - NOT_PICTURED if name not in beside}
 
 
 @pytest.mark.parametrize("picture", sorted(ROOT.glob("docs/**/*.svg")), ids=lambda path: path.name)
