@@ -11,6 +11,7 @@ from estuary.config.convex import CONVEX
 from estuary.config.database import POSTGRES, SQLITE
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreUnavailable
+from estuary.core.items import ITEMS
 from estuary.core.ports import Observer, Store
 from estuary.core.resource import Resource
 from estuary.telemetry.backup import LastBackup
@@ -98,6 +99,11 @@ def preload(settings: Settings) -> None:
     for module in (f"estuary.stores.{kind}", f"estuary.stores.{kind}.store"):
         with suppress(ImportError):
             import_module(module)
+    if kind in (SQLITE.kind, POSTGRES):
+        # Made for nobody, and never opened: SQLAlchemy works out much for its first table, a third of the
+        # time that each worker would take to start.
+        with suppress(StoreUnavailable):
+            make_store(settings, [ITEMS], lambda _: None)
 
 
 def last_backup(settings: Settings) -> Iterator[LastBackup]:

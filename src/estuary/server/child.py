@@ -36,9 +36,13 @@ class Child:
         self.number = number
         self.channel = channel
         self.born = self.heard = time.monotonic()
-        self.ready = False
+        self.ready_at: float | None = None
         self.leaving = False
         self.failure = ""
+
+    def served(self, now: float) -> float:
+        """For how many seconds it has answered requests, 0 if it never did."""
+        return 0.0 if self.ready_at is None else now - self.ready_at
 
     def kill(self) -> None:
         """End it now, whatever it does."""

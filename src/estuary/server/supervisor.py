@@ -135,10 +135,10 @@ class Supervisor:
             self._unplug(child)
 
     def _on_ready(self, child: Child) -> None:
-        child.ready = True
+        child.ready_at = child.heard
         if self._announced:
             self._log.info("A worker is back", worker=child.pid, seconds=round(child.heard - child.born, 3))
-        elif all(each.ready for each in self._children.values()) and not self._ending:
+        elif all(each.ready_at is not None for each in self._children.values()) and not self._ending:
             self._announced = True
             self._announce()
             self._manager.tell(READY="1", STATUS="Serving")
@@ -196,7 +196,8 @@ class Supervisor:
         )
 
     def _replace(self, child: Child, code: int) -> None:
-        pause = 0.0 if child.leaving else self._guard.pause(time.monotonic())
+        now = time.monotonic()
+        pause = 0.0 if child.leaving else self._guard.pause(now, child.served(now))
         reason = "asked to leave" if child.leaving else child.failure or describe(code)
         if pause is None:
             self._log.error("Workers keep dying; giving up", worker=child.pid, reason=reason)

@@ -1,20 +1,32 @@
-"""One death is an accident, many in a short time are a crash loop."""
+"""One death is an accident, many short lives are a crash loop."""
+
+import pytest
 
 from estuary.server.respawn import RespawnGuard
 
 
-def test_the_first_death_costs_no_time() -> None:
-    """The replacement starts at once."""
-    assert 0.0 == RespawnGuard().pause(100.0)
-
-
-def test_deaths_in_a_row_cost_more_each_and_then_end_it() -> None:
-    """Six within half a minute are too many."""
+def test_the_first_deaths_cost_no_time() -> None:
+    """Replacements start at once, also when every worker of a machine was killed."""
     guard = RespawnGuard()
-    assert [0.0, 0.1, 0.2, 0.4, 0.8, None] == [guard.pause(100.0 + number) for number in range(6)]
+    assert [0.0] * 8 == [guard.pause(100.0, 0.0) for _ in range(8)]
 
 
-def test_deaths_far_apart_are_accidents() -> None:
-    """One every half minute, for ever, is replaced at once every time."""
+@pytest.mark.parametrize("served", [0.0, 0.9])
+def test_short_lives_in_a_row_cost_more_each_and_then_end_it(served: float) -> None:
+    """Thirteen within half a minute are too many."""
     guard = RespawnGuard()
-    assert [0.0] * 20 == [guard.pause(100.0 + 30 * number) for number in range(20)]
+    pauses = [guard.pause(100.0 + number, served) for number in range(13)]
+    assert [0.1, 0.2, 0.4, 0.8, None] == pauses[8:]
+
+
+def test_short_lives_far_apart_are_accidents() -> None:
+    """Eight every half minute, for ever, are replaced at once every time."""
+    guard = RespawnGuard()
+    assert [0.0] * 80 == [guard.pause(100.0 + 30 * (number // 8), 0.0) for number in range(80)]
+
+
+def test_who_has_served_is_replaced_at_once() -> None:
+    """However often it happens: what is killed from outside is no crash loop."""
+    guard = RespawnGuard()
+    assert [0.0] * 50 == [guard.pause(100.0 + number, 1.0) for number in range(50)]
+    assert 0.0 == guard.pause(150.0, 0.0)
