@@ -6,13 +6,17 @@ import tomllib
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from tests.deploy.expressions import ROOT
+from tests.deploy.vector import Configuration
 from tests.support import guide
+from tests.support.documents import blocks
 from tests.support.process import serving
 from tests.support.programs import require
 
@@ -99,6 +103,27 @@ def test_only_probes_that_succeed_are_left_out(lines: list[str]) -> None:
     left_out = [event for event in events if not is_kept(event)]
     assert ["/health/ready"] == [event["endpoint"] for event in left_out]
     assert is_kept({"endpoint": "/health/ready", "status": 503})
+
+
+@pytest.mark.parametrize("path", [VECTOR / "vector.toml", *SOURCES], ids=lambda path: path.stem)
+def test_every_key_is_one_of_vectors(path: Path) -> None:
+    """No name is misspelt, nothing of another type or with a value that Vector refuses."""
+    msgspec.toml.decode(path.read_bytes(), type=Configuration)
+
+
+def test_the_destination_that_the_document_shows_is_one_of_vectors() -> None:
+    """Who copies it gets one that starts."""
+    (shown,) = [block.body for block in blocks(ROOT / "docs/logs.md") if block.language == "toml"]
+    assert {"loki"} == msgspec.toml.decode(shown, type=Configuration).sinks.keys()
+
+
+def test_containers_are_found_by_the_label_of_the_image() -> None:
+    """What docker.toml asks for is what the Dockerfile says."""
+    (label,) = tomllib.loads((VECTOR / "sources/docker.toml").read_text())["sources"]["from_docker"][
+        "include_labels"
+    ]
+    name, _, value = label.partition("=")
+    assert f'LABEL {name}="{value}"' in (ROOT / "deploy/container/Dockerfile").read_text()
 
 
 def test_the_pieces_of_the_configuration_fit() -> None:
