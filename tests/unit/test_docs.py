@@ -15,9 +15,12 @@ import pytest
 
 from estuary.core.field import Kind
 from estuary.core.resource import Resource
+from tests.support.forgeries import Forger
+from tests.support.issuer import keys_of
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+TESTS = sorted(ROOT.glob("tests/**/*.py"))
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = frozenset(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 WITH_DECLARATIONS = [document for document in DOCUMENTS if " = Resource(" in document.read_text()]
@@ -131,6 +134,33 @@ def test_every_path_exists(document: Path) -> None:
     ours = {path for path in paths if path.partition("/")[0] in FOLDERS and "/" in path}
     kept = {path for path in ours if not path.startswith(WRITTEN_BY_THE_BENCH)}
     assert set() == {path for path in kept if not (ROOT / path).exists()}
+
+
+@by_document
+def test_every_test_that_is_named_exists(document: Path) -> None:
+    """Whoever doubts a promise is led to what shows it."""
+    named = {name for code in read(document).inline for name in re.findall(r"^test_\w+$", code)}
+    there = {name for text in map(Path.read_text, TESTS) for name in re.findall(r"def (test_\w+)", text)}
+    assert set() == named - there
+
+
+def test_every_guard_names_the_test_that_shows_it() -> None:
+    """A line of the threat model without one would be a wish."""
+    text = (ROOT / "docs/security.md").read_text().partition("## What each guard stops")[2]
+    rows = [row for row in text.partition("\n## ")[0].splitlines() if row.startswith("| ")][1:]
+    assert len(rows) >= 15
+    assert [] == [row for row in rows if not re.search(r"`tests/[\w/]+\.py` \|$", row)]
+
+
+def test_every_forgery_that_is_named_is_tried() -> None:
+    """What a rule of RFC 8725 is shown by is one of the tokens that are refused; "…" stands for several."""
+    text = (
+        (ROOT / "docs/authentication.md").read_text().partition("## RFC 8725")[2].partition("\n\nBeyond")[0]
+    )
+    named = [name.rstrip("… ") for name in re.findall(r"(?<!\*)\*([^*|]+)\*", text)]
+    tried = Forger("https://issuer.test", keys_of("RS256"), "https://attacker.test").every()
+    assert len(named) >= 15
+    assert [] == [name for name in named if not any(each.startswith(name) for each in tried)]
 
 
 def test_the_vocabulary_names_modules_that_exist() -> None:
