@@ -156,17 +156,9 @@ def composed(folder: Path) -> Iterator[Composition]:
     """All that has a program here, in the file's order, each healthy before what waits for it."""
     for program in _NEEDED:
         require(program, shutil.which(program))
-    place = Place(folder)
-    composition = Composition(place)
     with ExitStack() as parts:
-        make_secrets(place.secrets)
-        database = parts.enter_context(postgres_server(files={"pg_hba.conf": _PASSWORDS_ONLY.encode()}))
-        of_password(database, place.secrets)
-        place.know("postgres", 5432, database.port)
-        composition.ports["postgres"] = (5432, database.port)
-        start(composition, "redis", parts)
-        point_secrets(place)
-        (folder / "data").mkdir()
+        composition = stores(folder, parts)
+        place = composition.place
         composition.once("migrate")
         for name in REPLICAS:
             replica = parts.enter_context(serving(folder, composition.variables(name, free_port())))
@@ -179,6 +171,22 @@ def composed(folder: Path) -> Iterator[Composition]:
         composition.ports["nginx"] = (80, proxy.port)
         watch(composition, parts)
         yield composition
+
+
+def stores(folder: Path, parts: ExitStack) -> Composition:
+    """The beginning of it: the secrets, PostgreSQL and Redis, and a folder for data."""
+    place = Place(folder)
+    composition = Composition(place)
+    make_secrets(place.secrets)
+    database = parts.enter_context(postgres_server(files={"pg_hba.conf": _PASSWORDS_ONLY.encode()}))
+    of_password(database, place.secrets)
+    place.know("postgres", 5432, database.port)
+    composition.ports["postgres"] = (5432, database.port)
+    start(composition, "redis", parts)
+    point_secrets(place)
+    for name in ("data", "backups"):
+        (folder / name).mkdir()
+    return composition
 
 
 def make_secrets(folder: Path) -> None:

@@ -11,30 +11,13 @@ import psutil
 import pytest
 
 from tests.deploy.machines import UNITS, Machine, booted
+from tests.support import guide
 from tests.support.http import Connection, Listener, get, post
 from tests.support.load import Load, creating_items, load_on
 from tests.support.process import HOST, free_port, until
 
 SERVICE = "estuary.service"
 ENVIRONMENT = "/opt/estuary/.env"
-EARLIER_UNIT = """\
-[Service]
-Type=simple
-User=estuary
-WorkingDirectory=/opt/estuary
-Environment="APP_PROFILE=production"
-EnvironmentFile=/opt/estuary/.env
-ExecStart=/opt/estuary/estuary serve
-Restart=always
-RestartSec=10
-NoNewPrivileges=true
-PrivateTmp=true
-ProtectSystem=strict
-ProtectHome=true
-ReadWritePaths=/opt/estuary/data
-"""
-"""What the guide of the earlier service sets, but for the word `serve`."""
-
 ROUNDS, CLIENTS = 5, 6
 ENOUGH = 3_000
 
@@ -76,6 +59,14 @@ class Estuary(Listener):
     def restarts(self) -> int:
         """How often systemd has started it again."""
         return int(self.machine.show(SERVICE, "NRestarts"))
+
+
+def earlier_unit() -> str:
+    """The unit of the operators' guide, with the one word that docs/deploy/systemd.md adds."""
+    (unit,) = guide.blocks("ini")
+    program = "ExecStart=/opt/estuary/estuary"
+    assert f"{program}\n" in unit
+    return unit.replace(f"{program}\n", f"{program} serve\n")
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +148,7 @@ def test_a_wrong_configuration_is_not_tried_again(estuary: Estuary) -> None:
 
 def test_the_unit_of_the_earlier_service_works(estuary: Estuary) -> None:
     """Whoever comes from there adds one word to it: it serves, keeps what it is given, and ends well."""
-    estuary.machine.write(UNITS / "earlier.service", EARLIER_UNIT)
+    estuary.machine.write(UNITS / "earlier.service", earlier_unit())
     estuary.machine.systemctl("daemon-reload")
     estuary.machine.systemctl("start", "earlier.service")
     until(lambda: "Estuary is ready" in estuary.machine.say("journalctl", "--unit=earlier.service"))

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from estuary import __version__
 from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
+from tests.deploy.composed import stores
 from tests.deploy.containers import BASE, HOST_LIMITS, Container, base, build, image_of, podman, running
 from tests.deploy.workshop import DEPLOY, ROOT, make
 from tests.support.process import HOST, PATIENCE_SECONDS, until
@@ -188,6 +190,32 @@ def test_secrets_come_as_files(image: str, tmp_path: Path) -> None:
         assert 201 == create(container, "kept")
         assert "/app/data/secret.db" in container.execute("find", "/app/data").split()
         assert "secret.db" not in container.execute("env")
+
+
+def test_it_serves_as_compose_starts_it(image: str, tmp_path: Path) -> None:
+    """With variables, secrets, volumes and commands of compose.production.yaml: migrate, serve, backup."""
+    with ExitStack() as parts:
+        composition = stores(tmp_path, parts)
+        services = composition.services
+        mounts = [
+            *(
+                f"--volume={path}:/run/secrets/{path.name}:ro"
+                for path in composition.place.secrets.iterdir()
+            ),
+            *(f"--volume={tmp_path / name}:/app/{name}" for name in ("data", "backups")),
+        ]
+        for name in ("data", "backups"):
+            os.chown(tmp_path / name, 1001, 1001)
+        variables = {**services["estuary1"]["environment"], "TRUSTED_PROXIES": HOST}
+        del variables["PORT"]
+        once = ["run", "--rm", *HOST_LIMITS, "--read-only", *mounts]
+        once += [f"--env={name}={value}" for name, value in variables.items()]
+        podman(*once, image, *services["migrate"]["command"])
+        container = parts.enter_context(running(image, *mounts, **variables))
+        assert 201 == create(container, "kept")
+        assert container.is_healthy()
+        assert "1 records" in podman(*once, image, *services["backup"]["command"])
+        until(lambda: b"\nbackup_last_success_timestamp_seconds 1" in ask(container, "GET", "/metrics")[1])
 
 
 def test_a_platform_may_choose_its_user(image: str) -> None:
