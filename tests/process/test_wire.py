@@ -2,15 +2,19 @@
 
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from estuary.http import kernel
 from tests.support.http import Connection, get, request
-from tests.support.process import HOST, PATIENCE_SECONDS, Server, serving, until
+from tests.support.process import HOST, PATIENCE_SECONDS, Server, environment_of, serving, until
 
 ITEMS = "/api/v1/items"
 ITEM = b'{"name":"boat"}'
@@ -24,6 +28,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     variables = {"REQUEST_BODY_TIMEOUT_SECONDS": "1", "MAX_BODY_BYTES": "4096"}
     with serving(tmp_path_factory.mktemp("wire"), variables) as server:
         yield server
+
+
+def test_servers_have_the_modules_that_are_tested(tmp_path: Path) -> None:
+    """The compiled ones, where those are."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from estuary.http import kernel; print(kernel.__file__)"],
+        cwd=tmp_path,
+        env=environment_of({}),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert kernel.__file__ == done.stdout.strip()
 
 
 def total(server: Server) -> int:

@@ -30,7 +30,9 @@ USUAL = {
     "RATE_LIMIT_ENABLED": "false",
     "SHUTDOWN_TIMEOUT_SECONDS": "20",
 }
-"""What tests want unless they say otherwise; nothing else is taken from the environment around them."""
+"""What tests want unless they say otherwise."""
+PASSED_ON = ("PATH", "PYTHONPATH")
+"""All that is taken from the environment around them: whatever modules the tests have, servers have too."""
 
 
 class Output:
@@ -240,7 +242,8 @@ def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> N
 def environment_of(variables: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a server: `variables` over the usual ones, a free port, and memory."""
     store = {} if "DATABASE_URL" in variables else {"DATABASE_TYPE": "memory"}
-    return {"PATH": os.environ["PATH"], "PORT": str(free_port()), **USUAL, **store, **variables}
+    around = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return {**around, "PORT": str(free_port()), **USUAL, **store, **variables}
 
 
 def free_port() -> int:
