@@ -1,5 +1,7 @@
 """What holds for the whole run of tests."""
 
+import signal
+
 import hypothesis
 import pytest
 
@@ -11,6 +13,10 @@ hypothesis.settings.register_profile(
     "estuary", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("estuary")
+
+# What a shell starts in the background ignores SIGINT, and so would every program that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _matrix = Matrix()
 
