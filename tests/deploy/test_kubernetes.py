@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -254,6 +255,35 @@ def test_the_backup_is_watched_by_its_name(production: list[Manifest]) -> None:
         r'cronjob="([^"]+)"', "".join(rule["expr"] for group in groups for rule in group["rules"])
     )
     assert {the("CronJob", production)["metadata"]["name"]} == set(asked)
+
+
+def test_replicas_may_share_the_volume_of_backups(tmp_path: Path) -> None:
+    """With the component they read the very file that the CronJob writes, and can write nothing there."""
+    tool("kubectl")
+    shutil.copytree(ROOT / "deploy/kubernetes", tmp_path / "kubernetes")
+    overlay = {
+        "resources": ["../kubernetes/overlays/production"],
+        "components": ["../kubernetes/components/shared-backups"],
+    }
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours/kustomization.yaml").write_text(yaml.safe_dump(overlay))
+    told = manifests.kustomized(ROOT, tmp_path / "ours")
+    (tmp_path / "told.yaml").write_text(told)
+    assert [] == complaints(VERSIONS[-1], tmp_path / "told.yaml")
+
+    every = loaded(told)
+    job, replica = container(the("CronJob", every)), container(the("Deployment", every))
+    (written,) = [each["value"] for each in job["env"] if each["name"] == "BACKUP_STATUS_PATH"]
+    assert written == the("ConfigMap", every)["data"]["BACKUP_STATUS_PATH"]
+    mounts = {each["name"]: each for each in replica["volumeMounts"]}
+    assert str(Path(written).parent) == mounts["backups"]["mountPath"]
+    assert mounts["backups"]["readOnly"]
+    claims = [
+        each.get("persistentVolumeClaim", {}).get("claimName")
+        for each in pod(the("Deployment", every))["volumes"]
+    ]
+    assert the("PersistentVolumeClaim", every)["metadata"]["name"] in claims
+    assert ["ReadWriteMany"] == the("PersistentVolumeClaim", every)["spec"]["accessModes"]
 
 
 def test_the_guides_manifests_are_valid_too(tmp_path: Path) -> None:
