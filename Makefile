@@ -83,9 +83,10 @@ compile: $(COMPILED) ## Compile what is on a request's way, with a C compiler, i
 
 .PHONY: compiled-test
 compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled modules
-	PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m pytest tests/http tests/process/test_wire.py \
-		tests/process/test_stop.py tests/process/test_auth.py tests/process/test_smuggling.py \
-		tests/process/test_slow_clients.py tests/process/test_sqlite_durability.py -k "not convex and not postgres" $(ARGS)
+	PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m pytest tests/http tests/unit/http \
+		tests/process/test_start.py tests/process/test_wire.py tests/process/test_stop.py \
+		tests/process/test_auth.py tests/process/test_smuggling.py tests/process/test_slow_clients.py \
+		tests/process/test_sqlite_durability.py -k "not convex and not postgres" $(ARGS)
 
 ##@ Ship
 
