@@ -1,6 +1,7 @@
 """Load on a real server: clients on threads that ask until they are told to stop, and keep count."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ class Load:
     def __init__(self) -> None:
         self.statuses: Counter[int] = Counter()
         self.answers: list[Answer] = []
+        self.seconds: list[float] = []
+        """How long each answer took."""
         self.unanswered = 0
         self._lock = threading.Lock()
 
@@ -31,9 +34,10 @@ class Load:
         with self._lock:
             return self.statuses.total()
 
-    def note(self, answer: Answer) -> None:
+    def note(self, answer: Answer, seconds: float) -> None:
         """Count an answer, and keep it."""
         with self._lock:
+            self.seconds.append(seconds)
             self.statuses[answer.status] += 1
             self.answers.append(answer)
 
@@ -89,8 +93,9 @@ def _client(server: Listener, ask: Ask, load: Load, stop: threading.Event) -> No
         try:
             with Connection(server) as connection:
                 while not stop.is_set():
+                    asked = time.monotonic()
                     answer = ask(connection)
-                    load.note(answer)
+                    load.note(answer, time.monotonic() - asked)
                     if answer.headers.get("connection") == "close":
                         break
         except (ConnectionEnded, ConnectionError):
