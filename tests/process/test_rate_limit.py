@@ -13,15 +13,18 @@ import pytest
 
 from tests.support.fleet import fleet
 from tests.support.flood import FORGING, address, flood
-from tests.support.http import Answer, Connection
-from tests.support.load import Ask, load_on
+from tests.support.http import Answer, Connection, get
+from tests.support.load import Ask, load_on, reading
 from tests.support.process import Server, serving, until
 from tests.support.servers import shared
-from tests.support.servers.redis import redis_server
+from tests.support.servers.redis import Redis, redis_server
+from tests.support.servers.relay import Relay, relay_to
 
 FULL = os.environ.get("ESTUARY_TEST_FULL") == "1"
 ADDRESSES, ADDRESSES_IN_REDIS = (1_000_000, 100_000) if FULL else (20_000, 20_000)
 GROWTH_MIB = 32
+OUTAGE_SECONDS = 10.0 if FULL else 0.0
+AWAY, BACK = "rate limit store unavailable", "rate limit counted in its store again"
 PATH = "/api/v1/nothing"
 LIMITED = {**FORGING, "RATE_LIMIT_ENABLED": "true", "LOG_FILTER": "estuary=info,estuary::access=off"}
 TWO_WORKERS = {"DATABASE_TYPE": "sqlite", "WORKERS": "2"}
@@ -71,6 +74,67 @@ def test_forged_addresses_leave_nothing_in_redis(tmp_path: Path) -> None:
         assert resident(server) - before <= GROWTH_MIB
         until(lambda: ":0\r\n" in redis.say("DBSIZE"))
         assert 0 == server.stop()
+
+
+class Site(NamedTuple):
+    """Redis, and what stands before it."""
+
+    redis: Redis
+    relay: Relay
+
+
+@contextmanager
+def stopped(site: Site) -> Iterator[None]:
+    """Redis is away."""
+    site.redis.stop()
+    try:
+        yield
+    finally:
+        site.redis.start()
+
+
+def hung(site: Site) -> AbstractContextManager[None]:
+    """Redis answers nothing."""
+    return site.redis.frozen()
+
+
+def reset(site: Site) -> AbstractContextManager[None]:
+    """The network breaks off every connection."""
+    return site.relay.resetting()
+
+
+@pytest.mark.parametrize(
+    ("outage", "policy", "meanwhile"),
+    [
+        (stopped, "local", 404),
+        (hung, "local", 404),
+        (reset, "local", 404),
+        (stopped, "allow", 404),
+        (hung, "deny", 503),
+    ],
+)
+def test_while_redis_is_away_the_policy_holds(
+    tmp_path: Path, outage: Callable[[Site], AbstractContextManager[None]], policy: str, meanwhile: int
+) -> None:
+    """Under load: every request is answered, the service stays ready, and Redis counts again by itself."""
+    variables = {**LIMITED, "RATE_LIMIT_MAX_REQUESTS": "1000000", "RATE_LIMIT_ON_OUTAGE": policy}
+    with redis_server() as redis, relay_to(redis.port) as relay:
+        url = redis.url.replace(f":{redis.port}/", f":{relay.port}/")
+        with serving(tmp_path, {**variables, "REDIS_URL": url}) as server:
+            with load_on(server, reading(PATH), 8) as load:
+                until(lambda: load.answered > 50)
+                with outage(Site(redis, relay)):
+                    server.record(AWAY)
+                    begun, before = time.monotonic(), load.answered
+                    until(lambda: time.monotonic() - begun > OUTAGE_SECONDS and load.answered > before + 50)
+                    assert 200 == get(server, "/health/ready").status
+                server.record(BACK)
+                before = load.answered
+                until(lambda: load.answered > before + 50)
+            assert load.statuses[meanwhile] > 50
+            assert 0 == load.unanswered
+            assert {404, meanwhile} >= set(load.statuses)
+            assert 0 == server.stop()
 
 
 LIMIT, WINDOW, WINDOWS = 600, 2, 6 if FULL else 3
