@@ -277,6 +277,21 @@ def test_an_import_is_all_or_nothing(filled: Path, line: bytes, said: str) -> No
     assert before == records(filled)
 
 
+def test_one_owners_records_are_exported(tmp_path: Path) -> None:
+    """To standard output or a file; '' is nobody."""
+    owners = ("alice", "bob", "alice", "")
+    lines = [{"resource": "items", "owner": owner, "value": {"name": f"{owner}'s"}} for owner in owners]
+    given = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    assert 0 == estuary(tmp_path, "import", given=given).returncode
+    for owner, count in {"alice": 2, "": 1}.items():
+        done = estuary(tmp_path, "export", "--owner", owner)
+        assert (0, f"exported {count} records\n") == (done.returncode, done.stderr)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [(owner, f"{owner}'s")] * count == [(each["owner"], each["value"]["name"]) for each in told]
+    assert 0 == estuary(tmp_path, "export", "file", "--owner", "bob").returncode
+    assert 1 == len((tmp_path / "file").read_text().splitlines())
+
+
 def test_an_import_takes_no_backup(few: Path, tmp_path: Path) -> None:
     """What has a seal is restored, so that the seal is looked at."""
     done = estuary(tmp_path, "import", few.parent / "backup.jsonl")
