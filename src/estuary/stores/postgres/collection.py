@@ -2,16 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.errors import NotFound
 from estuary.core.ports import Written
 from estuary.core.record import Position, Record
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
-from estuary.stores.sql.rows import Rows, position_parameters
+from estuary.stores.sql.lists import Lists
+from estuary.stores.sql.refusals import refusal
+from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements
 
 _Row = Sequence[Any]
@@ -33,18 +35,7 @@ class PostgresCollection:
         self._update = statements.update.text
         self._delete = statements.delete.text
         self._version = statements.version.text
-        self._everybodys = _Lists(
-            statements.first_page.text,
-            statements.next_page.text,
-            statements.slice.text,
-            statements.total.text,
-        )
-        self._owned = _Lists(
-            statements.owned_first_page.text,
-            statements.owned_next_page.text,
-            statements.owned_slice.text,
-            statements.owned_total.text,
-        )
+        self._lists = Lists(statements)
 
     async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
@@ -100,36 +91,26 @@ class PostgresCollection:
         self, offset: int, limit: int, owner: str | None = None
     ) -> tuple[Sequence[Record], int]:
         """Up to `limit` records from the `offset`-th on, and the number of all: both of one moment."""
-        lists, whose = self._lists(owner)
-        parameters = (*whose, offset, limit)
-        rows = await self._fetch(lists.slice, parameters)
+        statement, whose = self._lists.slice(owner)
+        rows = await self._fetch(statement, (*whose, offset, limit))
         # An empty slice still is a row: the total, and nulls.
         records = [self._rows.record(row[1:]) for row in rows if row[1] is not None]
         return records, rows[0][0]
 
     async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
         """Up to `limit` records after a position: one search in the index, then its neighbours."""
-        lists, whose = self._lists(owner)
-        if after is None:
-            rows = await self._fetch(lists.first_page, (*whose, limit))
-        else:
-            rows = await self._fetch(lists.next_page, (*whose, *position_parameters(after, limit)))
+        rows = await self._fetch(*self._lists.page(after, limit, owner))
         return [self._rows.record(row) for row in rows]
 
     async def count(self, owner: str | None = None) -> int:
         """The number of records, which triggers keep."""
-        lists, whose = self._lists(owner)
-        ((total,),) = await self._fetch(lists.total, whose)
+        ((total,),) = await self._fetch(*self._lists.total(owner))
         return int(total)
 
     async def _fetch(self, statement: str, parameters: _Row) -> Sequence[_Row]:
         return await self._pool().run(
             lambda connection, seconds: connection.fetch(statement, *parameters, timeout=seconds)
         )
-
-    def _lists(self, owner: str | None) -> tuple["_Lists", _Row]:
-        """The statements that see what `owner` may see, and the parameters with which theirs begin."""
-        return (self._everybodys, ()) if owner is None else (self._owned, (owner,))
 
     async def _written(self, write: _Write, terms: WriteTerms) -> Written:
         if terms.key is None:
@@ -144,15 +125,4 @@ class PostgresCollection:
         It lost to another writer, whose version, or whose absence, this later look then shows.
         """
         found = await connection.fetchrow(self._version, record_id, timeout=seconds)
-        if found is None or terms.expected_version is None or terms.owner not in (None, found[1]):
-            raise NotFound(record_id)
-        raise VersionConflict(found[0])
-
-
-class _Lists(NamedTuple):
-    """The statements behind lists, of all records or of one owner's."""
-
-    first_page: str
-    next_page: str
-    slice: str
-    total: str
+        raise refusal(found, record_id, terms)

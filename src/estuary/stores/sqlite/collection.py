@@ -3,13 +3,15 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.errors import NotFound
 from estuary.core.ports import Written
 from estuary.core.record import Position, Record
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
-from estuary.stores.sql.rows import Rows, position_parameters
+from estuary.stores.sql.lists import Asked, Lists
+from estuary.stores.sql.refusals import refusal
+from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.keys import Keys
@@ -36,18 +38,7 @@ class SqliteCollection:
         self._update = statements.update.text
         self._delete = statements.delete.text
         self._version = statements.version.text
-        self._everybodys = _Lists(
-            statements.first_page.text,
-            statements.next_page.text,
-            statements.slice.text,
-            statements.total.text,
-        )
-        self._owned = _Lists(
-            statements.owned_first_page.text,
-            statements.owned_next_page.text,
-            statements.owned_slice.text,
-            statements.owned_total.text,
-        )
+        self._lists = Lists(statements)
 
     async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
@@ -101,10 +92,10 @@ class SqliteCollection:
         self, offset: int, limit: int, owner: str | None = None
     ) -> tuple[Sequence[Record], int]:
         """Up to `limit` records from the `offset`-th on, and the number of all: both of one moment."""
-        lists, whose = self._lists(owner)
+        wanted, total_of = self._lists.slice(owner), self._lists.total(owner)
 
         def read(cursor: sqlite3.Cursor) -> tuple[list[_Row], int]:
-            return _read_slice(cursor, lists, whose, offset, limit)
+            return _read_slice(cursor, wanted, total_of, offset, limit)
 
         if offset <= FARTHEST_INLINE_OFFSET:
             rows, total = self._database.read(read)
@@ -114,23 +105,14 @@ class SqliteCollection:
 
     async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
         """Up to `limit` records after a position: one search in the index, then its neighbours."""
-        lists, whose = self._lists(owner)
-        parameters: _Row
-        if after is None:
-            statement, parameters = lists.first_page, (*whose, limit)
-        else:
-            statement, parameters = lists.next_page, (*whose, *position_parameters(after, limit))
+        statement, parameters = self._lists.page(after, limit, owner)
         rows = self._database.read(lambda cursor: cursor.execute(statement, parameters).fetchall())
         return [self._rows.record(row) for row in rows]
 
     async def count(self, owner: str | None = None) -> int:
         """The number of records, which triggers keep."""
-        lists, whose = self._lists(owner)
-        return self._database.read(lambda cursor: _read_total(cursor, lists, whose))
-
-    def _lists(self, owner: str | None) -> tuple["_Lists", _Row]:
-        """The statements that see what `owner` may see, and the parameters with which theirs begin."""
-        return (self._everybodys, ()) if owner is None else (self._owned, (owner,))
+        asked = self._lists.total(owner)
+        return self._database.read(lambda cursor: _read_total(cursor, asked))
 
     async def _write(self, operation: Operation[Record | None], terms: WriteTerms) -> Written:
         if terms.key is None:
@@ -145,29 +127,18 @@ class SqliteCollection:
         if row is not None:
             return row
         found = cursor.execute(self._version, (record_id,)).fetchone()
-        if found is None or terms.owner not in (None, found[1]):
-            raise NotFound(record_id)
-        raise VersionConflict(found[0])
-
-
-class _Lists(NamedTuple):
-    """The statements behind lists, of all records or of one owner's."""
-
-    first_page: str
-    next_page: str
-    slice: str
-    total: str
+        raise refusal(found, record_id, terms)
 
 
 def _read_slice(
-    cursor: sqlite3.Cursor, lists: _Lists, whose: _Row, offset: int, limit: int
+    cursor: sqlite3.Cursor, wanted: Asked, total_of: Asked, offset: int, limit: int
 ) -> tuple[list[_Row], int]:
     """Rows and total in one snapshot; an offset past the end is answered by the total alone."""
     cursor.execute("BEGIN")
     try:
-        total = _read_total(cursor, lists, whose)
-        parameters = (*whose, limit, offset)
-        rows = cursor.execute(lists.slice, parameters).fetchall() if offset < total else []
+        total = _read_total(cursor, total_of)
+        parameters = (*wanted.parameters, limit, offset)
+        rows = cursor.execute(wanted.statement, parameters).fetchall() if offset < total else []
     finally:
         # The engine may have ended it by itself, after an error.
         if cursor.connection.in_transaction:
@@ -175,6 +146,6 @@ def _read_slice(
     return rows, total
 
 
-def _read_total(cursor: sqlite3.Cursor, lists: _Lists, whose: _Row) -> int:
-    (total,) = cursor.execute(lists.total, whose).fetchone()
+def _read_total(cursor: sqlite3.Cursor, asked: Asked) -> int:
+    (total,) = cursor.execute(*asked).fetchone()
     return int(total)
