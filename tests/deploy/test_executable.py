@@ -15,7 +15,8 @@ from estuary import __version__
 from tests.deploy.bare import HOME, bare
 from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
 from tests.deploy.workshop import ROOT, make, run
-from tests.support.http import get, post
+from tests.support.http import Connection, get, post, request
+from tests.support.issuer import AUDIENCE, issuing
 from tests.support.process import PATIENCE_SECONDS, READY, Server, environment_of, serving
 from tests.support.programs import require
 from workshop.compile import COMPILED, missing
@@ -90,6 +91,18 @@ def test_it_serves_without_python_and_writes_its_data_only(
         listed = json.loads(get(server, "/api/v1/items").body)
     assert ["kept"] == [item["name"] for item in listed["items"]]
     assert {"estuary.db"} == {path.name.partition("-")[0] for path in data.iterdir()}
+
+
+def test_it_verifies_tokens(executable: Path, tmp_path: Path) -> None:
+    """With authentication it starts, fetches the issuer's keys, and knows a good token from none."""
+    with issuing() as issuer:
+        variables = {"AUTH_ENABLED": "true", "AUTH_ISSUER": issuer.url, "AUTH_AUDIENCE": AUDIENCE}
+        with serving(tmp_path, variables, command=[str(executable / "estuary"), "serve"]) as server:
+            assert 401 == get(server, "/api/v1/items").status
+            with Connection(server) as connection:
+                field = f"Authorization: Bearer {issuer.token()}\r\n\r\n".encode()
+                connection.send(request("GET", "/api/v1/items")[:-2] + field)
+                assert 200 == connection.receive().status
 
 
 def test_one_file_is_enough(executable: Path, tmp_path: Path) -> None:

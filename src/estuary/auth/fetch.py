@@ -1,8 +1,8 @@
 """Fetch: one document from one address over HTTP; the only module that knows the client library."""
 
-from importlib import metadata
-
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, StreamReader, TCPConnector
+
+from estuary import __version__
 
 MAX_BYTES = 512 * 1024
 """The longest document that is read; a key set of 100 keys with certificates is a tenth of that."""
@@ -12,7 +12,7 @@ _HEADERS = {
     "accept": "application/json, application/jwk-set+json",
     # Uncompressed, so that the limit is on what is read, and no small answer unfolds into a large one.
     "accept-encoding": "identity",
-    "user-agent": f"estuary/{metadata.version('estuary')}",
+    "user-agent": f"estuary/{__version__}",
 }
 
 
