@@ -119,7 +119,9 @@ BOUNDS: tuple[Bound, ...] = (
     ),
     Bound("Cost of /health, to a read", 2, ratio_of("health", "memory-read", "memory"), at_least=False),
     Bound(
-        "A read with the limit in Redis, to one with its own", 0.85, ratio_of("limits", "redis", "local")
+        "PostgreSQL: a read with the limit in Redis, to one without",
+        0.85,
+        ratio_of("limits", "redis", "local"),
     ),
     Bound(
         "Memory of all processes, idle (memory)",

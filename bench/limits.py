@@ -15,16 +15,23 @@ from bench import exchange
 from bench.contenders import Contender
 from bench.contenders.contender import SCRATCH
 from bench.contenders.estuary import ESTUARY_MEMORY, environment
+from bench.contenders.postgres import estuary
 from bench.cores import pinned
+from bench.postgres import SERVER
 from bench.process import POLL_SECONDS, READY_TIMEOUT_SECONDS, Launch, NotReady
 from bench.question import Entry, Settings
 from bench.series import Series
 from bench.throughput import Throughput
+from tests.support.servers.postgres import postgres_server
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Reads of one item from memory, 32 connections of one client, by where its requests are counted."""
+    """Reads of one item, 32 connections of one client, by where its requests are counted.
+
+    From PostgreSQL, for the promise: whoever counts in Redis has replicas, which share their store. From
+    memory beside it, which shows what Redis costs where there is hardly anything else to do.
+    """
 
     name: str = "limits"
     title: str = "Read one item, by where the rate limit is counted"
@@ -32,13 +39,15 @@ class Limits:
 
     def measure(self, settings: Settings) -> list[Series]:
         """Start Redis on the core that makes the load: it is another machine's work."""
-        with _redis(settings.cores.load) as url:
-            shared = Contender(
-                "redis", "Estuary, limit in Redis", partial(_launch, url), keeps=True, ours=True
-            )
+        with _redis(settings.cores.load) as url, postgres_server(SERVER) as server:
+            counting = {"REDIS_URL": url}
+            here, there = (estuary(server.create_database, further=each) for each in ({}, counting))
+            memory = Contender("redis", "Estuary", partial(_launch, url), keeps=True, ours=True)
             entries = [
-                Entry("local", "Estuary, limit in the worker", ESTUARY_MEMORY, exchange.read),
-                Entry("redis", "Estuary, limit in Redis", shared, exchange.read),
+                Entry("local", "PostgreSQL, limit in the worker", here, exchange.read),
+                Entry("redis", "PostgreSQL, limit in Redis", there, exchange.read),
+                Entry("memory-local", "Memory, limit in the worker", ESTUARY_MEMORY, exchange.read),
+                Entry("memory-redis", "Memory, limit in Redis", memory, exchange.read),
             ]
             return Throughput(self.name, self.title, self.base, entries).measure(settings)
 

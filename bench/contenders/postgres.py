@@ -1,8 +1,10 @@
 """Who keeps its items in PostgreSQL: each gets an empty database of the same server."""
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.contenders.contender import ROOT, Contender, NewDatabase
 from bench.contenders.estuary import PRODUCTION
@@ -16,8 +18,8 @@ def _bare(new_database: NewDatabase, port: int, _: Path) -> Launch:
     return Launch(command("bare_postgres", "rsgi", port), own)
 
 
-def _estuary(new_database: NewDatabase, port: int, _: Path) -> Launch:
-    own = {"DATABASE_URL": new_database(f"estuary_{port}"), "DATABASE_MIGRATE": "auto"}
+def _estuary(new_database: NewDatabase, further: Mapping[str, str], port: int, _: Path) -> Launch:
+    own = {"DATABASE_URL": new_database(f"estuary_{port}"), "DATABASE_MIGRATE": "auto", **further}
     return Launch(
         [sys.executable, "-m", "estuary", "serve"], {**PRODUCTION, "HOST": HOST, "PORT": str(port), **own}
     )
@@ -32,9 +34,11 @@ def _fastapi(new_database: NewDatabase, port: int, _: Path) -> Launch:
     return Launch(line, {"PYTHONPATH": str(ROOT), "DATABASE_URL": new_database(f"fastapi_{port}")})
 
 
-def estuary(new_database: NewDatabase, label: str = "") -> Contender:
-    """Estuary as in production; with a label, on a database that has its items already."""
-    launch = partial(_estuary, new_database)
+def estuary(
+    new_database: NewDatabase, label: str = "", further: Mapping[str, str] = MappingProxyType({})
+) -> Contender:
+    """Estuary as in production, and with `further` settings; with a label, on a database with items."""
+    launch = partial(_estuary, new_database, further)
     if label:
         return Contender("postgres", f"Estuary, PostgreSQL, {label}", launch, ours=True)
     return Contender("postgres", "Estuary, PostgreSQL", launch, keeps=True, ours=True)
