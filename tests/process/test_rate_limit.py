@@ -20,10 +20,10 @@ from tests.support.servers import shared
 from tests.support.servers.redis import Redis, redis_server
 from tests.support.servers.relay import Relay, relay_to
 
-FULL = os.environ.get("ESTUARY_TEST_FULL") == "1"
-ADDRESSES, ADDRESSES_IN_REDIS = (1_000_000, 100_000) if FULL else (20_000, 20_000)
+SOAK = os.environ.get("ESTUARY_TEST_SOAK") == "1"
+ADDRESSES, ADDRESSES_IN_REDIS = (1_000_000, 100_000) if SOAK else (20_000, 20_000)
 GROWTH_MIB = 32
-OUTAGE_SECONDS = 10.0 if FULL else 0.0
+OUTAGE_SECONDS = 10.0 if SOAK else 0.0
 AWAY, BACK = "rate limit store unavailable", "rate limit counted in its store again"
 PATH = "/api/v1/nothing"
 LIMITED = {**FORGING, "RATE_LIMIT_ENABLED": "true", "LOG_FILTER": "estuary=info,estuary::access=off"}
@@ -137,7 +137,7 @@ def test_while_redis_is_away_the_policy_holds(
             assert 0 == server.stop()
 
 
-LIMIT, WINDOW, WINDOWS = 600, 2, 6 if FULL else 3
+LIMIT, WINDOW, WINDOWS = 600, 2, 6 if SOAK else 3
 CLIENTS = 64
 
 
