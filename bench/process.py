@@ -59,7 +59,7 @@ class Server:
             elapsed = time.perf_counter() - begun
             if self._process.poll() is not None or elapsed > READY_TIMEOUT_SECONDS:
                 raise NotReady(f"{self._process.args!r} gave no answer: {self._last_words()}")
-            time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)  # whether a server answers shows only when it is asked
         self.ready_after = time.perf_counter() - begun
 
     def weigh(self) -> Weight:

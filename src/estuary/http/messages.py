@@ -12,6 +12,8 @@ from estuary.http.client import NO_ADDRESS, Client
 Header = tuple[str, str]
 """A field name in lower case, and its value."""
 
+JSON: Header = ("content-type", "application/json")
+
 
 class Headers(Protocol):
     """A request's header fields; names are asked for in lower case."""

@@ -9,13 +9,13 @@ import msgspec
 
 from estuary.core.errors import StoreError, StoreNotMigrated
 from estuary.core.ports import Clock, Exposition, Store, SystemMonitor
-from estuary.http.messages import Header, Request, Response
+from estuary.http.messages import JSON, Header, Request, Response
 
 PROBE_SECONDS = 2.0
 """How long a probe waits for the store: less than the usual patience of an orchestrator's probe."""
 
 _DEGRADED_ABOVE_PERCENT = 90.0
-_JSON: tuple[Header, ...] = (("content-type", "application/json"), ("cache-control", "no-store"))
+_FRESH_JSON: tuple[Header, ...] = (JSON, ("cache-control", "no-store"))
 
 
 class _Database(msgspec.Struct):
@@ -99,25 +99,25 @@ class Operations:
                 system.cpu_count,
             ),
         )
-        return Response(200, self._encode(body), _JSON)
+        return Response(200, self._encode(body), _FRESH_JSON)
 
     async def upshot(self, _: Request) -> Response:
         """How the service is doing, without the details; always 200."""
         database = (await self._look()).database
         memory = self._system.read().memory_usage_percent
         status = _status(connected=database.connected, memory_percent=memory)
-        return Response(200, self._encode(_Probe(status, self._clock.now())), _JSON)
+        return Response(200, self._encode(_Probe(status, self._clock.now())), _FRESH_JSON)
 
     def live(self, _: Request) -> Response:
         """200 as long as the process answers, whatever the store does."""
-        return Response(200, self._encode(_Probe("alive", self._clock.now())), _JSON)
+        return Response(200, self._encode(_Probe("alive", self._clock.now())), _FRESH_JSON)
 
     async def ready(self, _: Request) -> Response:
         """Whether traffic should come here: 200, or 503 with the reason."""
         reason = "shutting_down" if self._draining() else (await self._look()).reason
         if reason is None:
-            return Response(200, self._encode(_Probe("ready", self._clock.now())), _JSON)
-        return Response(503, self._encode(_Probe("not_ready", self._clock.now(), reason)), _JSON)
+            return Response(200, self._encode(_Probe("ready", self._clock.now())), _FRESH_JSON)
+        return Response(503, self._encode(_Probe("not_ready", self._clock.now(), reason)), _FRESH_JSON)
 
     def metrics(self, request: Request) -> Response:
         """Every metric, in the format that the scraper accepts."""
@@ -126,7 +126,7 @@ class Operations:
 
     def openapi(self, _: Request) -> Response:
         """The API's OpenAPI 3.1 document."""
-        return Response(200, self._document, (("content-type", "application/json"),))
+        return Response(200, self._document, (JSON,))
 
     async def _look(self) -> _Look:
         """Whether the store answers, and how fast; bounded in time even where it hangs."""

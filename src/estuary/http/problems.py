@@ -18,10 +18,9 @@ from estuary.http.errors import (
     UnsupportedProtocol,
     UnsupportedTransfer,
 )
-from estuary.http.messages import Header, Request, Response
+from estuary.http.messages import JSON, Header, Request, Response
 from estuary.http.records.entity_tags import tag_of_version
 
-_JSON: Header = ("content-type", "application/json")
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")
 _PROBLEM_MEDIA_TYPE = "application/problem+json"
 _CHALLENGE = 'Bearer realm="estuary"'
@@ -70,7 +69,7 @@ class Problems:
             body = self._encode(self._problem(code, told, request))
             return Response(told.status, body, (_PROBLEM_JSON, *told.headers), told.close)
         body = self._encode(self._envelope(code, told, request))
-        return Response(told.status, body, (_JSON, *told.headers), told.close)
+        return Response(told.status, body, (JSON, *told.headers), told.close)
 
     def _envelope(self, code: str, told: _Told, request: Request) -> Envelope:
         details = None

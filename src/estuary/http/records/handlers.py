@@ -7,7 +7,7 @@ from estuary.core.query import Page, Slice, encode_cursor, parse
 from estuary.core.resource import Resource
 from estuary.core.service import Records
 from estuary.http.guards.body import BodyReader
-from estuary.http.messages import Header, Request, Response
+from estuary.http.messages import JSON, Header, Request, Response
 from estuary.http.records.answers import WrittenAnswers
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
@@ -16,8 +16,7 @@ from estuary.http.records.entity_tags import tag_of_content
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.preconditions import is_known
 
-_JSON: Header = ("content-type", "application/json")
-_JSON_ONLY = (_JSON,)
+_JSON_ONLY = (JSON,)
 _FIRST_SLICE = Slice()
 _PARAMETERS = frozenset({"limit", "offset", "cursor"})
 _MAX_PARAMETERS = 100
@@ -74,7 +73,7 @@ class RecordHandlers:
         cursor = encode_cursor(following, self.resource.name)
         # RFC 8288; a relative reference stays right behind any proxy.
         link = ("link", f'<{self._path}?cursor={cursor}&limit={asked.limit}>; rel="next"')
-        return _listed(request, self._codec.page(records, asked.limit, cursor), (_JSON, link))
+        return _listed(request, self._codec.page(records, asked.limit, cursor), (JSON, link))
 
 
 def _listed(request: Request, body: bytes, headers: tuple[Header, ...]) -> Response:
