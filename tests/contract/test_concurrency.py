@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import Item
 from estuary.core.ports import Collection, Written
 from tests.contract.making import (
@@ -36,6 +36,19 @@ async def test_exactly_one_of_many_conditional_updates_wins(items: Collection) -
     assert (1, WRITERS - 1) == (len(winners), len(conflicts))
     assert {2} == {conflict.current for conflict in conflicts}
     assert winners[0].record == await items.get(make_id(1))
+
+
+async def test_of_inserts_at_once_only_the_one_that_is_refused_fails(items: Collection) -> None:
+    """An id that is taken, which no use case asks for, is nothing to those that came with it."""
+    await items.insert(make_record(WRITERS // 2, name="first"))
+    outcomes = await asyncio.gather(
+        *(items.insert(make_record(number)) for number in range(WRITERS)), return_exceptions=True
+    )
+    failed = [number for number, outcome in enumerate(outcomes) if isinstance(outcome, StoreQueryFailed)]
+    assert [WRITERS // 2] == failed
+    assert WRITERS == await items.count()
+    kept = await items.page(None, WRITERS + 1)
+    assert [make_record(n, name="first" if n in failed else None) for n in range(WRITERS)] == kept
 
 
 async def test_exactly_one_of_many_conditional_deletes_wins(items: Collection) -> None:

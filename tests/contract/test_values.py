@@ -1,5 +1,6 @@
 """What values hold, kept exactly or refused before anything is stored, the same on every store."""
 
+import asyncio
 import math
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -82,6 +83,20 @@ async def test_a_value_comes_back_exactly(vessels: Collection, fields: dict[str,
         assert record == kept
         # In JSON 1, 1.0 and true differ, which in Python they do not.
         assert msgspec.json.encode(record.value) == msgspec.json.encode(kept.value)
+
+
+async def test_values_inserted_at_once_come_back_exactly(vessels: Collection) -> None:
+    """A store may take inserts that come together as one: each value still is the one of its record."""
+    records = [
+        Record(make_id(n), 1, LATER + timedelta(microseconds=n), LATER, vessel(**fields))
+        for n, fields in enumerate(VALUES.values())
+    ]
+    await asyncio.gather(*(vessels.insert(record) for record in records))
+    kept = await vessels.page(None, len(records) + 1)
+    assert records == kept
+    assert msgspec.json.encode([record.value for record in records]) == msgspec.json.encode(
+        [record.value for record in kept]
+    )
 
 
 @pytest.mark.parametrize("fields", VALUES.values(), ids=VALUES.keys())

@@ -9,6 +9,7 @@ from estuary.core.ports import Written
 from estuary.core.record import Position, Record
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.inserts import Inserts
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.sql.lists import Lists
@@ -21,13 +22,22 @@ _Write = Callable[[Connection, float], Awaitable[Record | None]]
 
 
 class PostgresCollection:
-    """`statements`, `rows` and `keys` are of the same resource; `pool` gives the open store's connections.
+    """`statements`, `rows` and `keys` are of the same resource; `pool` and `inserts` give the open store's.
 
-    A read, and a write without a key, is one statement: one way to the server and back.
+    A read, and a write without a key, is one statement: one way to the server and back, which inserts that
+    come together share.
     """
 
-    def __init__(self, pool: Callable[[], Pool], statements: Statements, rows: Rows, keys: Keys) -> None:
+    def __init__(
+        self,
+        pool: Callable[[], Pool],
+        inserts: Callable[[], Inserts],
+        statements: Statements,
+        rows: Rows,
+        keys: Keys,
+    ) -> None:
         self._pool = pool
+        self._inserts = inserts
         self._rows = rows
         self._keys = keys
         self._insert = statements.insert.text
@@ -40,6 +50,9 @@ class PostgresCollection:
     async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
         parameters = self._rows.insert(record)
+        if terms.key is None:
+            await self._inserts().add(parameters)
+            return Written(record)
 
         async def write(connection: Connection, seconds: float) -> Record:
             await connection.fetchrow(self._insert, *parameters, timeout=seconds)

@@ -1,7 +1,8 @@
 """The PostgreSQL store: resources worked out into tables and statements once, then served by one pool."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import MetaData
@@ -15,6 +16,8 @@ from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.dumper import Dumpable, Dumper
 from estuary.stores.postgres.errors import CLOSED
+from estuary.stores.postgres.group import Group
+from estuary.stores.postgres.inserts import Inserts
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.loader import Loadable, Loader
 from estuary.stores.postgres.migration import Migration
@@ -37,6 +40,7 @@ class _Open(NamedTuple):
     """What an open store holds."""
 
     pool: Pool
+    inserts: Mapping[str, Inserts]
     probe: Probe
 
 
@@ -68,6 +72,7 @@ class PostgresStore:
         self._migration = Migration(Schema(list(tables.values()), (totals, keys)), self._connector)
         self._open: _Open | None = None
         self._collections: dict[str, PostgresCollection] = {}
+        self._groups: dict[str, Group] = {}
         key_statements = compile_key_statements(keys, DIALECT)
         loadables, dumpables = {}, []
         for resource in resources:
@@ -75,8 +80,11 @@ class PostgresStore:
             rows = Rows(resource, tables[resource.name], statements, DIALECT)
             loadables[resource.name] = Loadable(list(tables[resource.name].columns.keys()), rows)
             dumpables.append(Dumpable(resource, statements, rows))
+            keyed = Keys(key_statements, KeyRows(resource))
+            inserts = partial(self._inserts, resource.name)
+            self._groups[resource.name] = Group(tables[resource.name], statements.insert.text)
             self._collections[resource.name] = PostgresCollection(
-                self._pool, statements, rows, Keys(key_statements, KeyRows(resource))
+                self._pool, inserts, statements, rows, keyed
             )
         self._loader = Loader(self._connector, loadables, timeout=timeout)
         self._dumper = Dumper(self._connector, dumpables)
@@ -90,10 +98,14 @@ class PostgresStore:
             return
         await self._connector.look()
         await self._migration.prepare(self._policy)
-        self._open = _Open(
-            Pool(self._connector, size=self._pool_size, timeout=self._timeout, observe=self._observe),
-            Probe(self._connector, timeout=self._timeout),
-        )
+        pool = Pool(self._connector, size=self._pool_size, timeout=self._timeout, observe=self._observe)
+        # Inserts of one resource never take the whole pool: others find a connection at once.
+        share = max(1, self._pool_size // 2)
+        inserts = {
+            name: Inserts(pool, group, statements=share, timeout=self._timeout)
+            for name, group in self._groups.items()
+        }
+        self._open = _Open(pool, inserts, Probe(self._connector, timeout=self._timeout))
 
     async def close(self) -> None:
         """Finish accepted calls and let every connection go; a second call does nothing."""
@@ -131,6 +143,9 @@ class PostgresStore:
 
     def _pool(self) -> Pool:
         return self._parts().pool
+
+    def _inserts(self, resource: str) -> Inserts:
+        return self._parts().inserts[resource]
 
     def _parts(self) -> _Open:
         if self._open is None:

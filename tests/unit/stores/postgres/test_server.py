@@ -14,10 +14,13 @@ from estuary.core.items import ITEMS, Item
 from estuary.core.ports import Collection
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.inserts import MOST_ROWS
 from estuary.stores.postgres.statements import postgres_statements
 from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.sql.tables import resource_table
 from tests.contract.making import record_of
+from tests.contract.test_values import VALUES
+from tests.support.resources import VESSELS, vessel
 from tests.support.servers import shared
 from tests.support.servers.postgres import Postgres, postgres_server
 from tests.support.tls import Authority
@@ -77,6 +80,18 @@ async def test_totals_are_kept_whoever_writes(server: Postgres, items: Collectio
     assert (501, 497, 4, 0) == tuple([await items.count(owner) for owner in (None, "ann", "bob", "cid")])
     server.execute("TRUNCATE items", user="estuary")
     assert (0, 0) == (await items.count(), await items.count("ann"))
+
+
+async def test_records_that_come_together_are_one_statement(server: Postgres) -> None:
+    """Whatever they hold: none of them has to be sent again alone."""
+    server.empty()
+    store = PostgresStore(server.url, [VESSELS], timeout=5)
+    await store.open()
+    vessels = store.collection(VESSELS)
+    values = [vessel(**fields) for fields in VALUES.values()][-MOST_ROWS:]
+    await asyncio.gather(*(vessels.insert(record(value)) for value in values))
+    await store.close()
+    assert f"{MOST_ROWS}|1" == server.execute("SELECT count(*), count(DISTINCT xmin::text) FROM vessels")
 
 
 @pytest.mark.parametrize("change", ["id = 'another'", "owner = 'another'"])

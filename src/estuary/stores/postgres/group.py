@@ -1,0 +1,48 @@
+"""Rows that go to the server together: the one statement that inserts any number of them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, Table, Text, bindparam, cast, func, insert, select
+
+from estuary.stores.postgres.statements import DIALECT
+from estuary.stores.sql.statements import compiled
+from estuary.stores.sql.types import TextList
+
+Row = Sequence[Any]
+"""The parameters of `Statements.insert`: the columns of a row in their order."""
+
+
+class Group:
+    """Inserts into `table`: of one row as `alone`, of more with an array for each column.
+
+    Rows in VALUES would need a statement for each number of them.
+    """
+
+    def __init__(self, table: Table, alone: str) -> None:
+        columns = table.columns
+        names = columns.keys()
+        # unnest takes arrays within arrays apart, too: lists travel as texts.
+        lists = [column.name for column in columns if isinstance(column.type, TextList)]
+        types = (Text() if name in lists else columns[name].type for name in names)
+        arrays = (cast(bindparam(name), ARRAY(kind)) for name, kind in zip(names, types, strict=True))
+        rows = func.unnest(*arrays).table_valued(*names).render_derived().columns
+        values = (cast(rows[name], columns[name].type) if name in lists else rows[name] for name in names)
+        self._alone = alone
+        self._together = compiled(insert(table).from_select(names, select(*values)), DIALECT).text
+        self._lists = [names.index(name) for name in lists]
+
+    def statement(self, rows: Sequence[Row]) -> tuple[str, Row]:
+        """The statement that inserts `rows`, of which there is one at least, and its parameters."""
+        if len(rows) == 1:
+            return self._alone, rows[0]
+        columns: list[Row] = list(zip(*rows, strict=True))
+        for place in self._lists:
+            columns[place] = [None if texts is None else _array(texts) for texts in columns[place]]
+        return self._together, columns
+
+
+def _array(texts: Iterable[str]) -> str:
+    """An array as text: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO."""
+    escaped = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"

@@ -1,0 +1,121 @@
+"""Inserts that share their way to the server: those that come while others are under way go together."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from estuary.core.errors import StoreUnavailable
+from estuary.stores.deadlines import Deadlines
+from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.group import Group, Row
+from estuary.stores.postgres.pool import MAX_WAITING, Pool
+
+MOST_ROWS = 32
+"""Rows in a statement: past it little is saved, and one large row would keep too many others waiting."""
+
+
+class _Waiting(NamedTuple):
+    """A row, and what tells whether it is kept."""
+
+    row: Row
+    kept: asyncio.Future[None]
+
+
+class Inserts:
+    """Adds rows to one table, over connections of `pool`; made on the event loop it serves.
+
+    What comes while few are under way goes at once. While `statements` are, rows wait, and then go as a
+    group: one way to the server and back, one commit and one run of the triggers for all of them. Measured
+    with 32 clients (`bench --questions postgres-create`), this makes 2.6 times the creates a second.
+
+    `timeout` (seconds) bounds the time of each row, waiting included.
+    """
+
+    def __init__(self, pool: Pool, group: Group, *, statements: int, timeout: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._pool = pool
+        self._group = group
+        self._statements = statements
+        self._waiting: deque[_Waiting] = deque()
+        self._deadlines = Deadlines(timeout, _not_in_time)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._is_called = False
+
+    def add(self, row: Row) -> asyncio.Future[None]:
+        """Settles when `row` is kept; fails with `StoreUnavailable`, or `StoreQueryFailed` for it alone."""
+        self._forget_settled()
+        if len(self._waiting) >= MAX_WAITING:
+            raise StoreUnavailable("The database is unavailable: too many calls are waiting")
+        kept: asyncio.Future[None] = self._loop.create_future()
+        self._waiting.append(_Waiting(row, kept))
+        self._deadlines.add(kept)
+        if not self._is_called and len(self._under_way) < self._statements:
+            # In the loop's next turn: rows of requests that came with this one go along.
+            self._is_called = True
+            self._loop.call_soon(self._start)
+        return kept
+
+    def _start(self) -> None:
+        self._is_called = False
+        rows = self._next()
+        if rows:
+            task = self._loop.create_task(self._send(rows))
+            self._under_way.add(task)
+            task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._deadlines.forget_settled()
+        self._start()
+
+    def _next(self) -> list[_Waiting]:
+        """The rows that waited longest, without those whose callers have gone."""
+        rows: list[_Waiting] = []
+        while self._waiting and len(rows) < MOST_ROWS:
+            waiting = self._waiting.popleft()
+            if not waiting.kept.done():
+                rows.append(waiting)
+        return rows
+
+    async def _send(self, rows: Sequence[_Waiting]) -> None:
+        statement, parameters = self._group.statement([row for row, _ in rows])
+
+        async def insert(connection: Connection, seconds: float) -> None:
+            await connection.fetchrow(statement, *parameters, timeout=seconds)
+
+        try:
+            await self._pool.run(insert)
+        except StoreUnavailable as error:
+            _fail(rows, error)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is for the caller to know)
+            await self._send_singly(rows, error)
+        else:
+            for _, kept in rows:
+                if not kept.done():
+                    kept.set_result(None)
+
+    async def _send_singly(self, rows: Sequence[_Waiting], error: Exception) -> None:
+        """After a refusal, which is of the whole group: have it meet only the row that it is for."""
+        if len(rows) > 1:
+            for row in rows:
+                await self._send([row])
+        elif not rows[0].kept.done():
+            rows[0].kept.set_exception(error)
+
+    def _forget_settled(self) -> None:
+        while self._waiting and self._waiting[0].kept.done():
+            self._waiting.popleft()
+
+
+def _fail(rows: Sequence[_Waiting], error: StoreUnavailable) -> None:
+    for _, kept in rows:
+        if not kept.done():
+            # Each caller gets an error of its own: raising adds a traceback to it.
+            own = StoreUnavailable(*error.args)
+            own.__cause__ = error.__cause__
+            kept.set_exception(own)
+
+
+def _not_in_time() -> StoreUnavailable:
+    return StoreUnavailable("The database is unavailable: it did not answer in time")

@@ -1,0 +1,246 @@
+"""Inserts that come together go together, and whatever befalls one of them is its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData
+
+from estuary.core.errors import StoreError, StoreQueryFailed, StoreUnavailable
+from estuary.core.items import ITEMS
+from estuary.stores.postgres.group import Group
+from estuary.stores.postgres.inserts import MOST_ROWS, Inserts
+from estuary.stores.postgres.pool import MAX_WAITING, Pool
+from estuary.stores.sql.tables import resource_table
+from tests.support.waiting import until
+from tests.unit.stores.postgres.test_errors import server_error
+from tests.unit.stores.postgres.test_pool import FakeConnection, FakeConnector
+
+ALONE = "INSERT of one"
+STATEMENTS, TIMEOUT = 2, 0.3
+
+
+class Server:
+    """What the connections are to: answers each statement when it is let."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.refused: dict[str, BaseException] = {}
+        self._open = asyncio.Event()
+
+    def answer(self) -> None:
+        """Answer what was asked, and what will be."""
+        self._open.set()
+
+    def was_asked(self, times: int) -> bool:
+        """Whether it was, so often."""
+        return times == len(self.asked)
+
+    async def insert(self, ids: list[str]) -> None:
+        """Insert rows of these ids."""
+        self.asked.append(ids)
+        await self._open.wait()
+        for number in ids:
+            if number in self.refused:
+                raise self.refused[number]
+
+
+class Connection(FakeConnection):
+    """A connection to it."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    async def fetchrow(self, statement: str, *parameters: Any, timeout: float) -> None:  # noqa: ARG002, ASYNC109 (the driver's)
+        first = parameters[0]
+        await self._server.insert([first] if statement == ALONE else list(first))
+
+
+class ServerConnector(FakeConnector):
+    """Makes such connections."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    async def connect(self, *, plain: bool = False, patient: bool = False) -> Any:
+        if not self.refuses:
+            return Connection(self._server)
+        return await super().connect(plain=plain, patient=patient)
+
+
+@pytest.fixture
+async def server() -> Server:
+    """The server."""
+    return Server()
+
+
+@pytest.fixture
+async def connector(server: Server) -> ServerConnector:
+    """What leads to it."""
+    return ServerConnector(server)
+
+
+@pytest.fixture
+async def pool(connector: ServerConnector) -> AsyncIterator[Pool]:
+    """Five connections."""
+    made = Pool(connector, size=5, timeout=TIMEOUT, observe=lambda _: None)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def inserts(pool: Pool) -> Inserts:
+    """Inserts into the table of items: two statements at a time."""
+    group = Group(resource_table(ITEMS, MetaData()), ALONE)
+    return Inserts(pool, group, statements=STATEMENTS, timeout=TIMEOUT)
+
+
+def rows(ids: Iterable[object]) -> list[tuple[Any, ...]]:
+    """Rows of these ids."""
+    return [(str(number), 1, 0, 0, "", "a name", None) for number in ids]
+
+
+def added(inserts: Inserts, *ids: object) -> list[asyncio.Future[None]]:
+    """Those rows, added."""
+    return [inserts.add(row) for row in rows(ids)]
+
+
+async def busy(inserts: Inserts, server: Server) -> list[asyncio.Future[None]]:
+    """As many rows, each in a statement of its own, as there may be statements; none is answered."""
+    under_way = []
+    for number in range(STATEMENTS):
+        under_way += added(inserts, f"busy {number}")
+        await until(partial(server.was_asked, number + 1))
+    return under_way
+
+
+async def failures(kept: Iterable[asyncio.Future[None]]) -> list[BaseException | None]:
+    """What became of them, within bounds."""
+    async with asyncio.timeout(10):
+        return await asyncio.gather(*kept, return_exceptions=True)
+
+
+async def test_a_row_that_comes_alone_goes_alone(inserts: Inserts, server: Server) -> None:
+    """It waits for nobody, and takes the statement for one."""
+    server.answer()
+    await inserts.add(rows([1])[0])
+    assert [["1"]] == server.asked
+
+
+async def test_rows_that_come_together_go_together(inserts: Inserts, server: Server) -> None:
+    """Those of one turn of the event loop are one statement."""
+    kept = added(inserts, 1, 2, 3)
+    server.answer()
+    assert [None] * 3 == await failures(kept)
+    assert [["1", "2", "3"]] == server.asked
+
+
+async def test_rows_wait_while_enough_statements_are_under_way(inserts: Inserts, server: Server) -> None:
+    """What came meanwhile, in however many turns of the loop, is one statement afterwards."""
+    under_way = await busy(inserts, server)
+    waiting = []
+    for number in range(5):
+        waiting += added(inserts, number)
+        await asyncio.sleep(0)
+    assert STATEMENTS == len(server.asked)
+    server.answer()
+    assert [None] * 7 == await failures(under_way + waiting)
+    assert [["0", "1", "2", "3", "4"]] == server.asked[STATEMENTS:]
+
+
+async def test_a_statement_has_a_bounded_number_of_rows(inserts: Inserts, server: Server) -> None:
+    """The rest goes with the next one, in the order in which it came."""
+    kept = added(inserts, *range(2 * MOST_ROWS + 1))
+    server.answer()
+    await failures(kept)
+    assert [MOST_ROWS, MOST_ROWS, 1] == [len(ids) for ids in server.asked]
+    assert [str(number) for number in range(2 * MOST_ROWS + 1)] == [*chain.from_iterable(server.asked)]
+
+
+async def test_a_refusal_is_for_the_row_it_is_about(inserts: Inserts, server: Server) -> None:
+    """The server refuses a statement whole; the other rows are kept all the same."""
+    server.refused["2"] = server_error("23505")
+    kept = added(inserts, 1, 2, 3)
+    server.answer()
+    first, second, third = await failures(kept)
+    assert (None, None) == (first, third)
+    assert isinstance(second, StoreQueryFailed)
+    assert [["1", "2", "3"], ["1"], ["2"], ["3"]] == server.asked
+
+
+async def test_an_error_nobody_knows_reaches_the_caller(inserts: Inserts, server: Server) -> None:
+    """And is not lost in a task, with the caller waiting for a row that nobody keeps."""
+    server.refused["1"] = LookupError("a bug")
+    server.answer()
+    with pytest.raises(LookupError, match="a bug"):
+        await inserts.add(rows([1])[0])
+
+
+async def test_an_outage_is_told_to_each_row_once(inserts: Inserts, server: Server) -> None:
+    """Nothing is tried again, for it may have been kept; and nobody shares an exception."""
+    server.refused["1"] = ConnectionResetError()
+    kept = added(inserts, 1, 2, 3)
+    server.answer()
+    told = await failures(kept)
+    assert [StoreUnavailable] * 3 == [type(error) for error in told]
+    assert 3 == len({id(error) for error in told})
+    assert all(isinstance(error, StoreError) and error.__cause__ is server.refused["1"] for error in told)
+    assert 1 == len(server.asked)
+
+
+async def test_an_unreachable_server_fails_rows_at_once(
+    inserts: Inserts, connector: ServerConnector
+) -> None:
+    """As it does every other call."""
+    connector.refuses = True
+    told = await failures(added(inserts, 1, 2))
+    assert ["nobody listens"] * 2 == [str(error) for error in told]
+
+
+async def test_each_rows_time_is_bounded(inserts: Inserts, server: Server) -> None:
+    """However long others take, a row waits no longer than it may; and then it is not sent any more."""
+    under_way = await busy(inserts, server)
+    told = await failures(under_way + added(inserts, "late"))
+    assert [StoreUnavailable] * 3 == [type(error) for error in told]
+    server.answer()
+    await inserts.add(rows(["next"])[0])
+    assert ["next"] in server.asked
+    assert ["late"] not in server.asked
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["before it was sent", "under way"])
+async def test_a_caller_who_goes_takes_nobody_along(inserts: Inserts, server: Server, sent: bool) -> None:
+    """The others' rows are kept; the one of who went is left out where that still can be."""
+    under_way = [] if sent else await busy(inserts, server)
+    gone, stays = added(inserts, "gone", "stays")
+    if sent:
+        await until(lambda: server.asked != [])
+    gone.cancel()
+    server.answer()
+    assert [None] * (len(under_way) + 1) == await failures([*under_way, stays])
+    assert [["gone", "stays"] if sent else ["stays"]] == server.asked[len(under_way) :]
+
+
+async def test_too_many_rows_are_turned_away(inserts: Inserts, server: Server) -> None:
+    """At once, and only as long as they do wait: rows whose time is over leave room for others."""
+    under_way = await busy(inserts, server)
+    waiting = added(inserts, *range(MAX_WAITING))
+    with pytest.raises(StoreUnavailable, match="too many calls are waiting"):
+        inserts.add(rows(["more"])[0])
+    await failures(under_way + waiting)
+    server.answer()
+    await inserts.add(rows(["later"])[0])
+
+
+async def test_rows_that_wait_at_the_end_are_told_so(inserts: Inserts, pool: Pool, server: Server) -> None:
+    """Whoever closes a store leaves nobody waiting for it."""
+    under_way = await busy(inserts, server)
+    waiting = added(inserts, "waiting")
+    await pool.close()
+    told = await failures(under_way + waiting)
+    assert [StoreUnavailable] * 3 == [type(error) for error in told]
