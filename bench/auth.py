@@ -79,7 +79,7 @@ class _FreshLane:
         with self.contender.running(settings.cores.server) as server:
             asked = _read(server, self.header)
             self.loads.append(
-                load.run(server.origin, asked, settings.seconds, settings.cores.load, self.tokens)
+                load.run(server.origin, asked, settings.seconds, settings.cores.load, tokens=self.tokens)
             )
 
     def series(self, question: str) -> Series:

@@ -106,6 +106,7 @@ BOUNDS: tuple[Bound, ...] = (
             ("postgres-read", "A read from PostgreSQL", "fastapi-sqlalchemy", "FastAPI and SQLAlchemy"),
             ("postgres-read", "A read from PostgreSQL", "kinto", "Kinto"),
             ("postgres-create", "A create in PostgreSQL", "fastapi-sqlalchemy", "FastAPI and SQLAlchemy"),
+            ("postgres-create-alone", "A create in PostgreSQL, one client", "kinto", "Kinto"),
         )
     ),
     *(

@@ -50,7 +50,15 @@ def require() -> str:
     return found
 
 
-def run(origin: str, exchange: Exchange, seconds: int, core: int, tokens: Path | None = None) -> Load:
+def run(
+    origin: str,
+    exchange: Exchange,
+    seconds: int,
+    core: int,
+    *,
+    connections: int = CONNECTIONS,
+    tokens: Path | None = None,
+) -> Load:
     """Repeat `exchange` at `origin` for `seconds`; raises `LoadFailed` if one answer is another.
 
     With `tokens`, a file that has one a line, each request carries the next of them.
@@ -58,7 +66,7 @@ def run(origin: str, exchange: Exchange, seconds: int, core: int, tokens: Path |
     script, said = (SCRIPT, exchange.body.decode()) if tokens is None else (TOKENS_SCRIPT, str(tokens))
     command = [
         require(),
-        *("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)),
+        *("-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)),
         *(word for header in exchange.headers for word in ("-H", header)),
         *(origin + exchange.path, "--", exchange.method),
         *([said] if said else []),

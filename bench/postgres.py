@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench import exchange
-from bench.contenders.kinto import read as kinto_read
+from bench.contenders import kinto
 from bench.contenders.postgres import estuary, on_postgres
 from bench.exchange import Exchange, page_after
 from bench.fill import fill_postgres, middle
+from bench.load import CONNECTIONS
 from bench.question import Entry, Settings
 from bench.scale import SMALL
 from bench.series import Series
@@ -38,12 +39,14 @@ class PostgresThroughput:
     asked: Asked
     kinto_asked: Asked | None
     base: str = "rsgi-asyncpg"
+    connections: int = CONNECTIONS
 
     def measure(self, settings: Settings) -> list[Series]:
         """Start the server, then ask its contenders in turn."""
         with _server() as server:
             entries = list(self._entries(server))
-            return Throughput(self.name, self.title, self.base, entries).measure(settings)
+            throughput = Throughput(self.name, self.title, self.base, entries, self.connections)
+            return throughput.measure(settings)
 
     def _entries(self, server: Postgres) -> Iterator[Entry]:
         for contender in on_postgres(server.create_database):
@@ -89,14 +92,24 @@ def _middle_page(count: int) -> Asked:
     return lambda _: asked
 
 
-def create(_: str) -> Exchange:
-    """A new item."""
+def _create(_: str) -> Exchange:
     return exchange.create()
 
 
+def _kinto_create(_: str) -> Exchange:
+    return kinto.create()
+
+
 POSTGRES_QUESTIONS = (
-    PostgresThroughput("postgres-read", "Read one item from PostgreSQL", exchange.read, kinto_read),
+    PostgresThroughput("postgres-read", "Read one item from PostgreSQL", exchange.read, kinto.read),
     # Without Kinto: of creates that come at once in a collection it turns some away with a 409.
-    PostgresThroughput("postgres-create", "Create an item in PostgreSQL", create, None),
+    PostgresThroughput("postgres-create", "Create an item in PostgreSQL", _create, None),
+    PostgresThroughput(
+        "postgres-create-alone",
+        "Create an item in PostgreSQL, one after the other",
+        _create,
+        _kinto_create,
+        connections=1,
+    ),
     PostgresScale(),
 )

@@ -8,7 +8,7 @@ from bench import exchange, load
 from bench.apps.answers import ITEM_ID
 from bench.contenders import Contender
 from bench.exchange import Exchange
-from bench.load import Load
+from bench.load import CONNECTIONS, Load
 from bench.process import Server
 from bench.question import Entry, Settings
 from bench.series import Latency, Series
@@ -21,12 +21,13 @@ WARM_UP = 300
 
 @dataclass(frozen=True)
 class Throughput:
-    """Answers a second of each entry, and how long they took."""
+    """Answers a second of each entry, and how long they took, over so many connections."""
 
     name: str
     title: str
     base: str
     entries: Sequence[Entry]
+    connections: int = CONNECTIONS
 
     def measure(self, settings: Settings) -> list[Series]:
         """Start who takes part, interleave the rounds, stop them."""
@@ -34,7 +35,7 @@ class Throughput:
             lanes = _lanes([e for e in self.entries if settings.includes(e.contender)], settings, running)
             for _ in range(settings.rounds):
                 for lane in lanes:
-                    lane.run(settings)
+                    lane.run(settings, self.connections)
             return [lane.series(self.name) for lane in lanes]
 
 
@@ -47,9 +48,9 @@ class _Lane:
     exchange: Exchange
     loads: list[Load] = field(default_factory=list)
 
-    def run(self, settings: Settings) -> None:
+    def run(self, settings: Settings, connections: int) -> None:
         origin, core = self.server.origin, settings.cores.load
-        self.loads.append(load.run(origin, self.exchange, settings.seconds, core))
+        self.loads.append(load.run(origin, self.exchange, settings.seconds, core, connections=connections))
 
     def series(self, question: str) -> Series:
         return Series(

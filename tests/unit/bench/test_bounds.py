@@ -56,6 +56,7 @@ def test_every_bound_asks_a_question_that_exists() -> None:
         "refusals": ["slowest"],
         "postgres-read": ["postgres", "rsgi-asyncpg", "fastapi-sqlalchemy", "kinto"],
         "postgres-create": ["postgres", "rsgi-asyncpg", "fastapi-sqlalchemy"],
+        "postgres-create-alone": ["postgres", "kinto"],
         "postgres-scale": ["first-small", "first-large", "page-small", "page-large"],
         "limits": ["local", "redis"],
         "transfer": ["sqlite-import", "sqlite-export", "postgres-import", "postgres-export"],

@@ -12,7 +12,7 @@ from estuary.server.notify import NoServiceManager, Systemd, service_manager, wa
     [
         ("", "", None),
         ("30000000", "", 30.0),
-        ("500000", str(os.getpid()), 0.5),
+        pytest.param("500000", str(os.getpid()), 0.5, id="for this process"),
         ("500000", "1", None),
         ("0", "", None),
         ("soon", "", None),

@@ -73,7 +73,10 @@ def test_each_refusal_of_the_system_says_what_to_do(number: int, expected: str) 
     assert explain(OSError(number, os.strerror(number)), "::1", 80).startswith(expected)
 
 
-@pytest.mark.parametrize(("fds", "pid"), [("", ""), ("1", ""), ("1", "1"), ("", str(os.getpid()))])
+@pytest.mark.parametrize(
+    ("fds", "pid"),
+    [("", ""), ("1", ""), ("1", "1"), pytest.param("", str(os.getpid()), id="none for this process")],
+)
 def test_sockets_passed_to_nobody_or_to_another_process_are_not_ours(fds: str, pid: str) -> None:
     """LISTEN_PID says whom they were passed to; a child that inherits the variables was not meant."""
     assert inherited(fds, pid) is None
