@@ -22,6 +22,10 @@ SOURCES := $(shell find src convex workshop/executable -type f -not -path '*/__p
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' src/estuary/__init__.py)
 PREFIX ?= /opt/estuary
 ENGINE ?= docker
+# Tests wait for servers more than they compute. A file's tests stay together, for they share what they start,
+# and files keep their order: those that take longest come early.
+JOBS ?= 2
+SIDE_BY_SIDE := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
 # The stamp names the folder that .venv was made for: an environment does not survive being moved.
@@ -57,8 +61,8 @@ run: $(SYNCED) ## Serve items on http://127.0.0.1:3000, kept in data/estuary.db
 ##@ Check
 
 .PHONY: test
-test: $(SYNCED) ## Run every test (ARGS="-k name" for some)
-	$(BIN)/python -m pytest $(ARGS)
+test: $(SYNCED) ## Run every test (ARGS="-k name" for some, JOBS=1 for one after the other)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: lint
 lint: $(SYNCED) ## Style, format, types and layers
@@ -83,7 +87,7 @@ compile: $(COMPILED) ## Compile what is on a request's way, with a C compiler, i
 
 .PHONY: compiled-test
 compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled modules
-	PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m pytest tests/http tests/unit/http \
+	PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/http tests/unit/http \
 		tests/process/test_start.py tests/process/test_wire.py tests/process/test_stop.py \
 		tests/process/test_smuggling.py tests/process/test_slow_clients.py \
 		tests/process/test_sqlite_durability.py -k "not convex and not postgres and not sqlite-" $(ARGS)

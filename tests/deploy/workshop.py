@@ -1,5 +1,6 @@
 """The checkout as a workshop: its root, its make targets, its tools beside Python."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -11,12 +12,19 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 TOOLS = ROOT / ".tools/deploy/bin"
 
+_LOCK = ROOT / ".tools/make.lock"
 _MINUTES = 10 * 60
 
 
 def make(*words: str, **variables: str) -> str:
-    """What `make` says to `words`, with `variables` in its environment; it must succeed."""
-    return run("make", "--silent", "-C", ROOT, *words, **variables)
+    """What `make` says to `words`, with `variables` in its environment; it must succeed.
+
+    It has the checkout to itself: tests that run side by side would build the same files at once.
+    """
+    _LOCK.parent.mkdir(exist_ok=True)
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return run("make", "--silent", "-C", ROOT, *words, **variables)
 
 
 def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
