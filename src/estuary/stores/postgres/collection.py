@@ -49,16 +49,16 @@ class PostgresCollection:
 
     async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
-        parameters = self._rows.insert(record)
+        row = self._rows.insert(record)
         if terms.key is None:
-            await self._inserts().add(parameters)
+            await self._inserts().add(row)
             return Written(record)
 
-        async def write(connection: Connection, seconds: float) -> Record:
-            await connection.fetchrow(self._insert, *parameters, timeout=seconds)
+        async def insert(connection: Connection, seconds: float) -> Record:
+            await connection.fetchrow(self._insert, *row, timeout=seconds)
             return record
 
-        return await self._written(write, terms)
+        return await self._pool().run(self._keys.insert_once(terms.key, record, row, insert))
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""

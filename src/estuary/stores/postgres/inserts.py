@@ -26,8 +26,8 @@ class Inserts:
     """Adds rows to one table, over connections of `pool`; made on the event loop it serves.
 
     What comes while few are under way goes at once. While `statements` are, rows wait, and then go as a
-    group: one way to the server and back, one commit and one run of the triggers for all of them. Measured
-    with 32 clients (`bench --questions postgres-create`), this makes 2.6 times the creates a second.
+    group: one way to the server and back, one commit and one run of the triggers for all of them. With 32
+    clients (`bench --questions postgres-create`) there are more than twice as many creates a second.
 
     `timeout` (seconds) bounds the time of each row, waiting included.
     """

@@ -2,16 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
+from time import monotonic
 
 from estuary.core.errors import IdempotencyKeyInFlight
 from estuary.core.ports import Written
 from estuary.core.record import Record
 from estuary.core.terms import IdempotencyKey
 from estuary.stores.postgres.connection import Connection
-from estuary.stores.postgres.transaction import Transaction
+from estuary.stores.postgres.group import Row
+from estuary.stores.postgres.keyed_insert import KeyedInsert
+from estuary.stores.postgres.transaction import LEAST, Transaction
 from estuary.stores.sql.keys import KeyRows, KeyStatements
 
 _Write = Callable[[Connection, float], Awaitable[Record | None]]
+_Once = Callable[[Connection, float], Awaitable[Written]]
 _LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
 
@@ -22,11 +26,12 @@ class Keys:
     comes with the same key is told so at once, and who comes afterwards finds the key.
     """
 
-    def __init__(self, statements: KeyStatements, rows: KeyRows) -> None:
+    def __init__(self, statements: KeyStatements, rows: KeyRows, insert: KeyedInsert) -> None:
         self._statements = statements
         self._rows = rows
+        self._insert = insert
 
-    def once(self, key: IdempotencyKey, write: _Write) -> Callable[[Connection, float], Awaitable[Written]]:
+    def once(self, key: IdempotencyKey, write: _Write) -> _Once:
         """`write` if the key is new, else what the first write with it left behind."""
 
         async def work(connection: Connection, seconds: float) -> Written:
@@ -35,6 +40,19 @@ class Keys:
                     raise IdempotencyKeyInFlight
                 found = await self._find(transaction, key)
                 return await self._write(transaction, key, write) if found is None else found
+
+        return work
+
+    def insert_once(self, key: IdempotencyKey, record: Record, row: Row, insert: _Write) -> _Once:
+        """`once`, of the `insert` of a record whose row this is: one statement where the key is new."""
+
+        async def work(connection: Connection, seconds: float) -> Written:
+            end = monotonic() + seconds
+            kept, expired = self._rows.kept(key, record), self._rows.expired(key)
+            parameters = self._insert.parameters(row, kept, self._lock(key), expired)
+            if await connection.fetchrow(self._insert.text, *parameters, timeout=seconds) is not None:
+                return Written(record)
+            return await self.once(key, insert)(connection, max(end - monotonic(), LEAST))
 
         return work
 

@@ -18,6 +18,7 @@ from estuary.stores.postgres.dumper import Dumpable, Dumper
 from estuary.stores.postgres.errors import CLOSED
 from estuary.stores.postgres.group import Group
 from estuary.stores.postgres.inserts import Inserts
+from estuary.stores.postgres.keyed_insert import KeyedInsert
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.loader import Loadable, Loader
 from estuary.stores.postgres.migration import Migration
@@ -80,7 +81,7 @@ class PostgresStore:
             rows = Rows(resource, tables[resource.name], statements, DIALECT)
             loadables[resource.name] = Loadable(list(tables[resource.name].columns.keys()), rows)
             dumpables.append(Dumpable(resource, statements, rows))
-            keyed = Keys(key_statements, KeyRows(resource))
+            keyed = Keys(key_statements, KeyRows(resource), KeyedInsert(tables[resource.name], keys))
             inserts = partial(self._inserts, resource.name)
             self._groups[resource.name] = Group(tables[resource.name], statements.insert.text)
             self._collections[resource.name] = PostgresCollection(

@@ -7,7 +7,7 @@ from typing import Any, Self
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.errors import is_lost
 
-_LEAST = 0.01
+LEAST = 0.01
 """Seconds that a step has, however little is left."""
 
 
@@ -24,7 +24,7 @@ class Transaction:
 
     def seconds_left(self) -> float:
         """The time there is for the next step."""
-        return max(self._end - self._time(), _LEAST)
+        return max(self._end - self._time(), LEAST)
 
     async def row(self, statement: str, *parameters: object) -> Any:
         """The first row that a statement gives, None if there is none."""

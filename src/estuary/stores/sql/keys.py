@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, Text, bindparam, delete, insert, literal_column, select, tuple_
+from sqlalchemy import Delete, Table, Text, bindparam, delete, insert, literal_column, select, tuple_
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.errors import IdempotencyKeyReused
@@ -36,20 +36,27 @@ def compile_key_statements(table: Table, dialect: Dialect) -> KeyStatements:
     columns = table.c
     place = (columns.resource, columns.subject, columns.key)
     this = [column == bindparam(f"_{column.name}", type_=Text) for column in place]
-    oldest = (
-        select(*place)
-        .where(columns.used_at <= bindparam("_expired", type_=LONG))
-        .order_by(columns.used_at)
-        .limit(bindparam("_most", type_=LONG))
-        .offset(literal_column("0"))  # said outright, as for pages
-        .with_for_update(skip_locked=True)
-    )
     return KeyStatements(
         find=compiled(select(columns.fingerprint, columns.snapshot, columns.used_at).where(*this), dialect),
         keep=compiled(insert(table), dialect),
         forget=compiled(delete(table).where(*this), dialect),
-        expire=compiled(delete(table).where(tuple_(*place).in_(oldest)), dialect),
+        expire=compiled(removal_of_expired(table), dialect),
     )
+
+
+def removal_of_expired(table: Table) -> Delete:
+    """Removes some of the keys that expired first, as many as `most`, without waiting for who else does."""
+    columns = table.c
+    place = (columns.resource, columns.subject, columns.key)
+    oldest = (
+        select(*place)
+        .where(columns.used_at <= bindparam("expired", type_=LONG))
+        .order_by(columns.used_at)
+        .limit(bindparam("most", type_=LONG))
+        .offset(literal_column("0"))  # said outright, as for pages
+        .with_for_update(skip_locked=True)
+    )
+    return delete(table).where(tuple_(*place).in_(oldest))
 
 
 class KeyRows:

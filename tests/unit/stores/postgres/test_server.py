@@ -9,21 +9,25 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData
 
-from estuary.core.errors import StoreQueryFailed, StoreUnavailable
+from estuary.core.errors import IdempotencyKeyInFlight, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.core.ports import Collection
+from estuary.core.terms import KEY_LIFETIME
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.inserts import MOST_ROWS
 from estuary.stores.postgres.statements import postgres_statements
 from estuary.stores.postgres.tables import postgres_totals_table
+from estuary.stores.sql.keys import REMOVED_AT_ONCE
 from estuary.stores.sql.tables import resource_table
-from tests.contract.making import record_of
+from tests.contract.making import once, record_of
 from tests.contract.test_values import VALUES
+from tests.support.clocks import START
 from tests.support.resources import VESSELS, vessel
 from tests.support.servers import shared
 from tests.support.servers.postgres import Postgres, postgres_server
 from tests.support.tls import Authority
+from tests.support.waiting import until
 from tests.unit.stores.kinds import record
 
 OWNED = (
@@ -31,6 +35,7 @@ OWNED = (
     "SELECT '{0}' || n, 1, n, n, 'x', '{0}' FROM generate_series(1, {1}) n"
 )
 """So many items of an owner, made by hand."""
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 SESSIONS = "pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'estuary'"
 
 
@@ -120,6 +125,28 @@ async def test_every_list_is_read_from_an_index(server: Postgres, items: Collect
         assert "Sort" not in plan, name
         assert "Seq Scan" not in plan, name
     connection.terminate()
+
+
+async def test_a_key_that_another_is_at_is_told_at_once(server: Postgres, items: Collection) -> None:
+    """An insert does not wait for one with its key that has not come to its end, nor is it made."""
+    connection: Any = await Connector(server.url, timeout=5).connect()
+    await connection.execute("BEGIN; LOCK _estuary_totals")
+    first = asyncio.ensure_future(items.insert(record(Item("first")), once()))
+    await until(lambda: "1" == server.execute(WAITING))
+    with pytest.raises(IdempotencyKeyInFlight):
+        await items.insert(record(Item("second")), once())
+    await connection.execute("ROLLBACK")
+    kept = (await first).record
+    assert (kept, 1) == ((await items.insert(record(Item("third")), once())).record, await items.count())
+    connection.terminate()
+
+
+async def test_inserts_remove_keys_that_have_expired(server: Postgres, items: Collection) -> None:
+    """Some with each of them: the table of keys does not grow for ever."""
+    for number in range(REMOVED_AT_ONCE + 2):
+        await items.insert(record(Item("old")), once(f"old {number}"))
+    await items.insert(record(Item("new")), once("new", now=START + KEY_LIFETIME))
+    assert "3" == server.execute("SELECT count(*) FROM _estuary_keys")
 
 
 async def test_fewer_connections_than_wished_for_are_enough(server: Postgres) -> None:
