@@ -50,16 +50,16 @@ class Inserts:
         kept: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append(_Waiting(row, kept))
         self._deadlines.add(kept)
-        if not self._is_called and len(self._under_way) < self._statements:
+        if not self._is_called:
             # In the loop's next turn: rows of requests that came with this one go along.
             self._is_called = True
             self._loop.call_soon(self._start)
         return kept
 
     def _start(self) -> None:
+        """Send what waits, as far as there may be statements for it."""
         self._is_called = False
-        rows = self._next()
-        if rows:
+        while len(self._under_way) < self._statements and (rows := self._next()):
             task = self._loop.create_task(self._send(rows))
             self._under_way.add(task)
             task.add_done_callback(self._end)

@@ -15,6 +15,7 @@ from estuary.stores.postgres.group import Group
 from estuary.stores.postgres.inserts import MOST_ROWS, Inserts
 from estuary.stores.postgres.pool import MAX_WAITING, Pool
 from estuary.stores.sql.tables import resource_table
+from tests.contract.making import dice
 from tests.support.waiting import until
 from tests.unit.stores.postgres.test_errors import server_error
 from tests.unit.stores.postgres.test_pool import FakeConnection, FakeConnector
@@ -28,6 +29,8 @@ class Server:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
+        self.most = 0
+        self._busy = 0
         self.refused: dict[str, BaseException] = {}
         self._open = asyncio.Event()
 
@@ -42,7 +45,12 @@ class Server:
     async def insert(self, ids: list[str]) -> None:
         """Insert rows of these ids."""
         self.asked.append(ids)
+        self._busy += 1
+        self.most = max(self.most, self._busy)
         await self._open.wait()
+        for _ in ids:
+            await asyncio.sleep(0)
+        self._busy -= 1
         for number in ids:
             if number in self.refused:
                 raise self.refused[number]
@@ -154,12 +162,25 @@ async def test_rows_wait_while_enough_statements_are_under_way(inserts: Inserts,
 
 
 async def test_a_statement_has_a_bounded_number_of_rows(inserts: Inserts, server: Server) -> None:
-    """The rest goes with the next one, in the order in which it came."""
+    """The rest goes with the next one, at once where there may be one, in the order in which it came."""
     kept = added(inserts, *range(2 * MOST_ROWS + 1))
+    await until(partial(server.was_asked, STATEMENTS))
     server.answer()
     await failures(kept)
     assert [MOST_ROWS, MOST_ROWS, 1] == [len(ids) for ids in server.asked]
     assert [str(number) for number in range(2 * MOST_ROWS + 1)] == [*chain.from_iterable(server.asked)]
+
+
+async def test_there_are_never_more_statements_than_allowed(inserts: Inserts, server: Server) -> None:
+    """Rows that come in the very turn in which others end do not add one."""
+    kept: list[asyncio.Future[None]] = []
+    numbers = dice(1)
+    server.answer()
+    for _ in range(1000):
+        kept += added(inserts, *range(numbers.randrange(7)))
+        await asyncio.sleep(0)
+    assert [None] * len(kept) == await failures(kept)
+    assert STATEMENTS == server.most
 
 
 async def test_a_refusal_is_for_the_row_it_is_about(inserts: Inserts, server: Server) -> None:
