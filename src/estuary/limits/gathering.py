@@ -13,26 +13,40 @@ Waiting = dict[str, list["asyncio.Future[Decision]"]]
 """By client: those who wait for a decision, in the order in which they came."""
 
 
+TURNS, SOME = 2, 4
+"""So many turns of the event loop a question waits for others, where the last one was about so many."""
+
+
 class Gathering:
     """Those who have asked and were not asked about yet.
 
     `flush` is called with all of them at the end of the turn of the event loop in which the first one came.
+    Where there were `SOME` the last time, it waits `TURNS` more: in a busy worker each brings others. Twice
+    as many share a question then (`bench --questions limits`, Redis: 0.91 instead of 0.83); who comes alone
+    waits for nobody.
     """
 
     def __init__(self, flush: Callable[[Waiting], None]) -> None:
         self._flush = flush
         self._waiting: Waiting = {}
+        self._number = 0
+        self._last_number = 0
 
     def join(self, client: str) -> "asyncio.Future[Decision]":
         """The decision on one request of `client`, when it is there."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._go)
+            loop.call_soon(self._go, loop, TURNS if self._last_number >= SOME else 0)
+        self._number += 1
         future: asyncio.Future[Decision] = loop.create_future()
         self._waiting.setdefault(client, []).append(future)
         return future
 
-    def _go(self) -> None:
+    def _go(self, loop: asyncio.AbstractEventLoop, turns: int) -> None:
+        if turns:
+            loop.call_soon(self._go, loop, turns - 1)
+            return
+        self._last_number, self._number = self._number, 0
         waiting, self._waiting = self._waiting, {}
         self._flush(waiting)
 
