@@ -12,7 +12,9 @@ from estuary.stores.postgres.group import Group, Row
 from estuary.stores.postgres.pool import MAX_WAITING, Pool
 
 MOST_ROWS = 32
-"""Rows in a statement: past it little is saved, and one large row would keep too many others waiting."""
+"""In a statement: past it little is saved."""
+MOST_CHARACTERS = 1 << 20
+"""In a statement, but for its last row: large ones are neither copied nor waited for together."""
 
 
 class _Waiting(NamedTuple):
@@ -72,10 +74,12 @@ class Inserts:
     def _next(self) -> list[_Waiting]:
         """The rows that waited longest, without those whose callers have gone."""
         rows: list[_Waiting] = []
-        while self._waiting and len(rows) < MOST_ROWS:
+        room = MOST_CHARACTERS
+        while self._waiting and len(rows) < MOST_ROWS and room > 0:
             waiting = self._waiting.popleft()
             if not waiting.kept.done():
                 rows.append(waiting)
+                room -= self._group.characters(waiting.row)
         return rows
 
     async def _send(self, rows: Sequence[_Waiting]) -> None:

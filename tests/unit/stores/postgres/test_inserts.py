@@ -12,10 +12,11 @@ from sqlalchemy import MetaData
 from estuary.core.errors import StoreError, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS
 from estuary.stores.postgres.group import Group
-from estuary.stores.postgres.inserts import MOST_ROWS, Inserts
+from estuary.stores.postgres.inserts import MOST_CHARACTERS, MOST_ROWS, Inserts
 from estuary.stores.postgres.pool import MAX_WAITING, Pool
 from estuary.stores.sql.tables import resource_table
 from tests.contract.making import dice
+from tests.support.resources import VESSELS
 from tests.support.waiting import until
 from tests.unit.stores.postgres.test_errors import server_error
 from tests.unit.stores.postgres.test_pool import FakeConnection, FakeConnector
@@ -169,6 +170,28 @@ async def test_a_statement_has_a_bounded_number_of_rows(inserts: Inserts, server
     await failures(kept)
     assert [MOST_ROWS, MOST_ROWS, 1] == [len(ids) for ids in server.asked]
     assert [str(number) for number in range(2 * MOST_ROWS + 1)] == [*chain.from_iterable(server.asked)]
+
+
+async def test_large_rows_share_no_statement(inserts: Inserts, server: Server) -> None:
+    """They would be copied, and waited for, together: what is large enough goes as if alone."""
+    large = "x" * MOST_CHARACTERS
+    kept = [inserts.add((*row[:-1], large if row[0] in "24" else None)) for row in rows(range(6))]
+    server.answer()
+    assert [None] * 6 == await failures(kept)
+    assert [["0", "1", "2"], ["3", "4"], ["5"]] == server.asked
+
+
+async def test_the_texts_of_lists_are_texts() -> None:
+    """Of a row with both, all characters count."""
+    table = resource_table(VESSELS, MetaData())
+    empty: list[Any] = [None] * len(table.columns)
+    row = dict(zip(table.columns.keys(), empty, strict=True)) | {
+        "name": "four",
+        "crew": 10_000,
+        "tags": ["a", "bcd"],
+        "notes": None,
+    }
+    assert 8 == Group(table, ALONE).characters([*row.values()])
 
 
 async def test_there_are_never_more_statements_than_allowed(inserts: Inserts, server: Server) -> None:
