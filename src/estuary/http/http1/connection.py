@@ -6,6 +6,7 @@ one is being answered, those behind it wait, and nothing more is received.
 
 import asyncio
 import math
+import select
 from typing import cast
 
 from estuary.core.errors import EstuaryError
@@ -209,9 +210,10 @@ class Connection:
     def retire(self, grace: float) -> None:
         """The service stops: an idle connection is closed.
 
-        Half a head has `grace` seconds to be whole; a client that has just come has as long to begin.
+        Half a head has `grace` seconds to be whole; a client that has just come has as long to begin, and
+        a request that is there but was not read yet, to be read.
         """
-        if self.idle and not self._reader.untouched:
+        if self.idle and not self._reader.untouched and not _has_unread(self._transport):
             self._leave(linger=False)
         elif self._active is None:
             self.deadline = min(self.deadline, self._hub.now + grace)
@@ -220,6 +222,13 @@ class Connection:
         """Answer with `error` instead of reading anything more, and close."""
         self._reader.refuse(error)
         self._next()
+
+
+def _has_unread(transport: asyncio.Transport) -> bool:
+    """Whether something has come that the event loop has not read yet."""
+    look = select.poll()
+    look.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(look.poll(0))
 
 
 def _address(peer: tuple[str, int] | tuple[str, int, int, int] | str | None) -> str:

@@ -18,7 +18,7 @@ class KeyedInsert:
     """
 
     def __init__(self, table: Table, keys: Table) -> None:
-        lock = bindparam("lock", type_=BigInteger)
+        lock = bindparam("_lock", type_=BigInteger)
         locked = select(func.pg_try_advisory_xact_lock(lock).label("got")).cte("locked")
         kept = (
             insert_or_not(keys)
@@ -35,7 +35,7 @@ class KeyedInsert:
             .add_cte(removal_of_expired(keys).cte("removed"))
         )
         self.text, names = compiled(inserted, DIALECT)
-        given = [*_names(table), *_names(keys), "lock", "expired", "most"]
+        given = [*_names(table), *_names(keys), "_lock", "_expired", "_most"]
         self._order = [given.index(name) for name in names]
 
     def parameters(self, row: Row, kept: Row, lock: int, expired: Row) -> Row:

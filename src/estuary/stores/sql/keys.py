@@ -45,14 +45,14 @@ def compile_key_statements(table: Table, dialect: Dialect) -> KeyStatements:
 
 
 def removal_of_expired(table: Table) -> Delete:
-    """Removes some of the keys that expired first, as many as `most`, without waiting for who else does."""
+    """Removes some of the keys that expired first, `_most` at a time, without waiting for who else does."""
     columns = table.c
     place = (columns.resource, columns.subject, columns.key)
     oldest = (
         select(*place)
-        .where(columns.used_at <= bindparam("expired", type_=LONG))
+        .where(columns.used_at <= bindparam("_expired", type_=LONG))
         .order_by(columns.used_at)
-        .limit(bindparam("most", type_=LONG))
+        .limit(bindparam("_most", type_=LONG))
         .offset(literal_column("0"))  # said outright, as for pages
         .with_for_update(skip_locked=True)
     )
