@@ -226,6 +226,8 @@ class Connection:
 
 def _has_unread(transport: asyncio.Transport) -> bool:
     """Whether something has come that the event loop has not read yet."""
+    if transport.is_closing():
+        return False
     look = select.poll()
     look.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
     return bool(look.poll(0))

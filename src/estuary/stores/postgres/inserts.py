@@ -42,7 +42,7 @@ class Inserts:
         self._waiting: deque[_Waiting] = deque()
         self._deadlines = Deadlines(timeout, _not_in_time)
         self._under_way: set[asyncio.Task[None]] = set()
-        self._is_called = False
+        self._is_starting = False
 
     def add(self, row: Row) -> asyncio.Future[None]:
         """Settles when `row` is kept; fails with `StoreUnavailable`, or `StoreQueryFailed` for it alone."""
@@ -52,15 +52,15 @@ class Inserts:
         kept: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append(_Waiting(row, kept))
         self._deadlines.add(kept)
-        if not self._is_called:
+        if not self._is_starting:
             # In the loop's next turn: rows of requests that came with this one go along.
-            self._is_called = True
+            self._is_starting = True
             self._loop.call_soon(self._start)
         return kept
 
     def _start(self) -> None:
         """Send what waits, as far as there may be statements for it."""
-        self._is_called = False
+        self._is_starting = False
         while len(self._under_way) < self._statements and (rows := self._next()):
             task = self._loop.create_task(self._send(rows))
             self._under_way.add(task)
@@ -83,9 +83,8 @@ class Inserts:
         return rows
 
     async def _send(self, rows: Sequence[_Waiting]) -> None:
-        statement, parameters = self._group.statement([row for row, _ in rows])
-
         async def insert(connection: Connection, seconds: float) -> None:
+            statement, parameters = self._group.statement([row for row, _ in rows])
             await connection.fetchrow(statement, *parameters, timeout=seconds)
 
         try:
@@ -103,7 +102,8 @@ class Inserts:
         """After a refusal, which is of the whole group: have it meet only the row that it is for."""
         if len(rows) > 1:
             for row in rows:
-                await self._send([row])
+                if not row.kept.done():
+                    await self._send([row])
         elif not rows[0].kept.done():
             rows[0].kept.set_exception(error)
 

@@ -217,6 +217,17 @@ async def test_a_refusal_is_for_the_row_it_is_about(inserts: Inserts, server: Se
     assert [["1", "2", "3"], ["1"], ["2"], ["3"]] == server.asked
 
 
+async def test_after_a_refusal_only_who_still_waits_is_sent_again(inserts: Inserts, server: Server) -> None:
+    """A row whose caller has gone is left out."""
+    server.refused["2"] = server_error("23505")
+    kept = added(inserts, 1, 2, 3)
+    await until(partial(server.was_asked, 1))
+    kept[2].cancel()
+    server.answer()
+    await failures(kept)
+    assert [["1", "2", "3"], ["1"], ["2"]] == server.asked
+
+
 async def test_an_error_nobody_knows_reaches_the_caller(inserts: Inserts, server: Server) -> None:
     """And is not lost in a task, with the caller waiting for a row that nobody keeps."""
     server.refused["1"] = LookupError("a bug")
