@@ -22,7 +22,11 @@ from tests.unit.stores.postgres.test_errors import server_error
 from tests.unit.stores.postgres.test_pool import FakeConnection, FakeConnector
 
 ALONE = "INSERT of one"
-STATEMENTS, TIMEOUT = 2, 0.3
+STATEMENTS = 2
+PATIENCE = 60.0
+
+hasty = pytest.mark.parametrize("seconds", [1.0])
+"""For what is about time that runs out; elsewhere a busy machine has all it needs."""
 
 
 class Server:
@@ -95,18 +99,24 @@ async def connector(server: Server) -> ServerConnector:
 
 
 @pytest.fixture
-async def pool(connector: ServerConnector) -> AsyncIterator[Pool]:
+def seconds() -> float:
+    """For each row."""
+    return PATIENCE
+
+
+@pytest.fixture
+async def pool(connector: ServerConnector, seconds: float) -> AsyncIterator[Pool]:
     """Five connections."""
-    made = Pool(connector, size=5, timeout=TIMEOUT, observe=lambda _: None)
+    made = Pool(connector, size=5, timeout=seconds, observe=lambda _: None)
     yield made
     await made.close()
 
 
 @pytest.fixture
-async def inserts(pool: Pool) -> Inserts:
+async def inserts(pool: Pool, seconds: float) -> Inserts:
     """Inserts into the table of items: two statements at a time."""
     group = Group(resource_table(ITEMS, MetaData()), ALONE)
-    return Inserts(pool, group, statements=STATEMENTS, timeout=TIMEOUT)
+    return Inserts(pool, group, statements=STATEMENTS, timeout=seconds)
 
 
 def rows(ids: Iterable[object]) -> list[tuple[Any, ...]]:
@@ -257,6 +267,7 @@ async def test_an_unreachable_server_fails_rows_at_once(
     assert ["nobody listens"] * 2 == [str(error) for error in told]
 
 
+@hasty
 async def test_each_rows_time_is_bounded(inserts: Inserts, server: Server) -> None:
     """However long others take, a row waits no longer than it may; and then it is not sent any more."""
     under_way = await busy(inserts, server)
@@ -281,6 +292,7 @@ async def test_a_caller_who_goes_takes_nobody_along(inserts: Inserts, server: Se
     assert [["gone", "stays"] if sent else ["stays"]] == server.asked[len(under_way) :]
 
 
+@hasty
 async def test_too_many_rows_are_turned_away(inserts: Inserts, server: Server) -> None:
     """At once, and only as long as they do wait: rows whose time is over leave room for others."""
     under_way = await busy(inserts, server)
@@ -292,6 +304,7 @@ async def test_too_many_rows_are_turned_away(inserts: Inserts, server: Server) -
     await inserts.add(rows(["later"])[0])
 
 
+@hasty
 async def test_rows_that_wait_at_the_end_are_told_so(inserts: Inserts, pool: Pool, server: Server) -> None:
     """Whoever closes a store leaves nobody waiting for it."""
     under_way = await busy(inserts, server)
