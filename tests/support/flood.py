@@ -68,5 +68,7 @@ def _statuses(connection: socket.socket, count: int) -> Iterator[int]:
 
 def _is_whole(answer: bytes) -> bool:
     head, end, body = answer.partition(b"\r\n\r\n")
+    if not end:
+        return False
     length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-    return bool(end) and len(body) == int(length.partition(b":")[2])
+    return len(body) == int(length.partition(b":")[2])
