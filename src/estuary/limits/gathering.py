@@ -29,7 +29,6 @@ class Gathering:
     def __init__(self, flush: Callable[[Waiting], None]) -> None:
         self._flush = flush
         self._waiting: Waiting = {}
-        self._number = 0
         self._last_number = 0
 
     def join(self, client: str) -> "asyncio.Future[Decision]":
@@ -37,7 +36,6 @@ class Gathering:
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._go, loop, TURNS if self._last_number >= SOME else 0)
-        self._number += 1
         future: asyncio.Future[Decision] = loop.create_future()
         self._waiting.setdefault(client, []).append(future)
         return future
@@ -46,8 +44,8 @@ class Gathering:
         if turns:
             loop.call_soon(self._go, loop, turns - 1)
             return
-        self._last_number, self._number = self._number, 0
         waiting, self._waiting = self._waiting, {}
+        self._last_number = sum(map(len, waiting.values()))
         self._flush(waiting)
 
 

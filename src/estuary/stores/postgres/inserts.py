@@ -9,7 +9,7 @@ from estuary.core.errors import StoreUnavailable
 from estuary.stores.deadlines import Deadlines
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.group import Group, Row
-from estuary.stores.postgres.pool import MAX_WAITING, Pool
+from estuary.stores.postgres.pool import MAX_WAITING, TOO_MANY, Pool, fail_each
 
 MOST_ROWS = 32
 """In a statement: past it little is saved."""
@@ -48,7 +48,7 @@ class Inserts:
         """Settles when `row` is kept; fails with `StoreUnavailable`, or `StoreQueryFailed` for it alone."""
         self._forget_settled()
         if len(self._waiting) >= MAX_WAITING:
-            raise StoreUnavailable("The database is unavailable: too many calls are waiting")
+            raise StoreUnavailable(TOO_MANY)
         kept: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append(_Waiting(row, kept))
         self._deadlines.add(kept)
@@ -90,7 +90,7 @@ class Inserts:
         try:
             await self._pool.run(insert)
         except StoreUnavailable as error:
-            _fail(rows, error)
+            fail_each((kept for _, kept in rows), error)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is for the caller to know)
             await self._send_singly(rows, error)
         else:
@@ -110,15 +110,6 @@ class Inserts:
     def _forget_settled(self) -> None:
         while self._waiting and self._waiting[0].kept.done():
             self._waiting.popleft()
-
-
-def _fail(rows: Sequence[_Waiting], error: StoreUnavailable) -> None:
-    for _, kept in rows:
-        if not kept.done():
-            # Each caller gets an error of its own: raising adds a traceback to it.
-            own = StoreUnavailable(*error.args)
-            own.__cause__ = error.__cause__
-            kept.set_exception(own)
 
 
 def _not_in_time() -> StoreUnavailable:

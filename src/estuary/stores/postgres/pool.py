@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from estuary.core.errors import StoreUnavailable
 from estuary.core.observations import ConnectionsChanged
@@ -28,6 +28,7 @@ Work = Callable[[Connection, float], Awaitable[T]]
 
 MAX_WAITING = 4096
 """Calls that may wait for a connection; past it a caller is told at once."""
+TOO_MANY = "The database is unavailable: too many calls are waiting"
 _LEAST = 0.01
 """Seconds that a call has for its query, however long it waited for the connection."""
 _CROWD_SHARE = 0.05
@@ -105,7 +106,7 @@ class Pool:
     async def _next(self) -> Connection:
         """The next connection that comes back, or is made."""
         if self._has_waiting() and len(self._waiting) >= MAX_WAITING:
-            raise StoreUnavailable("The database is unavailable: too many calls are waiting")
+            raise StoreUnavailable(TOO_MANY)
         future: asyncio.Future[Connection] = self._loop.create_future()
         self._waiting.append(future)
         self._deadlines.add(future)
@@ -201,10 +202,7 @@ class Pool:
             self._grow()
 
     def _fail(self, waiting: Iterable[asyncio.Future[Connection]], error: StoreUnavailable) -> None:
-        for future in waiting:
-            if not future.done():
-                # Each caller gets an error of its own: raising adds a traceback to it.
-                future.set_exception(StoreUnavailable(*error.args))
+        fail_each(waiting, error)
         self._deadlines.forget_settled()
 
     def _has_waiting(self) -> bool:
@@ -215,6 +213,16 @@ class Pool:
 
     def _report(self) -> None:
         self._observe(ConnectionsChanged(len(self._all)))
+
+
+def fail_each(waiting: Iterable[asyncio.Future[Any]], error: StoreUnavailable) -> None:
+    """Tell `error` to all who still wait."""
+    for future in waiting:
+        if not future.done():
+            # Each caller gets an error of its own: raising adds a traceback to it.
+            own = StoreUnavailable(*error.args)
+            own.__cause__ = error.__cause__
+            future.set_exception(own)
 
 
 def _none_free() -> StoreUnavailable:

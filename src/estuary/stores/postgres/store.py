@@ -100,7 +100,7 @@ class PostgresStore:
         await self._connector.look()
         await self._migration.prepare(self._policy)
         pool = Pool(self._connector, size=self._pool_size, timeout=self._timeout, observe=self._observe)
-        # Inserts of one resource never take the whole pool: others find a connection at once.
+        # Inserts of one resource leave half of the pool to others, who find a connection at once.
         share = max(1, self._pool_size // 2)
         inserts = {
             name: Inserts(pool, group, statements=share, timeout=self._timeout)
