@@ -108,7 +108,7 @@ executable: $(EXECUTABLE) ## Make dist/estuary/estuary and dist/estuary-onefile,
 .PHONY: packages
 packages: ## Make the wheel and the source archive in dist/ (ESTUARY_COMPILE=1 for a compiled wheel)
 	workshop/uv build --quiet --out-dir dist
-	@ls dist/estuary-$(VERSION)*
+	@ls dist/estuary_service-$(VERSION)*
 
 .PHONY: install
 install: $(EXECUTABLE) ## Lay out the executable, .env, data/ and systemd's units in PREFIX=/opt/estuary

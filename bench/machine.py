@@ -13,7 +13,7 @@ import psutil
 from bench.contenders.contender import ROOT, SCRATCH
 
 PACKAGES = (
-    "estuary",
+    "estuary-service",
     "granian",
     "msgspec",
     "uvloop",

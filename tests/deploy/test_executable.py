@@ -223,8 +223,8 @@ def test_what_asks_for_compilation_says_yes_or_no(tmp_path: Path) -> None:
 def test_packages_are_whole(tmp_path: Path) -> None:
     """The wheel runs where it is installed, and the source archive makes the same wheel."""
     make("packages")
-    wheel = ROOT / f"dist/estuary-{__version__}-py3-none-any.whl"
-    source = ROOT / f"dist/estuary-{__version__}.tar.gz"
+    wheel = ROOT / f"dist/estuary_service-{__version__}-py3-none-any.whl"
+    source = ROOT / f"dist/estuary_service-{__version__}.tar.gz"
     installed = tmp_path / "wheel"
     run(UV, "pip", "install", "--quiet", "--no-deps", "--target", installed, wheel)
     told = said(

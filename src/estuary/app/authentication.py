@@ -10,6 +10,7 @@ from estuary.app.service import Companion
 from estuary.app.stores import data_folder
 from estuary.config.settings import Settings
 from estuary.config.urls import file_path
+from estuary.core.extras import needs
 from estuary.core.ports import Clock, Observer
 from estuary.core.resource import DeclarationError
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
@@ -37,7 +38,7 @@ def authentication(settings: Settings, commons: Commons, clock: Clock, observe: 
         return Authentication()
     for library in _LIBRARIES:
         if find_spec(library) is None:
-            raise DeclarationError(f"AUTH_ENABLED needs {library}: pip install 'estuary[auth]'")
+            raise DeclarationError(needs("AUTH_ENABLED", library, "auth"))
     from estuary.auth.keyring import KeyRing
     from estuary.auth.verified import VerifiedTokens
 

@@ -3,6 +3,7 @@
 from estuary.app.commons import Commons
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreUnavailable
+from estuary.core.extras import needs
 from estuary.core.ports import Clock, Observer, Store
 from estuary.stores.cache.port import Caches
 
@@ -41,7 +42,7 @@ def _in_redis(settings: Settings, commons: Commons, clock: Clock, observe: Obser
         from estuary.redis.address import RedisAddress
         from estuary.stores.cache.redis import RedisCaches
     except ModuleNotFoundError as error:
-        raise StoreUnavailable("Redis needs a driver: install estuary[redis]") from error
+        raise StoreUnavailable(needs("Redis", "a driver", "redis")) from error
     location = settings.redis_url
     if location is None:
         raise StoreUnavailable("CACHE_TYPE is redis: REDIS_URL must say where Redis is")

@@ -6,6 +6,7 @@ from estuary.app.commons import Commons
 from estuary.config.redis import RedisLocation
 from estuary.config.settings import Settings
 from estuary.core.errors import LimiterRefused
+from estuary.core.extras import needs
 from estuary.core.ports import Observer, RateLimiter
 from estuary.limits.outage import allowing, counting_locally
 
@@ -41,7 +42,7 @@ def _redis(settings: Settings, location: RedisLocation, observe: Observer) -> Ra
         from estuary.limits.redis import RedisRateLimiter
         from estuary.redis.address import RedisAddress
     except ModuleNotFoundError as error:
-        raise LimiterRefused("Redis needs a driver: install estuary[redis]") from error
+        raise LimiterRefused(needs("Redis", "a driver", "redis")) from error
     return RedisRateLimiter(
         settings.rate_limit_max_requests,
         settings.rate_limit_window_seconds,
@@ -55,7 +56,7 @@ def _postgres(settings: Settings, observe: Observer) -> RateLimiter:
     try:
         from estuary.limits.postgres import PostgresRateLimiter
     except ModuleNotFoundError as error:
-        raise LimiterRefused("PostgreSQL needs a driver: install estuary[postgres]") from error
+        raise LimiterRefused(needs("PostgreSQL", "a driver", "postgres")) from error
     return PostgresRateLimiter(
         settings.rate_limit_max_requests,
         settings.rate_limit_window_seconds,

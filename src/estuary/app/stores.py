@@ -11,6 +11,7 @@ from estuary.config.convex import CONVEX
 from estuary.config.database import POSTGRES, SQLITE
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreUnavailable
+from estuary.core.extras import needs
 from estuary.core.items import ITEMS
 from estuary.core.ports import Observer, Store
 from estuary.core.resource import Resource
@@ -61,7 +62,7 @@ def _postgres(
     try:
         from estuary.stores.postgres import PostgresStore
     except ModuleNotFoundError as error:
-        raise StoreUnavailable("PostgreSQL needs a driver: install estuary[postgres]") from error
+        raise StoreUnavailable(needs("PostgreSQL", "a driver", "postgres")) from error
     return PostgresStore(
         settings.database.url,
         resources,
@@ -76,7 +77,7 @@ def _convex(settings: Settings, resources: Sequence[Resource], observe: Observer
     try:
         from estuary.stores.convex.store import ConvexStore
     except ModuleNotFoundError as error:
-        raise StoreUnavailable("Convex needs a client for HTTP: install estuary[convex]") from error
+        raise StoreUnavailable(needs("Convex", "a client for HTTP", "convex")) from error
     return ConvexStore(
         settings.database.url,
         resources,

@@ -46,6 +46,7 @@ def _seconds(text: str) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from estuary.config.environment import load
     from estuary.config.problems import ConfigurationError
+    from estuary.core.extras import needs
 
     try:
         settings = load().settings
@@ -56,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         from estuary.auth.trial import BadKeyFile, UnknownAlgorithm, keys_at
     except ModuleNotFoundError as error:
-        return failed(f"token needs {error.name}: pip install 'estuary[auth]'")
+        return failed(needs("token", str(error.name), "auth"))
     try:
         claims = _claims(arguments, settings.auth_issuer, settings.auth_audience)
         keys, is_new = keys_at(arguments.keys, arguments.algorithm)

@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from estuary.core.extras import needs
+
 
 class Policy(Enum):
     """`CHECK` leaves it to `estuary migrate`; `OFF` does not even look."""
@@ -13,7 +15,6 @@ class Policy(Enum):
 
 NOT_MIGRATED = "The database is not migrated: run `estuary migrate`"
 """What is said under `CHECK`."""
-NO_ALEMBIC = (
-    "The tables differ from the declared resources, and comparing them needs a library: "
-    "install estuary[migrate], then run `estuary migrate`"
+NO_ALEMBIC = "The tables differ from the declared resources: run `estuary migrate`. " + needs(
+    "Comparing them", "a library", "migrate"
 )
