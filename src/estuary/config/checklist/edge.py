@@ -1,4 +1,4 @@
-"""What stands between clients and the service: TLS, certificates, proxies, a shield; and the clocks."""
+"""What stands between clients and the service: TLS, certificates, a shield; and the clocks."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -6,15 +6,11 @@ from urllib.parse import urlsplit
 from estuary.config.checklist.facts import Answer, Facts, NoAnswer
 from estuary.config.checklist.finding import Finding, failed, passed, warned, worst
 from estuary.config.environment import Loaded
-from estuary.config.networks import Network
 
 URGENT, SOON = timedelta(days=7), timedelta(days=21)
 """Before a certificate's end: issuers that renew by themselves do so earlier than either."""
 CLOCK_TOLERANCE = 5.0
 """Seconds; a Date header is a second coarse, and its way takes time."""
-_WIDEST = {4: 8, 6: 16}
-"""The shortest prefix that a network of one's own proxies has, by IP version."""
-_NARROW_PUBLIC = {4: 24, 6: 48}
 
 _SHIELDS = {
     "cf-ray": "Cloudflare",
@@ -83,39 +79,6 @@ def _certificate(asked: Answer | NoAnswer, now: datetime) -> Finding:
     if left <= SOON:
         return warned(told, "see why it was not renewed by itself")
     return passed(told)
-
-
-def proxies(loaded: Loaded, _: Facts) -> Finding:
-    """Who may say who a client is."""
-    trusted = loaded.settings.trusted_proxies
-    if not trusted:
-        if loaded.settings.public_url is None:
-            return warned(
-                "TRUSTED_PROXIES is not set: right if clients connect directly",
-                "behind a load balancer, set it to the balancer's addresses",
-            )
-        return failed(
-            "TRUSTED_PROXIES is not set: behind a proxy all clients are one, and share one rate limit",
-            "set TRUSTED_PROXIES to the addresses of your load balancer",
-        )
-    told = ", ".join(map(str, trusted))
-    wide = [network for network in trusted if network.prefixlen < _WIDEST[network.version]]
-    if wide:
-        return failed(
-            f"TRUSTED_PROXIES has {wide[0]}: whoever connects from there may say to be anybody",
-            "name the addresses of your proxies alone",
-        )
-    public = [network for network in trusted if _holds_strangers(network)]
-    if public:
-        return warned(
-            f"TRUSTED_PROXIES has {public[0]}, a large public network: clients may be in it",
-            "name the addresses of your proxies alone",
-        )
-    return passed(f"TRUSTED_PROXIES is {told}")
-
-
-def _holds_strangers(network: Network) -> bool:
-    return network.is_global and network.prefixlen < _NARROW_PUBLIC[network.version]
 
 
 def shield(_: Loaded, facts: Facts) -> Finding:

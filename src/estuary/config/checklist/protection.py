@@ -95,7 +95,12 @@ def authentication(loaded: Loaded, _: Facts) -> Finding:
         return warned(
             "AUTH_REQUIRE_SCOPES is false: any token may read and write", "set AUTH_REQUIRE_SCOPES=true"
         )
-    return passed("tokens are asked for: issuer, audience and scopes are checked")
+    if settings.auth_failure_limit == 0:
+        return warned(
+            "AUTH_FAILURE_LIMIT is 0: a client may send bad tokens without end, each costs a verification",
+            "leave AUTH_FAILURE_LIMIT at its default of 100",
+        )
+    return passed("tokens are asked for: issuer, audience and scopes are checked, failures are limited")
 
 
 def rate_limit(loaded: Loaded, _: Facts) -> Finding:
@@ -108,6 +113,12 @@ def rate_limit(loaded: Loaded, _: Facts) -> Finding:
     if requests > MOST_PER_SECOND * seconds:
         return warned(
             f"{told}, which is more than {MOST_PER_SECOND} a second", "lower RATE_LIMIT_MAX_REQUESTS"
+        )
+    place = settings.rate_limit_place
+    if place != "local" and settings.rate_limit_on_outage == "allow":
+        return warned(
+            f"{told}, but any number while {place} is away: RATE_LIMIT_ON_OUTAGE is allow",
+            "set RATE_LIMIT_ON_OUTAGE=local",
         )
     return passed(told)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from estuary.config.checklist.facts import Answer, Facts, NoAnswer, Openness, UnseenDisk
 from estuary.config.checklist.finding import Finding, failed, passed, warned
+from estuary.config.checklist.transport import is_local
 from estuary.config.convex import CONVEX
 from estuary.config.database import MEMORY
 from estuary.config.environment import Loaded
@@ -86,6 +87,15 @@ def monitoring(loaded: Loaded, facts: Facts) -> Finding:
         return warned(
             f"{facts.own_metrics.url} answers whoever asks",
             "set METRICS_TOKEN or ADMIN_PORT, and PUBLIC_URL",
+        )
+    if (
+        settings.metrics_token is None
+        and settings.admin_port is not None
+        and not is_local(settings.admin_host)
+    ):
+        return warned(
+            f"ADMIN_PORT listens on {settings.admin_host} and answers whoever asks",
+            "see that only Prometheus reaches it, or set METRICS_TOKEN",
         )
     return passed(
         f"{facts.own_metrics.url} answers; see that Prometheus scrapes it and alerts reach somebody"

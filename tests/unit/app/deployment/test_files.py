@@ -54,6 +54,40 @@ def test_a_folder_matters_if_others_can_write_into_it(open_folder: Path) -> None
     assert look(open_folder, "folder").writable
 
 
+def test_a_file_may_be_replaced_where_its_folder_is_open(open_folder: Path) -> None:
+    """Whoever may write into the folder puts another file there, unless it is sticky as /tmp is."""
+    path = open_folder / "secret"
+    path.touch()
+    path.chmod(0o600)
+    for mode, writable in ((0o755, False), (0o777, True), (0o1777, False)):
+        open_folder.chmod(mode)
+        assert writable == look(path, "secret").writable
+
+
+def test_in_a_container_nobody_else_reads(open_folder: Path) -> None:
+    """Docker gives secrets that every user in the container may read: the service is the only one."""
+    path = open_folder / "secret"
+    path.touch()
+    path.chmod(0o444)
+    found = look(path, "secret", alone=True)
+    assert (False, False) == (found.readable, found.writable)
+
+
+def test_private_keys_are_looked_at(open_folder: Path) -> None:
+    """Those by which PostgreSQL and Redis know the service."""
+    paths = [open_folder / name for name in ("postgres.key", "redis.key")]
+    for path in paths:
+        path.touch()
+    loaded = load_from(
+        {
+            "DATABASE_URL": f"postgres://db/records?sslmode=require&sslkey={paths[0]}",
+            "REDIS_URL": f"rediss://cache?ssl_keyfile={paths[1]}",
+        },
+        directory=open_folder,
+    )
+    assert set(paths) == {each.path for each in openness(loaded) if each.what == "a private key"}
+
+
 def test_every_file_of_records_and_secrets_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

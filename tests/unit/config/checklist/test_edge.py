@@ -1,4 +1,4 @@
-"""The lines on HTTPS, certificates, proxies, floods and clocks."""
+"""The lines on HTTPS, certificates, floods and clocks."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -69,28 +69,6 @@ def test_certificates_last(left: float, expected: str) -> None:
 def test_certificates_that_were_not_seen(facts: Facts, expected: str) -> None:
     """What could not be looked at never passes."""
     judge(edge.certificates, expected, facts)
-
-
-@pytest.mark.parametrize(
-    ("variables", "expected", "said"),
-    [
-        ({}, "warn", "is not set"),
-        ({"PUBLIC_URL": URL}, "fail", "all clients are one"),
-        (
-            {"PUBLIC_URL": URL, "TRUSTED_PROXIES": "10.1.2.3,fd00:1::/32"},
-            "pass",
-            "10.1.2.3/32, fd00:1::/32",
-        ),
-        ({"TRUSTED_PROXIES": "10.0.0.0/8"}, "pass", ""),
-        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "fail", "to be anybody"),
-        ({"TRUSTED_PROXIES": "10.0.0.1,::/0"}, "fail", "::/0"),
-        ({"TRUSTED_PROXIES": "8.0.0.0/9"}, "warn", "large public network"),
-        ({"TRUSTED_PROXIES": "8.8.8.0/24"}, "pass", ""),
-    ],
-)
-def test_proxies(variables: dict[str, str], expected: str, said: str) -> None:
-    """Those in front are named, and nobody else."""
-    assert said in judge(edge.proxies, expected, **variables).reason
 
 
 def test_floods() -> None:

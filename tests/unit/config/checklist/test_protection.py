@@ -58,6 +58,7 @@ def test_policy_of_ones_own(policy: str, expected: str, said: str) -> None:
         ({**AUTH, "AUTH_AUDIENCE": ""}, "fail", "AUTH_AUDIENCE"),
         ({**AUTH, "AUTH_ISSUER": "", "AUTH_JWKS_URLS": "https://keys.test/"}, "warn", "AUTH_ISSUER"),
         ({**AUTH, "AUTH_REQUIRE_SCOPES": "false"}, "warn", "AUTH_REQUIRE_SCOPES"),
+        ({**AUTH, "AUTH_FAILURE_LIMIT": "0"}, "warn", "AUTH_FAILURE_LIMIT is 0"),
     ],
 )
 def test_authentication(variables: dict[str, str], expected: str, said: str) -> None:
@@ -72,6 +73,9 @@ def test_authentication(variables: dict[str, str], expected: str, said: str) -> 
         ({"RATE_LIMIT_ENABLED": "false"}, "fail"),
         ({"RATE_LIMIT_MAX_REQUESTS": "6000"}, "pass"),
         ({"RATE_LIMIT_MAX_REQUESTS": "6001"}, "warn"),
+        ({"REDIS_URL": "redis://cache", "RATE_LIMIT_ON_OUTAGE": "allow"}, "warn"),
+        ({"REDIS_URL": "redis://cache", "RATE_LIMIT_ON_OUTAGE": "deny"}, "pass"),
+        ({"RATE_LIMIT_ON_OUTAGE": "allow"}, "pass"),
     ],
 )
 def test_rate_limit(variables: dict[str, str], expected: str) -> None:

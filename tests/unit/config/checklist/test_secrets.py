@@ -7,6 +7,7 @@ import pytest
 from estuary.config.checklist.facts import NOTHING
 from estuary.config.checklist.finding import Status
 from estuary.config.checklist.secrets import secrets
+from estuary.config.checklist.strength import weakness
 from estuary.config.environment import load_from
 from estuary.config.placeholders import is_placeholder
 from tests.unit.config.checklist.judging import judge
@@ -90,3 +91,52 @@ def test_what_everybody_tries_first_is_no_secret(text: str) -> None:
 def test_real_values_are_none(text: str) -> None:
     """What operators set in earnest raises no alarm."""
     assert not is_placeholder(text, secret=True)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"METRICS_TOKEN": "aaaaaaaaaaaaaaaa"}, "METRICS_TOKEN can be guessed: it has 1 different"),
+        ({"METRICS_TOKEN": "1234567890123456"}, "METRICS_TOKEN can be guessed"),
+        ({"DATABASE_URL": "postgres://svc:abc123abc123@db/records"}, "the password in DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://svc:P%40ssw0rd2024@db/records"}, "the password in DATABASE_URL"),
+        ({"REDIS_URL": "redis://:redis-password-1@cache:6379"}, "the password in REDIS_URL"),
+    ],
+)
+def test_a_secret_that_can_be_guessed_fails(variables: dict[str, str], said: str) -> None:
+    """Wherever one is that somebody thought of; it is not repeated."""
+    finding = judge(secrets, "fail", **variables)
+    assert finding.reason.startswith(said)
+    assert not any(value in finding.reason for value in variables.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("abcabcabcabcabca", "0123456789abcdef", "qwertyuiopasdfgh", "metrics-token-2026"),
+        *("Prometheus-Secret-123", "estuary_metrics_pw", "passwordpassword", "my-super-secret-token"),
+        *("zyxwvutsrqponmlk", "p4ssw0rd-f0r-4p1", "welcome2estuary!"),
+    ],
+)
+def test_what_guessers_try_is_weak(text: str) -> None:
+    """Repetitions, rows of alphabets and keyboards, known words, figures in place of letters."""
+    assert weakness(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("b7s-9dK2-vVq8_mWz", "9fK2-vVq8_mWz", "5f1d7a84db00d2ef21da4c4ddc3a9f6e", "Xk93nQ!tLw0z"),
+        *("correct horse battery staple", "ZXhhY3RseSBub3RoaW5nIG11Y2g", "f3a91c07b2d84e65"),
+    ],
+)
+def test_what_chance_made_is_not_weak(text: str) -> None:
+    """A secret as openssl, a password manager or dice make it raises no alarm."""
+    assert "" == weakness(text)
+
+
+def test_redis_without_a_password_is_pointed_out() -> None:
+    """On another machine anybody reaches it; on this one its socket is its owner's."""
+    assert "REDIS_URL" in judge(secrets, "warn", REDIS_URL="redis://cache:6379").reason
+    judge(secrets, "warn", REDIS_URL="redis://localhost")  # it stands in the environment
+    assert "no password" not in judge(secrets, "warn", REDIS_URL="unix:///run/redis.sock").reason

@@ -81,6 +81,7 @@ HIDDEN = Answer("https://api.acme.io/metrics", 401)
         (Facts(own_metrics=OWN, public_metrics=HIDDEN), {}, "pass", "Prometheus"),
         (Facts(own_metrics=OWN), {"METRICS_TOKEN": "b7s-9dK2-vVq8_mWz"}, "pass", ""),
         (Facts(own_metrics=OWN), {"ADMIN_PORT": "9100"}, "pass", ""),
+        (Facts(own_metrics=OWN), {"ADMIN_PORT": "9100", "ADMIN_HOST": "0.0.0.0"}, "warn", "on 0.0.0.0"),
         (Facts(own_metrics=OWN), {}, "warn", "whoever asks"),
         (Facts(own_metrics=OWN, public_metrics=Answer(HIDDEN.url, 200)), {}, "fail", "anybody"),
         (Facts(own_metrics=NoAnswer(OWN.url, "refused")), {}, "warn", "refused"),

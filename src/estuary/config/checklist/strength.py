@@ -1,0 +1,50 @@
+"""Whether a secret could be guessed, judged as those who guess do: by repetitions, rows and known words."""
+
+import re
+
+_FEWEST_CHARACTERS = 6
+"""Different ones; sixteen hexadecimal digits chosen by chance hardly ever have fewer."""
+_SHORTEST_REST = 6
+"""What has to be left of a secret when all that is known to guessers is taken out of it."""
+_SHORTEST_RUN = 4
+_ROWS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop")
+_WORDS = re.compile(
+    "access|admin|api|auth|backup|bearer|change|database|default|demo|development|dummy|estuary|example|foobar"
+    "|grafana|hello|internal|key|letmein|local|master|metrics|monitoring|monitor|my|passphrase|password|passwd"
+    "|pass|postgres|private|production|prod|prometheus|public|redis|root|sample|scrape|secret|secure|server"
+    "|service|staging|super|system|test|token|user|value|welcome|your"
+)
+_SEPARATORS = re.compile(r"[\W_]+")
+_LEET = str.maketrans("013457@$!", "oieastasi")
+
+
+def weakness(secret: str) -> str:
+    """Why `secret` could be guessed, as half a sentence; empty if nothing tells against it."""
+    different = len(set(secret))
+    if different < _FEWEST_CHARACTERS:
+        return f"it has {different} different characters only"
+    if _repeats(secret):
+        return "it repeats itself"
+    if len(_SEPARATORS.sub("", _without_words(_without_runs(secret.lower())))) < _SHORTEST_REST:
+        return "it is made of known words and rows of characters"
+    return ""
+
+
+def _repeats(text: str) -> bool:
+    """Whether `text` is one part, over and over, the last time perhaps cut short."""
+    return any(text == (text[:length] * len(text))[: len(text)] for length in range(1, len(text) // 2 + 1))
+
+
+def _without_runs(text: str) -> str:
+    """`text` without what stands in a row of an alphabet or a keyboard, forwards or backwards."""
+    for row in _ROWS:
+        for line in (row * 2, row[::-1] * 2):
+            for length in range(len(row), _SHORTEST_RUN - 1, -1):
+                for start in range(len(row)):
+                    text = text.replace(line[start : start + length], " ")
+    return text
+
+
+def _without_words(text: str) -> str:
+    """`text` without known words, written plainly or with figures in place of letters."""
+    return _WORDS.sub(" ", _WORDS.sub(" ", text).translate(_LEET))
