@@ -1,59 +1,28 @@
 """A resource's JSON: the decoders and encoders, made once at start-up."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from estuary.core.errors import BadRequest, Violation
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-
-_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_MISSING = re.compile(r"missing required field `(?P<field>\w+)`")
-_EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""msgspec lets invalid UTF-8 and excessive nesting surface as Python's own errors."""
-
-_TIME = "must be a time as RFC 3339 writes it, with its offset: 2026-01-31T09:00:00Z"
-_SENTENCES = {
-    "Invalid RFC3339 encoded datetime": _TIME,
-    "Expected `datetime` with a timezone component": _TIME,
-    "Integer value out of range": "is too large a number",
-    "Number out of range": "is too large a number",
-}
-_WORDS = {
-    "str": "a text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "datetime": "a time",
-    "null": "null",
-}
+from estuary.http.records.bodies import BodyDecoder
 
 
 class RecordCodec:
     """Decodes what clients send of a resource and encodes its records."""
 
     def __init__(self, resource: Resource) -> None:
-        self._decode_draft = msgspec.json.Decoder(resource.draft_type).decode
-        self._decode_changes = msgspec.json.Decoder(resource.changes_type).decode
+        self.draft = BodyDecoder(resource.draft_type)
+        """What a create request holds; raises `BadRequest`."""
+        self.changes = BodyDecoder(resource.changes_type)
+        """What an update request holds; raises `BadRequest`."""
         self._encode = msgspec.json.Encoder().encode
         self._representation = _representation_type(resource)
         self._listing = _listing_type(self._representation)
         self._page = _page_type(self._representation)
-
-    def draft(self, body: bytes) -> msgspec.Struct:
-        """What a create request holds; raises `BadRequest`."""
-        return _decoded(self._decode_draft, body)
-
-    def changes(self, body: bytes) -> msgspec.Struct:
-        """What an update request holds; raises `BadRequest`."""
-        return _decoded(self._decode_changes, body)
 
     def record(self, record: Record) -> bytes:
         """One record as JSON."""
@@ -98,51 +67,3 @@ def _page_type(representation: type[msgspec.Struct]) -> type[msgspec.Struct]:
         ("next_cursor", str | None),
     ]
     return msgspec.defstruct("Page", fields)
-
-
-def _decoded(decode: Any, body: bytes) -> msgspec.Struct:
-    """`body` decoded; the two ways in which it can fail are two messages of the contract.
-
-    A wrong type is found before what follows it is read: only a body that is JSON to its end has one.
-    """
-    try:
-        value: msgspec.Struct = decode(body)
-    except msgspec.ValidationError as error:
-        if not _is_json(body):
-            raise _malformed() from None
-        raise BadRequest("Invalid JSON format", _violations(str(error))) from None
-    except _UNREADABLE:
-        raise _malformed() from None
-    return value
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        msgspec.json.decode(body)
-    except msgspec.ValidationError:
-        return True  # a number beyond all bounds
-    except _UNREADABLE:
-        return False
-    return True
-
-
-def _malformed() -> BadRequest:
-    return BadRequest("Malformed JSON")
-
-
-def _violations(message: str) -> tuple[Violation, ...]:
-    """What msgspec says of a wrong type, in the words and with the field names clients know."""
-    path = _PATH.search(message)
-    field = path["path"] if path else ""
-    missing = _MISSING.search(message)
-    if missing:
-        return (Violation(missing["field"], "is required", "required"),)
-    said = message[: path.start()] if path else message
-    if said in _SENTENCES:
-        return (Violation(field or "body", _SENTENCES[said], "type"),)
-    expected = _EXPECTED.search(said)
-    if expected is None:
-        return (Violation(field or "body", "has the wrong type", "type"),)
-    kinds = [kind.strip() for kind in expected["expected"].split("|")]
-    allowed = " or ".join(_WORDS.get(kind, kind) for kind in kinds if kind != "null")
-    return (Violation(field or "body", f"must be {allowed}", "type"),)

@@ -1,0 +1,88 @@
+"""Bodies decoded: at a cost that their length bounds, whatever a client puts into them.
+
+Numbers, lists and objects cost many times as much when they become Python's as when they are passed over,
+so they become so only where a field is declared, and each field once. A body that is not JSON to its end
+and one that has a wrong type are two messages of the contract: which it is, passing over it tells as well.
+"""
+
+from typing import Any
+
+import msgspec
+
+from estuary.core.errors import BadRequest
+from estuary.http.records.wrong_types import violations
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""msgspec lets invalid UTF-8 and excessive nesting surface as Python's own errors."""
+
+_SMALL_BYTES = 512
+"""What is no longer is decoded at once: in so few bytes even a field that is named again and again, each
+time with a number that is hard to read, costs less than fifty usual requests."""
+
+_pass_over = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+class BodyDecoder:
+    """Decodes bodies into `declared`, a Struct; of a field that is named twice the last value counts."""
+
+    def __init__(self, declared: type[msgspec.Struct]) -> None:
+        self._decode = msgspec.json.Decoder(declared).decode
+        self._take_apart = msgspec.json.Decoder(_apart_type(declared)).decode
+        self._encode = msgspec.json.Encoder().encode
+
+    def __call__(self, body: bytes) -> msgspec.Struct:
+        """What `body` holds; raises `BadRequest`."""
+        # What is passed over is not looked at so closely; RFC 8259, 8.1: JSON is UTF-8 all the same.
+        if not (body.isascii() or _is_utf8(body)):
+            raise _malformed()
+        if len(body) <= _SMALL_BYTES:
+            try:
+                small: msgspec.Struct = self._decode(body)
+            except msgspec.ValidationError:
+                pass  # found before the rest of the body was read, or before the field came again
+            except _UNREADABLE:
+                raise _malformed() from None
+            else:
+                return small
+        return self._field_by_field(body)
+
+    def _field_by_field(self, body: bytes) -> msgspec.Struct:
+        apart: Any = None
+        try:
+            apart = self._take_apart(body)
+            decoded: msgspec.Struct = self._decode(self._encode(apart))
+        except msgspec.ValidationError as error:
+            # What was taken apart is JSON to its end; what is no object may not be.
+            if apart is None and not _is_json(body):
+                raise _malformed() from None
+            raise BadRequest("Invalid JSON format", violations(str(error), apart)) from None
+        except _UNREADABLE:
+            raise _malformed() from None
+        return decoded
+
+
+def _apart_type(declared: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """A Struct of the fields of `declared`, each as the bytes that it was sent as."""
+    raw: Any = msgspec.Raw | msgspec.UnsetType
+    names = [(name, raw, msgspec.UNSET) for name in declared.__struct_fields__]
+    return msgspec.defstruct(f"{declared.__name__}Apart", names)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        _pass_over(body)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _malformed() -> BadRequest:
+    return BadRequest("Malformed JSON")
