@@ -10,6 +10,8 @@ import { shardOf } from "./totals";
 
 export const idempotencyKey = v.object({
   subject: v.string(),
+  /** For whom the subject acts, "" for everybody; earlier releases of Estuary name none. */
+  owner: v.optional(v.string()),
   text: v.string(),
   fingerprint: v.string(),
   /** Milliseconds since the epoch, by Estuary's clock. */
@@ -58,15 +60,32 @@ async function byRequest(
 async function byKey(
   ctx: Writing,
   { generation, resource, request }: Identity,
-  { subject, text, fingerprint, now, expires_at }: Key,
+  { subject, owner: named, text, fingerprint, now, expires_at }: Key,
   write: () => Promise<Record | null>,
 ): Promise<Written> {
-  const earlier = await ctx.db
-    .query("estuary_keys")
-    .withIndex("by_key", (q) =>
-      q.eq("generation", generation).eq("resource", resource).eq("subject", subject).eq("text", text),
-    )
-    .unique();
+  // A field that is not there, so that keys without an owner are where earlier releases kept all of them.
+  const owner = named || undefined;
+  const keptFor = (owner: string | undefined) =>
+    ctx.db
+      .query("estuary_keys")
+      .withIndex("by_key", (q) =>
+        q
+          .eq("generation", generation)
+          .eq("resource", resource)
+          .eq("subject", subject)
+          .eq("owner", owner)
+          .eq("text", text),
+      )
+      .unique();
+  const earlier = await keptFor(owner);
+  if (owner !== undefined && earlier === null) {
+    // An earlier release may have kept it without the owner, whom the snapshot names.
+    const ownerless = await keptFor(undefined);
+    const isTheirs = ownerless?.snapshot?.owner === owner && ownerless.fingerprint + owner === fingerprint;
+    if (ownerless !== null && isTheirs && now < ownerless.expires_at) {
+      return { record: ownerless.snapshot, replayed: true };
+    }
+  }
   if (earlier !== null && now < earlier.expires_at) {
     if (earlier.fingerprint !== fingerprint) throw refusal("IdempotencyKeyReused");
     return { record: earlier.snapshot, replayed: earlier.request !== request };
@@ -76,7 +95,7 @@ async function byKey(
   if (earlier !== null) await ctx.db.delete(earlier._id);
   await forget(ctx, "estuary_keys", shard, now);
   await ctx.db.insert("estuary_keys", {
-    ...{ generation, resource, subject, text },
+    ...{ generation, resource, subject, owner, text },
     ...{ fingerprint, request, snapshot, shard, expires_at },
   });
   return { record: snapshot, replayed: false };

@@ -56,6 +56,7 @@ export const bookkeeping = {
     generation: v.string(),
     resource: v.string(),
     subject: v.string(),
+    owner: v.optional(v.string()),
     text: v.string(),
     fingerprint: v.string(),
     request: v.string(),
@@ -63,7 +64,7 @@ export const bookkeeping = {
     shard: v.number(),
     expires_at: v.number(),
   })
-    .index("by_key", ["generation", "resource", "subject", "text"])
+    .index("by_key", ["generation", "resource", "subject", "owner", "text"])
     .index("by_expiry", ["shard", "expires_at"]),
 
   /** Generations that are not served: being loaded, or waiting to be removed (see load.ts). */

@@ -52,7 +52,8 @@ def once(
     expected_version: int | None = None,
 ) -> WriteTerms:
     """The terms of a write that carries a key."""
-    return WriteTerms(owner, expected_version, IdempotencyKey(subject, text, fingerprint, now))
+    key = IdempotencyKey(subject, owner or "", text, fingerprint, now)
+    return WriteTerms(owner, expected_version, key)
 
 
 def expecting(version: int | None) -> WriteTerms:

@@ -25,6 +25,7 @@ from tests.contract.making import (
     make_id,
     make_record,
     once,
+    owned,
     record_of,
     walk,
 )
@@ -161,6 +162,67 @@ async def test_keys_are_a_subjects_own(items: Collection) -> None:
     for number, subject in enumerate(subjects):
         written = await items.insert(make_record(99), once(subject=subject))
         assert Written(make_record(10 + number), replayed=True) == written
+
+
+async def test_keys_are_an_owners_own(items: Collection) -> None:
+    """One subject acts for many owners, or for everybody: the same text is another key for each of them."""
+    owners = [None, "a", "A", "a ", "%", "her", "h%r", "hér", "x" * 255]
+    terms = [once(subject="her", owner=owner) for owner in owners]
+    records = [owned(make_record(10 + number), owner or "") for number, owner in enumerate(owners)]
+    for record, each in zip(records, terms, strict=True):
+        assert Written(record) == await items.insert(record, each)
+    for record, each in zip(records, terms, strict=True):
+        assert Written(record, replayed=True) == await items.insert(make_record(99), each)
+    assert 1 + len(owners) == await items.count()
+
+
+async def test_an_owner_and_a_subject_are_not_mistaken_for_each_other(items: Collection) -> None:
+    """However the two are cut: each pair has keys of its own, and its own keys alone."""
+    pairs = [("ab", "c"), ("a", "bc"), ("abc", None), ("", "abc"), ("c", "ab"), ("a b", "c"), ("a", "b c")]
+    for number, (subject, owner) in enumerate(pairs):
+        record = owned(make_record(10 + number), owner or "")
+        assert Written(record) == await items.insert(record, once(subject=subject, owner=owner))
+    for number, (subject, owner) in enumerate(pairs):
+        kept = owned(make_record(10 + number), owner or "")
+        again = await items.insert(make_record(99), once(subject=subject, owner=owner))
+        assert Written(kept, replayed=True) == again
+
+
+async def test_an_update_and_a_delete_for_another_owner_find_no_key(items: Collection) -> None:
+    """What one subject did for one owner is told to nobody who acts for another, and not done either."""
+    await items.insert(owned(make_record(2), "her"))
+    writes: list[Callable[[WriteTerms], Awaitable[Written]]] = [
+        lambda terms: items.update(make_id(2), {"name": "changed"}, LATER, terms),
+        lambda terms: items.delete(make_id(2), terms),
+    ]
+    for number, write in enumerate(writes):
+        hers, his = (once(f"{number}", subject="s", owner=owner) for owner in ("her", "him"))
+        made = await write(hers)
+        assert Written(made.record, replayed=True) == await write(hers)
+        with pytest.raises(NotFound):
+            await write(his)
+
+
+async def test_an_expired_key_takes_no_other_owners_along(items: Collection) -> None:
+    """What removes keys that have expired removes none of the same text that live."""
+    later = START + KEY_LIFETIME
+    await items.insert(owned(make_record(2), "her"), once(owner="her", now=START))
+    await items.insert(owned(make_record(3), "him"), once(owner="him", now=later - MOMENT))
+    await items.insert(make_record(4), once("another", now=later))
+    await items.insert(make_record(5), once("and another", now=later))
+    assert (await items.insert(make_record(9), once(owner="him", now=later))).replayed
+
+
+async def test_keys_of_two_owners_hinder_nobody(items: Collection) -> None:
+    """The same text at the same time for many owners: every write is made, none is told to wait."""
+    outcomes = await asyncio.gather(
+        *(
+            items.insert(owned(make_record(100 + n), f"{n}"), once(subject="s", owner=f"{n}"))
+            for n in range(WRITERS)
+        )
+    )
+    assert [False] * WRITERS == [written.replayed for written in outcomes]
+    assert WRITERS + 1 == await items.count()
 
 
 async def test_keys_differ_in_every_character(items: Collection) -> None:

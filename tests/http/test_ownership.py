@@ -15,8 +15,9 @@ HER, HIM = {"x-owner": "her"}, {"x-owner": "him"}
 
 
 def by_header(request: Request) -> None:
-    """Whose the request is, it says itself."""
-    request.owner = request.subject = request.headers.get("x-owner")
+    """Whose the request is, it says itself, and who makes it."""
+    request.owner = request.headers.get("x-owner")
+    request.subject = request.headers.get("x-subject") or request.owner
 
 
 @pytest.fixture
@@ -145,6 +146,38 @@ async def test_the_same_key_is_two_keys(client: httpx.AsyncClient) -> None:
     assert ids["her", 0] == ids["her", 1] != ids["him", 0] == ids["him", 1]
     assert "true" == answers["him", 1].headers["idempotency-replayed"]
     assert ["a"] == await names(client, HER)
+
+
+@pytest.mark.parametrize("owners", [("a", "b"), ("a", None), (None, "a")])
+async def test_a_subjects_key_is_another_for_each_owner(
+    client: httpx.AsyncClient, owners: tuple[str | None, str | None]
+) -> None:
+    """Who acts for several, or as an administrator for everybody, has each create made and told again."""
+    key = {"idempotency-key": "k", "x-subject": "s"}
+    as_owners = [key if owner is None else {**key, "x-owner": owner} for owner in owners]
+    for turn in ("false", "true"):
+        answers = [await client.post(ITEMS, json={"name": "x"}, headers=who) for who in as_owners]
+        assert [201, 201] == [answer.status_code for answer in answers]
+        assert [turn, turn] == [answer.headers.get("idempotency-replayed", "false") for answer in answers]
+        assert 2 == len({answer.json()["id"] for answer in answers})
+    assert 2 == (await client.get(ITEMS)).json()["total"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_a_change_for_one_owner_is_not_replayed_to_another(
+    client: httpx.AsyncClient, method: str
+) -> None:
+    """The same subject, key and request: what was changed for her is not there for him."""
+    path = await create(client, HER, "hers")
+    body = {"json": {"name": "changed"}} if method == "PUT" else {}
+    key = {"idempotency-key": "k", "x-subject": "s"}
+    answers = [
+        await client.request(method, path, headers={**who, **key}, **body)  # type: ignore[arg-type]  # json alone
+        for who in (HER, HIM, HER)
+    ]
+    done = 200 if method == "PUT" else 204
+    assert [done, 404, done] == [answer.status_code for answer in answers]
+    assert "true" == answers[2].headers["idempotency-replayed"]
 
 
 async def test_ones_own_records_can_be_changed(client: httpx.AsyncClient) -> None:

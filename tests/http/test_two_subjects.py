@@ -1,7 +1,8 @@
-"""Two subjects with tokens of their own, on every store: to each it is as if the other were not there.
+"""Two owners with tokens of their own, on every store: to each it is as if the other were not there.
 
 Bob holds one conversation twice: in a service that nobody else uses, and in one where Alice is busy before
-each of his steps. His answers must be the same to the byte, but for ids and times.
+each of his steps. His answers must be the same to the byte, but for ids and times. The same where Alice and
+Bob are two tenants, for both of which one subject acts.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -85,10 +86,12 @@ class World(NamedTuple):
 
     client: httpx.AsyncClient
     issuer: Issuer
+    owner_claim: str
 
-    def headers(self, subject: str) -> dict[str, str]:
-        """What says that it is `subject` who asks."""
-        return {"authorization": f"Bearer {self.issuer.token(sub=subject)}"}
+    def headers(self, owner: str) -> dict[str, str]:
+        """What says that it is for `owner` who asks."""
+        claims: dict[str, Any] = {"sub": "carol", self.owner_claim: owner}
+        return {"authorization": f"Bearer {self.issuer.token(**claims)}"}
 
 
 @pytest.fixture
@@ -98,24 +101,26 @@ def issuer() -> Iterator[Issuer]:
         yield issuer
 
 
-def variables(issuer: Issuer, store: dict[str, str]) -> dict[str, str]:
-    """A service whose records belong to their subjects."""
+def variables(issuer: Issuer, store: dict[str, str], owner_claim: str = "sub") -> dict[str, str]:
+    """A service whose records belong to their subjects, or to whom the claim names."""
     return {
         "AUTH_ENABLED": "true",
         "AUTH_ISSUER": issuer.url,
         "AUTH_AUDIENCE": AUDIENCE,
-        "AUTH_OWNER_CLAIM": "sub",
+        "AUTH_OWNER_CLAIM": owner_claim,
         "RATE_LIMIT_ENABLED": "false",
         **store,
     }
 
 
 @asynccontextmanager
-async def world(folder: Path, issuer: Issuer, store: dict[str, str]) -> AsyncIterator[World]:
+async def world(
+    folder: Path, issuer: Issuer, store: dict[str, str], owner_claim: str = "sub"
+) -> AsyncIterator[World]:
     """A fresh service in `folder`."""
-    service = make_service(folder, **variables(issuer, store))
+    service = make_service(folder, **variables(issuer, store, owner_claim))
     async with client_of(service, access=Scopes("{resource}:read", "{resource}:write")) as client:
-        yield World(client, issuer)
+        yield World(client, issuer, owner_claim)
 
 
 class Alice:
@@ -175,15 +180,16 @@ async def conversation(world: World, alice: Alice | None) -> list[tuple[Step, li
     return told
 
 
+@pytest.mark.parametrize("claim", ["sub", "tenant"])
 @pytest.mark.parametrize("store", STORES)
 async def test_it_is_as_if_the_other_were_not_there(
-    tmp_path_factory: pytest.TempPathFactory, issuer: Issuer, store: str
+    tmp_path_factory: pytest.TempPathFactory, issuer: Issuer, store: str, claim: str
 ) -> None:
     """Reads, writes, lists, totals, ETags, cursors, keys, redirects, errors: none tells of the other."""
     there, here = (tmp_path_factory.mktemp(name) for name in ("alone", "beside"))
-    async with world(there, issuer, VARIABLES[store](there)) as alone:
+    async with world(there, issuer, VARIABLES[store](there), claim) as alone:
         expected = await conversation(alone, None)
-    async with world(here, issuer, VARIABLES[store](here)) as beside:
+    async with world(here, issuer, VARIABLES[store](here), claim) as beside:
         alice = Alice(beside)
         actual = await conversation(beside, alice)
         await alice.check()

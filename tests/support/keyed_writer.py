@@ -23,7 +23,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 async def _write(items: Collection, number: int) -> str:
     record = Record(str(uuid7()), 1, NOW, NOW, Item(f"item {number}"))
-    terms = WriteTerms(key=IdempotencyKey("", f"key {number}", "print", NOW))
+    terms = WriteTerms(key=IdempotencyKey("", "", f"key {number}", "print", NOW))
     written = await items.insert(record, terms)
     assert written.record is not None
     return f"{number} {written.record.id} {written.replayed}"

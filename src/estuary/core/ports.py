@@ -61,7 +61,8 @@ class Collection(Protocol):
     snapshot of the record as written. For `KEY_LIFETIME` the same key and fingerprint then give that
     snapshot, whatever became of the record and whatever version is expected; another fingerprint raises
     `IdempotencyKeyReused`; a key whose write another caller is still at raises `IdempotencyKeyInFlight`,
-    or waits for its end. A write that fails keeps nothing. Keys are the resource's and the subject's own.
+    or waits for its end. A write that fails keeps nothing. Keys are the resource's, the subject's and
+    the owner's own.
     """
 
     async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:

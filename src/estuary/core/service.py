@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from estuary.core.errors import IdempotencyKeyInFlight, NotFound, VersionConflict
+from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.ports import (
@@ -54,7 +54,7 @@ class Records:
         self._clock = clock
         self._new_id = new_id
         self._observe = observe
-        self._keys_in_flight: set[tuple[str, str]] = set()
+        self._keys_in_flight: set[tuple[str, str, str]] = set()
         # The observations say only which resource it was: one of each serves every request.
         self._created = RecordCreated(resource.name)
         self._updated = RecordUpdated(resource.name)
@@ -77,6 +77,9 @@ class Records:
         written = await self._write(terms, None, self._collection.insert, record)
         if not written.replayed:
             self._observe(self._created)
+        elif written.record is None or written.record.owner != record.owner:
+            # A release that kept keys without their owners may have kept this one, for another owner.
+            raise IdempotencyKeyReused
         return written
 
     def get(self, record_id: str, owner: str | None = None) -> Record | Awaitable[Record]:
@@ -140,14 +143,14 @@ class Records:
         self, key: IdempotencyKey, terms: WriteTerms, write: _Write, arguments: tuple[Any, ...]
     ) -> Written:
         """Raises `IdempotencyKeyInFlight` for a key that another request of this process is at."""
-        whose = (key.subject, key.text)
-        if whose in self._keys_in_flight:
+        place = key.place
+        if place in self._keys_in_flight:
             raise IdempotencyKeyInFlight
-        self._keys_in_flight.add(whose)
+        self._keys_in_flight.add(place)
         try:
             return await write(*arguments, terms)
         finally:
-            self._keys_in_flight.discard(whose)
+            self._keys_in_flight.discard(place)
 
     async def _write_meeting(
         self, precondition: Precondition, terms: WriteTerms, write: _Write, arguments: tuple[Any, ...]

@@ -16,14 +16,21 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
     """Asks that a write take effect once, however often it is sent.
 
     See draft-ietf-httpapi-idempotency-key-header. `subject` is whose key it is ("" for a client without a
-    name), `text` the key itself, `fingerprint` a digest of what is asked, `now` when it is asked: stores
-    need no clock of their own.
+    name), `owner` for whom the subject acts ("" where everybody's records exist for it): the same text is
+    another key for another of either. `text` is the key itself, `fingerprint` tells what is asked and for
+    which owner, `now` when it is asked: stores need no clock of their own.
     """
 
     subject: str
+    owner: str
     text: str
     fingerprint: str
     now: datetime
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What tells the key from every other one of its resource."""
+        return (self.subject, self.owner, self.text)
 
 
 class WriteTerms(msgspec.Struct, frozen=True):

@@ -24,14 +24,14 @@ class KeptKeys:
 
     def __init__(self) -> None:
         # In the order they were kept in, and so about in that of their expiry.
-        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._kept: dict[tuple[str, str, str], _Kept] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def find(self, key: IdempotencyKey) -> Written | None:
         """What the key's write left behind; raises `IdempotencyKeyReused` where it was another write."""
-        kept = self._kept.get((key.subject, key.text))
+        kept = self._kept.get(key.place)
         if kept is None or _has_expired(kept, key.now):
             return None
         if kept.fingerprint != key.fingerprint:
@@ -40,9 +40,8 @@ class KeptKeys:
 
     def keep(self, key: IdempotencyKey, record: Record | None) -> None:
         """Remember `record` as what the key's write left behind, and forget a few expired keys."""
-        place = (key.subject, key.text)
-        self._kept.pop(place, None)
-        self._kept[place] = _Kept(key.fingerprint, record, key.now)
+        self._kept.pop(key.place, None)
+        self._kept[key.place] = _Kept(key.fingerprint, record, key.now)
         for oldest, kept in list(islice(self._kept.items(), REMOVED_AT_ONCE)):
             if _has_expired(kept, key.now):
                 del self._kept[oldest]

@@ -8,6 +8,7 @@ import pytest
 
 from estuary.core.errors import (
     IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
     NotFound,
     StoreUnavailable,
     ValidationFailed,
@@ -162,6 +163,18 @@ async def test_what_is_replayed_was_done_once(desk: Desk) -> None:
     assert [RecordCreated("items"), RecordUpdated("items"), RecordDeleted("items")] == desk.seen
 
 
+async def test_a_create_is_not_replayed_to_another_owner(desk: Desk) -> None:
+    """Should a store find a key of a release that kept no owners, it is refused: no record is told."""
+    keyed = once(owner="her")
+    assert keyed.key is not None
+    await settled(desk.records.create(ITEMS.draft_type(name="x"), keyed))
+    for owner in (None, "him"):
+        with pytest.raises(IdempotencyKeyReused):
+            await settled(
+                desk.records.create(ITEMS.draft_type(name="x"), WriteTerms(owner, None, keyed.key))
+            )
+
+
 async def test_a_precondition_decides_on_the_version_that_is_there(desk: Desk) -> None:
     """Where it holds the change is made to that version, else it is a conflict that names it."""
     created = await desk.create("x")
@@ -254,10 +267,10 @@ async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
             await settled(records.create(draft, once()))
     others = [
         asyncio.create_task(settled(records.create(draft, terms)))
-        for terms in (once(subject="her"), once("other"))
+        for terms in (once(subject="her"), once("other"), once(owner="a"), once(owner="b"))
     ]
     gate.opened.set()
-    assert [False, False] == [(await other).replayed for other in others]
+    assert [False] * 4 == [(await other).replayed for other in others]
     assert not (await first).replayed
     assert (await settled(records.create(draft, once()))).replayed
 

@@ -136,7 +136,7 @@ def scene() -> Scene:
     return Scene()
 
 
-TERMS = WriteTerms("her", 7, IdempotencyKey("her", "key", "fingerprint", LATER))
+TERMS = WriteTerms("her", 7, IdempotencyKey("her", "her", "key", "fingerprint", LATER))
 PLACE = position_of(make_record(1))
 CALLS: dict[str, tuple[Any, ...]] = {
     "insert": (make_record(1), TERMS),

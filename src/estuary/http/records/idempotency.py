@@ -27,12 +27,16 @@ class KeyedRequest(NamedTuple):
     now: datetime
 
     def key(self, body: bytes) -> IdempotencyKey:
-        """The key, with a fingerprint of all that is asked."""
+        """The key, with a fingerprint of all that is asked and of the owner for whom it is.
+
+        The owner stands in it as it is, for stores add it to keys of releases that kept none.
+        """
         request = self.request
+        owner = request.owner or ""
         # The path's length says where the body begins.
         head = f"{request.method} {len(request.path)} {request.path}".encode(errors="surrogatepass")
-        fingerprint = blake2b(head + body, digest_size=_DIGEST_BYTES).hexdigest()
-        return IdempotencyKey(request.subject or "", self.text, fingerprint, self.now)
+        fingerprint = blake2b(head + body, digest_size=_DIGEST_BYTES).hexdigest() + owner
+        return IdempotencyKey(request.subject or "", owner, self.text, fingerprint, self.now)
 
 
 def key_text(request: Request) -> str | None:

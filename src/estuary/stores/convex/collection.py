@@ -137,6 +137,7 @@ def _key(terms: WriteTerms) -> Mapping[str, Any] | None:
         return None
     return {
         "subject": key.subject,
+        "owner": key.owner,
         "text": key.text,
         "fingerprint": key.fingerprint,
         "now": _milliseconds(key.now),

@@ -17,12 +17,15 @@ from estuary.stores.convex.schema import declared
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
+REVISION = 1
+"""The lowest within the protocol: from it on functions keep idempotency keys by their owners, too."""
 DUMPED_AT_ONCE = 1000
 
 
 class _Deployed(msgspec.Struct):
     protocol: float
     declared: Mapping[str, str]
+    revision: float = 0
 
 
 class ConvexStore:
@@ -105,7 +108,7 @@ class ConvexStore:
 
 
 def _demand(deployed: _Deployed, wanted: Mapping[str, str]) -> None:
-    if deployed.protocol != PROTOCOL:
+    if deployed.protocol != PROTOCOL or deployed.revision < REVISION:
         raise StoreSchemaMismatch(
             "The functions in Convex are of another release of Estuary: "
             f"write them anew with `estuary convex write`, and {DEPLOY}"

@@ -73,6 +73,10 @@ class Keys:
         return Written(record)
 
     def _lock(self, key: IdempotencyKey) -> int:
-        """The number of the key's lock. Should two keys ever share one, the later is told to come again."""
-        place = "\0".join(self._rows.place(key))
+        """The number of the key's lock. Should two keys ever share one, the later is told to come again.
+
+        That of a key without an owner is the one that releases take which know no owners.
+        """
+        resource, subject, owner, text = self._rows.place(key)
+        place = "\0".join((resource, subject, text, owner) if owner else (resource, subject, text))
         return int.from_bytes(blake2b(place.encode(), digest_size=8).digest(), signed=True)

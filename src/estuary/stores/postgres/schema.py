@@ -7,9 +7,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.stores.postgres.catalog import Catalog
+from estuary.stores.postgres.key_owners import key_owners
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.triggers import FUNCTIONS, recount, triggers
-from estuary.stores.sql.tables import TOTALS, checks_of, column_of_check
+from estuary.stores.sql.tables import KEYS, OWNER, TOTALS, checks_of, column_of_check
 from estuary.stores.sql.text import quoted
 
 LAYOUT = 1
@@ -59,6 +60,8 @@ class Schema:
         for table in self._own:
             if table.name not in catalog.columns:
                 statements += _create(table)
+            elif table.name == KEYS and OWNER not in catalog.columns[KEYS]:
+                statements += key_owners(table)
         if TOTALS not in catalog.columns:
             statements += [_comment("TABLE", f'"{TOTALS}"', f"{_LAYOUT_COMMENT}{LAYOUT}"), *FUNCTIONS]
         for name, table in self.tables.items():

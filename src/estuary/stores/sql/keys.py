@@ -34,8 +34,7 @@ class KeyStatements(NamedTuple):
 def compile_key_statements(table: Table, dialect: Dialect) -> KeyStatements:
     """The statements on the table of keys in the language of `dialect`."""
     columns = table.c
-    place = (columns.resource, columns.subject, columns.key)
-    this = [column == bindparam(f"_{column.name}", type_=Text) for column in place]
+    this = [column == bindparam(f"_{column.name}", type_=Text) for column in table.primary_key]
     return KeyStatements(
         find=compiled(select(columns.fingerprint, columns.snapshot, columns.used_at).where(*this), dialect),
         keep=compiled(insert(table), dialect),
@@ -47,7 +46,7 @@ def compile_key_statements(table: Table, dialect: Dialect) -> KeyStatements:
 def removal_of_expired(table: Table) -> Delete:
     """Removes some of the keys that expired first, `_most` at a time, without waiting for who else does."""
     columns = table.c
-    place = (columns.resource, columns.subject, columns.key)
+    place = tuple(table.primary_key)
     oldest = (
         select(*place)
         .where(columns.used_at <= bindparam("_expired", type_=LONG))
@@ -66,9 +65,9 @@ class KeyRows:
         self._resource = resource.name
         self._snapshots = SnapshotCodec(resource)
 
-    def place(self, key: IdempotencyKey) -> tuple[str, str, str]:
+    def place(self, key: IdempotencyKey) -> tuple[str, str, str, str]:
         """The parameters of `KeyStatements.find` and `forget`."""
-        return (self._resource, key.subject, key.text)
+        return (self._resource, *key.place)
 
     def kept(self, key: IdempotencyKey, record: Record | None) -> tuple[Any, ...]:
         """The parameters of `KeyStatements.keep`."""

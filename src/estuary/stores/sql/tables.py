@@ -73,13 +73,15 @@ def totals_table(metadata: MetaData) -> Table:
 def keys_table(metadata: MetaData) -> Table:
     """The idempotency keys, each with what the write that carried it left behind.
 
-    `snapshot` is the record as JSON (`core/snapshot.py`), null after a delete.
+    `snapshot` is the record as JSON (`core/snapshot.py`), null after a delete. The owner has a default, so
+    that releases which know none can still write beside this one while replicas are being replaced.
     """
     return Table(
         KEYS,
         metadata,
         Column("resource", Text, primary_key=True, nullable=False),
         Column("subject", Text, primary_key=True, nullable=False),
+        Column(OWNER, Text, primary_key=True, nullable=False, server_default=""),
         Column("key", Text, primary_key=True, nullable=False),
         Column("fingerprint", Text, nullable=False),
         Column("snapshot", Text, nullable=True),

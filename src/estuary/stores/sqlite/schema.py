@@ -11,8 +11,9 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.stores.sql.plan import UNCHANGED, Plan
-from estuary.stores.sql.tables import OWNER, TOTALS, checks_of
+from estuary.stores.sql.tables import KEYS, OWNER, TOTALS, checks_of
 from estuary.stores.sql.text import in_one_line
+from estuary.stores.sqlite.key_owners import key_owners
 
 APPLICATION_ID = 0x45535455
 """Marks the file as Estuary's ("ESTU"; https://www.sqlite.org/fileformat.html, offset 68)."""
@@ -36,6 +37,12 @@ class Schema:
         self.tables = list(tables)
         self._tables = [_TableSchema(table, dialect) for table in tables]
         self._own = {name: ddl for table in own for name, ddl in _creation(table, dialect).items()}
+        self._key_owners = [
+            line
+            for table in own
+            if table.name == KEYS
+            for line in key_owners(table, _creation(table, dialect).values())
+        ]
 
     def is_new(self, connection: sqlite3.Connection) -> bool:
         """Whether there is nothing in the file yet."""
@@ -72,8 +79,17 @@ class Schema:
             *([f"DROP TABLE IF EXISTS {TOTALS}"] if marked and outdated else []),
             *([f"PRAGMA user_version = {LAYOUT}"] if outdated else []),
             *(ddl for name, ddl in self._own.items() if outdated or not _exists(connection, name)),
+            *([] if self._keys_fit(connection) else self._key_owners),
             *(line for table in self._tables for line in table.missing(connection, plan)),
         ]
+
+    def _keys_fit(self, connection: sqlite3.Connection) -> bool:
+        """Whether the table of keys, if it is there, tells owners apart.
+
+        No layout of its own: releases that knew layout 2 without it can go on with such a table.
+        """
+        found = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (KEYS,))}
+        return not found or OWNER in found
 
 
 class _TableSchema:

@@ -82,4 +82,17 @@ def test_a_key_is_the_subjects() -> None:
     assert "" == KeyedRequest(request, "key", NOW).key(b"").subject
     request.subject = "her"
     key = KeyedRequest(request, "key", NOW).key(b"")
-    assert ("her", "key", NOW) == (key.subject, key.text, key.now)
+    assert ("her", "", "key", NOW) == (key.subject, key.owner, key.text, key.now)
+
+
+def test_a_key_is_the_owners() -> None:
+    """For each owner, and for none, place and fingerprint are others, whoever the subject is."""
+    keys = []
+    for owner in (None, "a", "b"):
+        request = asked()
+        request.subject, request.owner = "her", owner
+        keys.append(KeyedRequest(request, "key", NOW).key(b"{}"))
+    assert ["", "a", "b"] == [key.owner for key in keys]
+    assert 3 == len({key.place for key in keys}) == len({key.fingerprint for key in keys})
+    # What earlier releases kept, which knew no owners, is what a key without one has.
+    assert [keys[0].fingerprint + owner for owner in ("", "a", "b")] == [key.fingerprint for key in keys]

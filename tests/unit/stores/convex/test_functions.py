@@ -10,13 +10,14 @@ import pytest
 
 from estuary.core.errors import StoreNotEmpty, StoreSchemaMismatch, StoreUnavailable
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection
+from estuary.core.ports import Collection, Written
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.terms import KEY_LIFETIME, IdempotencyKey, WriteTerms
+from estuary.stores.convex.documents import document
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.store import ConvexStore
-from tests.contract.making import LATER, PATIENCE, insert_all, make_id, make_record, position_of
+from tests.contract.making import LATER, PATIENCE, insert_all, make_id, make_record, owned, position_of
 from tests.support.clocks import START
 from tests.support.resources import VESSELS
 from tests.support.servers import shared
@@ -188,9 +189,15 @@ class TestOpening:
         with pytest.raises(StoreSchemaMismatch, match="declaration of items"):
             await ConvexStore(deployment.url, [other], deploy_key=DEPLOY_KEY).open()
 
-    async def test_functions_of_another_release(self, deployment: Deployment) -> None:
-        """A protocol that this release does not speak."""
-        answer = {"status": "success", "value": {"protocol": 2.0, "declared": {}}}
+    @pytest.mark.parametrize(
+        ("protocol", "revision"), [(2.0, {"revision": 1.0}), (1.0, {}), (1.0, {"revision": 0.0})]
+    )
+    async def test_functions_of_another_release(
+        self, deployment: Deployment, protocol: float, revision: dict[str, float]
+    ) -> None:
+        """A protocol that this release does not speak, or functions that keep keys without owners."""
+        value = {"protocol": protocol, "declared": {}} | revision
+        answer = {"status": "success", "value": value}
         with (
             deployment.failing({"answers": [[200, {}, json.dumps(answer)]]}),
             pytest.raises(StoreSchemaMismatch, match="another release"),
@@ -233,7 +240,7 @@ async def test_expired_keys_are_removed_a_few_at_a_time(items: Collection, deplo
     """Later writes with keys take away old ones, never more than three each, and no young one."""
 
     def terms(number: int, days: int) -> WriteTerms:
-        return WriteTerms(key=IdempotencyKey("", f"{number}", "f", START + timedelta(days=days)))
+        return WriteTerms(key=IdempotencyKey("", "", f"{number}", "f", START + timedelta(days=days)))
 
     for number in range(40):
         await items.insert(make_record(number), terms(number, 0))
@@ -246,6 +253,33 @@ async def test_expired_keys_are_removed_a_few_at_a_time(items: Collection, deplo
     assert 160 == before
     assert (await items.insert(make_record(999), terms(199, 2))).replayed
     assert KEY_LIFETIME == timedelta(days=1)
+
+
+async def test_keys_of_an_estuary_that_knew_no_owners(items: Collection, deployment: Deployment) -> None:
+    """It goes on working with these functions; its keys are replayed to the owner of the record alone."""
+    functions = Functions(deployment.url, DEPLOY_KEY, timeout=60)
+    functions.open()
+    hers, nobodys = owned(make_record(1), "her"), make_record(2)
+    for record in (hers, nobodys):
+        key = {"subject": "s", "text": record.id, "fingerprint": "print", "now": 0, "expires_at": 9e15}
+        arguments = {"resource": "items", "key": key, "record": document(record)}
+        for replayed in (False, True):
+            answer = await functions.mutate("insert", arguments)
+            assert replayed == msgspec.json.decode(answer)["replayed"]
+    await functions.close()
+
+    def terms(record: Record, owner: str = "", fingerprint: str = "print") -> WriteTerms:
+        return WriteTerms(owner or None, None, IdempotencyKey("s", owner, record.id, fingerprint, LATER))
+
+    assert Written(hers, replayed=True) == await items.insert(
+        make_record(9), terms(hers, "her", "printher")
+    )
+    assert Written(nobodys, replayed=True) == await items.insert(make_record(9), terms(nobodys))
+    his = [owned(make_record(number), "him") for number in (10, 11)]
+    for record, theirs in zip(his, (hers, nobodys), strict=True):
+        assert Written(record) == await items.insert(record, terms(theirs, "him", "printhim"))
+    other = owned(make_record(12), "her")
+    assert Written(other) == await items.insert(other, terms(nobodys, "her", "printher"))
 
 
 async def test_what_a_load_replaced_is_removed(

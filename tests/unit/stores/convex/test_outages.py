@@ -230,7 +230,7 @@ class TestLostAnswer:
         self, items: Collection, deployment: Deployment, lost: int
     ) -> None:
         """The client's first request is not told that it was a repeated one; its second is."""
-        terms = WriteTerms(key=IdempotencyKey("alice", "k", "f", START))
+        terms = WriteTerms(key=IdempotencyKey("alice", "", "k", "f", START))
         with deployment.failing({"lost": lost}):
             assert Written(make_record(1)) == await soon(items.insert(make_record(1), terms))
         assert Written(make_record(1), replayed=True) == await items.insert(make_record(2), terms)

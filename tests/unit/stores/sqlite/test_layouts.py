@@ -17,7 +17,7 @@ from tests.contract.making import make_id
 from tests.unit.stores.kinds import NOON, record
 
 TAGS = Resource("tags", Item)
-KEYED = WriteTerms(key=IdempotencyKey("", "key", "print", NOON))
+KEYED = WriteTerms(key=IdempotencyKey("", "", "key", "print", NOON))
 
 
 @pytest.fixture
