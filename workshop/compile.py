@@ -38,6 +38,7 @@ COMPILED = [
     "http/http1/refusals",
     "http/http1/target",
     "http/kernel",
+    "http/negotiation",
     "http/problems",
     "http/records/answers",
     "http/records/bodies",

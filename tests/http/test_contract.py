@@ -155,6 +155,14 @@ async def test_problem_details_for_those_who_ask(client: httpx.AsyncClient) -> N
         ({"accept": "application/vnd.estuary.v2+json, application/vnd.estuary.v1+json"}, 200),
         ({"accept": "application/vnd.estuary.v2+json"}, 406),
         ({"accept": "Application/Vnd.Estuary.V2+JSON"}, 406),
+        ({"accept": "application/vnd.estuary.v2+json, */*"}, 200),
+        ({"accept": "application/vnd.estuary.v2+json, application/*;q=0.1"}, 200),
+        ({"accept": "application/vnd.estuary.v2+json, application/json;q=0.5"}, 200),
+        ({"accept": "application/vnd.estuary.v2+json, */*;q=0"}, 406),
+        ({"accept": "application/vnd.estuary.v2+json, text/html"}, 406),
+        ({"accept": "application/vnd.estuary.v2+json, application/vnd.estuary.v1+json;q=0"}, 406),
+        ({"accept": "application/vnd.estuary.v2+json;q=0"}, 200),
+        ({"accept": 'text/html;title="application/vnd.estuary.v2+json"'}, 200),
         ({"x-api-version": "v1"}, 200),
         ({"x-api-version": "1"}, 200),
         ({"x-api-version": "v2"}, 400),
@@ -168,6 +176,35 @@ async def test_versions(client: httpx.AsyncClient, headers: dict[str, str], stat
     assert response.status_code == status
     if status != 200:
         assert response.json()["error"] == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize(
+    ("lines", "content_type"),
+    [
+        (["Application/Problem+JSON"], "application/problem+json"),
+        (["text/html", "application/problem+json"], "application/problem+json"),
+        (["application/problem+json;q=0"], "application/json"),
+        (["application/problem+json;q=0.1, application/json"], "application/json"),
+        (["*/*"], "application/json"),
+    ],
+)
+async def test_the_form_of_errors_is_negotiated(
+    client: httpx.AsyncClient, lines: list[str], content_type: str
+) -> None:
+    """By every line of `Accept`, weights and case; caches are told on every answer that it counts."""
+    headers = [("accept", line) for line in lines]
+    for path, status in ((f"{ITEMS}/x", 404), ("/nowhere", 404), (f"{ITEMS}?limit=0", 400)):
+        response = await client.get(path, headers=headers)
+        assert (response.status_code, response.headers["content-type"]) == (status, content_type)
+        assert "Accept" in response.headers["vary"].split(", ")
+
+
+async def test_caches_are_told_what_an_answer_depends_on(tmp_path: Path) -> None:
+    """`Vary: Accept` wherever there might be an error, and `Origin` beside it where origins are listed."""
+    variables = {"CORS_ALLOWED_ORIGINS": "https://a.example"}
+    async with client_of(make_service(tmp_path, **variables)) as client:
+        for path in (ITEMS, "/metrics", "/health/live", "/openapi.json"):
+            assert (await client.get(path)).headers["vary"] == "Accept, Origin"
 
 
 async def test_any_origin_in_development(client: httpx.AsyncClient) -> None:
@@ -193,11 +230,11 @@ async def test_listed_origins(tmp_path: Path) -> None:
             response = await client.get(path, headers={"origin": "https://b.example:8443"})
             assert response.headers["access-control-allow-origin"] == "https://b.example:8443"
             assert response.headers["access-control-allow-credentials"] == "true"
-            assert response.headers["vary"] == "Origin"
+            assert response.headers["vary"] == "Accept, Origin"
         for origin in ("https://c.example", "https://a.example.evil", "null", "http://a.example"):
             response = await client.get(ITEMS, headers={"origin": origin})
             assert "access-control-allow-origin" not in response.headers
-            assert response.headers["vary"] == "Origin"
+            assert response.headers["vary"] == "Accept, Origin"
 
 
 async def test_preflight(client: httpx.AsyncClient) -> None:

@@ -52,9 +52,10 @@ class Conformance:
         return None
 
     def _check_error(self, response: httpx.Response) -> None:
-        """What no operation answered is an error in the envelope, or has no body at all."""
+        """What no operation answered is an error in one of its two forms, or has no body at all."""
         if response.content:
-            self._validate({"$ref": "#/components/schemas/Error"}, response)
+            form = "Problem" if "problem" in response.headers["content-type"] else "Error"
+            self._validate({"$ref": f"#/components/schemas/{form}"}, response)
 
     def _check_headers(self, told: dict[str, Any], response: httpx.Response) -> None:
         for name, header in told.get("headers", {}).items():

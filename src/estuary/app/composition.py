@@ -30,6 +30,7 @@ from estuary.http.guards.request_id import Identifier
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.kernel import Application
 from estuary.http.messages import Request
+from estuary.http.negotiation import VARY
 from estuary.http.operations import Operations
 from estuary.http.problems import Problems
 from estuary.http.records.demands import DemandReader
@@ -103,6 +104,7 @@ def build(
         problems=Problems(clock.now),
         constant_headers=(
             *security_headers(strict=settings.security_strict_mode, csp=settings.security_csp),
+            VARY,
             *cors.constant_headers,
         ),
         observe=observers,

@@ -196,8 +196,8 @@ class SystemMonitor(Protocol):
 class Exposition(Protocol):
     """Renders every metric for a scrape."""
 
-    def render(self, accept: str) -> tuple[str, bytes]:
-        """The content type and the text, in the format that `accept` (an Accept header) asks for."""
+    def render(self, *, openmetrics: bool) -> tuple[str, bytes]:
+        """The content type and the text, as OpenMetrics 1.0 or in Prometheus' own format 0.0.4."""
         ...
 
 

@@ -10,11 +10,14 @@ import msgspec
 from estuary.core.errors import StoreError, StoreNotMigrated
 from estuary.core.ports import Clock, Exposition, Store, SystemMonitor
 from estuary.http.messages import JSON, Header, Request, Response
+from estuary.http.negotiation import Offer, accepted
 
 PROBE_SECONDS = 2.0
 """How long a probe waits for the store: less than the usual patience of an orchestrator's probe."""
 
 _DEGRADED_ABOVE_PERCENT = 90.0
+_OPENMETRICS = Offer("application", "openmetrics-text", ("0.0.1", "1.0.0"))
+_PLAIN = Offer("text", "plain")
 _FRESH_JSON: tuple[Header, ...] = (JSON, ("cache-control", "no-store"))
 
 
@@ -121,7 +124,8 @@ class Operations:
 
     def metrics(self, request: Request) -> Response:
         """Every metric, in the format that the scraper accepts."""
-        media_type, text = self._exposition.render(request.headers.get("accept") or "")
+        openmetrics = accepted(request.headers).prefers(_OPENMETRICS, _PLAIN)
+        media_type, text = self._exposition.render(openmetrics=openmetrics)
         return Response(200, text, (("content-type", media_type), ("cache-control", "no-store")))
 
     def openapi(self, _: Request) -> Response:

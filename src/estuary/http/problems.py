@@ -19,10 +19,11 @@ from estuary.http.errors import (
     UnsupportedTransfer,
 )
 from estuary.http.messages import JSON, Header, Request, Response
+from estuary.http.negotiation import Offer, accepted
 from estuary.http.records.entity_tags import tag_of_version
 
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")
-_PROBLEM_MEDIA_TYPE = "application/problem+json"
+_PROBLEM, _ENVELOPE = Offer("application", "problem+json"), Offer("application", "json")
 _CHALLENGE = 'Bearer realm="estuary"'
 _KNOWN_METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 """What some route serves; one that no parser knows was asked of none in particular."""
@@ -65,7 +66,8 @@ class Problems:
         """The answer for `error`; an unforeseen one is a 500 that says nothing of its cause."""
         told = _tell(error)
         code = error.code if isinstance(error, errors.EstuaryError) else errors.EstuaryError.code
-        if _PROBLEM_MEDIA_TYPE in (request.headers.get("accept") or ""):
+        headers = request.headers
+        if headers.get("accept") is not None and accepted(headers).prefers(_PROBLEM, _ENVELOPE):
             body = self._encode(self._problem(code, told, request))
             return Response(told.status, body, (_PROBLEM_JSON, *told.headers), told.close)
         body = self._encode(self._envelope(code, told, request))

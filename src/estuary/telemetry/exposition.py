@@ -4,6 +4,7 @@ Formats: Prometheus text 0.0.4 and OpenMetrics 1.0. OpenMetrics' optional `_crea
 they would add a series for each counter and histogram, and Prometheus ingests them as such.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from estuary.telemetry.registry import Family, Sample
@@ -11,58 +12,53 @@ from estuary.telemetry.registry import Family, Sample
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-_OPENMETRICS_VERSIONS = frozenset({"", "0.0.1", "1.0.0"})
+IN_A_ROW, A_SECOND = 100, 25
+"""How many scrapes are read afresh: so many at once, and so many a second for as long as one likes.
+
+A scrape costs as much as some thirty small requests, and where it is open anybody may ask for it.
+"""
+
 _LARGEST_EXACT = 2.0**53
 _LABEL_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 _TEXT_HELP_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
 
 class Exposition:
-    """The port `Exposition` over whatever `collect` reads."""
+    """The port `Exposition` over whatever `collect` reads; `monotonic` tells the seconds."""
 
-    def __init__(self, collect: Callable[[], Iterable[Family]]) -> None:
+    def __init__(
+        self,
+        collect: Callable[[], Iterable[Family]],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._collect = collect
+        self._monotonic = monotonic
+        self._left = float(IN_A_ROW)
+        self._counted = monotonic()
+        self._last: dict[bool, bytes] = {}
 
-    def render(self, accept: str) -> tuple[str, bytes]:
-        """The content type and the body for a request whose Accept header is `accept` ("" without one)."""
-        openmetrics = prefers_openmetrics(accept)
+    def render(self, *, openmetrics: bool) -> tuple[str, bytes]:
+        """The port's `render`; who asks too often is given what was read last."""
+        body = self._last.get(openmetrics)
+        if self._may_read() or body is None:
+            body = self._last[openmetrics] = self._read(openmetrics)
+        return (OPENMETRICS if openmetrics else TEXT), body
+
+    def _may_read(self) -> bool:
+        now = self._monotonic()
+        self._left = min(IN_A_ROW, self._left + (now - self._counted) * A_SECOND)
+        self._counted = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+    def _read(self, openmetrics: bool) -> bytes:
         lines = [line for family in self._collect() for line in _family_lines(family, openmetrics)]
         if openmetrics:
             lines.append("# EOF\n")
         # A device or a folder may have a name that is not UTF-8.
-        body = "".join(lines).encode("utf-8", "replace")
-        return (OPENMETRICS if openmetrics else TEXT), body
-
-
-def prefers_openmetrics(accept: str) -> bool:
-    """Whether `accept` names OpenMetrics (in a version spoken here) at no lower quality than plain text.
-
-    Wildcards count for plain text alone (RFC 9110, section 12.5.1: the most specific range decides).
-    """
-    openmetrics = 0.0
-    plain: dict[str, float] = {}
-    for media_type, version, quality in _ranges(accept):
-        if media_type == "application/openmetrics-text" and version in _OPENMETRICS_VERSIONS:
-            openmetrics = max(openmetrics, quality)
-        elif media_type in ("text/plain", "text/*", "*/*"):
-            plain[media_type] = max(plain.get(media_type, 0.0), quality)
-    named = (plain[media_type] for media_type in ("text/plain", "text/*", "*/*") if media_type in plain)
-    return openmetrics > 0.0 and openmetrics >= next(named, 0.0)
-
-
-def _ranges(accept: str) -> Iterator[tuple[str, str, float]]:
-    for media_range in accept.lower().split(","):
-        media_type, *parameters = (part.strip() for part in media_range.split(";"))
-        named = dict(parameter.partition("=")[::2] for parameter in parameters)
-        yield media_type, named.get("version", "").strip('"'), _quality(named.get("q", "1"))
-
-
-def _quality(text: str) -> float:
-    try:
-        quality = float(text)
-    except ValueError:
-        return 0.0
-    return quality if 0.0 <= quality <= 1.0 else 0.0
+        return "".join(lines).encode("utf-8", "replace")
 
 
 def _family_lines(family: Family, openmetrics: bool) -> Iterator[str]:

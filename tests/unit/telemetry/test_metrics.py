@@ -27,7 +27,6 @@ from estuary.telemetry.system import this_host
 from tests.support.programs import require
 from tests.unit.telemetry.scrapes import parse_openmetrics, parse_text
 
-OPENMETRICS = "application/openmetrics-text"
 HEALTHY = '{method="GET",endpoint="/health",status="200"}'
 CONTRACT = {
     "http_requests_total",
@@ -88,7 +87,7 @@ def after(*observations: Observation) -> Metrics:
 
 def lines(metrics: Metrics) -> set[str]:
     """The lines of a plain scrape."""
-    return set(metrics.render("")[1].decode().splitlines())
+    return set(metrics.render(openmetrics=False)[1].decode().splitlines())
 
 
 def test_every_name_of_the_contract_is_there_from_the_start() -> None:
@@ -100,7 +99,7 @@ def test_every_name_of_the_contract_is_there_from_the_start() -> None:
 def test_it_is_an_exposition() -> None:
     """It fits the port, and `curl /metrics | grep memory` prints something."""
     port: Exposition = after()
-    assert b"\nprocess_resident_memory_bytes " in port.render("")[1]
+    assert b"\nprocess_resident_memory_bytes " in port.render(openmetrics=False)[1]
 
 
 def test_an_outage_of_the_limiters_store_is_told() -> None:
@@ -192,8 +191,10 @@ def test_no_client_can_add_a_series_by_its_method() -> None:
 def test_scrapes_parse_in_both_formats() -> None:
     """Independent parsers find the same families, each once."""
     metrics = after(served(), queried(0.1, succeeded=True))
-    plain = [family.name for family in parse_text(metrics.render("")[1].decode())]
-    openmetrics = [family.name for family in parse_openmetrics(metrics.render(OPENMETRICS)[1].decode())]
+    plain = [family.name for family in parse_text(metrics.render(openmetrics=False)[1].decode())]
+    openmetrics = [
+        family.name for family in parse_openmetrics(metrics.render(openmetrics=True)[1].decode())
+    ]
     assert plain == openmetrics
     assert len(plain) == len(set(plain))
 
@@ -201,7 +202,7 @@ def test_scrapes_parse_in_both_formats() -> None:
 def test_promtool_finds_nothing_to_complain_about() -> None:
     """Prometheus' own linter reads a scrape and has no objection."""
     promtool = require("promtool", shutil.which("promtool"))
-    scrape = after(served(), queried(0.1, succeeded=True)).render("")[1]
+    scrape = after(served(), queried(0.1, succeeded=True)).render(openmetrics=False)[1]
     checked = subprocess.run([promtool, "check", "metrics"], input=scrape, capture_output=True, check=False)
     assert (0, b"") == (checked.returncode, checked.stdout + checked.stderr)
 
