@@ -19,6 +19,7 @@ COMPILED = [
     "auth/verified",
     "core/build",
     "core/moments",
+    "core/nesting",
     "core/record_id",
     "core/rules",
     "http/admission",

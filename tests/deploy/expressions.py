@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import promql_parser as promql
 import yaml
 
 from tests.support import guide
 from tests.support.documents import DOCUMENTS, blocks
+from tests.support.programs import require
+
+if TYPE_CHECKING:
+    import promql_parser as promql
 
 ROOT = Path(__file__).parents[2]
 RULES = sorted(ROOT.glob("deploy/prometheus/rules/*.yml"))
@@ -78,10 +82,15 @@ def with_choices(text: str) -> str:
 
 def measured(text: str) -> list[str]:
     """What has to have series for the expression to mean anything: it without its comparisons."""
+    require("promql-parser", "promql-parser" if find_spec("promql_parser") else None)
+    import promql_parser as promql
+
     return [str(each) for each in _measured(promql.parse(text))]
 
 
-def _measured(expression: promql.Expr) -> Iterator[promql.Expr]:
+def _measured(expression: "promql.Expr") -> "Iterator[promql.Expr]":
+    import promql_parser as promql
+
     match expression:
         case promql.ParenExpr():
             yield from _measured(expression.expr)
@@ -98,7 +107,9 @@ def _measured(expression: promql.Expr) -> Iterator[promql.Expr]:
             yield expression
 
 
-def _is_number(expression: promql.Expr) -> bool:
+def _is_number(expression: "promql.Expr") -> bool:
+    import promql_parser as promql
+
     match expression:
         case promql.NumberLiteral():
             return True

@@ -28,7 +28,11 @@ MALFORMED = {
     "UTF-16": '{"name":"a"}'.encode("utf-16"),
     "deep list": b"[" * 100_000,
     "deep object": b'{"name":' * 100_000,
-    "deep unknown field": b'{"name":"a","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "deep unknown field": b'{"name":"a","x":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "deep objects in an unknown field": b'{"name":"a","x":' + b'{"y":' * 50_000 + b"1" + b"}" * 50_001,
+    "one level too deep": b'{"name":"a","x":' + b"[" * 128 + b"]" * 128 + b"}",
+    "deep beside a wrong type": b'{"name":1,"x":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "deep behind texts": b'{"name":"a\\","y":"]"]","x":' + b'["]",' * 50_000 + b"1" + b"]" * 50_000 + b"}",
 }
 WRONG_SHAPE = {
     "null": (b"null", "body"),

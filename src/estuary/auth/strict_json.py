@@ -3,6 +3,8 @@
 import json
 from typing import Any, NoReturn
 
+from estuary.core.nesting import nests_too_deep
+
 MAX_CONTAINERS = 4096
 
 
@@ -10,14 +12,13 @@ def decode_object(text: bytes, *, max_containers: int = MAX_CONTAINERS) -> dict[
     """The object that `text` is, with at most so many objects and lists in it; raises `ValueError`.
 
     Refused, beside what is not JSON: a member named twice (RFC 8725, 2.4 and RFC 7519, 4 leave it to the
-    parser which one counts), NaN and infinities, any encoding but UTF-8, and nesting without end.
+    parser which one counts), NaN and infinities, any encoding but UTF-8, and nesting beyond a bound.
     """
     if text.count(b"{") + text.count(b"[") > max_containers:
         raise ValueError("too many objects and lists")
-    try:
-        value = _DECODER.decode(text.decode())
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    if nests_too_deep(text):
+        raise ValueError("nested too deep")
+    value = _DECODER.decode(text.decode())
     if not isinstance(value, dict):
         raise ValueError("not an object")  # noqa: TRY004 - it is the text that is wrong
     return value

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from estuary.backups.errors import UnfitLine
 from estuary.core.errors import ValidationFailed
 from estuary.core.field import MAX_SAFE_INTEGER
+from estuary.core.nesting import nests_too_deep
 from estuary.core.record import Record
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import AwareDatetime, Resource
@@ -78,13 +79,15 @@ class Lines:
 
     def decode(self, line: bytes, number: int) -> tuple[Resource, Record]:
         """The record on a line and its resource; raises `UnfitLine`."""
+        if nests_too_deep(line):
+            raise UnfitLine(number, "this nests too deep")
         try:
             read = self._decoder.decode(line)
             resource = self._resources[read.__struct_config__.tag]
             return resource, self._record(resource, read)
         except msgspec.ValidationError as error:
             raise UnfitLine(number, self._explained(line, str(error))) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise UnfitLine(number, "this is not JSON") from None
         except ValidationFailed as error:
             raise UnfitLine(number, str(error)) from None
@@ -107,7 +110,7 @@ class Lines:
         """`reason` in the operator's words where the resource is what does not fit."""
         try:
             name = self._named.decode(line).resource
-        except (msgspec.DecodeError, RecursionError):
+        except msgspec.DecodeError:
             return reason
         declared = ", ".join(self._resources)
         if name is None:

@@ -15,6 +15,7 @@ from hashlib import sha256
 import msgspec
 
 from estuary.backups.errors import BackupDamaged, BackupTooNew, NotABackup
+from estuary.core.nesting import nests_too_deep
 
 FORMAT = 1
 """The format that this release writes, and the newest that it reads."""
@@ -29,6 +30,7 @@ LONGEST_LINE = 256 * 1024 * 1024
 
 
 NO_HEADER = "this is not a backup that Estuary made; bare records are for `estuary import`"
+_NO_SEAL = "the backup is cut short or changed: it does not end with its seal"
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -87,11 +89,13 @@ class Sealer:
 
 def read_header(line: bytes) -> Header:
     """The header on the first line; raises `NotABackup`, `BackupTooNew`."""
+    if nests_too_deep(line):
+        raise NotABackup(NO_HEADER)
     try:
         told = msgspec.json.decode(line, type=_Format).estuary_backup
         if told <= FORMAT:
             return msgspec.json.decode(line, type=Header)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise NotABackup(NO_HEADER) from None
     raise BackupTooNew(
         f"the backup has format {told}, made by a newer Estuary than this, which knows {FORMAT}: upgrade"
@@ -100,10 +104,12 @@ def read_header(line: bytes) -> Header:
 
 def read_closing(line: bytes, digest: str) -> Closing:
     """The seal on the last line, if `digest` is that of all it covers; raises `BackupDamaged`."""
+    if nests_too_deep(line):
+        raise BackupDamaged(_NO_SEAL)
     try:
         closing = msgspec.json.decode(line, type=Closing)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BackupDamaged("the backup is cut short or changed: it does not end with its seal") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BackupDamaged(_NO_SEAL) from None
     if not line.endswith(digest.encode() + _CLOSING):
         raise BackupDamaged("the backup was changed: its SHA-256 is another one than its seal says")
     return closing

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from estuary.core.errors import BadRequest
+from estuary.core.nesting import nests_too_deep
 from estuary.http.records.wrong_types import violations
 
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""msgspec lets invalid UTF-8 and excessive nesting surface as Python's own errors."""
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+"""msgspec lets invalid UTF-8 surface as Python's own error."""
 
 _SMALL_BYTES = 512
 """What is no longer is decoded at once: in so few bytes even a field that is named again and again, each
@@ -33,7 +34,7 @@ class BodyDecoder:
     def __call__(self, body: bytes) -> msgspec.Struct:
         """What `body` holds; raises `BadRequest`."""
         # What is passed over is not looked at so closely; RFC 8259, 8.1: JSON is UTF-8 all the same.
-        if not (body.isascii() or _is_utf8(body)):
+        if nests_too_deep(body) or not (body.isascii() or _is_utf8(body)):
             raise _malformed()
         if len(body) <= _SMALL_BYTES:
             try:

@@ -330,5 +330,7 @@ async def test_records_that_nobody_owns_are_not_in_the_index_of_owners(
     await store.collection(ITEMS).insert(record(Item("x")))
     shell.execute("ANALYZE")
 
-    indexes = {name for (name,) in shell.execute("SELECT idx FROM sqlite_stat1 WHERE tbl = 'items'")}
-    assert ("_items_position" in indexes, "_items_owner" in indexes) == (True, False)
+    # SQLite says nothing of an empty index, and from 3.46 on that it has 0 entries.
+    told = dict(shell.execute("SELECT idx, stat FROM sqlite_stat1 WHERE tbl = 'items'"))
+    entries = {name: told.get(name, "0").split()[0] for name in ("_items_position", "_items_owner")}
+    assert {"_items_position": "1", "_items_owner": "0"} == entries

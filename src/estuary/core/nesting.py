@@ -1,0 +1,36 @@
+"""How deep JSON nests. Bounded here: a parser is bounded by its stack, and in each Python otherwise."""
+
+MAX_DEPTH = 128
+"""Objects and lists in one another, which RFC 8259, 9 lets a parser limit; serde_json has the same."""
+MAX_OUTER = 32_768
+"""Objects and lists that hold others: so many are counted through at the cost of some fifty requests."""
+
+_OPENING = ord("[")
+_ALIKE = bytes.maketrans(b"{}", b"[]")
+_REST = bytes(set(range(256)) - set(b'[]{}"'))
+
+
+def nests_too_deep(text: bytes) -> bool:
+    """Whether `text` nests deeper than `MAX_DEPTH`, or more than `MAX_OUTER` of its parts hold others.
+
+    What is not JSON is looked at as far as a parser would read it, up to its first error; cut short at the
+    very bound, it may be said to be deeper.
+    """
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return False
+    # Two quotes in a row are a string without brackets, or the seam of two strings.
+    bare = text.replace(rb"\\", b"").replace(rb"\"", b"").translate(_ALIKE, _REST).replace(b'""', b"")
+    outside_strings = b"".join(bare.split(b'"')[::2])
+    # The innermost pairs are taken out at once: they are one level, and of many brackets usually all.
+    outer = outside_strings.replace(b"[]", b"")
+    if len(outer) > 2 * MAX_OUTER:
+        return True
+    depth = 1
+    for bracket in outer:
+        if bracket == _OPENING:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        else:
+            depth -= 1
+    return False
