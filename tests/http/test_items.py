@@ -127,6 +127,24 @@ async def test_any_unknown_id_is_not_found(client: httpx.AsyncClient, record_id:
     assert response.json()["message"] == "Resource not found"
 
 
+async def test_an_id_in_capitals_is_the_same_id(client: httpx.AsyncClient) -> None:
+    """RFC 9562, 4: read, changed under one key and one ETag, and gone, whichever way it is spelled."""
+    created = await create(client, name="a")
+    path, capitals = (f"{ITEMS}/{each}" for each in (created["id"], str(created["id"]).upper()))
+    assert path != capitals
+    first, second = await client.get(path), await client.get(capitals)
+    assert (200, created) == (second.status_code, second.json())
+    assert first.headers["etag"] == second.headers["etag"]
+    assert 304 == (await client.get(capitals, headers={"if-none-match": '"1"'})).status_code
+    keyed = {"idempotency-key": '"k"'}
+    changed = await client.put(capitals, json={"name": "b"}, headers=keyed)
+    again = await client.put(path, json={"name": "b"}, headers=keyed)
+    assert ("2", "true") == (again.headers["etag"].strip('"'), again.headers["idempotency-replayed"])
+    assert changed.json() == again.json() == (await client.get(path)).json()
+    assert 204 == (await client.delete(capitals)).status_code
+    assert 404 == (await client.get(path)).status_code
+
+
 async def test_list_by_offset(client: httpx.AsyncClient) -> None:
     """A slice in order of creation with the exact total."""
     names = [f"n{number}" for number in range(5)]

@@ -22,7 +22,9 @@ _V4_NODE = re.compile(rf"([\d.]+){_PORT}", re.ASCII)
 _V6_NODE = re.compile(rf"\[([^\]]+)\]{_PORT}", re.ASCII)
 
 _TCHARS = r"[!#$%&'*+.^_`|~\w-]+"
-_PAIR = rf'({_TCHARS})=({_TCHARS}|"(?:[^"\\]|\\.)*")'
+_BARE = r"[!#$%&'*+.^_`|~\w:\[\]-]+"
+"""What holds a port or IPv6 should stand in quotes; not every proxy puts it there, and it reads alike."""
+_PAIR = rf'({_TCHARS})=({_BARE}|"(?:[^"\\]|\\.)*")'
 _PAIRS = re.compile(_PAIR, re.ASCII)
 _ELEMENT = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*+", re.ASCII)
 """RFC 7239, section 4, `forwarded-element`, with blanks around its pairs."""
@@ -163,17 +165,24 @@ def _from_right(values: Sequence[str]) -> Iterator[str]:
 
 
 def _nodes(values: Sequence[str]) -> Iterator[str]:
-    return (piece.strip() for piece in _from_right(values))
+    """The elements from the right; empty ones are nobody's (RFC 9110, 5.6.1)."""
+    return (node for node in (piece.strip() for piece in _from_right(values)) if node)
 
 
 def _forwarded_nodes(values: Sequence[str]) -> Iterator[str | None]:
     """The `for=` of each element from the right; None for an element without one, or malformed.
 
-    What begins with an open quote is no element: it comes to nothing.
+    Empty elements are passed over. What begins with an open quote is no element: it comes to nothing.
     """
     element = ""
     for piece in _from_right(values):
         element = f"{piece},{element}" if element else piece
+        if len(element) > _MAX_ELEMENT_LENGTH:
+            yield None
+            return
+        if not element or element.isspace():
+            element = ""
+            continue
         # An odd number of quotes: the comma stood inside of a quoted string.
         if _ESCAPED.sub("", element).count('"') % 2 == 0:
             yield _for_of(element)
@@ -181,7 +190,7 @@ def _forwarded_nodes(values: Sequence[str]) -> Iterator[str | None]:
 
 
 def _for_of(element: str) -> str | None:
-    if len(element) > _MAX_ELEMENT_LENGTH or not _ELEMENT.fullmatch(element):
+    if not _ELEMENT.fullmatch(element):
         return None
     nodes = [value for name, value in _PAIRS.findall(element) if name.lower() == "for"]
     return nodes[0].strip('"') if len(nodes) == 1 else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from estuary.core.record_id import canonical_id
 from estuary.http.messages import UNKNOWN_ROUTE, Request, Route
 
 RECORD_ID = "{id}"
@@ -29,6 +30,6 @@ class PathRouter:
         if record_id:
             route = self._by_collection.get(collection)
             if route is not None:
-                request.record_id = record_id
+                request.record_id = canonical_id(record_id)
                 return route
         return UNKNOWN_ROUTE

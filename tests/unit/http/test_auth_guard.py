@@ -13,6 +13,7 @@ from estuary.core.ports import Decision
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
 from estuary.http.http1.fields import Fields
 from estuary.http.messages import Request, Route
+from tests.unit.auth.sources import World
 
 
 class Suspicious:
@@ -66,10 +67,7 @@ class Asked:
 
     def ask(self) -> object:
         """What becomes of a request with a token."""
-        fields = Fields()
-        fields.add(b"authorization", b"Bearer guess")
-        request = Request("GET", "/x", "", fields, "192.0.2.1:1", route=Route("/x", {}, protected=True))
-        verdict = self._guard(request)
+        verdict = self._guard(asking("Bearer guess"))
         return asyncio.run(verdict) if isinstance(verdict, Coroutine) else verdict
 
 
@@ -102,3 +100,28 @@ def test_nobody_guesses_uncounted(failures: FailureLimiter, looked_at: int) -> N
     with pytest.raises(LimiterUnavailable):
         asked.ask()
     assert looked_at == asked.verifier.looked_at
+
+
+async def test_one_token_is_one_token_however_it_is_spelled() -> None:
+    """Capitals and blanks before it do not make another of it: one entry, and one signature verified."""
+    world = World()
+    await world.source.refresh()
+    token = world.token()
+    guard = Auth(world.verifier, NoFailureLimit(), lambda _: None)
+    spellings = ("Bearer", "bearer", "BEARER", "bEaReR", "Bearer ", "bearer   ")
+    waited = []
+    for scheme in spellings:
+        request = asking(f"{scheme} {token}")
+        verdict = guard(request)
+        waited.append(isinstance(verdict, Coroutine))
+        assert (await verdict if isinstance(verdict, Coroutine) else verdict) is None
+        assert request.subject is not None
+    assert [True, *[False] * 5] == waited
+    assert 1 == len(world.verified)
+
+
+def asking(authorization: str) -> Request:
+    """A request on a protected route."""
+    fields = Fields()
+    fields.add(b"authorization", authorization.encode())
+    return Request("GET", "/x", "", fields, "192.0.2.1:1", route=Route("/x", {}, protected=True))

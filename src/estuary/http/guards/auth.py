@@ -10,7 +10,7 @@ from estuary.core.ports import Decision, Observer, TokenVerifier
 from estuary.http.messages import Request, Verdict
 from estuary.http.waiting import then, unless_failed
 
-_SCHEME = "bearer"
+_SCHEME, _CANONICAL = "bearer", "Bearer"
 _UNLIMITED = Decision(allowed=True, remaining=1, resets_in=0.0)
 
 
@@ -65,16 +65,22 @@ class Auth:
         # A known token is found by the whole field: nothing of it has to be taken apart.
         field = request.headers.get("authorization")
         identity = None if field is None else self._known(field)
-        if identity is None:
-            return self._look_at(self._token(request), field or "", request)
-        return self._admit(identity, request)
+        if identity is not None:
+            return self._admit(identity, request)
+        # It is known by one spelling, or capitals and blanks would make many tokens of one.
+        token = self._token(request)
+        canonical = f"{_CANONICAL} {token}"
+        identity = self._known(canonical) if canonical != field else None
+        if identity is not None:
+            return self._admit(identity, request)
+        return self._look_at(token, canonical, request)
 
-    def _look_at(self, token: str, field: str, request: Request) -> Verdict | Awaitable[Verdict]:
+    def _look_at(self, token: str, name: str, request: Request) -> Verdict | Awaitable[Verdict]:
         seconds = self._failures.wait(request.client.key)
         if seconds > 0:
             self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
             return RateLimited(seconds)
-        verified = unless_failed(self._verify(token, field), lambda error: self._tell(error, request))
+        verified = unless_failed(self._verify(token, name), lambda error: self._tell(error, request))
         return then(verified, lambda identity: self._admit(identity, request))
 
     def _admit(self, identity: Identity, request: Request) -> Verdict:

@@ -11,6 +11,9 @@ from estuary.http.messages import Headers
 _WEAK = "W/"
 _ANY = "*"
 _DIGEST_CHARACTERS = 32
+_MAX_ELEMENTS = 256
+"""Of a list, empty ones included: a client knows a few versions, and 16 KB of commas must cost little."""
+
 _is_version_tag = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII).fullmatch
 _ELEMENT = re.compile(r'[ \t]*+(?:((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*+)?(?:,|$)')
 """One element of a list, which may be empty (RFC 9110, 5.6.1), with the comma behind it; never backtracks
@@ -58,26 +61,35 @@ def entity_tags(headers: Headers, name: str) -> EntityTags | None:
 
     Raises `InvalidParameter` for anything but `*` or a list of entity tags.
     """
+    tags = usable_tags(headers, name)
+    if tags is None and headers.get(name.lower()) is not None:
+        told = f'Must be * or at most {_MAX_ELEMENTS} entity tags such as "3", "4", quotes included'
+        raise InvalidParameter(name, told)
+    return tags
+
+
+def usable_tags(headers: Headers, name: str) -> EntityTags | None:
+    """The tags in the field `name`, None where it is absent or holds anything but `*` or a list of them."""
     if headers.get(name.lower()) is None:
         return None
     text = ",".join(headers.get_all(name.lower())).strip(" \t")
     if text == _ANY:
         return EntityTags(any=True)
     tags = _listed(text)
-    if not tags:
-        raise InvalidParameter(name, 'Must be * or entity tags such as "3", "4", quotes included')
-    return EntityTags(any=False, tags=tags)
+    return EntityTags(any=False, tags=tags) if tags else None
 
 
 def _listed(text: str) -> tuple[str, ...]:
-    """The tags in `text`; none where it is not a list of them."""
+    """The tags in `text`; none where it is not a list of them, or too long a one."""
     tags: list[str] = []
     place = 0
-    while place < len(text):
+    for _ in range(_MAX_ELEMENTS):
         element = _ELEMENT.match(text, place)
         if element is None:
             return ()
         if element[1] is not None:
             tags.append(element[1])
         place = element.end()
-    return tuple(tags)
+        if place >= len(text):
+            return tuple(tags)
+    return ()

@@ -14,7 +14,24 @@ REPLAYED: Header = ("idempotency-replayed", "true")
 
 _FIELD = "Idempotency-Key"
 _DIGEST_BYTES = 16
-_is_string = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"', re.ASCII).fullmatch
+_MAX_FIELD_CHARACTERS = 1024
+
+_STRING = r'"(?:[ !#-\[\]-~]|\\["\\])*"'
+_ITEM = "|".join(
+    (
+        _STRING,
+        r'%"(?:[ !#$&-~]|%[0-9a-f]{2})*"',  # a display string
+        r"-?[0-9]{1,12}\.[0-9]{1,3}",
+        r"@?-?[0-9]{1,15}",  # an integer, or a date
+        r"[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*",  # a token
+        r":[A-Za-z0-9+/=]*:",  # bytes
+        r"\?[01]",  # a boolean
+    )
+)
+FIELD_PARAMETERS = rf"(?: *; *[a-z*][a-z0-9_.*-]*(?:=(?:{_ITEM}))?)*"
+"""The parameters of an item (RFC 9651, 3.1.2), of which none is defined for this field."""
+
+_is_string = re.compile(rf"({_STRING}){FIELD_PARAMETERS}", re.ASCII).fullmatch
 _is_bare = re.compile(r"[ !#-~]+", re.ASCII).fullmatch
 _unescaped = re.compile(r"\\(.)").sub
 
@@ -33,8 +50,9 @@ class KeyedRequest(NamedTuple):
         """
         request = self.request
         owner = request.owner or ""
-        # The path's length says where the body begins.
-        head = f"{request.method} {len(request.path)} {request.path}".encode(errors="surrogatepass")
+        # The path as it would be with the id in its one spelling; its length says where the body begins.
+        path = request.path[: len(request.path) - len(request.record_id)] + request.record_id
+        head = f"{request.method} {len(path)} {path}".encode(errors="surrogatepass")
         fingerprint = blake2b(head + body, digest_size=_DIGEST_BYTES).hexdigest() + owner
         return IdempotencyKey(request.subject or "", owner, self.text, fingerprint, self.now)
 
@@ -42,15 +60,16 @@ class KeyedRequest(NamedTuple):
 def key_text(request: Request) -> str | None:
     """The key that the request carries, None where it has none; raises `InvalidParameter`.
 
-    The draft has it as a string in quotes (RFC 9651, 3.3.3); without them it is the same key, for that is
-    how most clients send it.
+    The draft has it as an item (RFC 9651, 3.3) that is a string in quotes, perhaps with parameters, which
+    mean nothing; without quotes the whole text is the key, for that is how most clients send it.
     """
     if request.headers.get("idempotency-key") is None:
         return None
     values = request.headers.get_all("idempotency-key")
     if len(values) > 1:
         raise InvalidParameter(_FIELD, "Must be given once")
-    text = _text(values[0].strip(" \t"))
+    value = values[0].strip(" \t")
+    text = _text(value) if len(value) <= _MAX_FIELD_CHARACTERS else None
     if text is None or not 1 <= len(text) <= MAX_KEY_LENGTH:
         raise InvalidParameter(_FIELD, f"Must be 1 to {MAX_KEY_LENGTH} printable ASCII characters")
     return text
@@ -59,5 +78,5 @@ def key_text(request: Request) -> str | None:
 def _text(value: str) -> str | None:
     string = _is_string(value)
     if string is not None:
-        return _unescaped(r"\1", string[1])
+        return _unescaped(r"\1", string[1][1:-1])
     return value if _is_bare(value) else None

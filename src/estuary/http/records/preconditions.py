@@ -5,7 +5,7 @@ from typing import NamedTuple
 from estuary.core.errors import PreconditionFailed
 from estuary.core.service import Precondition
 from estuary.http.messages import Headers
-from estuary.http.records.entity_tags import entity_tags, tag_of_version, version_of
+from estuary.http.records.entity_tags import entity_tags, tag_of_version, usable_tags, version_of
 
 IF_MATCH = "If-Match"
 IF_NONE_MATCH = "If-None-Match"
@@ -21,10 +21,11 @@ class Expectation(NamedTuple):
 def is_known(headers: Headers, tag: str) -> bool:
     """Whether the client of a read has what `tag` marks already: 304 is then the answer.
 
-    Raises `PreconditionFailed` where it wants another version than this, or none at all.
+    A field that cannot be used is passed over: what is there is no wrong answer to who asks for it. Raises
+    `PreconditionFailed` where the client wants another version than this.
     """
     if headers.get("if-match") is not None:
-        wanted = entity_tags(headers, IF_MATCH)
+        wanted = usable_tags(headers, IF_MATCH)
         if wanted is not None and not wanted.match_strongly(tag):
             raise PreconditionFailed
     known = headers.get("if-none-match")
@@ -32,7 +33,7 @@ def is_known(headers: Headers, tag: str) -> bool:
         return False
     if known == tag:
         return True
-    tags = entity_tags(headers, IF_NONE_MATCH)
+    tags = usable_tags(headers, IF_NONE_MATCH)
     return tags is not None and tags.match_weakly(tag)
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +15,10 @@ from estuary.http.records.idempotency import KeyedRequest, key_text
 
 ACCEPTED = re.compile(PARAMETERS["IdempotencyKey"]["schema"]["pattern"])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SOME_ID = "019a9f3c-5f00-7c11-9d52-0123456789ab"
 PRINTABLE = "".join(map(chr, range(32, 127)))
 
-near_misses = st.text('"\\ ab,;', max_size=8) | st.text(
+near_misses = st.text('"\\ ab,;=?0', max_size=8) | st.text(
     st.characters(min_codepoint=1, max_codepoint=255), max_size=8
 )
 
@@ -32,6 +34,43 @@ def test_every_string_of_the_draft_is_read(key: str) -> None:
     """In quotes, with a backslash before quotes and backslashes (RFC 9651, 3.3.3)."""
     quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
     assert key == key_text(asked(quoted)) == key_text(asked(f" {quoted}\t"))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        ";a=1",
+        "; a",
+        ' ;a="b;c\\"d"; b=?0',
+        ";a=:YWI=:;*b.-_1=-1.5",
+        ";a=t/k:n",
+        ";a=@1659578233",
+        ';a=%"f%c3"',
+    ],
+)
+def test_parameters_mean_nothing(parameters: str) -> None:
+    """RFC 9651, 3.1.2: they may stand behind the string, and the key is the same."""
+    assert "k;x" == key_text(asked(f'"k;x"{parameters}'))
+
+
+@pytest.mark.parametrize("value", ['"k";', '"k";A=1', '"k";a=', '"k"a', '"k" x', '"k";a=1,"l"', '"k"; a="'])
+def test_what_only_looks_like_parameters_is_refused(value: str) -> None:
+    """As is whatever begins with a quote and is no string."""
+    with pytest.raises(InvalidParameter):
+        key_text(asked(value))
+
+
+def test_a_field_beyond_all_proportion_is_not_read() -> None:
+    """However short its key is."""
+    with pytest.raises(InvalidParameter):
+        key_text(asked('"k"' + ";a" * 1000))
+
+
+def test_an_id_in_capitals_is_the_same_request() -> None:
+    """The path that is fingerprinted has the id in its one spelling."""
+    lower, upper = (asked(method="PUT", path=f"/items/{each}") for each in (SOME_ID, SOME_ID.upper()))
+    lower.record_id = upper.record_id = SOME_ID
+    assert fingerprint(lower) == fingerprint(upper)
 
 
 @given(st.text(PRINTABLE.replace('"', ""), min_size=1, max_size=255).filter(lambda key: key == key.strip()))
