@@ -97,6 +97,17 @@ class StoreQueried(msgspec.Struct, frozen=True, gc=False):
     succeeded: bool
 
 
+class StoreQueryCancelled(msgspec.Struct, frozen=True, gc=False):
+    """Whoever asked a store for `operation` on `resource` left after `duration` seconds: a client hung up.
+
+    It says nothing of the store, which neither answered nor failed by then.
+    """
+
+    operation: str
+    resource: str
+    duration: float
+
+
 class CacheLooked(msgspec.Struct, frozen=True):
     """A record was looked for in the cache of a resource: it was at hand, or not."""
 
@@ -157,6 +168,7 @@ Observation = (
     | KeysNotKept
     | RequestShed
     | StoreQueried
+    | StoreQueryCancelled
     | CacheLooked
     | CacheChanged
     | ConnectionsChanged

@@ -132,6 +132,9 @@ async def _leave(service: Service, listening: Sequence[Listener], seconds: float
     except TimeoutError:
         cut_off = service.in_flight()
         _report(service, cut_off)
+        # Before the store closes, which would fail them: that they end is no fault of the store's.
+        for listener in listening:
+            await listener.cut_off()
     try:
         async with asyncio.timeout_at(end):
             await service.stop()

@@ -1,10 +1,11 @@
 """Any store, with an observation of every query put to it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from estuary.core.observations import StoreQueried
+from estuary.core.observations import StoreQueried, StoreQueryCancelled
 from estuary.core.ports import (
     Collection,
     ImmediateInserts,
@@ -68,7 +69,9 @@ class ObservedStore:
 
 
 class ObservedCollection:
-    """Implements `Collection` with another one; every call gives one `StoreQueried`.
+    """Implements `Collection` with another one; every call gives one observation.
+
+    That is a `StoreQueried`, or a `StoreQueryCancelled` where the caller did not wait for the answer.
 
     The methods are plain functions that give back the observing coroutine: one frame less a call.
     """
@@ -121,16 +124,23 @@ class ObservedCollection:
 
     async def _observed(self, operation: str, query: Coroutine[Any, Any, Answer]) -> Answer:
         started = self._monotonic()
-        succeeded = False
+        succeeded = cancelled = False
         try:
             answer = await query
             succeeded = True
         except ANSWERS:
             succeeded = True
             raise
+        except asyncio.CancelledError:
+            # Who asked has left, or the service stops: no failure of the store's.
+            cancelled = True
+            raise
         finally:
             duration = self._monotonic() - started
-            self._observe(StoreQueried(operation, self._resource, duration, succeeded))
+            if cancelled:
+                self._observe(StoreQueryCancelled(operation, self._resource, duration))
+            else:
+                self._observe(StoreQueried(operation, self._resource, duration, succeeded))
         return answer
 
 

@@ -15,6 +15,7 @@ from estuary.core.observations import (
     RequestServed,
     RequestShed,
     StoreQueried,
+    StoreQueryCancelled,
 )
 from estuary.telemetry.auth_metrics import AuthMetrics
 from estuary.telemetry.cells import Cells
@@ -68,6 +69,7 @@ class Metrics:
         observers.subscribe(RequestShed, self._request_shed)
         self._auth.subscribe(observers)
         observers.subscribe(StoreQueried, self._store_queried)
+        observers.subscribe(StoreQueryCancelled, self._store_query_cancelled)
         observers.subscribe(CacheLooked, self._cache_looked)
         observers.subscribe(ConnectionsChanged, self._connections_changed)
         observers.subscribe(RecordCreated, self._record_created)
@@ -186,6 +188,12 @@ class Metrics:
         )
         self._query_series[(*names, queried.succeeded)] = series
         return series
+
+    def _store_query_cancelled(self, cancelled: StoreQueryCancelled) -> None:
+        # Its time counts: clients who give up on a slow store must not make it look fast.
+        names = (cancelled.operation, cancelled.resource)
+        self._queries.series(*names, "cancelled").inc()
+        self._query_durations.series(*names).observe(cancelled.duration)
 
     def _cache_looked(self, looked: CacheLooked) -> None:
         self._cache_requests.series(looked.cache, "hit" if looked.hit else "miss").inc()

@@ -16,7 +16,7 @@ from estuary.core.errors import (
     VersionConflict,
 )
 from estuary.core.items import ITEMS
-from estuary.core.observations import Observation, StoreQueried
+from estuary.core.observations import Observation, StoreQueried, StoreQueryCancelled
 from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Store, Written
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
@@ -182,7 +182,6 @@ async def test_an_unconditional_write_stays_one(scene: Scene) -> None:
         (StoreUnavailable("x"), False),
         (StoreQueryFailed("x"), False),
         (ValueError("a defect"), False),
-        (asyncio.CancelledError(), False),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -199,6 +198,17 @@ async def test_an_error_passes_through_and_is_reported(
         await getattr(scene.items, operation)(*arguments)
     assert error is raised.value
     assert [StoreQueried(operation, "items", SECONDS, succeeded)] == scene.seen
+
+
+@every_call
+async def test_who_leaves_is_not_the_stores_failure(
+    scene: Scene, operation: str, arguments: tuple[Any, ...]
+) -> None:
+    """A query whose caller is gone neither succeeded nor failed; it is reported as what it is, once."""
+    scene.inner.outcome = asyncio.CancelledError()
+    with pytest.raises(asyncio.CancelledError):
+        await getattr(scene.items, operation)(*arguments)
+    assert [StoreQueryCancelled(operation, "items", SECONDS)] == scene.seen
 
 
 async def test_opening_closing_and_probing_are_not_queries(scene: Scene) -> None:

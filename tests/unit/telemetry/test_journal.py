@@ -14,6 +14,7 @@ from estuary.core.observations import (
     RequestServed,
     RequestShed,
     StoreQueried,
+    StoreQueryCancelled,
 )
 from estuary.telemetry.logs import build_logs
 from estuary.telemetry.observers import Observers
@@ -169,6 +170,7 @@ def test_an_outage_of_the_limiters_store_is_told_at_both_ends() -> None:
 def test_a_store_that_answers_is_not_told() -> None:
     """Successful queries are the metrics' matter."""
     assert [] == Told("trace").of(StoreQueried("get", "items", 0.1, succeeded=True))
+    assert [] == Told("trace").of(StoreQueryCancelled("get", "items", 0.1))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from estuary.core.observations import (
     RequestServed,
     RequestShed,
     StoreQueried,
+    StoreQueryCancelled,
 )
 from estuary.core.ports import Exposition
 from estuary.telemetry.machine import Machine
@@ -100,6 +101,16 @@ def test_it_is_an_exposition() -> None:
     """It fits the port, and `curl /metrics | grep memory` prints something."""
     port: Exposition = after()
     assert b"\nprocess_resident_memory_bytes " in port.render(openmetrics=False)[1]
+
+
+def test_a_query_whose_caller_left_is_no_error() -> None:
+    """It has a status of its own, and its time counts as any query's."""
+    told = lines(after(queried(), StoreQueryCancelled("get", "items", 3.0)))
+    labels = 'operation="get",repository="items"'
+    assert f'database_queries_total{{{labels},status="cancelled"}} 1' in told
+    assert f'database_queries_total{{{labels},status="success"}} 1' in told
+    assert f"database_query_duration_seconds_count{{{labels}}} 2" in told
+    assert [] == [line for line in told if 'status="error"' in line]
 
 
 def test_an_outage_of_the_limiters_store_is_told() -> None:

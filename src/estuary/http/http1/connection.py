@@ -96,6 +96,10 @@ class Connection:
             self._rest()
             self._next()
 
+    def cut_off(self) -> None:
+        """Reset the connection, whatever is under way on it."""
+        self._transport.abort()
+
     # -- Requests and answers ---------------------------------------------------------------------
 
     def _next(self) -> None:

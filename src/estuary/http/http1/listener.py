@@ -79,6 +79,13 @@ class Listener:
             await asyncio.sleep(0)
         await self._empty.wait()
 
+    async def cut_off(self) -> None:
+        """Reset every connection, and have what is under way for them end as if the clients had left."""
+        for connection in tuple(self._connections):
+            connection.cut_off()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
     def join(self, connection: Connection) -> None:
         """A connection was made; past the limit an idle one has to go for it, or it is turned away."""
         self._connections.add(connection)
