@@ -90,11 +90,12 @@ compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled 
 	PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/http tests/unit/http \
 		tests/process/test_start.py tests/process/test_wire.py tests/process/test_stop.py \
 		tests/process/test_smuggling.py tests/process/test_slow_clients.py \
+		tests/process/test_heads.py tests/process/test_endless_messages.py \
 		tests/process/test_sqlite_durability.py -k "not convex and not postgres and not sqlite-" $(ARGS)
 
 .PHONY: soak
 soak: $(SYNCED) ## Run for minutes what tests show in seconds: a siege, a million addresses, outages of 10 s
-	ESTUARY_TEST_SOAK=1 $(BIN)/python -m pytest -s tests/process/test_slow_clients.py \
+	ESTUARY_TEST_SOAK=1 $(BIN)/python -m pytest -s tests/process/test_slow_clients.py tests/process/test_endless_messages.py \
 		tests/process/test_rate_limit.py tests/process/test_postgres.py $(ARGS)
 
 ##@ Ship

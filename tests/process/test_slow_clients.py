@@ -4,12 +4,11 @@ import json
 import os
 import resource
 import socket
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ import psutil
 import pytest
 
 from tests.support.http import get, request
+from tests.support.probing import probed
 from tests.support.process import HOST, Server, serving, until
 
 SOAK = os.environ.get("ESTUARY_TEST_SOAK") == "1"
@@ -25,7 +25,6 @@ SLOW = 250
 IDLE = 3_000
 LATE_SECONDS = 5.0
 """Deadlines are looked at twice a second, and this machine has other things to do."""
-PROBE_EVERY_SECONDS = 0.02
 MIB = 2**20
 DEADLINES = {
     "REQUEST_HEAD_TIMEOUT_SECONDS": "2",
@@ -113,32 +112,17 @@ def test_probes_are_answered_while_slow_clients_come_again_and_again(tmp_path: P
             stdout=subprocess.PIPE,
         )
         try:
-            statuses, waits = probed(server, siege)
+            probes = probed(server, siege)
             let_go: dict[str, tuple[int, float]] = json.loads(siege.communicate(timeout=30)[0])
         finally:
             siege.kill()
         until(lambda: b"http_requests_in_flight 1\n" in get(server, "/metrics").body)
-    assert {200} == statuses
+    assert {200} == probes.statuses
     assert all(times > SIEGE.number for times, _ in let_go.values())
     late = {kind: let_go[kind][1] - seconds for kind, seconds in SIEGE.deadlines.items()}
     assert {} == {kind: seconds for kind, seconds in late.items() if seconds > LATE_SECONDS}
-    p99 = statistics.quantiles(waits, n=100)[98]
-    told = f"p99 of {len(waits)} probes: {1000 * p99:.1f} ms, the longest {1000 * max(waits):.1f} ms"
-    sys.stdout.write(f"{told}; let go, and longest: {let_go}\n")
-    assert p99 <= 0.25 or not SOAK, told
-
-
-def probed(server: Server, siege: "subprocess.Popen[bytes]") -> tuple[set[int], list[float]]:
-    """The statuses of probes that are made until the siege is over, and how many seconds each took."""
-    statuses: set[int] = set()
-    waits: list[float] = []
-    while True:
-        begun = time.perf_counter()
-        statuses.add(get(server, "/health/ready").status)
-        waits.append(time.perf_counter() - begun)
-        with suppress(subprocess.TimeoutExpired):
-            siege.wait(PROBE_EVERY_SECONDS)
-            return statuses, waits
+    sys.stdout.write(f"{probes}; let go, and longest: {let_go}\n")
+    assert probes.p99 <= 0.25 or not SOAK, str(probes)
 
 
 def test_a_byte_now_and_then_does_not_help(tmp_path: Path) -> None:

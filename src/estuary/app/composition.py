@@ -10,7 +10,7 @@ from estuary.app.authentication import access, authentication, scopes
 from estuary.app.caches import with_cache
 from estuary.app.commons import Commons
 from estuary.app.limits import make_limiter
-from estuary.app.pipeline import guards
+from estuary.app.pipeline import guards, rate_limit
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.stores import data_folder, last_backup, make_store
@@ -97,7 +97,13 @@ def build(
     collections = _collections(settings, resources, store, clock, observers)
     cors = Cors(settings.cors_allowed_origins)
     auth = authentication(settings, commons, clock, observers)
-    admission = partial(Admission, name=Identifier(), locate=ClientAddress(settings.trusted_proxies).of)
+    admission = partial(
+        Admission,
+        name=Identifier(),
+        locate=ClientAddress(settings.trusted_proxies).of,
+        grant=cors.grant if settings.cors_allowed_origins else None,
+    )
+    counting = rate_limit(settings, limiter, observers)
     share = partial(
         Application,
         reporter=Reporter(clock, observers, metrics.request_begun),
@@ -116,11 +122,14 @@ def build(
     application = share(
         admission=admission(
             router=PathRouter(routes),
-            guards=guards(settings, cors, limiter, auth.guards, observers, in_flight),
+            guards=guards(settings, cors, counting, auth.guards, observers, in_flight),
+            doors=counting,
         )
     )
     admin = share(
-        admission=admission(router=PathRouter(operators_table(operations, token)), guards=[check_head])
+        admission=admission(
+            router=PathRouter(operators_table(operations, token)), guards=[check_head], doors=[]
+        )
     )
     return Service(
         application,

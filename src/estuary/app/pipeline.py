@@ -15,17 +15,22 @@ from estuary.http.messages import Guard, Request
 def guards(
     settings: Settings,
     cors: Cors,
-    limiter: RateLimiter,
+    counting: Sequence[Guard],
     auth: Sequence[Guard],
     observe: Observer,
     in_flight: Collection[Request],
 ) -> list[Guard]:
     """The stages in the order in which a request passes them, the cheapest refusal first."""
     return [
+        *([cors.preflight] if settings.cors_allowed_origins else []),
         check_head,
         InFlightCap(settings.max_in_flight, in_flight, observe),
-        *([cors] if settings.cors_allowed_origins else []),
         check_version,
-        *([RateLimit(limiter, observe)] if settings.rate_limit_enabled else []),
+        *counting,
         *auth,
     ]
+
+
+def rate_limit(settings: Settings, limiter: RateLimiter, observe: Observer) -> list[Guard]:
+    """The stage that counts a client's requests, those too that are refused unread; none if it is off."""
+    return [RateLimit(limiter, observe)] if settings.rate_limit_enabled else []

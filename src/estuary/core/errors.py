@@ -129,7 +129,7 @@ class UriTooLong(EstuaryError):
 
 
 class HeadersTooLarge(EstuaryError):
-    """The header values together are longer than `limit` characters."""
+    """The header fields, names and values, are longer than `limit` characters."""
 
     code = "BAD_REQUEST"
 

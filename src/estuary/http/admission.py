@@ -11,7 +11,8 @@ from estuary.http.router import PathRouter
 class Admission:
     """Leads requests past the `guards`, in their order, to the handlers that `router` finds.
 
-    `name` gives each request its id, `locate` finds its client.
+    Those that were refused before pass the `doors` only. `name` gives each request its id, `locate` finds
+    its client, `grant` says what its answer lets a browser's page see, whatever the answer is.
     """
 
     def __init__(
@@ -19,33 +20,40 @@ class Admission:
         *,
         router: PathRouter,
         guards: Sequence[Guard],
+        doors: Sequence[Guard],
         name: Callable[[Request], str],
         locate: Callable[[Request], Client],
+        grant: Callable[[Request], str] | None,
     ) -> None:
         self._router = router
         self._guards = tuple(guards)
+        self._doors = tuple(doors)
         self._name = name
         self._locate = locate
+        self._grant = grant
 
     def identify(self, request: Request) -> None:
         """Find out who asks, and what for; the id is in every answer."""
         request.request_id = self._name(request)
         request.reply_lines = f"x-request-id: {request.request_id}\r\n"
+        if self._grant is not None:
+            request.reply_lines += self._grant(request)
         request.client = self._locate(request)
         request.route = self._router.find(request)
 
     def admit(self, request: Request) -> Verdict | Awaitable[Verdict]:
         """What the guards decide: None to let it pass, an answer, or what to wait for.
 
-        After that call again: the guards behind the one that made it wait decide. Raises what they raise.
+        After that call again: the guards behind the one that made it wait decide. Behind all of them stands
+        the request's own `refusal`, if it has one. Raises what they raise.
         """
-        guards = self._guards
+        guards = self._guards if request.refusal is None else self._doors
         for place in range(request.passed, len(guards)):
             verdict = guards[place](request)
             if verdict is not None:
                 request.passed = place + 1
                 return verdict
-        return None
+        return request.refusal
 
     def handler(self, request: Request) -> Handler:
         """Who answers the request; raises `NotFound` or `MethodNotAllowed`."""

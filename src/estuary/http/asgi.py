@@ -3,33 +3,16 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
+from estuary.http.fields import fields_of
+from estuary.http.host import refusal_of
 from estuary.http.kernel import Application
 from estuary.http.messages import Request, Response, TruncatedBody, fields
+from estuary.http.path import as_decoded, decoded_path
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Step = Callable[[], Awaitable[None]]
-
-
-class AsgiHeaders:
-    """Header fields as ASGI gives them: a list of byte pairs, names in lower case."""
-
-    def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
-        self._pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs]
-
-    def get(self, name: str) -> str | None:
-        """The first value of the field, or None."""
-        return next((value for key, value in self._pairs if key == name), None)
-
-    def get_all(self, name: str) -> list[str]:
-        """Every value of the field."""
-        return [value for key, value in self._pairs if key == name]
-
-    @property
-    def size(self) -> int:
-        """How many characters the values of all fields have."""
-        return sum(len(value) for _, value in self._pairs)
 
 
 class AsgiRequest(Request, eq=False, kw_only=True):
@@ -71,13 +54,15 @@ class AsgiAdapter:
             raise ValueError(f"Estuary serves HTTP only, not {scope['type']!r}")
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        headers = fields_of(scope["headers"])
         request = AsgiRequest(
             scope["method"],
-            scope["path"],
+            _path(scope),
             scope["query_string"].decode("latin-1"),
-            AsgiHeaders(scope["headers"]),
+            headers,
             _peer(scope.get("client")),
             receive=receive,
+            refusal=refusal_of(headers, host_required=scope["http_version"] != "1.0"),
         )
         outcome = self._application(request)
         response = outcome if isinstance(outcome, Response) else await outcome
@@ -113,6 +98,15 @@ class AsgiAdapter:
         await receive()
         await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _path(scope: Message) -> str:
+    """The path; a server that does not give it as it came has decoded it, its encoded slashes too."""
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:
+        path: str = scope["path"]
+        return as_decoded(path)
+    return decoded_path(raw.decode("latin-1"))
 
 
 def _peer(client: tuple[str, int] | None) -> str:

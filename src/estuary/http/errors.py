@@ -16,9 +16,29 @@ class UnsupportedProtocol(EstuaryError):
 
 
 class UnsupportedTransfer(EstuaryError):
-    """The body is transferred in a coding other than chunked."""
+    """The body is transferred in a coding that is not known here: only chunked is."""
 
     code = "BAD_REQUEST"
+
+
+class TooManyFields(EstuaryError):
+    """The head has more than `limit` header fields."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
+
+
+class FramingTooLarge(EstuaryError):
+    """A chunked body has more than `limit` bytes of chunk extensions and trailer fields."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(str(limit))
+        self.limit = limit
 
 
 class UnmetExpectation(EstuaryError):

@@ -50,7 +50,7 @@ class Application:
         self.draining = False
 
     def __call__(self, request: Request) -> Response | Coroutine[Any, Any, Response]:
-        """Answer `request`, at once where nothing has to be waited for.
+        """Answer `request`, at once where nothing has to be waited for; one with a `refusal` with that.
 
         Neither raises, whatever guards and handlers do; the coroutine has to be begun.
         """
@@ -87,11 +87,3 @@ class Application:
         self._end(request, response)
         if response is not None and self.draining:
             response.close = True
-
-    def refuse(self, request: Request, error: EstuaryError) -> Response:
-        """Answer what a server could not make a whole request of, told and reported like any other."""
-        self._begin(request)
-        self._identify(request)
-        response = self.explain(error, request)
-        self._end(request, response)
-        return response

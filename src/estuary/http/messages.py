@@ -13,6 +13,8 @@ Header = tuple[str, str]
 """A field name in lower case, and its value."""
 
 JSON: Header = ("content-type", "application/json")
+EVERY_METHOD = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+"""What some route or other serves, for `Allow` where no route in particular is meant."""
 
 
 class Headers(Protocol):
@@ -28,7 +30,7 @@ class Headers(Protocol):
 
     @property
     def size(self) -> int:
-        """How many characters the values of all fields have."""
+        """How many characters the names and values of all fields have."""
         ...
 
 
@@ -94,6 +96,8 @@ class Request(msgspec.Struct, eq=False, gc=False):
     subject: str | None = None
     owner: str | None = None
     started: float = 0.0
+    refusal: EstuaryError | None = None
+    """Why it is none that could be served, found out before anybody asked what for."""
     passed: int = 0
     """How many guards need not be asked again: the last one of them was given time to decide."""
     reply_lines: str = ""

@@ -12,21 +12,21 @@ from estuary.core.errors import Violation
 from estuary.core.identity import Refusal
 from estuary.http.envelopes import Details, Envelope, Problem
 from estuary.http.errors import (
+    FramingTooLarge,
     HeadTimeout,
+    TooManyFields,
     UnknownMethod,
     UnmetExpectation,
     UnsupportedProtocol,
     UnsupportedTransfer,
 )
-from estuary.http.messages import JSON, Header, Request, Response
+from estuary.http.messages import EVERY_METHOD, JSON, Header, Request, Response
 from estuary.http.negotiation import Offer, accepted
 from estuary.http.records.entity_tags import tag_of_version
 
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")
 _PROBLEM, _ENVELOPE = Offer("application", "problem+json"), Offer("application", "json")
 _CHALLENGE = 'Bearer realm="estuary"'
-_KNOWN_METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
-"""What some route serves; one that no parser knows was asked of none in particular."""
 
 _INTERNAL = (500, "Internal server error")
 
@@ -167,8 +167,17 @@ def _uri_too_long(error: errors.UriTooLong) -> _Told:
 
 
 def _headers_too_large(error: errors.HeadersTooLarge) -> _Told:
-    message = f"Header values together must be at most {error.limit} characters"
+    message = f"Header fields together must be at most {error.limit} characters"
     return _Told(431, message, context={"limit": error.limit})
+
+
+def _too_many_fields(error: TooManyFields) -> _Told:
+    return _Told(431, f"Header fields must be at most {error.limit}", context={"limit": error.limit})
+
+
+def _framing_too_large(error: FramingTooLarge) -> _Told:
+    message = f"Chunk extensions and trailer fields together must be at most {error.limit} bytes"
+    return _Told(431, message, context={"limit": error.limit}, close=True)
 
 
 def _request_timeout(error: errors.RequestTimeout) -> _Told:
@@ -227,9 +236,11 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.StoreUnavailable: _store_unavailable,
     errors.StoreError: lambda _: _Told(500, "Database query error"),
     HeadTimeout: _head_timeout,
-    UnknownMethod: lambda _: _Told(405, "Method not allowed", headers=(("allow", _KNOWN_METHODS),)),
+    TooManyFields: _too_many_fields,
+    FramingTooLarge: _framing_too_large,
+    UnknownMethod: lambda _: _Told(405, "Method not allowed", headers=(("allow", EVERY_METHOD),)),
     UnmetExpectation: lambda _: _Told(417, "Expect must be 100-continue"),
     UnsupportedProtocol: lambda _: _Told(400, "HTTP version must be 1.0 or 1.1"),
-    UnsupportedTransfer: lambda _: _Told(400, "Transfer-Encoding must be chunked"),
+    UnsupportedTransfer: lambda _: _Told(501, "Transfer-Encoding must be chunked"),
     errors.UnsupportedEncoding: lambda _: _Told(415, "Content-Encoding must be identity or absent"),
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from estuary.http.guards.metrics_token import MetricsToken
-from estuary.http.messages import Handler, Request, Response, Route
+from estuary.http.messages import EVERY_METHOD, Handler, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.router import RECORD_ID
@@ -55,6 +55,7 @@ def _health_routes(operations: Operations, health: Handler) -> list[Route]:
         _route("/health", {"GET": health}, limited=False, essential=True),
         _route("/health/live", {"GET": operations.live}, limited=False, essential=True),
         _route("/health/ready", {"GET": operations.ready}, limited=False, essential=True),
+        Route("*", {"OPTIONS": _ping}, limited=False, essential=True, methods=("OPTIONS",)),
     ]
 
 
@@ -97,10 +98,15 @@ def _route(
     return Route(template, complete, limited, essential, tuple(methods), protected, scopes or {})
 
 
+def _ping(_: Request) -> Response:
+    """What is asked of the server itself (RFC 9110, 9.3.7): whether it is there, and its methods."""
+    return Response(204, headers=(("allow", EVERY_METHOD),))
+
+
 def _moved(request: Request) -> Response:
     """The address without a version leads to version 1, method and body unchanged (RFC 9110, 308)."""
     path = API_PREFIX + request.path.removeprefix(UNVERSIONED_PREFIX)
-    location = quote(path) + (
+    location = quote(path, safe="/%") + (
         f"?{quote(request.query, safe='=&%+,:;@!$()*/?~-._')}" if request.query else ""
     )
     return Response(308, headers=(("location", location),))

@@ -4,19 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
+from estuary.http.fields import Fields
+from estuary.http.host import refusal_of
 from estuary.http.kernel import Application
 from estuary.http.messages import Request, Response, TruncatedBody, fields
+from estuary.http.path import as_decoded
 
 Step = Callable[[], Coroutine[Any, Any, None]]
 
+_OLD = frozenset({"1", "1.0"})
+"""HTTP/1.0, as the specification has it and as Granian calls it."""
+
 
 class _ServerHeaders(Protocol):
-    def get(self, name: str) -> str | None: ...
-    def get_all(self, name: str) -> list[str]: ...
-    def values(self) -> list[str]: ...
+    def items(self) -> list[tuple[str, str]]: ...
 
 
 class _Scope(Protocol):
+    http_version: str
     method: str
     path: str
     query_string: str
@@ -28,20 +33,6 @@ class _HttpProtocol(Protocol):
     async def __call__(self) -> bytes: ...
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     def response_bytes(self, status: int, headers: Any, body: bytes) -> None: ...
-
-
-class RsgiHeaders:
-    """Header fields as an RSGI server gives them."""
-
-    def __init__(self, given: _ServerHeaders) -> None:
-        self._given = given
-        self.get = given.get
-        self.get_all = given.get_all
-
-    @property
-    def size(self) -> int:
-        """How many characters the values of all fields have."""
-        return sum(map(len, self._given.values()))
 
 
 class RsgiRequest(Request, eq=False, gc=False, kw_only=True):
@@ -74,7 +65,10 @@ class RsgiRequest(Request, eq=False, gc=False, kw_only=True):
 
 
 class RsgiAdapter:
-    """An RSGI application around the kernel; `start` and `stop` run with the server's worker."""
+    """An RSGI application around the kernel; `start` and `stop` run with the server's worker.
+
+    RSGI tells a path only decoded: a slash in it may have been `%2F`.
+    """
 
     def __init__(self, application: Application, start: Step, stop: Step) -> None:
         self._application = application
@@ -92,17 +86,21 @@ class RsgiAdapter:
 
     async def __rsgi__(self, scope: _Scope, protocol: _HttpProtocol) -> None:
         """Serve one HTTP request."""
+        headers = Fields()
+        for name, value in scope.headers.items():
+            headers.put(name, value.strip(" \t"))
         request = RsgiRequest(
             scope.method,
-            scope.path,
+            as_decoded(scope.path),
             scope.query_string,
-            RsgiHeaders(scope.headers),
+            headers,
             scope.client,
             protocol=protocol,
+            refusal=refusal_of(headers, host_required=scope.http_version not in _OLD),
         )
         outcome = self._application(request)
         response = outcome if isinstance(outcome, Response) else await outcome
-        headers = [*self._constant_headers, *fields(request.reply_lines), *response.headers]
+        told = [*self._constant_headers, *fields(request.reply_lines), *response.headers]
         if response.close:
-            headers.append(("connection", "close"))
-        protocol.response_bytes(response.status, headers, response.body)
+            told.append(("connection", "close"))
+        protocol.response_bytes(response.status, told, response.body)

@@ -10,8 +10,8 @@ from estuary.core.errors import LimiterUnavailable, RateLimited, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed, Observation
 from estuary.core.ports import Decision
+from estuary.http.fields import Fields
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
-from estuary.http.http1.fields import Fields
 from estuary.http.messages import Request, Route
 from tests.unit.auth.sources import World
 

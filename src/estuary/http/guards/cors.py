@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from estuary.http.messages import Header, Request, Response, line
+from estuary.http.messages import EVERY_METHOD, Header, Request, Response, line
 
 ANY_ORIGIN = "*"
 
@@ -16,8 +16,8 @@ _ALLOW_HEADERS: Header = (
 _EXPOSE_HEADERS: Header = (
     "access-control-expose-headers",
     (
-        "ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
-        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+        "Allow, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
+        "WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
     ),
 )
 _MAX_AGE: Header = ("access-control-max-age", "600")
@@ -31,33 +31,47 @@ class Cors:
     """
 
     def __init__(self, origins: Sequence[str]) -> None:
-        self._any = ANY_ORIGIN in origins
-        self._listed = frozenset(origins) - {ANY_ORIGIN}
+        self._granted = {
+            origin: line("access-control-allow-origin", origin)
+            + line("access-control-allow-credentials", "true")
+            + line(*_EXPOSE_HEADERS)
+            for origin in origins
+            if origin != ANY_ORIGIN
+        }
+        any_origin = line("access-control-allow-origin", ANY_ORIGIN) + line(*_EXPOSE_HEADERS)
+        self._otherwise = any_origin if ANY_ORIGIN in origins else ""
+        alone = len(self._granted) == 1 and not self._otherwise
+        self._unnamed = next(iter(self._granted.values())) if alone else self._otherwise
 
     @property
     def constant_headers(self) -> tuple[Header, ...]:
         """What every answer says, so that no cache gives one origin's answer to another."""
-        return (_VARY,) if self._listed else ()
+        return (_VARY,) if self._granted else ()
 
-    def __call__(self, request: Request) -> Response | None:
-        """Add the headers that the request's origin is due; answer a preflight request."""
+    def grant(self, request: Request) -> str:
+        """The fields that the answer to `request` has for its origin, whatever the answer is.
+
+        A head that was refused may have been refused before its origin came: where there is but one that
+        could be granted anything, it is taken for that one's.
+        """
         origin = request.headers.get("origin")
         if origin is None:
-            return None
-        granted = self._granted(origin)
-        request.reply_lines += granted
-        if not granted or request.method != "OPTIONS":
-            return None
-        if request.headers.get("access-control-request-method") is None:
-            return None
-        methods = ("access-control-allow-methods", ", ".join(request.route.methods))
-        return Response(204, headers=(methods, _ALLOW_HEADERS, _MAX_AGE))
+            return "" if request.refusal is None else self._unnamed
+        return self._granted.get(origin, self._otherwise)
 
-    def _granted(self, origin: str) -> str:
-        if origin in self._listed:
-            return (
-                line("access-control-allow-origin", origin)
-                + line("access-control-allow-credentials", "true")
-                + line(*_EXPOSE_HEADERS)
-            )
-        return line("access-control-allow-origin", ANY_ORIGIN) + line(*_EXPOSE_HEADERS) if self._any else ""
+    def preflight(self, request: Request) -> Response | None:
+        """Answer a browser that asks whether a page may ask, without asking anything of the service.
+
+        It takes next to nothing and so is never shed, nor counted: told 503, a page would be told nothing.
+        """
+        if request.method != "OPTIONS":
+            return None
+        headers = request.headers
+        origin = headers.get("origin")
+        if origin is None or headers.get("access-control-request-method") is None:
+            return None
+        if not self._granted.get(origin, self._otherwise):
+            return None
+        # That a path is unknown, its page is told by the answer to what it asks.
+        methods = ", ".join(request.route.methods) or EVERY_METHOD
+        return Response(204, headers=(("access-control-allow-methods", methods), _ALLOW_HEADERS, _MAX_AGE))

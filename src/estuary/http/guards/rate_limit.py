@@ -11,7 +11,7 @@ from estuary.http.waiting import then
 
 
 class RateLimit:
-    """Asks the limiter for every request on a limited route.
+    """Asks the limiter for every request on a limited route, and for every one that is refused unread.
 
     Beside the `X-RateLimit-*` fields stand those of the IETF draft "RateLimit header fields for HTTP".
     """
@@ -25,7 +25,7 @@ class RateLimit:
 
     def __call__(self, request: Request) -> Verdict | Awaitable[Verdict]:
         """Let the request pass or give back `RateLimited`; at once where the limiter decides at once."""
-        if not request.route.limited:
+        if not request.route.limited and request.refusal is None:
             return None
         if self._decide is None:
             return then(self._hit(request.client.key), lambda decision: self._act(decision, request))

@@ -42,6 +42,8 @@ class Connection:
         self._ended = False
         """The client sends nothing more."""
         self._closing = False
+        self._unwelcome: EstuaryError | None = None
+        """Why its first request is not served, whatever it is."""
         self._paused = False
         self._writable = True
         self.deadline = hub.now + hub.terms.head_seconds
@@ -109,7 +111,6 @@ class Connection:
             if self._active is not None or self._closing or not self._writable:
                 return
             if not waiting:
-                self._tell_refusal()
                 return
             request = waiting.popleft()
             if not waiting:
@@ -120,6 +121,9 @@ class Connection:
     def _begin(self, request: Incoming) -> None:
         self._active = request
         self.deadline = _NEVER
+        if self._unwelcome is not None:
+            request.refusal = request.refusal or self._unwelcome
+            request.keep_alive = False
         outcome = self._hub.application(request)
         if not isinstance(outcome, Response):
             begun = begin(outcome, self._hub.loop)
@@ -138,7 +142,8 @@ class Connection:
 
     def _answer(self, request: Incoming, response: Response) -> None:
         self._active = None
-        last = response.close or not request.keep_alive or (self._ended and not self._reader.requests)
+        # Nothing is read behind the last request: a client that sent one would wait for ever.
+        last = response.close or not request.keep_alive or (self._reader.deaf and not self._reader.requests)
         ending = _CLOSE if last or not request.complete else _KEEP if request.persistent else ""
         head = self._hub.heads.render(response, request.reply_lines + ending)
         self._transport.write(head if request.method == "HEAD" else head + response.body)
@@ -146,12 +151,6 @@ class Connection:
             self._leave(linger=not request.complete)
         elif self._writable:
             self._rest()
-
-    def _tell_refusal(self) -> None:
-        if self._reader.refused is not None:
-            request, error = self._reader.refused
-            self._reader.refused = None
-            self._answer(request, self._hub.application.refuse(request, error))
 
     def _rest(self) -> None:
         """Wait for the client."""
@@ -179,7 +178,7 @@ class Connection:
     def invite(self) -> None:
         """Tell a client that waits for it to send its body (RFC 9110, 10.1.1)."""
         request = self._active
-        if request is not None and not request.complete and request.headers.get("expect") is not None:
+        if request is not None and request.expectant and not request.complete:
             self._transport.write(_CONTINUE)
 
     def hold(self) -> None:
@@ -200,14 +199,17 @@ class Connection:
     def idle(self) -> bool:
         """Whether the client has nothing under way."""
         reader = self._reader
-        return self._active is None and not reader.inside_head and not reader.requests and not self._closing
+        busy = self._active is not None or reader.inside_head or bool(reader.requests)
+        return not (busy or self._closing or self._unwelcome is not None)
 
     def expire(self) -> None:
         """The deadline has passed: end what it was set for."""
         if self._closing or not self._writable or self._transport.get_write_buffer_size():
             self._transport.abort()
+        elif self._unwelcome is not None:
+            self._refuse(self._unwelcome)
         elif self._reader.inside_head:
-            self.turn_away(HeadTimeout(self._hub.terms.head_seconds))
+            self._refuse(HeadTimeout(self._hub.terms.head_seconds))
         else:
             self._leave(linger=False)
 
@@ -223,6 +225,14 @@ class Connection:
             self.deadline = min(self.deadline, self._hub.now + grace)
 
     def turn_away(self, error: EstuaryError) -> None:
+        """Answer the first request with `error`, or nobody, if none comes soon; and close.
+
+        Told before it has asked, a browser would show its page neither the answer nor when to come again.
+        """
+        self._unwelcome = error
+        self.deadline = self._hub.now + self._hub.terms.linger_seconds
+
+    def _refuse(self, error: EstuaryError) -> None:
         """Answer with `error` instead of reading anything more, and close."""
         self._reader.refuse(error)
         self._next()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from estuary.http.messages import Request, TruncatedBody
+from estuary.http.messages import Request
 
 HIGH_WATER = 64 * 1024
 """Bytes of a body that may wait to be read before the client is told to slow down."""
@@ -36,10 +36,12 @@ class Incoming(Request, eq=False, gc=False, kw_only=True):
     """Whether another request may follow on the connection."""
     persistent: bool = False
     """Whether the client, of HTTP/1.0, has to be told that it may."""
+    expectant: bool = False
+    """Whether the client waits for `100 Continue` before it sends the body."""
     complete: bool = False
     """Whether the whole message has arrived."""
-    broken: bool = False
-    """Whether its framing broke, or the client went away, before it was whole."""
+    fault: Exception | None = None
+    """Why it will never be whole: its framing broke, is out of all proportion, or the client went away."""
     pieces: list[bytes] = msgspec.field(default_factory=list)
     """What has arrived and is not read yet."""
     waiting: int = 0
@@ -55,10 +57,10 @@ class Incoming(Request, eq=False, gc=False, kw_only=True):
         if self.waiting > HIGH_WATER:
             self.flow.hold()
 
-    def truncate(self) -> None:
-        """What is missing will never come."""
+    def truncate(self, fault: Exception) -> None:
+        """What is missing will never come: whoever reads on gets `fault`."""
         if not self.complete:
-            self.broken = True
+            self.fault = fault
             self.wake()
 
     @property
@@ -70,11 +72,11 @@ class Incoming(Request, eq=False, gc=False, kw_only=True):
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def read_body(self) -> bytes:
-        """The whole body; raises `TruncatedBody`."""
+        """The whole body; raises its `fault`."""
         return b"".join([piece async for piece in self.body_chunks()])
 
     async def body_chunks(self) -> AsyncIterator[bytes]:
-        """The body piece by piece; raises `TruncatedBody` where it ends too early."""
+        """The body piece by piece; raises its `fault` where it ends too early."""
         self.flow.invite()
         while True:
             pieces, self.pieces, self.waiting = self.pieces, [], 0
@@ -84,8 +86,8 @@ class Incoming(Request, eq=False, gc=False, kw_only=True):
                 continue
             if self.complete:
                 return
-            if self.broken:
-                raise TruncatedBody
+            if self.fault is not None:
+                raise self.fault
             self.flow.let_flow()
             self.arrival = asyncio.get_running_loop().create_future()
             await self.arrival

@@ -6,12 +6,16 @@ from typing import cast
 import httptools
 
 from estuary.core.errors import EstuaryError
+from estuary.http.errors import FramingTooLarge
+from estuary.http.fields import Fields
 from estuary.http.http1 import refusals
-from estuary.http.http1.fields import Fields
 from estuary.http.http1.incoming import Flow, Incoming
 from estuary.http.http1.target import method_of, path_and_query
+from estuary.http.messages import TruncatedBody
 
 _PIECE_BYTES = 4096
+_FRAMING_OF_A_BYTE = 8
+"""How many bytes of a message a byte of its body may take: a chunk of one byte takes six, with its size."""
 _ENOUGH = 16
 """Requests that may wait before what follows stays bytes: small ones take fifteen times as many."""
 
@@ -19,23 +23,23 @@ _ENOUGH = 16
 class Reader:
     """Reads what `peer` sends; `flow` is what the bodies of its requests come in over.
 
-    `requests` are those whose head is whole. Behind many of them what came waits unread: whoever takes the
-    last one calls `read_on`. When `deaf` is set, nothing more is read: the client said that it was the last
-    request, or sent what is none; that is then `refused`, with the reason.
+    `requests` are those whose head is whole; behind them, the last one may be what is none, with its
+    `refusal`. Behind many of them what came waits unread: whoever takes the last one calls `read_on`. When
+    `deaf` is set, nothing more is read: the client said that it was the last request, or it was refused.
     """
 
     __slots__ = (
+        "_content_bytes",
         "_declined",
         "_fields",
         "_flow",
-        "_head_bytes",
+        "_framing_bytes",
         "_parser",
         "_peer",
         "_receiving",
         "_unread",
         "_url",
         "deaf",
-        "refused",
         "requests",
     )
 
@@ -46,12 +50,14 @@ class Reader:
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._url = b""
         self._fields: Fields | None = None
-        self._head_bytes = 0
+        self._framing_bytes = 0
+        """Those of a message that are not its body's: its head's, its trailer's, and what is between."""
+        self._content_bytes = 0
+        """Those of its body in the piece that is being read."""
         self._declined = b""
         self._receiving: Incoming | None = None
         self._unread = b""
         self.requests: deque[Incoming] = deque()
-        self.refused: tuple[Incoming, EstuaryError] | None = None
         self.deaf = False
 
     @property
@@ -81,11 +87,25 @@ class Reader:
         self._unread = b"" if self.deaf else unread[at:]
 
     def _read(self, data: bytes) -> None:
+        self._content_bytes = 0
         self._parse(data)
+        if self._fields is not None or self._receiving is not None:
+            self._weigh(len(data))
+
+    def _weigh(self, size: int) -> None:
+        """See that a message which is not whole does not go on for ever without a body.
+
+        The parser keeps a field until it is whole, and puts it together anew for each piece of it.
+        """
+        framing = self._framing_bytes + size - _FRAMING_OF_A_BYTE * self._content_bytes
+        self._framing_bytes = max(0, framing)
+        if framing <= refusals.MAX_HEAD_BYTES:
+            return
         if self._fields is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > refusals.MAX_HEAD_BYTES:
-                self.refuse(refusals.of_length(len(self._url)))
+            self.refuse(refusals.of_length(len(self._url)))
+        elif self._receiving is not None:
+            self._truncate(self._receiving, FramingTooLarge(refusals.MAX_HEAD_BYTES))
+            self.stop()
 
     def refuse(self, error: EstuaryError) -> None:
         """Take what has come of a head for none, because of `error`, and read nothing more."""
@@ -95,7 +115,8 @@ class Reader:
         """Nothing more comes."""
         self.deaf = True
         self._unread = b""
-        self._truncate()
+        if self._receiving is not None:
+            self._truncate(self._receiving, TruncatedBody())
 
     def close(self) -> None:
         """Nothing more comes, and what waits is not wanted any more."""
@@ -109,7 +130,7 @@ class Reader:
         """A head begins."""
         self._fields = Fields()
         self._url = b""
-        self._head_bytes = 0
+        self._framing_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target."""
@@ -128,20 +149,22 @@ class Reader:
             return
         version, method = parser.get_http_version(), method_of(parser.get_method())
         request = self._request(method, fields, keep_alive=parser.should_keep_alive())
-        refusal = refusals.of_head(version, fields)
+        refusal = refusals.of_head(method, version, fields)
         if refusal is not None:
             self._refuse(request, refusal)
-        elif parser.should_upgrade() and method != "CONNECT":
+        elif parser.should_upgrade():
             start = f"{method} {self._url.decode('latin-1')} HTTP/{version}\r\n"
             self._declined = start.encode("latin-1") + fields.without("upgrade") + b"\r\n"
         else:
             request.persistent = version == "1.0" and request.keep_alive
+            request.expectant = refusals.expects_continue(version, fields) is True
             self._receiving = request
             self.requests.append(request)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         if self._receiving is not None:
+            self._content_bytes += len(body)
             self._receiving.feed(body)
 
     def on_message_complete(self) -> None:
@@ -170,11 +193,10 @@ class Reader:
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Read the request as one without that wish (RFC 9110, 7.8); the parser has no such choice.
 
-        What follows a CONNECT is not HTTP: nobody reads it.
+        One that was refused is not read on.
         """
         head, self._declined = self._declined, b""
         if not head:
-            self.deaf = True
             return
         self._parser = httptools.HttpRequestParser(self)
         self._parse(head + rest)
@@ -184,12 +206,12 @@ class Reader:
         return Incoming(method, path, query, fields, self._peer, flow=self._flow, keep_alive=keep_alive)
 
     def _refuse(self, request: Incoming, error: EstuaryError) -> None:
-        self.refused = request, error
+        request.refusal = error
+        self.requests.append(request)
         self._fields = None
         self.deaf = True
 
-    def _truncate(self) -> None:
-        """What is missing of the body that was coming in will not come."""
-        if self._receiving is not None:
-            self._receiving.truncate()
-            self._receiving = None
+    def _truncate(self, request: Incoming, fault: Exception) -> None:
+        """What is missing of the body that was coming in will not come, because of `fault`."""
+        request.truncate(fault)
+        self._receiving = None

@@ -1,23 +1,38 @@
 """What is refused before it is a request: how a broken head is told to its client."""
 
+import re
+
 import httptools
 
 from estuary.core.errors import BadRequest, EstuaryError, HeadersTooLarge, UriTooLong
-from estuary.http.errors import UnknownMethod, UnmetExpectation, UnsupportedProtocol, UnsupportedTransfer
+from estuary.http.errors import (
+    TooManyFields,
+    UnknownMethod,
+    UnmetExpectation,
+    UnsupportedProtocol,
+    UnsupportedTransfer,
+)
+from estuary.http.fields import Fields
 from estuary.http.guards.head import MAX_URL_CHARACTERS
-from estuary.http.http1.fields import Fields
+from estuary.http.host import refusal_of
 
 MAX_HEAD_BYTES = 32 * 1024
 """Above the limits that the guards answer, so that these usually say what exactly is too long."""
 MAX_FIELDS = 128
 
 _SPOKEN = frozenset({"1.0", "1.1"})
+_PREFACE = "PRI"
+"""What HTTP/2 begins with, and what the parser says of it."""
+_CODINGS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*")
+"""RFC 9112, 7, without parameters, which no coding that is registered has."""
 
 
 def of_parser(error: httptools.HttpParserError) -> EstuaryError:
     """What the parser's error means to the client; the parser's own words are for nobody."""
     if isinstance(error, httptools.HttpParserInvalidMethodError):
         return UnknownMethod()
+    if _PREFACE in str(error):
+        return UnsupportedProtocol()
     return BadRequest("Malformed HTTP request")
 
 
@@ -26,21 +41,43 @@ def of_length(url: int) -> EstuaryError:
     return UriTooLong(MAX_URL_CHARACTERS) if url > MAX_URL_CHARACTERS else HeadersTooLarge(MAX_HEAD_BYTES)
 
 
-def of_head(version: str, fields: Fields) -> EstuaryError | None:
+def of_head(method: str, version: str, fields: Fields) -> EstuaryError | None:
     """Why a request with this head is not served although the parser took it, None if it is.
 
-    What two servers might read in two ways is refused (RFC 9112, sections 3.2, 6.1 and 11.2).
+    What two servers might read in two ways is refused (RFC 9112, sections 3.2, 6.1 and 11.2), and CONNECT,
+    behind which no request follows (RFC 9110, 9.3.6).
     """
     if version not in _SPOKEN:
         return UnsupportedProtocol()
-    coding, expected = fields.get("transfer-encoding"), fields.get("expect")
-    if coding is not None and (version == "1.0" or fields.get("content-length") is not None):
-        return BadRequest("Transfer-Encoding cannot be used here")
-    if coding is not None and coding.strip().lower() != "chunked":
-        return UnsupportedTransfer()
-    if expected is not None and expected.strip().lower() != "100-continue":
+    if method == "CONNECT":
+        return UnknownMethod()
+    if fields.get("transfer-encoding") is not None:
+        refusal = _of_transfer(version, fields)
+        if refusal is not None:
+            return refusal
+    if expects_continue(version, fields) is None:
         return UnmetExpectation()
-    repeated = fields.repeated_in_vain
-    if repeated is not None:
-        return BadRequest(f"{repeated.capitalize()} header must be given once")
-    return HeadersTooLarge(MAX_HEAD_BYTES) if fields.number > MAX_FIELDS else None
+    if fields.number > MAX_FIELDS:
+        return TooManyFields(MAX_FIELDS)
+    return refusal_of(fields, host_required=version == "1.1")
+
+
+def expects_continue(version: str, fields: Fields) -> bool | None:
+    """Whether the client waits to be told to send its body; None where it expects something else.
+
+    What HTTP/1.0 expects is to be ignored (RFC 9110, 10.1.1).
+    """
+    if fields.get("expect") is None or version == "1.0":
+        return False
+    return True if all(each.lower() == "100-continue" for each in fields.get_all("expect")) else None
+
+
+def _of_transfer(version: str, fields: Fields) -> EstuaryError | None:
+    if version == "1.0" or fields.get("content-length") is not None:
+        return BadRequest("Transfer-Encoding cannot be used here")
+    codings = ", ".join(fields.get_all("transfer-encoding"))
+    if codings.lower() == "chunked":
+        return None
+    if _CODINGS.fullmatch(codings) is None:
+        return BadRequest("Transfer-Encoding must be chunked")
+    return UnsupportedTransfer()

@@ -1,9 +1,10 @@
 """A request's method and target (RFC 9112, 3): as the kernel wants them."""
 
 from typing import Any
-from urllib.parse import unquote
 
 import httptools
+
+from estuary.http.path import decoded_path
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 
@@ -14,12 +15,12 @@ def method_of(name: bytes) -> str:
 
 
 def path_and_query(target: bytes) -> tuple[str, str]:
-    """The decoded path, and the query as it came; proxies may send the whole URL that both are parts of."""
+    """The path as `decoded_path` has it, and the query as it came; proxies may send the whole URL."""
     text = target.decode("latin-1")
     if not text.startswith("/"):
         text = _of_url(target)
     path, _, query = text.partition("?")
-    return (unquote(path, errors="replace") if "%" in path else path), query
+    return decoded_path(path), query
 
 
 def _of_url(target: bytes) -> str:

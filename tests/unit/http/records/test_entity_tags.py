@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from estuary.core.errors import InvalidParameter
 from estuary.core.terms import NO_VERSION
-from estuary.http.asgi import AsgiHeaders
+from estuary.http.fields import fields_of
 from estuary.http.openapi.parameters import PARAMETERS
 from estuary.http.records.entity_tags import (
     EntityTags,
@@ -29,7 +29,7 @@ near_misses = st.text('W/"* ,\t3a\\', max_size=12) | st.text(
 
 def read(*lines: str) -> EntityTags | None:
     """The tags in an If-Match field of these lines."""
-    return entity_tags(AsgiHeaders([(b"if-match", line.encode("latin-1")) for line in lines]), "If-Match")
+    return entity_tags(fields_of([(b"if-match", line.encode("latin-1")) for line in lines]), "If-Match")
 
 
 @given(st.lists(st.tuples(blanks, tags, blanks), min_size=1, max_size=4))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.core.errors import InvalidParameter
-from estuary.http.asgi import AsgiHeaders
+from estuary.http.fields import fields_of
 from estuary.http.messages import Request
 from estuary.http.openapi.parameters import PARAMETERS
 from estuary.http.records.idempotency import KeyedRequest, key_text
@@ -25,7 +25,7 @@ near_misses = st.text('"\\ ab,;=?0', max_size=8) | st.text(
 
 def asked(*values: str, method: str = "POST", path: str = "/items") -> Request:
     """A request with these lines of the field."""
-    headers = AsgiHeaders([(b"idempotency-key", value.encode("latin-1")) for value in values])
+    headers = fields_of([(b"idempotency-key", value.encode("latin-1")) for value in values])
     return Request(method, path, "", headers, "")
 
 

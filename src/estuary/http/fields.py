@@ -1,4 +1,6 @@
-"""The header fields of a request."""
+"""The header fields of a request, as every adapter gives them to the kernel."""
+
+from collections.abc import Iterable
 
 _ONCE = ("host", "authorization")
 _USUAL = (
@@ -17,13 +19,15 @@ _USUAL = (
 )
 _KNOWN = {spelling.encode(): name for name in _USUAL for spelling in (name, name.title())}
 """Names as they usually come: looking one up takes half as long as making it."""
+_BLANKS = b" \t"
+_HIGHEST_BLANK = 0x20
 
 
 class Fields:
     """Implements `Headers`. Names are in lower case; fields of one name keep their order.
 
-    `number` is how many there are, `size` how many characters their values have. Most requests have each
-    field once, so that is what is kept ready; repeated ones stand beside it.
+    `number` is how many there are, `size` how many characters their names and values have. Most requests
+    have each field once, so that is what is kept ready; repeated ones stand beside it.
     """
 
     __slots__ = ("_first", "_repeated", "get", "number", "size")
@@ -36,11 +40,18 @@ class Fields:
         self.size = 0
 
     def add(self, name: bytes, value: bytes) -> None:
-        """Take one field as it came; RFC 9110, 5.5: what is not ASCII is taken as ISO-8859-1."""
-        key = _KNOWN.get(name) or name.decode("latin-1").lower()
-        text = value.decode("latin-1")
+        """Take one field as it came, but for the white space around its value, which is no part of it.
+
+        RFC 9110, 5.5: what is not ASCII is taken as ISO-8859-1.
+        """
+        if value and (value[-1] <= _HIGHEST_BLANK or value[0] <= _HIGHEST_BLANK):
+            value = value.strip(_BLANKS)
+        self.put(_KNOWN.get(name) or name.decode("latin-1").lower(), value.decode("latin-1"))
+
+    def put(self, key: str, text: str) -> None:
+        """Take one field whose name is in lower case, and whose value has no white space around it."""
         self.number += 1
-        self.size += len(text)
+        self.size += len(key) + len(text)
         if key not in self._first:
             self._first[key] = text
             return
@@ -69,3 +80,11 @@ class Fields:
         """All fields but those of `name`, as they would be sent."""
         lines = [f"{key}: {value}\r\n" for key in self._first if key != name for value in self.get_all(key)]
         return "".join(lines).encode("latin-1")
+
+
+def fields_of(pairs: Iterable[tuple[bytes, bytes]]) -> Fields:
+    """The fields that are given as names and values, in order."""
+    fields = Fields()
+    for name, value in pairs:
+        fields.add(name, value)
+    return fields

@@ -1,0 +1,59 @@
+"""Whom a request is for: Host (RFC 9112, 3.2; RFC 3986, 3.2.2), and what else must be unambiguous."""
+
+import re
+from ipaddress import AddressValueError, IPv6Address
+
+from estuary.core.errors import BadRequest
+from estuary.http.fields import Fields
+
+_MAX_REMEMBERED = 256
+_MAX_REMEMBERED_CHARACTERS = 256
+_NAMED = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::[0-9]*)?")
+"""`reg-name`, which a name or an IPv4 address is, and a port."""
+_BRACKETED = re.compile(r"\[(?:v[0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+|([0-9A-Fa-f:.]+))\](?::[0-9]*)?")
+"""`IP-literal` and a port; the group is an IPv6 address, of which no zone is part."""
+_REQUIRED = "Host header is required"
+_INVALID = "Host header must be a host name or an IP address, with a port if there is one"
+
+_valid: set[str] = set()
+"""Values that were found valid: a service goes by few names, and most requests are for the last one."""
+
+
+def refusal_of(fields: Fields, *, host_required: bool) -> BadRequest | None:
+    """Why a request with these fields is not served, whatever it asks for; None if it is.
+
+    Where no Host is required, as in HTTP/1.0, a request without one is served; with an invalid one never.
+    """
+    repeated = fields.repeated_in_vain
+    if repeated is not None:
+        return BadRequest(f"{repeated.capitalize()} header must be given once")
+    return _refusal_of_host(fields.get("host"), required=host_required)
+
+
+def _refusal_of_host(value: str | None, *, required: bool) -> BadRequest | None:
+    if value in _valid:
+        return None
+    if not value:
+        return BadRequest(_REQUIRED) if required else None
+    if not _is_valid(value):
+        return BadRequest(_INVALID)
+    if len(value) <= _MAX_REMEMBERED_CHARACTERS:
+        if len(_valid) >= _MAX_REMEMBERED:
+            _valid.clear()
+        _valid.add(value)
+    return None
+
+
+def _is_valid(value: str) -> bool:
+    if _NAMED.fullmatch(value):
+        return True
+    literal = _BRACKETED.fullmatch(value)
+    return literal is not None and (literal[1] is None or _is_ipv6(literal[1]))
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return True

@@ -1,0 +1,23 @@
+"""A request's path: percent-encoding is undone, but for what would change where its segments end."""
+
+import re
+from urllib.parse import unquote
+
+_KEPT = re.compile(r"%(2[Ff5])")
+
+
+def decoded_path(path: str) -> str:
+    """`path` with its percent-encoding undone (RFC 3986, 2.4), but for `%2F` and `%25`, which stay.
+
+    A slash that is encoded is part of a segment and separates none (RFC 3986, 2.2); `%25` stays so that
+    what was `%252F` is not taken for one. Invalid UTF-8 becomes U+FFFD.
+    """
+    return unquote(_KEPT.sub(r"%25\1", path), errors="replace") if "%" in path else path
+
+
+def as_decoded(path: str) -> str:
+    """What `decoded_path` would have given for a path that a server has decoded, as far as can be told.
+
+    Its encoded slashes are slashes already.
+    """
+    return path.replace("%", "%25")
