@@ -21,6 +21,7 @@ EXECUTABLE := dist/estuary/estuary
 SOURCES := $(shell find src convex workshop/executable -type f -not -path '*/__pycache__/*')
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' src/estuary/__init__.py)
 PREFIX ?= /opt/estuary
+BINDIR ?= /usr/local/bin
 ENGINE ?= docker
 # Tests wait for servers more than they compute. A file's tests stay together, for they share what they start,
 # and files keep their order: those that take longest come early.
@@ -112,12 +113,12 @@ packages: ## Make the wheel and the source archive in dist/ (ESTUARY_COMPILE=1 f
 	@ls dist/estuary_service-$(VERSION)*
 
 .PHONY: install
-install: $(EXECUTABLE) ## Lay out the executable, .env, data/ and systemd's units in PREFIX=/opt/estuary
-	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) workshop/install
+install: $(EXECUTABLE) ## Lay out the executable, .env, data/, systemd's units in PREFIX=/opt/estuary
+	PREFIX=$(PREFIX) BINDIR=$(BINDIR) DESTDIR=$(DESTDIR) workshop/install
 
 .PHONY: container
 container: ## Build the image estuary:VERSION (ENGINE=podman or buildah instead of docker)
-	$(ENGINE) build --file deploy/container/Dockerfile --tag estuary:$(VERSION) \
+	$(ENGINE) build --tag estuary:$(VERSION) \
 		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) $(ARGS) .
 
 .PHONY: sbom

@@ -5,6 +5,7 @@ and paths, and how often Prometheus looks. Grafana, Vector and Elasticsearch hav
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,13 @@ _PORTS = {"redis": 6379, "prometheus": 9090, "alertmanager": 9093, "blackbox": 9
 _PASSWORDS_ONLY = (
     f"local all all trust\nhost all postgres {HOST}/32 trust\nhost all all {HOST}/32 scram-sha-256\n"
 )
+
+
+def services(file: Path) -> dict[str, dict[str, Any]]:
+    """The services of a file, with the defaults of its ${VARIABLES} in their places."""
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", file.read_text())
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
+    return found
 
 
 class Place:
@@ -117,10 +125,12 @@ class Composition:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.services: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text())["services"]
+        self.services = services(FILE)
         self.replicas: dict[str, Server] = {}
         self.ports: dict[str, tuple[int, int]] = {}
         """Of each service: in its container, and here."""
+        self.admin_ports: dict[str, int] = {}
+        """Of each replica: that of its metrics, which in its container is one and the same."""
 
     @property
     def url(self) -> str:
@@ -134,8 +144,10 @@ class Composition:
     def variables(self, name: str, port: int) -> dict[str, str]:
         """The environment of a service that is Estuary."""
         given = {
-            each: self.place.adapted(value) for each, value in self.services[name]["environment"].items()
+            each: self.place.adapted(value or "")
+            for each, value in self.services[name]["environment"].items()
         }
+        given["ADMIN_PORT"] = str(self.admin_ports.setdefault(name, free_port()))
         # Tests have the limit off by default; the file does not.
         return {"RATE_LIMIT_ENABLED": "true", **given, "HOST": HOST, "PORT": str(port)}
 
@@ -165,6 +177,7 @@ def composed(folder: Path) -> Iterator[Composition]:
             composition.replicas[name] = replica
             composition.ports[name] = (3000, replica.port)
             place.know(name, 3000, replica.port)
+            place.know(name, 9000, composition.admin_ports[name])
         (folder / "nginx").mkdir()
         ports = [replica.port for replica in composition.replicas.values()]
         proxy = parts.enter_context(running(Nginx(folder / "nginx", ports)))
@@ -227,13 +240,14 @@ def watch(composition: Composition, parts: ExitStack) -> None:
         shutil.copytree(DEPLOY / name, composition.place.folder / name)
     (composition.place.folder / "blackbox").mkdir()
     shutil.copy(DEPLOY / "prometheus/blackbox.yml", composition.place.folder / "blackbox")
+    public = (DEPLOY / "compose/public.yml").read_text().replace("http://nginx", composition.url)
+    (composition.place.folder / "prometheus/public.yml").write_text(public)
     for name in ("alertmanager", "blackbox"):
         start(composition, name, parts)
     prometheus = Composed("prometheus", composition.services["prometheus"], composition.place)
     configuration = composition.place.folder / "prometheus/prometheus.yml"
     configuration.write_text(
         composition.place.adapted(configuration.read_text())
-        .replace("https://api.example.com", composition.url)
         .replace("localhost:9090", f"{HOST}:{prometheus.port}")
         .replace("_interval: 15s", "_interval: 1s")
     )

@@ -152,14 +152,15 @@ def _prometheus(
     """
     shipped = (DEPLOY / "prometheus/prometheus.yml").read_text()
     for number, replica in enumerate(replicas, start=1):
-        shipped = shipped.replace(f"estuary{number}:3000", f"{HOST}:{replica.port}")
+        shipped = shipped.replace(f"estuary{number}:9000", f"{HOST}:{replica.port}")
     shipped = (
-        shipped.replace("https://api.example.com/health/ready", public)
-        .replace("blackbox:9115", blackbox.address)
+        shipped.replace("blackbox:9115", blackbox.address)
         .replace("alertmanager:9093", alertmanager.address)
         .replace("_interval: 15s", "_interval: 1s")
     )
     _made(folder / "rules")
+    asked = (DEPLOY / "prometheus/public.yml").read_text()
+    (folder / "public.yml").write_text(asked.replace("https://api.example.com/health/ready", public))
     for path in RULES:
         told = yaml.safe_load(path.read_text())
         for group in told["groups"]:

@@ -5,6 +5,7 @@ Run by `make systemd-test`. It needs root, systemd-nspawn and debootstrap.
 
 import json
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -202,3 +203,109 @@ def test_the_backup_is_made_by_its_timer(estuary: Estuary) -> None:
     assert "estuary-backup.service" == estuary.machine.show("estuary-backup.timer", "Unit")
     estuary.machine.systemctl("start", "estuary-backup.service")
     assert 1 == len(estuary.machine.say("ls", "/opt/estuary/data/backups").split())
+
+
+TYPED = "/usr/local/bin/estuary"
+
+
+def typed(
+    estuary: Estuary, *arguments: str, user: str = "root", folder: str = "/root", given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """What `estuary ARGUMENTS` does when a user types it in a folder, beside the service."""
+    shell = () if user == "root" else ("setpriv", f"--reuid={user}", "--regid=65534", "--clear-groups")
+    command = estuary.machine.within(*shell, "env", "-C", folder, "-i", "PATH=/usr/local/bin:/usr/bin:/bin")
+    return subprocess.run(
+        [*command, "estuary", *arguments],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_command_typed_by_root_runs_as_the_service_does(estuary: Estuary) -> None:
+    """The profile, the environment of drop-ins and the credentials are the unit's, wherever it is typed."""
+    estuary.machine.write(
+        "/etc/credstore/estuary.database_url", "sqlite:////opt/estuary/data/typed.db", 0o600
+    )
+    estuary.machine.drop_in(SERVICE, 'Environment=RATE_LIMIT_MAX_REQUESTS=7 "LOG_FILTER=estuary=warn"')
+    estuary.start()
+    shown = {line.split()[0]: line.split()[1:] for line in typed(estuary, "check").stdout.splitlines()}
+    assert ["production", "environment"] == shown["APP_PROFILE"]
+    assert ["7", "environment"] == shown["RATE_LIMIT_MAX_REQUESTS"]
+    assert ["estuary=warn", "environment"] == shown["LOG_FILTER"]
+    assert "credential" == shown["DATABASE_URL"][1]
+
+
+def test_the_checklist_typed_by_root_is_that_of_the_service(estuary: Estuary) -> None:
+    """Profile, files, store, schema, backups and monitoring pass, the token being a credential."""
+    estuary.machine.write("/etc/credstore/estuary.metrics_token", "b7s-9dK2-vVq8_mWz", 0o600)
+    estuary.configure(RATE_LIMIT_ENABLED="true", PUBLIC_URL="https://localhost", TRUSTED_PROXIES=HOST)
+    estuary.machine.write(ENVIRONMENT, (estuary.machine.root / ENVIRONMENT.lstrip("/")).read_text(), 0o640)
+    estuary.machine.say("chown", "root:estuary", ENVIRONMENT)
+    estuary.start()
+    assert 401 == get(estuary, "/metrics").status
+    estuary.machine.systemctl("start", "estuary-backup.service")
+    done = typed(estuary, "check", "--deploy", "--format", "json")
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert [] == [check for check in checks.values() if check["status"] == "fail"]
+    assert 0 == done.returncode
+    passed = {name for name, check in checks.items() if check["status"] == "pass"}
+    assert {"profile", "secrets", "files", "store", "schema", "backups", "monitoring"} <= passed
+
+
+def test_a_backup_typed_by_root_is_that_of_the_service(estuary: Estuary) -> None:
+    """It holds what the service acknowledged, and belongs to its user; paths are the shell's own."""
+    estuary.start()
+    assert 201 == post(estuary, "/api/v1/items", b'{"name":"typed"}').status
+    estuary.machine.say("install", "-d", "-o", "estuary", "/var/backups/estuary")
+    done = typed(estuary, "backup", "typed.jsonl", folder="/var/backups/estuary")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "typed" in estuary.machine.say("cat", "/var/backups/estuary/typed.jsonl")
+    owner = estuary.machine.say("stat", "--format=%U", "/var/backups/estuary/typed.jsonl").strip()
+    assert "estuary" == owner
+    exported = typed(estuary, "export")
+    assert any('"typed"' in line for line in exported.stdout.splitlines())
+
+
+def test_what_root_restores_the_service_can_open(estuary: Estuary) -> None:
+    """A file that a restore makes belongs to the service's user, and the service serves from it."""
+    estuary.machine.write(
+        "/etc/credstore/estuary.database_url", "sqlite:////opt/estuary/data/restored.db", 0o600
+    )
+    line = '{"resource":"items","value":{"name":"restored"}}\n'
+    assert 0 == typed(estuary, "import", given=line).returncode
+    assert "estuary" == estuary.machine.say("stat", "-c", "%U", "/opt/estuary/data/restored.db").strip()
+    estuary.start()
+    assert 1 == json.loads(get(estuary, "/api/v1/items").body)["total"]
+
+
+def test_a_command_that_fails_says_so_as_itself(estuary: Estuary) -> None:
+    """Exit code, standard error and the words are the program's own."""
+    done = typed(estuary, "restore", "--verify", "nowhere.jsonl")
+    assert 1 == done.returncode
+    assert "/root/nowhere.jsonl" in done.stderr
+    assert 2 == typed(estuary, "backup").returncode
+    assert 0 == typed(estuary, "backup", "--help").returncode
+
+
+def test_only_root_may_act_as_the_service(estuary: Estuary) -> None:
+    """Another user is told why, and runs nothing in a profile of its own; what needs no service works."""
+    done = typed(estuary, "check", "--deploy", user="nobody", folder="/")
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "sudo estuary check --deploy" in done.stderr
+    assert typed(estuary, "--version", user="nobody", folder="/").stdout.startswith("estuary ")
+
+
+def test_ending_a_command_ends_it(estuary: Estuary) -> None:
+    """SIGTERM reaches what runs as the service, nothing is left behind, and it is no success."""
+    with subprocess.Popen(
+        estuary.machine.within(TYPED, "import"), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        until(lambda: "typed by hand" in estuary.machine.systemctl("list-units", "estuary-command-*"))
+        # nsenter passes no signal on to what it runs in the machine.
+        (inside,) = psutil.Process(process.pid).children()
+        inside.terminate()
+        assert 128 + signal.SIGTERM == process.wait(60)
+    assert "typed by hand" not in estuary.machine.systemctl("list-units", "estuary-command-*")

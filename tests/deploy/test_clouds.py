@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from estuary import __version__
+from estuary.config.checklist.items import failures_by_configuration
 from estuary.config.environment import load_from
 from tests.deploy.workshop import DEPLOY, ROOT, tool
 
@@ -19,7 +20,13 @@ FARGATE_LONGEST_STOP = 120
 CLOUD_RUN_STOP = 10
 """Seconds from SIGTERM to SIGKILL that the platform gives, or gives at most."""
 
-SECRETS = {"DATABASE_URL": "postgres://estuary:a@db:5432/estuary", "REDIS_URL": "redis://:a@redis:6379/0"}
+SECRETS = {
+    "DATABASE_URL": "postgres://estuary:9fK2-vVq8_mWz@db:5432/estuary",
+    "REDIS_URL": "rediss://:b7s-9dK2-vVq8@redis:6379/0",
+    "METRICS_TOKEN": "5f1d7a84db00d2ef21da4c4ddc3a9f6e",
+}
+OURS = "https://api.acme.io"
+"""What an operator puts in place of the artefacts' addresses."""
 
 
 class Artefact(NamedTuple):
@@ -50,6 +57,7 @@ class Artefact(NamedTuple):
 TASK = Artefact(DEPLOY / "ecs/task-definition.json", "aws_ecs.py", by_folder=True)
 ECS_SERVICE = TASK._replace(path=DEPLOY / "ecs/service.json")
 SCALING = TASK._replace(path=DEPLOY / "ecs/scaling-cpu.json")
+LISTENER = TASK._replace(path=DEPLOY / "ecs/listener.json")
 CLOUD_RUN = Artefact(DEPLOY / "cloudrun/service.yaml", "google_cloud_run.py")
 AZURE = Artefact(DEPLOY / "azure/container-group.yaml", "azure_container_instances.py")
 
@@ -59,6 +67,8 @@ ALTERATIONS = [
     (TASK, '"essential"', '"essentials"'),
     (ECS_SERVICE, '"desiredCount": 3', '"desiredCount": "3"'),
     (SCALING, "ECSServiceAverageCPUUtilization", "ECSServiceCPU"),
+    (LISTENER, '"HTTPS"', '"HTPS"'),
+    (LISTENER, '"SslPolicy"', '"SSLPolicy"'),
     (CLOUD_RUN, "containerPort: 3000", 'containerPort: "3000"'),
     (CLOUD_RUN, "containerConcurrency", "concurrency"),
     (CLOUD_RUN, "run.googleapis.com/ingress", "run.googleapis.com/ingres"),
@@ -124,13 +134,27 @@ def azure() -> Deployed:
         for each in container["environmentVariables"]
     }
     probes = list(probes_of(container))
-    ports = {each["port"] for each in [*container["ports"], *group["ipAddress"]["ports"], *probes]}
+    ports = {each["port"] for each in [*container["ports"], *probes]}
     return Deployed(container["image"], environment, ports, {probe["path"] for probe in probes})
 
 
 def probes_of(container: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """What the platform asks over HTTP."""
     yield from (value["httpGet"] for name, value in container.items() if name.endswith("Probe"))
+
+
+def test_caddy_is_what_azure_publishes(tmp_path: Path) -> None:
+    """TLS by the name that the group has; Estuary's port is not published, and believes Caddy alone."""
+    group = yaml.safe_load(AZURE.path.read_text())
+    properties = group["properties"]
+    caddy = properties["containers"][1]["properties"]
+    published = {each["port"] for each in properties["ipAddress"]["ports"]}
+    assert {80, 443} == published == {each["port"] for each in caddy["ports"]}
+    host = f"{properties['ipAddress']['dnsNameLabel']}.{group['location']}.azurecontainer.io"
+    settings = load_from(azure().environment, directory=tmp_path).settings
+    assert f"https://{host}" == settings.public_url
+    assert ["--from", host, "--to", f"127.0.0.1:{settings.port}"] == caddy["command"][2:]
+    assert ("127.0.0.1/32",) == tuple(map(str, settings.trusted_proxies))
 
 
 DEPLOYED = {"ecs": ecs, "cloudrun": cloud_run, "azure": azure}
@@ -145,6 +169,51 @@ def test_estuary_accepts_its_configuration(platform: str, tmp_path: Path) -> Non
     assert () == loaded.warnings
     assert {loaded.settings.port} == deployed.ports == {3000}
     assert loaded.settings.production
+
+
+@by_platform
+def test_metrics_are_closed(platform: str, tmp_path: Path) -> None:
+    """Whatever reaches the service may ask for them: the token is a secret of the platform's."""
+    settings = load_from(DEPLOYED[platform]().environment, directory=tmp_path).settings
+    assert SECRETS["METRICS_TOKEN"] == settings.metrics_token
+
+
+@by_platform
+def test_the_checklist_fails_nothing_that_is_configured(platform: str, tmp_path: Path) -> None:
+    """With one's own address in the example's place; the example itself is told as such."""
+    environment = DEPLOYED[platform]().environment
+    ours = load_from({**environment, "PUBLIC_URL": OURS}, directory=tmp_path)
+    assert [] == [line.item.name for line in failures_by_configuration(ours)]
+    page = (ROOT / f"docs/deploy/{platform}.md").read_text()
+    assert re.search(r"check[\", ]+--deploy", page.rpartition("## ")[0])
+
+
+def test_a_value_that_was_not_replaced_is_told(tmp_path: Path) -> None:
+    """What the artefacts have in place of a secret or an address is taken for what it is."""
+    shipped = [
+        each["secureValue"]
+        for each in yaml.safe_load(AZURE.path.read_text())["properties"]["containers"][0]["properties"][
+            "environmentVariables"
+        ]
+        if each["name"] == "METRICS_TOKEN"
+    ]
+    for environment in ({**ecs().environment}, {**azure().environment, "METRICS_TOKEN": shipped[0]}):
+        loaded = load_from(environment, directory=tmp_path)
+        assert ["secrets"] == [line.item.name for line in failures_by_configuration(loaded)]
+
+
+def test_the_service_of_ecs_finds_a_listener() -> None:
+    """AWS refuses a service whose target group no listener leads to: the page makes it before."""
+    page = (ROOT / "docs/deploy/ecs.md").read_text()
+    calls = ("create-target-group", "create-listener", "register-task-definition", "create-service")
+    places = [page.index(f" {call} ") for call in calls]
+    assert places == sorted(places)
+    listener = json.loads((DEPLOY / "ecs/listener.json").read_text())
+    (action,) = listener["DefaultActions"]
+    (balancer,) = json.loads(ECS_SERVICE.path.read_text())["loadBalancers"]
+    assert ("HTTPS", action["TargetGroupArn"]) == (listener["Protocol"], balancer["targetGroupArn"])
+    plain = json.loads((DEPLOY / "ecs/listener-redirect.json").read_text())
+    assert ("HTTP", "redirect") == (plain["Protocol"], plain["DefaultActions"][0]["Type"])
 
 
 @by_platform
@@ -195,6 +264,6 @@ def test_scaling_is_that_of_the_guide() -> None:
 def test_the_probe_needs_no_shell() -> None:
     """ECS runs the image's own HEALTHCHECK, word for word."""
     (container,) = json.loads(TASK.path.read_text())["containerDefinitions"]
-    dockerfile = (DEPLOY / "container/Dockerfile").read_text()
+    dockerfile = (ROOT / "Dockerfile").read_text()
     (command,) = re.findall(r"^HEALTHCHECK .*CMD (\[.*\])$", dockerfile, re.MULTILINE)
     assert ["CMD", *json.loads(command)] == container["healthCheck"]["command"]

@@ -9,23 +9,21 @@ import pytest
 import yaml
 
 from estuary import __version__
+from estuary.config.checklist.items import failures_by_configuration
 from estuary.config.environment import Loaded, load_from
+from tests.deploy.composed import services
 from tests.deploy.workshop import DEPLOY, ROOT, run, tool
 
 FOLDER = DEPLOY / "compose"
 FILES = (FOLDER / "compose.yaml", FOLDER / "compose.production.yaml")
+TLS = FOLDER / "compose.tls.yaml"
 REPLICAS = ("estuary1", "estuary2", "estuary3")
 OF_THE_MACHINE = ("/var/run/docker.sock", "./backups")
 SECRET_MOUNT = "/run/secrets/"
 
+ADMIN = 9000
+
 by_file = pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
-
-
-def services(file: Path) -> dict[str, dict[str, Any]]:
-    """The services of a file, with the defaults of its ${VARIABLES} in their places."""
-    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", file.read_text())
-    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
-    return found
 
 
 def ours(file: Path) -> dict[str, dict[str, Any]]:
@@ -33,7 +31,7 @@ def ours(file: Path) -> dict[str, dict[str, Any]]:
     return {name: each for name, each in services(file).items() if each["image"].startswith("estuary:")}
 
 
-@by_file
+@pytest.mark.parametrize("file", [*FILES, TLS], ids=lambda path: path.name)
 def test_the_schema_is_kept(file: Path) -> None:
     """The Compose specification's own schema accepts the file."""
     done = tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", file)
@@ -103,7 +101,7 @@ def test_estuary_accepts_its_configuration(file: Path, tmp_path: Path) -> None:
 def environment_of(service: dict[str, Any], secrets: Path) -> dict[str, str]:
     """The environment that a container has, its secrets in the folder where they were made."""
     given: dict[str, str] = service["environment"]
-    return {name: value.replace(SECRET_MOUNT, f"{secrets}/") for name, value in given.items()}
+    return {name: (value or "").replace(SECRET_MOUNT, f"{secrets}/") for name, value in given.items()}
 
 
 def production(tmp_path: Path) -> Loaded:
@@ -146,10 +144,46 @@ def test_others_find_the_replicas() -> None:
     nginx = (DEPLOY / "nginx/conf.d/estuary.conf").read_text()
     prometheus = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     targets = [job for job in prometheus["scrape_configs"] if job["job_name"] == "estuary"]
-    addresses = sorted(f"{name}:3000" for name in REPLICAS)
-    assert addresses == sorted(re.findall(r"server (\S+:3000)", nginx))
-    assert addresses == sorted(targets[0]["static_configs"][0]["targets"])
+    assert [f"{name}:3000" for name in REPLICAS] == re.findall(r"server (\S+:\d+)", nginx)
+    assert [f"{name}:{ADMIN}" for name in REPLICAS] == targets[0]["static_configs"][0]["targets"]
     assert set(REPLICAS) == ours(FILES[1]).keys() - {"backup", "migrate"}
+
+
+def test_the_public_probe_asks_nginx_beside_it() -> None:
+    """Not somebody else's address: the file in Prometheus' place names a service that the probe reaches."""
+    every = services(FILES[1])
+    (asked,) = yaml.safe_load((FOLDER / "public.yml").read_text())
+    (job,) = [
+        each
+        for each in yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())["scrape_configs"]
+        if each["job_name"] == "estuary-public"
+    ]
+    assert [{"files": ["public.yml"]}] == job["file_sd_configs"]
+    assert "./public.yml:/etc/prometheus/public.yml:ro" in every["prometheus"]["volumes"]
+    assert ["http://nginx/health/ready"] == asked["targets"]
+    assert set(every["blackbox"]["networks"]) & set(every["nginx"]["networks"]) - {"front"}
+
+
+def test_the_checklist_finds_what_only_the_file_can_say(tmp_path: Path) -> None:
+    """With one's own address, what is configured fails no line; the metrics have a port of their own."""
+    run(FOLDER / "secrets.sh", SECRETS=str(tmp_path))
+    given = environment_of(ours(FILES[1])["estuary1"], tmp_path)
+    assert "" == given["PUBLIC_URL"]
+    loaded = load_from({**given, "PUBLIC_URL": "https://api.acme.io"}, directory=tmp_path)
+    assert [] == [line.item.name for line in failures_by_configuration(loaded)]
+    assert ADMIN == loaded.settings.admin_port
+
+
+def test_tls_stands_in_the_plain_servers_place() -> None:
+    """The override puts the shipped example over the server's file, and the certificate where it looks."""
+    nginx = yaml.safe_load(TLS.read_text())["services"]["nginx"]
+    example, certificate = nginx["volumes"]
+    source, target, _ = example.split(":")
+    assert (FOLDER / source).is_file()
+    assert (DEPLOY / "nginx" / Path(target).relative_to("/etc/nginx")).is_file()
+    assert "/etc/nginx/tls/" in (FOLDER / source).read_text()
+    assert certificate.endswith(":/etc/nginx/tls:ro")
+    assert ["443:443"] == nginx["ports"]
 
 
 def test_vector_reads_what_is_there() -> None:

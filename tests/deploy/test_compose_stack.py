@@ -55,7 +55,7 @@ def test_one_client_has_one_limit_whoever_answers(running: Composition) -> None:
 def test_prometheus_watches_replicas_and_the_public_address(running: Composition) -> None:
     """Every target of its file is up, the alerts are loaded, and Alertmanager is the one that is told."""
     expected = {
-        *(("estuary", address(running, name)) for name in REPLICAS),
+        *(("estuary", f"{HOST}:{running.admin_ports[name]}") for name in REPLICAS),
         ("estuary-public", f"{running.url}/health/ready"),
         ("prometheus", address(running, "prometheus")),
     }
@@ -66,6 +66,13 @@ def test_prometheus_watches_replicas_and_the_public_address(running: Composition
     assert [f"http://{address(running, 'alertmanager')}/api/v2/alerts"] == [each["url"] for each in told]
     groups = httpx.get(f"{own}/rules?type=alert").json()["data"]["groups"]
     assert "BackupTooOld" in {rule["name"] for group in groups for rule in group["rules"]}
+
+
+def test_metrics_are_where_prometheus_finds_them_alone(running: Composition) -> None:
+    """At their own port; a replica's other port, which nginx leads to, has none."""
+    for name, replica in running.replicas.items():
+        assert 200 == httpx.get(f"http://{HOST}:{running.admin_ports[name]}/metrics").status_code
+        assert 404 == httpx.get(f"{replica.origin}/metrics").status_code
 
 
 def test_a_backup_is_made_and_prometheus_learns_of_it(running: Composition) -> None:

@@ -18,7 +18,7 @@ from estuary import __version__
 from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
 from tests.deploy.composed import stores
 from tests.deploy.containers import BASE, HOST_LIMITS, Container, base, build, image_of, podman, running
-from tests.deploy.workshop import DEPLOY, ROOT, make
+from tests.deploy.workshop import ROOT, make
 from tests.support.process import HOST, PATIENCE_SECONDS, until
 
 MEGABYTE = 1_000_000
@@ -30,7 +30,7 @@ WRITERS, WRITES = 8, 250
 def image() -> str:
     """The image as `make container` builds it."""
     base()
-    build("estuary:test", DEPLOY / "container/Dockerfile", "--build-arg", "REVISION=of-the-test")
+    build("estuary:test", ROOT / "Dockerfile", "--build-arg", "REVISION=of-the-test")
     return "localhost/estuary:test"
 
 

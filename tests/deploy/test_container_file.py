@@ -6,9 +6,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from estuary import __version__
-from tests.deploy.workshop import DEPLOY, ROOT, make, tool
+from tests.deploy.workshop import ROOT, make, tool
 
-DOCKERFILE = DEPLOY / "container/Dockerfile"
+DOCKERFILE = ROOT / "Dockerfile"
 VALIDATE = """\
 import sys
 from cyclonedx.schema import SchemaVersion
@@ -41,11 +41,11 @@ def test_only_what_the_image_is_made_of_goes_to_the_builder() -> None:
 
 
 def test_the_bill_of_materials_is_valid(tmp_path: Path) -> None:
-    """`make sbom` writes CycloneDX that its strict schema accepts, with Estuary's own version."""
+    """`make sbom` writes CycloneDX that its strict schema accepts, with Estuary's own name and version."""
     make("sbom")
     bill = ROOT / f"dist/estuary-{__version__}.cdx.json"
     script = tmp_path / "validate.py"
     script.write_text(VALIDATE)
     assert 0 == tool("python", script, bill).returncode
     component = json.loads(bill.read_text())["metadata"]["component"]
-    assert ("estuary", __version__) == (component["name"], component["version"])
+    assert ("estuary-service", __version__) == (component["name"], component["version"])

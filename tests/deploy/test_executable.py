@@ -164,17 +164,37 @@ def test_it_brings_the_functions_for_convex(executable: Path, tmp_path: Path) ->
 def test_the_guides_tree_is_laid_out(tmp_path: Path) -> None:
     """PREFIX holds the program, .env, data/ and units that name it; nothing of data or .env is lost."""
     prefix = tmp_path / "srv/estuary"
-    make("install", PREFIX=str(prefix))
-    assert {"estuary", "releases", ".env", "data", "systemd"} == {path.name for path in prefix.iterdir()}
+    path = tmp_path / "usr/bin"
+    make("install", PREFIX=str(prefix), BINDIR=str(path))
+    assert {"estuary", "releases", ".env", "data", "systemd", "bin"} == {
+        each.name for each in prefix.iterdir()
+    }
+    assert "\nADMIN_PORT=9000\n" in (prefix / ".env").read_text()
     (prefix / ".env").write_text("PORT=3001\n")
     (prefix / "data/estuary.db").write_text("records")
-    make("install", PREFIX=str(prefix))
+    make("install", PREFIX=str(prefix), BINDIR=str(path))
     assert "PORT=3001\n" == (prefix / ".env").read_text()
     assert "records" == (prefix / "data/estuary.db").read_text()
     assert f"estuary {__version__}" == said([str(prefix / "estuary"), "--version"]).strip()
-    units = "".join(path.read_text() for path in (prefix / "systemd").iterdir())
+    units = "".join(each.read_text() for each in [*(prefix / "systemd").iterdir(), path / "estuary"])
     assert str(prefix) in units
     assert "/opt/estuary" not in units
+
+
+@pytest.mark.usefixtures("executable")
+def test_the_command_is_on_path(tmp_path: Path) -> None:
+    """`make install` links it there; without a service it is the program. What is there already stays."""
+    path = tmp_path / "usr/bin"
+    make("install", PREFIX=str(tmp_path / "opt"), BINDIR=str(path))
+    assert tmp_path / "opt/bin/estuary" == (path / "estuary").readlink()
+    unit = f"no-{tmp_path.name}.service"
+    command = ["sh", "-c", "cd / && estuary openapi"]
+    told = run(*command, PATH=f"{path}:{os.environ['PATH']}", ESTUARY_UNIT=unit)
+    assert "/api/v1/items" in json.loads(told)["paths"]
+    (path / "estuary").unlink()
+    (path / "estuary").write_text("a program of somebody else's")
+    make("install", PREFIX=str(tmp_path / "opt"), BINDIR=str(path))
+    assert "a program of somebody else's" == (path / "estuary").read_text()
 
 
 @pytest.mark.usefixtures("executable")
@@ -184,7 +204,7 @@ def test_an_earlier_release_stays_for_the_way_back(tmp_path: Path) -> None:
     earlier.mkdir(parents=True)
     (earlier / "estuary").write_text("an earlier program")
     (tmp_path / "estuary").symlink_to("releases/0.0.9/estuary")
-    make("install", PREFIX=str(tmp_path))
+    make("install", PREFIX=str(tmp_path), BINDIR=str(tmp_path / "path"))
     assert Path("releases", __version__, "estuary") == (tmp_path / "estuary").readlink()
     assert "an earlier program" == (earlier / "estuary").read_text()
 

@@ -11,10 +11,13 @@ import msgspec
 import pytest
 import yaml
 
+from estuary.config.checklist.items import failures_by_configuration
+from estuary.config.environment import load_from
 from estuary.config.variables.server import ServerVariables
 from tests.deploy import operator
 from tests.deploy.expressions import ROOT, RULES
 from tests.support import guide
+from tests.support.documents import blocks
 from tests.support.programs import require
 from workshop.kubernetes import manifests
 
@@ -24,6 +27,9 @@ VERSIONS = ("1.35", "1.36", "1.37")
 
 OPERATORS = {"ServiceMonitor": operator.ServiceMonitor, "PrometheusRule": operator.PrometheusRule}
 """Kinds that are not Kubernetes' own, and what they may hold."""
+
+SECRET = "estuary-secrets"
+PAGE = ROOT / "docs/deploy/kubernetes.md"
 
 Manifest = dict[str, Any]
 
@@ -169,7 +175,7 @@ def test_probes_ask_what_exists_where_it_listens(production: list[Manifest]) -> 
         name: probe["path"] for name, probe in probes.items()
     }
     assert {"http"} == {probe["port"] for probe in probes.values()}
-    (port,) = told["ports"]
+    port, _ = told["ports"]
     assert ("http", the("ConfigMap", production)["data"]["PORT"]) == (
         port["name"],
         str(port["containerPort"]),
@@ -220,8 +226,10 @@ def test_jobs_are_not_served(production: list[Manifest]) -> None:
 
 
 def test_what_is_mounted_or_named_exists(production: list[Manifest]) -> None:
-    """Config maps, secrets, claims and accounts that pods refer to are in the same file."""
-    names = {(manifest["kind"], manifest["metadata"]["name"]) for manifest in production}
+    """Config maps, claims and accounts that pods refer to are in the same file; the secret is not."""
+    names = {("Secret", SECRET)} | {
+        (manifest["kind"], manifest["metadata"]["name"]) for manifest in production
+    }
     for kind in ("Deployment", "Job", "CronJob"):
         told = pod(the(kind, production))
         needed = {("ServiceAccount", told["serviceAccountName"])}
@@ -233,6 +241,64 @@ def test_what_is_mounted_or_named_exists(production: list[Manifest]) -> None:
         for source in container(the(kind, production))["envFrom"]:
             needed.add(("ConfigMap", source["configMapRef"]["name"]))
         assert set() == needed - names
+
+
+def commands() -> list[str]:
+    """What the page has its reader type, in its order."""
+    return [command for block in blocks(PAGE) for command in block.commands]
+
+
+def first(text: str) -> int:
+    """The place of the first command of the page with this in it."""
+    return next(number for number, command in enumerate(commands()) if text in command)
+
+
+def test_no_release_writes_over_the_secret(production: list[Manifest]) -> None:
+    """It is in no file that is applied; the page makes it, in a namespace that is there by then."""
+    assert [] == [manifest for manifest in production if manifest["kind"] == "Secret"]
+    made = first(f"create secret generic {SECRET}")
+    namespace = first("apply --filename deploy/kubernetes/overlays/production/namespace.yaml")
+    assert namespace < made < first("kubectl apply -k .")
+    config = the("ConfigMap", production)["data"]
+    files = {Path(value).name for name, value in config.items() if name.endswith("_FILE")}
+    assert files == set(re.findall(r"--from-file=(\w+)", commands()[made]))
+    assert namespace < first("create secret tls estuary-tls") < first("kubectl apply -k .")
+
+
+def test_the_trial_has_an_image(development: str) -> None:
+    """It is built and brought to the nodes before the overlay is applied, and no registry is asked."""
+    told = container(the("Deployment", loaded(development)))
+    assert "IfNotPresent" == told["imagePullPolicy"]
+    brought = first(f"kind load docker-image {told['image']}")
+    assert first("make container") < brought < first("apply -k deploy/kubernetes/overlays/development")
+
+
+def test_the_page_ends_in_the_checklist(production: list[Manifest], tmp_path: Path) -> None:
+    """Its last look is `check --deploy`, and what the manifests configure fails no line of it."""
+    first("exec deployment/estuary -- /app/estuary check --deploy")
+    config = {**the("ConfigMap", production)["data"], "PUBLIC_URL": "https://api.acme.io"}
+    (tmp_path / "database_url").write_text("postgres://estuary:9fK2-vVq8_mWz@db/records")
+    config["DATABASE_URL_FILE"] = str(tmp_path / "database_url")
+    found = load_from(config, directory=tmp_path)
+    assert [] == [line.item.name for line in failures_by_configuration(found)]
+    (overlay,) = [block.body for block in blocks(PAGE) if block.language == "yaml"]
+    assert "/data/PUBLIC_URL" in overlay
+
+
+def test_metrics_are_opened_to_prometheus_alone(production: list[Manifest]) -> None:
+    """ADMIN_PORT is the port that the ServiceMonitor scrapes, and the policy lets only Prometheus there."""
+    ports = {
+        each["name"]: each["containerPort"] for each in container(the("Deployment", production))["ports"]
+    }
+    assert the("ConfigMap", production)["data"]["ADMIN_PORT"] == str(ports["admin"])
+    assert "admin" == the("ServiceMonitor", production)["spec"]["endpoints"][0]["port"]
+    opened = {
+        rule["ports"][0]["port"]: [
+            each["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for each in rule["from"]
+        ]
+        for rule in the("NetworkPolicy", production)["spec"]["ingress"]
+    }
+    assert {"http": ["ingress-nginx"], "admin": ["monitoring"]} == opened
 
 
 def test_everything_runs_the_same_image(production: list[Manifest]) -> None:

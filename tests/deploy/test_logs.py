@@ -123,7 +123,7 @@ def test_containers_are_found_by_the_label_of_the_image() -> None:
         "include_labels"
     ]
     name, _, value = label.partition("=")
-    assert f'LABEL {name}="{value}"' in (ROOT / "deploy/container/Dockerfile").read_text()
+    assert f'LABEL {name}="{value}"' in (ROOT / "Dockerfile").read_text()
 
 
 def test_the_pieces_of_the_configuration_fit() -> None:

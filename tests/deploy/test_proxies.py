@@ -3,15 +3,18 @@
 import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.deploy.workshop import ROOT, run
 from tests.support import guide
 from tests.support.certificates import self_signed
-from tests.support.process import HOST, free_port, serving, until
+from tests.support.documents import blocks
+from tests.support.process import HOST, PATIENCE_SECONDS, free_port, serving, until
 from tests.support.servers.echo import echo_server
 from tests.support.servers.proxy import HAProxy, Nginx, Proxy, running, tls_site
 
@@ -24,6 +27,7 @@ FORGED = {
     "X-Forwarded-Port": "1",
     "Forwarded": "for=203.0.113.9",
 }
+PAGE = ROOT / "docs/deploy/nginx.md"
 HANDSHAKE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -100,10 +104,41 @@ def test_a_sane_request_id_is_kept_and_any_other_replaced(
     assert is_kept == (got == [sent])
 
 
-def test_metrics_are_not_for_the_public(in_front_of_echo: Proxy) -> None:
-    """The answer is Estuary's 404, and no replica is asked."""
-    answer = httpx.get(f"{in_front_of_echo.url}/metrics")
-    assert (404, "NOT_FOUND") == (answer.status_code, answer.json()["error"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        *(
+            "/metrics",
+            "/metrics?x=1",
+            "/%6Detrics",
+            "/metric%73",
+            "/%6d%65trics",
+            "//metrics",
+            "/%2Fmetrics",
+        ),
+        *("/METRICS", "/Metrics", "/metrics/", "///%4DETRICS//", f"http://{HOST}/metrics", "/metrics%3Fx"),
+    ],
+)
+def test_metrics_are_not_for_the_public(in_front_of_echo: Proxy, target: str) -> None:
+    """The answer is Estuary's 404, and no replica is asked, however the path is spelt (RFC 3986, 6.2.2)."""
+    status, body = exactly(in_front_of_echo, target)
+    if target.endswith("%3Fx"):
+        assert 200 == status  # another path: the question mark belongs to it
+    else:
+        assert (404, "NOT_FOUND") == (status, json.loads(body)["error"])
+
+
+def exactly(proxy: Proxy, target: str) -> tuple[int, bytes]:
+    """Status and body of the answer to this very request target: clients would write it differently."""
+    connection = HTTPConnection(HOST, proxy.port, timeout=PATIENCE_SECONDS)
+    try:
+        connection.putrequest("GET", target, skip_host=True)
+        connection.putheader("Host", HOST)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 @both
@@ -168,6 +203,36 @@ def test_the_tls_example_serves_https_and_sends_http_there(tmp_path: Path) -> No
             moved = httpx.get(f"http://{HOST}:{plain}/api/v1/items?limit=1")
     assert ["https"] == answer.json()["headers"]["x-forwarded-proto"]
     assert (308, f"https://{HOST}/api/v1/items?limit=1") == (moved.status_code, moved.headers["location"])
+
+
+class DebiansNginx(Nginx):
+    """nginx as Debian sets it up, with a site for every other name, and then as the page says."""
+
+    def command(self) -> Sequence[str | Path]:
+        """Do what the page has its reader do, in this folder in place of /etc/nginx."""
+        command = super().command()
+        (self.folder / "sites-enabled").mkdir(exist_ok=True)
+        (self.folder / "sites-enabled/default").write_text(
+            f"server {{ listen {HOST}:{self.port} default_server; server_name _; return 200 Welcome; }}"
+        )
+        main = self.folder / "nginx.conf"
+        main.write_text(main.read_text().replace("*.conf;", "*.conf; include sites-enabled/*;"))
+        removals = [
+            line
+            for block in blocks(PAGE)
+            for line in block.commands
+            if line.startswith("rm -f /etc/nginx/")
+        ]
+        for removal in removals:
+            run("sh", "-c", removal.replace("/etc/nginx", str(self.folder)))
+        return command
+
+
+def test_debians_own_site_does_not_answer_for_estuary(tmp_path: Path) -> None:
+    """After the page's commands every name leads to Estuary, the machine's address and localhost, too."""
+    with echo_server() as port, running(DebiansNginx(tmp_path, [port] * 3)) as proxy:
+        for name in ("localhost", "api.example.com", HOST):
+            assert [name] == received(proxy, {"Host": name})["headers"]["host"]
 
 
 def test_the_guides_nginx_configuration_works_and_differs_as_the_documents_say(tmp_path: Path) -> None:

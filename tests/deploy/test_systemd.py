@@ -40,7 +40,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where Estuary is laid out, so that the programs in the units exist."""
     require_builders()
     path = tmp_path_factory.mktemp("opt") / "estuary"
-    make("install", PREFIX=str(path))
+    make("install", PREFIX=str(path), BINDIR=str(path / "path"))
     return path
 
 

@@ -30,6 +30,8 @@ CALLS = {
     "task-definition": Call("ecs", "RegisterTaskDefinition", "AWS::ECS::TaskDefinition"),
     "service": Call("ecs", "CreateService", "AWS::ECS::Service"),
     "target-group": Call("elbv2", "CreateTargetGroup", "AWS::ElasticLoadBalancingV2::TargetGroup"),
+    "listener": Call("elbv2", "CreateListener", "AWS::ElasticLoadBalancingV2::Listener"),
+    "listener-redirect": Call("elbv2", "CreateListener", "AWS::ElasticLoadBalancingV2::Listener"),
     "scalable-target": Call(
         SCALING, "RegisterScalableTarget", "AWS::ApplicationAutoScaling::ScalableTarget"
     ),

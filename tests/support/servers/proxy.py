@@ -68,11 +68,11 @@ class Proxy(Daemon):
 
 
 class Nginx(Proxy):
-    """nginx, with deploy/nginx/ as its folder, or with another text in place of conf.d/estuary.conf."""
+    """nginx, with deploy/nginx/ as its folder, or with one text in place of all that is in conf.d."""
 
     def __init__(self, folder: Path, ports: Sequence[int], site: str | None = None) -> None:
         super().__init__(_program("nginx"), folder, ports)
-        self._site = (SHIPPED / "nginx/conf.d/estuary.conf").read_text() if site is None else site
+        self._site = site
 
     @property
     def access_log(self) -> Path:
@@ -86,7 +86,13 @@ class Nginx(Proxy):
         locations.write_text(
             locations.read_text().replace("/var/log/nginx/estuary.log", str(self.access_log))
         )
-        (self.folder / "conf.d/estuary.conf").write_text(self.with_addresses(self._site))
+        for path in (self.folder / "conf.d").iterdir():
+            if self._site is None:
+                path.write_text(self.with_addresses(path.read_text()))
+            else:
+                path.unlink()
+        if self._site is not None:
+            (self.folder / "conf.d/estuary.conf").write_text(self.with_addresses(self._site))
         user = "user root;" if os.geteuid() == 0 else ""
         (self.folder / "nginx.conf").write_text(NGINX_CONF.format(user=user))
         return [self._program, "-p", self.folder, "-c", "nginx.conf", "-e", "stderr"]
@@ -94,7 +100,7 @@ class Nginx(Proxy):
 
 def tls_site(folder: Path, plain: int, secure: int) -> str:
     """The shipped example with TLS for these ports, its certificate in `folder`."""
-    upstream = (SHIPPED / "nginx/conf.d/estuary.conf").read_text().partition("\nserver {")[0]
+    upstream = (SHIPPED / "nginx/conf.d/estuary.conf").read_text()
     example = (SHIPPED / "nginx/examples/estuary-tls.conf").read_text()
     return (
         f"{upstream}\n{example}".replace("listen 80;", f"listen {HOST}:{plain};")

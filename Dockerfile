@@ -1,6 +1,6 @@
 # Estuary in a container: docs/deploy/container.md. Build it in the root of the checkout:
 #
-#   make container            or            docker build --file deploy/container/Dockerfile --tag estuary .
+#   make container            or            docker build --tag estuary .
 #
 # The base is named by version. To pin the very bytes, name it by digest as well; the registry tells it:
 #   docker buildx imagetools inspect python:3.13-slim-trixie
