@@ -210,7 +210,8 @@ def test_the_picture_of_the_layers_is_theirs() -> None:
     written: dict[str, list[str]] = defaultdict(list)
     for text in picture.iter("{http://www.w3.org/2000/svg}text"):
         written[text.attrib["class"]].append(text.text or "")
-    assert {name for layer in layers for name in layer.split(" | ")} - {"__main__"} == set(written["name"])
+    before = {"__main__", "beginning"}
+    assert {name for layer in layers for name in layer.split(" | ")} - before == set(written["name"])
     beside = " ".join(written["lib"]).lower()
     assert set() == {name for name in libraries - NOT_PICTURED if name not in beside}
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from estuary.cli import main
+from estuary.__main__ import main
 
 sys.exit(main())

@@ -3,12 +3,12 @@
 The supervisor imports neither the application nor a server. It binds the socket, forks the workers, speaks
 to each over a channel, and turns signals into orders:
 
-- SIGTERM, SIGINT: readiness is 503 and every answer closes its connection for SHUTDOWN_DRAIN_SECONDS; then
-  the port is closed, requests under way are finished, the store is closed; all of it within
-  SHUTDOWN_TIMEOUT_SECONDS. Past that, what is still under way is logged and cut off.
-- A second one: everything ends at once.
+- SIGTERM, SIGINT, SIGQUIT: readiness is 503 and every answer closes its connection for
+  SHUTDOWN_DRAIN_SECONDS; then the port is closed, requests under way are finished, the store is closed; all
+  of it within SHUTDOWN_TIMEOUT_SECONDS. Past that, what is still under way is logged and cut off.
+- Another one: within two seconds it is the same word, told twice; after that everything ends at once.
 - SIGHUP: at a terminal it says that the terminal is gone, and is taken as SIGTERM; elsewhere nothing is
-  done, for there is nothing to reload.
+  done, for there is nothing to reload. SIGUSR1 and SIGUSR2 do nothing either.
 - SIGTERM to one worker: that one finishes what it has under way, and is replaced.
 
 A worker that dies is replaced at once; connections made meanwhile wait in the socket's backlog.

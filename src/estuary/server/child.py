@@ -9,10 +9,12 @@ from contextlib import suppress
 from enum import IntEnum
 from typing import NoReturn
 
+from estuary.beginning import STOPPING
 from estuary.server.channel import Channel
 
-DIRECTED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""Signals that a terminal or a service manager sends to the whole group: the supervisor acts on them."""
+CAUGHT = (*STOPPING, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+"""Signals that the supervisor acts on, or says why it does not. A terminal or a service manager sends some
+to the whole group; to a worker they mean nothing."""
 
 Live = Callable[[Channel, int], int]
 """A worker's whole life, given its end of the line and its number; returns its exit code."""
@@ -58,7 +60,7 @@ def fork(live: Live, number: int, siblings: Iterable[Child]) -> Child:
     """
     ours, theirs = Channel.pair()
     # Until the worker has its own handlers, a signal to it would be written to the supervisor's socket.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, DIRECTED)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, CAUGHT)
     pid = os.fork()
     if pid == 0:
         for line in (ours, *(sibling.channel for sibling in siblings)):
@@ -84,7 +86,7 @@ def describe(code: int) -> str:
 
 def _leave_signals_to_supervisor() -> None:
     signal.set_wakeup_fd(-1)
-    for number in DIRECTED:
+    for number in CAUGHT:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
@@ -97,6 +99,8 @@ def _live_and_exit(live: Live, channel: Channel, number: int) -> NoReturn:
     except BaseException:  # noqa: BLE001 - a defect: shown as the interpreter would, then the process ends
         sys.excepthook(*sys.exc_info())
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            # A full disk refuses the rest, or a closed pipe: nothing may lead back into the supervisor.
+            with suppress(Exception):
+                stream.flush()
         os._exit(code)

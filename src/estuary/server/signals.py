@@ -13,7 +13,8 @@ class Signals:
     """Catches the given signals while the `with` block runs; a process has one of these at most.
 
     The interpreter writes each signal's number to a socket pair (`signal.set_wakeup_fd`), so a handler
-    runs no code of ours, and no signal falls between a check and a wait.
+    runs no code of ours, and no signal falls between a check and a wait. After the block they are ignored:
+    the process is about to end, and one more word to stop must not change how.
     """
 
     def __init__(self, caught: Iterable[signal.Signals]) -> None:
@@ -24,12 +25,13 @@ class Signals:
 
     def __enter__(self) -> Self:
         signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
-        self._before = {number: signal.signal(number, _leave_to_waiter) for number in self._caught}
+        for number in self._caught:
+            signal.signal(number, _leave_to_waiter)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        for number in self._caught:
+            signal.signal(number, signal.SIG_IGN)
         signal.set_wakeup_fd(-1)
         self._read.close()
         self._write.close()

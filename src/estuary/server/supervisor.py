@@ -4,22 +4,35 @@ import os
 import sched
 import selectors
 import signal
-import sys
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
+from estuary.beginning import STOPPING
 from estuary.server.channel import Word
-from estuary.server.child import DIRECTED, Child, Ending, Live, describe, fork
+from estuary.server.child import CAUGHT, Child, Ending, Live, describe, fork
 from estuary.server.notify import ServiceManager
 from estuary.server.respawn import RespawnGuard
 from estuary.server.signals import Signals
 
+REPEAT_SECONDS = 2.0
+"""So long after the word to stop, another one is the same: GNU timeout, a terminal and programs that pass
+signals on tell the supervisor and its whole group. A person who will not wait comes later."""
+_LEAVE_SECONDS = 0.5
+"""So long a worker that was told to go waits for leave: all of us may have been told, it first."""
+
+
+_INSTEAD = {signal.SIGHUP: ": restart Estuary to apply a changed configuration"}
+
 
 class Log(Protocol):
     """Where the supervisor says what it does."""
+
+    def debug(self, message: str, /, **fields: object) -> None:
+        """Something that a developer wants to know."""
+        ...
 
     def info(self, message: str, /, **fields: object) -> None:
         """Something that an operator wants to know."""
@@ -79,13 +92,16 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._announced = False
         self._ending = False
+        self._told_at: float | None = None
         self._exit_code = 0
         self.failure = ""
         """Why the service could not be started."""
 
     def run(self) -> int:
         """Serve until the end; returns the exit code: 0 when everything under way was finished."""
-        with Signals((*DIRECTED, signal.SIGCHLD)) as signals, self._selector:
+        # Asked for now: once the terminal is gone it is no terminal any more. nohup has hang-ups ignored.
+        self._at_terminal = os.isatty(0) and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
+        with Signals((*CAUGHT, signal.SIGCHLD)) as signals, self._selector:
             self._selector.register(signals, selectors.EVENT_READ)
             try:
                 for _ in range(self._terms.workers):
@@ -109,10 +125,19 @@ class Supervisor:
     def _on_signal(self, number: signal.Signals) -> None:
         if number == signal.SIGCHLD:
             self._bury()
-        elif number == signal.SIGHUP and not sys.stdin.isatty():
-            self._log.info("SIGHUP does nothing here: restart Estuary to apply a changed configuration")
-        elif not self._ending:
-            self._drain(number)
+        elif number in STOPPING or (number == signal.SIGHUP and self._at_terminal):
+            self._obey(number)
+        else:
+            self._log.info(f"{number.name} does nothing here{_INSTEAD.get(number, '')}")
+
+    def _obey(self, number: signal.Signals) -> None:
+        now = time.monotonic()
+        if self._told_at is None:
+            self._told_at = now
+            if not self._ending:
+                self._drain(number)
+        elif now - self._told_at < REPEAT_SECONDS:
+            self._log.debug("The same word to stop, once more", signal=number.name)
         else:
             self._log.warn("A second signal: ending at once", signal=number.name)
             self._exit_code = 1
@@ -128,7 +153,7 @@ class Supervisor:
                 case Word.FAILED:
                     child.failure = text
                 case Word.LEAVE:
-                    self._dismiss(child)
+                    self._timers.enter(_LEAVE_SECONDS, 0, self._dismiss, (child,))
                 case _:
                     pass
         if not connected:
@@ -234,7 +259,7 @@ class Supervisor:
 
     def _dismiss(self, child: Child) -> None:
         """Let one worker go; it is replaced as soon as it has ended."""
-        if self._ending or child.leaving:
+        if self._ending or child.leaving or child.pid not in self._children:
             return
         child.leaving = True
         child.channel.send(Word.STOP, str(self._terms.timeout))
