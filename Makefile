@@ -63,7 +63,7 @@ run: $(SYNCED) ## Serve items on http://127.0.0.1:3000, kept in data/estuary.db
 
 .PHONY: test
 test: $(SYNCED) ## Run every test (ARGS="-k name" for some, JOBS=1 for one after the other)
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+	exec $(BIN)/python -m tests $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: lint
 lint: $(SYNCED) ## Style, format, types and layers
@@ -88,7 +88,7 @@ compile: $(COMPILED) ## Compile what is on a request's way, with a C compiler, i
 
 .PHONY: compiled-test
 compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled modules
-	PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/http tests/unit/http \
+	exec env PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m tests $(SIDE_BY_SIDE) tests/http tests/unit/http \
 		tests/process/test_start.py tests/process/test_wire.py tests/process/test_stop.py \
 		tests/process/test_smuggling.py tests/process/test_slow_clients.py \
 		tests/process/test_heads.py tests/process/test_endless_messages.py \
@@ -96,7 +96,8 @@ compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled 
 
 .PHONY: soak
 soak: $(SYNCED) ## Run for minutes what tests show in seconds: a siege, a million addresses, outages of 10 s
-	ESTUARY_TEST_SOAK=1 $(BIN)/python -m pytest -s tests/process/test_slow_clients.py tests/process/test_endless_messages.py \
+	exec env ESTUARY_TEST_SOAK=1 $(BIN)/python -m tests -s tests/process/test_slow_clients.py \
+		tests/process/test_endless_messages.py \
 		tests/process/test_rate_limit.py tests/process/test_postgres.py $(ARGS)
 
 ##@ Ship
@@ -127,11 +128,11 @@ sbom: $(SYNCED) ## Write what is in the image and the executable to dist/, as Cy
 
 .PHONY: container-test
 container-test: $(SYNCED) ## Build the image with buildah and try it with podman (as root)
-	$(BIN)/python -m pytest tests/deploy/test_container.py -o faulthandler_timeout=900 $(ARGS)
+	exec $(BIN)/python -m tests tests/deploy/test_container.py -o faulthandler_timeout=900 $(ARGS)
 
 .PHONY: systemd-test
 systemd-test: $(SYNCED) ## Boot a systemd in a container and try the units there (as root)
-	$(BIN)/python -m pytest tests/deploy/test_booted.py -o faulthandler_timeout=900 $(ARGS)
+	exec $(BIN)/python -m tests tests/deploy/test_booted.py -o faulthandler_timeout=900 $(ARGS)
 
 ##@ Change
 
