@@ -6,8 +6,9 @@ from urllib.parse import unquote
 
 from estuary.config.convex import CONVEX, deployment
 from estuary.config.forms import Form, choice
+from estuary.config.postgres import DRIVERS as POSTGRES_DRIVERS
 from estuary.config.postgres import SCHEMES as POSTGRES_SCHEMES
-from estuary.config.postgres import check_postgres_url
+from estuary.config.postgres import postgres_url
 from estuary.config.problems import Refused
 
 
@@ -30,6 +31,9 @@ POSTGRES = "postgres"
 DEFAULTS = {location.kind: location for location in (MEMORY, SQLITE)}
 """Where a DATABASE_TYPE keeps its records when there is no DATABASE_URL; the others demand one."""
 
+_DRIVERS = {SQLITE.kind: ("aiosqlite", "pysqlite")}
+"""What may follow a scheme and a plus."""
+
 DATABASE_TYPE = choice(*DEFAULTS, POSTGRES, CONVEX)
 
 
@@ -40,18 +44,29 @@ def _location(text: str) -> DatabaseLocation | None:
     scheme, separator, rest = text.partition("://")
     if not separator:
         raise Refused("it has no scheme")
-    if scheme.lower() == MEMORY.kind:
+    scheme = _without_driver(scheme.lower())
+    if scheme == MEMORY.kind:
         if rest:
             raise Refused("nothing follows memory://")
         return MEMORY
-    if scheme.lower() == SQLITE.kind:
+    if scheme == SQLITE.kind:
         return DatabaseLocation(SQLITE.kind, _file(rest))
-    if scheme.lower() in POSTGRES_SCHEMES:
-        check_postgres_url(rest)
-        return DatabaseLocation(POSTGRES, url=f"{POSTGRES}://{rest}")
-    if scheme.lower() == CONVEX:
+    if scheme in POSTGRES_SCHEMES:
+        return DatabaseLocation(POSTGRES, url=postgres_url(rest))
+    if scheme == CONVEX:
         return DatabaseLocation(CONVEX, url=deployment(f"https://{rest}") or "")
     raise Refused("there is no store for its scheme")
+
+
+def _without_driver(scheme: str) -> str:
+    """`scheme` alone, where it names a driver as SQLAlchemy's URLs do: each store has one of its own."""
+    name, plus, driver = scheme.partition("+")
+    if not plus:
+        return name
+    drivers = POSTGRES_DRIVERS if name in POSTGRES_SCHEMES else _DRIVERS.get(name, ())
+    if driver not in drivers:
+        raise Refused("there is no store for its scheme: write it without + and what follows")
+    return name
 
 
 def _file(rest: str) -> Path:

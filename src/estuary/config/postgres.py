@@ -4,35 +4,24 @@ https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
 """
 
 import re
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
-from estuary.config.forms import either
+from estuary.config.postgres_parameters import for_driver
 from estuary.config.problems import Refused
 
 SCHEMES = ("postgres", "postgresql")
+DRIVERS = ("asyncpg", "psycopg", "psycopg_async", "psycopg2", "psycopg2cffi", "pg8000")
+"""What may follow a scheme and a plus: SQLAlchemy names the driver there; here there is one."""
 
-_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-_SESSIONS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
-_PARAMETERS = {
-    "host": (),
-    "port": (),
-    "application_name": (),
-    "sslmode": _SSL_MODES,
-    "sslrootcert": (),
-    "sslcert": (),
-    "sslkey": (),
-    "sslcrl": (),
-    "target_session_attrs": _SESSIONS,
-}
-"""Those that are understood, and the values of each that has but a few."""
 _is_host = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]*)(?::(\d{1,5}))?").fullmatch
 _MAX_PORT = 65_535
 
 
-def check_postgres_url(rest: str) -> None:
-    """Raise `Refused` if `rest`, what follows `postgres://`, names no database that can be connected to.
+def postgres_url(rest: str) -> str:
+    """The URL for the driver; `rest` is what follows `postgres://`.
 
-    The reasons repeat nothing of the text but the names that are known, for it may carry a password.
+    Raises `Refused` if that names no database that can be connected to. The reasons repeat nothing of the
+    text but the names that are known, for it may carry a password.
     """
     if "#" in rest:
         raise Refused("write # as %23")
@@ -48,19 +37,15 @@ def check_postgres_url(rest: str) -> None:
         )
     if not database or "/" in database:
         raise Refused("it must name one database, after the host")
+    passed_on = urlencode(for_driver(parameters), safe="/", quote_via=quote)
+    return f"postgres://{address}{passed_on and '?'}{passed_on}"
 
 
 def _parameters(query: str) -> dict[str, str]:
     try:
-        parameters = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
+        return dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
     except ValueError:
         raise Refused("its parameters are not of the form name=value") from None
-    for name, value in parameters.items():
-        if name not in _PARAMETERS:
-            raise Refused(f"a parameter is not one of {', '.join(_PARAMETERS)}")
-        if _PARAMETERS[name] and value not in _PARAMETERS[name]:
-            raise Refused(f"{name} is not {either(_PARAMETERS[name])}")
-    return parameters
 
 
 def _is_reachable(host: str) -> bool:

@@ -9,7 +9,8 @@ from estuary.stores.postgres.connection import Connection
 
 # https://www.postgresql.org/docs/current/catalogs.html; only tables where ours would be made.
 _OURS = (
-    "t.relnamespace = current_schema()::regnamespace AND t.relname = ANY($1) AND t.relkind IN ('r', 'p')"
+    "t.relnamespace = quote_ident(current_schema())::regnamespace "
+    "AND t.relname = ANY($1) AND t.relkind IN ('r', 'p')"
 )
 _COMMENTS = f"SELECT t.relname, obj_description(t.oid, 'pg_class') FROM pg_class t WHERE {_OURS}"  # noqa: S608
 _COLUMNS = f"""
