@@ -8,7 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
-REDOCLY := .tools/node_modules/.bin/redocly
+READERS := .tools/node_modules/.bin/tsc
+CLIENTS := .tools/clients/bin/openapi-python-client
 CONVEX := tests/support/convex/node_modules/.package-lock.json
 DEPLOY := .tools/deploy
 DEPLOYER := $(DEPLOY)/.synced
@@ -50,7 +51,7 @@ setup: $(SYNCED) ## Make .venv as uv.lock says (the other targets do it when nee
 	@echo "setup: .venv is ready ($$($(BIN)/python --version))"
 
 .PHONY: tools
-tools: $(REDOCLY) $(CONVEX) ## Fetch, with npm, what a few tests drive: Redocly's linter, Convex's test double
+tools: $(READERS) $(CLIENTS) $(CONVEX) ## Fetch what a few tests drive: Redocly's linter, generators of clients, Convex's test double
 
 .PHONY: deploy-tools
 deploy-tools: $(DEPLOYER) ## Fetch what reads and checks deploy/: kubectl, checkov and others, in .tools/deploy
@@ -199,5 +200,11 @@ $(CONVEX): tests/support/convex/package.json tests/support/convex/package-lock.j
 	npm ci --prefix $(dir $<) --no-audit --no-fund --loglevel=error --ignore-scripts
 	@touch $@
 
-$(REDOCLY):
-	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error @redocly/cli@2.77.0
+# What reads the OpenAPI document; all in one command, for npm removes what the last one does not name.
+$(READERS):
+	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error @redocly/cli@2.77.0 \
+		openapi-typescript@7.13.0 typescript@5.9.3
+
+$(CLIENTS):
+	workshop/uv venv --quiet --clear .tools/clients
+	workshop/uv pip install --quiet --python .tools/clients/bin/python openapi-python-client==0.29.1

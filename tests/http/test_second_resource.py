@@ -68,7 +68,7 @@ async def test_every_kind_of_field_comes_back_as_it_was_sent(client: httpx.Async
     changed = {"crew": 3, "in_port": False, "rig": "steam", "tags": []}
     sent = {**changed, "built_at": "2000-01-01T02:00:00+02:00"}
     updated = (await client.put(f"{PATH}/{created['id']}", json=sent)).json()
-    expected = {**created, **changed, "built_at": "2000-01-01T00:00:00Z"}
+    expected = {**created, **changed, "built_at": "2000-01-01T00:00:00.000000Z"}
     assert updated == {**expected, "updated_at": updated["updated_at"]}
 
 

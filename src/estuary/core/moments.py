@@ -11,6 +11,16 @@ def to_microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
+def in_six_digits(moment: datetime) -> datetime | str:
+    """What msgspec writes of `moment` (in UTC) with six digits of a fraction, at a whole second too.
+
+    It leaves the fraction out there, and readers that were given it a million times stumble over that.
+    """
+    if moment.microsecond:
+        return moment
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
 def from_microseconds(microseconds: int) -> datetime:
     """The inverse of `to_microseconds`, in UTC."""
     return EPOCH + timedelta(microseconds=microseconds)

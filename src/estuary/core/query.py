@@ -8,10 +8,11 @@ from hashlib import blake2b
 import msgspec
 
 from estuary.core.errors import BadRequest, InvalidParameter
+from estuary.core.field import MAX_SAFE_INTEGER
 from estuary.core.record import Position
 
 MIN_LIMIT, MAX_LIMIT, DEFAULT_LIMIT = 1, 100, 20
-MAX_OFFSET = 2**63 - 1
+MAX_OFFSET = MAX_SAFE_INTEGER
 
 _DIGEST_BYTES = 8
 _MAX_DIGITS = 19

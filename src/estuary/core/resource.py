@@ -1,10 +1,10 @@
 """A resource: one declared msgspec Struct from which routes, validation, SQL and OpenAPI follow."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import inspect as types
@@ -117,10 +117,13 @@ def _fields_of(value_type: type[msgspec.Struct]) -> tuple[Field, ...]:
         )
     if not described.fields:
         raise DeclarationError(f"{value_type.__name__} declares no field")
-    return tuple(_field_of(field) for field in described.fields)
+    annotated = msgspec.structs.fields(value_type)
+    return tuple(
+        _field_of(field, info.type) for field, info in zip(described.fields, annotated, strict=True)
+    )
 
 
-def _field_of(declared: types.Field) -> Field:
+def _field_of(declared: types.Field, annotation: Any) -> Field:
     name = declared.name
     if name in RESERVED_FIELDS:
         raise DeclarationError(f"field {name!r} is Estuary's own; choose another name")
@@ -132,12 +135,25 @@ def _field_of(declared: types.Field) -> Field:
         )
     bare, optional, description = _without_null(declared.type)
     field = _typed(name, bare)
+    if field.kind is Kind.CHOICE:
+        # msgspec sorts them; clients are shown them as they are declared.
+        choices = tuple(_choices(annotation))
+        field = msgspec.structs.replace(field, choices=choices)
     return msgspec.structs.replace(
         field,
         optional=optional,
         required=declared.required,
         description=description or field.description,
     )
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    """The texts of the Literal in `annotation`, in their order."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+        return
+    for part in get_args(getattr(annotation, "__value__", annotation)):
+        yield from _choices(part)
 
 
 def _without_null(declared: types.Type) -> tuple[types.Type, bool, str | None]:

@@ -20,7 +20,7 @@ class Envelope(msgspec.Struct, omit_defaults=True):
 
     error: str
     message: str
-    timestamp: datetime
+    timestamp: datetime | str
     request_id: str
     details: Details | None = None
 
@@ -33,7 +33,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     status: int
     detail: str
     code: str
-    timestamp: datetime
+    timestamp: datetime | str
     request_id: str
     errors: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from estuary.core.errors import StoreError, StoreNotMigrated
+from estuary.core.moments import in_six_digits
 from estuary.core.ports import Clock, Exposition, Store, SystemMonitor
 from estuary.http.messages import JSON, Header, Request, Response
 from estuary.http.negotiation import Offer, accepted
@@ -35,7 +36,7 @@ class _System(msgspec.Struct):
 
 class _Health(msgspec.Struct):
     status: str
-    timestamp: datetime
+    timestamp: datetime | str
     uptime_seconds: int
     version: str
     database: _Database
@@ -44,7 +45,7 @@ class _Health(msgspec.Struct):
 
 class _Probe(msgspec.Struct, omit_defaults=True):
     status: str
-    timestamp: datetime
+    timestamp: datetime | str
     reason: str | None = None
 
 
@@ -91,7 +92,7 @@ class Operations:
         system = self._system.read()
         body = _Health(
             _status(connected=database.connected, memory_percent=system.memory_usage_percent),
-            self._clock.now(),
+            in_six_digits(self._clock.now()),
             int(self._clock.monotonic() - self._started),
             self._version,
             database,
@@ -109,18 +110,16 @@ class Operations:
         database = (await self._look()).database
         memory = self._system.read().memory_usage_percent
         status = _status(connected=database.connected, memory_percent=memory)
-        return Response(200, self._encode(_Probe(status, self._clock.now())), _FRESH_JSON)
+        return self._probed(200, status)
 
     def live(self, _: Request) -> Response:
         """200 as long as the process answers, whatever the store does."""
-        return Response(200, self._encode(_Probe("alive", self._clock.now())), _FRESH_JSON)
+        return self._probed(200, "alive")
 
     async def ready(self, _: Request) -> Response:
         """Whether traffic should come here: 200, or 503 with the reason."""
         reason = "shutting_down" if self._draining() else (await self._look()).reason
-        if reason is None:
-            return Response(200, self._encode(_Probe("ready", self._clock.now())), _FRESH_JSON)
-        return Response(503, self._encode(_Probe("not_ready", self._clock.now(), reason)), _FRESH_JSON)
+        return self._probed(200, "ready") if reason is None else self._probed(503, "not_ready", reason)
 
     def metrics(self, request: Request) -> Response:
         """Every metric, in the format that the scraper accepts."""
@@ -131,6 +130,10 @@ class Operations:
     def openapi(self, _: Request) -> Response:
         """The API's OpenAPI 3.1 document."""
         return Response(200, self._document, (JSON,))
+
+    def _probed(self, code: int, status: str, reason: str | None = None) -> Response:
+        body = self._encode(_Probe(status, in_six_digits(self._clock.now()), reason))
+        return Response(code, body, _FRESH_JSON)
 
     async def _look(self) -> _Look:
         """Whether the store answers, and how fast; bounded in time even where it hangs."""

@@ -10,6 +10,7 @@ import msgspec
 from estuary.core import errors
 from estuary.core.errors import Violation
 from estuary.core.identity import Refusal
+from estuary.core.moments import in_six_digits
 from estuary.http.envelopes import Details, Envelope, Problem
 from estuary.http.errors import (
     FramingTooLarge,
@@ -77,7 +78,7 @@ class Problems:
         details = None
         if told.violations or told.context:
             details = Details(told.violations, told.context)
-        return Envelope(code, told.message, self._now(), request.request_id, details)
+        return Envelope(code, told.message, in_six_digits(self._now()), request.request_id, details)
 
     def _problem(self, code: str, told: _Told, request: Request) -> Problem:
         slug = code.lower().replace("_", "-")
@@ -87,7 +88,7 @@ class Problems:
             status=told.status,
             detail=told.message,
             code=code,
-            timestamp=self._now(),
+            timestamp=in_six_digits(self._now()),
             request_id=request.request_id,
             errors=told.violations,
             context=told.context,

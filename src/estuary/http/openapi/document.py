@@ -5,10 +5,11 @@ from typing import Any
 
 from estuary.core.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
 from estuary.core.resource import Resource
+from estuary.http.openapi.headers import HEADERS, LIMITS, references
 from estuary.http.openapi.parameters import PARAMETERS
-from estuary.http.openapi.schemas import Schema, changes_schema, draft_schema, record_schema
-from estuary.http.openapi.security import CHALLENGE, REFUSALS, SCHEMES, secured
-from estuary.http.openapi.service import ERROR, HEALTH, PROBE, PROBLEM
+from estuary.http.openapi.schemas import Schema, changes_schema, choice_schemas, draft_schema, record_schema
+from estuary.http.openapi.security import REFUSALS, SCHEMES, secured
+from estuary.http.openapi.service import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
 from estuary.http.scopes import Scopes
 
 _JSON = "application/json"
@@ -53,16 +54,19 @@ def document(
     they are on the same port.
     """
     paths = _operations_paths(prefix)
+    documents = [path for path in paths if path.endswith("/openapi.json")]
+    paths |= _limited({path: paths[path] for path in documents})
     if not metrics:
         del paths["/metrics"]
     schemas: Schema = {
+        "Violation": VIOLATION,
         "Error": ERROR,
         "Problem": PROBLEM,
         "Health": HEALTH,
         "Probe": PROBE,
     }
     for resource in resources:
-        served = _resource_paths(resource, prefix)
+        served = _limited(_resource_paths(resource, prefix))
         paths |= served if access is None else secured(served, access.of(resource.name))
         schemas |= _resource_schemas(resource)
     return {
@@ -87,52 +91,24 @@ def document(
                 for status in _ERRORS
                 if access is not None or status not in _WITH_ACCESS
             },
-            "headers": _HEADERS,
+            "headers": HEADERS,
             "parameters": PARAMETERS,
             **({} if access is None else {"securitySchemes": SCHEMES}),
         },
     }
 
 
-_HEADERS: Schema = {
-    "RequestId": {
-        "description": "The id under which the request stands in the logs.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
-    },
-    "ETag": {
-        "description": "The record's version; of a list, a weak tag of its content.",
-        "schema": {"type": "string", "pattern": '^(W/)?"[!#-~]*"$'},
-    },
-    "IdempotencyReplayed": {
-        "description": "That this is the answer to an earlier request with the same `Idempotency-Key`.",
-        "schema": {"type": "string", "const": "true"},
-    },
-    "Location": {
-        "description": "Where the new record is.",
-        "schema": {"type": "string", "format": "uri-reference"},
-    },
-    "Link": {
-        "description": "The next page (RFC 8288), where there is one.",
-        "schema": {"type": "string"},
-    },
-    "WWW-Authenticate": CHALLENGE,
-    "RetryAfter": {
-        "description": "Seconds to wait before the next attempt.",
-        "schema": {"type": "integer", "minimum": 1},
-    },
-}
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 _IF_MATCH = {"$ref": "#/components/parameters/IfMatch"}
 _IF_NONE_MATCH = {"$ref": "#/components/parameters/IfNoneMatch"}
 _CHANGE_HEADERS = [_IDEMPOTENCY_KEY, _IF_MATCH, _IF_NONE_MATCH]
-_REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 
 
 def _resource_schemas(resource: Resource) -> Schema:
     name = resource.value_type.__name__
     items = {"type": "array", "items": _schema(name)}
     limit = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
-    return {
+    return choice_schemas(resource) | {
         name: record_schema(resource),
         f"{name}Draft": draft_schema(resource),
         f"{name}Changes": changes_schema(resource),
@@ -144,7 +120,7 @@ def _resource_schemas(resource: Resource) -> Schema:
                 "items": items,
                 "total": {"type": "integer", "minimum": 0},
                 "limit": limit,
-                "offset": {"type": "integer", "minimum": 0},
+                "offset": {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET},
             },
         },
         f"{name}Page": {
@@ -163,7 +139,8 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
     created = _answer("The new record.", _schema(name), "ETag", "Location", "Idempotency-Replayed")
     known = {304: _empty("What the client knows is what there is.", "ETag")}
     either = {"oneOf": [_schema(f"{name}List"), _schema(f"{name}Page")]}
-    identifier = _parameter("id", "path", {"type": "string"}, f"The {one}'s id.") | {"required": True}
+    uuid = {"type": "string", "format": "uuid"}
+    identifier = _parameter("id", "path", uuid, f"The {one}'s id.") | {"required": True}
 
     def operation(verb: str, what: str, summary: str) -> Schema:
         return {"tags": [many], "operationId": f"{verb}_{what}", "summary": summary}
@@ -205,7 +182,7 @@ def _operations_paths(prefix: str) -> Schema:
     metrics = _empty("Every metric.") | {
         "content": {"text/plain": text, "application/openmetrics-text": text}
     }
-    this = _answer("The document.", {"type": "object"})
+    this = _answer("The document.", ANY_OBJECT)
 
     def get(name: str, summary: str, responses: dict[int, Schema], errors: tuple[int, ...]) -> Schema:
         described = {"tags": ["operations"], "operationId": name, "summary": summary}
@@ -264,17 +241,26 @@ def _answer(description: str, schema: Schema, *headers: str) -> Schema:
 
 
 def _empty(description: str, *headers: str) -> Schema:
-    named = {name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in headers}
-    return {"description": description, "headers": _REQUEST_ID | named}
+    return {"description": description, "headers": references("X-Request-Id", *headers)}
+
+
+def _limited(paths: Schema) -> Schema:
+    """`paths` whose answers also tell what is left of the rate limit, where there is one."""
+    for item in paths.values():
+        for operation in (member for name, member in item.items() if name != "parameters"):
+            for answer in operation["responses"].values():
+                if "headers" in answer:
+                    answer["headers"] = answer["headers"] | references(*LIMITS)
+    return paths
 
 
 def _error(status: int) -> Schema:
-    answer = _answer(_ERRORS[status], _schema("Error"))
+    answer = _answer(_ERRORS[status], _schema("Error"), *LIMITS)
     answer["content"][_PROBLEM] = {"schema": _schema("Problem")}
     if status in REFUSALS:
-        answer["headers"] |= {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}}
-    if status in (429, 503):
-        answer["headers"] = answer["headers"] | {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+        answer["headers"] |= references("WWW-Authenticate")
+    if status in (409, 429, 503):
+        answer["headers"] |= references("Retry-After")
     return answer
 
 

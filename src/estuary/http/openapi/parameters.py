@@ -4,7 +4,7 @@ from estuary.core.terms import MAX_KEY_LENGTH
 from estuary.http.openapi.schemas import Schema
 from estuary.http.records.idempotency import FIELD_PARAMETERS
 
-_TAG = '(W/)?"[!#-~\\u0080-\\u00ff]*"'
+_TAG = '(W/)?"[!#-~\\x80-\\xff]*"'
 _TAGS = f"^(\\*|[ \\t,]*{_TAG}([ \\t]*,[ \\t]*({_TAG})?)*)$"
 _BARE_KEY = f"[!#-~]([ !#-~]{{0,{MAX_KEY_LENGTH - 2}}}[!#-~])?"
 _QUOTED_KEY = f'"([ !#-\\[\\]-~]|\\\\["\\\\]){{1,{MAX_KEY_LENGTH}}}"{FIELD_PARAMETERS}'

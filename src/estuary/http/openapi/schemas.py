@@ -7,38 +7,52 @@ from estuary.core.resource import Resource
 
 Schema = dict[str, Any]
 
-_NO_NUL = "^[^\\u0000]*$"
-_SOMETHING_VISIBLE = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"
+_NO_NUL = "^[^\\x00]*$"
+_SOMETHING_VISIBLE = "^[^\\x00]*[^\\s\\x00][^\\x00]*$"
+_NUL, _HIDDEN = "\\x00", "^\\s*$|\\x00"
+"""Written as ECMAScript, PCRE, RE2 and Python all read it: `\\u` is not known to each."""
+
+TIME: Schema = {"type": "string", "format": "date-time"}
 
 
 def record_schema(resource: Resource) -> Schema:
     """A record as it is served: every field is always there."""
     properties: Schema = {"id": {"type": "string", "format": "uuid", "readOnly": True}}
-    properties |= {field.name: _served(field) for field in resource.fields}
+    properties |= {field.name: _served(field, resource) for field in resource.fields}
     for name, meaning in (("created_at", "When it was created"), ("updated_at", "When it last changed")):
-        properties[name] = {
-            "type": "string",
-            "format": "date-time",
-            "readOnly": True,
-            "description": f"{meaning}, in UTC.",
-        }
+        told = f"{meaning}, in UTC, with six digits of a second's fraction."
+        properties[name] = TIME | {"readOnly": True, "description": told}
     return _object(properties, list(properties), resource.description)
 
 
 def draft_schema(resource: Resource) -> Schema:
     """What a create request holds."""
-    properties = {field.name: _accepted(field) for field in resource.fields}
+    properties = {field.name: _accepted(field, resource) for field in resource.fields}
     required = [field.name for field in resource.fields if field.required]
     return _object(properties, required, f"A new {resource.singular}. Unknown fields are ignored.")
 
 
 def changes_schema(resource: Resource) -> Schema:
     """What an update request holds: a field that is absent or null stays as it is."""
-    properties = {field.name: _nullable(_accepted(field)) for field in resource.fields}
+    properties = {field.name: _nullable(_accepted(field, resource)) for field in resource.fields}
     told = "The fields to change. A field that is absent or null stays as it is"
     if any(field.kind is Kind.TEXT and field.optional for field in resource.fields):
         told += '; an empty text ("") clears an optional text'
     return _object(properties, [], f"{told}. Unknown fields are ignored.")
+
+
+def choice_schemas(resource: Resource) -> Schema:
+    """The choices of a resource's fields, by name: one type for a generator, wherever the field stands."""
+    return {
+        _choice_name(field, resource): {"type": "string", "enum": list(field.choices)} | _described(field)
+        for field in resource.fields
+        if field.kind is Kind.CHOICE
+    }
+
+
+def _choice_name(field: Field, resource: Resource) -> str:
+    words = "".join(word.capitalize() for word in field.name.split("_"))
+    return f"{resource.value_type.__name__}{words}Choice"
 
 
 def _object(properties: Schema, required: list[str], description: str) -> Schema:
@@ -46,13 +60,13 @@ def _object(properties: Schema, required: list[str], description: str) -> Schema
     return schema | {"required": required} if required else schema
 
 
-def _served(field: Field) -> Schema:
-    schema = _bounded(field)
+def _served(field: Field, resource: Resource) -> Schema:
+    schema = _typed(field, resource)
     return _nullable(schema) if field.optional else schema
 
 
-def _accepted(field: Field) -> Schema:
-    schema = _bounded(field)
+def _accepted(field: Field, resource: Resource) -> Schema:
+    schema = _typed(field, resource)
     if field.kind is Kind.TEXT:
         schema |= _text_patterns(field)
         if field.optional:
@@ -64,19 +78,24 @@ def _accepted(field: Field) -> Schema:
 def _nullable(schema: Schema) -> Schema:
     """The schema with null allowed; a format stays beside its own type, for null has none."""
     kind = schema.get("type")
-    if not isinstance(kind, str):
-        return schema
-    if "format" in schema and kind == "string":
+    if "$ref" in schema or ("format" in schema and kind == "string"):
         return {"anyOf": [schema, {"type": "null"}]}
-    widened = schema | {"type": [kind, "null"]}
-    if "enum" in schema:
-        widened["enum"] = [*schema["enum"], None]
-    return widened
+    return schema | {"type": [kind, "null"]} if isinstance(kind, str) else schema
+
+
+def _typed(field: Field, resource: Resource) -> Schema:
+    if field.kind is Kind.CHOICE:
+        return {"$ref": f"#/components/schemas/{_choice_name(field, resource)}"}
+    return _described(field) | _bounded(field)
+
+
+def _described(field: Field) -> Schema:
+    return {"description": field.description} if field.description else {}
 
 
 def _bounded(field: Field) -> Schema:
     """Type and bounds, the same in both directions."""
-    schema: Schema = {"description": field.description} if field.description else {}
+    schema: Schema = {}
     match field.kind:
         case Kind.TEXT:
             schema |= {"type": "string"} | _given(minLength=field.min_length, maxLength=field.max_length)
@@ -87,9 +106,7 @@ def _bounded(field: Field) -> Schema:
         case Kind.BOOLEAN:
             schema |= {"type": "boolean"}
         case Kind.TIMESTAMP:
-            schema |= {"type": "string", "format": "date-time"}
-        case Kind.CHOICE:
-            schema |= {"type": "string", "enum": list(field.choices)}
+            schema |= TIME
         case Kind.TEXT_LIST:
             entry = field.entry or Field(name=field.name, kind=Kind.TEXT)
             items = _bounded(entry) | _text_patterns(entry)
@@ -100,11 +117,12 @@ def _bounded(field: Field) -> Schema:
 
 def _text_patterns(field: Field) -> Schema:
     """What trimming leaves must be long enough, hold no NUL, and match the declared pattern."""
-    basic = _SOMETHING_VISIBLE if field.min_length and not field.optional else _NO_NUL
+    visible = bool(field.min_length) and not field.optional
     if field.pattern is None:
-        return {"pattern": basic}
+        return {"pattern": _SOMETHING_VISIBLE if visible else _NO_NUL}
     declared = f"^\\s*$|{field.pattern}" if field.optional else field.pattern
-    return {"pattern": declared, "allOf": [{"pattern": basic}]}
+    # Not `allOf`, of which generators make a type of its own.
+    return {"pattern": declared, "not": {"type": "string", "pattern": _HIDDEN if visible else _NUL}}
 
 
 def _number_bounds(field: Field) -> Schema:

@@ -1,9 +1,13 @@
 """Schemas of what does not depend on the resources: errors, health and probes."""
 
-from estuary.http.openapi.schemas import Schema
+from estuary.http.openapi.schemas import TIME, Schema
 
-_VIOLATION: Schema = {
+ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
+"""Said outright, for generators take an object of which nothing is said for an empty one."""
+
+VIOLATION: Schema = {
     "type": "object",
+    "description": "A rule that a field breaks.",
     "required": ["field", "message", "code"],
     "properties": {name: {"type": "string"} for name in ("field", "message", "code")},
 }
@@ -17,11 +21,11 @@ ERROR: Schema = {
         "details": {
             "type": "object",
             "properties": {
-                "validation_errors": {"type": "array", "items": _VIOLATION},
-                "context": {"type": "object"},
+                "validation_errors": {"type": "array", "items": {"$ref": "#/components/schemas/Violation"}},
+                "context": ANY_OBJECT,
             },
         },
-        "timestamp": {"type": "string", "format": "date-time"},
+        "timestamp": TIME,
         "request_id": {"type": "string"},
     },
 }
@@ -35,10 +39,10 @@ PROBLEM: Schema = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "code": {"type": "string"},
-        "timestamp": {"type": "string", "format": "date-time"},
+        "timestamp": TIME,
         "request_id": {"type": "string"},
-        "errors": {"type": "array", "items": _VIOLATION},
-        "context": {"type": "object"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Violation"}},
+        "context": ANY_OBJECT,
     },
 }
 HEALTH: Schema = {
@@ -47,7 +51,7 @@ HEALTH: Schema = {
     "required": ["status", "timestamp"],
     "properties": {
         "status": {"type": "string", "enum": ["healthy", "degraded", "unhealthy"]},
-        "timestamp": {"type": "string", "format": "date-time"},
+        "timestamp": TIME,
         "uptime_seconds": {"type": "integer", "minimum": 0},
         "version": {"type": "string"},
         "database": {
@@ -75,7 +79,7 @@ PROBE: Schema = {
     "required": ["status", "timestamp"],
     "properties": {
         "status": {"type": "string", "enum": ["alive", "ready", "not_ready"]},
-        "timestamp": {"type": "string", "format": "date-time"},
+        "timestamp": TIME,
         "reason": {"type": "string"},
     },
 }

@@ -1,11 +1,12 @@
 """A resource's JSON: the decoders and encoders, made once at start-up."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from estuary.core.field import Kind
+from estuary.core.moments import in_six_digits
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.http.records.bodies import BodyDecoder
@@ -20,6 +21,7 @@ class RecordCodec:
         self.changes = BodyDecoder(resource.changes_type)
         """What an update request holds; raises `BadRequest`."""
         self._encode = msgspec.json.Encoder().encode
+        self._times = [place for place, each in enumerate(resource.fields) if each.kind is Kind.TIMESTAMP]
         self._representation = _representation_type(resource)
         self._listing = _listing_type(self._representation)
         self._page = _page_type(self._representation)
@@ -39,14 +41,24 @@ class RecordCodec:
 
     def _represent(self, record: Record) -> msgspec.Struct:
         values = msgspec.structs.astuple(record.value)
-        return self._representation(record.id, *values, record.created_at, record.updated_at)
+        if self._times:
+            values = self._with_times(values)
+        created, updated = in_six_digits(record.created_at), in_six_digits(record.updated_at)
+        return self._representation(record.id, *values, created, updated)
+
+    def _with_times(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        written = list(values)
+        for place in self._times:
+            if written[place] is not None:
+                written[place] = in_six_digits(written[place])
+        return tuple(written)
 
 
 def _representation_type(resource: Resource) -> type[msgspec.Struct]:
     """A record as clients see it: one flat object."""
     fields: list[tuple[str, Any]] = [("id", str)]
     fields += [(name, Any) for name in resource.field_names]
-    fields += [("created_at", datetime), ("updated_at", datetime)]
+    fields += [("created_at", Any), ("updated_at", Any)]
     return msgspec.defstruct(f"{resource.value_type.__name__}Representation", fields, gc=False)
 
 

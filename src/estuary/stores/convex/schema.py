@@ -71,5 +71,5 @@ def _kind(field: Field) -> str:
         case Kind.TEXT_LIST:
             return "v.array(v.string())"
         case Kind.CHOICE:
-            literals = [f"v.literal({dumps(choice)})" for choice in field.choices]
+            literals = [f"v.literal({dumps(choice)})" for choice in sorted(field.choices)]
             return f"v.union({', '.join(literals)})" if len(literals) > 1 else literals[0]

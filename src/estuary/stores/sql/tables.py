@@ -142,7 +142,8 @@ def _conditions(field: Field) -> Iterator[str]:
         # CASE, for the functions fail on what is not JSON; a null is valid in some releases only.
         yield f"CASE WHEN json_valid({column}) THEN {array} ELSE {column} IS NULL END"
     elif field.kind is Kind.CHOICE:
-        yield f"{column} IN ({', '.join(quoted(choice) for choice in field.choices)})"
+        # Sorted, for in which order they are declared is no rule of the table's.
+        yield f"{column} IN ({', '.join(quoted(choice) for choice in sorted(field.choices))})"
     elif field.kind is Kind.BOOLEAN:
         yield f"{column} IN (0, 1)"
     elif field.kind in (Kind.INTEGER, Kind.FLOAT):

@@ -1,0 +1,116 @@
+"""Clients that generators make of the OpenAPI document: their types can be used as the API is."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from estuary.app import load_resources, openapi
+from tests.support.programs import require
+from tests.support.service import ITEMS
+
+ROOT = Path(__file__).parents[2]
+NODE_PROGRAMS = ROOT / ".tools/node_modules/.bin"
+PYTHON_PROGRAMS = ROOT / ".tools/clients/bin"
+
+USE = """
+import type { components, operations, paths } from "./api";
+
+type Schemas = components["schemas"];
+
+export function told(error: Schemas["Error"]): unknown {
+  const first: Schemas["Violation"] | undefined = error.details?.validation_errors?.[0];
+  const allowed: unknown = error.details?.context?.["allowed"];
+  return first?.message ?? allowed;
+}
+const context: NonNullable<Schemas["Problem"]["context"]> = { limit: 2048, etag: "\\"3\\"" };
+
+const draft: Schemas["VesselDraft"] = {
+  name: "Anna Christina", draught: 3.5, built_at: "1998-07-01T06:30:00Z", call_sign: "DABC2", notes: null,
+};
+const changes: Schemas["VesselChanges"] = { rig: null, rating: 5, call_sign: null };
+const rig: Schemas["VesselRigChoice"] = "sail";
+export const again: Schemas["VesselDraft"] = { ...draft, rig };
+export function named(vessel: Schemas["Vessel"]): string {
+  return `${vessel.name} ${vessel.call_sign ?? context["limit"]} ${changes.rig ?? vessel.rig}`;
+}
+// @ts-expect-error: a choice is no other text
+export const oar: Schemas["VesselRigChoice"] = "oar";
+
+type Read = operations["read_item"];
+export const where: Read["parameters"]["path"] = { id: "01a20ae4-aaec-7239-acf3-5c06e8eab230" };
+export const left: Read["responses"][200]["headers"]["X-RateLimit-Remaining"] = 3;
+export const policy: Read["responses"][200]["headers"]["RateLimit-Policy"] = '"default";q=100;w=60';
+type Listed = paths["/api/v1/items"]["get"]["responses"][200]["content"]["application/json"];
+export function total(listed: Listed): number | null {
+  return "total" in listed ? listed.total : null;
+}
+"""
+
+PARSE = """
+from uuid import UUID
+from client.api.vessels import read_vessel
+from client.models import Error, Vessel, VesselChanges, VesselRigChoice
+
+id, time = "01a20ae4-aaec-7239-acf3-5c06e8eab230", "1998-07-01T06:30:00.250000Z"
+served = {
+    "id": id, "name": "a", "call_sign": None, "crew": 0, "keel_number": 0, "draught": 3.5,
+    "cargo_value": 0.0, "in_port": False, "built_at": time, "surveyed_at": None, "rig": "sail",
+    "berth": "", "rating": None, "tags": [], "notes": None, "created_at": time, "updated_at": time,
+}
+vessel = Vessel.from_dict(served)
+assert (vessel.id, vessel.rig, vessel.notes) == (UUID(id), VesselRigChoice.SAIL, None)
+assert vessel.to_dict()["built_at"].startswith("1998-07-01T06:30:00.25")
+assert {"rig": None} == VesselChanges(rig=None).to_dict()
+assert {"rig": "motor"} == VesselChanges(rig=VesselRigChoice.MOTOR).to_dict()
+error = Error.from_dict({
+    "error": "PAYLOAD_TOO_LARGE", "message": "m", "timestamp": time, "request_id": "r",
+    "details": {"context": {"limit": 2048}},
+})
+assert 2048 == error.details.context["limit"]
+assert f"/api/v1/vessels/{id}" == read_vessel._get_kwargs(UUID(id))["url"]
+"""
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    """The document of two resources, in a file."""
+    file = tmp_path / "openapi.json"
+    file.write_bytes(openapi(load_resources([ITEMS, "tests.support.resources:VESSELS"])))
+    return file
+
+
+def test_types_for_typescript(document: Path, tmp_path: Path) -> None:
+    """openapi-typescript's types let through what the API takes and gives, under tsc's strictest rules."""
+    generator, compiler = (_program(each, NODE_PROGRAMS) for each in ("openapi-typescript", "tsc"))
+    _run(tmp_path, generator, str(document), "-o", "api.ts")
+    (tmp_path / "use.ts").write_text(USE)
+    _run(tmp_path, compiler, "--noEmit", "--strict", "--exactOptionalPropertyTypes", "use.ts")
+
+
+def test_a_client_in_python(document: Path, tmp_path: Path) -> None:
+    """openapi-python-client's models read what the API gives, and write what it takes."""
+    generator = _program("openapi-python-client", PYTHON_PROGRAMS)
+    config = tmp_path / "config.yaml"
+    config.write_text("post_hooks: []\n")
+    _run(
+        tmp_path,
+        *(generator, "generate", "--path", str(document), "--meta", "none", "--fail-on-warning"),
+        *("--output-path", "client", "--config", str(config)),
+    )
+    _run(tmp_path, str(PYTHON_PROGRAMS / Path(sys.executable).name), "-c", PARSE)
+
+
+def _program(name: str, folder: Path) -> str:
+    path = folder / name
+    return require(name, str(path) if path.exists() else shutil.which(name))
+
+
+def _run(folder: Path, *command: str) -> None:
+    """Run the command in the folder; fails with what it said unless it went well."""
+    done = subprocess.run(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

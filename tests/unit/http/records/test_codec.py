@@ -1,0 +1,56 @@
+"""Records as JSON: times are written alike, whether a second is whole or not."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from estuary.core.errors import NotFound
+from estuary.core.moments import in_six_digits
+from estuary.core.record import Record
+from estuary.http.fields import Fields
+from estuary.http.messages import Request
+from estuary.http.problems import Problems
+from estuary.http.records.codec import RecordCodec
+from tests.support.resources import VESSELS, vessel
+
+WHOLE = datetime(2026, 1, 31, 9, 0, 0, tzinfo=UTC)
+SIX_DIGITS = "2026-01-31T09:00:00.000000Z"
+ID = "019a9f3c-5f00-7c11-9d52-0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (WHOLE, SIX_DIGITS),
+        (WHOLE.replace(microsecond=250_000), "2026-01-31T09:00:00.250000Z"),
+        (WHOLE.replace(microsecond=1), "2026-01-31T09:00:00.000001Z"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00.000000Z"),
+        (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), "9999-12-31T23:59:59.000000Z"),
+    ],
+)
+def test_a_time_has_six_digits_of_a_fraction(moment: datetime, written: str) -> None:
+    """At a whole second, too, and in any year."""
+    assert written == msgspec.json.decode(msgspec.json.encode(in_six_digits(moment)))
+
+
+def test_every_time_of_a_record_has_six_digits() -> None:
+    """Its own two and those of its fields, alone and in lists; a null stays one."""
+    codec = RecordCodec(VESSELS)
+    record = Record(ID, 1, WHOLE, WHOLE, vessel(built_at=WHOLE), "")
+    told = msgspec.json.decode(codec.record(record))
+    times = {name: told[name] for name in ("created_at", "updated_at", "built_at", "surveyed_at")}
+    assert times == dict.fromkeys(("created_at", "updated_at", "built_at"), SIX_DIGITS) | {
+        "surveyed_at": None
+    }
+    assert [told] == msgspec.json.decode(codec.listing([record], 1, 20, 0))["items"]
+    assert [told] == msgspec.json.decode(codec.page([record], 20, None))["items"]
+
+
+@pytest.mark.parametrize("accept", [b"*/*", b"application/problem+json"])
+def test_the_time_of_an_error_has_six_digits(accept: bytes) -> None:
+    """In either form."""
+    fields = Fields()
+    fields.add(b"accept", accept)
+    response = Problems(lambda: WHOLE).render(NotFound("x"), Request("GET", "/x", "", fields, ""))
+    assert SIX_DIGITS == msgspec.json.decode(response.body)["timestamp"]
