@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 RULES = sorted(ROOT.glob("deploy/prometheus/rules/*.yml"))
 DASHBOARDS = sorted(ROOT.glob("deploy/grafana/dashboards/*.json"))
 
-_CHOSEN = {"$__rate_interval": "5m", "$job": "estuary", "$instance": ".+"}
+_CHOSEN = {"$__rate_interval": "5m", "$job": "estuary"}
 """What Grafana would put in place of the variables."""
 _COMPARING = {"==", "!=", ">", "<", ">=", "<="}
 
@@ -73,9 +73,9 @@ def of_the_guide() -> Iterator[Expression]:
             yield from (Expression(f"guide: {rule['alert']}", rule["expr"]) for rule in rules(document))
 
 
-def with_choices(text: str) -> str:
-    """An expression of a panel as Prometheus is asked it."""
-    for variable, value in _CHOSEN.items():
+def with_choices(text: str, instance: str = ".+") -> str:
+    """An expression of a panel as Prometheus is asked it, for one instance or for all."""
+    for variable, value in {**_CHOSEN, "$instance": instance}.items():
         text = text.replace(variable, value)
     return text
 

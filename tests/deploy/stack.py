@@ -17,6 +17,7 @@ from tests.support.certificates import self_signed
 from tests.support.creates import ITEMS, creating
 from tests.support.process import HOST, Server, free_port, serving, until
 from tests.support.servers.kube_state import kube_state
+from tests.support.servers.postgres import postgres_server
 from tests.support.servers.prometheus import Alertmanager, Blackbox, Prometheus, monitoring
 from tests.support.servers.proxy import Nginx, running, tls_site
 from tests.support.traffic import traffic
@@ -40,11 +41,15 @@ class Inbox:
 
 
 class Stack(NamedTuple):
-    """What runs: the replicas, of which the last one only waits to be stopped, and who watches them."""
+    """What runs: the replicas, of which `idle` only waits to be stopped, and who watches them.
+
+    `on_postgres` is as one comes out of the box: nothing of what it does fails.
+    """
 
     busy: Server
     limited: Server
     idle: Server
+    on_postgres: Server
     prometheus: Prometheus
     inbox: Inbox
 
@@ -85,9 +90,11 @@ def stack(folder: Path) -> Iterator[Stack]:
             )
         )
         idle = enter(serving(folder))
+        database = enter(postgres_server())
+        on_postgres = enter(serving(folder, {"DATABASE_URL": database.url}))
         inbox = enter(_inbox())
-        prometheus = enter(_watching(folder, [busy, limited, idle], inbox))
-        stacked = Stack(busy, limited, idle, prometheus, inbox[0])
+        prometheus = enter(_watching(folder, [busy, limited, idle, on_postgres], inbox))
+        stacked = Stack(busy, limited, idle, on_postgres, prometheus, inbox[0])
         _load(stacked, store)
         stacked.wait_for_scrapes()
         yield stacked
@@ -170,6 +177,9 @@ def _prometheus(
                     rule["for"] = "1s"
         (folder / "rules" / path.name).write_text(yaml.safe_dump(told))
     told = yaml.safe_load(shipped)
+    told["scrape_configs"][0]["static_configs"][0]["targets"] += [
+        f"{HOST}:{replica.port}" for replica in replicas[3:]
+    ]
     told["scrape_configs"] += [
         {"job_name": "kube-state-metrics", "static_configs": [{"targets": [cluster]}], "honor_labels": True}
     ]
@@ -182,6 +192,7 @@ def _load(stacked: Stack, store: Path) -> None:
         for _ in range(20):
             httpx.get(f"{stacked.limited.origin}{ITEMS}")
         httpx.get(f"{stacked.busy.origin}/nowhere")
+        httpx.post(f"{stacked.on_postgres.origin}{ITEMS}", json={"name": "x"}).raise_for_status()
         _lock_out(stacked.busy, store)
         stacked.wait_for_scrapes()
     assert [] == [failure for failure in clients.failures if ": 503" not in failure]

@@ -117,6 +117,23 @@ def test_the_guides_environment_is_accepted(tmp_path: Path) -> None:
     assert set(parse(block.encode())) <= KNOWN
 
 
+def test_what_the_guides_tokens_lack_is_told(tmp_path: Path) -> None:
+    """Its block for authentication asks for scopes, which its issuers need not give: the page says so."""
+    (block,) = [block for block in guide.blocks("bash") if "APP_PROFILE=production" in block.splitlines()]
+    (row,) = re.findall(
+        r"^\| its block for authentication \| (.+) \|$",
+        (ROOT / "docs/deployment.md").read_text(),
+        re.MULTILINE,
+    )
+    (setting,) = [line for line in re.findall(r"`([A-Z_]+=\w+)`", row) if line not in block]
+    required = []
+    for text in (block, f"{block}\n{setting}\n"):
+        (tmp_path / ".env").write_text(text)
+        settings = load_from({}, directory=tmp_path).settings
+        required.append((settings.auth_enabled, settings.auth_require_scopes))
+    assert [(True, True), (True, False)] == required
+
+
 def kubernetes(overlay: str) -> dict[str, str]:
     """The environment of a replica in an overlay."""
     text = SINGLE_FILE.read_text()

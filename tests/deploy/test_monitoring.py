@@ -8,7 +8,7 @@ import pytest
 from tests.deploy import expressions
 from tests.deploy.expressions import Expression
 from tests.deploy.stack import Stack, stack
-from tests.support.process import Server, until
+from tests.support.process import HOST, Server, until
 
 EXPRESSIONS = [
     *expressions.of_rules(),
@@ -43,6 +43,21 @@ def test_every_expression_returns_series(running: Stack) -> None:
 def test_the_guides_expressions_return_series(running: Stack) -> None:
     """Who has them in a dashboard or an alert may keep them."""
     assert [] == without_series(running, [*expressions.of_the_guide()])
+
+
+def test_every_panel_shows_something_on_postgres(running: Stack) -> None:
+    """Of an instance that keeps nothing itself: series, or a word on why there is nothing to see."""
+    instance = f"{HOST}:{running.on_postgres.port}"
+    blank: list[str] = []
+    told: list[str] = []
+    for path in expressions.DASHBOARDS:
+        for panel in expressions.panels(path):
+            texts = [expressions.with_choices(target["expr"], instance) for target in panel["targets"]]
+            if not any(running.prometheus.query(text) for text in texts):
+                said = panel["fieldConfig"]["defaults"].get("noValue")
+                (told if said else blank).append(f"{path.stem}: {panel['title']}")
+    assert [] == blank
+    assert not {"store: Age of the last backup", "system: Disk space", "store: Connections"} & set(told)
 
 
 def test_an_instance_that_is_stopped_is_reported_and_its_return_as_well(

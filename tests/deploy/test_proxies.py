@@ -1,6 +1,7 @@
 """What the shipped nginx and HAProxy pass on to Estuary, and what they say without it."""
 
 import json
+import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPConnection
@@ -8,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
-from tests.deploy.workshop import ROOT, run
+from tests.deploy.workshop import DEPLOY, ROOT, run
 from tests.support import guide
 from tests.support.certificates import self_signed
 from tests.support.documents import blocks
@@ -176,6 +178,22 @@ def test_estuary_behind_it_sees_the_client_and_answers_for_itself(tmp_path: Path
         )
     assert HOST == line["client"]
     assert (413, "PAYLOAD_TOO_LARGE") == (refused.status_code, refused.json()["error"])
+
+
+def test_haproxy_is_not_root_where_root_starts_it(tmp_path: Path) -> None:
+    """A distribution's unit starts it as root: the file says whom to be instead."""
+    if os.geteuid() != 0:
+        assert "\n    user haproxy\n" in (DEPLOY / "haproxy/haproxy.cfg").read_text()
+        return
+    with running(HAProxy(tmp_path, [free_port() for _ in range(3)])) as proxy:
+        (listener,) = {
+            connection.pid
+            for connection in psutil.net_connections("tcp4")
+            if connection.laddr
+            and connection.laddr.port == proxy.port
+            and connection.status == psutil.CONN_LISTEN
+        }
+        assert "haproxy" == psutil.Process(listener).username()
 
 
 def test_nginx_logs_requests_but_no_probes(tmp_path: Path) -> None:

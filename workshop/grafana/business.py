@@ -43,6 +43,7 @@ BUSINESS = Dashboard(
                     share("http_requests_total", f'{USERS},status=~"4.."', USERS),
                     "4xx",
                 ),
+                empty="No client has made one.",
             ),
         ),
     },

@@ -2,6 +2,8 @@
 
 from workshop.grafana.panels import ALL, RATE, Dashboard, graph, share
 
+OFF = "No record was looked up: is CACHE_TYPE none?"
+
 CACHE = Dashboard(
     "cache",
     "Estuary: cache",
@@ -16,6 +18,7 @@ CACHE = Dashboard(
                     share("cache_requests_total", f'{ALL},result="hit"', ALL, "cache"),
                     "{{cache}}",
                 ),
+                empty=OFF,
             ),
             graph(
                 "Lookups",
@@ -25,6 +28,7 @@ CACHE = Dashboard(
                     f"sum by (cache, result) (rate(cache_requests_total{{{ALL}}}[{RATE}]))",
                     "{{cache}} {{result}}",
                 ),
+                empty=OFF,
             ),
         ),
     },

@@ -52,6 +52,7 @@ HTTP = Dashboard(
                     f'sum by (status) (rate(http_requests_total{{{USERS},status=~"[45].."}}[{RATE}]))',
                     "{{status}}",
                 ),
+                empty="No request has failed.",
             ),
             graph(
                 "Share of failed requests",

@@ -31,12 +31,13 @@ class Query(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """One panel; `unit` is one of Grafana's ids."""
+    """One panel; `unit` is one of Grafana's ids, `empty` what it says where there is nothing to see."""
 
     title: str
     description: str
     unit: str
     queries: tuple[Query, ...]
+    empty: str = ""
 
 
 class Dashboard(NamedTuple):
@@ -48,9 +49,9 @@ class Dashboard(NamedTuple):
     rows: dict[str, tuple[Graph, ...]]
 
 
-def graph(title: str, description: str, unit: str, *queries: tuple[str, str]) -> Graph:
+def graph(title: str, description: str, unit: str, *queries: tuple[str, str], empty: str = "") -> Graph:
     """A panel over time of expressions, each with the name of its series."""
-    return Graph(title, description, unit, tuple(Query(*query) for query in queries))
+    return Graph(title, description, unit, tuple(Query(*query) for query in queries), empty)
 
 
 def quantile(share: float, metric: str, series: str, *by: str) -> str:
@@ -135,6 +136,8 @@ def _panel(graph: Graph) -> timeseries.Panel:
         )
         .tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI))
     )
+    if graph.empty:
+        panel = panel.no_value(graph.empty)
     for letter, query in zip("ABCDEF", graph.queries, strict=False):
         panel = panel.with_target(
             prometheus.Dataquery().ref_id(letter).expr(query.expr).legend_format(query.legend)

@@ -25,6 +25,7 @@ STORE = Dashboard(
                     f'sum by (operation) (rate(database_queries_total{{{ALL},status="error"}}[{RATE}]))',
                     "{{operation}}",
                 ),
+                empty="None has failed.",
             ),
             graph(
                 "Query times",
@@ -50,9 +51,17 @@ STORE = Dashboard(
             ),
             graph(
                 "Age of the last backup",
-                "A daily one is never older than a day and what it takes.",
+                "A daily one is never older than a day and what it takes; on Kubernetes, the CronJob's.",
                 "s",
                 (f"time() - max(backup_last_success_timestamp_seconds{{{ALL}}})", "age"),
+                (
+                    (
+                        'time() - max(kube_cronjob_status_last_successful_time{cronjob="estuary-backup"})'
+                        f" and on () estuary_build_info{{{ALL}}}"
+                    ),
+                    "age, by the CronJob",
+                ),
+                empty="Nothing tells of backups: set BACKUP_STATUS_PATH.",
             ),
         ),
     },

@@ -66,7 +66,7 @@ SYSTEM = Dashboard(
             ),
             graph(
                 "Disk space",
-                "Free on the file system that holds the data.",
+                "Free on the file system that holds the data, or the program where no data is kept.",
                 "bytes",
                 (
                     f"min by (instance, mountpoint) (system_filesystem_free_bytes{{{ALL}}})",

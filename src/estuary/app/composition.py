@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from uuid_utils import uuid7
 
@@ -73,7 +74,8 @@ def build(
             Machine(
                 host,
                 started_at=commons.started_at,
-                folder=data_folder(settings),
+                # Where nothing is kept here, the disk that the program runs on is still one that can fill.
+                folder=data_folder(settings) or Path(),
                 processes=commons.processes,
             ),
             *last_backup(settings),

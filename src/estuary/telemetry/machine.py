@@ -118,7 +118,11 @@ class Machine:
         except OSError:
             return
         for name, help_text, value in (
-            ("system_filesystem_size_bytes", "Size of the data folder's file system.", usage.total),
+            (
+                "system_filesystem_size_bytes",
+                "Size of the file system of the data folder, or of the program's, where no data is kept.",
+                usage.total,
+            ),
             ("system_filesystem_free_bytes", "Bytes free to the service on that file system.", usage.free),
         ):
             yield _by_label(name, "gauge", help_text, "mountpoint", {self._mountpoint: value})

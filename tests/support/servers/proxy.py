@@ -118,6 +118,8 @@ class HAProxy(Proxy):
     def command(self) -> Sequence[str | Path]:
         """Lay the configuration out, for the port that is ours now."""
         shipped = (SHIPPED / "haproxy/haproxy.cfg").read_text()
+        if os.geteuid() != 0:
+            shipped = re.sub(r"^ +(user|group) haproxy\n", "", shipped, flags=re.MULTILINE)
         configuration = self.folder / "haproxy.cfg"
         configuration.write_text(self.with_addresses(shipped))
         return [self._program, "-db", "-f", configuration]
