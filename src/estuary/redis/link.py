@@ -4,7 +4,6 @@ import asyncio
 import random
 import ssl
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from estuary.redis.address import RedisAddress
@@ -18,16 +17,23 @@ CONNECT_SECONDS = 1.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 _FOR_AN_OPERATOR = (
-    *("WRONGPASS", "NOAUTH", "NOPERM", "MOVED", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH"),
-    *("ERR DB index", "ERR invalid DB index", "ERR SELECT", "ERR unknown command"),
+    *("WRONGPASS", "NOAUTH", "MOVED", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH"),
+    *("ERR DB index", "ERR invalid DB index", "ERR SELECT"),
 )
 """What errors begin with that no waiting mends."""
+_LACKING_RIGHTS = (
+    *("NOPERM", "unknown command"),
+    # Within a script: before Redis 7.2, and since.
+    *("The user executing the script can't", "ACL failure in script"),
+)
+"""What stands in errors about a command that this user may not use, or that nobody may."""
 
 
 class Link:
     """The Redis at `address`; a connection counts once `try_out` has succeeded on it.
 
     `changed` is told whether there is one now, or why not; while there is none every use fails at once.
+    `rights` says what for, and which rights a user of Redis has to have (https://redis.io/docs: ACL).
     """
 
     def __init__(
@@ -36,10 +42,12 @@ class Link:
         *,
         try_out: Callable[[Connection], Awaitable[None]],
         changed: Callable[[bool, str], None],
+        rights: str,
     ) -> None:
         self._address = address
         self._try_out = try_out
         self._changed = changed
+        self._rights = rights
         self._connection: Connection | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._closed = False
@@ -100,9 +108,7 @@ class Link:
             await self._greet(connection)
         except ReplyError as error:
             connection.abort(str(error))
-            if str(error).startswith(_FOR_AN_OPERATOR):
-                raise RedisRefused(f"REDIS_URL: the Redis at {self._address} says: {error}") from error
-            raise RedisUnavailable(str(error)) from error
+            raise self._understood(str(error)) from error
         self._connection = connection
 
     async def _greet(self, connection: Connection) -> None:
@@ -115,6 +121,13 @@ class Link:
             await connection.ask("SELECT", str(address.database))
         await self._try_out(connection)
 
+    def _understood(self, said: str) -> RedisUnavailable | RedisRefused:
+        """What an error that Redis returned comes to."""
+        told = f"REDIS_URL: the Redis at {self._address} says: {said}"
+        if any(part in said for part in _LACKING_RIGHTS):
+            return RedisRefused(f"{told}; {self._rights}")
+        return RedisRefused(told) if said.startswith(_FOR_AN_OPERATOR) else RedisUnavailable(said)
+
     def _lost(self, reason: str) -> None:
         if self._connection is not None and not self._closed:
             self._connection = None
@@ -125,6 +138,12 @@ class Link:
         self._changed(False, reason)
         self._keeper = asyncio.get_running_loop().create_task(self._return())
 
+    def _tell(self, reason: str) -> None:
+        """Say, once, that what is there now has to be mended by an operator."""
+        if reason != self.reason:
+            self.reason = reason
+            self._changed(False, reason)
+
     async def _return(self) -> None:
         """Try for a connection until there is one, ever less often."""
         pause = _FIRST_PAUSE
@@ -132,6 +151,10 @@ class Link:
             # Not all workers at once, who lost it at once.
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             pause = min(2 * pause, _LONGEST_PAUSE)
-            with suppress(RedisUnavailable, RedisRefused):
+            try:
                 await self._connect()
+            except RedisUnavailable:
+                continue
+            except RedisRefused as error:
+                self._tell(str(error))
         self._changed(True, "")

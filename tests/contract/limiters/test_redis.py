@@ -190,6 +190,21 @@ async def test_a_user_needs_no_more_than_the_documents_say(redis: Redis) -> None
     redis.say("ACL DELUSER limiter")
 
 
+@pytest.mark.parametrize("missing", ["+select", "+eval ", "+evalsha", "+time", "+get", "+set"])
+async def test_a_right_that_is_missing_is_told_at_the_start(redis: Redis, missing: str) -> None:
+    """Whichever it is, also where only the script needs it: with all that are needed."""
+    rights = "+select +eval +evalsha +time +get +set "
+    redis.say(f"ACL SETUSER limiter on >{PASSWORD} ~test:* {rights.replace(missing, '')}")
+    address = redis_address(redis, username="limiter", password=PASSWORD, database=3)
+    try:
+        with pytest.raises(LimiterRefused, match=r"REDIS_URL.*~test:limit:\* ") as told:
+            async with watched(address):
+                pass
+        assert str(told.value).endswith(rights.strip())
+    finally:
+        redis.say("ACL DELUSER limiter")
+
+
 async def test_what_is_counted_expires(redis: Redis) -> None:
     """Each key goes one window after its last request: a flood of addresses leaves nothing behind."""
     limiter = RedisRateLimiter(3, 0.2, redis_address(redis), "test:", lambda _: None)

@@ -34,7 +34,8 @@ class RedisRateLimiter:
         self._store = f"Redis at {address}"
         self._prefix = f"{prefix}limit:"
         self._observe = observe
-        self._link = Link(address, try_out=self._try_out, changed=self._changed)
+        rights = f"the rate limit needs the rights ~{self._prefix}* +select +eval +evalsha +time +get +set"
+        self._link = Link(address, try_out=self._try_out, changed=self._changed, rights=rights)
         self._gathering = Gathering(self._ask)
         self._terms = _bulk(limit) + _bulk(round(window * _MICROSECONDS))
 
@@ -89,6 +90,7 @@ class RedisRateLimiter:
         probe = f"{self._prefix}-"
         await connection.ask("SET", probe, "", "PX", _PROBE_MILLISECONDS)
         await connection.ask("EVAL", SCRIPT, "1", f"{probe}-", "0", "1", "1")
+        await connection.ask("EVALSHA", DIGEST, "1", f"{probe}-", "0", "1", "1")
 
     def _changed(self, available: bool, reason: str) -> None:
         self._observe(LimiterChanged(self._store, available, reason))

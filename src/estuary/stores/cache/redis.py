@@ -70,7 +70,8 @@ class RedisCaches:
         self._monotonic = monotonic
         self._distrusted_until = distrusted_until
         self._observe = observe
-        self._link = Link(address, try_out=self._try_out, changed=self._changed)
+        rights = f"the cache needs the rights ~{prefix}cache:* +select +eval +evalsha +get +set +del +scan"
+        self._link = Link(address, try_out=self._try_out, changed=self._changed, rights=rights)
 
     async def open(self) -> None:
         """Connect, or begin to try; raises `StoreUnavailable` where trying again would not help."""
@@ -133,10 +134,16 @@ class RedisCaches:
         self._distrusted_until[0] = self._monotonic() + self._lease + self._ttl
 
     async def _try_out(self, connection: Connection) -> None:
-        """Make the scripts known, and try one; a replica, for one, would refuse to write."""
-        for script in (_LOOK, _KEEP):
-            await connection.ask("SCRIPT", "LOAD", script)
-        await connection.ask("EVALSHA", _LOOK_DIGEST, "1", f"{self._prefix}cache:-", "-", "1000")
+        """Try all that will be asked, which makes the scripts known; a replica would refuse to write.
+
+        What a user may not do is thus told now, not when the first write cannot be told to the others.
+        """
+        probe = f"{self._prefix}cache:-{secrets.token_hex(8)}"
+        await connection.ask("EVAL", _LOOK, "1", probe, "-", "1000")
+        await connection.ask("EVAL", _KEEP, "1", probe, "-", "", "1000")
+        await connection.ask("EVALSHA", _LOOK_DIGEST, "1", probe, "-", "1000")
+        await connection.ask("DEL", probe)
+        await connection.ask("SCAN", "0", "MATCH", f"{probe}*", "COUNT", "1")
 
     def _changed(self, available: bool, reason: str) -> None:
         self._observe(CacheChanged(self._store, available, reason))

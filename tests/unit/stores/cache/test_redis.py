@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -14,6 +15,7 @@ from estuary.core.observations import CacheChanged, Observation
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.redis.address import RedisAddress
+from estuary.stores.cache.port import Miss
 from estuary.stores.cache.redis import RedisCaches
 from estuary.stores.cached import CachedStore
 from estuary.stores.memory import MemoryStore
@@ -25,6 +27,7 @@ from tests.support.servers.redis import Redis, redis_server
 from tests.support.waiting import until
 from tests.unit.stores.test_cached import SlowCollection
 
+DOCS = Path(__file__).parents[4] / "docs"
 TTL, LEASE = 30.0, 10.0
 RESOURCES = (ITEMS, VESSELS)
 
@@ -255,6 +258,104 @@ async def test_clearing_leaves_nothing(scene: Scene) -> None:
     await cache.clear()
     assert "items" not in scene.redis.say("KEYS *")
     assert "somebody" in scene.redis.say("KEYS *")
+
+
+RIGHTS = "+select +eval +evalsha +get +set +del +scan"
+PASSWORD = "a-password"
+
+
+def caches_of(redis: Redis, seen: list[Observation], username: str, password: str) -> RedisCaches:
+    """Caches as this user of Redis."""
+    address = RedisAddress(host=HOST, port=redis.port, username=username, password=password, database=1)
+    return RedisCaches(
+        address,
+        "test:",
+        ttl=TTL,
+        lease=LEASE,
+        monotonic=SettableClock().monotonic,
+        distrusted_until=memoryview(bytearray(8)).cast("d"),
+        observe=seen.append,
+    )
+
+
+def let_in(redis: Redis, rights: str, keys: str = "~test:cache:*") -> None:
+    """Have a user with these rights and no others."""
+    redis.say("ACL DELUSER cache", f"ACL SETUSER cache on >{PASSWORD} {keys} {rights}")
+
+
+async def test_a_user_needs_no_more_than_the_documents_say(redis: Redis) -> None:
+    """These commands, and keys under the prefix: for every use of the cache."""
+    text = (DOCS / "caching.md").read_text()
+    assert f"~estuary:* {RIGHTS.replace('+get', '+time +get')}\n" in text
+    let_in(redis, RIGHTS)
+    seen: list[Observation] = []
+    caches = caches_of(redis, seen, "cache", PASSWORD)
+    await caches.open()
+    cache = caches.of(ITEMS)
+    miss = await cache.look(make_id(1))
+    assert isinstance(miss, Miss)
+    await cache.keep(miss, make_record(1))
+    assert make_record(1) == await cache.look(make_id(1))
+    await cache.forget(make_id(1))
+    assert isinstance(await cache.look(make_id(1)), Miss)
+    await cache.clear()
+    assert [] == seen
+    await caches.close()
+
+
+@pytest.mark.parametrize("missing", RIGHTS.split())
+async def test_a_right_that_is_missing_is_told_at_the_start(redis: Redis, missing: str) -> None:
+    """Whichever it is, also where only a script needs it: with all that are needed."""
+    let_in(redis, " ".join(right for right in RIGHTS.split() if right != missing))
+    with pytest.raises(StoreUnavailable, match=r"REDIS_URL.*~test:cache:\* ") as told:
+        await caches_of(redis, [], "cache", PASSWORD).open()
+    assert str(told.value).endswith(RIGHTS)
+    assert PASSWORD not in str(told.value)
+
+
+async def test_keys_that_are_not_ours_to_touch_are_told_at_the_start(redis: Redis) -> None:
+    """A user of the rate limit's keys alone."""
+    let_in(redis, RIGHTS, "~test:limit:*")
+    with pytest.raises(StoreUnavailable, match=r"~test:cache:\*"):
+        await caches_of(redis, [], "cache", PASSWORD).open()
+
+
+async def test_a_right_that_is_taken_away_is_told_once(redis: Redis) -> None:
+    """While it is missing every look is a miss, and when it is back so is the cache."""
+    let_in(redis, RIGHTS)
+    seen: list[Observation] = []
+    caches = caches_of(redis, seen, "cache", PASSWORD)
+    await caches.open()
+    cache = caches.of(ITEMS)
+    redis.say("ACL SETUSER cache -del")
+    await cache.forget(make_id(1))
+
+    def told() -> list[tuple[bool, bool]]:
+        changes = [each for each in seen if isinstance(each, CacheChanged)]
+        return [(each.available, each.reason.endswith(RIGHTS)) for each in changes]
+
+    await until(lambda: (False, True) in told())
+    assert isinstance(await cache.look(make_id(1)), Miss)
+    redis.say("ACL SETUSER cache +del")
+    await until(lambda: told()[-1] == (True, False))
+    assert [(False, False), (False, True), (True, False)] == told()
+    await caches.close()
+
+
+async def test_what_a_hosted_redis_forbids_is_not_asked_for(tmp_path: Path) -> None:
+    """But where a command is forbidden that is needed, the start says so."""
+    forbidden = tmp_path / "forbidden.conf"
+    for commands, hindered in (("CONFIG SCRIPT CLIENT ACL KEYS", False), ("SCAN", True)):
+        lines = (f'rename-command {command} ""' for command in commands.split())
+        forbidden.write_text("\n".join(lines))
+        with redis_server({"include": str(forbidden)}) as redis:
+            caches = caches_of(redis, [], "", "")
+            if hindered:
+                with pytest.raises(StoreUnavailable, match=r"unknown command.*\+scan"):
+                    await caches.open()
+            else:
+                await caches.open()
+                await caches.close()
 
 
 async def test_a_redis_that_refuses_us_is_told_at_the_start(redis: Redis) -> None:
