@@ -107,7 +107,7 @@ async def measure(service: Service, times: int, profiled: str) -> None:
     """Print what each kind of request costs, and where the time of the `profiled` kind goes."""
     await service.start()
     try:
-        callers = await _callers(Listener(service.application, socket.socket(), Terms(), backlog=1))
+        callers = await _callers(Listener(service.application, socket.socket(), Terms()))
         for name, caller in callers.items():
             rounds = sorted([await caller.repeat(times // ROUNDS) for _ in range(ROUNDS)])
             print(f"{name:8}{rounds[ROUNDS // 2]:8.1f} µs   (fastest round {rounds[0]:.1f})")

@@ -11,7 +11,7 @@ from estuary.config.environment import load
 from estuary.core.items import ITEMS
 from estuary.http.http1.listener import Listener
 from estuary.http.http1.terms import Terms
-from estuary.server.sockets import BACKLOG, listen
+from estuary.server.sockets import listen
 
 
 async def serve(records: int) -> None:
@@ -20,10 +20,8 @@ async def serve(records: int) -> None:
     service = build(settings)
     await service.start()
     await fill(service.store.collection(ITEMS), records)
-    listening = Listener(
-        service.application, listen(settings.host, settings.port), Terms(), backlog=BACKLOG
-    )
-    await listening.start()
+    listening = Listener(service.application, listen(settings.host, settings.port), Terms())
+    listening.start()
     await asyncio.Event().wait()
 
 

@@ -56,7 +56,7 @@ def bearing(token: str) -> dict[str, str]:
 def observed(service: Service, kind: type[Any]) -> list[Any]:
     """What of a kind the service observes from now on."""
     seen: list[Observation] = []
-    observers = service.application._observe
+    observers = service.application.observe
     assert isinstance(observers, Observers)
     observers.subscribe(kind, seen.append)
     return seen

@@ -85,6 +85,18 @@ class RequestShed(msgspec.Struct, frozen=True):
     in_flight: int
 
 
+class ConnectionsFull(msgspec.Struct, frozen=True):
+    """A connection came when `limit` of them were held: an idle one goes for it, or it is refused."""
+
+    limit: int
+
+
+class AcceptFailed(msgspec.Struct, frozen=True):
+    """The system had no descriptor or memory left for a connection; `reason` is the system's."""
+
+    reason: str
+
+
 class StoreQueried(msgspec.Struct, frozen=True, gc=False):
     """A store answered or failed one operation on one resource; `duration` is in seconds.
 
@@ -167,6 +179,8 @@ Observation = (
     | KeysMissed
     | KeysNotKept
     | RequestShed
+    | ConnectionsFull
+    | AcceptFailed
     | StoreQueried
     | StoreQueryCancelled
     | CacheLooked

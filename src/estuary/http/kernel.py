@@ -24,8 +24,9 @@ class Application:
     """The pipeline, put together once at start-up.
 
     `admission` leads a request to its handler, `reporter` tells of its beginning and its end.
-    `constant_headers` are on every answer: adapters prepare them once. `in_flight` holds the requests under
-    way. While `draining` is set, every answer asks the client to close its connection.
+    `observe` takes what happens. `constant_headers` are on every answer: adapters prepare them once.
+    `in_flight` holds the requests under way. While `draining` is set, every answer asks the client to close
+    its connection.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Application:
         self._begin = reporter.begin
         self._end = reporter.end
         self._problems = problems
-        self._observe = observe
+        self.observe = observe
         self.constant_headers = tuple(constant_headers)
         self.in_flight = in_flight
         self.draining = False
@@ -78,7 +79,7 @@ class Application:
         """The answer that tells of `error`; a defect is told to the operator, too."""
         response = self._problems.render(error, request)
         if response.status == 500:
-            self._observe(RequestFailed(request.request_id, request.route.template, error))
+            self.observe(RequestFailed(request.request_id, request.route.template, error))
         return response
 
     def finish(self, request: Request, response: Response | None) -> None:

@@ -12,6 +12,7 @@ from estuary.config.surroundings import Surroundings
 from estuary.core.build import COMPILED
 from estuary.server.channel import Channel
 from estuary.server.child import Live
+from estuary.server.descriptors import descriptors, raise_limit, room_for
 from estuary.server.notify import service_manager, watchdog_seconds
 from estuary.server.sockets import ADMIN, CannotListen, Sockets, address_of, inherited, listen
 from estuary.server.supervisor import Log, Supervisor, Terms
@@ -33,6 +34,7 @@ def serve(loaded: Loaded) -> int:
     wrongly.
     """
     settings, around = loaded.settings, loaded.surroundings
+    raise_limit()
     try:
         sockets = _sockets(settings, around)
     except CannotListen as error:
@@ -46,6 +48,7 @@ def serve(loaded: Loaded) -> int:
         clock=SystemClock(),
     )
     log = logs.logger("estuary::server")
+    _tell_of_descriptors(log, settings)
     commons = _prepare(settings)
     supervisor = Supervisor(
         _life(loaded, sockets, commons, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
@@ -90,6 +93,18 @@ def _prepare(settings: Settings) -> "Commons":
     gc.collect()
     gc.freeze()
     return Commons(settings)
+
+
+def _tell_of_descriptors(log: Log, settings: Settings) -> None:
+    available = descriptors()
+    room = room_for(settings.max_connections, available).service
+    if room < settings.max_connections:
+        log.warn(
+            "MAX_CONNECTIONS is more than the limit on open files has room for",
+            max_connections=settings.max_connections,
+            held_at_most=room,
+            open_files=available,
+        )
 
 
 def _life(loaded: Loaded, sockets: Sockets, commons: "Commons", heartbeat: float | None) -> Live:

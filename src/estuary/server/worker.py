@@ -17,7 +17,8 @@ from estuary.http.http1.terms import Terms
 from estuary.http.http1.turns import Turns
 from estuary.server.channel import Channel, Word
 from estuary.server.child import Ending
-from estuary.server.sockets import BACKLOG, Sockets
+from estuary.server.descriptors import descriptors, room_for
+from estuary.server.sockets import Sockets
 
 _RESERVE_SHARE = 0.1
 _RESERVE_SECONDS = 1.0
@@ -61,7 +62,7 @@ async def _live(
         return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
     listening = _listeners(service, sockets, loaded.settings, commons.turns(number))
     for listener in listening:
-        await listener.start()
+        listener.start()
     orders.on_drain(service.drain)
     _spare_the_collector()
     channel.send(Word.READY)
@@ -69,14 +70,18 @@ async def _live(
 
 
 def _listeners(service: Service, sockets: Sockets, settings: Settings, turns: Turns) -> list[Listener]:
-    terms = Terms(
-        head_seconds=settings.request_head_timeout_seconds,
-        idle_seconds=settings.keep_alive_seconds,
-        max_connections=settings.max_connections,
-    )
-    listeners = [Listener(service.application, sockets.service, terms, BACKLOG, turns)]
+    room = room_for(settings.max_connections, descriptors())
+
+    def terms(max_connections: int) -> Terms:
+        return Terms(
+            head_seconds=settings.request_head_timeout_seconds,
+            idle_seconds=settings.keep_alive_seconds,
+            max_connections=max_connections,
+        )
+
+    listeners = [Listener(service.application, sockets.service, terms(room.service), turns)]
     if service.admin is not None and sockets.admin is not None:
-        listeners.append(Listener(service.admin, sockets.admin, terms, backlog=BACKLOG))
+        listeners.append(Listener(service.admin, sockets.admin, terms(room.admin)))
     return listeners
 
 

@@ -4,10 +4,11 @@ from estuary.core.ports import Clock
 
 
 class Condensed:
-    """Something that may happen often but is told at most once a second."""
+    """Something that may happen often but is told at most once in so many `seconds`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, seconds: float = 1.0) -> None:
         self._monotonic = clock.monotonic
+        self._seconds = seconds
         self._count = 0
         self._due_at = clock.monotonic()
 
@@ -18,5 +19,5 @@ class Condensed:
         if now < self._due_at:
             return 0
         count, self._count = self._count, 0
-        self._due_at = now + 1.0
+        self._due_at = now + self._seconds
         return count

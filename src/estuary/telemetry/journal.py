@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from estuary.core.observations import (
+    AcceptFailed,
     CacheChanged,
+    ConnectionsFull,
     LimiterChanged,
     Migrated,
     MigrationAwaited,
@@ -24,7 +26,9 @@ from estuary.telemetry.observers import Observers
 ACCESS, AUTH, HTTP, STORE = "estuary::access", "estuary::auth", "estuary::http", "estuary::store"
 """The targets that observations are logged under."""
 
-_SERVER_ERROR, _UNAVAILABLE = 500, 503
+_SERVER_ERROR, _NOT_IMPLEMENTED, _UNAVAILABLE = 500, 501, 503
+_SELDOM_SECONDS = 60.0
+"""For what goes on as long as its cause does: an operator needs to know of it, not how often it was."""
 
 
 class Journal:
@@ -40,6 +44,8 @@ class Journal:
         self._put = put
         self._limited = Condensed(clock)
         self._shed = Condensed(clock)
+        self._full = Condensed(clock, _SELDOM_SECONDS)
+        self._not_accepted = Condensed(clock, _SELDOM_SECONDS)
         self._store_failed = Condensed(clock)
 
     def subscribe(self, observers: Observers) -> None:
@@ -53,6 +59,8 @@ class Journal:
         if self._http.enabled(Level.WARN):
             observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
             observers.subscribe(RequestShed, self._request_shed)
+            observers.subscribe(ConnectionsFull, self._connections_full)
+            observers.subscribe(AcceptFailed, self._accept_failed)
             observers.subscribe(LimiterChanged, self._limiter_changed)
         self._auth.subscribe(observers)
         if self._store.enabled(Level.WARN):
@@ -63,7 +71,7 @@ class Journal:
         observers.subscribe(Migrated, self._migrated)
 
     def _served_badly(self, served: RequestServed) -> None:
-        if served.status >= _SERVER_ERROR and self._access.enabled(_failure(served.status)):
+        if _is_failure(served.status) and self._access.enabled(_failure(served.status)):
             self._put(served)
 
     def _failed(self, failed: RequestFailed) -> None:
@@ -81,6 +89,16 @@ class Journal:
     def _request_shed(self, shed: RequestShed) -> None:
         if count := self._shed.due():
             self._http.warn("requests shed", count=count, in_flight=shed.in_flight)
+
+    def _connections_full(self, full: ConnectionsFull) -> None:
+        if count := self._full.due():
+            self._http.warn(
+                "connections are full: the longest idle one goes", count=count, limit=full.limit
+            )
+
+    def _accept_failed(self, failed: AcceptFailed) -> None:
+        if count := self._not_accepted.due():
+            self._http.warn("no connection can be accepted", count=count, reason=failed.reason)
 
     def _limiter_changed(self, changed: LimiterChanged) -> None:
         if changed.available:
@@ -118,7 +136,7 @@ def access_line(served: RequestServed) -> AccessLine:
     status = served.status
     return AccessLine(
         served.at,
-        "INFO" if status < _SERVER_ERROR else _failure(status).name,
+        _failure(status).name if _is_failure(status) else "INFO",
         ACCESS,
         "request served",
         served.request_id,
@@ -132,6 +150,11 @@ def access_line(served: RequestServed) -> AccessLine:
         served.trace_id,
         served.subject,
     )
+
+
+def _is_failure(status: int) -> bool:
+    """Whether it was not the client's mistake; 501 is said of transfer codings that no client need use."""
+    return status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED
 
 
 def _failure(status: int) -> Level:

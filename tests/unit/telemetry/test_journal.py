@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from estuary.core.observations import (
+    AcceptFailed,
+    ConnectionsFull,
     LimiterChanged,
     Observation,
     RateLimitExceeded,
@@ -93,6 +95,7 @@ def test_a_request_is_one_line() -> None:
         (429, "INFO"),
         (499, "INFO"),
         (500, "ERROR"),
+        (501, "INFO"),
         (502, "ERROR"),
         (503, "WARN"),
     ],
@@ -154,6 +157,24 @@ def test_floods_are_told_once_a_second(observation: Observation, fields: dict[st
     told = Told()
     (line,) = told.of(observation)
     assert {**fields, "count": 1} == {name: line[name] for name in (*fields, "count")}
+    assert [] == told.of(*[observation] * 9)
+    told.clock.seconds += 1.0
+    assert [10] == [line["count"] for line in told.of(observation)]
+
+
+@pytest.mark.parametrize(
+    ("observation", "fields"),
+    [
+        (ConnectionsFull(64), {"level": "WARN", "limit": 64}),
+        (AcceptFailed("Too many open files"), {"level": "WARN", "reason": "Too many open files"}),
+    ],
+)
+def test_what_goes_on_is_told_once_a_minute(observation: Observation, fields: dict[str, Any]) -> None:
+    """As long as connections are short, every newcomer meets it."""
+    told = Told()
+    (line,) = told.of(observation)
+    assert {**fields, "count": 1} == {name: line[name] for name in (*fields, "count")}
+    told.clock.seconds += 59.0
     assert [] == told.of(*[observation] * 9)
     told.clock.seconds += 1.0
     assert [10] == [line["count"] for line in told.of(observation)]

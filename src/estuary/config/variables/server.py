@@ -43,7 +43,8 @@ class ServerVariables:
     max_connections = Variable(
         whole_number(16, 65_536),
         default="4096",
-        summary="How many connections a worker holds; past it the one that is idle longest is closed.",
+        summary="How many connections a worker holds, as far as the limit on open files has room for them; "
+        "past it the one that is idle longest is closed.",
     )
 
     keep_alive_seconds = Variable(

@@ -1,7 +1,8 @@
-"""Accepting from a socket that other processes accept from too, so that each has its share of the work."""
+"""Accepting: as many connections as there is room for; of processes that share a socket, each its share."""
 
 import asyncio
 import socket
+from typing import Protocol
 
 from estuary.http.http1.newcomers import Newcomers
 from estuary.http.http1.turns import Turns
@@ -9,19 +10,39 @@ from estuary.http.http1.turns import Turns
 _PATIENCE_SECONDS = 0.001
 """How long a process whose turn it is not leaves a connection to the others, who may be busy or stopped."""
 _MOST_AT_ONCE = 32
-"""How many connections it takes then at most: one, and twice as many each time nobody else has come."""
-_EXHAUSTED_SECONDS = 0.1
-"""How long to accept nothing when the system has no descriptor or memory left."""
+"""How many connections it takes then at most: one, and twice as many each time nobody else has come.
+
+A process that is alone takes as many at once, but no more, so that it can serve those it has meanwhile.
+"""
+_CROWDED_SECONDS = 0.1
+"""How long to accept nothing when there is no room, or the system has no descriptor or memory left."""
+
+
+class Room(Protocol):
+    """Where connections that are accepted go."""
+
+    def admits(self) -> bool:
+        """Whether there is room for another one, if only to tell it that there is none."""
+        ...
+
+    def exhausted(self, error: OSError) -> None:
+        """The system has no descriptor or memory for another one."""
+        ...
 
 
 class Accepting:
-    """Takes connections one by one while it is this process's turn, a little later when it is not."""
+    """Takes connections one by one while it is this process's turn, a little later when it is not.
 
-    def __init__(self, listener: socket.socket, newcomers: Newcomers, turns: Turns) -> None:
+    Nothing is accepted while `room` admits nobody: who comes then waits in the socket's backlog.
+    """
+
+    def __init__(self, listener: socket.socket, newcomers: Newcomers, turns: Turns, room: Room) -> None:
         self._loop = asyncio.get_running_loop()
         self._socket = listener
         self._newcomers = newcomers
         self._turns = turns
+        self._room = room
+        self._usual = _MOST_AT_ONCE if turns.alone else 1
         self._at_once = 1
         self._timer: asyncio.TimerHandle | None = None
         listener.setblocking(False)
@@ -39,7 +60,9 @@ class Accepting:
     def _on_connection(self) -> None:
         if self._turns.mine:
             self._at_once = 1
-            self._accept()
+            for _ in range(self._usual):
+                if not self._accept():
+                    return
         else:
             self._pause(_PATIENCE_SECONDS)
 
@@ -56,13 +79,17 @@ class Accepting:
         self._at_once = min(2 * self._at_once, _MOST_AT_ONCE)
 
     def _accept(self) -> bool:
-        """Take one connection, if there is one: whether there was."""
+        """Take one connection, if there is one and there is room for it: whether there was."""
+        if not self._room.admits():
+            self._pause(_CROWDED_SECONDS)
+            return False
         try:
             self._newcomers.accept(self._socket)
         except (BlockingIOError, ConnectionAbortedError):
             return False
-        except OSError:
+        except OSError as error:
             # The connection stays in the backlog; looking at it again at once would keep the loop busy.
-            self._pause(_EXHAUSTED_SECONDS)
+            self._room.exhausted(error)
+            self._pause(_CROWDED_SECONDS)
             return False
         return True

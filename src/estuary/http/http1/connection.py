@@ -7,6 +7,7 @@ one is being answered, those behind it wait, and nothing more is received.
 import asyncio
 import math
 import select
+from itertools import count
 from typing import cast
 
 from estuary.core.errors import EstuaryError
@@ -20,6 +21,7 @@ from estuary.http.messages import Response
 _NEVER = math.inf
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CLOSE, _KEEP = "connection: close\r\n", "connection: keep-alive\r\n"
+_next_number = count().__next__
 _IN_A_ROW = 16
 """Requests of one connection that are answered before others have their turn."""
 
@@ -27,10 +29,14 @@ _IN_A_ROW = 16
 class Connection:
     """Serves one connection until it is closed; at `deadline` (of the hub's time) it wants to `expire`.
 
+    `idle_since` is when it last had nothing under way, a number that is larger the later that was; whether
+    it still has nothing, says `idle`.
+
     It has the methods of `asyncio.Protocol` without being one: a compiled class inherits only from such.
     """
 
     deadline: float
+    idle_since: int
     _transport: asyncio.Transport
     _reader: Reader
 
@@ -47,6 +53,7 @@ class Connection:
         self._paused = False
         self._writable = True
         self.deadline = hub.now + hub.terms.head_seconds
+        self.idle_since = _next_number()
 
     # -- The transport ----------------------------------------------------------------------------
 
@@ -156,6 +163,7 @@ class Connection:
         """Wait for the client."""
         terms = self._hub.terms
         seconds = terms.head_seconds if self._reader.inside_head else terms.idle_seconds
+        self.idle_since = _next_number()
         self.deadline = self._hub.now + seconds
         if self._paused and not self._reader.requests:
             self.let_flow()
@@ -202,6 +210,14 @@ class Connection:
         busy = self._active is not None or reader.inside_head or bool(reader.requests)
         return not (busy or self._closing or self._unwelcome is not None)
 
+    def has_unread(self) -> bool:
+        """Whether something has come that the event loop has not read yet."""
+        if self._transport.is_closing():
+            return False
+        look = select.poll()
+        look.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(look.poll(0))
+
     def expire(self) -> None:
         """The deadline has passed: end what it was set for."""
         if self._closing or not self._writable or self._transport.get_write_buffer_size():
@@ -219,7 +235,7 @@ class Connection:
         Half a head has `grace` seconds to be whole; a client that has just come has as long to begin, and
         a request that is there but was not read yet, to be read.
         """
-        if self.idle and not self._reader.untouched and not _has_unread(self._transport):
+        if self.idle and not self._reader.untouched and not self.has_unread():
             self._leave(linger=False)
         elif self._active is None:
             self.deadline = min(self.deadline, self._hub.now + grace)
@@ -236,15 +252,6 @@ class Connection:
         """Answer with `error` instead of reading anything more, and close."""
         self._reader.refuse(error)
         self._next()
-
-
-def _has_unread(transport: asyncio.Transport) -> bool:
-    """Whether something has come that the event loop has not read yet."""
-    if transport.is_closing():
-        return False
-    look = select.poll()
-    look.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-    return bool(look.poll(0))
 
 
 def _address(peer: tuple[str, int] | tuple[str, int, int, int] | str | None) -> str:

@@ -1,13 +1,16 @@
 """The listener: accepts connections, looks after their deadlines, and ends them in order."""
 
 import asyncio
+import os
 import socket
 from typing import cast
 
 from estuary.core.errors import Overloaded
+from estuary.core.observations import AcceptFailed, ConnectionsFull
 from estuary.http.http1.accepting import Accepting
 from estuary.http.http1.connection import Connection
 from estuary.http.http1.heads import Heads
+from estuary.http.http1.idlers import Idlers
 from estuary.http.http1.newcomers import Newcomers
 from estuary.http.http1.terms import Terms
 from estuary.http.http1.turns import ALONE, Turns
@@ -18,14 +21,16 @@ _LOOK_SECONDS = 0.5
 _GRACE_SECONDS = 1.0
 """For a head that was half sent, or on its way, when the service was told to stop."""
 _RETRY_SECONDS = 1.0
+_TURNED_AWAY = 32
+"""How many connections, past the limit, are held at a time to be told that there is no room for them."""
 _TURNS = 5
 """How often the loop turns, at the most, between accepting a connection and making it."""
 
 
 class Listener:
-    """Serves `application` on a listening socket, which becomes the listener's own. Implements `Hub`.
+    """Serves `application` on a listening socket, which becomes the listener's own.
 
-    `turns` tells of the other processes that accept from the same socket.
+    Implements `Hub` and `Room`. `turns` tells of the other processes that accept from the same socket.
     """
 
     def __init__(
@@ -33,7 +38,6 @@ class Listener:
         application: Application,
         listener: socket.socket,
         terms: Terms,
-        backlog: int,
         turns: Turns = ALONE,
     ) -> None:
         self.application = application
@@ -42,31 +46,23 @@ class Listener:
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time()
         self._socket = listener
-        self._backlog = backlog
         self._connections: set[Connection] = set()
+        self._idlers = Idlers(self._connections)
         self._turns = turns
         self._newcomers = Newcomers(self._make, turns)
-        self._accepting: asyncio.Server | Accepting | None = None
+        self._accepting: Accepting | None = None
         self._stopping = False
         self._empty = asyncio.Event()
         self._empty.set()
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Begin to accept connections."""
-        if self._turns.alone:
-            self._accepting = await self.loop.create_server(
-                self._make, sock=self._socket, backlog=self._backlog
-            )
-        else:
-            self._accepting = Accepting(self._socket, self._newcomers, self._turns)
+        self._accepting = Accepting(self._socket, self._newcomers, self._turns, self)
         self._look()
 
     def stop(self) -> None:
         """Accept nothing more and close idle connections; what is under way or on its way is answered."""
         self._stopping = True
-        if self._turns.alone:
-            self._socket.setblocking(False)
-            self._newcomers.accept_all(self._socket)
         if self._accepting is not None:
             self._accepting.close()
         for connection in tuple(self._connections):
@@ -92,24 +88,34 @@ class Listener:
         self._empty.clear()
         if self._stopping:
             connection.retire(_GRACE_SECONDS)
-        if len(self._connections) > self.terms.max_connections and not self._make_room(connection):
-            connection.turn_away(Overloaded(_RETRY_SECONDS))
+        if len(self._connections) > self.terms.max_connections:
+            self.application.observe(ConnectionsFull(self.terms.max_connections))
+            if not self._make_room(connection):
+                connection.turn_away(Overloaded(_RETRY_SECONDS))
 
     def leave(self, connection: Connection) -> None:
         """A connection is closed."""
         self._connections.discard(connection)
-        if not self._turns.alone:
-            self._turns.ended()
+        self._turns.ended()
         if not self._connections:
             self._empty.set()
+
+    def admits(self) -> bool:
+        """Whether another connection may be accepted: a few more than may stay, to tell them so."""
+        held = len(self._connections) + self._newcomers.number
+        return held < self.terms.max_connections + _TURNED_AWAY
+
+    def exhausted(self, error: OSError) -> None:
+        """The system has nothing left for another connection: the one that has been idle longest goes."""
+        self.application.observe(AcceptFailed(os.strerror(error.errno or 0)))
+        self._make_room(None)
 
     def _make(self) -> asyncio.Protocol:
         return cast("asyncio.Protocol", Connection(self))
 
-    def _make_room(self, newcomer: Connection) -> bool:
+    def _make_room(self, newcomer: Connection | None) -> bool:
         """Close the connection that has been idle longest; whether there was one."""
-        idle = (each for each in self._connections if each.idle and each is not newcomer)
-        longest = min(idle, key=lambda each: each.deadline, default=None)
+        longest = self._idlers.longest(newcomer)
         if longest is None:
             return False
         longest.expire()

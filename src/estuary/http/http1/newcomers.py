@@ -35,6 +35,11 @@ class Newcomers:
             except OSError:
                 return
 
+    @property
+    def number(self) -> int:
+        """How many have been accepted and are not made yet."""
+        return len(self._beginning)
+
     async def settled(self) -> None:
         """Return when every connection that was accepted is made, or its client gone."""
         await asyncio.gather(*self._beginning)

@@ -1,6 +1,7 @@
 """Accepting: one connection a turn, and none is left waiting because it is somebody else's turn."""
 
 import asyncio
+import errno
 import resource
 import socket
 from collections.abc import Iterator
@@ -18,6 +19,21 @@ class Held(asyncio.Protocol):
     """A connection that does nothing."""
 
 
+class Unlimited:
+    """Room for everybody; it keeps why the system had none."""
+
+    def __init__(self) -> None:
+        self.errors: list[OSError] = []
+
+    def admits(self) -> bool:
+        """There always is."""
+        return True
+
+    def exhausted(self, error: OSError) -> None:
+        """Keep the reason."""
+        self.errors.append(error)
+
+
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     """A listening socket."""
@@ -25,9 +41,9 @@ def listener() -> Iterator[socket.socket]:
         yield made
 
 
-def accepting_from(listener: socket.socket, turns: Turns) -> Accepting:
+def accepting_from(listener: socket.socket, turns: Turns, room: Unlimited | None = None) -> Accepting:
     """What accepts from it, in a process of its own."""
-    return Accepting(listener.dup(), Newcomers(Held, turns), turns)
+    return Accepting(listener.dup(), Newcomers(Held, turns), turns, room or Unlimited())
 
 
 def connect(listener: socket.socket, count: int) -> list[socket.socket]:
@@ -83,7 +99,8 @@ async def test_a_process_without_descriptors_goes_on_when_it_has_some(listener: 
     held = [0, 0]
     client = socket.socket()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    accepting = accepting_from(listener, Turns(held, 0))
+    room = Unlimited()
+    accepting = accepting_from(listener, Turns(held, 0), room)
     resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
     fillers = []
     try:
@@ -95,6 +112,7 @@ async def test_a_process_without_descriptors_goes_on_when_it_has_some(listener: 
         client.connect(listener.getsockname())
         await until(lambda: accepting._timer is not None)
         assert [1, 0] == held
+        assert errno.EMFILE == room.errors[0].errno
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     await until(lambda: [2, 0] == held)

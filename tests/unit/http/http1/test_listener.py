@@ -81,8 +81,8 @@ async def listening(
     await service.start()
     bound = socket.create_server((HOST, 0))
     address = bound.getsockname()
-    listener = Listener(service.application, bound, Terms(), 8, turns)
-    await listener.start()
+    listener = Listener(service.application, bound, Terms(), turns)
+    listener.start()
     with socket.create_connection(address) as client:
         client.setblocking(False)
         yield service, listener, client
