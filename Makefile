@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
+SERVES := .venv/.serves
 READERS := .tools/node_modules/.bin/tsc
 CLIENTS := .tools/clients/bin/openapi-python-client
 CONVEX := tests/support/convex/node_modules/.package-lock.json
@@ -30,9 +31,10 @@ JOBS ?= 2
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
-# The stamp names the folder that .venv was made for: an environment does not survive being moved.
-ifneq ($(wildcard $(SYNCED)),)
-ifneq ($(shell cat $(SYNCED)),$(CURDIR))
+# A stamp names the folder that .venv was made for: an environment does not survive being moved.
+STAMPS := $(wildcard $(SYNCED) $(SERVES))
+ifneq ($(STAMPS),)
+ifneq ($(shell cat $(firstword $(STAMPS))),$(CURDIR))
 MOVED := yes
 endif
 endif
@@ -41,8 +43,10 @@ MOVED := yes
 endif
 # A Python named by hand is looked at again: it may be another one.
 ifneq ($(MOVED)$(PYTHON),)
-.PHONY: $(SYNCED)
+.PHONY: $(SYNCED) $(SERVES)
 endif
+# What runs is in what tests, too: an environment that has all stays whole.
+RUNS := $(if $(wildcard $(SYNCED)),$(SYNCED),$(SERVES))
 
 ##@ Begin
 
@@ -57,8 +61,8 @@ tools: $(READERS) $(CLIENTS) $(CONVEX) ## Fetch what a few tests drive: Redocly'
 deploy-tools: $(DEPLOYER) ## Fetch what reads and checks deploy/: kubectl, checkov and others, in .tools/deploy
 
 .PHONY: run
-run: $(SYNCED) ## Serve items on http://127.0.0.1:3000, kept in data/estuary.db
-	$(BIN)/estuary serve $(ARGS)
+run: $(RUNS) ## Serve items on http://127.0.0.1:3000, kept in data/estuary.db
+	exec $(BIN)/estuary serve $(ARGS)
 
 ##@ Check
 
@@ -156,8 +160,9 @@ hooks: $(SYNCED) ## Have git run the lint tools before each commit
 	$(BIN)/pre-commit install
 
 .PHONY: lock
-lock: ## Bring uv.lock in line with pyproject.toml
+lock: ## Bring uv.lock, and what `make run` takes of it, in line with pyproject.toml
 	workshop/uv lock
+	workshop/uv export --quiet --locked --no-dev --no-emit-project --no-header --output-file workshop/requirements.txt
 
 .PHONY: clean
 clean: ## Remove all that these targets made: .venv, .tools, caches (never data/)
@@ -173,6 +178,11 @@ help: ## Say what each target does
 $(SYNCED): pyproject.toml uv.lock workshop/uv
 	$(if $(MOVED),rm -rf .venv)
 	workshop/uv sync --locked --all-groups --no-group build --no-group deploy --all-extras
+	@printf '%s' '$(CURDIR)' > $@
+
+$(SERVES): pyproject.toml uv.lock workshop/runtime workshop/requirements.txt
+	$(if $(MOVED),rm -rf .venv)
+	workshop/runtime
 	@printf '%s' '$(CURDIR)' > $@
 
 $(COMPILED): $(SYNCED) $(SOURCES) workshop/compile.py

@@ -104,3 +104,16 @@ def test_each_extra_that_is_told_exists() -> None:
         for extra in map(ast.literal_eval, node.args[2:])
     }
     assert set(PROJECT["optional-dependencies"]) == told
+
+
+def test_make_run_installs_what_is_locked() -> None:
+    """The file that pip reads has what uv.lock brings into the service, as `make lock` writes it."""
+    locked = {package["name"]: package for package in LOCKED}
+    wanted, found = [DISTRIBUTION], set()
+    while wanted:
+        for needed in locked[wanted.pop()].get("dependencies", []):
+            if needed["name"] not in found and "extra" not in needed:
+                found.add(needed["name"])
+                wanted.append(needed["name"])
+    read = re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "workshop/requirements.txt").read_text(), re.MULTILINE)
+    assert {(name, locked[name]["version"]) for name in found} == set(read)
