@@ -16,6 +16,7 @@ DEPLOY := .tools/deploy
 DEPLOYER := $(DEPLOY)/.synced
 BUILDING := .tools/build
 BUILDER := $(BUILDING)/.synced
+BUILDABLE := .tools/.buildable
 COMPILED := .tools/compiled/.stamp
 UNCOMPILED = $(shell $(BIN)/python workshop/compile.py --missing)
 SAY_SO = echo "executable: of the source, not compiled, which is slower: there is no $(UNCOMPILED)" >&2
@@ -193,7 +194,12 @@ $(DEPLOYER): pyproject.toml uv.lock workshop/uv
 	ESTUARY_VENV=$(DEPLOY) workshop/uv sync --locked --quiet --only-group deploy
 	@touch $@
 
-$(BUILDER): $(SYNCED) pyproject.toml uv.lock workshop/uv
+# Asked before anything is fetched or compiled.
+$(BUILDABLE): workshop/executable/needs.py
+	@"$$(workshop/python)" $<
+	@mkdir -p $(@D) && touch $@
+
+$(BUILDER): $(BUILDABLE) $(SYNCED) pyproject.toml uv.lock workshop/uv
 	ESTUARY_VENV=$(BUILDING) workshop/uv sync --locked --quiet --no-dev --group build --all-extras --no-install-project
 	@touch $@
 

@@ -122,7 +122,8 @@ def run(command: str, folder: Path, server: Server) -> None:
 
 def checkout(folder: Path) -> None:
     """What git has of the checkout, as a reader would have cloned it."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    git = require("git", shutil.which("git"))
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, listed.stdout.split("\0")):
         if (ROOT / name).is_file():
             target = folder / name

@@ -109,6 +109,20 @@ def test_it_serves_from_what_the_service_is_made_of_alone(clone: Path, bare: dic
     assert ["exec .venv/bin/estuary serve"] == said_of_running(clone, bare)
 
 
+def test_an_executable_is_not_begun_where_it_cannot_be_made(clone: Path, bare: dict[str, str]) -> None:
+    """Everything that is missing is named at once, with its package, before anything is fetched."""
+    done = subprocess.run(
+        ["make", "executable"], cwd=clone, env=bare, capture_output=True, text=True, timeout=60, check=False
+    )
+    told = [line.strip() for line in done.stderr.splitlines()]
+    assert "executable: this machine lacks what PyInstaller needs:" == told[0]
+    assert "ldd (Debian, Ubuntu: apt install libc-bin)" in told
+    assert "objdump (Debian, Ubuntu: apt install binutils)" in told
+    assert "strip (Debian, Ubuntu: apt install binutils)" in told
+    assert 2 == done.returncode
+    assert not (clone / ".venv").exists()
+
+
 def said_of_running(clone: Path, environment: dict[str, str]) -> list[str]:
     """What `make run` would do."""
     done = subprocess.run(

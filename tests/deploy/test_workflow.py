@@ -1,6 +1,7 @@
 """What the workflow of the repository's host does, as far as it can be done here."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from tests.deploy.workshop import ROOT, tool
+from tests.support.programs import require
 
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
 
@@ -25,8 +27,9 @@ def steps() -> list[dict[str, Any]]:
 def git(folder: Path, *arguments: str) -> str:
     """What git says in a folder, as somebody with no settings of their own."""
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    program = require("git", shutil.which("git"))
     done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=30
+        [program, *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=30
     )
     return done.stdout.strip()
 

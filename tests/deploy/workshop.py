@@ -2,8 +2,8 @@
 
 import fcntl
 import os
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.support.programs import require
@@ -29,6 +29,7 @@ def make(*words: str, **variables: str) -> str:
 
 def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """What a program of the environment that `make deploy-tools` makes says, whether it succeeds or not."""
+    require(f"{name} (make deploy-tools)", name if (TOOLS / name).exists() else None)
     make("deploy-tools")
     return subprocess.run(
         [TOOLS / name, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=_MINUTES, check=False
@@ -36,9 +37,12 @@ def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def require_builders() -> None:
-    """PyInstaller asks these what a library needs, and says little where one is missing."""
-    for program in ("ldd", "objdump"):
-        require(program, shutil.which(program))
+    """What PyInstaller needs of a machine."""
+    asked: list[str | Path] = [sys.executable, ROOT / "workshop/executable/needs.py"]
+    told = subprocess.run(
+        asked, capture_output=True, text=True, timeout=60, check=False
+    ).stderr.splitlines()
+    require("; ".join(line.strip() for line in told[1:]), None if told else "all of it")
 
 
 def run(*command: str | Path, **variables: str) -> str:

@@ -153,7 +153,8 @@ class Database:
         if not only_plan:
             self._file.create_folder()
         elif not self._file.path.exists():
-            return self._migration.run(sqlite3.connect(":memory:", isolation_level=None), only_plan=True)
+            with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+                return self._migration.run(connection, only_plan=True)
         try:
             connection = self._file.connect(timeout=self._timeout)
             with closing(connection):
