@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from bench import dearest
 from bench.series import Series, find, ratio
 
 AllSeries = Sequence[Series]
@@ -68,6 +69,19 @@ def difference_of(question: str, subject: str, base: str) -> Figure:
     def figure(measured: AllSeries) -> float | None:
         over, under = find(measured, question, subject), find(measured, question, base)
         return None if over is None or under is None else 1e6 / over.median - 1e6 / under.median
+
+    return figure
+
+
+def dearest_of(question: str, kind: str, base: str) -> Figure:
+    """The highest ratio to the base of all subjects of a kind: of those whose names begin with it."""
+
+    def figure(measured: AllSeries) -> float | None:
+        under = find(measured, question, base)
+        of_kind = [
+            each for each in measured if each.question == question and each.subject.startswith(f"{kind}: ")
+        ]
+        return None if under is None or not of_kind else max(ratio(each, under) for each in of_kind)
 
     return figure
 
@@ -159,6 +173,18 @@ BOUNDS: tuple[Bound, ...] = (
         median_of("refusals", "slowest"),
         at_least=False,
         unit="µs",
+    ),
+    Bound(
+        "The dearest head of a request, to a read",
+        50,
+        dearest_of("dearest", dearest.HEAD, dearest.READ),
+        at_least=False,
+    ),
+    Bound(
+        "The dearest body of 2 MiB, to a plain one",
+        20,
+        dearest_of("dearest", dearest.BODY, dearest.PLAIN),
+        at_least=False,
     ),
     *(
         Bound(

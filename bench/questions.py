@@ -9,6 +9,7 @@ from bench.contenders.estuary import ESTUARY_MEMORY, ESTUARY_SOURCE, ESTUARY_SQL
 from bench.contenders.fastapi import FASTAPI
 from bench.contenders.granian import BARE_ASGI, BARE_RSGI
 from bench.contenders.nginx import NGINX
+from bench.dearest import Dearest
 from bench.exchange import Exchange
 from bench.footprint import Footprint
 from bench.limits import Limits
@@ -85,6 +86,7 @@ QUESTIONS: tuple[Question, ...] = (
     Limits(),
     Auth(),
     Refusals(),
+    Dearest(),
     Scale(),
     Transfer(),
     Startup(),

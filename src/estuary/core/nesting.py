@@ -20,6 +20,8 @@ def nests_too_deep(text: bytes) -> bool:
         return False
     # Two quotes in a row are a string without brackets, or the seam of two strings.
     bare = text.replace(rb"\\", b"").replace(rb"\"", b"").translate(_ALIKE, _REST).replace(b'""', b"")
+    if bare.count(b"[") - bare.count(b"[]") < MAX_DEPTH:
+        return False  # so few hold others, in texts or not: of a long list that is usual, and soon told
     outside_strings = b"".join(bare.split(b'"')[::2])
     # The innermost pairs are taken out at once: they are one level, and of many brackets usually all.
     outer = outside_strings.replace(b"[]", b"")
