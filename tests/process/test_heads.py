@@ -240,6 +240,24 @@ def test_where_nothing_more_is_read_the_connection_ends(
         assert connection.is_closed()
 
 
+HEADS = {
+    "malformed": (b"HEAD / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", b"400"),
+    "too long": (b"HEAD / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 40_000, b"431"),
+    "without a host": (b"HEAD / HTTP/1.1\r\n\r\n", b"400"),
+    "unknown": (request("HEAD", "/nothing")[:-2] + b"Connection: close\r\n\r\n", b"404"),
+}
+
+
+@pytest.mark.parametrize(("data", "status"), HEADS.values(), ids=HEADS)
+def test_what_is_said_of_a_head_request_has_no_body(server: Server, data: bytes, status: bytes) -> None:
+    """RFC 9110, 9.3.2: whoever reads on would take it for the next answer."""
+    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(data)
+        answered = connection.makefile("rb").read()
+    assert answered.startswith(b"HTTP/1.1 " + status)
+    assert answered.endswith(b"\r\n\r\n")
+
+
 UPGRADES = {
     "to HTTP/2": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
     "to WebSocket": b"Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",

@@ -31,9 +31,27 @@ def test_granian_serves_the_service(tmp_path: Path) -> None:
             assert (201, "DENY") == (created.status_code, created.headers["x-frame-options"])
             assert created.json() == client.get(created.headers["location"]).json()
             assert 422 == client.post("/api/v1/items", json={"name": ""}).status_code
+            assert {head: told(port, head) for head in HEADS} == HEADS
         finally:
             server.terminate()
     assert (tmp_path / "items.db").stat().st_size > 0
+
+
+HEADS = {
+    b"OPTIONS / HTTP/1.0\r\n\r\n": 204,
+    b"GET / HTTP/1.1\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n": 400,
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n": 400,
+    b"GET /health%252Flive HTTP/1.1\r\nHost: a\r\n\r\n": 404,
+    b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n": 204,
+}
+
+
+def told(port: int, head: bytes) -> int:
+    """The status of the answer to a head that no client library would send."""
+    with socket.create_connection((HOST, port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(head)
+        return int(connection.recv(65536)[9:12])
 
 
 def _answers(client: httpx.Client) -> bool:

@@ -80,8 +80,8 @@ class Incoming(Request, eq=False, gc=False, kw_only=True):
         self.flow.invite()
         while True:
             pieces, self.pieces, self.waiting = self.pieces, [], 0
-            for piece in pieces:
-                yield piece
+            if pieces:
+                yield b"".join(pieces)
             if self.pieces:
                 continue
             if self.complete:

@@ -29,6 +29,7 @@ class Reader:
     """
 
     __slots__ = (
+        "_content",
         "_content_bytes",
         "_declined",
         "_fields",
@@ -52,8 +53,9 @@ class Reader:
         self._fields: Fields | None = None
         self._framing_bytes = 0
         """Those of a message that are not its body's: its head's, its trailer's, and what is between."""
+        self._content: list[bytes] = []
+        """Of its body, what the piece that is being read holds: a chunk may be as short as a byte."""
         self._content_bytes = 0
-        """Those of its body in the piece that is being read."""
         self._declined = b""
         self._receiving: Incoming | None = None
         self._unread = b""
@@ -89,7 +91,10 @@ class Reader:
     def _read(self, data: bytes) -> None:
         self._content_bytes = 0
         self._parse(data)
-        if self._fields is not None or self._receiving is not None:
+        if self._receiving is not None:
+            self._hand_over(self._receiving)
+            self._weigh(len(data))
+        elif self._fields is not None:
             self._weigh(len(data))
 
     def _weigh(self, size: int) -> None:
@@ -109,7 +114,10 @@ class Reader:
 
     def refuse(self, error: EstuaryError) -> None:
         """Take what has come of a head for none, because of `error`, and read nothing more."""
-        self._refuse(self._request("", self._fields or Fields(), keep_alive=False), error)
+        # Behind a method that it knows the parser has gone on to the target; else it tells just any.
+        parser = self._parser
+        method = method_of(parser.get_method()) if parser is not None and self._url else ""
+        self._refuse(self._request(method, self._fields or Fields(), keep_alive=False), error)
 
     def stop(self) -> None:
         """Nothing more comes."""
@@ -164,13 +172,13 @@ class Reader:
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         if self._receiving is not None:
-            self._content_bytes += len(body)
-            self._receiving.feed(body)
+            self._content.append(body)
 
     def on_message_complete(self) -> None:
         """The body is whole."""
         request, self._receiving = self._receiving, None
         if request is not None:
+            self._hand_over(request)
             request.complete = True
             if request.arrival is not None:
                 request.wake()
@@ -210,6 +218,15 @@ class Reader:
         self.requests.append(request)
         self._fields = None
         self.deaf = True
+
+    def _hand_over(self, request: Incoming) -> None:
+        """Give `request` what has come of its body."""
+        content = self._content
+        if content:
+            body = content[0] if len(content) == 1 else b"".join(content)
+            content.clear()
+            self._content_bytes += len(body)
+            request.feed(body)
 
     def _truncate(self, request: Incoming, fault: Exception) -> None:
         """What is missing of the body that was coming in will not come, because of `fault`."""
