@@ -32,12 +32,15 @@ class Outage(NamedTuple):
     `during` makes it fail until it is left. Every operation (and `ping`) must then be
     `StoreUnavailable`, save those in `survivors`, which must answer as if nothing were wrong. Where
     writes `may_follow`, the engine may yet make one whose caller was told so: it had been handed over.
+    One that is `noticed_later` is noticed within a moment, and so is its end: the store looks again and
+    again, not at every read.
     """
 
     name: str
     during: Callable[[Path], AbstractAsyncContextManager[None]]
     survivors: frozenset[str] = frozenset()
     may_follow: bool = False
+    noticed_later: bool = False
 
 
 class StoreKind(NamedTuple):
@@ -131,11 +134,11 @@ _SQLITE = StoreKind(
     durable=True,
     outages=(
         Outage("locked", _locked, survivors=frozenset({*READS, "ping"})),
-        Outage("moved-away", _moved_away, survivors=frozenset(READS) - {"deep slice"}),
+        Outage("moved-away", _moved_away, noticed_later=True),
     ),
     exemptions=(
-        "reads survive both outages: they wait for no writer",
-        "reads survive the file's loss of its name: it stays open (but not for long ones)",
+        "reads survive another program's lock: they wait for no writer",
+        "a read may be answered from a file without a name until the next look, a tenth of a second later",
     ),
 )
 

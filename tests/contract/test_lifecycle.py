@@ -178,6 +178,11 @@ class TestOutage:
         await insert_all(collection, [make_record(1), make_record(2)])
         return collection
 
+    @pytest.fixture(autouse=True)
+    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What is not noticed at once is at least looked at often."""
+        monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 0.05)
+
     @every_operation
     async def test_an_operation_during_an_outage(
         self, collection: Collection, outage: Outage, operation: Operation, tmp_path: Path
@@ -189,7 +194,9 @@ class TestOutage:
                 async with asyncio.timeout(PATIENCE):
                     await operation(collection)
             else:
+                await _until_noticed(outage, collection)
                 await _assert_unavailable(lambda: operation(collection))
+        await _until_over(outage, collection)
         if outage.may_follow and name in WRITES:
             await collection.insert(make_record(3))
             assert make_record(3) in await walk(collection, 10)
@@ -207,6 +214,7 @@ class TestOutage:
                 await store.ping()
             else:
                 await _assert_unavailable(store.ping)
+        await _until_over(outage, collection)
         await store.ping()
 
     async def test_many_callers_during_an_outage(
@@ -219,6 +227,29 @@ class TestOutage:
                 return_exceptions=True,
             )
         assert {StoreUnavailable} == {type(outcome) for outcome in outcomes}
+        await _until_over(outage, collection)
         await collection.insert(make_record(500))
         kept = await collection.count()
         assert kept == 3 or (outage.may_follow and kept > 3)
+
+
+async def _until_noticed(outage: Outage, collection: Collection) -> None:
+    """Where that takes a moment, return when the store has noticed its outage."""
+    async with asyncio.timeout(PATIENCE):
+        while outage.noticed_later and await _answers(collection):  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(0.005)
+
+
+async def _until_over(outage: Outage, collection: Collection) -> None:
+    """Where that takes a moment, return when the store has noticed that its outage is over."""
+    async with asyncio.timeout(PATIENCE):
+        while outage.noticed_later and not await _answers(collection):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.005)
+
+
+async def _answers(collection: Collection) -> bool:
+    try:
+        await collection.count()
+    except StoreUnavailable:
+        return False
+    return True

@@ -151,6 +151,19 @@ class Migrated(msgspec.Struct, frozen=True):
     """The store that had to be migrated was, and is in use."""
 
 
+class StoreLost(msgspec.Struct, frozen=True):
+    """A file of the store is gone while it was in use, or this keeps it from being used again; `reason`.
+
+    Nothing is read or written until `StoreRecovered`.
+    """
+
+    reason: str
+
+
+class StoreRecovered(msgspec.Struct, frozen=True):
+    """The store that was lost is in use again."""
+
+
 class RecordCreated(msgspec.Struct, frozen=True):
     """A record of `resource` was created and is as durable as its store makes it."""
 
@@ -188,6 +201,8 @@ Observation = (
     | ConnectionsChanged
     | MigrationAwaited
     | Migrated
+    | StoreLost
+    | StoreRecovered
     | RecordCreated
     | RecordUpdated
     | RecordDeleted

@@ -13,7 +13,9 @@ from estuary.core.observations import (
     RequestFailed,
     RequestServed,
     RequestShed,
+    StoreLost,
     StoreQueried,
+    StoreRecovered,
 )
 from estuary.core.ports import Clock
 from estuary.telemetry.auth_journal import AuthJournal
@@ -69,6 +71,8 @@ class Journal:
             observers.subscribe(StoreQueried, self._store_queried)
         observers.subscribe(MigrationAwaited, self._migration_awaited)
         observers.subscribe(Migrated, self._migrated)
+        observers.subscribe(StoreLost, self._store_lost)
+        observers.subscribe(StoreRecovered, self._store_recovered)
 
     def _served_badly(self, served: RequestServed) -> None:
         if _is_failure(served.status) and self._access.enabled(_failure(served.status)):
@@ -119,6 +123,12 @@ class Journal:
 
     def _migrated(self, _: Migrated) -> None:
         self._store.info("the store is migrated")
+
+    def _store_lost(self, lost: StoreLost) -> None:
+        self._store.error("database lost: nothing is read or written", reason=lost.reason)
+
+    def _store_recovered(self, _: StoreRecovered) -> None:
+        self._store.info("database in use again")
 
     def _store_queried(self, queried: StoreQueried) -> None:
         if not queried.succeeded and (count := self._store_failed.due()):

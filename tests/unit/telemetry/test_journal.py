@@ -15,8 +15,10 @@ from estuary.core.observations import (
     RequestFailed,
     RequestServed,
     RequestShed,
+    StoreLost,
     StoreQueried,
     StoreQueryCancelled,
+    StoreRecovered,
 )
 from estuary.telemetry.logs import build_logs
 from estuary.telemetry.observers import Observers
@@ -186,6 +188,18 @@ def test_an_outage_of_the_limiters_store_is_told_at_both_ends() -> None:
     assert ("WARN", "Redis at r:1/0", "no answer") == (away["level"], away["store"], away["reason"])
     (back,) = Told().of(LimiterChanged("Redis at r:1/0", available=True))
     assert ("INFO", "Redis at r:1/0") == (back["level"], back["store"])
+
+
+def test_a_lost_store_is_told_at_both_ends() -> None:
+    """With what was lost, for the operator who has to look for it."""
+    (lost,) = Told().of(StoreLost("data/estuary.db-wal was deleted"))
+    assert ("ERROR", "estuary::store", "data/estuary.db-wal was deleted") == (
+        lost["level"],
+        lost["target"],
+        lost["reason"],
+    )
+    (back,) = Told().of(StoreRecovered())
+    assert ("INFO", "database in use again") == (back["level"], back["message"])
 
 
 def test_a_store_that_answers_is_not_told() -> None:

@@ -1,40 +1,48 @@
-"""The open database: its connections, and what may run on which of them."""
+"""The open database: what may run on which of its connections, and what happens when a file of it is gone.
+
+A file that was deleted or replaced lives on in the processes that have it open. What they write to it is
+gone with the last of them, and what they read is not what others see. So each process looks whether its
+files are still those at their names, before and after each commit and several times a second. Where they
+are not, nothing is written or read any more. What was acknowledged is moved from the log, which is still
+open, into the main file, and everything is closed. Once every process has let go, the database is opened
+as after a restart: by itself if only the log or its index was lost; if it was the main file, when that is
+there again.
+"""
 
 import asyncio
-import sqlite3
-import time
-from collections.abc import Sequence
-from contextlib import closing, suppress
-from typing import NamedTuple, TypeVar
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from estuary.core.errors import StoreError, StoreUnavailable
-from estuary.core.observations import ConnectionsChanged
+from estuary.core.observations import ConnectionsChanged, StoreLost, StoreRecovered
 from estuary.core.ports import Observer
 from estuary.stores.sql.tables import TOTALS
+from estuary.stores.sqlite.connections import Connections
 from estuary.stores.sqlite.courtesy import Courtesy
-from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, translate
+from estuary.stores.sqlite.errors import CLOSED
 from estuary.stores.sqlite.file import DatabaseFile, check_library
 from estuary.stores.sqlite.migration import Migration
-from estuary.stores.sqlite.readers import Read, Readers
+from estuary.stores.sqlite.opening import Opened, Opening
+from estuary.stores.sqlite.readers import Read
 from estuary.stores.sqlite.reading import Reading
 from estuary.stores.sqlite.worker import Worker
-from estuary.stores.sqlite.writer import Operation, Writer
+from estuary.stores.sqlite.writer import Operation
 
 T = TypeVar("T")
 
+WATCH_INTERVAL = 0.1
+"""Seconds between two looks at the files: so long a read may still be answered from one that is gone."""
+REOPEN_INTERVAL = 1.0
+"""Seconds before each attempt to use the database again: by the first one every worker has noticed."""
+
+_HELD = (
+    "put the file back, or restart the service to go on with what is there; until then process {} has open "
+    "what was lost, with every record, and it can be copied from /proc"
+)
 _PING = f"SELECT total FROM {TOTALS} LIMIT 1"  # noqa: S608 (a constant name)
-# A reader of a write-ahead log waits for nobody, save for moments while another process repairs the log.
-_READ_LOCK_TIMEOUT = 0.05
-_RETRY_INTERVAL = 0.01
-
-
-class _Parts(NamedTuple):
-    """What an open database holds."""
-
-    worker: Worker
-    writing: sqlite3.Connection
-    writer: Writer
-    readers: Readers
 
 
 class Database:
@@ -56,143 +64,168 @@ class Database:
         courtesy: Courtesy | None = None,
     ) -> None:
         self._file = file
-        self._migration = migration
-        self._timeout = timeout
+        self._opening = Opening(file, migration, timeout=timeout)
         self._observe = observe
-        self._courtesy = courtesy
-        self._parts: _Parts | None = None
+        self._connect = partial(
+            Connections,
+            file,
+            timeout=timeout,
+            check=self._check,
+            courtesy=courtesy,
+            changed=self._report_connections,
+        )
+        self._connections: Connections | None = None
+        self._refusal: str | None = CLOSED
         self._reading = Reading()
         self.read = self._reading.read
         self.row = self._reading.row
+        self._watching: asyncio.Task[None] | None = None
+        self._loss_noticed = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._active = 0
+        self._told: set[str] = set()
 
     async def open(self) -> None:
         """Make the file usable; raises `StoreUnavailable` or `StoreSchemaMismatch`, changing nothing."""
-        if self._parts is not None:
+        if self._watching is not None:
             return
         check_library()
-        worker = Worker("estuary-sqlite-writer")
-        try:
-            writing, reading = await worker.run(self._connect)
-        except BaseException:
-            worker.stop()
-            raise
-        self._file.remember()
-        writer = Writer(
-            writing, worker, timeout=self._timeout, check=self._file.check, courtesy=self._courtesy
-        )
-        readers = Readers(self._file, timeout=self._timeout, changed=self._report_connections)
-        self._reading.open(reading)
-        self._parts = _Parts(worker, writing, writer, readers)
-        self._report_connections()
+        self._loop, self._loss_noticed = asyncio.get_running_loop(), asyncio.Event()
+        await self._use(self._opening.open)
+        self._watching = asyncio.create_task(self._watch())
 
     async def close(self) -> None:
         """Finish the writes that were accepted, move the log into the file and close every connection."""
-        parts, self._parts = self._parts, None
-        if parts is None:
-            return
-        self._reading.close()
-        await parts.writer.close()
-        await parts.readers.close()
-        await asyncio.wait([parts.worker.run(lambda: _finish(parts.writing))], timeout=self._timeout)
-        parts.worker.stop()
-        self._report_connections()
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+        self._refuse(CLOSED)
+        await self._let_go()
 
     async def migrate(self, *, only_plan: bool) -> Sequence[str]:
         """The statements that make the file fit; run, unless `only_plan`."""
         check_library()
         worker = Worker("estuary-sqlite-migration")
         try:
-            return await worker.run(lambda: self._migrate(only_plan=only_plan))
+            return await worker.run(lambda: self._opening.migrate(only_plan=only_plan))
         finally:
             worker.stop()
 
     def write(self, operation: Operation[T]) -> asyncio.Future[T]:
         """The outcome of `operation`, once it is durable."""
-        return self._open_parts().writer.run(operation)
+        return self._usable().writer.run(operation)
 
     async def read_apart(self, read: Read[T]) -> T:
         """The outcome of `read`, which may take long, from a thread with a connection of its own."""
-        return await self._open_parts().readers.run(read)
+        return await self._usable().readers.run(read)
 
     def ping(self) -> None:
-        """Return if the file is there, is the one that was opened, and can be read."""
-        self._open_parts()
-        self._file.check()
+        """Return if the files are there, are those that were opened, and can be read."""
+        self._usable()
+        self._check()
         self.read(lambda cursor: cursor.execute(_PING).fetchone())
 
-    def _open_parts(self) -> _Parts:
-        if self._parts is None:
-            raise StoreUnavailable(CLOSED)
-        return self._parts
+    def _usable(self) -> Connections:
+        if self._connections is None or self._refusal is not None:
+            raise StoreUnavailable(self._refusal or CLOSED)
+        return self._connections
+
+    def _check(self) -> None:
+        """What `DatabaseFile.check` does, in any thread; a loss is seen to at once."""
+        try:
+            self._file.check()
+        except StoreUnavailable:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._loss_noticed.set)
+            raise
+
+    def _refuse(self, reason: str) -> None:
+        """Answer nothing from now on, but with `reason`."""
+        self._refusal = reason
+        self._reading.close(reason)
+
+    async def _use(self, connect: Callable[[], Opened]) -> None:
+        """Use the connections that `connect` makes in a thread; raises what it raises."""
+        worker = Worker("estuary-sqlite-writer")
+        try:
+            writing, reading = await worker.run(connect)
+        except BaseException:
+            worker.stop()
+            raise
+        self._connections = self._connect(writing, worker)
+        self._reading.open(reading)
+        self._refusal = None
+        self._report_connections()
+
+    async def _let_go(self) -> None:
+        connections = self._connections
+        if connections is not None:
+            await connections.finish()
+            await connections.close()
+            self._connections = None
+            self._report_connections()
+
+    async def _watch(self) -> None:
+        """Look at the files for as long as they are open, and see to it where one is gone."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_INTERVAL):
+                    await self._loss_noticed.wait()
+            try:
+                self._file.check()
+            except StoreUnavailable as lost:
+                await self._recover(str(lost))
+            self._loss_noticed.clear()
+
+    async def _recover(self, loss: str) -> None:
+        """Bring in safety what was acknowledged, let everything go, and return when it is open again."""
+        self._refuse(loss)
+        self._tell(f"{self._file.path}: {loss}")
+        while not await self._rescued():  # noqa: ASYNC110 - no event tells of what other programs do
+            await asyncio.sleep(WATCH_INTERVAL)
+        if not self._file.is_in_place:
+            self._tell(f"{self._file.path}: {_HELD.format(os.getpid())}")
+        # As long as it is held it can be put back, or copied from /proc, though it has no name any more.
+        while not self._file.is_in_place:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(WATCH_INTERVAL)
+        await self._let_go()
+        await asyncio.sleep(REOPEN_INTERVAL)
+        while not await self._reopened():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(REOPEN_INTERVAL)
+        self._told.clear()
+        self._observe(StoreRecovered())
+
+    async def _rescued(self) -> bool:
+        if self._connections is None:
+            return True
+        await self._connections.finish()
+        try:
+            await self._connections.rescue()
+        except StoreError as error:
+            self._tell(
+                f"{self._file.path}: what was acknowledged last would be gone with this process: {error}"
+            )
+            return False
+        return True
+
+    async def _reopened(self) -> bool:
+        try:
+            await self._use(self._opening.reopen)
+        except StoreError as error:
+            self._tell(str(error))
+            return False
+        return True
+
+    def _tell(self, reason: str) -> None:
+        """Tell of a loss, or of what keeps it from being mended: of each reason once."""
+        if reason not in self._told:
+            self._told.add(reason)
+            self._observe(StoreLost(reason))
 
     def _report_connections(self) -> None:
-        active = 0 if self._parts is None else 2 + self._parts.readers.opened
+        active = 0 if self._connections is None else self._connections.opened
         if active != self._active:
             self._active = active
             self._observe(ConnectionsChanged(active))
-
-    def _connect(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
-        """In the thread: the file, made or checked, and its connections to write and to read."""
-        self._file.create_folder()
-        try:
-            writing = self._file.connect(timeout=self._timeout)
-            try:
-                self._prepare(writing)
-                return writing, self._file.connect_to_read(timeout=_READ_LOCK_TIMEOUT)
-            except BaseException:
-                writing.close()
-                raise
-        except DRIVER_ERRORS as error:
-            raise self._named(translate(error)) from error
-        except StoreError as error:
-            raise self._named(error) from error
-
-    def _migrate(self, *, only_plan: bool) -> Sequence[str]:
-        """In the thread: a plan alone makes no file."""
-        if not only_plan:
-            self._file.create_folder()
-        elif not self._file.path.exists():
-            with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-                return self._migration.run(connection, only_plan=True)
-        try:
-            connection = self._file.connect(timeout=self._timeout)
-            with closing(connection):
-                return self._migration.run(connection, only_plan=only_plan)
-        except DRIVER_ERRORS as error:
-            raise self._named(translate(error)) from error
-        except StoreError as error:
-            raise self._named(error) from error
-
-    def _named(self, error: StoreError) -> StoreError:
-        """`error` with the file's name: for the operator at start-up, never for a client."""
-        return type(error)(f"{self._file.path}: {error}")
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        # First only looking: a file that is not Estuary's, or does not fit, stays as it is.
-        self._migration.look(connection)
-        self._use_write_ahead_log(connection)
-        self._migration.prepare(connection)
-        connection.execute("PRAGMA busy_timeout = 0")
-
-    def _use_write_ahead_log(self, connection: sqlite3.Connection) -> None:
-        """Readers then never wait for the writer, nor it for them."""
-        deadline = time.monotonic() + self._timeout
-        mode = None
-        while mode is None:
-            try:
-                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            except sqlite3.OperationalError as error:
-                # SQLite does not wait here by itself when two processes make the same new file.
-                if not is_busy(error) or time.monotonic() >= deadline:
-                    raise
-                time.sleep(_RETRY_INTERVAL)
-        if mode != "wal":
-            raise StoreUnavailable("this file system cannot keep a write-ahead log")
-
-
-def _finish(connection: sqlite3.Connection) -> None:
-    """In the thread: close the last connection; writes are durable already, so a failure is harmless."""
-    with suppress(sqlite3.Error):
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()

@@ -1,12 +1,14 @@
-"""The database file: where it is, how it is connected to, and whether it is still the same one."""
+"""The database file: where it is, how it is connected to, and whether its files are still the same."""
 
 import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from estuary.core.errors import StoreUnavailable
+from estuary.ownership import create_folder, give_to_folders_owner
 
 LOWEST_VERSION = (3, 37, 0)
 """The first SQLite with STRICT tables; RETURNING came with 3.35."""
@@ -26,18 +28,42 @@ _WRITER_SETTINGS = (
 )
 
 
+class Identity(NamedTuple):
+    """What a name of a file means, for as long as the file is open: another file never has the same."""
+
+    device: int
+    inode: int
+
+
+class Names(NamedTuple):
+    """Where the three files of a database are. Connections have all of them open, and need all of them.
+
+    SQLite puts the log and its index beside the file itself, not beside a symbolic link that leads there.
+    """
+
+    main: Path
+    log: Path
+    log_index: Path
+
+    @classmethod
+    def of(cls, path: Path) -> "Names":
+        """Those of the database at `path`, a link or not."""
+        main = path.resolve()
+        return cls(path, main.with_name(f"{main.name}-wal"), main.with_name(f"{main.name}-shm"))
+
+
 class DatabaseFile:
     """One SQLite file at `path`; `statements` is how many prepared statements a connection keeps."""
 
     def __init__(self, path: Path, *, statements: int) -> None:
         self.path = path.absolute()
         self._statements = statements
-        self._identity: tuple[int, int] | None = None
+        self._known: list[tuple[Path, Identity]] = []
 
     def create_folder(self) -> None:
         """Make the folder the file lies in; raises `StoreUnavailable` where there can be none."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            create_folder(self.path.parent)
         except OSError as error:
             message = f"The folder {self.path.parent} cannot be made: {error.strerror}"
             raise StoreUnavailable(message) from error
@@ -52,34 +78,69 @@ class DatabaseFile:
         self._create_for_owner()
         return self._connect("rwc", timeout, _WRITER_SETTINGS)
 
+    def connect_again(self, *, timeout: float) -> sqlite3.Connection:
+        """As `connect`, but only to a file that is there."""
+        return self._connect("rw", timeout, _WRITER_SETTINGS)
+
     def connect_to_read(self, *, timeout: float) -> sqlite3.Connection:
-        """A connection that cannot write, to the file that is there."""
-        return self._connect("ro", timeout, _READER_SETTINGS)
+        """A connection that cannot write, to the file that is there; it has the log open, too.
+
+        Raises `StoreUnavailable` where these are not the files that were remembered.
+        """
+        connection = self._connect("ro", timeout, _READER_SETTINGS)
+        try:
+            # SQLite opens the log by its name, and not before the first read.
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+            self.check()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def forget(self) -> None:
+        """Take whatever is at the path for the database from now on."""
+        self._known = []
+
+    def forget_log(self) -> None:
+        """Take only the main file for the one that was remembered, and whatever log is beside it."""
+        self._known = self._known[:1]
 
     def remember(self) -> None:
-        """Take the file that is there now for the one that was opened."""
-        self._identity = self._identify()
+        """Take the three files that are there now for those that were opened; raises `StoreUnavailable`."""
+        self.check()
+        self._known = [(path, _present(path)) for path in Names.of(self.path)]
 
     def check(self) -> None:
-        """Raise `StoreUnavailable` if the file was deleted or replaced since `remember`.
+        """Raise `StoreUnavailable` if one of the files was deleted or replaced since `remember`.
 
-        Its connections would go on as if nothing had happened, on a file that no longer has a name.
+        Connections would go on as if nothing had happened, on a file without a name: what they write is
+        gone with the last process that has it open. This costs three calls of stat(2), some microseconds.
         """
-        if self._identify() != self._identity:
-            raise StoreUnavailable("The database is unavailable: its file was deleted or replaced")
+        for path, identity in self._known:
+            if _identify(path) != identity:
+                raise StoreUnavailable(_lost(path))
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the main file is the one that was remembered, whatever is beside it."""
+        path, identity = self._known[0]
+        return _identify(path) == identity
+
+    @property
+    def has_foreign_log(self) -> bool:
+        """Whether the main file that was remembered has another log now, in which something is written."""
+        _, (log, identity), _ = self._known
+        return self.is_in_place and _identify(log) != identity and size_of(log) > 0
 
     def _create_for_owner(self) -> None:
         """Make the file, if there is none, for its owner alone; SQLite's others beside it follow it."""
         # Only a new file is opened here: closing one that SQLite has open would end its locks (POSIX).
         with suppress(OSError):
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-
-    def _identify(self) -> tuple[int, int] | None:
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                give_to_folders_owner(descriptor, self.path.parent)
+            finally:
+                os.close(descriptor)
 
     def _connect(self, mode: str, timeout: float, settings: Sequence[str]) -> sqlite3.Connection:
         # No memory mapping: it reads a fifth faster at 10^6 records, but an I/O error, or a file cut short
@@ -100,6 +161,33 @@ class DatabaseFile:
             connection.close()
             raise
         return connection
+
+
+def _identify(path: Path) -> Identity | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 (pathlib's takes twice as long, before and after every commit)
+    except OSError:
+        return None
+    return Identity(found.st_dev, found.st_ino)
+
+
+def size_of(path: Path) -> int:
+    """In bytes; 0 where there is no file, or none to look at."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _present(path: Path) -> Identity:
+    identity = _identify(path)
+    if identity is None:
+        raise StoreUnavailable(_lost(path))
+    return identity
+
+
+def _lost(path: Path) -> str:
+    return f"The database is unavailable: its file {path.name} was deleted or replaced"
 
 
 def check_library() -> None:

@@ -65,12 +65,13 @@ class Loader:
             insert, rows = self._loadables[resource.name]
             await _run(worker, partial(connection.executemany, insert, map(rows.insert, records)))
             number += len(records)
-        await _run(worker, partial(connection.execute, "COMMIT"))
+        await _run(worker, partial(self._commit, connection))
         return number
 
     def _begin(self, connection: sqlite3.Connection, *, replace: bool) -> None:
         """In the thread: take the lock, then see that there is nothing, or to it."""
         connection.execute("BEGIN IMMEDIATE")
+        self._file.check()
         for table in self._loadables:
             if replace:
                 connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 (a checked name)
@@ -78,6 +79,11 @@ class Loader:
                 raise StoreNotEmpty
         if replace:
             connection.execute(f"DELETE FROM {KEYS}")  # noqa: S608 (a constant name)
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        """In the thread; raises `StoreUnavailable` if a file of the database was lost."""
+        connection.execute("COMMIT")
+        self._file.check()
 
 
 def _run(worker: Worker, step: Callable[[], T]) -> Awaitable[T]:

@@ -60,6 +60,8 @@ class OnlineBackup:
                 copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
                 try:
                     source.backup(copy, progress=self._impatient())
+                    # A log that went meanwhile took records along that are not in the copy.
+                    self._file.check()
                 except BaseException:
                     copy.close()
                     raise

@@ -18,13 +18,15 @@ class Reading:
 
     def __init__(self) -> None:
         self._cursor: sqlite3.Cursor | None = None
+        self._reason = CLOSED
 
     def open(self, connection: sqlite3.Connection) -> None:
         """Read over `connection` from now on."""
         self._cursor = connection.cursor()
 
-    def close(self) -> None:
-        """Close the connection, if there is one."""
+    def close(self, reason: str = CLOSED) -> None:
+        """Close the connection, if there is one; `reason` is what reads are told from now on."""
+        self._reason = reason
         cursor, self._cursor = self._cursor, None
         if cursor is not None:
             cursor.connection.close()
@@ -33,7 +35,7 @@ class Reading:
         """The one row that a statement gives, None where there is none."""
         cursor = self._cursor
         if cursor is None:
-            raise StoreUnavailable(CLOSED)
+            raise StoreUnavailable(self._reason)
         try:
             row: tuple[Any, ...] | None = cursor.execute(statement, parameters).fetchone()
         except DRIVER_ERRORS as error:
@@ -44,7 +46,7 @@ class Reading:
         """The outcome of `read`."""
         cursor = self._cursor
         if cursor is None:
-            raise StoreUnavailable(CLOSED)
+            raise StoreUnavailable(self._reason)
         try:
             return read(cursor)
         except DRIVER_ERRORS as error:

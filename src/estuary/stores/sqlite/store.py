@@ -97,7 +97,7 @@ class SqliteStore:
         await self._database.close()
 
     async def ping(self) -> None:
-        """Return if the file can be read and is still the one that was opened; writes nothing."""
+        """Return if the database can be read and its files are still those opened; writes nothing."""
         self._database.ping()
 
     def collection(self, resource: Resource) -> SqliteCollection:

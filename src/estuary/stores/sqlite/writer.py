@@ -65,9 +65,10 @@ class Writer:
     """Runs operations on `connection`, in the order they come, each alone as far as errors go.
 
     `connection` must not wait for locks itself (a busy timeout of 0). `check` is called before each
-    transaction and may raise a `StoreError`. `timeout` (seconds) bounds each caller's wait. An operation
-    whose caller was cancelled, or told `StoreUnavailable`, before it began is never run; one that had
-    begun may still be kept. `courtesy` tells of other workers that write to the same file.
+    transaction, and after its commit in the thread, and may raise a `StoreError`: nothing is acknowledged
+    that is in none of the files which a restart opens. `timeout` (seconds) bounds each caller's wait. An
+    operation whose caller was cancelled, or told `StoreUnavailable`, before it began is never run; one that
+    had begun may still be kept. `courtesy` tells of other workers that write to the same file.
     """
 
     def __init__(
@@ -207,13 +208,17 @@ class Writer:
                 write.error = error
 
     def _commit(self) -> None:
-        """In the thread: make the transaction durable, or leave nothing of it."""
+        """In the thread: make the transaction durable, or leave nothing of it.
+
+        Where `check` raises afterwards, it is durable only if the files are found again.
+        """
         try:
             self._cursor.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:
                 self._cursor.execute("ROLLBACK")
             raise
+        self._check()
 
     def _fail(self, group: list[_Write], error: Exception) -> None:
         for write in group:

@@ -214,3 +214,15 @@ async def test_a_closed_writer_takes_nothing(bench: Bench) -> None:
     with pytest.raises(StoreUnavailable):
         bench.writer.run(insert("b"))
     assert ["a"] == bench.kept()
+
+
+async def test_what_is_committed_to_a_lost_file_is_not_acknowledged(bench: Bench) -> None:
+    """The files are looked at after the commit, too: only then it is known where the records are."""
+    bench.hold_commits()
+    write = asyncio.ensure_future(bench.writer.run(insert("lost")))
+    await bench.committing.wait()
+    bench.present = False
+    bench.let_commits_go()
+
+    with pytest.raises(StoreUnavailable, match="gone"):
+        await write

@@ -1,0 +1,275 @@
+"""A file of the database is deleted or replaced while it is open: nothing acknowledged is lost with it."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from estuary.core.errors import StoreUnavailable
+from estuary.core.items import ITEMS, Item
+from estuary.core.observations import Observation, StoreLost, StoreRecovered
+from estuary.core.record import Record
+from estuary.stores.sqlite import SqliteStore
+from tests.support.waiting import until
+from tests.unit.stores.kinds import record
+
+FILES = ["", "-wal", "-shm"]
+GONE = "deleted or replaced"
+
+
+class Watched:
+    """An open store, a record in it, and what it told of its files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.observed: list[Observation] = []
+        self.store = SqliteStore(path, [ITEMS], observe=self.observed.append)
+        self.items = self.store.collection(ITEMS)
+        self.kept = record(Item("kept"))
+
+    def beside(self, suffix: str) -> Path:
+        """One of the database's files."""
+        return self.path.with_name(f"{self.path.name}{suffix}")
+
+    @property
+    def losses(self) -> list[str]:
+        """The reasons that were told."""
+        return [told.reason for told in self.observed if isinstance(told, StoreLost)]
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the store told that it is in use again."""
+        return StoreRecovered() in self.observed
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores that try soon whether they can be used again."""
+    monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 0.05)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores that do not try that before their test is over."""
+    monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 3600.0)
+
+
+@pytest.fixture
+async def watched(path: Path) -> AsyncIterator[Watched]:
+    """A store with a record that is in the log alone."""
+    watched = Watched(path)
+    await watched.store.open()
+    await watched.items.insert(watched.kept)
+    yield watched
+    await watched.store.close()
+
+
+def delete(path: Path) -> None:
+    """Take the file away for good."""
+    path.unlink()
+
+
+def replace(path: Path) -> None:
+    """Put another file in its place, in one step."""
+    other = path.with_name("other")
+    other.write_bytes(b"")
+    other.replace(path)
+
+
+def move(path: Path) -> None:
+    """Give the file another name."""
+    path.rename(path.with_name("elsewhere"))
+
+
+def held_by_this_process(path: Path) -> bytes:
+    """What is in the deleted file that was at `path`."""
+    for descriptor in Path("/proc/self/fd").iterdir():
+        # The descriptor of this very listing is gone by now.
+        with suppress(FileNotFoundError):
+            if descriptor.readlink() == Path(f"{path} (deleted)"):
+                return descriptor.read_bytes()
+    raise FileNotFoundError(path)
+
+
+def lead(link: Path, target: Path) -> None:
+    """Make `link` a symbolic link to `target`, and nothing else."""
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def records_in(path: Path) -> list[str]:
+    """The ids in a database, as SQLite itself finds them, if it finds the file whole."""
+    with closing(sqlite3.connect(path)) as connection:
+        assert [("ok",)] == connection.execute("PRAGMA integrity_check").fetchall()
+        return [found for (found,) in connection.execute("SELECT id FROM items ORDER BY id")]
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("lose", [delete, replace, move])
+@pytest.mark.parametrize("suffix", FILES)
+async def test_a_lost_file_ends_reads_and_writes(
+    watched: Watched, suffix: str, lose: Callable[[Path], None]
+) -> None:
+    """Each of the three files is missed, whatever became of it; the reason is told once, with its name."""
+    lose(watched.beside(suffix))
+    with pytest.raises(StoreUnavailable, match=GONE):
+        await watched.items.insert(record(Item("lost")))
+    with pytest.raises(StoreUnavailable, match=GONE):
+        await watched.store.ping()
+    await until(lambda: bool(watched.losses))
+
+    calls: list[Callable[[], object]] = [
+        lambda: watched.items.get(watched.kept.id),
+        lambda: watched.items.slice(0, 1),
+        lambda: watched.items.slice(3000, 1),
+        lambda: watched.items.page(None, 1),
+        watched.items.count,
+    ]
+    for call in calls:
+        with pytest.raises(StoreUnavailable, match=GONE):
+            await call()  # type: ignore[misc] # each gives an awaitable
+    assert [f"its file {watched.path.name}{suffix} was"] == [
+        reason.split("unavailable: ")[1].split(" deleted")[0] for reason in watched.losses[:1]
+    ]
+
+
+@pytest.mark.parametrize("lost", [["-wal"], ["-shm"], ["-wal", "-shm"]], ids=" ".join)
+async def test_nothing_acknowledged_is_lost_with_the_log(watched: Watched, lost: list[str]) -> None:
+    """What was in the log alone is moved to the main file; then the store is in use again, by itself."""
+    for suffix in lost:
+        watched.beside(suffix).unlink()
+    await until(lambda: watched.recovered)
+    after = record(Item("after"))
+    await watched.items.insert(after)
+
+    assert [watched.kept.id, after.id] == records_in(watched.path)
+    assert watched.kept == await watched.items.get(watched.kept.id)
+    assert 1 == len(watched.losses)
+
+
+async def test_the_log_is_in_the_file_before_it_is_given_up(watched: Watched) -> None:
+    """Who is killed while nothing is in use yet has lost nothing: the file alone holds every record."""
+    watched.beside("-wal").unlink()
+    await until(lambda: bool(watched.losses))
+    copy = watched.path.with_name("copy.db")
+    await until(lambda: not watched.beside("-shm").exists() or watched.recovered)
+    shutil.copy(watched.path, copy)
+
+    assert [watched.kept.id] == records_in(copy)
+
+
+async def test_a_moved_file_takes_every_record_along(watched: Watched) -> None:
+    """The main file is whole without the log that stays behind; put back, it is in use again."""
+    elsewhere = watched.path.with_name("elsewhere")
+    move(watched.path)
+    await until(lambda: len(watched.losses) == 2)
+    copy = watched.path.with_name("copy.db")
+    shutil.copy(elsewhere, copy)
+    assert [watched.kept.id] == records_in(copy)
+
+    elsewhere.rename(watched.path)
+    await until(lambda: watched.recovered)
+    assert watched.kept == await watched.items.get(watched.kept.id)
+
+
+async def test_the_whole_folder_may_be_moved_and_put_back(watched: Watched) -> None:
+    """All three files are away and come back: no record is missing."""
+    folder = watched.path.parent
+    folder.rename(folder.with_name("elsewhere"))
+    await until(lambda: len(watched.losses) == 2)
+    folder.with_name("elsewhere").rename(folder)
+    await until(lambda: watched.recovered)
+
+    assert 1 == await watched.items.count()
+
+
+async def test_a_deleted_file_is_held_until_the_store_is_closed(watched: Watched) -> None:
+    """Who deleted the only database can still copy all of it, by the name that the process has for it."""
+    delete(watched.path)
+    await until(lambda: len(watched.losses) == 2)
+    assert f"process {os.getpid()} has open what was lost" in watched.losses[1]
+    copy = watched.path.with_name("copy.db")
+    copy.write_bytes(held_by_this_process(watched.path))
+
+    assert [watched.kept.id] == records_in(copy)
+
+
+async def test_the_log_that_stays_does_not_spoil_another_database(watched: Watched, tmp_path: Path) -> None:
+    """A database that is put in the place of the open one is found as it is when it is opened next."""
+    other = SqliteStore(tmp_path / "other.db", [ITEMS])
+    await other.open()
+    theirs = record(Item("theirs"))
+    await other.collection(ITEMS).insert(theirs)
+    await other.close()
+    os.replace(tmp_path / "other.db", watched.path)  # noqa: PTH105 (no blocking call of pathlib's here)
+    await until(lambda: len(watched.losses) == 2)
+    await watched.store.close()
+
+    assert [theirs.id] == records_in(watched.path)
+    await watched.store.open()
+    assert 1 == await watched.items.count()
+
+
+async def test_a_link_that_leads_elsewhere_is_noticed(path: Path, tmp_path: Path) -> None:
+    """The log lies beside the file, not beside the link that the path is; both are looked at."""
+    path.parent.mkdir()
+    lead(path, tmp_path / "real.db")
+    watched = Watched(path)
+    await watched.store.open()
+    await watched.items.insert(watched.kept)
+    delete(tmp_path / "real.db-wal")
+    await until(lambda: watched.recovered)
+    assert [watched.kept.id] == records_in(path)
+
+    lead(path, tmp_path / "nowhere.db")
+    await until(lambda: len(watched.losses) == 3)
+    with pytest.raises(StoreUnavailable, match=GONE):
+        await watched.items.count()
+    await watched.store.close()
+
+
+async def test_another_programs_log_is_not_overwritten(watched: Watched) -> None:
+    """Where another log has been written meanwhile, the file is left alone until that is gone."""
+    log = watched.beside("-wal")
+    log.unlink()
+    log.write_bytes(b"another program's")
+    await until(lambda: len(watched.losses) == 2)
+    assert "what was acknowledged last would be gone with this process" in watched.losses[1]
+    log.unlink()
+    await until(lambda: watched.recovered)
+
+    assert [watched.kept.id] == records_in(watched.path)
+
+
+async def test_it_is_not_opened_beside_what_this_process_still_has_open(watched: Watched) -> None:
+    """A read that goes on in the lost files is waited for: two logs in one process would be mixed up."""
+    with closing(sqlite3.connect(watched.path)) as reading:
+        reading.execute("SELECT id FROM items").fetchall()
+        watched.beside("-wal").unlink()
+        await until(lambda: len(watched.losses) == 2)
+        assert "this process still has it open" in watched.losses[1]
+    await until(lambda: watched.recovered)
+
+    assert watched.kept == await watched.items.get(watched.kept.id)
+
+
+async def test_a_load_into_files_that_go_is_no_success(watched: Watched) -> None:
+    """What is loaded while the log is deleted is not reported as kept."""
+
+    async def batches() -> AsyncIterator[tuple[object, list[Record]]]:
+        yield ITEMS, [record(Item("loaded"))]
+        watched.beside("-wal").unlink()
+
+    with pytest.raises(StoreUnavailable, match=GONE):
+        await watched.store.load(batches(), replace=True)  # type: ignore[arg-type] # of one resource
+
+
+async def test_a_dump_of_files_that_are_gone_is_refused(watched: Watched) -> None:
+    """Part of the records is never taken for all of them."""
+    watched.beside("-shm").unlink()
+    with pytest.raises(StoreUnavailable, match=GONE):
+        await anext(watched.store.dump())
