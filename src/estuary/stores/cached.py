@@ -6,7 +6,7 @@ afterwards in the same replica gives what was before. How soon others see it is 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.cache.port import Caches, Miss, RecordCache
+from estuary.stores.outliving import Outliving, outcome_of
 
 
 class CachedStore:
@@ -98,6 +99,7 @@ class CachedCollection:
         self._observe = observe
         self._hit, self._missed = CacheLooked(resource, hit=True), CacheLooked(resource, hit=False)
         self._flights: dict[str, _Flight] = {}
+        self._outliving = Outliving()
         self.is_open = False
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
@@ -126,17 +128,11 @@ class CachedCollection:
         terms: WriteTerms = UNCONDITIONAL,
     ) -> Written:
         """Update, then forget what was read before, also where the outcome is not known."""
-        try:
-            return await self._collection.update(record_id, changes, updated_at, terms)
-        finally:
-            await self._forget(record_id)
+        return await self._write(record_id, self._collection.update(record_id, changes, updated_at, terms))
 
     async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Delete, then forget what was read before, also where the outcome is not known."""
-        try:
-            return await self._collection.delete(record_id, terms)
-        finally:
-            await self._forget(record_id)
+        return await self._write(record_id, self._collection.delete(record_id, terms))
 
     async def slice(
         self, offset: int, limit: int, owner: str | None = None
@@ -162,10 +158,10 @@ class CachedCollection:
         flight = self._flights.get(record_id)
         # A read that began before a write ended is not for those who come after it.
         if flight is None or flight.ticket != miss.ticket:
-            flight = _Flight(miss.ticket, asyncio.create_task(self._read(record_id, miss)))
+            flight = _Flight(miss.ticket, self._outliving.begin(self._read(record_id, miss)))
             self._flights[record_id] = flight
         # One of those who wait may go away without ending it for the others.
-        return await asyncio.shield(flight.task)
+        return await outcome_of(flight.task)
 
     async def _read(self, record_id: str, miss: Miss) -> Record:
         try:
@@ -176,6 +172,19 @@ class CachedCollection:
             if flight is not None and flight.task is asyncio.current_task():
                 del self._flights[record_id]
         return record
+
+    async def _write(self, record_id: str, write: Coroutine[Any, Any, Written]) -> Written:
+        """What comes of `write`, which is seen to its end also where its caller leaves.
+
+        The store may make it yet, and what is read until then must not stay at hand.
+        """
+        return await outcome_of(self._outliving.begin(self._write_and_forget(record_id, write)))
+
+    async def _write_and_forget(self, record_id: str, write: Coroutine[Any, Any, Written]) -> Written:
+        try:
+            return await write
+        finally:
+            await self._forget(record_id)
 
     async def _forget(self, record_id: str) -> None:
         self._flights.pop(record_id, None)

@@ -1,7 +1,7 @@
 """A cached store answers as the store does: no read that begins after a write gives what was before."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,9 @@ class SlowCollection(MemoryCollection):
         self.gate = asyncio.Event()
         self.gate.set()
         self.failure: Exception | None = None
+        self.write_gate = asyncio.Event()
+        self.write_gate.set()
+        self.write: asyncio.Task[Written] | None = None
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record as it was when the read began."""
@@ -55,8 +58,16 @@ class SlowCollection(MemoryCollection):
         updated_at: datetime,
         terms: WriteTerms = UNCONDITIONAL,
     ) -> Written:
-        """Write, then perhaps fail: an outcome that nobody is told."""
-        written = await super().update(record_id, changes, updated_at, terms)
+        """Write, then perhaps fail: an outcome that nobody is told. A write that began is made."""
+        return await asyncio.shield(self._begin(super().update(record_id, changes, updated_at, terms)))
+
+    def _begin(self, write: Coroutine[Any, Any, Written]) -> asyncio.Task[Written]:
+        self.write = asyncio.create_task(self._at_last(write))
+        return self.write
+
+    async def _at_last(self, write: Coroutine[Any, Any, Written]) -> Written:
+        await self.write_gate.wait()
+        written = await write
         if self.failure is not None:
             raise self.failure
         return written
@@ -226,6 +237,21 @@ async def test_a_write_that_failed_may_have_been_made(scene: Scene) -> None:
     scene.slow.failure = StoreUnavailable("lost")
     with pytest.raises(StoreUnavailable):
         await scene.change("changed")
+    assert "changed" == await scene.name()
+
+
+async def test_a_write_whose_client_left_is_seen_when_it_is_made(scene: Scene) -> None:
+    """The store may make it after the client is gone, and after the record was read and kept once more."""
+    scene.slow.write_gate.clear()
+    client = asyncio.create_task(scene.change("changed"))
+    await until(lambda: scene.slow.write is not None)
+    client.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await client
+    assert "item 1" == await scene.name()
+    stamp = scene.stamps.of(make_id(1))
+    scene.slow.write_gate.set()
+    await until(lambda: scene.stamps.of(make_id(1)) != stamp)
     assert "changed" == await scene.name()
 
 

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from estuary.core.errors import StoreUnavailable
+from estuary.stores.outliving import Outliving, outcome_of
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import CLOSED, DRIVER_ERRORS, translate
@@ -21,6 +22,7 @@ class Probe:
         self._timeout = min(timeout, _LONGEST)
         self._connection: Connection | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._outliving = Outliving()
         self._closed = False
 
     async def ask(self) -> None:
@@ -28,8 +30,8 @@ class Probe:
         if self._closed:
             raise StoreUnavailable(CLOSED)
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
-        await asyncio.shield(self._asking)
+            self._asking = self._outliving.begin(self._ask())
+        await outcome_of(self._asking)
 
     async def close(self) -> None:
         """Let the connection go."""

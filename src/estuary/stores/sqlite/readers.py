@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from estuary.core.errors import StoreUnavailable
+from estuary.stores.outliving import outcome_of
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, translate
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.worker import Worker
@@ -110,7 +111,7 @@ class Readers:
         future = reader.worker.run(lambda: reader.perform(read))
         future.add_done_callback(lambda done: self._release(reader, done))
         try:
-            return await asyncio.shield(future)
+            return await outcome_of(future)
         except asyncio.CancelledError:
             reader.abandoned = True
             raise

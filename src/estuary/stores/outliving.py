@@ -1,0 +1,38 @@
+"""Waiting for work that goes on when whoever waits for it leaves, as a client does that hangs up."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Outliving:
+    """Tasks that nobody who waits for them ends."""
+
+    def __init__(self) -> None:
+        # The event loop itself keeps no hold of a task.
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task that is kept until it ends; that it failed is no matter where all who waited have left."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._end)
+        return task
+
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            # Looked at, or asyncio would log it as an error that nobody has seen.
+            task.exception()
+
+
+async def outcome_of(task: asyncio.Future[T]) -> T:
+    """What comes of `task`, which whoever waits here leaves as it is when cancelled.
+
+    `asyncio.shield` does that, too, but logs the failure of a task whose waiters have left, although there
+    is nothing wrong with that: since Python 3.14 always, before where nobody else has looked at it.
+    """
+    await asyncio.wait([task])
+    return task.result()
