@@ -1,6 +1,7 @@
 """What the workflow of the repository's host does, as far as it can be done here."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -69,3 +70,10 @@ def test_it_runs_what_proves_a_checkout_anywhere(steps: list[dict[str, Any]]) ->
     assert "sudo .ci/run" == steps[-1]["run"]
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
     assert [] == [step["uses"] for step in steps if "uses" in step]
+
+
+def test_nothing_is_tried_a_second_time() -> None:
+    """What fails at the first try has failed: a second one would hide what is wrong every other time."""
+    read = [ROOT / name for name in (".ci/run", "Makefile", "pyproject.toml")] + [WORKFLOW]
+    again = re.compile(r"\btwice\b|last-failed|--lf\b|--ff\b|reruns?\b|flaky|retry")
+    assert {} == {path.name: found for path in read if (found := again.findall(path.read_text()))}
