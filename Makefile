@@ -104,7 +104,7 @@ compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled 
 soak: $(SYNCED) ## Run for minutes what tests show in seconds: a siege, a million addresses, outages of 10 s
 	exec env ESTUARY_TEST_SOAK=1 $(BIN)/python -m tests -s tests/process/test_slow_clients.py \
 		tests/process/test_endless_messages.py \
-		tests/process/test_rate_limit.py tests/process/test_postgres.py $(ARGS)
+		tests/process/test_rate_limit.py tests/process/test_postgres.py tests/process/test_dear_requests.py $(ARGS)
 
 ##@ Ship
 

@@ -2,9 +2,18 @@
 
 Each is a whole request of HTTP/1.1, as long as the service takes it. What is found to cost more than its
 like belongs here: `python -m bench --questions dearest` measures all of them, and the soak test sends them.
+
+`python -m tests.support.dear_requests PORT RECORD SECONDS` sends each kind for so long, one request after
+the other, says on a line what it sends next, and at the end how often each status was answered.
 """
 
+import sys
+import time
+from collections import Counter
 from collections.abc import Mapping
+from typing import NamedTuple
+
+from tests.support.http import Connection, ConnectionEnded
 
 ITEMS = "/api/v1/items"
 BODY_BYTES = 2 * 1024 * 1024
@@ -116,3 +125,44 @@ def _body(begin: bytes, unit: bytes, end: bytes = b"]}", between: bytes = b",") 
 
 def _keys(begin: bytes) -> bytes:
     return begin + b",".join(b'"k%d":1' % number for number in range(170_000)) + b"}"
+
+
+class _Server(NamedTuple):
+    port: int
+
+
+def send(server: _Server, data: bytes, seconds: float) -> Counter[int]:
+    """Send `data` again and again for so long, at least once; what was answered, 0 for nothing."""
+    statuses: Counter[int] = Counter()
+    end = time.monotonic() + seconds
+    while True:
+        with Connection(server) as connection:
+            try:
+                while True:
+                    connection.send(data)
+                    statuses[connection.receive().status] += 1
+                    if time.monotonic() >= end:
+                        return statuses
+            except (ConnectionEnded, OSError):
+                # Refused, the connection ends; the answer may be lost while we still send.
+                statuses[0] += 1
+        if time.monotonic() >= end:
+            return statuses
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+def main(port: str, record: str, seconds: str) -> None:
+    """Send every kind."""
+    statuses: Counter[int] = Counter()
+    for what, data in {**heads(record), "metrics": request("GET", "/metrics"), **bodies()}.items():
+        _say(what)
+        statuses += send(_Server(int(port)), data, float(seconds))
+    _say(str(dict(statuses)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
