@@ -11,6 +11,8 @@ import msgspec
 from estuary.core.errors import ValidationFailed, Violation
 from estuary.core.field import MAX_SAFE_INTEGER, Field, Kind
 
+_NO_NUL = "must not contain the character U+0000"
+
 
 class Broken(Exception):
     """A value breaks a rule: the message without the field's name, and the rule's code."""
@@ -95,7 +97,7 @@ def _text(field: Field) -> Rule:
         if len(text) < low or (high is not None and len(text) > high):
             raise Broken(wording, "length")
         if "\0" in text:
-            raise Broken("must not contain the character U+0000", "characters")
+            raise Broken(_NO_NUL, "characters")
         if pattern is not None and pattern.search(text) is None:
             raise Broken(f"must match the pattern {field.pattern}", "pattern")
         return text
@@ -156,12 +158,24 @@ def _choice(field: Field) -> Rule:
 def _text_list(field: Field) -> Rule:
     low, high = field.min_length or 0, field.max_length
     wording = _length_wording(low, high, "entry", "entries")
-    entry_rule = compile_rule(field.entry or Field(name=field.name, kind=Kind.TEXT))
+    entry = field.entry or Field(name=field.name, kind=Kind.TEXT)
+    entry_rule = compile_rule(entry)
+    bounded = entry.min_length or entry.max_length is not None or entry.pattern is not None
 
     def rule(values: list[str]) -> list[str]:
         if len(values) < low or (high is not None and len(values) > high):
             raise Broken(wording, "length")
-        return [cleaned(index, value) for index, value in enumerate(values)]
+        if bounded:
+            return [cleaned(index, value) for index, value in enumerate(values)]
+        return trimmed(values)
+
+    def trimmed(values: list[str]) -> list[str]:
+        # A body holds hundreds of thousands of them: without a rule of their own they are seen to at once.
+        texts = [value.strip() for value in values]
+        if "\0" in "".join(texts):
+            index = next(index for index, text in enumerate(texts) if "\0" in text)
+            raise Broken(f"entry {index} {_NO_NUL}", "characters")
+        return texts
 
     def cleaned(index: int, value: str) -> str:
         try:
