@@ -4,6 +4,7 @@ import json
 import socket
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from estuary.stores.convex.deployable import write
 from estuary.stores.convex.schema import schema
 from tests.process.test_cli import estuary
 from tests.support.http import get, post
-from tests.support.process import HOST, serving, until
+from tests.support.process import HOST, NOT_READY, serving, until
 from tests.support.resources import VESSELS
 from tests.support.servers import shared
 from tests.support.servers.convex import (
@@ -101,14 +102,46 @@ def test_a_url_that_is_none(tmp_path: Path, command: str, url: str) -> None:
     assert "it must be a URL such as https://" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["check", "serve"])
-def test_nobody_there(tmp_path: Path, command: str) -> None:
-    """Exit 1: the store is unavailable."""
+def test_nobody_there(tmp_path: Path) -> None:
+    """Exit 1: the store is unavailable; a service waits for it."""
     with socket.create_server((HOST, 0)) as unused:
         port = unused.getsockname()[1]
-    done = estuary(tmp_path, command, DATABASE_TYPE="convex", CONVEX_DEPLOYMENT_URL=f"http://{HOST}:{port}")
+    variables = {"DATABASE_TYPE": "convex", "CONVEX_DEPLOYMENT_URL": f"http://{HOST}:{port}"}
+    done = estuary(tmp_path, "check", **variables)
     assert 1 == done.returncode
-    assert "Convex is unavailable: no connection can be made" in done.stderr + done.stdout
+    assert "Convex is unavailable: no connection can be made" in done.stderr
+    variables["DATABASE_TIMEOUT_SECONDS"] = "1"
+    with serving(tmp_path, variables, message=NOT_READY) as server:
+        assert 503 == get(server, "/health/ready").status
+        server.record(
+            "not ready until the store answers", reason="Convex is unavailable: no connection can be made"
+        )
+        assert 0 == server.stop()
+
+
+@pytest.mark.parametrize("how", ["refuse", "hang"])
+def test_a_deployment_that_is_away_at_the_start_is_waited_for(
+    tmp_path: Path, deployment: Deployment, how: str
+) -> None:
+    """Alive, not ready; ready by itself once Convex is, and not before."""
+    with ExitStack() as stack:
+        variables = {**deployment.variables, "DATABASE_TIMEOUT_SECONDS": "1"}
+        with deployment.failing(how):
+            server = stack.enter_context(serving(tmp_path, variables, message=NOT_READY))
+            assert 503 == get(server, "/health/ready").status
+            assert 200 == get(server, "/health/live").status
+            assert 503 == post(server, PATH, b'{"name": "early"}').status
+        server.wait_until_ready()
+        assert 200 == get(server, "/health/ready").status
+        assert 201 == post(server, PATH, b'{"name": "boat"}').status
+        assert 0 == server.stop()
+
+
+def test_a_key_that_is_refused_ends_the_start(tmp_path: Path, deployment: Deployment) -> None:
+    """It is no outage: exit 1, and what to do."""
+    done = estuary(tmp_path, "serve", **{**deployment.variables, "CONVEX_DEPLOY_KEY": "prod:other|a2V5"})
+    assert 1 == done.returncode
+    assert "Convex refuses the deploy key: check CONVEX_DEPLOY_KEY" in done.stderr
 
 
 @pytest.mark.parametrize(

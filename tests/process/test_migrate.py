@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.support.http import get, post
-from tests.support.process import environment_of, serving, until
+from tests.support.process import NOT_READY, environment_of, serving
 
 PARTS = """
 from msgspec import Struct
@@ -66,12 +66,14 @@ def test_a_service_waits_for_its_migration_and_then_serves(tmp_path: Path) -> No
         assert 201 == post(server, "/api/v1/parts", BODY).status
         assert 0 == server.stop()
     declare(tmp_path, "amount: int = 7")
-    with serving(tmp_path, variables_of(tmp_path, DATABASE_MIGRATE="check")) as server:
+    unmigrated = variables_of(tmp_path, DATABASE_MIGRATE="check")
+    with serving(tmp_path, unmigrated, message=NOT_READY) as server:
         assert b'"not_migrated"' in get(server, "/health/ready").body
         assert "ADD COLUMN amount" in migrate(tmp_path, "--plan").stdout
         assert b'"not_migrated"' in get(server, "/health/ready").body
         assert "migrated the store: 1 statements\n" == migrate(tmp_path).stdout
-        until(lambda: get(server, "/health/ready").status == 200)
+        server.wait_until_ready()
+        assert 200 == get(server, "/health/ready").status
         assert b'"amount":7' in get(server, "/api/v1/parts").body
         assert 0 == server.stop()
     assert "nothing to migrate: the store fits the declared resources\n" == migrate(tmp_path).stdout

@@ -16,7 +16,17 @@ import pytest
 from tests.support.creates import ITEMS
 from tests.support.http import get, post
 from tests.support.load import Load, creating_items, load_on, reading
-from tests.support.process import HOST, Server, environment_of, free_port, serving, started, until
+from tests.support.process import (
+    HOST,
+    NOT_READY,
+    READY,
+    Server,
+    environment_of,
+    free_port,
+    serving,
+    started,
+    until,
+)
 from tests.support.servers import shared
 from tests.support.servers.postgres import GUARDED_USER, Postgres
 from tests.support.servers.relay import Relay, relay_to
@@ -73,12 +83,10 @@ def readiness(server: Server) -> str:
             lambda server: server.url_of("estuary", user=f"{GUARDED_USER}:wrong"),
             "refuses the password of user guarded: correct it in DATABASE_URL",
         ),
-        (lambda _: f"postgres://{HOST}:{free_port()}/estuary", "cannot be reached"),
-        (lambda _: "postgres://no.such.host.invalid/estuary", "no such host is known; correct it"),
         (lambda server: f"{server.url}?sslmode=require", "see sslmode and sslrootcert in DATABASE_URL"),
         (lambda server: f"{server.url}?sslmode=verify-full&sslrootcert=/no/ca.pem", "/no/ca.pem"),
     ],
-    ids=["database", "user", "password", "port", "host", "tls", "root certificate"],
+    ids=["database", "user", "password", "tls", "root certificate"],
 )
 @pytest.mark.parametrize("command", ["serve", "check", "migrate"])
 def test_a_server_that_cannot_be_used_is_named(
@@ -90,6 +98,26 @@ def test_a_server_that_cannot_be_used_is_named(
     assert said in out + err
     assert "Traceback" not in out + err
     assert "wrong" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (f"postgres://{HOST}:{free_port()}/estuary", "cannot be reached"),
+        ("postgres://no.such.host.invalid/estuary", "no such host is known; correct it"),
+    ],
+    ids=["port", "host"],
+)
+def test_a_server_that_is_not_there_is_named(tmp_path: Path, url: str, said: str) -> None:
+    """A command ends with exit 1 and a line that says what to do; a service waits, and logs that line."""
+    for command in ("check", "migrate"):
+        code, out, err = outcome(estuary(tmp_path, command, DATABASE_URL=url, **SOON))
+        assert (1, True) == (code, said in out + err)
+        assert "Traceback" not in out + err
+    with serving(tmp_path, {"DATABASE_URL": url, **SOON}, message=NOT_READY) as server:
+        assert said in server.record(NOT_READY)["reason"]
+        assert "database_unavailable" == readiness(server)
+        assert 0 == server.stop()
 
 
 @pytest.mark.parametrize(
@@ -119,7 +147,7 @@ def test_tables_of_others_are_left_alone(tmp_path: Path, postgres: Postgres, sql
 def test_production_serves_once_it_is_migrated(tmp_path: Path, postgres: Postgres) -> None:
     """Until then the probe says why it is not ready, and nothing is made; then no restart is needed."""
     variables = {"DATABASE_URL": postgres.url, "DATABASE_MIGRATE": "check"}
-    with serving(tmp_path, variables) as server:
+    with serving(tmp_path, variables, message=NOT_READY) as server:
         assert "not_migrated" == readiness(server)
         assert 200 == get(server, "/health/live").status
         assert 503 == post(server, ITEMS, b'{"name":"early"}').status
@@ -130,7 +158,8 @@ def test_production_serves_once_it_is_migrated(tmp_path: Path, postgres: Postgre
         told = [outcome(each) for each in migrating]
         assert [0, 0, 0] == [code for code, _, _ in told]
         assert 2 == sum("nothing to migrate" in out for _, out, _ in told)
-        until(lambda: readiness(server) == "ready")
+        server.wait_until_ready()
+        assert "ready" == readiness(server)
         assert 201 == post(server, ITEMS, b'{"name":"in time"}').status
         assert 0 == server.stop()
 
@@ -181,6 +210,25 @@ def hung(site: Site) -> AbstractContextManager[None]:
 def reset(site: Site) -> AbstractContextManager[None]:
     """The network breaks off every connection."""
     return site.relay.resetting()
+
+
+@pytest.mark.parametrize("outage", [stopped, hung, reset, demoted])
+def test_a_server_that_is_away_at_the_start_is_waited_for(
+    tmp_path: Path, postgres: Postgres, outage: Callable[[Site], AbstractContextManager[None]]
+) -> None:
+    """Alive, not ready and said why; ready by itself once the server is, and not before."""
+    with relay_to(postgres.port) as relay, ExitStack() as stack:
+        variables = {"DATABASE_URL": through(relay, postgres), "WORKERS": "2", **SOON}
+        with outage(Site(postgres, relay)):
+            server = stack.enter_context(serving(tmp_path, variables, message=NOT_READY))
+            assert "database_unavailable" == readiness(server)
+            assert 200 == get(server, "/health/live").status
+            assert 503 == post(server, ITEMS, b'{"name":"early"}').status
+            assert [] == [record for record in server.records() if record["message"] == READY]
+        server.wait_until_ready()
+        assert "ready" == readiness(server)
+        assert 201 == post(server, ITEMS, b'{"name":"in time"}').status
+        assert 0 == server.stop()
 
 
 @pytest.mark.parametrize("outage", [stopped, hung, reset, demoted])

@@ -20,6 +20,7 @@ PATIENCE_SECONDS = 30.0
 """How long a condition may take to come true; never how long it should."""
 
 READY = "Estuary is ready"
+NOT_READY = "Estuary answers, but is not ready yet"
 _PORT_TAKEN = "is in use"
 _ATTEMPTS = 5
 
@@ -141,10 +142,10 @@ class Server:
         children = psutil.Process(self.pid).children(recursive=True)
         return [child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE]
 
-    def wait_until_ready(self) -> dict[str, Any]:
-        """The line that says so; raises `NotReady`."""
+    def wait_until_ready(self, message: str = READY) -> dict[str, Any]:
+        """The line that says so, or that it is not yet; raises `NotReady`."""
         try:
-            said = self.record(READY)
+            said = self.record(message)
         except EOFError:
             code = self._process.wait(PATIENCE_SECONDS)
             raise NotReady(f"exit {code}: {self.err.text}{self.out.text}") from None
@@ -215,13 +216,13 @@ def started(
 
 @contextmanager
 def serving(
-    directory: Path, variables: Mapping[str, str] | None = None, **options: Any
+    directory: Path, variables: Mapping[str, str] | None = None, *, message: str = READY, **options: Any
 ) -> Iterator[Server]:
-    """A server that is ready; another process may win the port, then the next one is tried."""
+    """A server that has said `message`; another process may win the port, then the next one is tried."""
     for attempt in range(_ATTEMPTS):
         with started(directory, variables, **options) as server:
             try:
-                server.wait_until_ready()
+                server.wait_until_ready(message)
             except NotReady as failure:
                 if _PORT_TAKEN in str(failure) and attempt < _ATTEMPTS - 1:
                     continue

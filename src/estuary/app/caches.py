@@ -2,7 +2,7 @@
 
 from estuary.app.commons import Commons
 from estuary.config.settings import Settings
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import StoreRefused
 from estuary.core.extras import needs
 from estuary.core.ports import Clock, Observer, Store
 from estuary.stores.cache.port import Caches
@@ -16,7 +16,7 @@ def with_cache(
 ) -> Store:
     """`store`, or where the settings ask for a cache, the same behind one.
 
-    Raises `StoreUnavailable` where the cache's driver is not installed.
+    Raises `StoreRefused` where the cache's driver is not installed.
     """
     if settings.cache_type == "none":
         return store
@@ -42,10 +42,10 @@ def _in_redis(settings: Settings, commons: Commons, clock: Clock, observe: Obser
         from estuary.redis.address import RedisAddress
         from estuary.stores.cache.redis import RedisCaches
     except ModuleNotFoundError as error:
-        raise StoreUnavailable(needs("Redis", "a driver", "redis")) from error
+        raise StoreRefused(needs("Redis", "a driver", "redis")) from error
     location = settings.redis_url
     if location is None:
-        raise StoreUnavailable("CACHE_TYPE is redis: REDIS_URL must say where Redis is")
+        raise StoreRefused("CACHE_TYPE is redis: REDIS_URL must say where Redis is")
     return RedisCaches(
         RedisAddress(**location._asdict()),
         settings.redis_prefix,

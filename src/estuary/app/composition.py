@@ -85,7 +85,8 @@ def build(
     logs.on_drop(metrics.log_lines_dropped)
     limiter = make_limiter(settings, commons, clock.monotonic, observers)
     made = make_store(settings, resources, observers, commons=commons, worker=worker)
-    observed = ObservedStore(WaitingStore(made, observers), observers, clock.monotonic)
+    waiting = WaitingStore(made, observers)
+    observed = ObservedStore(waiting, observers, clock.monotonic)
     store = with_cache(settings, observed, commons, clock, observers)
     operations = Operations(
         store=store,
@@ -139,6 +140,7 @@ def build(
         limiter,
         logs,
         clock,
+        awaited=waiting,
         admin=admin if has_own_port else None,
         companions=auth.companions,
     )

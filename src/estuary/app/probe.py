@@ -6,7 +6,7 @@ import os
 from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
 from estuary.config.settings import Settings
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import StoreRefused
 from estuary.core.ports import Store
 from estuary.telemetry.observers import Observers
 
@@ -21,7 +21,7 @@ def probe(settings: Settings) -> str:
     if path is not None and not path.exists():
         folder = next(parent for parent in path.absolute().parents if parent.exists())
         if not os.access(folder, os.W_OK):
-            raise StoreUnavailable(f"{path} cannot be made: the folder {folder} is not writable")
+            raise StoreRefused(f"{path} cannot be made: the folder {folder} is not writable")
         return f"store: {path} will be made on the first start"
     asyncio.run(_open_and_close(make_store(settings, resources, Observers())))
     return f"store: {settings.database.kind} answers"

@@ -21,6 +21,19 @@ class Companion(Protocol):
         ...
 
 
+class Awaited(Protocol):
+    """What may come later than the service starts."""
+
+    @property
+    def waits_for(self) -> str:
+        """Why it is not there yet, for an operator; the empty text once it is."""
+        ...
+
+    async def there(self) -> None:
+        """Return once it is there; raises `StoreError` where only an operator can help."""
+        ...
+
+
 class Service:
     """Made by `build`; started, drained, stopped.
 
@@ -35,6 +48,7 @@ class Service:
         logs: Logs,
         clock: SystemClock,
         *,
+        awaited: Awaited,
         admin: Application | None = None,
         companions: Sequence[Companion] = (),
     ) -> None:
@@ -44,15 +58,28 @@ class Service:
         self.limiter = limiter
         self.logs = logs
         self.log = logs.logger("estuary::service")
+        self._awaited = awaited
         self._clock = clock
         self._companions = companions
 
     async def start(self) -> None:
-        """Open the store and the limiter; raises `StoreError` or `LimiterRefused`."""
+        """Open the store and the limiter, in a few seconds; raises `StoreError` or `LimiterRefused`.
+
+        Both may be away: then they are tried for, over and over, and `waits_for` says of the store why.
+        """
         await self.store.open()
         await self.limiter.open()
         for companion in self._companions:
             companion.start()
+
+    @property
+    def waits_for(self) -> str:
+        """Why the service is not ready yet, for an operator; the empty text once it is."""
+        return self._awaited.waits_for
+
+    async def ready(self) -> None:
+        """Return once the store is there; raises `StoreError` where only an operator can help."""
+        await self._awaited.there()
 
     def drain(self) -> None:
         """From now on readiness is 503 and every answer closes its connection."""

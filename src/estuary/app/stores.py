@@ -10,7 +10,7 @@ from estuary.backups.status import read_status
 from estuary.config.convex import CONVEX
 from estuary.config.database import POSTGRES, SQLITE
 from estuary.config.settings import Settings
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import StoreRefused
 from estuary.core.extras import needs
 from estuary.core.items import ITEMS
 from estuary.core.ports import Observer, Store
@@ -27,7 +27,7 @@ def make_store(
     commons: Commons | None = None,
     worker: int = 0,
 ) -> Store:
-    """The store, not yet open; raises `StoreUnavailable` where its driver is not installed.
+    """The store, not yet open; raises `StoreRefused` where its driver is not installed.
 
     `migrate` stands in for DATABASE_MIGRATE. `commons` is what this process shares with others, among
     which it is the one of the number `worker`.
@@ -62,7 +62,7 @@ def _postgres(
     try:
         from estuary.stores.postgres import PostgresStore
     except ModuleNotFoundError as error:
-        raise StoreUnavailable(needs("PostgreSQL", "a driver", "postgres")) from error
+        raise StoreRefused(needs("PostgreSQL", "a driver", "postgres")) from error
     return PostgresStore(
         settings.database.url,
         resources,
@@ -77,7 +77,7 @@ def _convex(settings: Settings, resources: Sequence[Resource], observe: Observer
     try:
         from estuary.stores.convex.store import ConvexStore
     except ModuleNotFoundError as error:
-        raise StoreUnavailable(needs("Convex", "a client for HTTP", "convex")) from error
+        raise StoreRefused(needs("Convex", "a client for HTTP", "convex")) from error
     return ConvexStore(
         settings.database.url,
         resources,
@@ -103,7 +103,7 @@ def preload(settings: Settings) -> None:
     if kind in (SQLITE.kind, POSTGRES):
         # Made for nobody, and never opened: SQLAlchemy works out much for its first table, a third of the
         # time that each worker would take to start.
-        with suppress(StoreUnavailable):
+        with suppress(StoreRefused):
             make_store(settings, [ITEMS], lambda _: None)
 
 

@@ -224,6 +224,10 @@ class StoreUnavailable(StoreError):
     """The store cannot be reached, is closed, or did not answer in time; a retry may succeed."""
 
 
+class StoreRefused(StoreUnavailable):
+    """The store cannot be used as it is configured; no waiting mends that, the message says what does."""
+
+
 class StoreQueryFailed(StoreError):
     """The store answered with an error of its own; a retry would meet it again."""
 

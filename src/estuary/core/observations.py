@@ -141,6 +141,24 @@ class ConnectionsChanged(msgspec.Struct, frozen=True):
     active: int
 
 
+class StoreAwaited(msgspec.Struct, frozen=True):
+    """The store is away, or still being opened, and is waited for; `reason` says how that shows."""
+
+    reason: str
+
+
+class StoreFound(msgspec.Struct, frozen=True):
+    """The store that was waited for is there, and is in use."""
+
+
+class RetryDue(msgspec.Struct, frozen=True):
+    """`what` failed for `reason`, and is tried again in `pause` seconds."""
+
+    what: str
+    pause: float
+    reason: str
+
+
 class MigrationAwaited(msgspec.Struct, frozen=True):
     """The store has to be migrated before it can be used; `reason` says how."""
 
@@ -199,6 +217,9 @@ Observation = (
     | CacheLooked
     | CacheChanged
     | ConnectionsChanged
+    | StoreAwaited
+    | StoreFound
+    | RetryDue
     | MigrationAwaited
     | Migrated
     | StoreLost

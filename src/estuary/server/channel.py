@@ -11,8 +11,10 @@ _CHUNK = 65536
 class Word(StrEnum):
     """What a message says; each is spoken in one direction only."""
 
+    WAITING = "waiting"
+    """Worker: requests are being answered, but the store is not there yet; the text says why."""
     READY = "ready"
-    """Worker: requests are being answered."""
+    """Worker: requests are being answered, and the store is there."""
     FAILED = "failed"
     """Worker: the service could not be started; the text says why."""
     BEAT = "beat"

@@ -38,6 +38,7 @@ class Child:
         self.number = number
         self.channel = channel
         self.born = self.heard = time.monotonic()
+        self.is_listening = False
         self.ready_at: float | None = None
         self.leaving = False
         self.failure = ""

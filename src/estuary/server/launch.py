@@ -60,7 +60,7 @@ def serve(loaded: Loaded) -> int:
         ),
         log=log,
         manager=service_manager(around.notify_socket),
-        announce=lambda: _announce(log, settings, sockets),
+        announce=lambda reason: _announce(log, settings, sockets, reason),
         buried=commons.leave,
         let_go=sockets.close,
     )
@@ -116,18 +116,22 @@ def _life(loaded: Loaded, sockets: Sockets, commons: "Commons", heartbeat: float
     return live
 
 
-def _announce(log: Log, settings: Settings, sockets: Sockets) -> None:
+def _announce(log: Log, settings: Settings, sockets: Sockets, reason: str) -> None:
+    """Say where the service is, and that it is ready, or for what `reason` it is not yet."""
     admin = {} if sockets.admin is None else {"admin_address": address_of(sockets.admin)}
-    log.info(
-        "Estuary is ready",
-        address=address_of(sockets.service),
+    about = {
+        "address": address_of(sockets.service),
         **admin,
-        store=_store(settings),
-        profile=settings.app_profile,
-        version=__version__,
-        compiled=COMPILED,
-        pid=os.getpid(),
-    )
+        "store": _store(settings),
+        "profile": settings.app_profile,
+        "version": __version__,
+        "compiled": COMPILED,
+        "pid": os.getpid(),
+    }
+    if reason:
+        log.warn("Estuary answers, but is not ready yet", reason=reason, **about)
+    else:
+        log.info("Estuary is ready", **about)
 
 
 def _store(settings: Settings) -> str:

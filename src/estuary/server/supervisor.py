@@ -14,6 +14,7 @@ from estuary.beginning import STOPPING
 from estuary.server.channel import Word
 from estuary.server.child import CAUGHT, Child, Ending, Live, describe, fork
 from estuary.server.notify import ServiceManager
+from estuary.server.readiness import Readiness
 from estuary.server.respawn import RespawnGuard
 from estuary.server.signals import Signals
 
@@ -63,9 +64,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 class Supervisor:
     """Runs `terms.workers` processes that live `live`.
 
-    `announce` is called once, when every worker answers for the first time; `buried` with the number of
-    each worker that has ended; `let_go` when no new connection shall come in any more. One thread, one
-    loop, no waiting but on it.
+    `announce` is called when every worker is ready for the first time, and before with the reason why not;
+    `buried` with the number of each worker that has ended; `let_go` when no new connection shall come in.
+    One thread, one loop, no waiting but on it.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Supervisor:
         *,
         log: Log,
         manager: ServiceManager,
-        announce: Callable[[], None],
+        announce: Callable[[str], None],
         buried: Callable[[int], None],
         let_go: Callable[[], None],
     ) -> None:
@@ -83,14 +84,13 @@ class Supervisor:
         self._terms = terms
         self._log = log
         self._manager = manager
-        self._announce = announce
         self._buried = buried
         self._let_go = let_go
         self._children: dict[int, Child] = {}
         self._guard = RespawnGuard()
         self._timers = sched.scheduler(time.monotonic, time.sleep)
         self._selector = selectors.DefaultSelector()
-        self._announced = False
+        self._readiness = Readiness(manager, self._timers, announce)
         self._ending = False
         self._told_at: float | None = None
         self._exit_code = 0
@@ -148,6 +148,8 @@ class Supervisor:
         for word, text in messages:
             child.heard = time.monotonic()
             match word:
+                case Word.WAITING:
+                    self._on_waiting(child, text)
                 case Word.READY:
                     self._on_ready(child)
                 case Word.FAILED:
@@ -159,14 +161,18 @@ class Supervisor:
         if not connected:
             self._unplug(child)
 
+    def _on_waiting(self, child: Child, reason: str) -> None:
+        child.is_listening = True
+        if not self._ending:
+            self._readiness.wait(reason)
+
     def _on_ready(self, child: Child) -> None:
+        child.is_listening = True
         child.ready_at = child.heard
-        if self._announced:
+        if self._readiness.announced:
             self._log.info("A worker is back", worker=child.pid, seconds=round(child.heard - child.born, 3))
         elif all(each.ready_at is not None for each in self._children.values()) and not self._ending:
-            self._announced = True
-            self._announce()
-            self._manager.tell(READY="1", STATUS="Serving")
+            self._readiness.reached()
 
     # -- Workers come and go ----------------------------------------------------------------------
 
@@ -200,7 +206,7 @@ class Supervisor:
         child.channel.close()
         if self._ending:
             self._note_ending(child, code)
-        elif self._announced:
+        elif self._readiness.announced or child.leaving or (child.is_listening and not child.failure):
             self._replace(child, code)
         else:
             self._exit_code = max(
@@ -241,7 +247,7 @@ class Supervisor:
     def _drain(self, number: signal.Signals) -> None:
         """Keep answering for a while: whoever balances the load needs time to see that we go."""
         deadline = time.monotonic() + self._terms.timeout
-        pause = self._terms.drain if self._announced else 0.0
+        pause = self._terms.drain if self._readiness.announced else 0.0
         self._ending = True
         self._log.info("Shutting down", signal=number.name, drain_seconds=pause)
         self._manager.tell(STOPPING="1", STATUS="Shutting down")
@@ -251,6 +257,7 @@ class Supervisor:
 
     def _stop_workers(self, deadline: float) -> None:
         self._ending = True
+        self._readiness.stop_waiting()
         self._let_go()
         left = max(0.0, deadline - time.monotonic())
         for child in self._children.values():

@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import uvloop
 
@@ -20,6 +21,8 @@ from estuary.server.child import Ending
 from estuary.server.descriptors import descriptors, room_for
 from estuary.server.sockets import Sockets
 
+_LOOK_SECONDS = 1.0
+"""How often a worker that waits for its store looks why."""
 _RESERVE_SHARE = 0.1
 _RESERVE_SECONDS = 1.0
 """Of the time to stop, this much is kept for closing the store after requests had to be cut off."""
@@ -53,20 +56,50 @@ async def _live(
     orders = Orders(channel, loaded.settings.shutdown_timeout_seconds)
     if heartbeat is not None:
         _beat(channel, heartbeat)
+    listening: list[Listener] = []
     try:
         colour = not loaded.surroundings.no_color
         service = build(loaded.settings, colour=colour, commons=commons, worker=number)
-        await service.start()
+        if await _before(orders.stop, service.start()):
+            listening = _listeners(service, sockets, loaded.settings, commons.turns(number))
+            for listener in listening:
+                listener.start()
+            orders.on_drain(service.drain)
+            if await _before(orders.stop, _become_ready(service, channel)):
+                _spare_the_collector()
+                channel.send(Word.READY)
     except (StoreError, LimiterRefused, DeclarationError) as error:
         channel.send(Word.FAILED, str(error))
         return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
-    listening = _listeners(service, sockets, loaded.settings, commons.turns(number))
-    for listener in listening:
-        listener.start()
-    orders.on_drain(service.drain)
-    _spare_the_collector()
-    channel.send(Word.READY)
     return await _leave(service, listening, await orders.stop)
+
+
+async def _become_ready(service: Service, channel: Channel) -> None:
+    """Return once the store is there; until then the supervisor is told why it is not."""
+    ready = asyncio.ensure_future(service.ready())
+    said = ""
+    try:
+        while not ready.done():
+            if service.waits_for != said:
+                said = service.waits_for
+                channel.send(Word.WAITING, said)
+            await asyncio.wait([ready], timeout=_LOOK_SECONDS)
+        ready.result()
+    finally:
+        ready.cancel()
+
+
+async def _before(stop: asyncio.Future[float], step: Coroutine[Any, Any, None]) -> bool:
+    """Whether `step` came to its end, or else the word to stop did; raises what `step` raises."""
+    doing = asyncio.ensure_future(step)
+    either: list[asyncio.Future[Any]] = [doing, stop]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if doing.done():
+        doing.result()
+        return True
+    doing.cancel()
+    await asyncio.wait([doing])
+    return False
 
 
 def _listeners(service: Service, sockets: Sockets, settings: Settings, turns: Turns) -> list[Listener]:

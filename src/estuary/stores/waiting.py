@@ -1,49 +1,81 @@
-"""Any store that may have to be migrated first: the service starts, and is ready once that was done."""
+"""Any store that may be away at the start, or has to be migrated first: it is tried for until it comes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
-from estuary.core.errors import StoreError, StoreNotMigrated
-from estuary.core.observations import Migrated, MigrationAwaited
+from estuary.core.errors import StoreError, StoreNotMigrated, StoreRefused, StoreUnavailable
+from estuary.core.observations import Migrated, MigrationAwaited, RetryDue, StoreAwaited, StoreFound
 from estuary.core.ports import Collection, Observer, Store
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 
 INTERVAL = 1.0
-"""Seconds between two looks."""
+"""Seconds between two attempts."""
+PATIENCE = 3.0
+"""Seconds that `open` waits for the first one: less than whoever connects meanwhile."""
+OPENING = "the store is still being opened, or migrated"
 
 
 class WaitingStore:
-    """Implements `Store` with another one, whose calls fail as those of a closed store until it is open."""
+    """Implements `Store` with another one, whose calls fail as those of a closed store until it is open.
 
-    def __init__(self, store: Store, observe: Observer, *, interval: float = INTERVAL) -> None:
+    It is there when it was opened and has answered. What waiting does not mend is a refusal:
+    `StoreRefused`, a `StoreSchemaMismatch` that no migration mends, and errors of the store's own.
+    """
+
+    def __init__(
+        self, store: Store, observe: Observer, *, interval: float = INTERVAL, patience: float = PATIENCE
+    ) -> None:
         self._store = store
         self._observe = observe
         self._interval = interval
+        self._patience = patience
+        self._is_open = False
         self._reason: StoreError | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._refusal: StoreError | None = None
+        self._tried = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._opening: asyncio.Task[None] | None = None
+
+    @property
+    def waits_for(self) -> str:
+        """Why it is not there yet, for an operator; the empty text once it is."""
+        return "" if self._reason is None else str(self._reason)
 
     async def open(self) -> None:
-        """Open the store; where it is not migrated, return all the same and go on looking."""
-        try:
-            await self._store.open()
-        except StoreNotMigrated as error:
-            self._reason = error
-            self._observe(MigrationAwaited(str(error)))
-            self._looking = asyncio.create_task(self._look())
+        """Open the store; where it is away, not migrated or slow, return all the same and go on trying.
+
+        Raises a refusal that comes within the time it has.
+        """
+        self._opening = asyncio.create_task(self._open())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._tried.wait()
+        if not self._tried.is_set():
+            self._wait_because(StoreUnavailable(OPENING))
+        elif self._refusal is not None:
+            await self._give_up()
+            raise self._refusal
+        elif self._opening.done():
+            self._opening.result()
+
+    async def there(self) -> None:
+        """Return when the store is there; raises a refusal, for as long as that is not so."""
+        await self._settled.wait()
+        if self._refusal is not None:
+            raise self._refusal
+        if self._opening is not None and self._opening.done():
+            self._opening.result()
 
     async def close(self) -> None:
         """Close the store, whether or not it was ever opened."""
-        if self._looking is not None:
-            self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
+        await self._give_up()
         await self._store.close()
 
     async def ping(self) -> None:
-        """Ask the store; raises `StoreNotMigrated` as long as it is not."""
+        """Ask the store; raises why it is not there as long as it is not."""
         if self._reason is not None:
             raise type(self._reason)(*self._reason.args)
         await self._store.ping()
@@ -62,13 +94,50 @@ class WaitingStore:
         """Dump the store."""
         return self._store.dump()
 
-    async def _look(self) -> None:
-        while self._reason is not None:
-            await asyncio.sleep(self._interval)
-            try:
+    async def _open(self) -> None:
+        """Try until the store is there."""
+        try:
+            while not await self._attempt():
+                self._tried.set()
+                self._observe(RetryDue("opening the store", self._interval, self.waits_for))
+                await asyncio.sleep(self._interval)
+        finally:
+            self._tried.set()
+            self._settled.set()
+        if self._reason is not None:
+            found = Migrated() if isinstance(self._reason, StoreNotMigrated) else StoreFound()
+            self._reason = self._refusal = None
+            self._observe(found)
+
+    async def _attempt(self) -> bool:
+        try:
+            if not self._is_open:
                 await self._store.open()
-            except StoreError as error:
-                self._reason = error
-            else:
-                self._reason = None
-        self._observe(Migrated())
+                self._is_open = True
+            await self._store.ping()
+        except StoreError as error:
+            self._wait_because(error)
+            if not _may_pass(error):
+                self._refusal = error
+                self._settled.set()
+            return False
+        return True
+
+    def _wait_because(self, error: StoreError) -> None:
+        if str(error) != self.waits_for:
+            awaited = MigrationAwaited if isinstance(error, StoreNotMigrated) else StoreAwaited
+            self._observe(awaited(str(error)))
+        self._reason = error
+
+    async def _give_up(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            with suppress(asyncio.CancelledError, StoreError):
+                await self._opening
+
+
+def _may_pass(error: StoreError) -> bool:
+    """Whether waiting may help: the store is away, or somebody will migrate it."""
+    if isinstance(error, StoreNotMigrated):
+        return True
+    return isinstance(error, StoreUnavailable) and not isinstance(error, StoreRefused)

@@ -13,6 +13,8 @@ from estuary.core.observations import (
     RequestFailed,
     RequestServed,
     RequestShed,
+    StoreAwaited,
+    StoreFound,
     StoreLost,
     StoreQueried,
     StoreRecovered,
@@ -69,6 +71,8 @@ class Journal:
             observers.subscribe(CacheChanged, self._cache_changed)
         if self._store.enabled(Level.ERROR):
             observers.subscribe(StoreQueried, self._store_queried)
+        observers.subscribe(StoreAwaited, self._store_awaited)
+        observers.subscribe(StoreFound, self._store_found)
         observers.subscribe(MigrationAwaited, self._migration_awaited)
         observers.subscribe(Migrated, self._migrated)
         observers.subscribe(StoreLost, self._store_lost)
@@ -117,6 +121,12 @@ class Journal:
             self._store.warn(
                 "cache unavailable: reading from the store", store=changed.store, reason=changed.reason
             )
+
+    def _store_awaited(self, awaited: StoreAwaited) -> None:
+        self._store.warn("not ready until the store answers", reason=awaited.reason)
+
+    def _store_found(self, _: StoreFound) -> None:
+        self._store.info("the store answers")
 
     def _migration_awaited(self, awaited: MigrationAwaited) -> None:
         self._store.warn("not ready until the store is migrated", reason=awaited.reason)

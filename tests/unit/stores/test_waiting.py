@@ -1,12 +1,26 @@
-"""A store that has to be migrated first is waited for, without a restart."""
+"""A store that is away, or has to be migrated first, is waited for, without a restart."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from estuary.core.errors import StoreError, StoreNotMigrated, StoreSchemaMismatch, StoreUnavailable
+from estuary.core.errors import (
+    StoreError,
+    StoreNotMigrated,
+    StoreRefused,
+    StoreSchemaMismatch,
+    StoreUnavailable,
+)
 from estuary.core.items import ITEMS, Item
-from estuary.core.observations import Migrated, MigrationAwaited, Observation
+from estuary.core.observations import (
+    Migrated,
+    MigrationAwaited,
+    Observation,
+    RetryDue,
+    StoreAwaited,
+    StoreFound,
+)
 from estuary.stores.memory import MemoryStore
 from estuary.stores.waiting import WaitingStore
 from tests.support.waiting import until
@@ -14,16 +28,25 @@ from tests.unit.stores.kinds import record
 
 
 class Unprepared(MemoryStore):
-    """Memory that opens only once `obstacle` is gone."""
+    """Memory that opens once `obstacle` is gone and `gate` open, and answers once `silence` is over."""
 
     obstacle: StoreError | None = None
+    silence: StoreError | None = None
+    gate: asyncio.Event | None = None
     attempts = 0
 
     async def open(self) -> None:
         self.attempts += 1
+        if self.gate is not None:
+            await self.gate.wait()
         if self.obstacle is not None:
             raise self.obstacle
         await super().open()
+
+    async def ping(self) -> None:
+        if self.silence is not None:
+            raise self.silence
+        await super().ping()
 
 
 @pytest.fixture
@@ -60,7 +83,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
     """Until then a probe says why, every call fails as with a closed store, and looking goes on."""
     inner.obstacle = StoreNotMigrated("run it")
     await waiting.open()
-    assert [MigrationAwaited("run it")] == seen
+    assert [MigrationAwaited("run it")] == told(seen)
     for _ in range(3):
         with pytest.raises(StoreNotMigrated, match="run it"):
             await waiting.ping()
@@ -68,8 +91,11 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
             await waiting.collection(ITEMS).count()
         attempts = inner.attempts
         await until(lambda attempts=attempts: inner.attempts > attempts)  # type: ignore[misc]  # bound at once
+    assert "run it" == waiting.waits_for
     inner.obstacle = None
-    await until(lambda: Migrated() in seen)
+    await waiting.there()
+    assert [MigrationAwaited("run it"), Migrated()] == told(seen)
+    assert "" == waiting.waits_for
     await waiting.ping()
     assert 0 == await waiting.collection(ITEMS).count()
 
@@ -77,7 +103,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
 async def test_an_outage_does_not_end_the_wait(
     waiting: WaitingStore, inner: Unprepared, seen: list[Observation]
 ) -> None:
-    """The probe tells of it while it lasts."""
+    """The probe tells of it while it lasts, and the log once."""
     inner.obstacle = StoreNotMigrated("run it")
     await waiting.open()
     inner.obstacle = StoreUnavailable("away")
@@ -86,14 +112,79 @@ async def test_an_outage_does_not_end_the_wait(
     with pytest.raises(StoreUnavailable, match="away"):
         await waiting.ping()
     inner.obstacle = None
-    await until(lambda: Migrated() in seen)
+    await waiting.there()
+    assert [MigrationAwaited("run it"), StoreAwaited("away"), StoreFound()] == told(seen)
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("away"), StoreSchemaMismatch("lost")])
-async def test_what_no_migration_mends_ends_the_start(
+async def test_a_store_that_is_away_is_waited_for(
+    waiting: WaitingStore, inner: Unprepared, seen: list[Observation]
+) -> None:
+    """It need not be there at the start; each attempt is told to who wants to know."""
+    inner.obstacle = StoreUnavailable("away")
+    await waiting.open()
+    await until(lambda: seen.count(RetryDue("opening the store", 0.001, "away")) > 2)
+    inner.obstacle = None
+    await waiting.there()
+    assert [StoreAwaited("away"), StoreFound()] == told(seen)
+
+
+async def test_a_store_that_takes_long_to_open_keeps_nobody_waiting(
+    inner: Unprepared, seen: list[Observation]
+) -> None:
+    """Past its patience it returns; the one attempt goes on, and is not made twice."""
+    inner.gate = asyncio.Event()
+    slow = WaitingStore(inner, seen.append, interval=0.001, patience=0.001)
+    await slow.open()
+    with pytest.raises(StoreUnavailable, match="being opened"):
+        await slow.ping()
+    inner.gate.set()
+    await slow.there()
+    assert 1 == inner.attempts
+    await slow.ping()
+    await slow.close()
+
+
+async def test_it_is_there_when_it_answers(
+    waiting: WaitingStore, inner: Unprepared, seen: list[Observation]
+) -> None:
+    """A server that opens, but takes no writes yet, is not ready; and it is opened only once."""
+    inner.silence = StoreUnavailable("takes no writes")
+    await waiting.open()
+    assert "takes no writes" == waiting.waits_for
+    inner.silence = None
+    await waiting.there()
+    assert 1 == inner.attempts
+    assert [StoreAwaited("takes no writes"), StoreFound()] == told(seen)
+
+
+@pytest.mark.parametrize("error", [StoreRefused("wrong password"), StoreSchemaMismatch("lost")])
+async def test_what_waiting_does_not_mend_ends_the_start(
     waiting: WaitingStore, inner: Unprepared, error: StoreError
 ) -> None:
-    """A server that cannot be reached, and tables that cannot be made to fit, are for the operator."""
+    """A wrong password, and tables that cannot be made to fit, are for the operator."""
     inner.obstacle = error
     with pytest.raises(type(error)):
         await waiting.open()
+
+
+async def test_a_refusal_that_comes_later_is_told(waiting: WaitingStore, inner: Unprepared) -> None:
+    """A server that was away may turn out not to want us."""
+    inner.obstacle = StoreUnavailable("away")
+    await waiting.open()
+    inner.obstacle = StoreRefused("wrong password")
+    with pytest.raises(StoreRefused, match="wrong password"):
+        await waiting.there()
+
+
+async def test_it_is_closed_while_it_is_being_opened(inner: Unprepared) -> None:
+    """What is under way is ended, and nothing goes on behind."""
+    inner.gate = asyncio.Event()
+    slow = WaitingStore(inner, lambda _: None, patience=0.001)
+    await slow.open()
+    await slow.close()
+    assert {asyncio.current_task()} == asyncio.all_tasks()
+
+
+def told(seen: list[Observation]) -> list[Observation]:
+    """What was observed, but for the attempts."""
+    return [each for each in seen if not isinstance(each, RetryDue)]

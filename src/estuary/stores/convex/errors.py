@@ -9,6 +9,7 @@ from estuary.core.errors import (
     NotFound,
     StoreNotEmpty,
     StoreQueryFailed,
+    StoreRefused,
     StoreSchemaMismatch,
     StoreUnavailable,
     VersionConflict,
@@ -38,6 +39,10 @@ class Unreachable(Exception):
     """The deployment could not be asked, or did not answer; a retry may succeed."""
 
 
+class Untrusted(Unreachable):
+    """What answers has no certificate that is trusted; a retry would meet it again."""
+
+
 class AnswerTooLong(Exception):
     """An answer has more than `limit` bytes."""
 
@@ -51,6 +56,11 @@ def unavailable(reason: str) -> StoreUnavailable:
     return StoreUnavailable(f"Convex is unavailable: {reason}")
 
 
+def refused(reason: str) -> StoreRefused:
+    """The mistake in the configuration that `reason` tells of."""
+    return StoreRefused(f"Convex is unavailable: {reason}")
+
+
 def is_transient(status: int) -> bool:
     """Whether the same request may succeed soon: Convex is busy, in conflict with itself, or down."""
     return status == 429 or (status >= 500 and status != FUNCTION_FAILED)
@@ -59,9 +69,9 @@ def is_transient(status: int) -> bool:
 def of_status(status: int) -> EstuaryError:
     """The error that a status other than success stands for."""
     if status in _REASONS:
-        return unavailable(_REASONS[status])
+        return refused(_REASONS[status])
     if 300 <= status < 400:
-        return unavailable("CONVEX_DEPLOYMENT_URL leads elsewhere; give the URL that it leads to")
+        return refused("CONVEX_DEPLOYMENT_URL leads elsewhere; give the URL that it leads to")
     if is_transient(status):
         return unavailable(f"it answers with status {status}")
     return StoreQueryFailed(f"Convex refused a request with status {status}")
@@ -69,7 +79,7 @@ def of_status(status: int) -> EstuaryError:
 
 def of_foreign_answer() -> EstuaryError:
     """The error where a success is not in Convex's form: something else stands in its place."""
-    return unavailable("what answers at CONVEX_DEPLOYMENT_URL does not speak as Convex does")
+    return refused("what answers at CONVEX_DEPLOYMENT_URL does not speak as Convex does")
 
 
 def of_function(message: str, data: Any, about: str) -> EstuaryError:

@@ -14,17 +14,19 @@ from typing import Any
 import msgspec
 
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
-from estuary.core.observations import ConnectionsChanged
+from estuary.core.observations import ConnectionsChanged, RetryDue
 from estuary.core.ports import Observer
 from estuary.stores.convex.errors import (
     CLOSED,
     FUNCTION_FAILED,
     AnswerTooLong,
     Unreachable,
+    Untrusted,
     is_transient,
     of_foreign_answer,
     of_function,
     of_status,
+    refused,
     unavailable,
 )
 from estuary.stores.convex.patience import ATTEMPTS, pause, seconds_of
@@ -141,9 +143,13 @@ class Functions:
         for attempt in range(1, ATTEMPTS):
             if isinstance(outcome, Answer) and not is_transient(outcome.status):
                 return outcome
+            if isinstance(outcome, Untrusted):
+                raise refused(str(outcome)) from outcome
             wait = pause(attempt, _asked_for(outcome))
             if now() + wait >= (deadline.when() or math.inf):
                 break
+            reason = str(outcome) if isinstance(outcome, Unreachable) else f"status {outcome.status}"
+            self._observe(RetryDue(f"{method} {path} of Convex", wait, reason))
             await asyncio.sleep(wait)
             outcome = await self._attempt(method, path, body)
         if isinstance(outcome, Unreachable):

@@ -1,6 +1,7 @@
 """The Convex store: the functions of one deployment, as the records of declared resources."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -45,7 +46,9 @@ class ConvexStore:
         observe: Observer = lambda _: None,
     ) -> None:
         self._resources = tuple(resources)
-        self._functions = Functions(origin, deploy_key, timeout=timeout, observe=observe)
+        # Apart from what serves: nothing is asked for before it is known that the functions fit.
+        self._look = partial(Functions, origin, deploy_key, timeout=timeout)
+        self._functions = self._look(observe=observe)
         self._declared = declared(resources)
         self._collections = {
             resource.name: ConvexCollection(resource, self._functions) for resource in resources
@@ -56,12 +59,13 @@ class ConvexStore:
 
         Raises `StoreUnavailable` or `StoreSchemaMismatch`.
         """
-        self._functions.open()
+        looking = self._look()
+        looking.open()
         try:
-            _demand(await self._deployed(), self._declared)
-        except BaseException:
-            await self._functions.close()
-            raise
+            _demand(await _deployed(looking), self._declared)
+        finally:
+            await looking.close()
+        self._functions.open()
 
     async def close(self) -> None:
         """Finish accepted calls and let the connections go; a second call does nothing."""
@@ -97,14 +101,15 @@ class ConvexStore:
                 yield resource, records
                 after = place_of(records[-1])
 
-    async def _deployed(self) -> _Deployed:
-        try:
-            return msgspec.json.decode(await self._functions.query("describe", {}), type=_Deployed)
-        except (StoreQueryFailed, msgspec.MsgspecError) as error:
-            # In production Convex does not say that a function is missing.
-            raise StoreSchemaMismatch(
-                f"What is deployed in Convex are not Estuary's functions, or broken ones: {DEPLOY}"
-            ) from error
+
+async def _deployed(functions: Functions) -> _Deployed:
+    try:
+        return msgspec.json.decode(await functions.query("describe", {}), type=_Deployed)
+    except (StoreQueryFailed, msgspec.MsgspecError) as error:
+        # In production Convex does not say that a function is missing.
+        raise StoreSchemaMismatch(
+            f"What is deployed in Convex are not Estuary's functions, or broken ones: {DEPLOY}"
+        ) from error
 
 
 def _demand(deployed: _Deployed, wanted: Mapping[str, str]) -> None:

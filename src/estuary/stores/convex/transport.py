@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import aiohttp
 
-from estuary.stores.convex.errors import AnswerTooLong, Unreachable
+from estuary.stores.convex.errors import AnswerTooLong, Unreachable, Untrusted
 
 MAX_ANSWER_BYTES = 32 * 1024**2
 """Convex's own limit is half of it, before it is written as JSON."""
@@ -70,7 +70,7 @@ class Transport:
         except aiohttp.ClientConnectorDNSError as error:
             raise Unreachable("its name cannot be resolved") from error
         except aiohttp.ClientSSLError as error:
-            raise Unreachable("its certificate is not trusted") from error
+            raise Untrusted("its certificate is not trusted") from error
         except aiohttp.ClientConnectorError as error:
             raise Unreachable("no connection can be made") from error
         except (aiohttp.ClientError, OSError) as error:

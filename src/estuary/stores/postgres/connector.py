@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import StoreRefused, StoreUnavailable
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, code_of, translate
 
@@ -47,7 +47,7 @@ class Connector:
 
         A `patient` one lets a statement take as long as it takes.
 
-        Raises `StoreUnavailable`, saying what an operator can do.
+        Raises `StoreUnavailable`, saying what an operator can do, and `StoreRefused` where only one can.
         """
         plain = plain or self.is_pooled
         try:
@@ -62,7 +62,8 @@ class Connector:
                 server_settings=self._address.settings | ({} if plain else self._settings),
             )
         except (*DRIVER_ERRORS, ValueError) as error:
-            raise StoreUnavailable(_advice(error, self._address)) from error
+            refused = StoreRefused if _is_refusal(error, self._address) else StoreUnavailable
+            raise refused(_advice(error, self._address)) from error
         return made
 
 
@@ -90,6 +91,11 @@ class _Address(NamedTuple):
         files = [path for name in _FILES for path in parameters.get(name, [])]
         return cls(hosts, unquote(user.partition(":")[0]), unquote(database), settings, files)
 
+    @property
+    def missing_file(self) -> str | None:
+        """The first file that the URL names and that is not there."""
+        return next((path for path in self.files if not Path(path).exists()), None)
+
 
 def _session_settings(timeout: float) -> dict[str, str]:
     """What each session of the server is told to do, in PostgreSQL's own words."""
@@ -106,6 +112,21 @@ def _session_settings(timeout: float) -> dict[str, str]:
     }
 
 
+def _is_refusal(error: BaseException, address: _Address) -> bool:
+    """Whether only an operator can mend what `error` tells of: a server that starts may yet come."""
+    code = code_of(error)
+    if code:
+        return code in _FOR_AN_OPERATOR
+    if isinstance(error, ValueError) and not isinstance(error, UnicodeError):
+        return True
+    return _is_about_tls(error) or address.missing_file is not None
+
+
+def _is_about_tls(error: BaseException) -> bool:
+    # The driver says so in words alone where the server knows no TLS.
+    return isinstance(error, ssl.SSLError) or "SSL" in str(error)
+
+
 def _advice(error: BaseException, address: _Address) -> str:
     """What an operator reads at start-up; it names no password."""
     server = f"PostgreSQL at {address.hosts}"
@@ -116,10 +137,9 @@ def _advice(error: BaseException, address: _Address) -> str:
         return f"{server} did not answer in time: is it running, and is the host in DATABASE_URL right?"
     if isinstance(error, socket.gaierror):
         return f"{server} cannot be found: no such host is known; correct it in DATABASE_URL"
-    # The driver says so in words alone where the server knows no TLS.
-    if isinstance(error, ssl.SSLError) or "SSL" in str(error):
+    if _is_about_tls(error):
         return f"{server} does not agree on TLS ({error}): see sslmode and sslrootcert in DATABASE_URL"
-    missing = next((path for path in address.files if not Path(path).exists()), None)
+    missing = address.missing_file
     if missing is not None:
         return f"The file {missing}, which DATABASE_URL names, is not there"
     if isinstance(error, OSError):
@@ -130,6 +150,7 @@ def _advice(error: BaseException, address: _Address) -> str:
     return f"{server} cannot be used ({type(error).__name__}: {error}): see DATABASE_URL"
 
 
+_FOR_AN_OPERATOR = frozenset({"28P01", "28000", "3D000", "42501"})
 _HINTS = {
     "28P01": "refuses the password of user {user}: correct it in DATABASE_URL",
     "28000": "refuses user {user}: is there such a role, and may it connect from here (pg_hba.conf)?",

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from estuary.core.errors import StoreError, StoreQueryFailed, StoreUnavailable
+from estuary.core.errors import StoreError, StoreQueryFailed, StoreRefused, StoreUnavailable
 
 DRIVER_ERRORS = (sqlite3.Error, UnicodeError, OverflowError)
 """What the driver raises; the last two for parameters it cannot bind."""
@@ -26,12 +26,19 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_NOTADB: "the file is not a database",
 }
 
+_FOR_AN_OPERATOR = {
+    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
+    *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
+}
+"""What no waiting mends: the rights of the file, and what it holds."""
+
 
 def translate(error: BaseException) -> StoreError:
     """The error of Estuary's that `error`, one of `DRIVER_ERRORS`, stands for; to be raised `from` it."""
     code = _primary_code(error)
     if code in _UNAVAILABLE:
-        return StoreUnavailable(f"The database is unavailable: {_UNAVAILABLE[code]}")
+        kind = StoreRefused if code in _FOR_AN_OPERATOR else StoreUnavailable
+        return kind(f"The database is unavailable: {_UNAVAILABLE[code]}")
     return StoreQueryFailed(f"The database refused a statement ({type(error).__name__})")
 
 

@@ -1,5 +1,6 @@
 """The database file: where it is, how it is connected to, and whether its files are still the same."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -7,12 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import StoreRefused, StoreUnavailable
 from estuary.ownership import create_folder, give_to_folders_owner
 
 LOWEST_VERSION = (3, 37, 0)
 """The first SQLite with STRICT tables; RETURNING came with 3.35."""
 
+_NEVER_A_FOLDER = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG}
+)
+"""Why no folder can be made that no waiting mends; a disk that is full or away is another matter."""
 _READER_SETTINGS = (
     # Measured at 10^6 records, 8 MiB read no faster than 2 MiB (SQLite's own default, here in KiB as a
     # negative number): the system caches the file anyway, so the memory is better left alone.
@@ -61,14 +66,18 @@ class DatabaseFile:
         self._known: list[tuple[Path, Identity]] = []
 
     def create_folder(self) -> None:
-        """Make the folder the file lies in; raises `StoreUnavailable` where there can be none."""
+        """Make the folder the file lies in.
+
+        Raises `StoreUnavailable` where that fails now, `StoreRefused` where there can be none.
+        """
         try:
             create_folder(self.path.parent)
         except OSError as error:
             message = f"The folder {self.path.parent} cannot be made: {error.strerror}"
-            raise StoreUnavailable(message) from error
+            refused = StoreRefused if error.errno in _NEVER_A_FOLDER else StoreUnavailable
+            raise refused(message) from error
         if self.path.is_dir():
-            raise StoreUnavailable(f"The database {self.path} is a folder; name a file")
+            raise StoreRefused(f"The database {self.path} is a folder; name a file")
 
     def connect(self, *, timeout: float) -> sqlite3.Connection:
         """A connection that may write and makes the file if there is none.
@@ -191,9 +200,7 @@ def _lost(path: Path) -> str:
 
 
 def check_library() -> None:
-    """Raise `StoreUnavailable` if the SQLite that Python was built with is too old."""
+    """Raise `StoreRefused` if the SQLite that Python was built with is too old."""
     if sqlite3.sqlite_version_info < LOWEST_VERSION:
         wanted = ".".join(map(str, LOWEST_VERSION))
-        raise StoreUnavailable(
-            f"SQLite {wanted} or later is needed; this Python has {sqlite3.sqlite_version}"
-        )
+        raise StoreRefused(f"SQLite {wanted} or later is needed; this Python has {sqlite3.sqlite_version}")

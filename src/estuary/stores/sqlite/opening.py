@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from estuary.core.errors import StoreError, StoreUnavailable
+from estuary.core.errors import StoreError, StoreRefused, StoreUnavailable
 from estuary.ownership import denied
 from estuary.stores.sqlite.company import connect_in_company
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, is_busy, translate
@@ -98,7 +98,7 @@ class Opening:
                     raise
                 time.sleep(_RETRY_INTERVAL)
         if mode != "wal":
-            raise StoreUnavailable("this file system cannot keep a write-ahead log")
+            raise StoreRefused("this file system cannot keep a write-ahead log")
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -110,8 +110,8 @@ class Opening:
         except StoreError as error:
             raise self._with_name(error) from error
         except OSError as error:
-            unavailable = StoreUnavailable(f"The database is unavailable: {error.strerror}")
-            raise self._with_name(unavailable) from error
+            kind = StoreRefused if isinstance(error, PermissionError) else StoreUnavailable
+            raise self._with_name(kind(f"The database is unavailable: {error.strerror}")) from error
 
     def _with_name(self, error: StoreError) -> StoreError:
         path = self._file.path

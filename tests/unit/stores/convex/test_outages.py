@@ -10,6 +10,7 @@ from estuary.core.errors import (
     EstuaryError,
     NotFound,
     StoreQueryFailed,
+    StoreRefused,
     StoreUnavailable,
     VersionConflict,
 )
@@ -42,10 +43,10 @@ TRANSIENT = {
     "a proxy's page": BAD_GATEWAY,
 }
 FINAL: dict[str, tuple[list[Any], type[EstuaryError]]] = {
-    "a page with status 200": ([200, HTML, "<html>Welcome to the hotel</html>"], StoreUnavailable),
-    "a redirect": ([301, {"location": "http://127.0.0.1:1/"}, ""], StoreUnavailable),
-    "a refused key": ([401, JSON, '{"code":"BadDeployKey","message":"no"}'], StoreUnavailable),
-    "nobody there": ([404, HTML, "not found"], StoreUnavailable),
+    "a page with status 200": ([200, HTML, "<html>Welcome to the hotel</html>"], StoreRefused),
+    "a redirect": ([301, {"location": "http://127.0.0.1:1/"}, ""], StoreRefused),
+    "a refused key": ([401, JSON, '{"code":"BadDeployKey","message":"no"}'], StoreRefused),
+    "nobody there": ([404, HTML, "not found"], StoreRefused),
     "a refused request": ([400, JSON, '{"code":"BadJsonBody","message":"no"}'], StoreQueryFailed),
     "a paused deployment": (
         [
@@ -59,8 +60,8 @@ FINAL: dict[str, tuple[list[Any], type[EstuaryError]]] = {
         [200, JSON, '{"status":"error","errorMessage":"[Request ID: 1] Server Error"}'],
         StoreQueryFailed,
     ),
-    "a list": ([200, JSON, "[]"], StoreUnavailable),
-    "an unknown status": ([200, JSON, '{"status":"odd"}'], StoreUnavailable),
+    "a list": ([200, JSON, "[]"], StoreRefused),
+    "an unknown status": ([200, JSON, '{"status":"odd"}'], StoreRefused),
     "no value": ([200, JSON, '{"status":"success"}'], StoreQueryFailed),
     "another value": ([200, JSON, '{"status":"success","value":{"id":1.0}}'], StoreQueryFailed),
     "an unknown code": (

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from estuary.core.errors import StoreQueryFailed, StoreUnavailable
+from estuary.core.errors import StoreQueryFailed, StoreRefused, StoreUnavailable
 from estuary.stores.sqlite import errors
 
 
@@ -22,10 +22,6 @@ def driver_error(code: int) -> sqlite3.OperationalError:
         sqlite3.SQLITE_BUSY_SNAPSHOT,
         sqlite3.SQLITE_IOERR_FSYNC,
         sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_READONLY_DBMOVED,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_CORRUPT_INDEX,
     ],
 )
 def test_what_stands_in_the_way_is_unavailable(code: int) -> None:
@@ -33,6 +29,24 @@ def test_what_stands_in_the_way_is_unavailable(code: int) -> None:
     translated = errors.translate(driver_error(code))
 
     assert StoreUnavailable is type(translated)
+    assert "secret" not in str(translated)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        sqlite3.SQLITE_READONLY_DBMOVED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CORRUPT_INDEX,
+    ],
+)
+def test_what_only_an_operator_mends_is_a_refusal(code: int) -> None:
+    """A start need not wait for it; while the service runs it is an outage like the others."""
+    translated = errors.translate(driver_error(code))
+
+    assert StoreRefused is type(translated)
+    assert isinstance(translated, StoreUnavailable)
     assert "secret" not in str(translated)
 
 
