@@ -11,6 +11,7 @@ there again.
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -23,7 +24,7 @@ from estuary.stores.sql.tables import TOTALS
 from estuary.stores.sqlite.connections import Connections
 from estuary.stores.sqlite.courtesy import Courtesy
 from estuary.stores.sqlite.errors import CLOSED
-from estuary.stores.sqlite.file import DatabaseFile, check_library
+from estuary.stores.sqlite.file import CutShort, DatabaseFile, check_library
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.opening import Opened, Opening
 from estuary.stores.sqlite.readers import Read
@@ -42,6 +43,7 @@ _HELD = (
     "put the file back, or restart the service to go on with what is there; until then process {} has open "
     "what was lost, with every record, and it can be copied from /proc"
 )
+_SPOILT = "stop the service, remove the database's files, and restore a backup"
 _PING = f"SELECT total FROM {TOTALS} LIMIT 1"  # noqa: S608 (a constant name)
 
 
@@ -176,8 +178,24 @@ class Database:
             try:
                 self._file.check()
             except StoreUnavailable as lost:
-                await self._recover(str(lost))
+                if not isinstance(lost, CutShort):
+                    await self._recover(str(lost))
+                elif not self._was_vacuumed():
+                    await self._give_up(str(lost))
             self._loss_noticed.clear()
+
+    def _was_vacuumed(self) -> bool:
+        """Whether the file is shorter because it has fewer pages: VACUUM removes those that are free."""
+        try:
+            return self._file.may_shrink(self.read(_bytes_of_all_pages))
+        except StoreError:
+            return False
+
+    async def _give_up(self, reason: str) -> None:
+        """Answer nothing until the store is closed: what the log holds fits only what was there before."""
+        self._refuse(reason)
+        self._tell(f"{self._file.path}: {reason}: {_SPOILT}")
+        await asyncio.Event().wait()
 
     async def _recover(self, loss: str) -> None:
         """Bring in safety what was acknowledged, let everything go, and return when it is open again."""
@@ -229,3 +247,9 @@ class Database:
         if active != self._active:
             self._active = active
             self._observe(ConnectionsChanged(active))
+
+
+def _bytes_of_all_pages(cursor: sqlite3.Cursor) -> int:
+    """How long the file is once the log is moved into it."""
+    (pages,), (size,) = (cursor.execute(f"PRAGMA page_{what}").fetchone() for what in ("count", "size"))
+    return int(pages * size)

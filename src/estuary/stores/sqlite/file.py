@@ -33,6 +33,10 @@ _WRITER_SETTINGS = (
 )
 
 
+class CutShort(StoreUnavailable):
+    """The main file is the one that was opened, and not all of it is there."""
+
+
 class Identity(NamedTuple):
     """What a name of a file means, for as long as the file is open: another file never has the same."""
 
@@ -64,6 +68,7 @@ class DatabaseFile:
         self.path = path.absolute()
         self._statements = statements
         self._known: list[tuple[Path, Identity]] = []
+        self._length = 0
 
     def create_folder(self) -> None:
         """Make the folder the file lies in.
@@ -108,11 +113,11 @@ class DatabaseFile:
 
     def forget(self) -> None:
         """Take whatever is at the path for the database from now on."""
-        self._known = []
+        self._known, self._length = [], 0
 
     def forget_log(self) -> None:
         """Take only the main file for the one that was remembered, and whatever log is beside it."""
-        self._known = self._known[:1]
+        self._known, self._length = self._known[:1], 0
 
     def remember(self) -> None:
         """Take the three files that are there now for those that were opened; raises `StoreUnavailable`."""
@@ -120,14 +125,27 @@ class DatabaseFile:
         self._known = [(path, _present(path)) for path in Names.of(self.path)]
 
     def check(self) -> None:
-        """Raise `StoreUnavailable` if one of the files was deleted or replaced since `remember`.
+        """Raise `StoreUnavailable` if a file was deleted or replaced since `remember`, or `CutShort`.
 
         Connections would go on as if nothing had happened, on a file without a name: what they write is
-        gone with the last process that has it open. This costs three calls of stat(2), some microseconds.
+        gone with the last process that has it open. As bad is a main file that has become shorter: what
+        another program cut off or wrote over. This costs four calls of stat(2), some microseconds.
         """
         for path, identity in self._known:
             if _identify(path) != identity:
                 raise StoreUnavailable(_lost(path))
+        # Read first: another thread may see the file grow in between.
+        known, length = self._length, size_of(self.path)
+        if length < known:
+            raise CutShort(
+                f"The database is unavailable: its file {self.path.name} was cut short or written over"
+            )
+        self._length = length
+
+    def may_shrink(self, length: int) -> bool:
+        """Whether `length` (bytes) is less than the main file had; from now on it may have so little."""
+        known, self._length = self._length, min(self._length, length)
+        return length < known
 
     @property
     def is_in_place(self) -> bool:
@@ -183,7 +201,7 @@ def _identify(path: Path) -> Identity | None:
 def size_of(path: Path) -> int:
     """In bytes; 0 where there is no file, or none to look at."""
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 (as above)
     except OSError:
         return 0
 

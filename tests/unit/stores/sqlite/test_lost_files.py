@@ -1,5 +1,6 @@
 """A file of the database is deleted or replaced while it is open: nothing acknowledged is lost with it."""
 
+import asyncio
 import os
 import shutil
 import sqlite3
@@ -93,6 +94,21 @@ def held_by_this_process(path: Path) -> bytes:
             if descriptor.readlink() == Path(f"{path} (deleted)"):
                 return descriptor.read_bytes()
     raise FileNotFoundError(path)
+
+
+def in_the_file(path: Path) -> None:
+    """Have the log moved into the main file, as happens every now and then."""
+    with closing(sqlite3.connect(path)) as connection:
+        assert (0, 0, 0) == connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+async def until_it_answers(store: SqliteStore) -> None:
+    """Return when the store can be used."""
+    async with asyncio.timeout(10.0):
+        while True:
+            with suppress(StoreUnavailable):
+                return await store.ping()
+            await asyncio.sleep(0.005)
 
 
 def lead(link: Path, target: Path) -> None:
@@ -243,6 +259,53 @@ async def test_another_programs_log_is_not_overwritten(watched: Watched) -> None
     await until(lambda: watched.recovered)
 
     assert [watched.kept.id] == records_in(watched.path)
+
+
+@pytest.mark.parametrize("left", [0, 4096], ids=["emptied", "cut"])
+async def test_a_file_that_is_cut_short_is_not_written_to(watched: Watched, left: int) -> None:
+    """What was acknowledged on top of what is missing could not be read: all is refused, and stays so."""
+    await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
+    in_the_file(watched.path)
+    await watched.store.ping()
+    os.truncate(watched.path, left)
+    with pytest.raises(StoreUnavailable, match="was cut short or written over"):
+        await watched.items.insert(record(Item("lost")))
+    await until(lambda: bool(watched.losses))
+
+    assert "restore a backup" in watched.losses[0]
+    for call in (watched.store.ping, watched.items.count):
+        with pytest.raises(StoreUnavailable, match="was cut short or written over"):
+            await call()
+
+
+async def test_a_shorter_copy_over_the_open_file_is_noticed(watched: Watched, tmp_path: Path) -> None:
+    """`cp` leaves the file's identity as it is; the log of what was there before would spoil the copy."""
+    other = SqliteStore(tmp_path / "other.db", [ITEMS])
+    await other.open()
+    await other.close()
+    await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
+    in_the_file(watched.path)
+    await watched.store.ping()
+    shutil.copyfile(tmp_path / "other.db", watched.path)
+    with pytest.raises(StoreUnavailable, match="was cut short or written over"):
+        await watched.items.insert(record(Item("lost")))
+
+
+async def test_a_file_that_vacuum_made_shorter_is_in_use(watched: Watched) -> None:
+    """Fewer pages are no loss: after a moment everything is as before."""
+    await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
+    in_the_file(watched.path)
+    await watched.store.ping()
+    length = watched.path.stat().st_size
+    with closing(sqlite3.connect(watched.path, isolation_level=None)) as other:
+        other.execute(f"DELETE FROM items WHERE id <> '{watched.kept.id}'")  # noqa: S608 (our own id)
+        other.execute("VACUUM")
+    in_the_file(watched.path)
+
+    assert watched.path.stat().st_size < length
+    await until_it_answers(watched.store)
+    await watched.items.insert(record(Item("after")))
+    assert (2, []) == (await watched.items.count(), watched.losses)
 
 
 async def test_it_is_not_opened_beside_what_this_process_still_has_open(watched: Watched) -> None:
