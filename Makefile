@@ -97,7 +97,8 @@ compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled 
 	exec env PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m tests $(SIDE_BY_SIDE) tests/http tests/unit/http \
 		tests/process/test_start.py tests/process/test_wire.py tests/process/test_stop.py \
 		tests/process/test_smuggling.py tests/process/test_slow_clients.py \
-		tests/process/test_heads.py tests/process/test_endless_messages.py \
+		tests/process/test_heads.py tests/process/test_endless_messages.py tests/process/test_cors.py \
+		tests/process/test_descriptors.py \
 		tests/process/test_sqlite_durability.py -k "not convex and not postgres and not sqlite-" $(ARGS)
 
 .PHONY: soak

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.support.http import Answer, Connection, get, request
-from tests.support.process import Server, serving, until
+from tests.support.process import Server, free_port, serving, until
 
 ITEMS = "/api/v1/items"
 PAGE = "https://page.example"
@@ -51,6 +52,12 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield server
 
 
+class Operators(NamedTuple):
+    """Where they ask."""
+
+    port: int
+
+
 def asked(server: Server, data: bytes) -> Answer:
     """The answer to what is sent on a connection of its own."""
     with Connection(server) as connection:
@@ -74,6 +81,20 @@ def test_what_is_refused_before_any_guard_is_told_to_its_page(
     answer = asked(server, data)
     assert answer.status == status
     check_granted(answer)
+
+
+def test_blanks_make_no_other_origin(server: Server) -> None:
+    """RFC 9110, 5.5."""
+    check_granted(asked(server, START.replace(PAGE.encode(), PAGE.encode() + b" \t ") + b"\r\n"))
+
+
+def test_the_operators_port_is_for_no_page(tmp_path: Path) -> None:
+    """What only operators may see is not for what else their browser shows, whoever may call the API."""
+    operators = Operators(free_port())
+    variables = {"CORS_ALLOWED_ORIGINS": "*", "ADMIN_PORT": str(operators.port)}
+    with serving(tmp_path, variables), Connection(operators) as connection:
+        connection.send(b"GET /metrics HTTP/1.1\r\nHost: a\r\n" + ORIGIN + b"\r\n")
+        assert "access-control-allow-origin" not in connection.receive().headers
 
 
 def test_an_origin_that_is_not_known_yet(tmp_path: Path) -> None:

@@ -15,6 +15,10 @@ from tests.support.http import Connection, get, request
 from tests.support.process import HOST, PATIENCE_SECONDS, Server, free_port, serving, until
 
 LIVE = request("GET", "/health/live")
+PREFLIGHT = (
+    b"OPTIONS /api/v1/items HTTP/1.1\r\nHost: a\r\nOrigin: https://page.example\r\n"
+    b"Access-Control-Request-Method: POST\r\n\r\n"
+)
 HALF_BODY = request("POST", "/api/v1/items", 15)
 SOFT, HARD = 64, 256
 ROOM = 192
@@ -107,6 +111,9 @@ def test_where_all_are_busy_a_newcomer_is_told_so(tmp_path: Path) -> None:
     }
     with serving(tmp_path, variables) as server, connected(server, MOST, HALF_BODY):
         until(lambda: b"http_requests_in_flight 17\n" in get(operators, "/metrics").body)
+        with Connection(server) as preflight:
+            preflight.send(PREFLIGHT)
+            assert 204 == preflight.receive().status
         with Connection(server) as silent, Connection(server) as asking:
             asking.send(LIVE[:-2] + b"Origin: https://page.example\r\n\r\n")
             for each in (asking, silent):

@@ -11,7 +11,7 @@ from estuary.app.authentication import access, authentication, scopes
 from estuary.app.caches import with_cache
 from estuary.app.commons import Commons
 from estuary.app.limits import make_limiter
-from estuary.app.pipeline import guards, rate_limit
+from estuary.app.pipeline import doors, guards, rate_limit
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.stores import data_folder, last_backup, make_store
@@ -104,7 +104,6 @@ def build(
         Admission,
         name=Identifier(),
         locate=ClientAddress(settings.trusted_proxies).of,
-        grant=cors.grant if settings.cors_allowed_origins else None,
     )
     counting = rate_limit(settings, limiter, observers)
     share = partial(
@@ -126,12 +125,13 @@ def build(
         admission=admission(
             router=PathRouter(routes),
             guards=guards(settings, cors, counting, auth.guards, observers, in_flight),
-            doors=counting,
+            doors=doors(settings, cors, counting),
+            grant=cors.grant if settings.cors_allowed_origins else None,
         )
     )
     admin = share(
         admission=admission(
-            router=PathRouter(operators_table(operations, token)), guards=[check_head], doors=[]
+            router=PathRouter(operators_table(operations, token)), guards=[check_head], doors=[], grant=None
         )
     )
     return Service(

@@ -22,13 +22,22 @@ def guards(
 ) -> list[Guard]:
     """The stages in the order in which a request passes them, the cheapest refusal first."""
     return [
-        *([cors.preflight] if settings.cors_allowed_origins else []),
+        *_preflights(settings, cors),
         check_head,
         InFlightCap(settings.max_in_flight, in_flight, observe),
         check_version,
         *counting,
         *auth,
     ]
+
+
+def doors(settings: Settings, cors: Cors, counting: Sequence[Guard]) -> list[Guard]:
+    """The stages of what was refused before anybody asked what for."""
+    return [*_preflights(settings, cors), *counting]
+
+
+def _preflights(settings: Settings, cors: Cors) -> list[Guard]:
+    return [cors.preflight] if settings.cors_allowed_origins else []
 
 
 def rate_limit(settings: Settings, limiter: RateLimiter, observe: Observer) -> list[Guard]:

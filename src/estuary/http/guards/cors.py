@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from estuary.core.errors import Overloaded
 from estuary.http.messages import EVERY_METHOD, Header, Request, Response, line
 
 ANY_ORIGIN = "*"
@@ -65,6 +66,8 @@ class Cors:
         It takes next to nothing and so is never shed, nor counted: told 503, a page would be told nothing.
         """
         if request.method != "OPTIONS":
+            return None
+        if request.refusal is not None and not isinstance(request.refusal, Overloaded):
             return None
         headers = request.headers
         origin = headers.get("origin")
