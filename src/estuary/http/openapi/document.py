@@ -101,6 +101,7 @@ def document(
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 _IF_MATCH = {"$ref": "#/components/parameters/IfMatch"}
 _IF_NONE_MATCH = {"$ref": "#/components/parameters/IfNoneMatch"}
+_KNOWN = {"$ref": "#/components/parameters/KnownETags"}
 _CHANGE_HEADERS = [_IDEMPOTENCY_KEY, _IF_MATCH, _IF_NONE_MATCH]
 
 
@@ -148,7 +149,7 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
     return {
         f"{prefix}/{many}": {
             "get": operation("list", many, f"List {many}")
-            | {"parameters": [*_list_parameters(), _IF_NONE_MATCH]}
+            | {"parameters": [*_list_parameters(), _KNOWN]}
             | _responses(
                 {200: _answer("A slice or a page.", either, "ETag", "Link")} | known, (*_ALWAYS, 412)
             ),
@@ -160,7 +161,7 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
         f"{prefix}/{many}/{{id}}": {
             "parameters": [identifier],
             "get": operation("read", one, f"Read one of the {many}")
-            | {"parameters": [_IF_NONE_MATCH]}
+            | {"parameters": [_KNOWN]}
             | _responses({200: record} | known, (*_ALWAYS, 404, 412)),
             "put": operation("update", one, f"Change one of the {many}")
             | {"parameters": _CHANGE_HEADERS}

@@ -2,7 +2,7 @@
 
 from estuary.core.terms import MAX_KEY_LENGTH
 from estuary.http.openapi.schemas import Schema
-from estuary.http.records.idempotency import FIELD_PARAMETERS
+from estuary.http.records.idempotency import FIELD_PARAMETERS, MAX_FIELD_CHARACTERS
 
 _TAG = '(W/)?"[!#-~\\x80-\\xff]*"'
 _TAGS = f"^(\\*|[ \\t,]*{_TAG}([ \\t]*,[ \\t]*({_TAG})?)*)$"
@@ -10,13 +10,13 @@ _BARE_KEY = f"[!#-~]([ !#-~]{{0,{MAX_KEY_LENGTH - 2}}}[!#-~])?"
 _QUOTED_KEY = f'"([ !#-\\[\\]-~]|\\\\["\\\\]){{1,{MAX_KEY_LENGTH}}}"{FIELD_PARAMETERS}'
 
 
-def _header(name: str, pattern: str, description: str, example: str) -> Schema:
+def _header(name: str, schema: Schema, description: str, example: str) -> Schema:
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": description,
-        "schema": {"type": "string", "pattern": pattern},
+        "schema": {"type": "string"} | schema,
         "example": example,
     }
 
@@ -24,21 +24,28 @@ def _header(name: str, pattern: str, description: str, example: str) -> Schema:
 PARAMETERS: Schema = {
     "IdempotencyKey": _header(
         "Idempotency-Key",
-        f"^({_BARE_KEY}|{_QUOTED_KEY})$",
+        {"pattern": f"^({_BARE_KEY}|{_QUOTED_KEY})$", "maxLength": MAX_FIELD_CHARACTERS},
         "Makes the request safe to send again: for 24 hours the same key and request get the first answer, "
         "and change nothing more. Use a new random key, such as a UUID, for each new request.",
         '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
     ),
     "IfMatch": _header(
         "If-Match",
-        _TAGS,
+        {"pattern": _TAGS},
         "The ETags of which the record must have one, else the answer is 412; * for any.",
         '"3"',
     ),
     "IfNoneMatch": _header(
         "If-None-Match",
-        _TAGS,
-        "The ETags that are known: a read is answered 304, a change 412, where one of them is current.",
+        {"pattern": _TAGS},
+        "The ETags of which the record must have none, else the answer is 412; * for any.",
+        '"2", "3"',
+    ),
+    "KnownETags": _header(
+        "If-None-Match",
+        {},
+        "The ETags that are known: the answer is 304 where one of them is current. What is no list of them "
+        "is ignored.",
         '"2", "3"',
     ),
 }

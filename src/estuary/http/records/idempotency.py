@@ -14,7 +14,7 @@ REPLAYED: Header = ("idempotency-replayed", "true")
 
 _FIELD = "Idempotency-Key"
 _DIGEST_BYTES = 16
-_MAX_FIELD_CHARACTERS = 1024
+MAX_FIELD_CHARACTERS = 1024
 
 _STRING = r'"(?:[ !#-\[\]-~]|\\["\\])*"'
 _ITEM = "|".join(
@@ -69,7 +69,7 @@ def key_text(request: Request) -> str | None:
     if len(values) > 1:
         raise InvalidParameter(_FIELD, "Must be given once")
     value = values[0].strip(" \t")
-    text = _text(value) if len(value) <= _MAX_FIELD_CHARACTERS else None
+    text = _text(value) if len(value) <= MAX_FIELD_CHARACTERS else None
     if text is None or not 1 <= len(text) <= MAX_KEY_LENGTH:
         raise InvalidParameter(_FIELD, f"Must be 1 to {MAX_KEY_LENGTH} printable ASCII characters")
     return text
