@@ -8,12 +8,10 @@ from inspect import isawaitable
 from typing import TypeVar
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from estuary.core.items import Item
 from estuary.core.moments import to_microseconds
-from estuary.core.ports import Collection, Written
-from estuary.core.record import Position, Record
+from estuary.core.ports import Collection
+from estuary.core.record import Position, Record, Written
 from estuary.core.terms import IdempotencyKey, WriteTerms
 from tests.support.clocks import START
 
@@ -39,7 +37,7 @@ def make_record(
 
 def owned(record: Record, owner: str) -> Record:
     """`record` as the owner's."""
-    return replace(record, owner=owner)
+    return Record(record.id, record.version, record.created_at, record.updated_at, record.value, owner)
 
 
 def once(

@@ -7,7 +7,8 @@ import pytest
 
 from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import Item
-from estuary.core.ports import Collection, Written
+from estuary.core.ports import Collection
+from estuary.core.record import Written
 from tests.contract.making import (
     LATER,
     dice,

@@ -1,12 +1,11 @@
 """What some collections can do at once is what all of them do when they are waited for."""
 
 import pytest
-from msgspec.structs import replace
 
 from estuary.core.errors import NotFound, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS
 from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Store
-from tests.contract.making import make_id, make_record, once
+from tests.contract.making import make_id, make_record, once, owned
 from tests.contract.stores import StoreKind
 
 READS = {"memory", "observed-memory", "sqlite"}
@@ -23,7 +22,7 @@ async def test_reading_at_once_is_reading(items: Collection) -> None:
     """The same record, and the same refusals."""
     if not isinstance(items, ImmediateReads):
         return
-    hers = replace(make_record(1), owner="her")
+    hers = owned(make_record(1), "her")
     await items.insert(hers)
     assert hers == items.get_now(hers.id, None) == items.get_now(hers.id, "her")
     for record_id, owner in ((hers.id, "him"), (make_id(2), None)):

@@ -11,8 +11,7 @@ import pytest
 from estuary.core.errors import IdempotencyKeyReused, NotFound, StoreNotMigrated
 from estuary.core.items import ITEMS
 from estuary.core.moments import to_microseconds
-from estuary.core.ports import Written
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.snapshot import SnapshotCodec
 from estuary.core.terms import WriteTerms
 from estuary.stores.postgres import PostgresStore

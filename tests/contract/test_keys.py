@@ -15,8 +15,8 @@ from estuary.core.errors import (
     VersionConflict,
 )
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Store, Written
-from estuary.core.record import Record
+from estuary.core.ports import Collection, Store
+from estuary.core.record import Record, Written
 from estuary.core.terms import KEY_LIFETIME, WriteTerms
 from tests.contract.conftest import RESOURCES
 from tests.contract.making import (

@@ -8,7 +8,8 @@ import pytest
 
 from estuary.core.errors import StoreUnavailable
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Store, Written
+from estuary.core.ports import Collection, Store
+from estuary.core.record import Written
 from tests.contract.conftest import RESOURCES
 from tests.contract.making import (
     LATER,

@@ -6,9 +6,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from estuary.core.allowance import Decision
 from estuary.core.identity import Identity
 from estuary.core.observations import Observation
-from estuary.core.record import Position, Record
+from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 
@@ -35,16 +36,6 @@ class Observer(Protocol):
     def __call__(self, observation: Observation, /) -> None:
         """Take note of `observation`."""
         ...
-
-
-class Written(msgspec.Struct, frozen=True, gc=False):
-    """What a write left behind: the record as it wrote it, None after a delete.
-
-    `replayed`: an earlier write with the same key did it, and this one changed nothing.
-    """
-
-    record: Record | None
-    replayed: bool = False
 
 
 class Collection(Protocol):
@@ -199,18 +190,6 @@ class Exposition(Protocol):
     def render(self, *, openmetrics: bool) -> tuple[str, bytes]:
         """The content type and the text, as OpenMetrics 1.0 or in Prometheus' own format 0.0.4."""
         ...
-
-
-class Decision(msgspec.Struct, frozen=True, gc=False):
-    """A rate limiter's answer: whether this request may pass, and how many more may at once.
-
-    `resets_in`: seconds until more of the allowance is there than now; when refused, until one more
-    request passes.
-    """
-
-    allowed: bool
-    remaining: int
-    resets_in: float
 
 
 class RateLimiter(Protocol):

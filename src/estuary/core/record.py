@@ -1,25 +1,83 @@
 """A record: one value of a resource with its identity, version and times."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 
-class Record(msgspec.Struct, frozen=True, gc=False):
-    """One stored value. `version` starts at 1 and grows by one with every write.
+@mypyc_attr(acyclic=True)
+class Record:
+    """One stored value, not to be changed. `version` starts at 1 and grows by one with every write.
 
-    `owner` is whose record it is, the empty text where it is nobody's. Times are UTC with microseconds.
-    The collector does not track records (`gc=False`): they form no cycles, and a million of them would
-    otherwise make every full collection walk a million objects.
+    `owner` is whose record it is, the empty text where it has no owner. Times are UTC with microseconds.
+    Compiled, the garbage collector does not track records (`acyclic`): they form no cycles, and a million
+    of them would otherwise make every full collection walk a million objects.
     """
 
-    id: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    value: msgspec.Struct
-    owner: str = ""
+    __slots__ = ("created_at", "id", "owner", "updated_at", "value", "version")
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the field's name
+        version: int,
+        created_at: datetime,
+        updated_at: datetime,
+        value: msgspec.Struct,
+        owner: str = "",
+    ) -> None:
+        self.id: Final = id
+        self.version: Final = version
+        self.created_at: Final = created_at
+        self.updated_at: Final = updated_at
+        self.value: Final = value
+        self.owner: Final = owner
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and _parts(self) == _parts(other)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"Record{_parts(self)!r}"
+
+
+def _parts(record: Record) -> tuple[str, int, datetime, datetime, msgspec.Struct, str]:
+    return (
+        record.id,
+        record.version,
+        record.created_at,
+        record.updated_at,
+        record.value,
+        record.owner,
+    )
+
+
+@mypyc_attr(acyclic=True)
+class Written:
+    """What a write left behind: the record as it wrote it, None after a delete.
+
+    `replayed`: an earlier write with the same key did it, and this one changed nothing.
+    """
+
+    __slots__ = ("record", "replayed")
+
+    def __init__(self, record: Record | None, replayed: bool = False) -> None:
+        self.record = record
+        self.replayed = replayed
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Written) and self.record == other.record and self.replayed == other.replayed
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.record, self.replayed))
+
+    def __repr__(self) -> str:
+        return f"Written({self.record!r}, replayed={self.replayed})"
 
 
 class Position(NamedTuple):

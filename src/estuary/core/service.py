@@ -8,16 +8,9 @@ import msgspec
 from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.ports import (
-    Clock,
-    Collection,
-    ImmediateInserts,
-    ImmediateReads,
-    Observer,
-    Written,
-)
+from estuary.core.ports import Clock, Collection, ImmediateInserts, ImmediateReads, Observer
 from estuary.core.query import Page, Slice
-from estuary.core.record import Position, Record
+from estuary.core.record import Position, Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
 from estuary.core.terms import NO_VERSION, UNCONDITIONAL, IdempotencyKey, WriteTerms

@@ -27,14 +27,16 @@ class SnapshotCodec:
             ("value", resource.draft_type),
             ("owner", str, ""),
         ]
-        self._decode = msgspec.json.Decoder(
-            msgspec.defstruct(f"{resource.value_type.__name__}Snapshot", fields)
-        ).decode
+        self._snapshot = msgspec.defstruct(f"{resource.value_type.__name__}Snapshot", fields)
+        self._decode = msgspec.json.Decoder(self._snapshot).decode
         self._value = resource.restore
 
     def encode(self, record: Record) -> str:
         """`record` as JSON."""
-        return self._encode(record).decode()
+        snapshot = self._snapshot(
+            record.id, record.version, record.created_at, record.updated_at, record.value, record.owner
+        )
+        return self._encode(snapshot).decode()
 
     def decode(self, snapshot: str) -> Record:
         """The record in `snapshot`; raises `StoreQueryFailed` where the declaration no longer fits it."""

@@ -15,10 +15,20 @@ Send = Callable[[Message], Awaitable[None]]
 Step = Callable[[], Awaitable[None]]
 
 
-class AsgiRequest(Request, eq=False, kw_only=True):
+class AsgiRequest(Request):
     """A request whose body comes from an ASGI server."""
 
-    receive: Receive
+    def __init__(self, scope: Message, receive: Receive) -> None:
+        headers = fields_of(scope["headers"])
+        super().__init__(
+            scope["method"],
+            _path(scope),
+            scope["query_string"].decode("latin-1"),
+            headers,
+            _peer(scope.get("client")),
+            refusal_of(headers, host_required=scope["http_version"] != "1.0"),
+        )
+        self._receive = receive
 
     async def read_body(self) -> bytes:
         """The whole body; raises `TruncatedBody` where the client went away."""
@@ -28,7 +38,7 @@ class AsgiRequest(Request, eq=False, kw_only=True):
         """The body piece by piece; raises `TruncatedBody` where the client went away."""
         more = True
         while more:
-            message = await self.receive()
+            message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise TruncatedBody
             yield message.get("body", b"")
@@ -54,16 +64,7 @@ class AsgiAdapter:
             raise ValueError(f"Estuary serves HTTP only, not {scope['type']!r}")
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
-        headers = fields_of(scope["headers"])
-        request = AsgiRequest(
-            scope["method"],
-            _path(scope),
-            scope["query_string"].decode("latin-1"),
-            headers,
-            _peer(scope.get("client")),
-            receive=receive,
-            refusal=refusal_of(headers, host_required=scope["http_version"] != "1.0"),
-        )
+        request = AsgiRequest(scope, receive)
         outcome = self._application(request)
         response = outcome if isinstance(outcome, Response) else await outcome
         await send(

@@ -24,7 +24,7 @@ _HIGHEST_BLANK = 0x20
 
 
 class Fields:
-    """Implements `Headers`. Names are in lower case; fields of one name keep their order.
+    """A request's header fields. Names are in lower case; fields of one name keep their order.
 
     `number` is how many there are, `size` how many characters their names and values have. Most requests
     have each field once, so that is what is kept ready; repeated ones stand beside it.

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Protocol
 
-import msgspec
+from mypy_extensions import mypyc_attr
 
 from estuary.core.errors import EstuaryError
-from estuary.http.client import NO_ADDRESS, Client
+from estuary.http.client import NO_ADDRESS
+from estuary.http.fields import Fields
 
 Header = tuple[str, str]
 """A field name in lower case, and its value."""
@@ -17,98 +17,124 @@ EVERY_METHOD = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 """What some route or other serves, for `Allow` where no route in particular is meant."""
 
 
-class Headers(Protocol):
-    """A request's header fields; names are asked for in lower case."""
-
-    def get(self, name: str) -> str | None:
-        """The first value of the field, or None."""
-        ...
-
-    def get_all(self, name: str) -> list[str]:
-        """Every value of the field, in order of appearance."""
-        ...
-
-    @property
-    def size(self) -> int:
-        """How many characters the names and values of all fields have."""
-        ...
-
-
 class TruncatedBody(Exception):
     """The connection ended, or broke its framing, before the body was whole."""
 
 
-class Response(msgspec.Struct, gc=False):
+@mypyc_attr(acyclic=True)
+class Response:
     """An answer, with the `headers` that are particular to it.
 
     Adapters put the application's `constant_headers` and the request's `reply_lines` before them. `close`
     says that the connection ends with this answer.
     """
 
-    status: int
-    body: bytes = b""
-    headers: tuple[Header, ...] = ()
-    close: bool = False
+    __slots__ = ("body", "close", "headers", "status")
+
+    def __init__(
+        self, status: int, body: bytes = b"", headers: tuple[Header, ...] = (), close: bool = False
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+        self.close = close
 
 
-class Route(msgspec.Struct, frozen=True, eq=False):
+class Route:
     """One line of the URL table.
 
     `template` is the route's name in metrics and logs, `handlers` are by method (GET serves HEAD too);
     a `limited` route counts against its client's rate limit, an `essential` one is answered even
-    when the service is overloaded.
+    when the service is overloaded. `methods` are all that it answers, for `Allow`; a `protected` one needs
+    a token where authentication is on, and `scopes` say by method what that must grant.
     """
 
-    template: str
-    handlers: Mapping[str, "Handler"]
-    limited: bool = True
-    essential: bool = False
-    methods: tuple[str, ...] = ()
-    """Every method the route answers, for `Allow`."""
-    protected: bool = False
-    """Whether a token is needed where authentication is on."""
-    scopes: Mapping[str, str] = MappingProxyType({})
-    """By method: the scope that the token must grant."""
+    __slots__ = ("essential", "handlers", "limited", "methods", "protected", "scopes", "template")
+
+    def __init__(
+        self,
+        template: str,
+        handlers: "Mapping[str, Handler]",
+        limited: bool = True,
+        essential: bool = False,
+        methods: tuple[str, ...] = (),
+        protected: bool = False,
+        scopes: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.template = template
+        self.handlers = handlers
+        self.limited = limited
+        self.essential = essential
+        self.methods = methods
+        self.protected = protected
+        self.scopes = scopes
 
 
 UNKNOWN_ROUTE = Route("unknown", {})
 
 
-class Request(msgspec.Struct, eq=False, gc=False):
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Request:
     """A request on its way through the pipeline.
 
-    A server's adapter subclasses it with the two ways to read a body. What stands below the line is
-    filled in by the stages the request passes: `subject` is who asks, as far as a token says so, `owner`
-    whose records alone exist for this request (None: everybody's). Structs are made four times as fast as
-    slotted classes; `eq=False` keeps them hashable by identity.
+    A server's adapter subclasses it with the two ways to read a body. What its head does not say is filled
+    in by the stages that the request passes. `refusal` says why it cannot be served, where that was found
+    before its route.
     """
 
-    method: str
-    path: str
-    query: str
-    headers: Headers
-    peer: str
-    # ---
-    request_id: str = ""
-    route: Route = UNKNOWN_ROUTE
-    record_id: str = ""
-    client: Client = NO_ADDRESS
-    subject: str | None = None
-    owner: str | None = None
-    started: float = 0.0
-    refusal: EstuaryError | None = None
-    """Why it is none that could be served, found out before anybody asked what for."""
-    passed: int = 0
-    """How many guards need not be asked again: the last one of them was given time to decide."""
-    reply_lines: str = ""
-    """Header fields that the answer will have whatever becomes of it, as lines of its head."""
+    __slots__ = (
+        "client",
+        "headers",
+        "method",
+        "owner",
+        "passed",
+        "path",
+        "peer",
+        "query",
+        "record_id",
+        "refusal",
+        "reply_lines",
+        "request_id",
+        "route",
+        "started",
+        "subject",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: Fields,
+        peer: str,
+        refusal: EstuaryError | None = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.peer = peer
+        self.refusal = refusal
+        self.request_id = ""
+        self.route = UNKNOWN_ROUTE
+        self.record_id = ""
+        self.client = NO_ADDRESS
+        self.subject: str | None = None
+        """Who asks, as far as a token says so."""
+        self.owner: str | None = None
+        """Whose records alone exist for this request; None where all owners' do."""
+        self.started = 0.0
+        self.passed = 0
+        """How many guards need not be asked again: the last one of them was given time to decide."""
+        self.reply_lines = ""
+        """Header fields that the answer will have whatever becomes of it, as lines of its head."""
 
     @property
     def arrived_body(self) -> bytes | None:
         """The whole body if the server has it already, None if it has to be waited for."""
         return None
 
-    async def read_body(self) -> bytes:
+    def read_body(self) -> Awaitable[bytes]:
         """The whole body at once, however long; raises `TruncatedBody`."""
         raise NotImplementedError  # each adapter has its own way
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from estuary.http.messages import Header, Headers
+from estuary.http.fields import Fields
+from estuary.http.messages import Header
 
 VARY: Header = ("vary", "Accept")
 """On every answer: wherever there may be an error, its form depends on what the client accepts."""
@@ -91,7 +92,7 @@ class Accept:
 _remembered: dict[str, Accept] = {}
 
 
-def accepted(headers: Headers) -> Accept:
+def accepted(headers: Fields) -> Accept:
     """What the client accepts that sent `headers`; what clients usually send is read once."""
     lines = headers.get_all("accept")
     text = lines[0] if len(lines) == 1 else ",".join(lines)

@@ -35,15 +35,27 @@ class _HttpProtocol(Protocol):
     def response_bytes(self, status: int, headers: Any, body: bytes) -> None: ...
 
 
-class RsgiRequest(Request, eq=False, gc=False, kw_only=True):
+class RsgiRequest(Request):
     """A request whose body comes from an RSGI server."""
 
-    protocol: _HttpProtocol
+    def __init__(self, scope: _Scope, protocol: _HttpProtocol) -> None:
+        headers = Fields()
+        for name, value in scope.headers.items():
+            headers.put(name, value.strip(" \t"))
+        super().__init__(
+            scope.method,
+            as_decoded(scope.path),
+            scope.query_string,
+            headers,
+            scope.client,
+            refusal_of(headers, host_required=scope.http_version not in _OLD),
+        )
+        self._protocol = protocol
 
     async def read_body(self) -> bytes:
         """The whole body; Granian raises where the connection ends or breaks its framing before."""
         try:
-            return await self.protocol()
+            return await self._protocol()
         except RuntimeError as error:
             raise TruncatedBody from error
 
@@ -55,7 +67,7 @@ class RsgiRequest(Request, eq=False, gc=False, kw_only=True):
         it to that on a real connection.
         """
         empty = 0
-        async for chunk in self.protocol:
+        async for chunk in self._protocol:
             if chunk:
                 yield bytes(chunk)
             else:
@@ -86,18 +98,7 @@ class RsgiAdapter:
 
     async def __rsgi__(self, scope: _Scope, protocol: _HttpProtocol) -> None:
         """Serve one HTTP request."""
-        headers = Fields()
-        for name, value in scope.headers.items():
-            headers.put(name, value.strip(" \t"))
-        request = RsgiRequest(
-            scope.method,
-            as_decoded(scope.path),
-            scope.query_string,
-            headers,
-            scope.client,
-            protocol=protocol,
-            refusal=refusal_of(headers, host_required=scope.http_version not in _OLD),
-        )
+        request = RsgiRequest(scope, protocol)
         outcome = self._application(request)
         response = outcome if isinstance(outcome, Response) else await outcome
         told = [*self._constant_headers, *fields(request.reply_lines), *response.headers]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from secrets import token_bytes
 
-from estuary.core.ports import Decision
+from estuary.core.allowance import Decision
 from estuary.limits.window import SlidingWindow, Tally
 
 SHARED_TALLIES = 4096

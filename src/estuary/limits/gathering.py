@@ -6,8 +6,8 @@ For counters that are reached over a network: what costs is the question, not ho
 import asyncio
 from collections.abc import Callable
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable
-from estuary.core.ports import Decision
 
 Waiting = dict[str, list["asyncio.Future[Decision]"]]
 """By client: those who wait for a decision, in the order in which they came."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from estuary.core.ports import Decision
+from estuary.core.allowance import Decision
 from estuary.limits.clients import SHARED_TALLIES, Clients
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable
-from estuary.core.ports import Decision, RateLimiter
+from estuary.core.ports import RateLimiter
 
 
 class Sheltered:

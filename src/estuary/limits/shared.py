@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable
-from estuary.core.ports import Decision
 from estuary.limits.locks import Held, Locks
 from estuary.limits.table import Table
 from estuary.limits.window import SlidingWindow, Tally

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from estuary.core.errors import NotFound, StoreUnavailable
 from estuary.core.observations import CacheLooked
-from estuary.core.ports import Collection, Observer, Store, Written
-from estuary.core.record import Position, Record
+from estuary.core.ports import Collection, Observer, Store
+from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.cache.port import Caches, Miss, RecordCache

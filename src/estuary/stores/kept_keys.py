@@ -5,8 +5,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from estuary.core.errors import IdempotencyKeyReused
-from estuary.core.ports import Written
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.terms import KEY_LIFETIME, IdempotencyKey
 
 REMOVED_AT_ONCE = 4

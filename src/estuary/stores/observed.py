@@ -6,15 +6,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from estuary.core.observations import StoreQueried, StoreQueryCancelled
-from estuary.core.ports import (
-    Collection,
-    ImmediateInserts,
-    ImmediateReads,
-    Observer,
-    Store,
-    Written,
-)
-from estuary.core.record import Position, Record
+from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Observer, Store
+from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.observed_now import ANSWERS, ObservedNow

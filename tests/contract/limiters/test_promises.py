@@ -8,7 +8,8 @@ from itertools import count
 
 import pytest
 
-from estuary.core.ports import Decision, RateLimiter
+from estuary.core.allowance import Decision
+from estuary.core.ports import RateLimiter
 from tests.contract.limiters.kinds import LIMITERS, LimiterKind, Place
 
 NAMES = count()

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
 from estuary.core.observations import LimiterChanged, Observation
-from estuary.core.ports import Decision
 from estuary.limits.local import LocalRateLimiter
 from estuary.limits.outage import allowing, counting_locally
 from estuary.limits.redis import RedisRateLimiter

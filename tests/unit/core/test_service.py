@@ -17,9 +17,8 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS, Item
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.ports import Written
 from estuary.core.query import Page, Slice
-from estuary.core.record import Position, Record
+from estuary.core.record import Position, Record, Written
 from estuary.core.service import Records
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.memory import MemoryCollection, MemoryStore

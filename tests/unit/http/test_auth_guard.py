@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable, RateLimited, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed, Observation
-from estuary.core.ports import Decision
 from estuary.http.fields import Fields
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
 from estuary.http.messages import Request, Route
@@ -124,4 +124,6 @@ def asking(authorization: str) -> Request:
     """A request on a protected route."""
     fields = Fields()
     fields.add(b"authorization", authorization.encode())
-    return Request("GET", "/x", "", fields, "192.0.2.1:1", route=Route("/x", {}, protected=True))
+    request = Request("GET", "/x", "", fields, "192.0.2.1:1")
+    request.route = Route("/x", {}, protected=True)
+    return request

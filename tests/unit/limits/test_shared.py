@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable
-from estuary.core.ports import Decision, RateLimiter
+from estuary.core.ports import RateLimiter
 from estuary.limits.local import LocalRateLimiter
 from estuary.limits.locks import Held, Locks
 from estuary.limits.shared import SharedRateLimiter

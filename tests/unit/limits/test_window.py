@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estuary.core.ports import Decision
+from estuary.core.allowance import Decision
 from estuary.limits.window import BUCKETS, SlidingWindow, Tally
 
 # Whole multiples of 1/256 are exact as floats: no test here depends on rounding.

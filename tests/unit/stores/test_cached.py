@@ -10,8 +10,7 @@ import pytest
 from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
 from estuary.core.items import ITEMS, Item
 from estuary.core.observations import CacheLooked, Observation
-from estuary.core.ports import Written
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.cache.local import LocalCaches

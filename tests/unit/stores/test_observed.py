@@ -17,8 +17,8 @@ from estuary.core.errors import (
 )
 from estuary.core.items import ITEMS
 from estuary.core.observations import Observation, StoreQueried, StoreQueryCancelled
-from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Store, Written
-from estuary.core.record import Position, Record
+from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Store
+from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.terms import UNCONDITIONAL, IdempotencyKey, WriteTerms
 from estuary.stores.memory import MemoryStore

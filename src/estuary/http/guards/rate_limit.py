@@ -3,9 +3,10 @@
 import math
 from collections.abc import Awaitable
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
-from estuary.core.ports import Decision, ImmediateRateLimiter, Observer, RateLimiter
+from estuary.core.ports import ImmediateRateLimiter, Observer, RateLimiter
 from estuary.http.messages import Request, Verdict, line
 from estuary.http.waiting import then
 

@@ -9,7 +9,8 @@ from estuary.core.errors import EstuaryError
 from estuary.http.errors import FramingTooLarge
 from estuary.http.fields import Fields
 from estuary.http.http1 import refusals
-from estuary.http.http1.incoming import Flow, Incoming
+from estuary.http.http1.arriving import Flow
+from estuary.http.http1.incoming import Incoming
 from estuary.http.http1.target import method_of, path_and_query
 from estuary.http.messages import TruncatedBody
 
@@ -211,7 +212,7 @@ class Reader:
 
     def _request(self, method: str, fields: Fields, *, keep_alive: bool) -> Incoming:
         path, query = path_and_query(self._url)
-        return Incoming(method, path, query, fields, self._peer, flow=self._flow, keep_alive=keep_alive)
+        return Incoming(method, path, query, fields, self._peer, self._flow, keep_alive)
 
     def _refuse(self, request: Incoming, error: EstuaryError) -> None:
         request.refusal = error

@@ -1,6 +1,6 @@
 """The answers to writes."""
 
-from estuary.core.ports import Written
+from estuary.core.record import Written
 from estuary.http.messages import JSON, Header, Response
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.entity_tags import tag_of_version

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from estuary.core.ports import Written
+from estuary.core.record import Written
 from estuary.core.terms import WriteTerms
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response

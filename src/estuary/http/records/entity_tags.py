@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from estuary.core.errors import InvalidParameter
 from estuary.core.terms import NO_VERSION
-from estuary.http.messages import Headers
+from estuary.http.fields import Fields
 
 _WEAK = "W/"
 _ANY = "*"
@@ -56,7 +56,7 @@ def version_of(tag: str) -> int:
     return NO_VERSION if found is None else int(found[1])
 
 
-def entity_tags(headers: Headers, name: str) -> EntityTags | None:
+def entity_tags(headers: Fields, name: str) -> EntityTags | None:
     """The tags in the field `name` (If-Match or If-None-Match), None where it is absent.
 
     Raises `InvalidParameter` for anything but `*` or a list of entity tags.
@@ -68,7 +68,7 @@ def entity_tags(headers: Headers, name: str) -> EntityTags | None:
     return tags
 
 
-def usable_tags(headers: Headers, name: str) -> EntityTags | None:
+def usable_tags(headers: Fields, name: str) -> EntityTags | None:
     """The tags in the field `name`, None where it is absent or holds anything but `*` or a list of them."""
     if headers.get(name.lower()) is None:
         return None

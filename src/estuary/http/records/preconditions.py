@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from estuary.core.errors import PreconditionFailed
 from estuary.core.service import Precondition
-from estuary.http.messages import Headers
+from estuary.http.fields import Fields
 from estuary.http.records.entity_tags import entity_tags, tag_of_version, usable_tags, version_of
 
 IF_MATCH = "If-Match"
@@ -18,7 +18,7 @@ class Expectation(NamedTuple):
     precondition: Precondition | None = None
 
 
-def is_known(headers: Headers, tag: str) -> bool:
+def is_known(headers: Fields, tag: str) -> bool:
     """Whether the client of a read has what `tag` marks already: 304 is then the answer.
 
     A field that cannot be used is passed over: what is there is no wrong answer to who asks for it. Raises
@@ -37,7 +37,7 @@ def is_known(headers: Headers, tag: str) -> bool:
     return tags is not None and tags.match_weakly(tag)
 
 
-def expectation(headers: Headers) -> Expectation:
+def expectation(headers: Fields) -> Expectation:
     """What a write expects of the record it changes.
 
     One tag is handed to the store, which compares and writes in one step; several are compared with the

@@ -8,8 +8,9 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
-from estuary.core.ports import Decision, Observer
+from estuary.core.ports import Observer
 from estuary.limits.gathering import Gathering, Waiting, disappoint, share_out
 from estuary.limits.postgres.link import Link
 from estuary.limits.postgres.statements import COUNT, CREATE, CREATE_ONCE, EXISTS, FORGET, TABLE, USER

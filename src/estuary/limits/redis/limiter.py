@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
 from estuary.core.observations import LimiterChanged
-from estuary.core.ports import Decision, Observer
+from estuary.core.ports import Observer
 from estuary.limits.gathering import Gathering, Waiting, disappoint, share_out
 from estuary.limits.redis.script import DIGEST, SCRIPT
 from estuary.redis.address import RedisAddress

@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 
 from estuary.core.moments import to_microseconds
-from estuary.core.ports import Written
-from estuary.core.record import Position, Record
+from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.terms import KEY_LIFETIME, UNCONDITIONAL, WriteTerms
 from estuary.stores.convex.documents import (

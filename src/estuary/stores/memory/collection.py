@@ -7,8 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
-from estuary.core.ports import Written
-from estuary.core.record import Position, Record
+from estuary.core.record import Position, Record, Written
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.kept_keys import KeptKeys
 from estuary.stores.shelf import Shelf

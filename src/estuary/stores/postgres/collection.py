@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from estuary.core.errors import NotFound
-from estuary.core.ports import Written
-from estuary.core.record import Position, Record
+from estuary.core.record import Position, Record, Written
 from estuary.core.terms import UNCONDITIONAL, WriteTerms
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.inserts import Inserts

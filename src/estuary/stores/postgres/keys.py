@@ -5,8 +5,7 @@ from hashlib import blake2b
 from time import monotonic
 
 from estuary.core.errors import IdempotencyKeyInFlight
-from estuary.core.ports import Written
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.terms import IdempotencyKey
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.group import Row

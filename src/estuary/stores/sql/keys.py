@@ -8,8 +8,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.errors import IdempotencyKeyReused
 from estuary.core.moments import to_microseconds
-from estuary.core.ports import Written
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.snapshot import SnapshotCodec
 from estuary.core.terms import KEY_LIFETIME, IdempotencyKey

@@ -2,8 +2,7 @@
 
 import sqlite3
 
-from estuary.core.ports import Written
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.terms import IdempotencyKey
 from estuary.stores.sql.keys import KeyRows, KeyStatements
 from estuary.stores.sqlite.writer import Operation

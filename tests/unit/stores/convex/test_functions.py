@@ -10,8 +10,8 @@ import pytest
 
 from estuary.core.errors import StoreNotEmpty, StoreSchemaMismatch, StoreUnavailable
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Written
-from estuary.core.record import Record
+from estuary.core.ports import Collection
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.terms import KEY_LIFETIME, IdempotencyKey, WriteTerms
 from estuary.stores.convex.documents import document
@@ -73,10 +73,7 @@ class TestOffsets:
     @pytest.mark.parametrize("narrow", [2500], indirect=True)
     async def test_in_the_lists_of_many_owners(self, narrow: ConvexStore) -> None:
         """Each owner's list counts by itself, and none costs the others anything."""
-        records = [
-            msgspec.structs.replace(make_record(number), owner=f"owner {number % 200}")
-            for number in range(3000)
-        ]
+        records = [owned(make_record(number), f"owner {number % 200}") for number in range(3000)]
         await narrow.load(batches(records), replace=False)
         items = narrow.collection(ITEMS)
         for number in (0, 7, 199):

@@ -16,7 +16,8 @@ from estuary.core.errors import (
 )
 from estuary.core.items import ITEMS
 from estuary.core.observations import ConnectionsChanged, Observation
-from estuary.core.ports import Collection, Written
+from estuary.core.ports import Collection
+from estuary.core.record import Written
 from estuary.core.terms import IdempotencyKey, WriteTerms
 from estuary.stores.convex.patience import ATTEMPTS
 from estuary.stores.convex.store import ConvexStore

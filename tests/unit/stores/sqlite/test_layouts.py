@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.core.items import ITEMS, Item
@@ -14,6 +14,7 @@ from estuary.core.terms import IdempotencyKey, WriteTerms
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.schema import LAYOUT
 from tests.contract.making import make_id
+from tests.contract.making import owned as owned_by
 from tests.unit.stores.kinds import NOON, record
 
 TAGS = Resource("tags", Item)
@@ -50,7 +51,7 @@ async def test_records_survive_and_belong_to_nobody(old: Path) -> None:
         (one.id, one.version, one.value.name, one.owner)  # type: ignore[attr-defined]
         for one in records
     ]
-    owned = structs.replace(record(Item("hers")), owner="her")
+    owned = owned_by(record(Item("hers")), "her")
     assert not (await items.insert(owned, KEYED)).replayed
     assert (await items.insert(owned, KEYED)).replayed
     assert (4, 1, [owned]) == (
