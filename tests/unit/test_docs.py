@@ -26,8 +26,8 @@ TARGETS = frozenset(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 WITH_DECLARATIONS = [document for document in DOCUMENTS if " = Resource(" in document.read_text()]
 FOLDERS = ("src", "tests", "bench", "docs", "deploy", "workshop", "convex")
 WRITTEN_BY_THE_BENCH = "bench/results/"
-NOT_PICTURED = {"cryptography"}
-"""Imported for trials' keys only; PyJWT stands for it otherwise."""
+NOT_PICTURED = {"cryptography", "mypy-extensions"}
+"""The one is imported for trials' keys only, where PyJWT stands for it otherwise; the other is a decorator."""
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)

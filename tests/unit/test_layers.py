@@ -87,10 +87,10 @@ def test_the_layer_contracts_hold() -> None:
     assert 0 == done.returncode, done.stdout + done.stderr
 
 
-def test_core_imports_nothing_but_the_standard_library_and_msgspec() -> None:
-    """Whatever is installed, core uses msgspec alone; which parts do I/O is for the contracts to forbid."""
+def test_core_imports_nothing_but_the_standard_library_msgspec_and_the_compilers_decorators() -> None:
+    """Whatever is installed, core uses these alone; which parts do I/O is for the contracts to forbid."""
     core = {root for module in SOURCE.glob("core/*.py") for root in imported_roots(module)}
-    assert {"msgspec", "estuary"} == core - sys.stdlib_module_names
+    assert {"msgspec", "mypy_extensions", "estuary"} == core - sys.stdlib_module_names
 
 
 def test_every_driver_has_a_contract_that_names_its_adapter() -> None:
