@@ -94,7 +94,7 @@ compile: $(COMPILED) ## Compile what is on a request's way, with a C compiler, i
 
 .PHONY: compiled-test
 compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled modules
-	exec env PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m tests $(SIDE_BY_SIDE) tests/http tests/unit/http \
+	exec env PYTHONPATH=$(CURDIR)/$(dir $(COMPILED)) $(BIN)/python -m tests $(SIDE_BY_SIDE) tests/http tests/unit/http tests/unit/core \
 		tests/process/test_start.py tests/process/test_wire.py tests/process/test_stop.py \
 		tests/process/test_smuggling.py tests/process/test_slow_clients.py \
 		tests/process/test_heads.py tests/process/test_endless_messages.py tests/process/test_cors.py \

@@ -27,7 +27,7 @@ WITH_DECLARATIONS = [document for document in DOCUMENTS if " = Resource(" in doc
 FOLDERS = ("src", "tests", "bench", "docs", "deploy", "workshop", "convex")
 WRITTEN_BY_THE_BENCH = "bench/results/"
 NOT_PICTURED = {"cryptography", "mypy-extensions"}
-"""The one is imported for trials' keys only, where PyJWT stands for it otherwise; the other is a decorator."""
+"""One is imported for trials' keys only, and PyJWT stands for it otherwise; the other is a decorator."""
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
