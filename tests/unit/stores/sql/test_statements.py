@@ -29,11 +29,13 @@ def test_keys_are_kept_in_more_languages_than_one(dialect: Dialect) -> None:
     """Every parameter has its place, in the order of `KeyRows`."""
     statements = compile_key_statements(keys_table(MetaData()), dialect)
 
-    assert ("_resource", "_subject", "_key") == statements.find.parameters == statements.forget.parameters
+    place = ("_resource", "_subject", "_owner", "_key")
+    assert place == statements.find.parameters == statements.forget.parameters
     assert ("_expired", "_most") == statements.expire.parameters
     assert (
         "resource",
         "subject",
+        "owner",
         "key",
         "fingerprint",
         "snapshot",
