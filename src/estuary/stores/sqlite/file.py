@@ -129,13 +129,11 @@ class DatabaseFile:
 
         Connections would go on as if nothing had happened, on a file without a name: what they write is
         gone with the last process that has it open. As bad is a main file that has become shorter: what
-        another program cut off or wrote over. This costs four calls of stat(2), some microseconds.
+        another program cut off or wrote over. This costs three calls of stat(2), some microseconds.
         """
-        for path, identity in self._known:
-            if _identify(path) != identity:
-                raise StoreUnavailable(_lost(path))
         # Read first: another thread may see the file grow in between.
-        known, length = self._length, size_of(self.path)
+        known = self._length
+        length, *_ = [_size_of_known(path, identity) for path, identity in self._known] or [0]
         if length < known:
             raise CutShort(
                 f"The database is unavailable: its file {self.path.name} was cut short or written over"
@@ -190,9 +188,20 @@ class DatabaseFile:
         return connection
 
 
-def _identify(path: Path) -> Identity | None:
+def _size_of_known(path: Path, identity: Identity) -> int:
+    """In bytes; raises `StoreUnavailable` where `path` is not the file of that identity."""
     try:
         found = os.stat(path)  # noqa: PTH116 (pathlib's takes twice as long, before and after every commit)
+    except OSError:
+        raise StoreUnavailable(_lost(path)) from None
+    if (found.st_dev, found.st_ino) != identity:
+        raise StoreUnavailable(_lost(path))
+    return found.st_size
+
+
+def _identify(path: Path) -> Identity | None:
+    try:
+        found = path.stat()
     except OSError:
         return None
     return Identity(found.st_dev, found.st_ino)
@@ -201,7 +210,7 @@ def _identify(path: Path) -> Identity | None:
 def size_of(path: Path) -> int:
     """In bytes; 0 where there is no file, or none to look at."""
     try:
-        return os.stat(path).st_size  # noqa: PTH116 (as above)
+        return path.stat().st_size
     except OSError:
         return 0
 
