@@ -51,6 +51,8 @@ class StoreKind(NamedTuple):
     durable: bool
     outages: tuple[Outage, ...]
     exemptions: tuple[str, ...] = ()
+    copied: bool = False
+    """Whether it can be copied from: it is a `Source`."""
     dumps_one_moment: bool = True
     slow: int = 1
     """So many times fewer records it is given where a test wants very many."""
@@ -149,12 +151,13 @@ STORES = (
     StoreKind(
         "redis-cached+memory", _cached_in_redis(_memory), durable=False, outages=(), exemptions=_IN_PROCESS
     ),
-    _SQLITE,
+    _SQLITE._replace(copied=True),
     _SQLITE._replace(name="cached+sqlite", make=_cached(_sqlite)),
     StoreKind(
         "postgres",
         make_postgres,
         durable=True,
+        copied=True,
         outages=(
             Outage("stopped", stopped),
             Outage("hung", hung, may_follow=True),
@@ -169,6 +172,7 @@ STORES = (
         "postgres-pooled",
         make_pooled,
         durable=True,
+        copied=True,
         outages=(),
         exemptions=("no outage: those of the server are tried without the pooler before it",),
     ),
@@ -176,6 +180,7 @@ STORES = (
         "convex",
         make_convex,
         durable=True,
+        copied=True,
         outages=(
             Outage("refused", failing("refuse")),
             Outage("hung", failing("hang"), may_follow=True),

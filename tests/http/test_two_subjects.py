@@ -211,9 +211,9 @@ async def test_an_export_holds_what_is_the_owners(tmp_path: Path, issuer: Issuer
     told = {}
     for owner in ("alice", "bob", "carol", None):
         file = BytesIO()
-        count = await export(settings, file, lambda *_: None, owner=owner)
+        exported = await export(settings, file, lambda *_: None, owner=owner)
         lines = [msgspec.json.decode(line) for line in file.getvalue().splitlines()]
-        assert count == len(lines)
+        assert exported.records == len(lines)
         told[owner] = sorted((line["owner"], line["value"]["name"]) for line in lines)
     hers, his = [("alice", "alice's")] * 2, [("bob", "bob's")]
     assert {"alice": hers, "bob": his, "carol": [], None: hers + his} == told

@@ -65,11 +65,11 @@ def records(directory: Path) -> list[dict[str, Any]]:
     async def dumped() -> bytes:
         store = SqliteStore(directory / "data/estuary.db", [ITEMS, VESSELS])
         lines = Lines([ITEMS, VESSELS], new_id=str, now=datetime.now)
-        await store.open()
-        try:
-            return b"".join([lines.encode(*batch) async for batch in store.dump()])
-        finally:
-            await store.close()
+        told = b""
+        async with store.snapshot() as snapshot:
+            for each in (ITEMS, VESSELS):
+                told += b"".join([lines.encode(each, batch) async for batch in snapshot.records(each)])
+        return told
 
     return [json.loads(line) for line in asyncio.run(dumped()).splitlines()]
 
@@ -177,7 +177,7 @@ Alteration = Callable[[bytes], bytes]
 ALTERATIONS: dict[str, tuple[Alteration, str]] = {
     "truncated": (lambda whole: whole[:-100], "does not end with its seal"),
     "one byte": (lambda whole: whole.replace(b"item 3", b"item 4"), "SHA-256 is another one"),
-    "newer": (lambda whole: whole.replace(b'backup":1', b'backup":2'), "made by a newer Estuary"),
+    "newer": (lambda whole: whole.replace(b'backup":1', b'backup":3'), "made by a newer Estuary"),
     "no backup": (lambda whole: b"\n".join(whole.split(b"\n")[1:]), "not a backup that Estuary made"),
 }
 

@@ -32,6 +32,8 @@ class Vessel(Struct, frozen=True, kw_only=True):
 
 
 VESSELS = Resource("vessels", Vessel)
+WRECKS = Resource("wrecks", Vessel)
+"""The same under a name that no store has a table for."""
 
 
 def vessel_body(**fields: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Backups made, verified and restored."""
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -9,64 +10,101 @@ from typing import NamedTuple
 from estuary import __version__
 from estuary.app.transfer import (
     Report,
+    counted,
     decoded,
     demand_new,
     encoded,
-    existing_store,
+    left_alone,
+    left_out,
     lines_of,
     open_store,
     reported,
+    snapshot_of,
 )
 from estuary.backups.archive import open_to_read, record_lines, verify
 from estuary.backups.errors import BackupError, ForeignBackup
-from estuary.backups.files import whole_file
-from estuary.backups.retention import expired, found_in, scheduled_name
-from estuary.backups.seal import FORMAT, Closing, Header, Manifest, Sealer, foreign_resources
+from estuary.backups.files import new_file
+from estuary.backups.retention import Kept, Rule, rotate, scheduled_name
+from estuary.backups.seal import (
+    FORMAT,
+    FORMAT_WITH_ROWS,
+    Closing,
+    Header,
+    Manifest,
+    Sealer,
+    foreign_resources,
+)
 from estuary.backups.status import BackupStatus, write_status
 from estuary.config.settings import Settings
 from estuary.core.ports import Store
 from estuary.core.resource import Resource
+from estuary.core.sources import Survey
 
 
 class Made(NamedTuple):
-    """A backup that was made, and those that had to go for it."""
+    """A backup that was made, those that had to go for it, and what of it an operator should hear."""
 
     path: Path
     closing: Closing
     removed: Sequence[Path]
+    warnings: Sequence[str]
 
 
-class Retention(NamedTuple):
-    """How many backups a folder keeps; see `expired`."""
+class Restored(NamedTuple):
+    """A backup that is in the store, and what of it an operator should hear."""
 
-    keep: int | None = None
-    keep_days: int | None = None
+    manifest: Manifest
+    warnings: Sequence[str]
 
 
-async def back_up(settings: Settings, target: Path, retention: Retention, report: Report) -> Made:
+async def back_up(
+    settings: Settings, target: Path, rule: Rule, report: Report, *, everything: bool = False
+) -> Made:
     """Write every record, sealed, to the file `target`, or to a new file in the folder `target`.
 
     The file is read back before it gets its name. Afterwards the service is told, and the folder is rid of
-    what `retention` does not keep. Raises `DeclarationError`, `StoreError`, `BackupError`.
+    what `rule` does not keep; what fails of that does not make less of the backup, and is a warning. With
+    `everything` tables and columns that are not declared are taken as they are. Raises `DeclarationError`,
+    `StoreError`, `BackupError`.
     """
     now = datetime.now(UTC)
     in_folder, path = _place(target, now)
-    async with existing_store(settings) as (store, resources):
-        names = [resource.name for resource in resources]
-        sealer = Sealer(Header(FORMAT, __version__, now, settings.database.kind, names))
-        with whole_file(path) as file:
+    demand_new(path)
+    async with snapshot_of(settings, everything=everything) as (snapshot, resources):
+        survey = snapshot.survey
+        sealer = Sealer(_header(settings, now, survey, resources, everything=everything))
+        with new_file(path) as file:
             file.write(sealer.opening)
-            async with aclosing(encoded(store, resources, report)) as batches:
-                async for resource, count, text in batches:
-                    sealer.update(resource.name, count, text)
+            records = encoded(snapshot, resources, report, everything=everything)
+            async with aclosing(records) as batches:
+                async for name, count, text in batches:
+                    sealer.update(name, count, text)
                     file.write(text)
             closing, last = sealer.close()
             file.write(last)
             file.flush()
             verify(file)
+    warnings = [] if everything else left_out(survey)
     if settings.backup_status is not None:
-        write_status(settings.backup_status, BackupStatus(now, closing.records, closing.sha256))
-    return Made(path, closing, _prune(path.parent, now, retention) if in_folder else [])
+        try:
+            write_status(settings.backup_status, BackupStatus(now, closing.records, closing.sha256))
+        except BackupError as error:
+            warnings.append(f"the service is not told of the backup: {error}")
+    removed: Sequence[Path] = ()
+    if in_folder and rule != Rule():
+        removed, told = rotate(Kept(now, path, survey.store_id), rule, datetime.now(UTC))
+        warnings += told
+    return Made(path, closing, removed, warnings)
+
+
+def _header(
+    settings: Settings, now: datetime, survey: Survey, resources: Sequence[Resource], *, everything: bool
+) -> Header:
+    names = [resource.name for resource in resources]
+    undeclared = list(survey.undeclared) if everything else []
+    form = FORMAT_WITH_ROWS if everything and (undeclared or survey.columns) else FORMAT
+    kind = settings.database.kind
+    return Header(form, __version__, now, kind, names + undeclared, survey.store_id)
 
 
 def verified(path: Path) -> Manifest:
@@ -75,30 +113,44 @@ def verified(path: Path) -> Manifest:
         return verify(file)
 
 
-async def restore(settings: Settings, path: Path, *, replace: bool, report: Report) -> Manifest:
+async def restore(
+    settings: Settings, path: Path, *, replace: bool, skip_undeclared: bool, report: Report
+) -> Restored:
     """Keep all records of the backup at `path`, as they were; all of them or none.
 
+    Those of resources that are not declared are left out with `skip_undeclared`, and refused without.
     Raises `DeclarationError`, `BackupError`, `StoreError`, and `StoreNotEmpty` unless `replace`.
     """
     with open_to_read(path) as file:
         manifest = verify(file)
         async with open_store(settings) as (store, resources):
+            foreign = foreign_resources(manifest, [resource.name for resource in resources])
+            if not skip_undeclared:
+                _demand_declared(foreign, resources)
             await _demand_fit(manifest, store, resources)
-            records = decoded(record_lines(file), lines_of(resources))
+            warnings = await left_alone(store)
+            records = decoded(record_lines(file), lines_of(resources), skipped=frozenset(foreign))
             total = manifest.closing.records
-            counted = reported(records, report, lambda done: done / max(1, total))
-            await store.load(counted, replace=replace)
-    return manifest
+            counted_records = reported(records, report, lambda done: done / max(1, total))
+            await store.load(counted_records, replace=replace)
+    if foreign:
+        skipped = counted({name: manifest.closing.counts.get(name, 0) for name in foreign})
+        warnings.append(f"not restored, for RESOURCES does not declare it: {skipped}")
+    return Restored(manifest, warnings)
+
+
+def _demand_declared(foreign: Sequence[str], resources: Sequence[Resource]) -> None:
+    """Raise `ForeignBackup` for records that nobody declares."""
+    if foreign:
+        declared = _enumerated(resource.name for resource in resources)
+        raise ForeignBackup(
+            f"the backup holds {_enumerated(foreign)}, but RESOURCES declares {declared}: "
+            "declare what the backup holds, or leave it out with --skip-undeclared"
+        )
 
 
 async def _demand_fit(manifest: Manifest, store: Store, resources: Sequence[Resource]) -> None:
-    """Raise `ForeignBackup` for records that nobody declares, or that would be removed for nothing."""
-    declared = [resource.name for resource in resources]
-    if foreign := foreign_resources(manifest, declared):
-        raise ForeignBackup(
-            f"the backup holds {_enumerated(foreign)}, but RESOURCES declares {_enumerated(declared)}: "
-            "declare what the backup holds"
-        )
+    """Raise `ForeignBackup` for records that would be removed for nothing."""
     for resource in resources:
         name = resource.name
         if name not in manifest.header.resources and await store.collection(resource).count():
@@ -110,21 +162,8 @@ async def _demand_fit(manifest: Manifest, store: Store, resources: Sequence[Reso
 
 def _place(target: Path, now: datetime) -> tuple[bool, Path]:
     """Whether `target` is a folder, and the new file that it means."""
-    in_folder = target.is_dir()
-    path = target / scheduled_name(now) if in_folder else target
-    demand_new(path)
-    return in_folder, path
-
-
-def _prune(folder: Path, now: datetime, retention: Retention) -> list[Path]:
-    """Remove the backups in `folder` that `retention` does not keep."""
-    gone = expired(found_in(folder), now, keep=retention.keep, keep_days=retention.keep_days)
-    try:
-        for backup in gone:
-            backup.path.unlink(missing_ok=True)
-    except OSError as error:
-        raise BackupError(f"an old backup cannot be removed: {error}") from error
-    return [backup.path for backup in gone]
+    in_folder = os.path.isdir(target)  # noqa: PTH112 (Path.is_dir raises for some paths that are none)
+    return in_folder, target / scheduled_name(now) if in_folder else target
 
 
 def _enumerated(names: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """The one function that joins everything: Settings become a service."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,13 +13,16 @@ from estuary.app.commons import Commons
 from estuary.app.limits import make_limiter
 from estuary.app.pipeline import doors, guards, rate_limit
 from estuary.app.resources import load_resources, openapi
-from estuary.app.service import Service
+from estuary.app.service import Companion, Service
 from estuary.app.stores import data_folder, last_backup, make_store
+from estuary.app.transfer import counted
+from estuary.app.undeclared import UndeclaredRecords
 from estuary.config.environment import load
 from estuary.config.settings import Settings
 from estuary.core.ports import Observer, Store
 from estuary.core.resource import Resource
 from estuary.core.service import Records
+from estuary.core.sources import Source
 from estuary.http.admission import Admission
 from estuary.http.asgi import AsgiAdapter
 from estuary.http.client_address import ClientAddress
@@ -142,7 +145,7 @@ def build(
         clock,
         awaited=waiting,
         admin=admin if has_own_port else None,
-        companions=auth.companions,
+        companions=[*auth.companions, *_undeclared(made, logs, worker)],
     )
 
 
@@ -156,6 +159,18 @@ def rsgi() -> RsgiAdapter:
     """Estuary as an RSGI application, configured from the environment, for people's own Granian."""
     service = build(load().settings)
     return RsgiAdapter(service.application, service.start, service.stop)
+
+
+def _undeclared(store: Store, logs: Logs, worker: int) -> Iterator[Companion]:
+    """What tells of records that no resource declares, in one of the workers."""
+    if worker == 0 and isinstance(store, Source):
+        log = logs.logger("estuary::store")
+        yield UndeclaredRecords(
+            store,
+            lambda undeclared: log.warn(
+                "the store holds records that RESOURCES does not declare", tables=counted(undeclared)
+            ),
+        )
 
 
 def _logs(settings: Settings, clock: SystemClock, *, colour: bool) -> Logs:

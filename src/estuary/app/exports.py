@@ -1,67 +1,93 @@
 """Bare records as JSON Lines, out of the store and into it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from estuary.app.transfer import (
     Report,
     decoded,
     demand_new,
     encoded,
-    existing_store,
+    left_alone,
+    left_out,
     lines_of,
     open_store,
     reported,
+    snapshot_of,
 )
 from estuary.backups.archive import open_to_read
-from estuary.backups.errors import NotABackup, UnfitLine
-from estuary.backups.files import whole_file
+from estuary.backups.errors import BackupError, NotABackup, UnfitLine
+from estuary.backups.files import new_file
 from estuary.backups.seal import LONGEST_LINE
 from estuary.config.settings import Settings
 
 
-async def export(settings: Settings, file: BinaryIO, report: Report, *, owner: str | None = None) -> int:
-    """Write a line for every record, or every one of `owner`'s, to `file`; the number of them.
+class Exported(NamedTuple):
+    """How many records were written, and what of that an operator should hear."""
 
-    Raises `StoreError`.
+    records: int
+    warnings: Sequence[str]
+
+
+class Imported(NamedTuple):
+    """How many records were kept, and what of that an operator should hear."""
+
+    records: int
+    warnings: Sequence[str]
+
+
+async def export(
+    settings: Settings,
+    file: BinaryIO,
+    report: Report,
+    *,
+    owner: str | None = None,
+    everything: bool = False,
+) -> Exported:
+    """Write a line for every record, or every one of `owner`'s, to `file`.
+
+    With `everything` tables and columns that are not declared are taken as they are. Raises `BackupError`,
+    `StoreError`.
     """
     records = 0
-    async with (
-        existing_store(settings) as (store, resources),
-        aclosing(encoded(store, resources, report, owner=owner)) as batches,
-    ):
-        async for _, count, text in batches:
-            file.write(text)
-            records += count
+    async with snapshot_of(settings, everything=everything) as (snapshot, resources):
+        lines = encoded(snapshot, resources, report, everything=everything, owner=owner)
+        async with aclosing(lines) as batches:
+            async for _, count, text in batches:
+                file.write(text)
+                records += count
     file.flush()
-    return records
+    return Exported(records, [] if everything else left_out(snapshot.survey))
 
 
-async def export_to(settings: Settings, path: Path, report: Report, *, owner: str | None = None) -> int:
-    """The same to a new file, which appears whole or not at all; raises `BackupError`, too."""
+async def export_to(
+    settings: Settings, path: Path, report: Report, *, owner: str | None = None, everything: bool = False
+) -> Exported:
+    """The same to a new file, which appears whole or not at all."""
     demand_new(path)
-    with whole_file(path) as file:
-        return await export(settings, file, report, owner=owner)
+    with new_file(path) as file:
+        return await export(settings, file, report, owner=owner, everything=everything)
 
 
 async def import_lines(
     settings: Settings, file: BinaryIO, *, size: int, replace: bool, report: Report
-) -> int:
+) -> Imported:
     """Keep a record for every line of `file`, of `size` bytes (0: unknown), all of them or none.
 
     Raises `DeclarationError`, `BackupError`, `StoreError`, and `StoreNotEmpty` unless `replace`.
     """
-    read = _Measured(file)
+    read = _Measured(file, may_be_empty=not replace)
     async with open_store(settings) as (store, resources):
+        warnings = await left_alone(store)
         records = decoded(read.lines(), lines_of(resources))
         counted = reported(records, report, lambda _: read.bytes / size if size else None)
-        return await store.load(counted, replace=replace)
+        return Imported(await store.load(counted, replace=replace), warnings)
 
 
-async def import_from(settings: Settings, path: Path, *, replace: bool, report: Report) -> int:
+async def import_from(settings: Settings, path: Path, *, replace: bool, report: Report) -> Imported:
     """The same from the regular file at `path`."""
     with open_to_read(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -71,13 +97,18 @@ async def import_from(settings: Settings, path: Path, *, replace: bool, report: 
 class _Measured:
     """The lines of a file, and how many bytes of it were read."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, may_be_empty: bool) -> None:
         self._file = file
+        self._may_be_empty = may_be_empty
         self.bytes = 0
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Each line that is not blank, with its number; raises `UnfitLine` for one without an end."""
-        number = 0
+        """Each line that is not blank, with its number; raises `UnfitLine` for one without an end.
+
+        Raises `BackupError` where there is no line at all, if that must not be: a pipe whose other end has
+        failed looks like this, and everything would be replaced by nothing.
+        """
+        number, given = 0, self._may_be_empty
         while line := self._file.readline(LONGEST_LINE):
             number += 1
             self.bytes += len(line)
@@ -86,4 +117,7 @@ class _Measured:
             if number == 1 and line.startswith(b'{"estuary_backup"'):
                 raise NotABackup("this is a backup, not bare records: use `estuary restore`")
             if not line.isspace():
+                given = True
                 yield number, line
+        if not given:
+            raise BackupError("there is no record to import, and --replace would remove those there are")

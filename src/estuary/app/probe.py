@@ -2,29 +2,60 @@
 
 import asyncio
 import os
+from pathlib import Path
 
 from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
+from estuary.app.transfer import left_alone
 from estuary.config.settings import Settings
-from estuary.core.errors import StoreRefused
-from estuary.core.ports import Store
+from estuary.core.errors import StoreNotMigrated, StoreRefused
+from estuary.core.ports import Migratable, Store
+from estuary.core.sources import Source
 from estuary.telemetry.observers import Observers
 
 
 def probe(settings: Settings) -> str:
-    """Open and close the store as `serve` would, and say how that went, in a line.
+    """See whether the store could be served from, and say how that went, in a line or two.
 
-    A SQLite file that does not exist is not made. Raises `DeclarationError`, `StoreError`.
+    Nothing is made or changed. Raises `DeclarationError`, `StoreError`.
     """
     resources = load_resources(settings.resources)
     path = settings.database.path
-    if path is not None and not path.exists():
-        folder = next(parent for parent in path.absolute().parents if parent.exists())
-        if not os.access(folder, os.W_OK):
-            raise StoreRefused(f"{path} cannot be made: the folder {folder} is not writable")
+    if path is not None and _is_to_be_made(path):
         return f"store: {path} will be made on the first start"
-    asyncio.run(_open_and_close(make_store(settings, resources, Observers())))
-    return f"store: {settings.database.kind} answers"
+    store = make_store(settings, resources, Observers())
+    return "\n".join(asyncio.run(_look(store, settings)))
+
+
+def _is_to_be_made(path: Path) -> bool:
+    """Whether the file is not there, or is empty; raises `StoreRefused` where it cannot be made."""
+    try:
+        return path.stat().st_size == 0
+    except (FileNotFoundError, NotADirectoryError):
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+    except OSError as error:
+        raise StoreRefused(f"{path} cannot be seen: {error.strerror}") from error
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise StoreRefused(f"{path} cannot be made: the folder {folder} is not writable")
+    return True
+
+
+async def _look(store: Store, settings: Settings) -> list[str]:
+    kind = settings.database.kind
+    if isinstance(store, Migratable) and settings.database_migrate != "off":
+        statements = await store.migrate(only_plan=True)
+        if statements and settings.database_migrate == "check":
+            from estuary.stores.sql.policy import NOT_MIGRATED
+
+            raise StoreNotMigrated(NOT_MIGRATED)
+        if statements:
+            return [f"store: {kind} answers; {len(statements)} statements make it fit at the next start"]
+    if settings.database.path is not None and isinstance(store, Source):
+        # To open a file is to write to it: its journal mode, and what a crash left in its log.
+        await store.survey()
+    else:
+        await _open_and_close(store)
+    return [f"store: {kind} answers", *(f"warning: {told}" for told in await left_alone(store))]
 
 
 async def _open_and_close(store: Store) -> None:

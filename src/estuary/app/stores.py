@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from estuary.app.commons import Commons
-from estuary.backups.status import read_status
+from estuary.backups.status import last_success
 from estuary.config.convex import CONVEX
 from estuary.config.database import POSTGRES, SQLITE
 from estuary.config.settings import Settings
@@ -115,8 +116,8 @@ def last_backup(settings: Settings) -> Iterator[LastBackup]:
 
 
 def _success(path: Path) -> float:
-    status = read_status(path)
-    return 0.0 if status is None else status.made_at.timestamp()
+    made_at = last_success(path, datetime.now(UTC))
+    return 0.0 if made_at is None else made_at.timestamp()
 
 
 def data_folder(settings: Settings) -> Path | None:

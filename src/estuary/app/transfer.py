@@ -1,7 +1,8 @@
 """Records on their way out of a store as lines, and from lines into it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,11 +11,15 @@ from uuid_utils import uuid7
 from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
 from estuary.backups.errors import BackupError
+from estuary.backups.files import occupied
 from estuary.backups.lines import Lines
+from estuary.backups.rows import encode_rows
 from estuary.config.settings import Settings
+from estuary.core.errors import StoreError
 from estuary.core.ports import Store
 from estuary.core.record import Record
 from estuary.core.resource import Resource
+from estuary.core.sources import Snapshot, Source, Survey
 from estuary.telemetry.observers import Observers
 
 BATCH = 1000
@@ -24,18 +29,23 @@ Report = Callable[[int, float | None], None]
 """Told how many more records are done, and which part of all that makes, from 0 to 1, where it is known."""
 
 
-@asynccontextmanager
-async def open_store(
-    settings: Settings, *, migrate: str | None = "auto"
-) -> AsyncIterator[tuple[Store, list[Resource]]]:
-    """The store that `serve` would use, open; for who is going to write to it, migrated if need be."""
-    if settings.database.kind == "memory":
-        raise BackupError(
-            "DATABASE_TYPE is memory: records live in the serving process alone, and end with it; "
-            "name a store that lasts"
+class UndeclaredRecords(BackupError):
+    """The store holds records that a copy of the declared resources would leave out."""
+
+    def __init__(self, undeclared: Mapping[str, int]) -> None:
+        super().__init__(
+            f"the store holds records that RESOURCES does not declare: {counted(undeclared)}. Declare "
+            "them, as the service does (is its environment, or its .env, missing here?), or take their "
+            "tables as they are with --all"
         )
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, list[Resource]]]:
+    """The store that `serve` would use, open for whoever is going to write to it, migrated if need be."""
+    _demand_lasting(settings)
     resources = load_resources(settings.resources)
-    store = make_store(settings, resources, Observers(), migrate=migrate)
+    store = make_store(settings, resources, Observers(), migrate="auto")
     await store.open()
     try:
         yield store, resources
@@ -44,38 +54,137 @@ async def open_store(
 
 
 @asynccontextmanager
-async def existing_store(settings: Settings) -> AsyncIterator[tuple[Store, list[Resource]]]:
-    """The same where there is one: asking for a copy must not make what is copied."""
+async def snapshot_of(
+    settings: Settings, *, everything: bool
+) -> AsyncIterator[tuple[Snapshot, list[Resource]]]:
+    """The same store as of now, in which nothing is made or changed; raises `BackupError` if there is none.
+
+    Raises `UndeclaredRecords`, unless `everything` is to be copied.
+    """
+    _demand_lasting(settings)
+    _demand_there(settings)
+    resources = load_resources(settings.resources)
+    store = make_store(settings, resources, Observers())
+    if not isinstance(store, Source):
+        raise BackupError(f"{settings.database.kind} cannot be copied")
+    async with store.snapshot() as snapshot:
+        if snapshot.survey.undeclared and not everything:
+            raise UndeclaredRecords(snapshot.survey.undeclared)
+        yield snapshot, resources
+
+
+def _demand_lasting(settings: Settings) -> None:
+    if settings.database.kind == "memory":
+        raise BackupError(
+            "DATABASE_TYPE is memory: records live in the serving process alone, and end with it; "
+            f"name a store that lasts{_unset(settings)}"
+        )
+
+
+def _demand_there(settings: Settings) -> None:
+    """Raise `BackupError` where the file of the database is not, with what may be the reason."""
     path = settings.database.path
-    if path is not None and not path.exists():
-        raise BackupError(f"there is no database at {path.absolute()}")
-    async with open_store(settings, migrate=None) as opened:
-        yield opened
+    if path is None:
+        return
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BackupError(f"there is no database at {path.absolute()}{_unset(settings)}") from error
+    except OSError as error:
+        raise BackupError(f"the database {path.absolute()} cannot be seen: {error.strerror}") from error
+
+
+def _unset(settings: Settings) -> str:
+    """What may be the reason where nothing says which database is meant: a job has another environment."""
+    if settings.database_url is not None:
+        return ""
+    return (
+        f" (DATABASE_URL is not set, nor is there a .env in {Path.cwd()} that sets it: "
+        "is this run with the service's environment, in its folder?)"
+    )
 
 
 async def encoded(
-    store: Store, resources: Iterable[Resource], report: Report, *, owner: str | None = None
-) -> AsyncGenerator[tuple[Resource, int, bytes], None]:
-    """Every record, or every one of `owner`'s, as a line, a batch at a time, with the number of lines."""
-    lines = lines_of(resources)
-    # As many as there are now; a few more or less by the time they are read.
-    total = sum([await store.collection(resource).count() for resource in resources])
+    snapshot: Snapshot,
+    resources: Iterable[Resource],
+    report: Report,
+    *,
+    everything: bool,
+    owner: str | None = None,
+) -> AsyncGenerator[tuple[str, int, bytes], None]:
+    """Every record, or every one of `owner`'s, as a line, a batch at a time, with the number of lines.
+
+    With `everything` also those of undeclared tables, and what undeclared columns hold.
+    """
+    lines, survey = lines_of(resources), snapshot.survey
+    total = survey.records + (sum(survey.undeclared.values()) if everything else 0)
     done = 0
-    async with aclosing(store.dump()) as batches:
-        async for resource, records in batches:
-            chosen = [each for each in records if owner is None or each.owner == owner]
-            yield resource, len(chosen), lines.encode(resource, chosen)
-            done += len(records)
-            report(len(records), done / max(1, total))
+    tables: list[Resource | str] = [
+        resource.name if everything and resource.name in survey.columns else resource
+        for resource in resources
+    ]
+    for table in [*tables, *(survey.undeclared if everything else ())]:
+        async with aclosing(_batches(snapshot, lines, table, owner)) as batches:
+            async for read, count, text in batches:
+                yield table if isinstance(table, str) else table.name, count, text
+                done += read
+                report(read, done / max(1, total))
+
+
+async def _batches(
+    snapshot: Snapshot, lines: Lines, table: Resource | str, owner: str | None
+) -> AsyncGenerator[tuple[int, int, bytes], None]:
+    """The lines of one table: how many records were read, how many of them were `owner`'s, and these."""
+    if isinstance(table, str):
+        async with aclosing(snapshot.rows(table)) as batches:
+            async for rows in batches:
+                chosen = [row for row in rows if owner is None or row.owner == owner]
+                yield len(rows), len(chosen), encode_rows(table, chosen)
+        return
+    async with aclosing(snapshot.records(table)) as parts:
+        async for records in parts:
+            mine = [record for record in records if owner is None or record.owner == owner]
+            yield len(records), len(mine), lines.encode(table, mine)
+
+
+def left_out(survey: Survey) -> list[str]:
+    """What is to be told of columns that a copy of the declared resources leaves out."""
+    return [
+        f"{name}: columns that are not declared were left out: {', '.join(columns)} (--all takes them)"
+        for name, columns in survey.columns.items()
+    ]
+
+
+async def left_alone(store: object) -> list[str]:
+    """What is to be told of records in `store` that nobody declares, and that therefore nobody sees."""
+    if not isinstance(store, Source):
+        return []
+    # To tell of them is not what was asked for: where they cannot be seen, the rest goes on.
+    with suppress(StoreError):
+        undeclared = (await store.survey()).undeclared
+        if undeclared:
+            told = counted(undeclared)
+            return [f"the store holds records that RESOURCES does not declare, left as they are: {told}"]
+    return []
+
+
+def counted(tables: Mapping[str, int]) -> str:
+    """Tables with the number of their records, as people read it."""
+    return ", ".join(f"{name} ({count})" for name, count in tables.items())
 
 
 def decoded(
-    numbered: Iterable[tuple[int, bytes]], lines: Lines
+    numbered: Iterable[tuple[int, bytes]], lines: Lines, *, skipped: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Resource, Sequence[Record]]]:
-    """The records on the lines, as many of one resource together as come in a row, up to a batch."""
+    """The records on the lines, as many of one resource together as come in a row, up to a batch.
+
+    Lines of the resources in `skipped` are passed over.
+    """
     batch: list[Record] = []
     current: Resource | None = None
     for number, line in numbered:
+        if skipped and lines.name_of(line) in skipped:
+            continue
         resource, record = lines.decode(line, number)
         if batch and current is not None and (resource is not current or len(batch) == BATCH):
             yield current, batch
@@ -101,8 +210,9 @@ async def reported(
 
 def demand_new(path: Path) -> None:
     """Raise `BackupError` if there is anything at `path`: a slip of the pen must not cost a database."""
-    if path.exists() or path.is_symlink():
-        raise BackupError(f"{path} is there already, and nothing is written over: name another file")
+    # What cannot be looked at cannot be written either, and is told then.
+    if os.path.lexists(path):
+        raise BackupError(occupied(path))
 
 
 def lines_of(resources: Iterable[Resource]) -> Lines:

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import asdict
 
 from estuary.backups.errors import UnfitLine
+from estuary.backups.rows import Version, decode_row, fields_of
 from estuary.core.errors import ValidationFailed
-from estuary.core.field import MAX_SAFE_INTEGER
 from estuary.core.nesting import nests_too_deep
 from estuary.core.record import Record
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import AwareDatetime, Resource
-
-_Version = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
 
 
 class _Written(msgspec.Struct, frozen=True, gc=False):
@@ -31,9 +29,21 @@ class _Written(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Named(msgspec.Struct):
-    """What a line of any kind says first."""
+    """What tells which kind of line it is."""
 
     resource: str | None = None
+    columns: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Read(NamedTuple):
+    """What was read of a line that holds a row."""
+
+    value: Any
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    owner: str
 
 
 class Lines:
@@ -51,7 +61,8 @@ class Lines:
         self._new_id = new_id
         self._now = now
         self._encoder = msgspec.json.Encoder()
-        kinds = [_line_type(resource) for resource in self._resources.values()]
+        self._values = {resource.name: _value_type(resource) for resource in self._resources.values()}
+        kinds = [_line_type(name, value) for name, value in self._values.items()]
         union: Any = kinds[0]
         for kind in kinds[1:]:
             union |= kind
@@ -77,13 +88,19 @@ class Lines:
             ]
         )
 
+    def name_of(self, line: bytes) -> str | None:
+        """The resource that a line names, declared or not; None where it names none."""
+        try:
+            return None if nests_too_deep(line) else self._named.decode(line).resource
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
     def decode(self, line: bytes, number: int) -> tuple[Resource, Record]:
         """The record on a line and its resource; raises `UnfitLine`."""
         if nests_too_deep(line):
             raise UnfitLine(number, "this nests too deep")
         try:
-            read = self._decoder.decode(line)
-            resource = self._resources[read.__struct_config__.tag]
+            resource, read = self._read(line)
             return resource, self._record(resource, read)
         except msgspec.ValidationError as error:
             raise UnfitLine(number, self._explained(line, str(error))) from None
@@ -93,6 +110,20 @@ class Lines:
             raise UnfitLine(number, str(error)) from None
         except (ValueError, OverflowError) as error:
             raise UnfitLine(number, str(error)) from None
+
+    def _read(self, line: bytes) -> tuple[Resource, Any]:
+        """What a line of either kind says; raises the decoder's errors."""
+        try:
+            read = self._decoder.decode(line)
+        except msgspec.ValidationError:
+            told = self._named.decode(line)
+            if told.columns is msgspec.UNSET or told.resource not in self._resources:
+                raise
+            row = decode_row(line)
+            resource = self._resources[row.resource]
+            value = msgspec.convert(fields_of(row, resource), self._values[resource.name])
+            return resource, _Read(value, row.id, row.version, row.created_at, row.updated_at, row.owner)
+        return self._resources[read.__struct_config__.tag], read
 
     def _record(self, resource: Resource, read: Any) -> Record:
         if "\0" in read.owner:
@@ -110,7 +141,7 @@ class Lines:
         """`reason` in the operator's words where the resource is what does not fit."""
         try:
             name = self._named.decode(line).resource
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return reason
         declared = ", ".join(self._resources)
         if name is None:
@@ -120,23 +151,27 @@ class Lines:
         return reason
 
 
-def _line_type(resource: Resource) -> type[msgspec.Struct]:
-    """What a line of `resource` decodes into; the rules of its fields are looked at afterwards."""
+def _value_type(resource: Resource) -> type[msgspec.Struct]:
+    """What the value on a line of `resource` decodes into; its fields' rules are looked at afterwards."""
     # A draft takes the declared defaults for what an older backup does not know yet.
-    value = msgspec.defstruct(
+    return msgspec.defstruct(
         f"{resource.value_type.__name__}Value", [], bases=(resource.draft_type,), forbid_unknown_fields=True
     )
+
+
+def _line_type(name: str, value: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """What a line of the resource `name` decodes into."""
     return msgspec.defstruct(
-        f"{resource.value_type.__name__}Line",
+        f"{value.__name__}Line",
         [
             ("value", value),
             ("id", str | None, None),
-            ("version", _Version, 1),
+            ("version", Version, 1),
             ("created_at", AwareDatetime | None, None),
             ("updated_at", AwareDatetime | None, None),
             ("owner", str, ""),
         ],
         tag_field="resource",
-        tag=resource.name,
+        tag=name,
         forbid_unknown_fields=True,
     )

@@ -1,5 +1,7 @@
 """Which of the scheduled backups in a folder may go."""
 
+import re
+import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,49 +9,106 @@ from typing import NamedTuple
 
 from estuary.backups.archive import header_of
 from estuary.backups.errors import BackupError
+from estuary.backups.status import TOLERANCE
 
-_PATTERN = "estuary-%Y%m%dT%H%M%SZ.jsonl"
+_NO_IDENTITY = (
+    "no old backup was removed, for this store has no identity that would tell them from others': a SQLite "
+    "file has one once it is migrated (`estuary migrate`), and PostgreSQL where the user may call "
+    "pg_control_system()"
+)
+_is_scheduled = re.compile(r"estuary-\d{8}T\d{6}Z(-[0-9a-f]{8})?\.jsonl", re.ASCII).fullmatch
 
 
 class Kept(NamedTuple):
-    """A backup in a folder."""
+    """A backup in a folder, made of the store `store_id`."""
 
     made_at: datetime
     path: Path
+    store_id: str
+
+
+class Rule(NamedTuple):
+    """`keep` keeps so many of the newest, `keep_days` whatever is younger; both None keeps everything."""
+
+    keep: int | None = None
+    keep_days: int | None = None
+
+
+class Rotation(NamedTuple):
+    """What becomes of the backups beside a new one: `expired` may go, oldest first.
+
+    Those dated in the `future` and the `strange` ones, which are not known to be of the same store, stay,
+    and count for nothing.
+    """
+
+    expired: list[Kept]
+    future: list[Kept]
+    strange: list[Kept]
 
 
 def scheduled_name(made_at: datetime) -> str:
-    """What a backup is called in a folder: names sort as times do."""
-    return made_at.astimezone(UTC).strftime(_PATTERN)
+    """What a backup is called in a folder: names sort as times do, and no two are the same."""
+    return f"estuary-{made_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.jsonl"
 
 
 def found_in(folder: Path) -> list[Kept]:
-    """The backups in `folder` that have such a name and are what it says; nothing else is looked at."""
-    return [Kept(made_at, path) for path in folder.iterdir() if (made_at := _made_at(path)) is not None]
+    """The backups in `folder` that have such a name and are what it says; nothing else is looked at.
 
-
-def expired(
-    backups: Iterable[Kept], now: datetime, *, keep: int | None = None, keep_days: int | None = None
-) -> list[Kept]:
-    """Those of `backups` that neither rule keeps, oldest first; never the newest, none without a rule.
-
-    `keep` keeps so many of the newest, `keep_days` whatever is younger.
+    Raises `OSError` where the folder cannot be read.
     """
-    newest_first = sorted(backups, reverse=True)
-    if keep is None and keep_days is None:
-        return []
-    behind = newest_first[max(1, keep or 0) :]
-    if keep_days is not None:
-        behind = [each for each in behind if now - each.made_at >= timedelta(days=keep_days)]
-    return behind[::-1]
+    return [kept for path in folder.iterdir() if (kept := _kept(path)) is not None]
 
 
-def _made_at(path: Path) -> datetime | None:
-    """When the backup at `path` was made; None where it is none of ours."""
+def rotation(backups: Iterable[Kept], made: Kept, rule: Rule, now: datetime) -> Rotation:
+    """What becomes of `backups` once `made` is there, which never goes; nor does the newest."""
+    others = sorted((each for each in backups if each.path != made.path), reverse=True)
+    ours = [each for each in others if made.store_id and each.store_id == made.store_id]
+    strange = [each for each in others if each not in ours]
+    future = [each for each in ours if each.made_at > now + TOLERANCE]
+    newest_first = sorted([made, *(each for each in ours if each not in future)], reverse=True)
+    behind = newest_first[max(1, rule.keep or 0) :]
+    if rule.keep_days is not None:
+        behind = [each for each in behind if now - each.made_at >= timedelta(days=rule.keep_days)]
+    if rule == Rule():
+        behind = []
+    return Rotation([each for each in reversed(behind) if each != made], future, strange)
+
+
+def rotate(made: Kept, rule: Rule, now: datetime) -> tuple[list[Path], list[str]]:
+    """Remove the backups beside `made` that `rule` does not keep; those, and what should be heard of it."""
+    folder = made.path.parent
+    if not made.store_id:
+        return [], [_NO_IDENTITY]
     try:
-        datetime.strptime(path.name, _PATTERN)  # noqa: DTZ007 (only the form of the name is looked at)
-        if path.is_symlink():
-            return None
-        return header_of(path).made_at
-    except (ValueError, BackupError):
+        found = rotation(found_in(folder), made, rule, now)
+    except OSError as error:
+        return [], [f"no old backup was removed: {folder} cannot be read: {error.strerror}"]
+    removed, warnings = [], []
+    for backup in found.expired:
+        try:
+            backup.path.unlink(missing_ok=True)
+            removed.append(backup.path)
+        except OSError as error:
+            warnings.append(f"the old backup {backup.path} cannot be removed: {error.strerror}")
+    warnings += [
+        f"{backup.path} is dated in the future ({backup.made_at:%Y-%m-%dT%H:%M:%SZ}), as by a clock that "
+        "was wrong: it counts for nothing, and stays"
+        for backup in found.future
+    ]
+    if found.strange:
+        warnings.append(
+            f"{len(found.strange)} backups in {folder} are of other stores, or of a release that did not "
+            "note which: they count for nothing, and stay"
+        )
+    return removed, warnings
+
+
+def _kept(path: Path) -> Kept | None:
+    """The backup at `path`; None where it is none of ours."""
+    if not _is_scheduled(path.name) or path.is_symlink():
         return None
+    try:
+        header = header_of(path)
+    except BackupError:
+        return None
+    return Kept(header.made_at, path, header.store_id)

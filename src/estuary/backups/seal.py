@@ -1,6 +1,6 @@
 """The form of a backup: a header, a record a line, and a seal that shows every later change.
 
-    {"estuary_backup":1,"estuary_version":"…","made_at":"…","store":"…","resources":["items"]}
+    {"estuary_backup":1,"estuary_version":"…","made_at":"…","store":"…","resources":["items"],"store_id":"…"}
     {"resource":"items","id":"…","version":1,"created_at":"…","updated_at":"…","owner":"","value":{…}}
     {"records":1,"counts":{"items":1},"sha256":"…"}
 
@@ -9,16 +9,18 @@ follows is fixed: no byte can be changed, added or left out unnoticed.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from hashlib import sha256
 
 import msgspec
 
 from estuary.backups.errors import BackupDamaged, BackupTooNew, NotABackup
 from estuary.core.nesting import nests_too_deep
+from estuary.core.resource import AwareDatetime
 
 FORMAT = 1
-"""The format that this release writes, and the newest that it reads."""
+"""Of a backup that holds declared records alone."""
+FORMAT_WITH_ROWS = 2
+"""Of one that holds rows of undeclared tables as well, or undeclared columns: the newest that is known."""
 
 _DIGITS = 64
 _CLOSING = b'"}\n'
@@ -34,13 +36,18 @@ _NO_SEAL = "the backup is cut short or changed: it does not end with its seal"
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What is said first. `store` is the kind of store the records come from."""
+    """What is said first. `store` is the kind of store the records come from, `store_id` which one it is.
+
+    Backups that older releases made do not know that, nor do those of stores that they made and that were
+    not migrated since.
+    """
 
     estuary_backup: int
     estuary_version: str
-    made_at: datetime
+    made_at: AwareDatetime
     store: str
     resources: list[str]
+    store_id: str = ""
 
 
 class Closing(msgspec.Struct, frozen=True):
@@ -93,12 +100,13 @@ def read_header(line: bytes) -> Header:
         raise NotABackup(NO_HEADER)
     try:
         told = msgspec.json.decode(line, type=_Format).estuary_backup
-        if told <= FORMAT:
+        if told <= FORMAT_WITH_ROWS:
             return msgspec.json.decode(line, type=Header)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise NotABackup(NO_HEADER) from None
     raise BackupTooNew(
-        f"the backup has format {told}, made by a newer Estuary than this, which knows {FORMAT}: upgrade"
+        f"the backup has format {told}, made by a newer Estuary than this, "
+        f"which knows {FORMAT_WITH_ROWS}: upgrade"
     )
 
 

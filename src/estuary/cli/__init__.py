@@ -21,7 +21,8 @@ from estuary.cli import (
     serve,
     token,
 )
-from estuary.cli.exits import MISCONFIGURED
+from estuary.cli.exits import MISCONFIGURED, OK, failed
+from estuary.cli.streams import drop_output, flushed, hold_places, lost
 
 _COMMANDS = (
     serve,
@@ -49,8 +50,25 @@ exit codes: 0 done, 1 failed (store, port, probe), 2 configuration or arguments 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (by default the process's own) ask for; its exit code."""
+    hold_places()
+    try:
+        return flushed(_run(arguments))
+    except BrokenPipeError as error:
+        return lost(error)
+    except OSError as error:
+        # Whatever path or stream it was that a command did not expect to fail.
+        place = "" if error.filename is None else f"{error.filename}: "
+        drop_output()
+        return failed(f"{place}{error.strerror or error}")
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
-    chosen = parser.parse_args(arguments)
+    try:
+        chosen = parser.parse_args(arguments)
+    except SystemExit as end:
+        # The help, the version, or what is wrong was printed.
+        return int(end.code or OK)
     command: Callable[[argparse.Namespace], int] | None = getattr(chosen, "command", None)
     if command is None:
         parser.print_help()

@@ -1,13 +1,15 @@
 """`estuary backup`: every record into one sealed file, while the service runs."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estuary.cli.commands import Commands
 from estuary.cli.exits import misconfigured
+from estuary.cli.paths import file_or_folder
 from estuary.cli.progress import Progress
-from estuary.cli.transfer import run
+from estuary.cli.transfer import Outcome, add_all, run
 
 if TYPE_CHECKING:
     from estuary.config.settings import Settings
@@ -18,7 +20,7 @@ def add(commands: Commands) -> None:
     backup = commands.add_parser("backup", help="write every record to one sealed file")
     backup.add_argument(
         "file",
-        type=Path,
+        type=file_or_folder,
         metavar="FILE",
         help="a new file, or a folder, in which it is named after the time",
     )
@@ -28,20 +30,25 @@ def add(commands: Commands) -> None:
     backup.add_argument(
         "--keep-days", type=_positive, metavar="N", help="afterwards keep those of the last N days"
     )
+    add_all(backup)
     backup.set_defaults(command=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     target: Path = arguments.file
-    if (arguments.keep or arguments.keep_days) and not target.is_dir():
+    # Path.is_dir raises for some paths that are none.
+    if (arguments.keep or arguments.keep_days) and not os.path.isdir(target):  # noqa: PTH112
         return misconfigured(f"--keep and --keep-days are about a folder, which {target} is not")
 
-    async def work(settings: "Settings", progress: Progress) -> str:
-        from estuary.app.backups import Retention, back_up
+    async def work(settings: "Settings", progress: Progress) -> Outcome:
+        from estuary.app.backups import back_up
+        from estuary.backups.retention import Rule
 
-        made = await back_up(settings, target, Retention(arguments.keep, arguments.keep_days), progress)
+        rule = Rule(arguments.keep, arguments.keep_days)
+        made = await back_up(settings, target, rule, progress, everything=arguments.all)
         removed = "".join(f"\nremoved {path}" for path in made.removed)
-        return f"{made.path}: {made.closing.records} records, sha256 {made.closing.sha256}{removed}"
+        said = f"{made.path}: {made.closing.records} records, sha256 {made.closing.sha256}{removed}"
+        return Outcome(said, made.warnings)
 
     return run("backup", work)
 

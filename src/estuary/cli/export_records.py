@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estuary.cli.commands import Commands
+from estuary.cli.paths import file_or_stream
 from estuary.cli.progress import Progress
-from estuary.cli.transfer import run
+from estuary.cli.transfer import Outcome, add_all, run
 
 if TYPE_CHECKING:
     from estuary.config.settings import Settings
@@ -19,6 +21,7 @@ def add(commands: Commands) -> None:
     export.add_argument(
         "file",
         nargs="?",
+        type=file_or_stream,
         default="-",
         metavar="FILE",
         help="a new file, or - for standard output (default)",
@@ -27,18 +30,27 @@ def add(commands: Commands) -> None:
         "--owner",
         help="only the records of this owner, as AUTH_OWNER_CLAIM names them; '' for those of nobody",
     )
+    add_all(export)
     export.set_defaults(command=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    async def work(settings: "Settings", progress: Progress) -> str:
+    path: Path | None = arguments.file
+
+    async def work(settings: "Settings", progress: Progress) -> Outcome:
         from estuary.app.exports import export, export_to
 
-        if arguments.file == "-":
-            records = await export(settings, sys.stdout.buffer, progress, owner=arguments.owner)
+        owner, everything = arguments.owner, arguments.all
+        if path is None:
+            stream = sys.stdout.buffer
+            done = await export(settings, stream, progress, owner=owner, everything=everything)
         else:
-            records = await export_to(settings, Path(arguments.file), progress, owner=arguments.owner)
-        return f"exported {records} records"
+            done = await export_to(settings, path, progress, owner=owner, everything=everything)
+        return Outcome(f"exported {done.records} records", done.warnings)
 
-    # Standard output may be the export itself.
-    return run("export", work, say=lambda outcome: print(outcome, file=sys.stderr))
+    def tell(outcome: str) -> None:
+        # Standard output may be the export itself.
+        with suppress(OSError):
+            print(outcome, file=sys.stderr)
+
+    return run("export", work, tell)

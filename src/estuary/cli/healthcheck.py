@@ -4,6 +4,7 @@ import argparse
 
 from estuary.cli.commands import Commands
 from estuary.cli.exits import FAILED, OK, failed, misconfigured
+from estuary.cli.streams import say
 
 
 def add(commands: Commands) -> None:
@@ -37,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return failed(f"no answer from {host}:{settings.port}: {error}")
     finally:
         connection.close()
-    print(body)
+    say(body)
     return OK if response.status == http.client.OK else FAILED
 
 

@@ -3,7 +3,8 @@
 import argparse
 
 from estuary.cli.commands import Commands
-from estuary.cli.exits import OK, failed, misconfigured
+from estuary.cli.exits import OK, failed, misconfigured, warn
+from estuary.cli.streams import say
 
 
 def add(commands: Commands) -> None:
@@ -23,15 +24,17 @@ def _run(arguments: argparse.Namespace) -> int:
     from estuary.core.resource import DeclarationError
 
     try:
-        statements = asyncio.run(migrate(load().settings, only_plan=arguments.plan))
+        statements, warnings = asyncio.run(migrate(load().settings, only_plan=arguments.plan))
     except (ConfigurationError, DeclarationError) as error:
         return misconfigured(error)
     except StoreError as error:
         return failed(error)
+    for warning in warnings:
+        warn(f"warning: {warning}")
     if not statements:
-        print("nothing to migrate: the store fits the declared resources")
+        say("nothing to migrate: the store fits the declared resources")
     elif arguments.plan:
         print("\n".join(f"{statement};" for statement in statements))
     else:
-        print(f"migrated the store: {len(statements)} statements")
+        say(f"migrated the store: {len(statements)} statements")
     return OK

@@ -30,13 +30,17 @@ class Progress:
     def close(self) -> None:
         """Draw the last picture and leave the line."""
         if self._shown:
-            self._draw(time.monotonic(), 1.0)
-            self._screen.write("\n")
+            self._draw(time.monotonic(), 1.0, "\n")
 
-    def _draw(self, now: float, part: float | None) -> None:
+    def _draw(self, now: float, part: float | None, end: str = "") -> None:
         rate = self._records / max(now - self._started, 1e-6)
-        self._screen.write(f"\r{self._what} {_bar(part)}{self._records:,} records, {rate:,.0f}/s\x1b[K")
-        self._screen.flush()
+        shown = f"\r{self._what} {_bar(part)}{self._records:,} records, {rate:,.0f}/s\x1b[K{end}"
+        try:
+            self._screen.write(shown)
+            self._screen.flush()
+        except OSError:
+            # The terminal is gone, and the work goes on.
+            self._shown = False
 
 
 def _bar(part: float | None) -> str:

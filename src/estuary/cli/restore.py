@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estuary.cli.commands import Commands
+from estuary.cli.paths import file_path
 from estuary.cli.progress import Progress
-from estuary.cli.transfer import add_replace, run
+from estuary.cli.transfer import Outcome, add_replace, run
 
 if TYPE_CHECKING:
     from estuary.backups.seal import Manifest
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Make the command known."""
     restore = commands.add_parser("restore", help="keep the records of a backup, all of them or none")
-    restore.add_argument("file", type=Path, metavar="FILE", help="what `estuary backup` made")
+    restore.add_argument("file", type=file_path, metavar="FILE", help="what `estuary backup` made")
     either = restore.add_mutually_exclusive_group()
     add_replace(either)
     either.add_argument(
         "--verify", action="store_true", help="only say whether the backup is whole, and what it holds"
+    )
+    restore.add_argument(
+        "--skip-undeclared",
+        action="store_true",
+        help="leave out records of resources that RESOURCES does not declare, instead of refusing",
     )
     restore.set_defaults(command=_run)
 
@@ -28,13 +34,19 @@ def add(commands: Commands) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     path: Path = arguments.file
 
-    async def work(settings: "Settings", progress: Progress) -> str:
+    async def work(settings: "Settings", progress: Progress) -> Outcome:
         from estuary.app.backups import restore, verified
 
         if arguments.verify:
-            return f"{path} is whole: {_described(verified(path))}"
-        manifest = await restore(settings, path, replace=arguments.replace, report=progress)
-        return f"restored {_described(manifest)}"
+            return Outcome(f"{path} is whole: {_described(verified(path))}")
+        restored = await restore(
+            settings,
+            path,
+            replace=arguments.replace,
+            skip_undeclared=arguments.skip_undeclared,
+            report=progress,
+        )
+        return Outcome(f"restored {_described(restored.manifest)}", restored.warnings)
 
     return run("restore", work)
 

@@ -1,23 +1,30 @@
 """What the commands share that move records: configuration in, a bar on the terminal, errors told."""
 
 import argparse
-import os
-import sys
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from estuary.cli.exits import OK, failed, misconfigured
+from estuary.cli.exits import OK, failed, misconfigured, warn
 from estuary.cli.progress import Progress
+from estuary.cli.streams import lost, say
 
 if TYPE_CHECKING:
     from estuary.config.settings import Settings
 
-Work = Callable[["Settings", Progress], Awaitable[str]]
-"""Moves records as the settings say; the line that tells what was done."""
+
+class Outcome(NamedTuple):
+    """The line that tells what was done, and what an operator should hear beside it."""
+
+    said: str
+    warnings: Sequence[str] = ()
 
 
-def run(what: str, work: Work, say: Callable[[str], None] = print) -> int:
-    """Have `work` done under a bar that begins with `what`, and `say` its outcome; the exit code."""
+Work = Callable[["Settings", Progress], Awaitable[Outcome]]
+"""Moves records as the settings say."""
+
+
+def run(what: str, work: Work, tell: Callable[[str], None] = say) -> int:
+    """Have `work` done under a bar that begins with `what`, and `tell` its outcome; the exit code."""
     import asyncio
     import signal
 
@@ -40,15 +47,13 @@ def run(what: str, work: Work, say: Callable[[str], None] = print) -> int:
         )
     except (StoreError, BackupError) as error:
         return failed(error)
-    except BrokenPipeError:
-        _drop_output()
-        return failed("whoever read the output has gone: not all of it was written")
     except OSError as error:
-        _drop_output()
-        return failed(f"input or output failed, and not all was done: {error.strerror}")
+        return lost(error)
     except KeyboardInterrupt:
         return failed("interrupted: nothing was changed")
-    say(outcome)
+    tell(outcome.said)
+    for warning in outcome.warnings:
+        warn(f"warning: {warning}")
     return OK
 
 
@@ -59,13 +64,16 @@ def add_replace(parser: "argparse._ActionsContainer") -> None:
     )
 
 
-def _drop_output() -> None:
-    """Let what is still to be written go nowhere, or the interpreter would complain of it when it ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+def add_all(parser: argparse.ArgumentParser) -> None:
+    """Make the option `--all` known."""
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="take tables and columns that RESOURCES does not declare, too, as they are in the store",
+    )
 
 
-async def _closing(work: Work, settings: "Settings", progress: Progress) -> str:
+async def _closing(work: Work, settings: "Settings", progress: Progress) -> Outcome:
     try:
         return await work(settings, progress)
     finally:

@@ -1,6 +1,6 @@
 """The ports: what Estuary needs from the world, and what each side promises."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -142,14 +142,6 @@ class Store(Protocol):
         All of them are kept or none: also when `batches` raises, and that error is passed on. Raises
         `StoreNotEmpty` if the store holds any record, unless `replace`, which removes them first, and
         the keys with them. It takes as long as it takes.
-        """
-        ...
-
-    def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Every record, resource by resource, each in its order, a batch at a time: what `load` takes.
-
-        All as of one moment, unless the store says that its engine cannot do that; writes go on meanwhile.
-        It takes as long as it takes. Whoever does not read to the end closes it (`aclosing`).
         """
         ...
 

@@ -6,7 +6,7 @@ afterwards in the same replica gives what was before. How soon others see it is 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -70,10 +70,6 @@ class CachedStore:
         finally:
             for collection in self._collections.values():
                 await collection.clear()
-
-    def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Every record, from the store itself."""
-        return self._store.dump()
 
     def _set_open(self, *, is_open: bool) -> None:
         self._is_open = is_open

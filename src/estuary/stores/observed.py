@@ -1,7 +1,7 @@
 """Any store, with an observation of every query put to it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -55,10 +55,6 @@ class ObservedStore:
     ) -> int:
         """Load the store; it is no query."""
         return await self._store.load(batches, replace=replace)
-
-    def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Dump the store; it is no query."""
-        return self._store.dump()
 
 
 class ObservedCollection:

@@ -1,7 +1,7 @@
 """Any store that may be away at the start, or has to be migrated first: it is tried for until it comes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Sequence
+from collections.abc import AsyncIterable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -89,10 +89,6 @@ class WaitingStore:
     ) -> Coroutine[Any, Any, int]:
         """Load the store."""
         return self._store.load(batches, replace=replace)
-
-    def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Dump the store."""
-        return self._store.dump()
 
     async def _open(self) -> None:
         """Try until the store is there."""

@@ -11,6 +11,7 @@ from tests.support.clocks import START
 from tests.support.resources import VESSELS, vessel
 
 MADE_AT = datetime(2026, 11, 25, 14, 45, 0, 123456, tzinfo=UTC)
+STORE = "5f" * 16
 MADE_UP = "00000000-0000-4000-8000-000000000000"
 
 
@@ -37,9 +38,11 @@ def ship(number: int, **fields: object) -> Record:
     return Record(f"00000000-0000-4000-8000-{number:012x}", 1, START, START, vessel(**fields))
 
 
-def write_backup(path: Path, *records: Record) -> Closing:
+def write_backup(
+    path: Path, *records: Record, made_at: datetime = MADE_AT, store_id: str = STORE
+) -> Closing:
     """A backup of items, made without a store."""
-    sealer = Sealer(Header(FORMAT, "1.2.3", MADE_AT, "sqlite", ["items", "vessels"]))
+    sealer = Sealer(Header(FORMAT, "1.2.3", made_at, "sqlite", ["items", "vessels"], store_id))
     text = lines().encode(ITEMS, records)
     sealer.update("items", len(records), text)
     closing, last = sealer.close()

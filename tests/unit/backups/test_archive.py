@@ -9,7 +9,7 @@ import pytest
 from estuary.backups.archive import header_of, open_to_read, record_lines, verify
 from estuary.backups.errors import BackupDamaged, BackupError, BackupTooNew, NotABackup
 from estuary.backups.seal import Header, Manifest
-from tests.unit.backups.making import MADE_AT, item, lines, write_backup
+from tests.unit.backups.making import MADE_AT, STORE, item, lines, write_backup
 
 RECORDS = [item(1), item(2, 'a "quoted" näme'), item(3)]
 
@@ -27,7 +27,11 @@ def test_a_whole_backup_says_what_it_holds(tmp_path: Path) -> None:
     manifest = verified(path)
     assert closing == manifest.closing
     assert {"items": 3, "vessels": 0} == manifest.closing.counts
-    assert Header(1, "1.2.3", MADE_AT, "sqlite", ["items", "vessels"]) == manifest.header == header_of(path)
+    assert (
+        Header(1, "1.2.3", MADE_AT, "sqlite", ["items", "vessels"], STORE)
+        == manifest.header
+        == header_of(path)
+    )
 
 
 def test_the_lines_between_are_the_records(tmp_path: Path) -> None:
@@ -93,8 +97,8 @@ def test_what_is_added_is_noticed(tmp_path: Path, more: bytes) -> None:
 def test_a_backup_of_a_newer_format_says_so(tmp_path: Path) -> None:
     """Whatever else a later release writes, this one tells what to do about it."""
     path = tmp_path / "backup"
-    path.write_text(json.dumps({"estuary_backup": 2, "compressed": True}) + "\nzzz")
-    with pytest.raises(BackupTooNew, match=r"format 2, made by a newer Estuary .* upgrade"):
+    path.write_text(json.dumps({"estuary_backup": 3, "compressed": True}) + "\nzzz")
+    with pytest.raises(BackupTooNew, match=r"format 3, made by a newer Estuary .* upgrade"):
         verified(path)
 
 

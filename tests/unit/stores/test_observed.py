@@ -1,7 +1,7 @@
 """Every query of an observed store is reported once, and changed in nothing."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,11 +56,6 @@ class SlowStore:
         """Note the call."""
         self.calls.append(("load", batches, replace))
         return 7
-
-    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Note the call, and give one batch."""
-        self.calls.append(("dump",))
-        yield ITEMS, []
 
     def collection(self, resource: Resource) -> "SlowCollection":
         """The one collection there is."""
@@ -212,7 +207,7 @@ async def test_who_leaves_is_not_the_stores_failure(
 
 
 async def test_opening_closing_and_probing_are_not_queries(scene: Scene) -> None:
-    """They reach the inner store and are not reported; neither are a load and a dump."""
+    """They reach the inner store and are not reported; neither is a load."""
 
     async def batches() -> AsyncIterator[tuple[Resource, Sequence[Record]]]:
         yield ITEMS, [make_record(1)]
@@ -221,9 +216,8 @@ async def test_opening_closing_and_probing_are_not_queries(scene: Scene) -> None
     await scene.store.open()
     await scene.store.ping()
     assert 7 == await scene.store.load(loaded, replace=True)
-    assert [(ITEMS, [])] == [batch async for batch in scene.store.dump()]
     await scene.store.close()
-    assert [("open",), ("ping",), ("load", loaded, True), ("dump",), ("close",)] == scene.inner.calls
+    assert [("open",), ("ping",), ("load", loaded, True), ("close",)] == scene.inner.calls
     assert [] == scene.seen
 
 

@@ -13,7 +13,7 @@ from estuary.app.deployment.files import disk_of, openness
 from estuary.app.deployment.web import WAIT, ask
 from estuary.app.probe import probe
 from estuary.app.stores import data_folder
-from estuary.backups.status import read_status
+from estuary.backups.status import last_success
 from estuary.config.checklist.facts import (
     Answer,
     Audit,
@@ -144,8 +144,8 @@ def _own_metrics(settings: Settings) -> str:
 
 
 def _last_backup(settings: Settings) -> datetime | None:
-    status = None if settings.backup_status is None else read_status(settings.backup_status)
-    return None if status is None else status.made_at
+    path = settings.backup_status
+    return None if path is None else last_success(path, datetime.now(UTC))
 
 
 def _store_state(settings: Settings) -> StoreState:

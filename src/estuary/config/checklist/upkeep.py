@@ -59,7 +59,10 @@ def backups(loaded: Loaded, facts: Facts) -> Finding:
         )
     mend = "schedule `estuary backup` daily, and see why it failed"
     if facts.last_backup is None or facts.now is None:
-        return failed(f"there was never a backup ({settings.backup_status} tells of none)", mend)
+        return failed(
+            f"there was never a backup ({settings.backup_status} tells of none, or of one in the future)",
+            mend,
+        )
     age = facts.now - facts.last_backup
     told = f"the last backup is {round(age.total_seconds() / 3600)} hours old"
     if age > timedelta(hours=settings.backup_max_age_hours):

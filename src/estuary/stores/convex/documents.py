@@ -11,6 +11,7 @@ from estuary.core.field import Kind
 from estuary.core.moments import from_microseconds, to_microseconds
 from estuary.core.record import Position, Record
 from estuary.core.resource import AwareDatetime, Resource
+from estuary.core.sources import Row
 
 T = TypeVar("T")
 
@@ -110,7 +111,7 @@ def position(place: Position | None) -> str:
         return START if place.created_at < 0 else _BEHIND_ALL
 
 
-def last_position(records: Sequence[Record]) -> str:
+def last_position(records: Sequence[Record] | Sequence[Row]) -> str:
     """Where the page behind `records` starts."""
     return _position(records[-1].created_at, records[-1].id)
 

@@ -1,7 +1,9 @@
 """The Convex store: the functions of one deployment, as the records of declared resources."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
+from hashlib import sha256
 
 import msgspec
 
@@ -9,18 +11,18 @@ from estuary.core.errors import StoreQueryFailed, StoreSchemaMismatch
 from estuary.core.ports import Observer
 from estuary.core.record import Record
 from estuary.core.resource import Resource
+from estuary.core.sources import Survey
 from estuary.stores.convex.collection import ConvexCollection
-from estuary.stores.convex.documents import place_of
 from estuary.stores.convex.errors import DEPLOY
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.loading import Loading
 from estuary.stores.convex.schema import declared
+from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
 REVISION = 1
 """The lowest within the protocol: from it on functions keep idempotency keys by their owners, too."""
-DUMPED_AT_ONCE = 1000
 
 
 class _Deployed(msgspec.Struct):
@@ -45,6 +47,7 @@ class ConvexStore:
         timeout: float = 5.0,
         observe: Observer = lambda _: None,
     ) -> None:
+        self._origin = origin
         self._resources = tuple(resources)
         # Apart from what serves: nothing is asked for before it is known that the functions fit.
         self._look = partial(Functions, origin, deploy_key, timeout=timeout)
@@ -85,21 +88,38 @@ class ConvexStore:
         """Keep all records of `batches` or none, and serve them in one step; the number of them."""
         return await Loading(self._functions, replace=replace).run(batches)
 
-    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Every record that is there from beginning to end, page by page.
+    async def survey(self) -> Survey:
+        """What is deployed, and how much there is of it; see `Source`."""
+        async with self.snapshot() as snapshot:
+            return snapshot.survey
 
-        Not as of one moment: Convex's documented API reads at the present only. It ends with what was
-        the last record when it began, or writers could keep it going for ever.
-        """
-        for resource in self._resources:
-            collection = self._collections[resource.name]
-            after, last = None, await collection.last()
-            while last is not None and (after is None or after < last):
-                records = await collection.page(after, DUMPED_AT_ONCE)
-                if not records:
-                    break
-                yield resource, records
-                after = place_of(records[-1])
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[ConvexSnapshot]:
+        """Every record that is there from beginning to end, not as of one moment; see `Source`."""
+        looking = self._look()
+        looking.open()
+        try:
+            survey = await self._survey(looking)
+            collections = {each.name: ConvexCollection(each, looking) for each in self._resources}
+            yield ConvexSnapshot(looking, survey, collections)
+        finally:
+            await looking.close()
+
+    async def _survey(self, functions: Functions) -> Survey:
+        deployed = await _deployed(functions)
+        _demand(deployed, self._declared)
+        counts = {name: await _count(functions, name) for name in deployed.declared}
+        return Survey(
+            sha256(f"convex:{self._origin}".encode()).hexdigest()[:32],
+            sum(counts[name] for name in self._declared),
+            {name: count for name, count in counts.items() if name not in self._declared and count},
+            {},
+        )
+
+
+async def _count(functions: Functions, name: str) -> int:
+    total = await functions.query("count", {"resource": name, "owner": None})
+    return int(msgspec.json.decode(total, type=float))
 
 
 async def _deployed(functions: Functions) -> _Deployed:

@@ -29,11 +29,6 @@ class MemoryCollection:
         """Whether there is any."""
         return bool(self._shelf.records)
 
-    def in_order(self) -> Sequence[Record]:
-        """All records, in a list of its own."""
-        timeline = self._shelf.timeline(None)
-        return timeline.slice(0, len(timeline))
-
     def open(self) -> None:
         """Accept calls."""
         self._is_open = True

@@ -1,6 +1,6 @@
 """The memory store: a collection a resource."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 
 from estuary.core.errors import StoreNotEmpty, StoreUnavailable
 from estuary.core.record import Record
@@ -17,8 +17,7 @@ class MemoryStore:
     """
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self._resources = tuple(resources)
-        self._collections = {resource.name: MemoryCollection() for resource in self._resources}
+        self._collections = {resource.name: MemoryCollection() for resource in resources}
         self._is_open = False
 
     async def open(self) -> None:
@@ -59,11 +58,3 @@ class MemoryStore:
         for name, collection in self._collections.items():
             collection.take_over(loaded[name])
         return number
-
-    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Every record as of the first step, a resource in one batch."""
-        await self.ping()
-        kept = [(resource, self._collections[resource.name].in_order()) for resource in self._resources]
-        for resource, records in kept:
-            if records:
-                yield resource, records

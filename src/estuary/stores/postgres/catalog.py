@@ -13,6 +13,9 @@ _OURS = (
     "AND t.relname = ANY($1) AND t.relkind IN ('r', 'p')"
 )
 _COMMENTS = f"SELECT t.relname, obj_description(t.oid, 'pg_class') FROM pg_class t WHERE {_OURS}"  # noqa: S608
+_COMMENTED = """
+    SELECT t.relname FROM pg_class t WHERE t.relnamespace = current_schema()::regnamespace
+    AND t.relkind IN ('r', 'p') AND obj_description(t.oid, 'pg_class') = $1"""
 _COLUMNS = f"""
     SELECT t.relname, c.attname, format_type(c.atttypid, c.atttypmod), c.attnotnull, c.atthasdef
     FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid
@@ -65,6 +68,11 @@ async def read_catalog(connection: Connection, tables: Sequence[str]) -> Catalog
         await _names(connection, _INDEXES, names),
         await _names(connection, _TRIGGERS, names),
     )
+
+
+async def tables_called(connection: Connection, comment: str) -> list[str]:
+    """The tables where ours would be made that have this comment."""
+    return [name for (name,) in await connection.fetch(_COMMENTED, comment)]
 
 
 async def _names(connection: Connection, query: str, tables: Sequence[str]) -> dict[str, set[str]]:

@@ -17,7 +17,8 @@ LAYOUT = 1
 """The layout of Estuary's own columns and tables, kept in the comment on the table of totals."""
 
 _LAYOUT_COMMENT = "Estuary, layout "
-_TABLE_COMMENT = "Estuary, a resource"
+TABLE_COMMENT = "Estuary, a resource"
+"""What the server keeps beside the table of a resource, and of no other."""
 
 
 class Schema:
@@ -32,7 +33,7 @@ class Schema:
     def check_origin(self, catalog: Catalog) -> None:
         """Raise `StoreSchemaMismatch` where `catalog` shows tables that are not ours to change."""
         for name in self.tables:
-            if name in catalog.columns and catalog.comments.get(name) != _TABLE_COMMENT:
+            if name in catalog.columns and catalog.comments.get(name) != TABLE_COMMENT:
                 raise StoreSchemaMismatch(
                     f"Table {name} was not made by Estuary: rename it, or use another database"
                 )
@@ -75,7 +76,7 @@ class Schema:
         """The statements that make the table of one resource, and have its records counted."""
         return [
             *_create(table),
-            _comment("TABLE", f'"{table.name}"', _TABLE_COMMENT),
+            _comment("TABLE", f'"{table.name}"', TABLE_COMMENT),
             *(check_comment(table.name, name, rule) for name, rule in self._checks[table.name].items()),
             *triggers(table.name).values(),
         ]

@@ -1,7 +1,7 @@
 """The PostgreSQL store: resources worked out into tables and statements once, then served by one pool."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ from estuary.core.observations import Observation
 from estuary.core.ports import Observer
 from estuary.core.record import Record
 from estuary.core.resource import Resource
+from estuary.core.sources import Survey
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.connector import Connector
-from estuary.stores.postgres.dumper import Dumpable, Dumper
 from estuary.stores.postgres.errors import CLOSED
 from estuary.stores.postgres.group import Group
 from estuary.stores.postgres.inserts import Inserts
@@ -25,6 +25,7 @@ from estuary.stores.postgres.migration import Migration
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.probe import Probe
 from estuary.stores.postgres.schema import Schema
+from estuary.stores.postgres.snapshot import Dumpable, PostgresSnapshot, Snapshots
 from estuary.stores.postgres.statements import DIALECT, postgres_statements
 from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.sql.keys import KeyRows, compile_key_statements
@@ -70,17 +71,18 @@ class PostgresStore:
         self._observe = observe
         self._connector = Connector(url, timeout=timeout)
         self._policy = policy
-        self._migration = Migration(Schema(list(tables.values()), (totals, keys)), self._connector)
+        schema = Schema(list(tables.values()), (totals, keys))
+        self._migration = Migration(schema, self._connector)
         self._open: _Open | None = None
         self._collections: dict[str, PostgresCollection] = {}
         self._groups: dict[str, Group] = {}
         key_statements = compile_key_statements(keys, DIALECT)
-        loadables, dumpables = {}, []
+        loadables, dumpables = {}, {}
         for resource in resources:
             statements = postgres_statements(tables[resource.name], totals)
             rows = Rows(resource, tables[resource.name], statements, DIALECT)
             loadables[resource.name] = Loadable(list(tables[resource.name].columns.keys()), rows)
-            dumpables.append(Dumpable(resource, statements, rows))
+            dumpables[resource.name] = Dumpable(statements, rows)
             keyed = Keys(key_statements, KeyRows(resource), KeyedInsert(tables[resource.name], keys))
             inserts = partial(self._inserts, resource.name)
             self._groups[resource.name] = Group(tables[resource.name], statements.insert.text)
@@ -88,7 +90,7 @@ class PostgresStore:
                 self._pool, inserts, statements, rows, keyed
             )
         self._loader = Loader(self._connector, loadables, timeout=timeout)
-        self._dumper = Dumper(self._connector, dumpables)
+        self._snapshots = Snapshots(self._connector, schema, dumpables, policy)
 
     async def open(self) -> None:
         """See to the tables.
@@ -130,12 +132,13 @@ class PostgresStore:
         self._parts()
         return await self._loader.load(batches, replace=replace)
 
-    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Every record as of one moment, in one transaction."""
-        self._parts()
-        async with aclosing(self._dumper.dump()) as batches:
-            async for batch in batches:
-                yield batch
+    async def survey(self) -> Survey:
+        """What there is in the database; see `Source`."""
+        return await self._snapshots.survey()
+
+    def snapshot(self) -> AbstractAsyncContextManager[PostgresSnapshot]:
+        """The database as of one moment, in one transaction; see `Source`."""
+        return self._snapshots.take()
 
     async def migrate(self, *, only_plan: bool) -> Sequence[str]:
         """Make the tables fit; see `Migratable`."""

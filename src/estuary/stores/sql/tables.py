@@ -91,6 +91,10 @@ def keys_table(metadata: MetaData) -> Table:
     )
 
 
+COMMON = ("id", "version", "created_at", "updated_at")
+"""The columns that tell a table of records, whatever release made it."""
+
+
 def check_name(resource: Resource, field: Field) -> str:
     """What the check of `field` is called."""
     return f"ck_{resource.name}_{field.name}"

@@ -67,6 +67,7 @@ class Database:
     ) -> None:
         self._file = file
         self._opening = Opening(file, migration, timeout=timeout)
+        self.named = self._opening.named
         self._observe = observe
         self._connect = partial(
             Connections,
@@ -105,6 +106,8 @@ class Database:
                 await watching
         self._refuse(CLOSED)
         await self._let_go()
+        # Whoever looks at what is there, as a backup does, is not held to what was open.
+        self._file.forget()
 
     async def migrate(self, *, only_plan: bool) -> Sequence[str]:
         """The statements that make the file fit; run, unless `only_plan`."""
@@ -112,6 +115,15 @@ class Database:
         worker = Worker("estuary-sqlite-migration")
         try:
             return await worker.run(lambda: self._opening.migrate(only_plan=only_plan))
+        finally:
+            worker.stop()
+
+    async def look(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        """What `read` makes of the file as it lies there, open or not; nothing is made or changed."""
+        check_library()
+        worker = Worker("estuary-sqlite-look")
+        try:
+            return await worker.run(lambda: self._opening.look(read))
         finally:
             worker.stop()
 

@@ -119,6 +119,30 @@ class DatabaseFile:
         """Take only the main file for the one that was remembered, and whatever log is beside it."""
         self._known, self._length = self._known[:1], 0
 
+    def connect_to_look(self, *, timeout: float) -> sqlite3.Connection:
+        """A connection for whoever only looks; the file, and what lies beside it, stay as they are.
+
+        SQLite makes files for its log also for who only reads; it takes them away again for a connection
+        that could write. Such a one would work the log of a process that crashed into the file: where there
+        is a log, it is one that could not. Raises `StoreUnavailable` as `connect_to_read` does.
+        """
+        self.check()
+        with_log = size_of(Names.of(self.path).log) > 0
+        connection = self._connect("ro" if with_log else "rw", timeout, _READER_SETTINGS)
+        try:
+            # SQLite opens the log by its name, and not before the first read.
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+            connection.execute("PRAGMA query_only = ON")
+            self.check()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def identities(self) -> list[Identity | None]:
+        """What the names of the three files mean now; None where there is no such file."""
+        return [_identify(path) for path in Names.of(self.path)]
+
     def remember(self) -> None:
         """Take the three files that are there now for those that were opened; raises `StoreUnavailable`."""
         self.check()

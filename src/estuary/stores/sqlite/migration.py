@@ -43,6 +43,13 @@ class Migration:
         if self._policy is Policy.AUTO or self._schema.is_new(connection):
             self.run(connection, only_plan=False)
 
+    def complete(self, copy: sqlite3.Connection) -> None:
+        """Make what a private copy of the file lacks; raises `StoreSchemaMismatch`, see `look`."""
+        if self._policy is not Policy.OFF:
+            self._schema.check(copy)
+        for statement in self._schema.missing(copy):
+            copy.execute(statement)
+
     def run(self, connection: sqlite3.Connection, *, only_plan: bool) -> Sequence[str]:
         """The statements that make the file fit; run, all of them or none, unless `only_plan`."""
         # Another process may have seen to it while this one waited for the lock.

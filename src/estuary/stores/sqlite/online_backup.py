@@ -8,14 +8,18 @@ with this process, however that ends.
 
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import closing
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from estuary.core.errors import StoreUnavailable
+from estuary.stores.sqlite.company import connect_in_company
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
-from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.file import DatabaseFile, Identity
 from estuary.stores.sqlite.worker import Worker
+
+T = TypeVar("T")
 
 _ADVICE = "a copy of the database needs room in the temporary folder (SQLITE_TMPDIR, TMPDIR)"
 BATCH = 1000
@@ -35,11 +39,17 @@ class OnlineBackup:
         """Copy the file; raises `StoreUnavailable`."""
         self._copy = await self._worker.run(self._take)
 
+    async def run(self, call: Callable[[sqlite3.Connection], T]) -> T:
+        """What `call` makes of the copy, in the thread; raises the store's errors for the driver's."""
+        copy = self._taken()
+        try:
+            return await self._worker.run(lambda: call(copy))
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+
     async def rows(self, statement: str, parameters: Sequence[Any]) -> AsyncGenerator[list[Any], None]:
         """What `statement` gives, in batches."""
-        if self._copy is None:
-            raise RuntimeError("the copy was not taken")
-        cursor = self._copy.cursor()
+        cursor = self._taken().cursor()
         try:
             await self._worker.run(lambda: cursor.execute(statement, parameters))
             while rows := await self._worker.run(lambda: cursor.fetchmany(BATCH)):
@@ -54,20 +64,33 @@ class OnlineBackup:
             self._worker.run(copy.close)
         self._worker.stop()
 
+    def _taken(self) -> sqlite3.Connection:
+        if self._copy is None:
+            raise RuntimeError("the copy was not taken")
+        return self._copy
+
     def _take(self) -> sqlite3.Connection:
+        connect = partial(self._file.connect_to_look, timeout=self._timeout)
         try:
-            with closing(self._file.connect_to_read(timeout=self._timeout)) as source:
+            with closing(
+                connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
+            ) as source:
+                opened = self._file.identities()
                 copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
                 try:
                     source.backup(copy, progress=self._impatient())
-                    # A log that went meanwhile took records along that are not in the copy.
-                    self._file.check()
+                    self._demand(opened)
                 except BaseException:
                     copy.close()
                     raise
         except DRIVER_ERRORS as error:
             raise StoreUnavailable(f"{translate(error)}; {_ADVICE}") from error
         return copy
+
+    def _demand(self, opened: list[Identity | None]) -> None:
+        """Raise `StoreUnavailable` where a file went while it was copied, and took records along."""
+        if self._file.identities() != opened:
+            raise StoreUnavailable("The database is unavailable: a file of it was deleted or replaced")
 
     def _impatient(self) -> Any:
         """What ends the copying, which else waits for ever, while another process keeps the file locked."""

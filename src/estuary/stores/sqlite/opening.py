@@ -2,17 +2,19 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from estuary.core.errors import StoreError, StoreRefused, StoreUnavailable
 from estuary.ownership import denied
 from estuary.stores.sqlite.company import connect_in_company
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, is_busy, translate
 from estuary.stores.sqlite.file import DatabaseFile, Names
-from estuary.stores.sqlite.migration import Migration
+from estuary.stores.sqlite.migration import Migration, transaction
+
+T = TypeVar("T")
 
 # A reader of a write-ahead log waits for nobody, save for moments while another process repairs the log.
 _READ_LOCK_TIMEOUT = 0.05
@@ -41,13 +43,13 @@ class Opening:
         """Connect to the file, made or checked, and remember its files."""
         self._file.create_folder()
         self._file.forget()
-        with self._named():
+        with self.named():
             return self._open(self._connected())
 
     def reopen(self) -> Opened:
         """The same with the main file that was remembered and whatever log is beside it; does not wait."""
         self._file.forget_log()
-        with self._named():
+        with self.named():
             self._file.check()
             return self._open(self._connected_again())
 
@@ -58,8 +60,18 @@ class Opening:
         elif not self._file.path.exists():
             with closing(sqlite3.connect(":memory:", isolation_level=None)) as nothing:
                 return self._migration.run(nothing, only_plan=True)
-        with self._named(), closing(self._connected()) as connection:
+        connect = self._connected_to_look if only_plan else self._connected
+        with self.named(), closing(connect()) as connection:
             return self._migration.run(connection, only_plan=only_plan)
+
+    def look(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        """What `read` makes of one state of the file as it lies there; nothing is made or changed."""
+        with (
+            self.named(),
+            closing(self._connected_to_look()) as connection,
+            transaction(connection, "BEGIN"),
+        ):
+            return read(connection)
 
     def _open(self, writing: sqlite3.Connection) -> Opened:
         try:
@@ -72,6 +84,10 @@ class Opening:
 
     def _connected(self) -> sqlite3.Connection:
         connect = partial(self._file.connect, timeout=self._timeout)
+        return connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
+
+    def _connected_to_look(self) -> sqlite3.Connection:
+        connect = partial(self._file.connect_to_look, timeout=self._timeout)
         return connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
 
     def _connected_again(self) -> sqlite3.Connection:
@@ -101,7 +117,7 @@ class Opening:
             raise StoreRefused("this file system cannot keep a write-ahead log")
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
+    def named(self) -> Iterator[None]:
         """Errors in the block with the file's name, and with its owner where rights are what is missing."""
         try:
             yield

@@ -22,6 +22,9 @@ LAYOUT = 2
 
 Layout 1 knew no owners and no idempotency keys: it is brought up to date where it is found."""
 
+IDENTITY = "_estuary_identity"
+"""The table that tells one file from every other: `store_id` of its only row."""
+_IDENTITY_DDL = f'CREATE TABLE "{IDENTITY}" AS SELECT lower(hex(randomblob(16))) AS store_id'
 _ADVICE = "migrate the table, or name another database file"
 _CHECK_NAMES = re.compile(r"CONSTRAINT (ck_\w+) CHECK")
 
@@ -43,6 +46,7 @@ class Schema:
             if table.name == KEYS
             for line in key_owners(table, _creation(table, dialect).values())
         ]
+        self._own[IDENTITY] = _IDENTITY_DDL
 
     def is_new(self, connection: sqlite3.Connection) -> bool:
         """Whether there is nothing in the file yet."""

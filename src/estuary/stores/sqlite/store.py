@@ -1,7 +1,7 @@
 """The SQLite store: resources worked out into tables and statements once, then served by one database."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from estuary.core.observations import Observation
 from estuary.core.ports import Observer
 from estuary.core.record import Record
 from estuary.core.resource import Resource
+from estuary.core.sources import Survey
 from estuary.stores.sql.keys import KeyRows, compile_key_statements
 from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.rows import Rows
@@ -26,11 +27,10 @@ from estuary.stores.sqlite.loader import Loadable, Loader
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import Schema
+from estuary.stores.sqlite.snapshot import SqliteSnapshot, survey
 
 # The writer's own few statements, beside those of the resources.
 _OTHER_STATEMENTS = 16
-_NO_LIMIT = -1
-"""As a page's limit, to SQLite (https://www.sqlite.org/lang_select.html#limitoffset)."""
 
 
 def _ignore(observation: Observation) -> None:
@@ -63,8 +63,8 @@ class SqliteStore:
         key_statements = compile_key_statements(keys, dialect)
         kept = _OTHER_STATEMENTS + len(Statements._fields) * len(tables)
         file = DatabaseFile(path, statements=kept)
-        schema = Schema(list(tables.values()), [totals, keys], dialect)
-        migration = Migration(file, schema, policy)
+        self._schema = schema = Schema(list(tables.values()), [totals, keys], dialect)
+        self._migration = migration = Migration(file, schema, policy)
         self._database = Database(file, migration, timeout=timeout, observe=observe, courtesy=courtesy)
         self._collections = {
             one.name: SqliteCollection(
@@ -77,7 +77,6 @@ class SqliteStore:
         }
         loadables = {name: Loadable(statements[name].insert.text, rows[name]) for name in tables}
         self._loader = Loader(file, loadables, timeout=timeout)
-        self._resources = tuple(resources)
         self._in_order = {name: (statements[name].first_page.text, rows[name]) for name in tables}
         self._copying = partial(OnlineBackup, file, timeout=timeout)
 
@@ -111,16 +110,22 @@ class SqliteStore:
         self._database.ping()
         return await self._loader.load(batches, replace=replace)
 
-    async def dump(self) -> AsyncGenerator[tuple[Resource, Sequence[Record]], None]:
-        """Every record as of one moment, from a copy of the file that SQLite makes."""
-        self._database.ping()
+    async def survey(self) -> Survey:
+        """What there is in the file; see `Source`."""
+        return await self._database.look(partial(survey, schema=self._schema))
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SqliteSnapshot]:
+        """The file as of one moment, from a copy that SQLite makes; see `Source`."""
         copy = self._copying()
         try:
-            await copy.take()
-            for resource in self._resources:
-                statement, rows = self._in_order[resource.name]
-                async with aclosing(copy.rows(statement, (_NO_LIMIT,))) as batches:
-                    async for batch in batches:
-                        yield resource, [rows.record(row) for row in batch]
+            yield SqliteSnapshot(copy, await self._surveyed(copy), self._in_order)
         finally:
             copy.close()
+
+    async def _surveyed(self, copy: OnlineBackup) -> Survey:
+        with self._database.named():
+            await copy.take()
+            found = await copy.run(partial(survey, schema=self._schema))
+            await copy.run(self._migration.complete)
+        return found

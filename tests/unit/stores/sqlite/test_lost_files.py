@@ -335,4 +335,4 @@ async def test_a_dump_of_files_that_are_gone_is_refused(watched: Watched) -> Non
     """Part of the records is never taken for all of them."""
     watched.beside("-shm").unlink()
     with pytest.raises(StoreUnavailable, match=GONE):
-        await anext(watched.store.dump())
+        await watched.store.snapshot().__aenter__()

@@ -44,9 +44,9 @@ class LockedLate(DatabaseFile):
         super().__init__(path, statements=1)
         self._other = other
 
-    def connect_to_read(self, *, timeout: float) -> sqlite3.Connection:
+    def connect_to_look(self, *, timeout: float) -> sqlite3.Connection:
         """The connection, and the other's lock."""
-        connection = super().connect_to_read(timeout=timeout)
+        connection = super().connect_to_look(timeout=timeout)
         self._other.execute("BEGIN EXCLUSIVE")
         return connection
 

@@ -223,7 +223,7 @@ async def test_a_damaged_file_is_unavailable(store: SqliteStore, path: Path) -> 
     items = store.collection(ITEMS)
     await asyncio.gather(*(items.insert(record(Item("x" * 255))) for _ in range(500)))
     await store.close()
-    overwrite(path, 4096 * 16)
+    overwrite(path, 4096 * 20)
     await store.open()
 
     with pytest.raises(StoreUnavailable, match="damaged"):

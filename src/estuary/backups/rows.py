@@ -1,0 +1,89 @@
+"""Lines that hold rows: of tables that no resource declares, or whose declaration leaves columns out.
+
+Such a line has `columns`, as the store keeps them, in the place of `value`. What they mean is known once
+the resource is declared: then, and not before, the line can be read as a record.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from estuary.core.field import MAX_SAFE_INTEGER, Kind
+from estuary.core.moments import from_microseconds
+from estuary.core.resource import AwareDatetime, Resource
+from estuary.core.sources import Row
+
+Version = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
+
+
+class _Written(msgspec.Struct, frozen=True, gc=False):
+    """One line, in the order of its members."""
+
+    resource: str
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    owner: str
+    columns: Mapping[str, Any]
+
+
+class ReadRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same as it is read."""
+
+    resource: str
+    id: str
+    version: Version
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    owner: str
+    columns: dict[str, Any]
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(ReadRow)
+
+
+def encode_rows(table: str, rows: Sequence[Row]) -> bytes:
+    """A line for each of `rows`, each with its line break."""
+    return _encoder.encode_lines(
+        [
+            _Written(table, row.id, row.version, row.created_at, row.updated_at, row.owner, row.columns)
+            for row in rows
+        ]
+    )
+
+
+def decode_row(line: bytes) -> ReadRow:
+    """The row on a line; raises the errors of `msgspec`."""
+    return _decoder.decode(line)
+
+
+def fields_of(row: ReadRow, resource: Resource) -> dict[str, Any]:
+    """The fields of `resource` that the columns of `row` hold, and what else they hold."""
+    kinds = {field.name: field.kind for field in resource.fields}
+    return {
+        name: _logical(value, kinds.get(name))
+        for name, value in row.columns.items()
+        # Nothing is lost of a column that is not declared and was empty.
+        if name in kinds or value is not None
+    }
+
+
+def _logical(value: Any, kind: Kind | None) -> Any:
+    """What a field of `kind` holds whose column holds `value`: engines do not have every kind.
+
+    SQLite keeps booleans as 0 and 1 and lists as JSON, both engines of SQL keep times as microseconds
+    since the epoch, and Convex keeps every number as a float.
+    """
+    if kind is Kind.BOOLEAN and value in (0, 1):
+        return bool(value)
+    if kind is Kind.TIMESTAMP and isinstance(value, int):
+        return from_microseconds(value)
+    if kind is Kind.TEXT_LIST and isinstance(value, str):
+        return msgspec.json.decode(value, type=list[str])
+    if kind is Kind.INTEGER and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

@@ -1,0 +1,28 @@
+"""Paths as arguments: `Path` drops a slash at the end, and takes the empty text for the folder here."""
+
+import argparse
+import os
+from pathlib import Path
+
+
+def file_path(text: str) -> Path:
+    """The path of a file."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: is a variable not set?")
+    if text.endswith("/"):
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder: name a file")
+    return Path(text)
+
+
+def file_or_folder(text: str) -> Path:
+    """The path of a file, or of a folder that is there."""
+    if not text.endswith("/"):
+        return file_path(text)
+    if not os.path.isdir(text):  # noqa: PTH112 (Path drops the slash)
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}: make it, or mount its disk, first")
+    return Path(text)
+
+
+def file_or_stream(text: str) -> Path | None:
+    """The path of a file, None for `-`, a standard stream."""
+    return None if text == "-" else file_path(text)

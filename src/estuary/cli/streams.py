@@ -1,0 +1,57 @@
+"""Standard streams that may be closed, full, or pipes that nobody reads: told in a line and by the code."""
+
+import os
+import sys
+from contextlib import suppress
+
+from estuary.cli.exits import failed
+
+_PLACES = ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_RDWR))
+"""How a closed stream is opened: to read or to write is an error there as before, save for messages."""
+
+
+def hold_places() -> None:
+    """Open what was closed: else the next file, perhaps the database, would be standard output."""
+    for descriptor, flags in _PLACES:
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # The lowest number that is free (POSIX, open): this one.
+            os.open(os.devnull, flags)
+    # Python leaves out what was closed when it started.
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 (a descriptor)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (same)
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (same)
+
+
+def say(text: str) -> None:
+    """Print `text`, the outcome of what was done: it stays done where nobody can read it."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        drop_output()
+
+
+def flushed(code: int) -> int:
+    """`code`, once all that was printed is written; another one where that fails."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return lost(error)
+    return code
+
+
+def lost(error: OSError) -> int:
+    """Say why the output, for which a command was called, was not written; the exit code for it."""
+    drop_output()
+    if isinstance(error, BrokenPipeError):
+        return failed("whoever read the output has gone: not all of it was written")
+    return failed(f"input or output failed, and not all was done: {error.strerror}")
+
+
+def drop_output() -> None:
+    """Let what is still to be written go nowhere, or the interpreter would complain of it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError):
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
