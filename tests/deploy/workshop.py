@@ -29,7 +29,7 @@ def make(*words: str, **variables: str) -> str:
 
 def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """What a program of the environment that `make deploy-tools` makes says, whether it succeeds or not."""
-    require(f"{name} (make deploy-tools)", name if (TOOLS / name).exists() else None)
+    require(f"{name} (make deploy-tools)", name if (TOOLS.parent / ".synced").exists() else None)
     make("deploy-tools")
     return subprocess.run(
         [TOOLS / name, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=_MINUTES, check=False

@@ -4,6 +4,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import blake2b
+from string import ascii_letters, digits
 
 import msgspec
 
@@ -17,6 +18,8 @@ MAX_OFFSET = MAX_SAFE_INTEGER
 _DIGEST_BYTES = 8
 _MAX_DIGITS = 19
 _MAX_CURSOR_LENGTH = 256
+_BASE64URL = frozenset(f"{ascii_letters}{digits}-_")
+"""RFC 4648, 5."""
 
 
 class Slice(msgspec.Struct, frozen=True):
@@ -64,7 +67,8 @@ def decode_cursor(cursor: str, resource: str) -> Position:
 
     The digest shows alteration; it is not a secret, for a cursor grants nothing that a list does not.
     """
-    if len(cursor) > _MAX_CURSOR_LENGTH:
+    # base64 takes other characters too, and Python 3.15 warns of it.
+    if len(cursor) > _MAX_CURSOR_LENGTH or not _BASE64URL.issuperset(cursor):
         raise _foreign_cursor()
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
