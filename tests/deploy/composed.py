@@ -144,8 +144,7 @@ class Composition:
     def variables(self, name: str, port: int) -> dict[str, str]:
         """The environment of a service that is Estuary."""
         given = {
-            each: self.place.adapted(value or "")
-            for each, value in self.services[name]["environment"].items()
+            each: self.place.adapted(value) for each, value in self.services[name]["environment"].items()
         }
         given["ADMIN_PORT"] = str(self.admin_ports.setdefault(name, free_port()))
         # Tests have the limit off by default; the file does not.

@@ -12,7 +12,9 @@ import psutil
 import pytest
 
 from tests.deploy.machines import UNITS, Machine, booted
+from tests.deploy.workshop import ROOT
 from tests.support import guide
+from tests.support.documents import blocks
 from tests.support.http import Connection, Listener, get, post
 from tests.support.load import Load, creating_items, load_on
 from tests.support.process import HOST, free_port, until
@@ -206,14 +208,25 @@ def test_the_backup_is_made_by_its_timer(estuary: Estuary) -> None:
 
 
 TYPED = "/usr/local/bin/estuary"
+PAGE = ROOT / "docs/deploy/systemd.md"
+USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def typed(
-    estuary: Estuary, *arguments: str, user: str = "root", folder: str = "/root", given: str = ""
+    estuary: Estuary,
+    *arguments: str,
+    user: str = "root",
+    folder: str = "/root",
+    given: str = "",
+    unit: str = SERVICE,
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     """What `estuary ARGUMENTS` does when a user types it in a folder, beside the service."""
     shell = () if user == "root" else ("setpriv", f"--reuid={user}", "--regid=65534", "--clear-groups")
-    command = estuary.machine.within(*shell, "env", "-C", folder, "-i", "PATH=/usr/local/bin:/usr/bin:/bin")
+    command = estuary.machine.within(
+        *shell, "env", "-C", folder, "-i", f"PATH={USUAL_PATH}", f"ESTUARY_UNIT={unit}"
+    )
+    command += [f"{name}={value}" for name, value in variables.items()]
     return subprocess.run(
         [*command, "estuary", *arguments],
         input=given,
@@ -229,13 +242,20 @@ def test_a_command_typed_by_root_runs_as_the_service_does(estuary: Estuary) -> N
     estuary.machine.write(
         "/etc/credstore/estuary.database_url", "sqlite:////opt/estuary/data/typed.db", 0o600
     )
-    estuary.machine.drop_in(SERVICE, 'Environment=RATE_LIMIT_MAX_REQUESTS=7 "LOG_FILTER=estuary=warn"')
+    estuary.machine.write("/etc/credstore/elsewhere", "b7s-9dK2-vVq8_mWz", 0o600)
+    estuary.machine.drop_in(
+        SERVICE,
+        'Environment=RATE_LIMIT_MAX_REQUESTS=7 "LOG_FILTER=estuary=warn" \\',
+        "    METRICS_TOKEN_FILE=%d/elsewhere",
+        "LoadCredential=elsewhere:elsewhere",
+    )
     estuary.start()
     shown = {line.split()[0]: line.split()[1:] for line in typed(estuary, "check").stdout.splitlines()}
     assert ["production", "environment"] == shown["APP_PROFILE"]
     assert ["7", "environment"] == shown["RATE_LIMIT_MAX_REQUESTS"]
     assert ["estuary=warn", "environment"] == shown["LOG_FILTER"]
     assert "credential" == shown["DATABASE_URL"][1]
+    assert "METRICS_TOKEN_FILE" == shown["METRICS_TOKEN"][-1]
 
 
 def test_the_checklist_typed_by_root_is_that_of_the_service(estuary: Estuary) -> None:
@@ -281,6 +301,21 @@ def test_what_root_restores_the_service_can_open(estuary: Estuary) -> None:
     assert 1 == json.loads(get(estuary, "/api/v1/items").body)["total"]
 
 
+def test_a_variable_in_front_of_a_command_wins(estuary: Estuary) -> None:
+    """A drill restores beside the service's records, never over them; whoever forgot a variable is told."""
+    estuary.start()
+    live = post(estuary, "/api/v1/items", b'{"name":"live"}').headers["location"]
+    before = json.loads(get(estuary, "/api/v1/items?limit=1").body)["total"]
+    beside = "sqlite:////opt/estuary/data/drill/estuary.db"
+    line = '{"resource":"items","value":{"name":"drilled"}}\n'
+    done = typed(estuary, "import", "--replace", given=line, DATABASE_URL=beside)
+    assert 0 == done.returncode
+    assert "DATABASE_URL is taken from here" in done.stderr
+    assert 200 == get(estuary, live).status
+    assert before == json.loads(get(estuary, "/api/v1/items?limit=1").body)["total"]
+    assert 1 == len(typed(estuary, "export", DATABASE_URL=beside).stdout.splitlines())
+
+
 def test_a_command_that_fails_says_so_as_itself(estuary: Estuary) -> None:
     """Exit code, standard error and the words are the program's own."""
     done = typed(estuary, "restore", "--verify", "nowhere.jsonl")
@@ -309,3 +344,53 @@ def test_ending_a_command_ends_it(estuary: Estuary) -> None:
         inside.terminate()
         assert 128 + signal.SIGTERM == process.wait(60)
     assert "typed by hand" not in estuary.machine.systemctl("list-units", "estuary-command-*")
+
+
+DYNAMIC = """\
+[Service]
+Type=notify
+ExecStart=/opt/estuary/estuary serve
+WorkingDirectory=%S/%N
+Environment=APP_PROFILE=production HOST={host} PORT={port} DATABASE_URL=sqlite:////var/lib/dynamic/estuary.db
+DynamicUser=yes
+StateDirectory=%N
+"""
+
+
+def test_a_user_that_systemd_makes_up_stays_the_same(estuary: Estuary) -> None:
+    """A command has the unit's own dynamic user: its state is not handed over while the service runs."""
+    estuary.machine.write(UNITS / "dynamic.service", DYNAMIC.format(host=HOST, port=estuary.port))
+    estuary.machine.systemctl("daemon-reload")
+    estuary.machine.systemctl("start", "dynamic.service")
+    try:
+        assert 201 == post(estuary, "/api/v1/items", b'{"name":"dynamic"}').status
+        done = typed(estuary, "backup", "/var/lib/dynamic/backup.jsonl", unit="dynamic.service")
+        assert (0, "") == (done.returncode, done.stderr)
+        assert ": 1 records" in done.stdout
+        assert 201 == post(estuary, "/api/v1/items", b'{"name":"still writable"}').status
+        owners = estuary.machine.say("stat", "-c", "%u", "/var/lib/dynamic/", "/var/lib/dynamic/estuary.db")
+        assert 1 == len(set(owners.split()))
+    finally:
+        estuary.machine.systemctl("stop", "dynamic.service")
+
+
+def test_the_page_is_followed_to_its_last_line(estuary: Estuary) -> None:
+    """Every command of docs/deploy/systemd.md for a booted machine succeeds, the checklist included."""
+    listen = f"[Socket]\nListenStream=\nListenStream={HOST}:{estuary.port}\n"
+    estuary.machine.write(UNITS / "estuary.socket.d/test.conf", listen)
+    estuary.configure(
+        RATE_LIMIT_ENABLED="true",
+        ADMIN_PORT=str(free_port()),
+        PUBLIC_URL=f"https://{HOST}:{free_port()}",
+        TRUSTED_PROXIES=HOST,
+    )
+    estuary.machine.say("chown", "root:estuary", ENVIRONMENT)
+    estuary.machine.say("chmod", "640", ENVIRONMENT)
+    commands = [command for block in blocks(PAGE) if block.needs == "systemd" for command in block.commands]
+    assert "estuary check --deploy" in commands
+    try:
+        for command in commands:
+            estuary.machine.say("env", "-i", f"PATH={USUAL_PATH}", "bash", "-euc", command)
+    finally:
+        estuary.machine.systemctl("disable", "estuary.service", "estuary.socket", "estuary-backup.timer")
+        estuary.machine.say("rm", "-f", "/etc/credstore/estuary.database_url")

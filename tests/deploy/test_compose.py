@@ -101,7 +101,7 @@ def test_estuary_accepts_its_configuration(file: Path, tmp_path: Path) -> None:
 def environment_of(service: dict[str, Any], secrets: Path) -> dict[str, str]:
     """The environment that a container has, its secrets in the folder where they were made."""
     given: dict[str, str] = service["environment"]
-    return {name: (value or "").replace(SECRET_MOUNT, f"{secrets}/") for name, value in given.items()}
+    return {name: value.replace(SECRET_MOUNT, f"{secrets}/") for name, value in given.items()}
 
 
 def production(tmp_path: Path) -> Loaded:

@@ -5,6 +5,7 @@ Run by `make container-test`. It needs root, buildah, podman, runc and debootstr
 
 import json
 import os
+import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -19,8 +20,10 @@ from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
 from tests.deploy.composed import stores
 from tests.deploy.containers import BASE, HOST_LIMITS, Container, base, build, image_of, podman, running
 from tests.deploy.workshop import ROOT, make
-from tests.support.process import HOST, PATIENCE_SECONDS, until
+from tests.support.documents import blocks
+from tests.support.process import HOST, PATIENCE_SECONDS, free_port, until
 
+PAGE = ROOT / "docs/deploy/container.md"
 MEGABYTE = 1_000_000
 MEBIBYTE = 1024 * 1024
 WRITERS, WRITES = 8, 250
@@ -136,6 +139,33 @@ def test_locked_up_it_serves_and_keeps(image: str, tmp_path: Path) -> None:
     assert WRITERS * WRITES == listed["total"]
 
 
+def test_as_the_page_runs_it_the_checklist_fails_nothing(image: str, tmp_path: Path) -> None:
+    """With its variables and its backup, and a secret mounted for every user in it to read."""
+    (run_command,) = [
+        command
+        for block in blocks(PAGE)
+        for command in block.commands
+        if "--detach --name estuary" in command
+    ]
+    given = dict(pair.split("=", 1) for pair in re.findall(r"--env (\S+)", run_command))
+    token = tmp_path / "metrics_token"
+    token.write_text("5f1d7a84db00d2ef21da4c4ddc3a9f6e")
+    token.chmod(0o444)
+    variables = {
+        **given,
+        "PUBLIC_URL": f"https://{HOST}:{free_port()}",
+        "ADMIN_PORT": str(free_port()),
+        "METRICS_TOKEN_FILE": "/run/secrets/metrics_token",
+    }
+    with running(image, f"--volume={token}:/run/secrets/metrics_token:ro", **variables) as container:
+        container.execute("mkdir", "-p", "/app/data/backups")
+        container.execute("/app/estuary", "backup", "/app/data/backups", "--keep", "14")
+        report = json.loads(container.execute("/app/estuary", "check", "--deploy", "--format", "json"))
+    assert [] == [check for check in report["checks"] if check["status"] == "fail"]
+    passed = {check["name"] for check in report["checks"] if check["status"] == "pass"}
+    assert {"profile", "files", "secrets", "store", "schema", "backups", "monitoring", "proxies"} <= passed
+
+
 def test_it_has_no_rights(image: str) -> None:
     """Its processes are user 1001, hold no capability, and can gain none."""
     with running(image) as container:
@@ -206,7 +236,12 @@ def test_it_serves_as_compose_starts_it(image: str, tmp_path: Path) -> None:
         ]
         for name in ("data", "backups"):
             os.chown(tmp_path / name, 1001, 1001)
-        variables = {**services["estuary1"]["environment"], "TRUSTED_PROXIES": HOST}
+        admin = free_port()
+        variables = {
+            **services["estuary1"]["environment"],
+            "TRUSTED_PROXIES": HOST,
+            "ADMIN_PORT": str(admin),
+        }
         del variables["PORT"]
         once = ["run", "--rm", *HOST_LIMITS, "--read-only", *mounts]
         once += [f"--env={name}={value}" for name, value in variables.items()]
@@ -215,7 +250,8 @@ def test_it_serves_as_compose_starts_it(image: str, tmp_path: Path) -> None:
         assert 201 == create(container, "kept")
         assert container.is_healthy()
         assert "1 records" in podman(*once, image, *services["backup"]["command"])
-        until(lambda: b"\nbackup_last_success_timestamp_seconds 1" in ask(container, "GET", "/metrics")[1])
+        metrics = Container(container.name, admin)
+        until(lambda: b"\nbackup_last_success_timestamp_seconds 1" in ask(metrics, "GET", "/metrics")[1])
 
 
 def test_a_platform_may_choose_its_user(image: str) -> None:

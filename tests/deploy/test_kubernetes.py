@@ -285,6 +285,22 @@ def test_the_page_ends_in_the_checklist(production: list[Manifest], tmp_path: Pa
     assert "/data/PUBLIC_URL" in overlay
 
 
+def test_the_overlay_of_the_page_builds(tmp_path: Path) -> None:
+    """Its patches find what they replace: nothing of an example is left where an operator has a place."""
+    tool("kubectl")
+    (overlay,) = [block.body for block in blocks(PAGE) if block.language == "yaml"]
+    shutil.copytree(ROOT / "deploy", tmp_path / "estuary/deploy")
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours/kustomization.yaml").write_text(overlay)
+    told = manifests.kustomized(ROOT, tmp_path / "ours")
+    (tmp_path / "told.yaml").write_text(told)
+    assert [] == complaints(VERSIONS[-1], tmp_path / "told.yaml")
+    assert "example.com" not in told
+    config = the("ConfigMap", loaded(told))["data"]
+    (rule,) = the("Ingress", loaded(told))["spec"]["rules"]
+    assert f"https://{rule['host']}" == config["PUBLIC_URL"]
+
+
 def test_metrics_are_opened_to_prometheus_alone(production: list[Manifest]) -> None:
     """ADMIN_PORT is the port that the ServiceMonitor scrapes, and the policy lets only Prometheus there."""
     ports = {
