@@ -19,6 +19,10 @@ _BYTES = 4 * 2**20
 """How much of each is sent at the most."""
 
 
+_IN_CRUMBS = _CHUNKED + b"1\r\n \r\n" * (_BYTES // 6)
+"""A body that is nothing but too slow to come to its end: a chunk for each byte."""
+
+
 class Endless(NamedTuple):
     """How a message begins, what of it comes again and again, and the status it is refused with."""
 
@@ -55,7 +59,7 @@ ENDLESS = {
 
 def main(port: str, seconds: str) -> None:
     """Send them, and say how many."""
-    prepared = [message.sent(_BYTES) for message in ENDLESS.values()]
+    prepared = [_IN_CRUMBS, *(message.sent(_BYTES) for message in ENDLESS.values())]
     end = time.monotonic() + float(seconds)
     number = 0
     while time.monotonic() < end:
