@@ -35,9 +35,8 @@ class Admission:
     def identify(self, request: Request) -> None:
         """Find out who asks, and what for; the id is in every answer."""
         request.request_id = self._name(request)
-        request.reply_lines = f"x-request-id: {request.request_id}\r\n"
-        if self._grant is not None:
-            request.reply_lines += self._grant(request)
+        lines = f"x-request-id: {request.request_id}\r\n"
+        request.reply_lines = lines if self._grant is None else lines + self._grant(request)
         request.client = self._locate(request)
         request.route = self._router.find(request)
 

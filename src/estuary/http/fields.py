@@ -40,12 +40,12 @@ class Fields:
         self.size = 0
 
     def add(self, name: bytes, value: bytes) -> None:
-        """Take one field as it came, but for the white space around its value, which is no part of it.
+        """Take one field as it came, but for the white space behind its value, which is no part of it.
 
-        RFC 9110, 5.5: what is not ASCII is taken as ISO-8859-1.
+        What was before it, parsers leave out. RFC 9110, 5.5: what is not ASCII is taken as ISO-8859-1.
         """
-        if value and (value[-1] <= _HIGHEST_BLANK or value[0] <= _HIGHEST_BLANK):
-            value = value.strip(_BLANKS)
+        if value and value[-1] <= _HIGHEST_BLANK:
+            value = value.rstrip(_BLANKS)
         self.put(_KNOWN.get(name) or name.decode("latin-1").lower(), value.decode("latin-1"))
 
     def put(self, key: str, text: str) -> None:
@@ -83,8 +83,8 @@ class Fields:
 
 
 def fields_of(pairs: Iterable[tuple[bytes, bytes]]) -> Fields:
-    """The fields that are given as names and values, in order."""
+    """The fields that are given as names and values, in order, without the white space around values."""
     fields = Fields()
     for name, value in pairs:
-        fields.add(name, value)
+        fields.add(name, value.strip(_BLANKS))
     return fields

@@ -151,7 +151,7 @@ class Connection:
         self._active = None
         # Nothing is read behind the last request: a client that sent one would wait for ever.
         last = response.close or not request.keep_alive or (self._reader.deaf and not self._reader.requests)
-        ending = _CLOSE if last or not request.complete else _KEEP if request.persistent else ""
+        ending = _CLOSE if last or not request.complete else _KEEP if request.old else ""
         head = self._hub.heads.render(response, request.reply_lines + ending)
         self._transport.write(head if request.method == "HEAD" else head + response.body)
         if ending is _CLOSE:
@@ -186,7 +186,9 @@ class Connection:
     def invite(self) -> None:
         """Tell a client that waits for it to send its body (RFC 9110, 10.1.1)."""
         request = self._active
-        if request is not None and request.expectant and not request.complete:
+        if request is None or request.complete or request.old:
+            return
+        if request.headers.get("expect") is not None:
             self._transport.write(_CONTINUE)
 
     def hold(self) -> None:

@@ -19,11 +19,10 @@ class Incoming(Request):
         "_waiting",
         "arrival",
         "complete",
-        "expectant",
         "fault",
         "flow",
         "keep_alive",
-        "persistent",
+        "old",
     )
 
     def __init__(
@@ -33,10 +32,8 @@ class Incoming(Request):
         self.flow = flow
         self.keep_alive = keep_alive
         """Whether another request may follow on the connection."""
-        self.persistent = False
-        """Whether the client, of HTTP/1.0, has to be told that it may."""
-        self.expectant = False
-        """Whether the client waits for `100 Continue` before it sends the body."""
+        self.old = False
+        """Whether the client speaks HTTP/1.0: has to be told that it may, and knows no `100 Continue`."""
         self.complete = False
         """Whether the whole message has arrived."""
         self.fault: Exception | None = None

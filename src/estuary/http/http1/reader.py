@@ -165,8 +165,7 @@ class Reader:
             start = f"{method} {self._url.decode('latin-1')} HTTP/{version}\r\n"
             self._declined = start.encode("latin-1") + fields.without("upgrade") + b"\r\n"
         else:
-            request.persistent = version == "1.0" and request.keep_alive
-            request.expectant = refusals.expects_continue(version, fields) is True
+            request.old = version == "1.0"
             self._receiving = request
             self.requests.append(request)
 

@@ -55,21 +55,16 @@ def of_head(method: str, version: str, fields: Fields) -> EstuaryError | None:
         refusal = _of_transfer(version, fields)
         if refusal is not None:
             return refusal
-    if expects_continue(version, fields) is None:
+    # What HTTP/1.0 expects is to be ignored (RFC 9110, 10.1.1).
+    if fields.get("expect") is not None and version != "1.0" and not _can_be_met(fields):
         return UnmetExpectation()
     if fields.number > MAX_FIELDS:
         return TooManyFields(MAX_FIELDS)
     return refusal_of(fields, host_required=version == "1.1")
 
 
-def expects_continue(version: str, fields: Fields) -> bool | None:
-    """Whether the client waits to be told to send its body; None where it expects something else.
-
-    What HTTP/1.0 expects is to be ignored (RFC 9110, 10.1.1).
-    """
-    if fields.get("expect") is None or version == "1.0":
-        return False
-    return True if all(each.lower() == "100-continue" for each in fields.get_all("expect")) else None
+def _can_be_met(fields: Fields) -> bool:
+    return all(each.lower() == "100-continue" for each in fields.get_all("expect"))
 
 
 def _of_transfer(version: str, fields: Fields) -> EstuaryError | None:
