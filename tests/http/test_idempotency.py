@@ -168,14 +168,11 @@ REFUSED = (
     '""',
     "x" * 256,
     '"' + "x" * 256 + '"',
-    '"x',
     'x"',
-    '"a" "b"',
-    '"a";b=',
     "é",
     "a\tb",
-    r'"\a"',
 )
+NO_STRINGS = ('"x', '"a" "b"', '"a";b=', r'"\a"', '"a\tb"')
 
 
 async def test_keys_up_to_255_characters_are_taken(client: httpx.AsyncClient) -> None:
@@ -191,8 +188,10 @@ async def test_other_keys_are_refused(client: httpx.AsyncClient, method: str) ->
     """400 that names the header, before anything is read or written."""
     item = await created(client)
     path = ITEMS if method == "POST" else item
-    message = "Idempotency-Key: Must be 1 to 255 printable ASCII characters"
-    for key in REFUSED:
+    length = "Must be 1 to 255 printable ASCII characters"
+    form = 'Must be one string in quotes, such as "8e03978e", or a key without them'
+    for key, told in [*((each, length) for each in REFUSED), *((each, form) for each in NO_STRINGS)]:
+        message = f"Idempotency-Key: {told}"
         headers = [(b"idempotency-key", key.encode("latin-1"))]
         response = await client.request(method, path, headers=headers, json={"name": "b"})
         assert (key, 400, message) == (key, response.status_code, response.json()["message"])

@@ -48,7 +48,7 @@ def parse(parameters: Mapping[str, str], resource: str) -> Slice | Page:
     cursor = parameters.get("cursor")
     if cursor is None:
         offset = _whole_number(
-            parameters, "offset", 0, 0, MAX_OFFSET, "Offset must be a whole number from 0"
+            parameters, "offset", 0, 0, MAX_OFFSET, f"Offset must be between 0 and {MAX_OFFSET}"
         )
         return Slice(limit, offset)
     if "offset" in parameters:

@@ -70,6 +70,10 @@ def key_text(request: Request) -> str | None:
         raise InvalidParameter(_FIELD, "Must be given once")
     value = values[0].strip(" \t")
     text = _text(value) if len(value) <= MAX_FIELD_CHARACTERS else None
+    if text is None and value.startswith('"'):
+        raise InvalidParameter(
+            _FIELD, 'Must be one string in quotes, such as "8e03978e", or a key without them'
+        )
     if text is None or not 1 <= len(text) <= MAX_KEY_LENGTH:
         raise InvalidParameter(_FIELD, f"Must be 1 to {MAX_KEY_LENGTH} printable ASCII characters")
     return text

@@ -13,11 +13,12 @@ _EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
 
 _NO_TIME = "Invalid RFC3339 encoded datetime"
 _TIME = "must be a time as RFC 3339 writes it, with its offset: 2026-01-31T09:00:00Z"
+_BEYOND = "is a number beyond all bounds"
 _SENTENCES = {
     _NO_TIME: _TIME,
     "Expected `datetime` with a timezone component": _TIME,
-    "Integer value out of range": "is too large a number",
-    "Number out of range": "is too large a number",
+    "Integer value out of range": _BEYOND,
+    "Number out of range": _BEYOND,
 }
 _OFFSET = r"(?:[Zz]|[+-]\d\d:?\d\d)"
 _UNKEPT_TIMES = (

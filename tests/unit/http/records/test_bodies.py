@@ -108,7 +108,8 @@ def test_what_is_not_json_to_its_end_is_malformed(body: bytes, padding: bytes) -
         ("crew", b'"1"', "must be a whole number", "type"),
         ("rating", b"[]", "must be a whole number", "type"),
         ("draught", b"true", "must be a number", "type"),
-        ("crew", b"1" * 5000, "is too large a number", "type"),
+        ("crew", b"1" * 5000, "is a number beyond all bounds", "type"),
+        ("draught", b"-1e999", "is a number beyond all bounds", "type"),
         ("notes", b'{"a":1}', "must be a list", "type"),
         (
             "built_at",
