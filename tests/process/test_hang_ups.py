@@ -4,6 +4,7 @@ import signal
 import socket
 import sqlite3
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from tests.support.process import HOST, Server, serving, until
 from tests.support.servers import shared
+from tests.support.servers.postgres import Postgres
 
 _REQUEST = (
     b"POST /api/v1/items HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -99,3 +101,27 @@ def test_a_stop_that_cuts_a_query_off_is_no_failure_of_the_stores(tmp_path: Path
             server.send(signal.SIGTERM)
             server.wait()
         assert_no_store_failed(server)
+
+
+def test_clients_that_hang_up_cost_postgres_no_connection(tmp_path: Path) -> None:
+    """Many who ask and leave at once: the sessions that there were stay, and answer all others."""
+    postgres = shared.postgres()
+    postgres.empty()
+    with _served(tmp_path, postgres.url) as server:
+        path = httpx.post(f"{server.origin}/api/v1/items", json={"name": "boat"}).headers["location"]
+        httpx.get(f"{server.origin}{path}").raise_for_status()
+        asked = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        before = sessions(postgres)
+        for number in range(200):
+            with socket.create_connection((HOST, server.port)) as client:
+                client.sendall(asked)
+                # So that some leave before their query has begun, some after it, and many in between.
+                time.sleep(number * 20e-6)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        until(lambda: metric(server, "http_requests_in_flight ") == 1)
+        assert before <= sessions(postgres)
+
+
+def sessions(postgres: Postgres) -> set[str]:
+    """The server's processes that serve us."""
+    return set(postgres.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'estuary'").split())

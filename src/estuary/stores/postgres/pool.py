@@ -10,6 +10,7 @@ from estuary.core.errors import StoreUnavailable
 from estuary.core.observations import ConnectionsChanged
 from estuary.core.ports import Observer
 from estuary.stores.deadlines import Deadlines
+from estuary.stores.outliving import Outliving, outcome_of
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import (
@@ -58,6 +59,7 @@ class Pool:
         self._emptied = asyncio.Event()
         self._emptied.set()
         self._closed = False
+        self._lent = Outliving()
 
     async def run(self, work: Work[T]) -> T:
         """The outcome of `work` on a connection of its own; the driver's errors are translated."""
@@ -67,6 +69,11 @@ class Pool:
             asked = self._loop.time()
             connection = await self._next()
             seconds = max(seconds - (self._loop.time() - asked), _LEAST)
+        # Seen to its end also where its caller leaves: broken off, it would cost the connection, and for
+        # clients that hang up as soon as they have asked the pool would make one after the other.
+        return await outcome_of(self._lent.begin(self._work(work, connection, seconds)))
+
+    async def _work(self, work: Work[T], connection: Connection, seconds: float) -> T:
         try:
             outcome = await work(connection, seconds)
         except BaseException as error:
