@@ -125,6 +125,74 @@ def test_resources_that_cannot_be_served(tmp_path: Path, command: str, reference
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("import sys\nsys.exit()", "ends the process: SystemExit(None) in shop.py, line 2"),
+        ("import sys\nsys.exit('gone')", "ends the process: SystemExit('gone') in shop.py, line 2"),
+        (
+            "raise ValueError('of mine\\nis wrong')",
+            "raises ValueError: of mine is wrong in shop.py",
+        ),
+        ("1 / 0", "raises ZeroDivisionError: division by zero in shop.py, line 1"),
+        ("class Odd(BaseException): pass\nraise Odd", "raises shop.Odd in shop.py, line 2"),
+        ("import argparse\nargparse.ArgumentParser().parse_args(['x'])", "ends the process: SystemExit(2)"),
+        (
+            "import asyncio\nraise asyncio.CancelledError",
+            "raises asyncio.exceptions.CancelledError",
+        ),
+        ("def __getattr__(name): raise OSError(name)", "raises OSError: "),
+        ("1 +", "SyntaxError"),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "openapi"])
+def test_whatever_a_resources_module_raises_is_told(
+    tmp_path: Path, command: str, source: str, told: str
+) -> None:
+    """Exit 2, in a line that says what and where; never a success, and no traceback."""
+    (tmp_path / "shop.py").write_text(source)
+    done = estuary(tmp_path, command, RESOURCES="shop:THINGS")
+    assert (2, "") == (done.returncode, done.stdout)
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("estuary: RESOURCES: shop:THINGS cannot be imported: its module ")
+    assert told in line
+    assert "Traceback" not in done.stderr
+
+
+CHATTY = """
+import logging, os, subprocess, sys
+print("said")
+os.write(1, b"written\\n")
+subprocess.run(["echo", "run"])
+sys.__stdout__.write("kept\\n")
+logging.basicConfig(stream=sys.stdout)
+logging.warning("logged")
+from estuary.core.items import ITEMS
+"""
+
+
+@pytest.mark.parametrize("command", ["openapi", "check"])
+def test_what_a_resources_module_prints_is_no_answer(tmp_path: Path, command: str) -> None:
+    """It goes to standard error, however it was written; standard output is the command's."""
+    quiet = estuary(tmp_path, command)
+    (tmp_path / "shop.py").write_text(CHATTY)
+    done = estuary(tmp_path, command, RESOURCES="shop:ITEMS")
+    assert 0 == done.returncode
+    for word in ("said", "written", "run", "kept", "WARNING:root:logged"):
+        assert word in done.stderr.splitlines()
+        assert word not in done.stdout.splitlines()
+    assert len(quiet.stdout.splitlines()) == len(done.stdout.splitlines())
+
+
+def test_what_a_resources_module_prints_is_no_log_line(tmp_path: Path) -> None:
+    """A log of JSON objects stays one."""
+    (tmp_path / "shop.py").write_text(CHATTY)
+    with serving(tmp_path, {"RESOURCES": "shop:ITEMS"}) as server:
+        assert 0 == server.stop()
+        assert "said" in server.err.text
+        assert [] == [line for line in server.out.lines if not line.startswith("{")]
+
+
 def test_healthcheck(tmp_path: Path) -> None:
     """0 while the service answers, 1 when nobody does; readiness by its own flag."""
     with serving(tmp_path) as server:

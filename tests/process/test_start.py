@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import socket
 import sqlite3
 import sys
@@ -11,8 +12,8 @@ import pytest
 
 from estuary import __version__
 from estuary.core.build import COMPILED
-from tests.support.http import get
-from tests.support.process import HOST, READY, Output, Server, serving, started
+from tests.support.http import accepts_connections, get, post
+from tests.support.process import HOST, READY, Output, Server, serving, started, until
 
 DIES_AT_IMPORT = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
 
@@ -56,8 +57,10 @@ def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
             "pid": server.pid,
         }.items() <= said.items()
         assert 0 == server.stop()
-        told = server.err.text.splitlines()
-        assert [] == [line for line in told if not line.startswith("estuary check --deploy: ")]
+        assert "" == server.err.text
+        fails = [record for record in server.records() if record["message"] == "security checklist"]
+        assert {("WARN", "estuary::config")} == {(each["level"], each["target"]) for each in fails}
+        assert all(each["fails"] and each["reason"] and each["mend"] for each in fails)
 
 
 def test_a_person_at_a_terminal_can_read_the_ready_line(tmp_path: Path) -> None:
@@ -164,3 +167,85 @@ def test_the_socket_of_a_service_manager_is_served(tmp_path: Path) -> None:
             assert f"http://{HOST}:{port}" == said["address"]
             assert 200 == get(server, "/health/live").status
             assert 0 == server.stop()
+
+
+def test_standard_streams_may_be_closed(tmp_path: Path) -> None:
+    """All three: requests are answered, records kept, no socket or file takes a stream's place, exit 0."""
+    closed = ("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *Server.COMMAND)
+    path = tmp_path / "estuary.db"
+    with started(tmp_path, {"DATABASE_URL": f"sqlite:///{path}"}, command=closed) as server:
+        until(lambda: accepts_connections(server))
+        assert 201 == post(server, "/api/v1/items", b'{"name":"boat"}').status
+        for process in (server.pid, *server.workers):
+            streams = {Path(f"/proc/{process}/fd/{number}").readlink() for number in range(3)}
+            assert {Path(os.devnull)} == streams
+        server.send(signal.SIGHUP)
+        assert 200 == get(server, "/health/ready").status
+        assert 0 == server.stop()
+    database = sqlite3.connect(path)
+    assert [("boat",)] == database.execute("SELECT name FROM items").fetchall()
+    database.close()
+
+
+def test_the_log_tells_what_was_set_and_what_the_store_does_at_debug(tmp_path: Path) -> None:
+    """With no secret in it; at info there is none of it."""
+    secret = "sesame-open-up-0123456789"
+    variables = {"METRICS_TOKEN": secret, "DATABASE_TYPE": "sqlite", "RATE_LIMIT_ENABLED": "true"}
+    more = {"RATE_LIMIT_MAX_REQUESTS": "2", "LOG_FILTER": "estuary=debug"}
+    for wanted in (more, {**more, "LOG_FILTER": "estuary=info"}):
+        with serving(tmp_path, {**variables, **wanted}) as server:
+            assert [201, 200, 429] == [
+                post(server, "/api/v1/items", b'{"name":"boat"}').status,
+                get(server, "/api/v1/items").status,
+                get(server, "/api/v1/items").status,
+            ]
+            assert 0 == server.stop()
+            assert secret not in server.out.text + server.err.text
+            debug = [each for each in server.records() if each["level"] == "DEBUG"]
+        if wanted is more:
+            told = {(each["target"], each["message"]) for each in debug}
+            assert {
+                ("estuary::config", "set"),
+                ("estuary::store", "store queried"),
+                ("estuary::store", "connections to the store"),
+                ("estuary::http", "a request was over the rate limit"),
+            } <= told
+            settings = {each["name"]: each["value"] for each in debug if each["message"] == "set"}
+            assert ("2", "[hidden]") == (settings["RATE_LIMIT_MAX_REQUESTS"], settings["METRICS_TOKEN"])
+            operations = [each["operation"] for each in debug if each["message"] == "store queried"]
+            assert ["insert", "slice"] == operations
+        else:
+            assert [] == debug
+
+
+def test_a_log_filter_that_would_silence_everything_is_a_mistake(tmp_path: Path) -> None:
+    """Exit 2: `warning` is no level, and what is allowed is said."""
+    with started(tmp_path, {"LOG_FILTER": "warning"}) as server:
+        code, lines = refused(server)
+    assert 2 == code
+    assert "LOG_FILTER" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["full", "closed"])
+def test_a_log_that_takes_nothing_keeps_nobody_from_serving(tmp_path: Path, *, full: bool) -> None:
+    """A full disk, or a pipe that is read no more, behind both streams: lines are lost, and counted."""
+    read, write = os.pipe()
+    os.close(read)
+    if full:
+        os.close(write)
+        write = os.open("/dev/full", os.O_WRONLY)
+    with started(tmp_path, stdout=write, stderr=write) as server:
+        os.close(write)
+        until(lambda: accepts_connections(server))
+        assert 200 == get(server, "/api/v1/items").status
+        until(lambda: b"\nlog_lines_dropped_total 0" not in get(server, "/metrics").body)
+        assert 0 == server.stop()
+
+
+def test_what_was_wrong_is_the_exit_code_where_nobody_can_be_told(tmp_path: Path) -> None:
+    """Standard error that takes nothing, or is never read, changes neither the code nor that it ends."""
+    read, write = os.pipe()
+    os.close(read)
+    with started(tmp_path, {"RESOURCES": "nowhere:THINGS"}, stdout=write, stderr=write) as server:
+        os.close(write)
+        assert 2 == server.wait()

@@ -1,7 +1,16 @@
-"""The declared resources, found by their names, and the document that follows from them."""
+"""The declared resources, found by their names, and the document that follows from them.
 
-from collections.abc import Sequence
+Their modules are other people's code: whatever they raise, and be it SystemExit, is a mistake in RESOURCES.
+What they print while they are imported goes to standard error: standard output is for answers and the log.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from importlib import import_module
+from pathlib import Path
 
 import msgspec
 
@@ -34,9 +43,47 @@ def load_resources(references: Sequence[str]) -> list[Resource]:
 def _load_resource(reference: str) -> Resource:
     module_name, _, attribute = reference.partition(":")
     try:
-        resource = getattr(import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {error}") from error
+        with _printing_to_standard_error():
+            resource = getattr(import_module(module_name), attribute)
+    except (DeclarationError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {_told(error)}") from error
     if not isinstance(resource, Resource):
         raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
     return resource
+
+
+def _told(error: BaseException) -> str:
+    """What was raised, in a line, and where."""
+    if isinstance(error, ImportError | AttributeError):
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}, line {last.lineno}"
+    if isinstance(error, SystemExit):
+        return f"its module ends the process: SystemExit({error.code!r}) in {place}"
+    # As the interpreter tells of it: also where its text cannot be had.
+    what = " ".join("".join(traceback.format_exception_only(error)).split())
+    return f"its module raises {what} in {place}"
+
+
+@contextmanager
+def _printing_to_standard_error() -> Iterator[None]:
+    """Have standard error take what goes to standard output, also what other programs write there."""
+    _flush_standard_output()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _flush_standard_output()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _flush_standard_output() -> None:
+    """Write what the stream still holds, if it takes anything: there may be none, or a full disk."""
+    if sys.__stdout__ is not None:
+        with suppress(OSError, ValueError):
+            sys.__stdout__.flush()

@@ -33,6 +33,7 @@ class Link:
     """The Redis at `address`; a connection counts once `try_out` has succeeded on it.
 
     `changed` is told whether there is one now, or why not; while there is none every use fails at once.
+    `retrying` is told before each attempt to have one again: the seconds until then, and why there is none.
     `rights` says what for, and which rights a user of Redis has to have (https://redis.io/docs: ACL).
     """
 
@@ -43,10 +44,12 @@ class Link:
         try_out: Callable[[Connection], Awaitable[None]],
         changed: Callable[[bool, str], None],
         rights: str,
+        retrying: Callable[[float, str], None] = lambda _pause, _reason: None,
     ) -> None:
         self._address = address
         self._try_out = try_out
         self._changed = changed
+        self._retrying = retrying
         self._rights = rights
         self._connection: Connection | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -148,6 +151,7 @@ class Link:
         """Try for a connection until there is one, ever less often."""
         pause = _FIRST_PAUSE
         while self._connection is None:
+            self._retrying(pause, self.reason)
             # Not all workers at once, who lost it at once.
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             pause = min(2 * pause, _LONGEST_PAUSE)

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from estuary import __version__
@@ -18,6 +17,7 @@ from estuary.server.sockets import ADMIN, CannotListen, Sockets, address_of, inh
 from estuary.server.supervisor import Log, Supervisor, Terms
 from estuary.telemetry.clock import SystemClock
 from estuary.telemetry.logs import standard_output_logs
+from estuary.telemetry.writer import LineWriter, join_lines
 
 if TYPE_CHECKING:
     from estuary.app import Commons
@@ -48,6 +48,7 @@ def serve(loaded: Loaded) -> int:
         clock=SystemClock(),
     )
     log = logs.logger("estuary::server")
+    _tell_of_configuration(logs.logger("estuary::config"), loaded)
     _tell_of_descriptors(log, settings)
     commons = _prepare(settings)
     supervisor = Supervisor(
@@ -67,6 +68,23 @@ def serve(loaded: Loaded) -> int:
     code = supervisor.run()
     logs.close()
     return _fail(supervisor.failure, code) if supervisor.failure else code
+
+
+def _tell_of_configuration(log: Log, loaded: Loaded) -> None:
+    """What was set, secrets hidden, and what is odd about it; in production what fails of the checklist.
+
+    Only what fails whatever is around: it is read off the configuration, at no cost.
+    """
+    for each in loaded.effective:
+        if not each.source.startswith("default"):
+            log.debug("set", name=each.name, value=each.shown, source=each.source)
+    for warning in loaded.warnings:
+        log.warn("the configuration may be meant otherwise", reason=warning)
+    if loaded.settings.production:
+        from estuary.config.checklist.items import failures_by_configuration
+
+        for item, finding in failures_by_configuration(loaded):
+            log.warn("security checklist", fails=item.name, reason=finding.reason, mend=finding.mend)
 
 
 def _sockets(settings: Settings, around: Surroundings) -> Sockets:
@@ -141,5 +159,8 @@ def _store(settings: Settings) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"estuary: {message}\n")
+    """Say `message` on standard error, if that takes it within a second: the code stands in any case."""
+    last_words = LineWriter(2, join_lines)
+    last_words.write(f"estuary: {message}".encode(), urgent=True)
+    last_words.close()
     return code

@@ -4,9 +4,11 @@ A comma list of `target=level`, a bare `target` (all its lines) and a bare `leve
 The directive with the longest matching target decides; `estuary` matches `estuary` and `estuary::http`,
 never `estuary_too`. Targets that no directive mentions log their errors: a service must not lose those
 because somebody asked for its own lines alone. Targets that nothing logs under, such as the
-`tower_http=warn` and `tokio=warn` of operators' files, are fine and change nothing.
+`tower_http=warn` and `tokio=warn` of operators' files, are fine and change nothing. A word that stands
+alone must be known: `warning` would be a target of its own otherwise, and silence all the others.
 """
 
+from difflib import get_close_matches
 from enum import IntEnum
 
 
@@ -21,7 +23,11 @@ class Level(IntEnum):
     TRACE = 5
 
 
+PARTS = ("access", "auth", "config", "http", "server", "service", "store")
+"""Of Estuary, each with a target of its own: `estuary::access`."""
+_LIBRARIES = ("aiohttp", "alembic", "asyncio", "asyncpg", "concurrent", "sqlalchemy")
 _LEVELS = {level.name.lower(): level for level in Level}
+_ALONE = ("estuary", *(f"estuary::{part}" for part in PARTS))
 
 
 class Filter:
@@ -56,7 +62,7 @@ class Filter:
             self._targets[name] = _LEVELS[level.lower()]
         elif name.lower() in _LEVELS:
             self._fallback = _LEVELS[name.lower()]
-        elif _is_target(name):
+        elif name in _ALONE or name.partition("::")[0] in _LIBRARIES:
             self._targets[name] = Level.TRACE
         else:
             raise _wrong(directive)
@@ -67,7 +73,11 @@ def _is_target(name: str) -> bool:
 
 
 def _wrong(directive: str) -> ValueError:
-    levels = ", ".join(_LEVELS)
+    levels, parts, libraries = ", ".join(_LEVELS), ", ".join(PARTS), ", ".join(_LIBRARIES)
+    near = get_close_matches(directive.lower(), [*_LEVELS, *_ALONE], 1)
+    meant = f" ({near[0]} meant?)" if near else ""
     return ValueError(
-        f"{directive!r} is neither target=level nor a target nor a level; levels are {levels}"
+        f"{directive!r} is neither a level nor target=level nor a target that may stand alone{meant}; "
+        f"levels are {levels}; alone may stand estuary, estuary:: with one of {parts}, "
+        f"and the libraries {libraries}"
     )

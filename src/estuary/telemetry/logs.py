@@ -7,8 +7,9 @@ from typing import BinaryIO, Literal
 
 from estuary.core.observations import RequestServed
 from estuary.core.ports import Clock
+from estuary.telemetry.debug_journal import DebugJournal
 from estuary.telemetry.filter import Filter, Level
-from estuary.telemetry.journal import Journal, access_line
+from estuary.telemetry.journal import AUTH, HTTP, STORE, Journal, access_line
 from estuary.telemetry.lines import Format, JsonFormat, Line, TextFormat
 from estuary.telemetry.logger import LibraryHandler, Logger
 from estuary.telemetry.observers import Observers
@@ -41,6 +42,7 @@ class Logs:
     def subscribe(self, observers: Observers) -> None:
         """Log what `observers` passes on."""
         Journal(self.logger, self._writer.write, self._clock).subscribe(observers)
+        DebugJournal(*map(self.logger, (AUTH, HTTP, STORE))).subscribe(observers)
 
     def capture(self) -> None:
         """Take over the root of `logging`, so that what libraries log comes out as lines like ours."""

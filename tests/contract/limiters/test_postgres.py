@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
-from estuary.core.observations import LimiterChanged, Observation
+from estuary.core.observations import LimiterChanged, Observation, RetryDue
 from estuary.limits.postgres import PostgresRateLimiter
 from tests.support.servers.postgres import GUARDED_USER, Postgres, postgres_server
 from tests.support.waiting import until
@@ -26,8 +26,9 @@ async def watched(url: str, window: float = 60.0) -> AsyncIterator[tuple[Postgre
     told: list[bool] = []
 
     def note(observation: Observation) -> None:
-        assert isinstance(observation, LimiterChanged)
-        told.append(observation.available)
+        assert isinstance(observation, LimiterChanged | RetryDue)
+        if isinstance(observation, LimiterChanged):
+            told.append(observation.available)
 
     limiter = PostgresRateLimiter(3, window, url, note)
     await limiter.open()

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
-from estuary.core.observations import LimiterChanged, Observation
+from estuary.core.observations import LimiterChanged, Observation, RetryDue
 from estuary.limits.local import LocalRateLimiter
 from estuary.limits.outage import allowing, counting_locally
 from estuary.limits.redis import RedisRateLimiter
@@ -65,8 +65,9 @@ class Watched:
         return [change.available for change in self.changes]
 
     def _note(self, observation: Observation) -> None:
-        assert isinstance(observation, LimiterChanged)
-        self.changes.append(observation)
+        assert isinstance(observation, LimiterChanged | RetryDue)
+        if isinstance(observation, LimiterChanged):
+            self.changes.append(observation)
 
 
 @asynccontextmanager

@@ -1,12 +1,14 @@
 """Filter: `RUST_LOG` as operators write it."""
 
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.telemetry.filter import Filter, Level
+from estuary.telemetry.filter import PARTS, Filter, Level
 
 
 @pytest.mark.parametrize(
@@ -39,12 +41,42 @@ def test_the_longest_matching_target_decides(directives: str, target: str, expec
     assert expected is Filter(directives).level(target)
 
 
-@pytest.mark.parametrize("directive", ["estuary=loud", "=info", "estuary=", "a b=info", "[x]=info", "a/b"])
+@pytest.mark.parametrize(
+    "directive",
+    [
+        *("estuary=loud", "=info", "estuary=", "a b=info", "[x]=info", "a/b"),
+        *("warning", "critical", "none", "5", "verbose", "estuary::htpp", "estuary_too", "tower_http"),
+    ],
+)
 def test_a_wrong_directive_is_named(directive: str) -> None:
     """The error quotes the directive and lists the levels."""
     with pytest.raises(ValueError, match="off, error, warn, info, debug, trace") as raised:
         Filter(f"info,{directive}")
     assert repr(directive) in str(raised.value)
+    assert "alone may stand estuary, estuary:: with one of access, " in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("warning", "warn"), ("inof", "info"), ("estuary::htpp", "estuary::http")]
+)
+def test_a_word_that_is_nearly_right_is_put_right(word: str, meant: str) -> None:
+    """`warning` was a target of its own once, and silenced everything."""
+    with pytest.raises(ValueError, match=f"{meant} meant"):
+        Filter(word)
+
+
+@pytest.mark.parametrize("target", ["estuary", "estuary::access", "asyncpg", "aiohttp::client"])
+def test_a_target_alone_logs_all_its_lines(target: str) -> None:
+    """Where it is one that something logs under."""
+    assert Level.TRACE is Filter(target).level(target)
+
+
+def test_every_target_of_ours_may_stand_alone() -> None:
+    """The parts are those that the source logs under."""
+    source = Path(__file__).parents[3] / "src/estuary"
+    texts = [file.read_text() for file in source.rglob("*.py") if file.name != "filter.py"]
+    used = {part for text in texts for part in re.findall(r'"estuary::([a-z]+)"', text)}
+    assert set(PARTS) == used
 
 
 @pytest.mark.parametrize(

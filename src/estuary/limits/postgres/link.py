@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
-from estuary.core.observations import LimiterChanged
+from estuary.core.observations import LimiterChanged, RetryDue
 from estuary.core.ports import Observer
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
@@ -61,6 +61,7 @@ class Link:
         pause = _FIRST_PAUSE
         while not self.is_up:
             # Not all workers at once, who lost it at once.
+            self._observe(RetryDue(f"the rate limit in {self._store}", pause, self.reason))
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             pause = min(2 * pause, _LONGEST_PAUSE)
             with suppress(LimiterUnavailable, LimiterRefused):

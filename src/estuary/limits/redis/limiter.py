@@ -7,7 +7,7 @@ from typing import Any
 
 from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
-from estuary.core.observations import LimiterChanged
+from estuary.core.observations import LimiterChanged, RetryDue
 from estuary.core.ports import Observer
 from estuary.limits.gathering import Gathering, Waiting, disappoint, share_out
 from estuary.limits.redis.script import DIGEST, SCRIPT
@@ -36,7 +36,9 @@ class RedisRateLimiter:
         self._prefix = f"{prefix}limit:"
         self._observe = observe
         rights = f"the rate limit needs the rights ~{self._prefix}* +select +eval +evalsha +time +get +set"
-        self._link = Link(address, try_out=self._try_out, changed=self._changed, rights=rights)
+        self._link = Link(
+            address, try_out=self._try_out, changed=self._changed, rights=rights, retrying=self._retrying
+        )
         self._gathering = Gathering(self._ask)
         self._terms = _bulk(limit) + _bulk(round(window * _MICROSECONDS))
 
@@ -95,6 +97,9 @@ class RedisRateLimiter:
 
     def _changed(self, available: bool, reason: str) -> None:
         self._observe(LimiterChanged(self._store, available, reason))
+
+    def _retrying(self, pause: float, reason: str) -> None:
+        self._observe(RetryDue(f"the rate limit in {self._store}", pause, reason))
 
 
 def _bulk(value: str | int) -> bytes:

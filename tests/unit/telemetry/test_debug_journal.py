@@ -1,0 +1,77 @@
+"""What is logged at debug, and that nothing is subscribed to where it is not wanted."""
+
+from io import BytesIO
+
+import msgspec
+import pytest
+
+from estuary.core.identity import Refusal
+from estuary.core.observations import (
+    AuthFailed,
+    CacheLooked,
+    ConnectionsChanged,
+    Observation,
+    RateLimitExceeded,
+    RetryDue,
+    StoreQueried,
+)
+from estuary.telemetry.debug_journal import DebugJournal
+from estuary.telemetry.journal import AUTH, HTTP, STORE
+from estuary.telemetry.logs import Logs, build_logs
+from estuary.telemetry.observers import Observers
+from tests.unit.telemetry.clocks import HandClock
+
+
+def listening(filter_: str, stream: BytesIO) -> tuple[Logs, Observers]:
+    """The logs, and what passes observations on to the journal that writes there."""
+    logs = build_logs(stream, filter=filter_, format="json", colour=False, clock=HandClock())
+    observers = Observers()
+    DebugJournal(*map(logs.logger, (AUTH, HTTP, STORE))).subscribe(observers)
+    return logs, observers
+
+
+def told(filter_: str, *observations: Observation) -> list[tuple[str, str]]:
+    """Level and message of what is logged of `observations`."""
+    stream = BytesIO()
+    logs, observers = listening(filter_, stream)
+    for observation in observations:
+        observers(observation)
+    assert logs.flush(10)
+    lines = [msgspec.json.decode(line) for line in stream.getvalue().splitlines()]
+    return [(line["level"], line["message"]) for line in lines]
+
+
+SEEN = (
+    StoreQueried("get", "items", 0.001, succeeded=True),
+    CacheLooked("items", hit=True),
+    ConnectionsChanged(3),
+    RetryDue("opening the store", 1.0, "away"),
+    RateLimitExceeded("203.0.113.9"),
+    AuthFailed(Refusal.MISSING, "203.0.113.9"),
+)
+
+
+def test_each_of_them_is_a_line() -> None:
+    """None is condensed: who turned debug on wants to see them all."""
+    expected = [
+        "store queried",
+        "looked into the cache",
+        "connections to the store",
+        "trying again",
+        "a request was over the rate limit",
+        "a request was not let in",
+    ]
+    assert [("DEBUG", message) for message in expected] * 2 == told("estuary=debug", *SEEN, *SEEN)
+
+
+def test_one_part_alone() -> None:
+    """The filter decides by target."""
+    limited = [("DEBUG", "a request was over the rate limit")]
+    assert limited == told("estuary=info,estuary::http=debug", *SEEN)
+
+
+@pytest.mark.parametrize("filter_", ["estuary=info", "off", "asyncpg=debug"])
+def test_nothing_is_subscribed_to_where_debug_is_off(filter_: str) -> None:
+    """So it costs nothing there."""
+    assert [] == told(filter_, *SEEN)
+    assert {} == listening(filter_, BytesIO())[1]._handlers
