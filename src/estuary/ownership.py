@@ -17,9 +17,7 @@ _ROOT = 0
 
 def give_to_folders_owner(descriptor: int, folder: Path) -> None:
     """Let an open file that root has made belong to the owner of `folder`; raises `OSError`."""
-    if os.geteuid() == _ROOT:
-        owner = folder.stat()
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    _give(descriptor, folder)
 
 
 def create_folder(folder: Path) -> None:
@@ -29,10 +27,16 @@ def create_folder(folder: Path) -> None:
         # Another process may be at it, too: then the folder is its own.
         with suppress(FileExistsError):
             each.mkdir()
-            if os.geteuid() == _ROOT:
-                owner = each.parent.stat()
-                os.chown(each, owner.st_uid, owner.st_gid)
+            _give(each, each.parent)
     folder.mkdir(exist_ok=True)
+
+
+def _give(file: int | Path, folder: Path) -> None:
+    if os.geteuid() == _ROOT:
+        owner = folder.stat()
+        # A file system across the network may take root for anybody (root_squash).
+        with suppress(PermissionError):
+            os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def denied(paths: Iterable[Path]) -> str | None:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from estuary.backups.files import new_file, replaced_file
 from estuary.core.errors import StoreUnavailable
 from estuary.core.items import ITEMS
 from estuary.ownership import denied
@@ -58,6 +59,16 @@ async def test_what_root_makes_belongs_to_the_folders_owner(folder: Path) -> Non
     await store.close()
 
     assert owners(folder) == made
+
+
+def test_what_root_writes_to_a_folder_belongs_to_its_owner(folder: Path) -> None:
+    """Backups and what is told of them: the service's own job can read, replace and remove them."""
+    for write in (new_file, replaced_file):
+        with write(folder / "made", 0o640) as file:
+            file.write(b"records")
+        made = folder / "made"
+        assert (owners(folder), 0o640) == (owners(made), made.stat().st_mode & 0o777)
+        made.unlink()
 
 
 async def test_a_file_that_cannot_be_opened_is_told_with_its_owner(folder: Path) -> None:

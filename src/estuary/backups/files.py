@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from estuary.backups.errors import BackupError
+from estuary.ownership import give_to_folders_owner
 
 _PARTIAL = ".estuary-partial"
 OWNER_ONLY, ANYBODY = 0o600, 0o644
@@ -77,6 +78,7 @@ def _partial(path: Path, mode: int) -> Iterator[tuple[Path, BinaryIO]]:
     with file:
         try:
             os.fchmod(file.fileno(), mode)
+            give_to_folders_owner(file.fileno(), path.parent)
             yield partial, file
         finally:
             with suppress(FileNotFoundError):
