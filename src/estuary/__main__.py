@@ -7,8 +7,9 @@ from estuary.beginning import obey_at_once, open_standard_streams
 
 def main() -> int:
     """Run the command that the process's arguments ask for; its exit code."""
-    open_standard_streams()
-    if sys.argv[1:2] == ["serve"]:
+    serves = sys.argv[1:2] == ["serve"]
+    open_standard_streams(forgiving=serves)
+    if serves:
         obey_at_once()
     # Only now: until it is imported, a signal would kill.
     from estuary.cli import main as run

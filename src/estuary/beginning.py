@@ -18,20 +18,23 @@ HARMLESS = (
 )
 """What ends a process by default, and is never meant so."""
 
-_STREAMS = ("stdin", "stdout", "stderr")
+_STREAMS = {"stdin": os.O_WRONLY, "stdout": os.O_RDONLY, "stderr": os.O_RDWR}
+"""Each with an access under which its use is an error; warnings may get lost."""
 
 
-def open_standard_streams() -> None:
+def open_standard_streams(*, forgiving: bool) -> None:
     """Put the null device in the place of each standard stream that is closed.
 
-    The next socket or file that is opened would get its number, and whatever is printed would go there.
+    The next socket or file that is opened would get its number, and whatever is printed would go there. To
+    read from it, or to print what a command was called for, is an error as it was before, unless
+    `forgiving`: a service whose log goes nowhere serves all the same.
     """
-    for number, name in enumerate(_STREAMS):
+    for number, (name, access) in enumerate(_STREAMS.items()):
         try:
             os.fstat(number)
         except OSError:
             # The lowest number that is free is this one, as those below are taken.
-            os.open(os.devnull, os.O_RDWR)
+            os.open(os.devnull, os.O_RDWR if forgiving else access)
             mode = "r" if name == "stdin" else "w"
             stream = io.open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115, UP020 - it stays open
             setattr(sys, name, stream)

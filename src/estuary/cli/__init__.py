@@ -22,7 +22,7 @@ from estuary.cli import (
     token,
 )
 from estuary.cli.exits import MISCONFIGURED, OK, failed
-from estuary.cli.streams import drop_output, flushed, hold_places, lost
+from estuary.cli.streams import drop_output, flushed, lost
 
 _COMMANDS = (
     serve,
@@ -50,16 +50,14 @@ exit codes: 0 done, 1 failed (store, port, probe), 2 configuration or arguments 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (by default the process's own) ask for; its exit code."""
-    hold_places()
     try:
         return flushed(_run(arguments))
-    except BrokenPipeError as error:
-        return lost(error)
     except OSError as error:
-        # Whatever path or stream it was that a command did not expect to fail.
-        place = "" if error.filename is None else f"{error.filename}: "
+        if error.filename is None:
+            return lost(error)
+        # Whatever path it was that a command did not expect to fail.
         drop_output()
-        return failed(f"{place}{error.strerror or error}")
+        return failed(f"{error.filename}: {error.strerror}")
 
 
 def _run(arguments: Sequence[str] | None) -> int:

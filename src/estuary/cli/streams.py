@@ -6,23 +6,6 @@ from contextlib import suppress
 
 from estuary.cli.exits import failed
 
-_PLACES = ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_RDWR))
-"""How a closed stream is opened: to read or to write is an error there as before, save for messages."""
-
-
-def hold_places() -> None:
-    """Open what was closed: else the next file, perhaps the database, would be standard output."""
-    for descriptor, flags in _PLACES:
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            # The lowest number that is free (POSIX, open): this one.
-            os.open(os.devnull, flags)
-    # Python leaves out what was closed when it started.
-    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 (a descriptor)
-    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (same)
-    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (same)
-
 
 def say(text: str) -> None:
     """Print `text`, the outcome of what was done: it stays done where nobody can read it."""
