@@ -75,6 +75,8 @@ async def test_blanks_around_values_are_none_of_them(tmp_path: Path) -> None:
         ("/health/live", b"/health/%6Cive", 200),
         ("/health/live", b"/health/live", 200),
         ("/health/live", None, 200),
+        ("/health/live", b"/mounted/health/live", 200),
+        ("/health/live", b"/mounted%2Fhere/health/live", 200),
         ("/health%2Flive", None, 404),
         ("/health%2Flive", b"/health%252Flive", 404),
     ],

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import unquote
 
 from estuary.http.fields import fields_of
 from estuary.http.host import refusal_of
@@ -102,10 +103,13 @@ class AsgiAdapter:
 
 
 def _path(scope: Message) -> str:
-    """The path; a server that does not give it as it came has decoded it, its encoded slashes too."""
+    """The path: as it came where the server tells that, else as decoded by it, encoded slashes and all.
+
+    What was mounted under a prefix may be told the path without it, and as it came with it.
+    """
+    path: str = scope["path"]
     raw: bytes | None = scope.get("raw_path")
-    if raw is None:
-        path: str = scope["path"]
+    if raw is None or b"%" not in raw or unquote(raw.decode("latin-1"), errors="replace") != path:
         return as_decoded(path)
     return decoded_path(raw.decode("latin-1"))
 
