@@ -68,7 +68,7 @@ run: $(RUNS) ## Serve items on http://127.0.0.1:3000, kept in data/estuary.db
 ##@ Check
 
 .PHONY: test
-test: $(SYNCED) ## Run every test (ARGS="-k name" for some, JOBS=1 for one after the other)
+test: $(SYNCED) ## Run every test but the long ones (ARGS="-k name" for some, JOBS=1 for one after the other)
 	exec $(BIN)/python -m tests $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: lint
@@ -79,7 +79,8 @@ lint: $(SYNCED) ## Style, format, types and layers
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: check
-check: lint test ## Lint, then test: what has to pass before a change lands
+check: lint ## Lint, then run every test: what has to pass before a change lands
+	exec env ESTUARY_TEST_LONG=1 $(BIN)/python -m tests $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: audit
 audit: $(SYNCED) ## Look for known flaws: in the code, the libraries, the workflows

@@ -63,13 +63,15 @@ def _typed() -> bool:
 
 
 def _end_all() -> list[str]:
-    """End every process that descends from this one; their command lines."""
+    """End every process that descends from this one; the command lines of our own children among them."""
     told: dict[int, str] = {}
+    for orphan in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            told[orphan.pid] = " ".join(orphan.cmdline()) or orphan.name()
     end = psutil.Process.terminate
     while processes := psutil.Process().children(recursive=True):
         for process in processes:
             with suppress(psutil.NoSuchProcess):
-                told.setdefault(process.pid, " ".join(process.cmdline()) or process.name())
                 end(process)
         psutil.wait_procs(processes, timeout=_GRACE_OF_LEFT_SECONDS)
         end = psutil.Process.kill

@@ -1,5 +1,6 @@
 """What holds for the whole run of tests."""
 
+import os
 import signal
 
 import hypothesis
@@ -19,6 +20,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _matrix = Matrix()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what takes long to `make check` and CI, unless it is asked for: by its file, -k or -m."""
+    if os.environ.get("ESTUARY_TEST_LONG") == "1" or config.option.keyword or config.option.markexpr:
+        return
+    left = [item for item in items if item.get_closest_marker("long") and not _is_named(item, config)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
+
+
+def _is_named(item: pytest.Item, config: pytest.Config) -> bool:
+    return any(item.path.name in argument for argument in config.args)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -144,6 +144,7 @@ async def _compare(kind: StoreKind, asked: list[tuple[Any, ...]], folder: Path) 
         await store.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", STORES, ids=lambda kind: kind.name)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(asked=operations)

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -240,11 +241,22 @@ def test_what_asks_for_compilation_says_yes_or_no(tmp_path: Path) -> None:
     assert [] == list(tmp_path.glob("*.whl"))
 
 
+WRITTEN_BY_US = {
+    *("bench", "convex", "deploy", "docs", "src", "tests", "workshop"),
+    *("Makefile", "pyproject.toml", "uv.lock", "LICENSE", ".env.example", ".gitignore", "PKG-INFO"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
+}
+"""What a source archive may hold: nothing that happens to lie in the checkout."""
+
+
 def test_packages_are_whole(tmp_path: Path) -> None:
     """The wheel runs where it is installed, and the source archive makes the same wheel."""
     make("packages")
     wheel = ROOT / f"dist/estuary_service-{__version__}-py3-none-any.whl"
     source = ROOT / f"dist/estuary_service-{__version__}.tar.gz"
+    with tarfile.open(source) as archive:
+        folders = {Path(name).parts[1] for name in archive.getnames()}
+    assert set() == folders - WRITTEN_BY_US
     installed = tmp_path / "wheel"
     run(UV, "pip", "install", "--quiet", "--no-deps", "--target", installed, wheel)
     told = said(

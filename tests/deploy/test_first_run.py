@@ -81,6 +81,7 @@ def size_of(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*"))
 
 
+@pytest.mark.long
 def test_it_serves_from_what_the_service_is_made_of_alone(clone: Path, bare: dict[str, str]) -> None:
     """Without root, uv or a compiler: 60 MB at most, neither tools nor pip, and an item is kept."""
     require("python3-venv", "ensurepip" if find_spec("ensurepip") else None)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.process import environment_of, serving
 
@@ -19,6 +20,7 @@ def drill() -> list[str]:
     return [line.removeprefix("$ ") for line in block.splitlines()]
 
 
+@pytest.mark.long
 def test_the_drill_shows_that_backups_can_be_restored(tmp_path: Path) -> None:
     """Typed beside a running service, every command ends well, and the folder is as it was before."""
     programs = tmp_path / "programs"

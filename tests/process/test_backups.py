@@ -98,6 +98,7 @@ def filled(few: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_a_restore_brings_back_every_record(tmp_path: Path) -> None:
     """A backup of a service that is being used, restored elsewhere, answers as the service did."""
     full = vessel_body(

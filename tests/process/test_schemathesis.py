@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.process import environment_of, serving
 
 RESOURCES = "estuary.core.items:ITEMS,tests.support.resources:VESSELS"
@@ -11,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 HOOKS = {"SCHEMATHESIS_HOOKS": "tests.process.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
 
 
+@pytest.mark.long
 def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
     """Examples, boundaries, fuzzing and stateful sequences: no check fails on any operation."""
     variables = {"RESOURCES": RESOURCES, "PYTHONPATH": str(ROOT), "DATABASE_TYPE": "sqlite"}

@@ -9,6 +9,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from estuary.core.items import ITEMS
 from estuary.stores.sqlite import SqliteStore
 
@@ -39,6 +41,7 @@ def examine(path: Path) -> tuple[str, Counter[str], int]:
     return integrity, ids, total
 
 
+@pytest.mark.long
 async def test_no_acknowledged_write_is_lost_to_a_kill(tmp_path: Path) -> None:
     """After each kill every acknowledged record is there once, the file is whole and its total exact."""
     path = tmp_path / "estuary.db"
