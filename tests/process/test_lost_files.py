@@ -1,6 +1,7 @@
 """A running service whose database files are deleted or replaced: it says so, and loses no record by it."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -137,6 +138,23 @@ def test_a_lost_main_file_is_refused_until_it_is_back(tmp_path: Path) -> None:
         assert "its estuary.db was deleted or replaced" in refused.stderr
         (tmp_path / "moved.db").rename(path)
         wait_until_recovered(server)
+        assert acknowledged == found(server, acknowledged)
+
+
+def test_a_worker_that_is_replaced_makes_no_second_log(tmp_path: Path) -> None:
+    """It waits for the worker that still has the lost one open: their records would be mixed up."""
+    with serving(tmp_path, VARIABLES) as server:
+        acknowledged = created(server, 20)
+        halted_worker, killed_worker = server.workers
+        os.kill(halted_worker, signal.SIGSTOP)
+        (tmp_path / "data/estuary.db-wal").unlink()
+        os.kill(killed_worker, signal.SIGKILL)
+        said = f"process {halted_worker} has the database open, but its estuary.db-wal was deleted"
+        until(lambda: any(said in record.get("reason", "") for record in server.records()))
+        assert not (tmp_path / "data/estuary.db-wal").exists()
+        os.kill(halted_worker, signal.SIGCONT)
+        until(lambda: len(told(server, "the store answers")) == len(told(server, RECOVERED)) == 1)
+        assert {(201, 200, 200)} == {statuses(server) for _ in range(6)}
         assert acknowledged == found(server, acknowledged)
 
 

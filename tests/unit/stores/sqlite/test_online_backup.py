@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from estuary.core.errors import StoreUnavailable
-from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.file import DatabaseFile, Identity
 from estuary.stores.sqlite.online_backup import OnlineBackup
 
 
@@ -58,6 +58,24 @@ async def test_a_locked_file_ends_the_wait(path: Path) -> None:
         with pytest.raises(StoreUnavailable, match="another process holds the lock"):
             await backup.take()
         backup.close()
+
+
+class LostLate(DatabaseFile):
+    """A file that is deleted once it is connected to."""
+
+    def identities(self) -> list[Identity | None]:
+        """What they are, and then are no more."""
+        found = super().identities()
+        self.path.unlink(missing_ok=True)
+        return found
+
+
+async def test_a_file_that_goes_while_it_is_copied_is_no_copy(path: Path) -> None:
+    """The records that went with it are not in the copy: it is not taken for all of them."""
+    backup = OnlineBackup(LostLate(path, statements=1), timeout=5.0)
+    with pytest.raises(StoreUnavailable, match="deleted or replaced"):
+        await backup.take()
+    backup.close()
 
 
 async def test_a_broken_statement_is_the_stores_error(path: Path) -> None:
