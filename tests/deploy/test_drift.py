@@ -54,7 +54,7 @@ OTHERS = {
     *("AF_INET", "AF_INET6", "AF_UNIX", "NET_BIND_SERVICE", "CAP_SYS_PTRACE"),  # the kernel's
     *("NAME_FILE", "SQLITE_TMPDIR", "RUST_BACKTRACE"),  # a pattern, SQLite's, and Rust's
     "PYTHON_PERF_JIT_SUPPORT",  # Python's
-    "CKV_K8S_15",  # a rule of checkov's
+    *("CKV_K8S_15", "EXTEND_TIMEOUT_USEC"),  # a rule of checkov's, a word of sd_notify(3)
     "ESTUARY_UNIT",  # of the command that is typed beside a service
     *("PYTHON_IMAGE", "UV_VERSION", "ESTUARY_COMPILE"),  # arguments of builds
 }
