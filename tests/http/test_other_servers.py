@@ -58,7 +58,7 @@ HOSTS = {
 
 @pytest.mark.parametrize(("headers", "version", "status"), HOSTS.values(), ids=HOSTS)
 async def test_hosts(tmp_path: Path, headers: Pairs, version: str, status: int) -> None:
-    """RFC 9112, 3.2, whoever has read the head."""
+    """RFC 9112, 3.2, whichever server has read the head."""
     assert status == (await answered(tmp_path, headers, http_version=version))[0]
 
 

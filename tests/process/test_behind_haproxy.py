@@ -84,7 +84,7 @@ def test_its_default_probe_is_answered(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("connect", CONNECTS.values(), ids=CONNECTS)
-def test_a_connect_harms_nobody_else(server: Server, tmp_path: Path, connect: bytes) -> None:
+def test_a_connect_harms_no_other_client(server: Server, tmp_path: Path, connect: bytes) -> None:
     """The connection that it went over is closed, and no other client's request hangs on it."""
     with haproxy(server.port, tmp_path) as proxy, socket.create_connection((HOST, proxy.port)) as client:
         client.sendall(connect)

@@ -89,7 +89,7 @@ def test_blanks_make_no_other_origin(server: Server) -> None:
 
 
 def test_the_operators_port_is_for_no_page(tmp_path: Path) -> None:
-    """What only operators may see is not for what else their browser shows, whoever may call the API."""
+    """What only operators may see is not for pages in their browser, even where any may call the API."""
     operators = Operators(free_port())
     variables = {"CORS_ALLOWED_ORIGINS": "*", "ADMIN_PORT": str(operators.port)}
     with serving(tmp_path, variables), Connection(operators) as connection:

@@ -71,7 +71,7 @@ def test_the_soft_limit_is_raised(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_everybody_who_comes_is_served(tmp_path: Path, workers: int) -> None:
+def test_every_client_that_comes_is_served(tmp_path: Path, workers: int) -> None:
     """Idle connections go, the longest idle one first; it is said once, and so is what bounds them."""
     variables = {"DATABASE_URL": f"sqlite:///{tmp_path}/estuary.db", "WORKERS": str(workers)}
     with serving(tmp_path, variables, preexec_fn=limited(SOFT, HARD)) as server:
@@ -127,7 +127,7 @@ def test_where_all_are_busy_a_newcomer_is_told_so(tmp_path: Path) -> None:
                 assert each.is_closed()
                 if each is asking:
                     assert "https://page.example" == answer.headers["access-control-allow-origin"]
-        # Far more than are told so at a time: they wait, and nobody is forgotten.
+        # Far more than are told so at a time: they wait, and each has its turn.
         with connected(server, 5 * MOST, LIVE) as many:
             assert {b"503"} == statuses(many)
 

@@ -1,4 +1,4 @@
-"""Messages without an end: each is refused when it is long enough, and costs nobody else anything."""
+"""Messages without an end: each is refused when it is long enough, and costs other clients nothing."""
 
 import os
 import subprocess
@@ -75,7 +75,7 @@ def test_what_ends_in_time_is_taken(server: Server, body: bytes) -> None:
 def test_others_are_answered_beside_them(tmp_path: Path) -> None:
     """One client sends nothing else, as fast as it can, and no probe fails or has to wait long.
 
-    A trailer of 4 MB kept everybody waiting for six seconds, one of 12 MB for a minute.
+    A trailer of 4 MB kept all others waiting for six seconds, one of 12 MB for a minute.
     """
     with serving(tmp_path) as server:
         command = [sys.executable, "-m", "tests.support.endless", str(server.port), str(SIEGE_SECONDS)]

@@ -209,8 +209,8 @@ CONNECTS = {
 NO_FURTHER = {
     **{f"CONNECT, {name}": (head, 405) for name, head in CONNECTS.items()},
     "the preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
-    "a method that nobody knows": (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
-    "a field that is none": (b"GET / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", 400),
+    "an unknown method": (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    "a malformed field": (b"GET / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", 400),
     "chunks that are none": (posted("1.1", b"Transfer-Encoding: chunked", body=b"zz\r\n"), 400),
     "a request that is said to be the last": (
         b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -225,7 +225,7 @@ NO_FURTHER = {
 def test_where_nothing_more_is_read_the_connection_ends(
     server: Server, data: bytes, status: int, before: int
 ) -> None:
-    """`Connection: close`, and closed; else whoever shares it, through a proxy, would wait for ever.
+    """`Connection: close`, and closed; else clients that share it, through a proxy, would wait for ever.
 
     What came before is answered first, and keeps the connection.
     """
@@ -250,7 +250,7 @@ HEADS = {
 
 @pytest.mark.parametrize(("data", "status"), HEADS.values(), ids=HEADS)
 def test_what_is_said_of_a_head_request_has_no_body(server: Server, data: bytes, status: bytes) -> None:
-    """RFC 9110, 9.3.2: whoever reads on would take it for the next answer."""
+    """RFC 9110, 9.3.2: a client that reads on would take it for the next answer."""
     with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(data)
         answered = connection.makefile("rb").read()

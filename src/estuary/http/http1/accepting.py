@@ -10,7 +10,7 @@ from estuary.http.http1.turns import Turns
 _PATIENCE_SECONDS = 0.001
 """How long a process whose turn it is not leaves a connection to the others, who may be busy or stopped."""
 _MOST_AT_ONCE = 32
-"""How many connections it takes then at most: one, and twice as many each time nobody else has come.
+"""How many connections it takes then at most: one, and twice as many each time no other process has.
 
 A process that is alone takes as many at once, but no more, so that it can serve those it has meanwhile.
 """
@@ -33,7 +33,7 @@ class Room(Protocol):
 class Accepting:
     """Takes connections one by one while it is this process's turn, a little later when it is not.
 
-    Nothing is accepted while `room` admits nobody: who comes then waits in the socket's backlog.
+    Nothing is accepted while `room` admits no more: clients then wait in the socket's backlog.
     """
 
     def __init__(self, listener: socket.socket, newcomers: Newcomers, turns: Turns, room: Room) -> None:

@@ -243,7 +243,7 @@ class Connection:
             self.deadline = min(self.deadline, self._hub.now + grace)
 
     def turn_away(self, error: EstuaryError) -> None:
-        """Answer the first request with `error`, or nobody, if none comes soon; and close.
+        """Answer the first request with `error`, or the silence if none comes soon; and close.
 
         Told before it has asked, a browser would show its page neither the answer nor when to come again.
         """

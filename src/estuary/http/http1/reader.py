@@ -24,8 +24,8 @@ _ENOUGH = 16
 class Reader:
     """Reads what `peer` sends; `flow` is what the bodies of its requests come in over.
 
-    `requests` are those whose head is whole; behind them, the last one may be what is none, with its
-    `refusal`. Behind many of them what came waits unread: whoever takes the last one calls `read_on`. When
+    `requests` are those whose head is whole; behind them, the last one may be one that was refused, with
+    its `refusal`. Behind many of them what came waits unread: who takes the last one calls `read_on`. When
     `deaf` is set, nothing more is read: the client said that it was the last request, or it was refused.
     """
 
@@ -101,7 +101,7 @@ class Reader:
     def _weigh(self, size: int) -> None:
         """See that a message which is not whole does not go on for ever without a body.
 
-        The parser keeps a field until it is whole, and puts it together anew for each piece of it.
+        The parser keeps a field until it is whole, and copies all of it for each further piece.
         """
         framing = self._framing_bytes + size - _FRAMING_OF_A_BYTE * self._content_bytes
         self._framing_bytes = max(0, framing)

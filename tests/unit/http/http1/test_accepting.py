@@ -20,7 +20,7 @@ class Held(asyncio.Protocol):
 
 
 class Unlimited:
-    """Room for everybody; it keeps why the system had none."""
+    """Room for all; it keeps why the system had none."""
 
     def __init__(self) -> None:
         self.errors: list[OSError] = []
