@@ -19,6 +19,7 @@ COMPILED = [
     "auth/verified",
     "core/allowance",
     "core/build",
+    "core/measurements",
     "core/moments",
     "core/record",
     "core/nesting",

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from estuary.app import Service
-from estuary.core.observations import AuthFailed, Observation, RequestServed
+from estuary.core.measurements import RequestServed
+from estuary.core.observations import AuthFailed, Observation
 from estuary.http.scopes import Scopes
 from estuary.telemetry.observers import Observers
 from tests.support.forgeries import Forger

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from estuary.core.observations import Observation, RequestServed
+from estuary.core.measurements import RequestServed
+from estuary.core.observations import Observation
 from estuary.http.reporter import Reporter
 from estuary.telemetry.clock import SystemClock
 from tests.support.service import client_of, make_service

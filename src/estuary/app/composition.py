@@ -105,8 +105,8 @@ def build(
     auth = authentication(settings, commons, clock, observers)
     admission = partial(
         Admission,
-        name=Identifier(),
-        locate=ClientAddress(settings.trusted_proxies).of,
+        identifier=Identifier(),
+        addresses=ClientAddress(settings.trusted_proxies),
     )
     counting = rate_limit(settings, limiter, observers)
     share = partial(

@@ -1,30 +1,9 @@
 """What happens in Estuary, as frozen facts; logs and metrics subscribe to them."""
 
-from datetime import datetime
-
 import msgspec
 
 from estuary.core.identity import Refusal
-
-
-class RequestServed(msgspec.Struct, frozen=True, gc=False):
-    """One request was answered.
-
-    `at` is when; `endpoint` is the route's template or "unknown"; `method` and `path` are cut to a bounded
-    length, for observations may wait in memory; `duration` is in seconds.
-    """
-
-    at: datetime
-    request_id: str
-    trace_id: str | None
-    method: str
-    endpoint: str
-    path: str
-    status: int
-    duration: float
-    bytes: int
-    client: str
-    subject: str | None
+from estuary.core.measurements import RequestServed, StoreQueried
 
 
 class RequestFailed(msgspec.Struct, frozen=True):
@@ -95,18 +74,6 @@ class AcceptFailed(msgspec.Struct, frozen=True):
     """The system had no descriptor or memory left for a connection; `reason` is the system's."""
 
     reason: str
-
-
-class StoreQueried(msgspec.Struct, frozen=True, gc=False):
-    """A store answered or failed one operation on one resource; `duration` is in seconds.
-
-    A record that does not exist, or has another version, is an answer: `succeeded` is true.
-    """
-
-    operation: str
-    resource: str
-    duration: float
-    succeeded: bool
 
 
 class StoreQueryCancelled(msgspec.Struct, frozen=True, gc=False):

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from estuary.core.errors import MethodNotAllowed, NotFound
-from estuary.http.client import Client
+from estuary.http.client_address import ClientAddress
+from estuary.http.guards.request_id import Identifier
 from estuary.http.messages import Guard, Handler, Request, Verdict
 from estuary.http.router import PathRouter
 
@@ -11,8 +12,8 @@ from estuary.http.router import PathRouter
 class Admission:
     """Leads requests past the `guards`, in their order, to the handlers that `router` finds.
 
-    Those that were refused before pass the `doors` only. `name` gives each request its id, `locate` finds
-    its client, `grant` says what its answer lets a browser's page see, whatever the answer is.
+    Those that were refused before pass the `doors` only. `identifier` gives each request its id,
+    `addresses` find its client, `grant` says what its answer lets a browser's page see, whatever that is.
     """
 
     def __init__(
@@ -21,23 +22,23 @@ class Admission:
         router: PathRouter,
         guards: Sequence[Guard],
         doors: Sequence[Guard],
-        name: Callable[[Request], str],
-        locate: Callable[[Request], Client],
+        identifier: Identifier,
+        addresses: ClientAddress,
         grant: Callable[[Request], str] | None,
     ) -> None:
         self._router = router
         self._guards = tuple(guards)
         self._doors = tuple(doors)
-        self._name = name
-        self._locate = locate
+        self._identifier = identifier
+        self._addresses = addresses
         self._grant = grant
 
     def identify(self, request: Request) -> None:
         """Find out who asks, and what for; the id is in every answer."""
-        request.request_id = self._name(request)
+        request.request_id = self._identifier(request)
         lines = f"x-request-id: {request.request_id}\r\n"
         request.reply_lines = lines if self._grant is None else lines + self._grant(request)
-        request.client = self._locate(request)
+        request.client = self._addresses.of(request)
         request.route = self._router.find(request)
 
     def admit(self, request: Request) -> Verdict | Awaitable[Verdict]:

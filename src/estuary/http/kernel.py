@@ -39,11 +39,8 @@ class Application:
         observe: Observer,
         in_flight: set[Request],
     ) -> None:
-        self._admit = admission.admit
-        self._identify = admission.identify
-        self._handler = admission.handler
-        self._begin = reporter.begin
-        self._end = reporter.end
+        self._admission = admission
+        self._reporter = reporter
         self._problems = problems
         self.observe = observe
         self.constant_headers = tuple(constant_headers)
@@ -55,11 +52,11 @@ class Application:
 
         Neither raises, whatever guards and handlers do; the coroutine has to be begun.
         """
-        self._begin(request)
+        self._reporter.begin(request)
         self.in_flight.add(request)
         outcome: Step
         try:
-            self._identify(request)
+            self._admission.identify(request)
             outcome = self.advance(request)
         except Exception as error:  # noqa: BLE001 - the last line of defence: any defect is a 500, never a hang
             outcome = self.explain(error, request)
@@ -70,9 +67,9 @@ class Application:
 
     def advance(self, request: Request) -> Step:
         """Lead `request` on to its answer, or to what has to be waited for before it can be led further."""
-        verdict = self._admit(request)
+        verdict = self._admission.admit(request)
         if verdict is None:
-            return self._handler(request)(request)
+            return self._admission.handler(request)(request)
         return self.explain(verdict, request) if isinstance(verdict, EstuaryError) else verdict
 
     def explain(self, error: Exception, request: Request) -> Response:
@@ -85,6 +82,6 @@ class Application:
     def finish(self, request: Request, response: Response | None) -> None:
         """Report that `request` is over; without a response: nobody waits for one any more."""
         self.in_flight.discard(request)
-        self._end(request, response)
+        self._reporter.end(request, response)
         if response is not None and self.draining:
             response.close = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from estuary.core.observations import RequestServed
+from estuary.core.measurements import RequestServed
 from estuary.core.ports import Clock, Observer
 from estuary.http.messages import Request, Response
 from estuary.http.trace_context import trace_id_of

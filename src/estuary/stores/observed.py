@@ -5,7 +5,8 @@ from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequenc
 from datetime import datetime
 from typing import Any, TypeVar
 
-from estuary.core.observations import StoreQueried, StoreQueryCancelled
+from estuary.core.measurements import StoreQueried
+from estuary.core.observations import StoreQueryCancelled
 from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Observer, Store
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
-from estuary.core.observations import StoreQueried
+from estuary.core.measurements import StoreQueried
 from estuary.core.ports import Observer
 
 First = TypeVar("First")

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
+from estuary.core.measurements import StoreQueried
 from estuary.core.observations import (
     AuthFailed,
     CacheLooked,
     ConnectionsChanged,
     RateLimitExceeded,
     RetryDue,
-    StoreQueried,
     StoreQueryCancelled,
 )
 from estuary.telemetry.filter import Level

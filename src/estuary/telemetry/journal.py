@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,
     CacheChanged,
@@ -11,12 +12,10 @@ from estuary.core.observations import (
     MigrationAwaited,
     RateLimitExceeded,
     RequestFailed,
-    RequestServed,
     RequestShed,
     StoreAwaited,
     StoreFound,
     StoreLost,
-    StoreQueried,
     StoreRecovered,
 )
 from estuary.core.ports import Clock

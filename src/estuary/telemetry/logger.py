@@ -3,7 +3,7 @@
 import logging
 from typing import Any, Protocol
 
-from estuary.core.observations import RequestServed
+from estuary.core.measurements import RequestServed
 from estuary.core.ports import Clock
 from estuary.telemetry.filter import Filter, Level
 from estuary.telemetry.lines import MAX_TEXT, Line

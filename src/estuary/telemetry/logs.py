@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Literal
 
-from estuary.core.observations import RequestServed
+from estuary.core.measurements import RequestServed
 from estuary.core.ports import Clock
 from estuary.telemetry.debug_journal import DebugJournal
 from estuary.telemetry.filter import Filter, Level

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Iterable, Sequence
 
 from estuary.core.build import COMPILED
+from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     CacheLooked,
     ConnectionsChanged,
@@ -12,9 +13,7 @@ from estuary.core.observations import (
     RecordCreated,
     RecordDeleted,
     RecordUpdated,
-    RequestServed,
     RequestShed,
-    StoreQueried,
     StoreQueryCancelled,
 )
 from estuary.telemetry.auth_metrics import AuthMetrics

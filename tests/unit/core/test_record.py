@@ -1,6 +1,7 @@
 """Identity and time of records."""
 
 import gc
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -58,6 +59,13 @@ def test_a_canonical_uuid_is_an_id(uuid: UUID) -> None:
 def test_no_other_text_is_an_id(text: str) -> None:
     """Other ways to write a UUID would be second names of the same record."""
     assert not is_record_id(text)
+
+
+@given(st.text("0123456789abcdefAF- \u0661g", min_size=36, max_size=36))
+def test_ids_are_what_the_standards_grammar_says(text: str) -> None:
+    """RFC 9562, 4, in lower case: whatever hexadecimal digits and hyphens stand in its place."""
+    grammar = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+    assert (grammar.fullmatch(text) is not None) == is_record_id(text)
 
 
 def test_positions_are_ordered_by_time_and_then_by_id() -> None:

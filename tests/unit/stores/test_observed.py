@@ -16,7 +16,8 @@ from estuary.core.errors import (
     VersionConflict,
 )
 from estuary.core.items import ITEMS
-from estuary.core.observations import Observation, StoreQueried, StoreQueryCancelled
+from estuary.core.measurements import StoreQueried
+from estuary.core.observations import Observation, StoreQueryCancelled
 from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Store
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from estuary.core.identity import Refusal
+from estuary.core.measurements import StoreQueried
 from estuary.core.observations import (
     AuthFailed,
     CacheLooked,
@@ -13,7 +14,6 @@ from estuary.core.observations import (
     Observation,
     RateLimitExceeded,
     RetryDue,
-    StoreQueried,
 )
 from estuary.telemetry.debug_journal import DebugJournal
 from estuary.telemetry.journal import AUTH, HTTP, STORE

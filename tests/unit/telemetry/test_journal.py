@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,
     ConnectionsFull,
@@ -13,10 +14,8 @@ from estuary.core.observations import (
     Observation,
     RateLimitExceeded,
     RequestFailed,
-    RequestServed,
     RequestShed,
     StoreLost,
-    StoreQueried,
     StoreQueryCancelled,
     StoreRecovered,
 )
@@ -205,7 +204,7 @@ def test_a_lost_store_is_told_at_both_ends() -> None:
 def test_a_store_that_answers_is_not_told() -> None:
     """Above debug successful queries are the metrics' matter."""
     assert [] == Told("info").of(StoreQueried("get", "items", 0.1, succeeded=True))
-    assert [] == Told("trace").of(StoreQueryCancelled("get", "items", 0.1))
+    assert [] == Told("info").of(StoreQueryCancelled("get", "items", 0.1))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from estuary.core.observations import RequestServed
+from estuary.core.measurements import RequestServed
 from estuary.telemetry.filter import Filter, Level
 from estuary.telemetry.lines import Line
 from estuary.telemetry.logger import MAX_STACK, LibraryHandler, Logger, describe

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     ConnectionsChanged,
     LimiterChanged,
@@ -15,9 +16,7 @@ from estuary.core.observations import (
     RecordCreated,
     RecordDeleted,
     RecordUpdated,
-    RequestServed,
     RequestShed,
-    StoreQueried,
     StoreQueryCancelled,
 )
 from estuary.core.ports import Exposition
