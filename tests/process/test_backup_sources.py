@@ -351,6 +351,16 @@ def test_on_postgresql_too(shipped: Path, postgres: Postgres) -> None:
     assert "copy: 3 records" in everything.stdout, everything.stderr
     assert 0 == on("restore", "--replace", "copy").returncode
     assert before == on("export").stdout
+    # Who may only read can make a backup, and knows which store it is of.
+    postgres.execute(
+        "CREATE ROLE reader LOGIN PASSWORD 'let'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader"
+    )
+    reader = {"DATABASE_URL": postgres.url_of("estuary", user="reader:let"), "APP_PROFILE": "production"}
+    (shipped / "kept").mkdir()
+    for _ in range(2):
+        done = estuary(shipped, "backup", "kept", "--keep", "1", given=b"", **reader)
+        assert (0, "") == (done.returncode, done.stderr)
+    assert 1 == len(list((shipped / "kept").iterdir()))
     # To another kind of store: what its columns mean does not depend on where they come from.
     there = shipped / "there"
     there.mkdir()

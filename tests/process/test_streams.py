@@ -1,4 +1,4 @@
-"""Commands whose streams are closed, full or read by nobody, and whose paths cannot be used."""
+"""Commands whose streams are closed, full or without a reader, and whose paths cannot be used."""
 
 import shutil
 import subprocess

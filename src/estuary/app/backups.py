@@ -140,7 +140,7 @@ async def restore(
 
 
 def _demand_declared(foreign: Sequence[str], resources: Sequence[Resource]) -> None:
-    """Raise `ForeignBackup` for records that nobody declares."""
+    """Raise `ForeignBackup` for records that no resource declares."""
     if foreign:
         declared = _enumerated(resource.name for resource in resources)
         raise ForeignBackup(

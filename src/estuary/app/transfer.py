@@ -42,7 +42,7 @@ class UndeclaredRecords(BackupError):
 
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, list[Resource]]]:
-    """The store that `serve` would use, open for whoever is going to write to it, migrated if need be."""
+    """The store that `serve` would use, open for writing, migrated if need be."""
     _demand_lasting(settings)
     resources = load_resources(settings.resources)
     store = make_store(settings, resources, Observers(), migrate="auto")
@@ -57,9 +57,9 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, list[Reso
 async def snapshot_of(
     settings: Settings, *, everything: bool
 ) -> AsyncIterator[tuple[Snapshot, list[Resource]]]:
-    """The same store as of now, in which nothing is made or changed; raises `BackupError` if there is none.
+    """The same store as of now, in which nothing is made or changed.
 
-    Raises `UndeclaredRecords`, unless `everything` is to be copied.
+    Raises `BackupError` if it does not exist, and `UndeclaredRecords`, unless `everything` is to be copied.
     """
     _demand_lasting(settings)
     _demand_there(settings)
@@ -156,7 +156,7 @@ def left_out(survey: Survey) -> list[str]:
 
 
 async def left_alone(store: object) -> list[str]:
-    """What is to be told of records in `store` that nobody declares, and that therefore nobody sees."""
+    """What is to be told of records in `store` that no resource declares, and no client can see."""
     if not isinstance(store, Source):
         return []
     # To tell of them is not what was asked for: where they cannot be seen, the rest goes on.

@@ -1,4 +1,4 @@
-"""Tells in the log of records that nobody sees: the store holds them, and no resource declares them."""
+"""Tells in the log of records that no client can see, for no resource declares them."""
 
 import asyncio
 from collections.abc import Mapping

@@ -104,7 +104,7 @@ def rotate(made: Kept, rule: Rule, now: datetime) -> tuple[list[Path], list[str]
 
 
 def _kept(path: Path) -> Kept | None:
-    """The backup at `path`; None where it is none of ours."""
+    """The backup at `path`; None where it is another file."""
     if not _is_scheduled(path.name) or path.is_symlink():
         return None
     try:

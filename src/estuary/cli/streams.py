@@ -1,4 +1,4 @@
-"""Standard streams that may be closed, full, or pipes that nobody reads: told in a line and by the code."""
+"""Standard streams that may be closed, full, or pipes without a reader: told in a line and by the code."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from estuary.cli.exits import failed
 
 
 def say(text: str) -> None:
-    """Print `text`, the outcome of what was done: it stays done where nobody can read it."""
+    """Print `text`, the outcome of what was done: it stays done where that cannot be read."""
     try:
         print(text, flush=True)
     except OSError:

@@ -106,7 +106,7 @@ class Database:
                 await watching
         self._refuse(CLOSED)
         await self._let_go()
-        # Whoever looks at what is there, as a backup does, is not held to what was open.
+        # A later look at what is there, as a backup takes, is not held to what was open.
         self._file.forget()
 
     async def migrate(self, *, only_plan: bool) -> Sequence[str]:

@@ -120,7 +120,7 @@ class DatabaseFile:
         self._known, self._length = self._known[:1], 0
 
     def connect_to_look(self, *, timeout: float) -> sqlite3.Connection:
-        """A connection for whoever only looks; the file, and what lies beside it, stay as they are.
+        """A connection to look with; the file, and what lies beside it, stay as they are.
 
         SQLite makes files for its log also for who only reads; it takes them away again for a connection
         that could write. Such a one would work the log of a process that crashed into the file: where there
