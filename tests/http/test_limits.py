@@ -6,12 +6,11 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import httpx
-import pytest
 
 from estuary.core.measurements import RequestServed
 from estuary.core.observations import Observation
-from estuary.http.reporter import Reporter
-from estuary.telemetry.clock import SystemClock
+from estuary.http.messages import Response
+from tests.support.kernel import client_of_handler
 from tests.support.service import client_of, make_service
 from tests.support.waiting import until
 
@@ -98,16 +97,10 @@ async def statuses(client: httpx.AsyncClient) -> list[int]:
     ]
 
 
-async def test_what_is_reported_of_a_request_is_bounded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_reported_of_a_request_is_bounded() -> None:
     """Reports may wait for a slow log in thousands: an overlong path or method is cut before that."""
-    service = make_service(tmp_path)
     reported: list[Observation] = []
-    async with client_of(service) as client:
-        monkeypatch.setattr(
-            service.application, "_end", Reporter(SystemClock(), reported.append, lambda: None).end
-        )
+    async with client_of_handler(lambda _: Response(200), observe=reported.append) as client:
         await client.request("M" * 500, f"/{'a' * 9000}")
     (served,) = [each for each in reported if isinstance(each, RequestServed)]
-    assert (len(served.method), len(served.path)) == (32, 2048)
+    assert (32, 2048) == (len(served.method), len(served.path))

@@ -1,6 +1,7 @@
 """Health, readiness, metrics and the document, as operators' tools ask for them."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -8,6 +9,8 @@ import pytest
 
 from estuary.core.errors import StoreQueryFailed
 from estuary.http import operations
+from estuary.http.messages import Request, Response
+from tests.support.kernel import client_of_handler
 from tests.support.service import client_of, make_service
 
 ITEMS = "/api/v1/items"
@@ -84,36 +87,33 @@ async def test_draining(tmp_path: Path) -> None:
             assert (response.status_code, response.headers["connection"]) == (status, "close")
 
 
-async def test_defects_are_500_and_say_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def raising(error: Exception) -> Callable[[Request], Response]:
+    """A handler or a guard that raises `error`."""
+
+    def raise_it(_: Request) -> Response:
+        raise error
+
+    return raise_it
+
+
+async def test_defects_are_500_and_say_nothing() -> None:
     """An unforeseen error is the envelope with INTERNAL_SERVER_ERROR and nothing of its cause."""
-    service = make_service(tmp_path)
-    async with client_of(service) as client:
-
-        def explode() -> None:
-            raise ValueError("secret cause")
-
-        monkeypatch.setattr(service.application, "_admit", lambda _: explode())
-        response = await client.get(ITEMS)
-        assert (response.status_code, response.json()["error"]) == (500, "INTERNAL_SERVER_ERROR")
+    defect = raising(ValueError("secret cause"))
+    for client in (client_of_handler(defect), client_of_handler(defect, guards=[defect])):
+        async with client:
+            response = await client.get("/")
+        assert (500, "INTERNAL_SERVER_ERROR") == (response.status_code, response.json()["error"])
         assert "secret" not in response.text
-        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "nosniff" == response.headers["x-content-type-options"]
 
 
-async def test_a_store_error_is_500_with_its_own_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_store_error_is_500_with_its_own_code() -> None:
     """A query the store refuses is DATABASE_ERROR, without the store's words."""
-    service = make_service(tmp_path)
-    async with client_of(service) as client:
-
-        def refuse() -> None:
-            raise StoreQueryFailed("SELECT secrets")
-
-        monkeypatch.setattr(service.application, "_admit", lambda _: refuse())
-        response = await client.get(ITEMS)
-        assert (response.status_code, response.json()["error"]) == (500, "DATABASE_ERROR")
-        assert response.json()["message"] == "Database query error"
-        assert "SELECT" not in response.text
+    async with client_of_handler(raising(StoreQueryFailed("SELECT secrets"))) as client:
+        response = await client.get("/")
+    assert (500, "DATABASE_ERROR") == (response.status_code, response.json()["error"])
+    assert "Database query error" == response.json()["message"]
+    assert "SELECT" not in response.text
 
 
 async def test_metrics_count_what_happened(client: httpx.AsyncClient) -> None:
