@@ -20,6 +20,7 @@ BUILDABLE := .tools/.buildable
 COMPILED := .tools/compiled/.stamp
 UNCOMPILED = $(shell $(BIN)/python workshop/compile.py --missing)
 SAY_SO = echo "executable: of the source, not compiled, which is slower: there is no $(UNCOMPILED)" >&2
+HAS_NPM = command -v npm >/dev/null || { echo "tools: this machine lacks npm (Debian: apt install nodejs npm)" >&2; exit 1; }
 EXECUTABLE := dist/estuary/estuary
 SOURCES := $(shell find src convex workshop/executable -type f -not -path '*/__pycache__/*')
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' src/estuary/__init__.py)
@@ -215,11 +216,13 @@ $(EXECUTABLE): $(BUILDER) $(SOURCES) workshop/compile.py
 	@touch $@
 
 $(CONVEX): tests/support/convex/package.json tests/support/convex/package-lock.json
+	@$(HAS_NPM)
 	npm ci --prefix $(dir $<) --no-audit --no-fund --loglevel=error --ignore-scripts
 	@touch $@
 
 # What reads the OpenAPI document; all in one command, for npm removes what the last one does not name.
 $(READERS):
+	@$(HAS_NPM)
 	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error @redocly/cli@2.77.0 \
 		openapi-typescript@7.13.0 typescript@5.9.3
 
