@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from hashlib import sha256
 
 import msgspec
@@ -49,9 +48,10 @@ class ConvexStore:
     ) -> None:
         self._origin = origin
         self._resources = tuple(resources)
-        # Apart from what serves: nothing is asked for before it is known that the functions fit.
-        self._look = partial(Functions, origin, deploy_key, timeout=timeout)
-        self._functions = self._look(observe=observe)
+        # Apart from what serves: nothing is asked for before it is known that the functions fit. A function
+        # of its own, not a partial one: that would show the key to whatever prints the store.
+        self._look = lambda: Functions(origin, deploy_key, timeout=timeout)
+        self._functions = Functions(origin, deploy_key, timeout=timeout, observe=observe)
         self._declared = declared(resources)
         self._collections = {
             resource.name: ConvexCollection(resource, self._functions) for resource in resources
