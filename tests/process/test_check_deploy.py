@@ -113,14 +113,20 @@ def test_a_store_that_does_not_answer_fails(tmp_path: Path) -> None:
 
 
 def test_production_tells_at_the_start_what_the_configuration_makes_fail(tmp_path: Path) -> None:
-    """On standard error, and it starts all the same; development is told nothing."""
+    """In its log, and it starts all the same; development is told nothing."""
     with serving(tmp_path, {**SOUND, "CORS_ALLOWED_ORIGINS": "*"}) as server:
         assert 0 == server.stop()
-        told = [line.split()[3] for line in server.err.text.splitlines() if "check --deploy" in line]
-    assert ["https", "cors"] == told
-    with serving(tmp_path, SQLITE) as server:
+        assert ["https", "cors"] == fails_told(server.out.lines)
+        assert "" == server.err.text
+    with serving(tmp_path, {**SQLITE, "LOG_FORMAT": "json"}) as server:
         assert 0 == server.stop()
-        assert "check --deploy" not in server.err.text
+        assert [] == fails_told(server.out.lines)
+
+
+def fails_told(lines: list[str]) -> list[str]:
+    """Which demands of the checklist a log says are not met."""
+    told = [json.loads(line) for line in lines]
+    return [line["fails"] for line in told if line["message"] == "security checklist"]
 
 
 def test_a_format_is_the_checklists_alone(tmp_path: Path) -> None:

@@ -48,9 +48,13 @@ class ConvexStore:
     ) -> None:
         self._origin = origin
         self._resources = tuple(resources)
+
         # Apart from what serves: nothing is asked for before it is known that the functions fit. A function
         # of its own, not a partial one: that would show the key to whatever prints the store.
-        self._look = lambda: Functions(origin, deploy_key, timeout=timeout)
+        def look() -> Functions:
+            return Functions(origin, deploy_key, timeout=timeout)
+
+        self._look = look
         self._functions = Functions(origin, deploy_key, timeout=timeout, observe=observe)
         self._declared = declared(resources)
         self._collections = {
