@@ -39,9 +39,9 @@ _CROWD_SHARE = 0.05
 class Pool:
     """Up to `size` connections, each made when it is first needed; made on the event loop it serves.
 
-    asyncpg's own pool waits without bound, resets a session after every call (a round trip, though nothing
-    is ever set in ours) and takes as long as the query itself. `timeout` (seconds) bounds each call, its
-    wait for a connection included.
+    asyncpg's own pool bounds a wait for a connection and a query apart, if at all; it cannot see a query to
+    its end whose caller was cancelled, nor count the calls that wait. `timeout` (seconds) bounds each call
+    here, its wait for a connection included.
     """
 
     def __init__(self, connector: Connector, *, size: int, timeout: float, observe: Observer) -> None:
