@@ -133,12 +133,26 @@ def test_a_lost_main_file_is_refused_until_it_is_back(tmp_path: Path) -> None:
         until(lambda: 4 == len(told(server, LOST)))
         assert {(503, 503, 503)} == {statuses(server) for _ in range(6)}
         assert 200 == get(server, "/health/live").status
-        refused = estuary(tmp_path, "migrate")
-        assert (1, False) == (refused.returncode, path.exists())
-        assert "its estuary.db was deleted or replaced" in refused.stderr
+        for command in (["migrate"], ["migrate", "--plan"], ["check"], ["backup", "part.jsonl"]):
+            refused = estuary(tmp_path, *command)
+            assert (1, False) == (refused.returncode, path.exists()), command
+            assert "its estuary.db was deleted or replaced" in refused.stderr
         (tmp_path / "moved.db").rename(path)
         wait_until_recovered(server)
         assert acknowledged == found(server, acknowledged)
+
+
+def test_a_log_without_its_database_is_told_by_every_command(tmp_path: Path) -> None:
+    """As a killed service and a lost file leave it: nothing says that the database is still to be made."""
+    path = tmp_path / "data/estuary.db"
+    with serving(tmp_path, VARIABLES) as server:
+        created(server, 1)
+        server.send_to_all(signal.SIGKILL)
+    path.unlink()
+    for command in (["check"], ["migrate", "--plan"], ["backup", "part.jsonl"], ["export"]):
+        refused = estuary(tmp_path, *command)
+        assert (1, False) == (refused.returncode, path.exists()), command
+        assert "estuary.db-wal is there without its database: bring that back first" in refused.stderr
 
 
 def test_a_worker_that_is_replaced_makes_no_second_log(tmp_path: Path) -> None:

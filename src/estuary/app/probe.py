@@ -6,7 +6,7 @@ from pathlib import Path
 
 from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
-from estuary.app.transfer import left_alone
+from estuary.app.transfer import demand_not_lost, left_alone
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreNotMigrated, StoreRefused
 from estuary.core.ports import Migratable, Store
@@ -21,9 +21,11 @@ def probe(settings: Settings) -> str:
     """
     resources = load_resources(settings.resources)
     path = settings.database.path
-    if path is not None and _is_to_be_made(path):
-        return f"store: {path} will be made on the first start"
+    to_be_made = path is not None and _is_to_be_made(path)
     store = make_store(settings, resources, Observers())
+    if to_be_made:
+        asyncio.run(demand_not_lost(store))
+        return f"store: {path} will be made on the first start"
     return "\n".join(asyncio.run(_look(store, settings)))
 
 

@@ -16,7 +16,7 @@ from estuary.backups.lines import Lines
 from estuary.backups.rows import encode_rows
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreError
-from estuary.core.ports import Store
+from estuary.core.ports import Migratable, Store
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Snapshot, Source, Survey
@@ -62,9 +62,9 @@ async def snapshot_of(
     Raises `BackupError` if it does not exist, and `UndeclaredRecords`, unless `everything` is to be copied.
     """
     _demand_lasting(settings)
-    _demand_there(settings)
     resources = load_resources(settings.resources)
     store = make_store(settings, resources, Observers())
+    await _demand_there(settings, store)
     if not isinstance(store, Source):
         raise BackupError(f"{settings.database.kind} cannot be copied")
     async with store.snapshot() as snapshot:
@@ -81,7 +81,16 @@ def _demand_lasting(settings: Settings) -> None:
         )
 
 
-def _demand_there(settings: Settings) -> None:
+async def demand_not_lost(store: Store) -> None:
+    """Raise `StoreUnavailable` where the file that is not there was lost, instead of never made.
+
+    A process may have it open still, and a log of it lie there: to plan looks at both, and makes nothing.
+    """
+    if isinstance(store, Migratable):
+        await store.migrate(only_plan=True)
+
+
+async def _demand_there(settings: Settings, store: Store) -> None:
     """Raise `BackupError` where the file of the database is not, with what may be the reason."""
     path = settings.database.path
     if path is None:
@@ -89,6 +98,7 @@ def _demand_there(settings: Settings) -> None:
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
+        await demand_not_lost(store)
         raise BackupError(f"there is no database at {path.absolute()}{_unset(settings)}") from error
     except OSError as error:
         raise BackupError(f"the database {path.absolute()} cannot be seen: {error.strerror}") from error

@@ -57,10 +57,7 @@ class Opening:
         """The statements that make the file fit; run, unless `only_plan`. A plan alone makes no file."""
         if not only_plan:
             self._file.create_folder()
-        elif not self._file.path.exists():
-            with closing(sqlite3.connect(":memory:", isolation_level=None)) as nothing:
-                return self._migration.run(nothing, only_plan=True)
-        connect = self._connected_to_look if only_plan else self._connected
+        connect = self._connected_to_plan if only_plan else self._connected
         with self.named(), closing(connect()) as connection:
             return self._migration.run(connection, only_plan=only_plan)
 
@@ -88,6 +85,13 @@ class Opening:
 
     def _connected_to_look(self) -> sqlite3.Connection:
         connect = partial(self._file.connect_to_look, timeout=self._timeout)
+        return connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
+
+    def _connected_to_plan(self) -> sqlite3.Connection:
+        """To the file, or to nothing where it is still to be made, unless that must not be."""
+        if self._file.path.exists():
+            return self._connected_to_look()
+        connect = partial(sqlite3.connect, ":memory:", isolation_level=None)
         return connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
 
     def _connected_again(self) -> sqlite3.Connection:
