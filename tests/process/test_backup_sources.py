@@ -181,6 +181,7 @@ def test_what_is_not_declared_can_be_left_out_of_a_restore(shipped: Path) -> Non
     there.mkdir()
     done = estuary(there, "restore", "../copy", "--skip-undeclared", RESOURCES=ITEMS_ALONE)
     assert 0 == done.returncode, done.stderr
+    assert done.stdout.startswith("restored 2 records (2 of items) of "), done.stdout
     assert "not restored, for RESOURCES does not declare it: vessels (1)" in done.stderr
     assert ["items", "items"] == [record["resource"] for record in records(there)]
 

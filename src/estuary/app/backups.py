@@ -1,7 +1,7 @@
 """Backups made, verified and restored."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,9 +51,10 @@ class Made(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """A backup that is in the store, and what of it an operator should hear."""
+    """A backup that is in the store: how many records of each, and what an operator should hear."""
 
-    manifest: Manifest
+    header: Header
+    counts: Mapping[str, int]
     warnings: Sequence[str]
 
 
@@ -133,10 +134,11 @@ async def restore(
             total = manifest.closing.records
             counted_records = reported(records, report, lambda done: done / max(1, total))
             await store.load(counted_records, replace=replace)
-    if foreign:
-        skipped = counted({name: manifest.closing.counts.get(name, 0) for name in foreign})
-        warnings.append(f"not restored, for RESOURCES does not declare it: {skipped}")
-    return Restored(manifest, warnings)
+    counts = dict(manifest.closing.counts)
+    skipped = {name: counts.pop(name, 0) for name in foreign}
+    if skipped:
+        warnings.append(f"not restored, for RESOURCES does not declare it: {counted(skipped)}")
+    return Restored(manifest.header, counts, warnings)
 
 
 def _demand_declared(foreign: Sequence[str], resources: Sequence[Resource]) -> None:

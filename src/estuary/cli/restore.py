@@ -1,6 +1,7 @@
 """`estuary restore`: the records of a backup, back into the store as they were."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from estuary.cli.progress import Progress
 from estuary.cli.transfer import Outcome, add_replace, run
 
 if TYPE_CHECKING:
-    from estuary.backups.seal import Manifest
+    from estuary.backups.seal import Header
     from estuary.config.settings import Settings
 
 
@@ -38,7 +39,8 @@ def _run(arguments: argparse.Namespace) -> int:
         from estuary.app.backups import restore, verified
 
         if arguments.verify:
-            return Outcome(f"{path} is whole: {_described(verified(path))}")
+            manifest = verified(path)
+            return Outcome(f"{path} is whole: {_described(manifest.header, manifest.closing.counts)}")
         restored = await restore(
             settings,
             path,
@@ -46,15 +48,14 @@ def _run(arguments: argparse.Namespace) -> int:
             skip_undeclared=arguments.skip_undeclared,
             report=progress,
         )
-        return Outcome(f"restored {_described(restored.manifest)}", restored.warnings)
+        return Outcome(f"restored {_described(restored.header, restored.counts)}", restored.warnings)
 
     return run("restore", work)
 
 
-def _described(manifest: "Manifest") -> str:
-    counts = ", ".join(f"{count} of {name}" for name, count in manifest.closing.counts.items())
-    header = manifest.header
+def _described(header: "Header", counts: Mapping[str, int]) -> str:
+    parts = ", ".join(f"{count} of {name}" for name, count in counts.items())
     return (
-        f"{manifest.closing.records} records ({counts}) of {header.made_at:%Y-%m-%dT%H:%M:%SZ}, "
+        f"{sum(counts.values())} records ({parts}) of {header.made_at:%Y-%m-%dT%H:%M:%SZ}, "
         f"from {header.store}, by Estuary {header.estuary_version}"
     )
