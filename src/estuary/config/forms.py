@@ -91,13 +91,13 @@ def comma_list(allowed: str, entry: Callable[[str], T]) -> Form[tuple[T, ...]]:
 
 
 def checked(allowed: str, accepts: Callable[[str], object]) -> Form[str]:
-    """The text itself, which `accepts` has looked at; its `ValueError` refuses it."""
+    """The text itself, which `accepts` has looked at; its `ValueError` refuses it, and says why."""
 
     def read(text: str) -> str:
         try:
             accepts(text)
         except ValueError as error:
-            raise Refused from error
+            raise Refused(str(error)) from error
         return text
 
     return Form(allowed, read)

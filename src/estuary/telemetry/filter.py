@@ -28,10 +28,12 @@ PARTS = ("access", "auth", "config", "http", "server", "service", "store")
 _LIBRARIES = ("aiohttp", "alembic", "asyncio", "asyncpg", "concurrent", "sqlalchemy")
 _LEVELS = {level.name.lower(): level for level in Level}
 _ALONE = ("estuary", *(f"estuary::{part}" for part in PARTS))
+_LONGEST_SHOWN = 60
+"""Characters of a wrong directive that its error repeats."""
 
 
 class Filter:
-    """Directives, parsed; raises `ValueError` that names a wrong one and says what is allowed."""
+    """Directives, parsed; raises `ValueError` that names a wrong one, and what may have been meant."""
 
     def __init__(self, directives: str) -> None:
         self._fallback = Level.ERROR
@@ -73,11 +75,11 @@ def _is_target(name: str) -> bool:
 
 
 def _wrong(directive: str) -> ValueError:
-    levels, parts, libraries = ", ".join(_LEVELS), ", ".join(PARTS), ", ".join(_LIBRARIES)
-    near = get_close_matches(directive.lower(), [*_LEVELS, *_ALONE], 1)
+    word = directive[:_LONGEST_SHOWN]
+    near = get_close_matches(word.lower(), [*_LEVELS, *_ALONE], 1)
     meant = f" ({near[0]} meant?)" if near else ""
     return ValueError(
-        f"{directive!r} is neither a level nor target=level nor a target that may stand alone{meant}; "
-        f"levels are {levels}; alone may stand estuary, estuary:: with one of {parts}, "
-        f"and the libraries {libraries}"
+        f"{word!r} is neither a level nor target=level nor a target that may stand alone{meant}; "
+        f"alone may stand estuary, estuary:: with one of {', '.join(PARTS)}, "
+        f"and the libraries {', '.join(_LIBRARIES)}"
     )

@@ -201,6 +201,16 @@ def test_an_alias_and_its_variable_may_agree_but_not_differ(load: Load, problems
     )
 
 
+def test_a_filter_that_is_nearly_right_is_put_right(problems: Problems) -> None:
+    """By either name: what is wrong in it, what may have been meant, and what it must be."""
+    (problem,) = problems(RUST_LOG="estuary=info,warning")
+    assert problem.startswith(
+        "LOG_FILTER is 'estuary=info,warning' (environment, as RUST_LOG): 'warning' is "
+    )
+    assert "(warn meant?); alone may stand estuary, " in problem
+    assert problem.endswith("the levels being off, error, warn, info, debug and trace")
+
+
 def test_the_environment_overrides_an_alias_in_dotenv(load: Load, tmp_path: Path) -> None:
     """Names disagree only within one source: across sources the order decides."""
     (tmp_path / ".env").write_text("LOG_FILTER=debug\n")
