@@ -11,6 +11,8 @@ from tests.support.process import HOST, PATIENCE_SECONDS, Server, serving
 
 ITEMS = "/api/v1/items"
 ITEM = b'{"name":"boat"}'
+CHUNKS = b"f\r\n" + ITEM + b"\r\n0\r\n"
+"""The item as a chunked body, but for the trailer and its end."""
 LIVE = "/health/live"
 
 
@@ -107,6 +109,23 @@ def posted(version: str, *fields: bytes, body: bytes = ITEM) -> bytes:
     return start + b"".join(field + b"\r\n" for field in fields) + b"\r\n" + body
 
 
+@pytest.mark.parametrize("name", [b"Connection", b"Proxy-Connection"])
+def test_http_1_0_that_keeps_its_connection_is_http_1_0(server: Server, name: bytes) -> None:
+    """By either field; the second is what old clients say to a proxy.
+
+    No Host is demanded, the answer says that the connection stays, and chunks, which that version does not
+    know, are refused.
+    """
+    keeping = name + b": keep-alive"
+    with Connection(server) as connection:
+        for _ in range(2):
+            connection.send(b"GET /health/live HTTP/1.0\r\n" + keeping + b"\r\n\r\n")
+            answer = connection.receive()
+            assert (200, "keep-alive") == (answer.status, answer.headers.get("connection"))
+        connection.send(posted("1.0", keeping, b"Transfer-Encoding: chunked", body=CHUNKS + b"\r\n"))
+        assert (400, True) == (connection.receive().status, connection.is_closed())
+
+
 @pytest.mark.parametrize("expectation", [b"100-continue", b"200-ok", b""])
 def test_what_http_1_0_expects_is_ignored(server: Server, expectation: bytes) -> None:
     """RFC 9110, 10.1.1: neither 417 nor `100 Continue`, which that version does not know."""
@@ -150,7 +169,7 @@ CODINGS = {
 def test_an_unknown_transfer_coding_is_501(server: Server, fields: tuple[bytes, ...], status: int) -> None:
     """RFC 9112, 6.1; what leaves open where the body ends is 400 (6.3). Either way the connection ends."""
     with Connection(server) as connection:
-        connection.send(posted("1.1", *fields, body=b"f\r\n" + ITEM + b"\r\n0\r\n\r\n"))
+        connection.send(posted("1.1", *fields, body=CHUNKS + b"\r\n"))
         answer = connection.receive()
         assert answer.status == status
         assert status == 201 or connection.is_closed()
@@ -217,6 +236,10 @@ NO_FURTHER = {
         200,
     ),
     "two lengths": (posted("1.1", b"Content-Length: 15", b"Content-Length: 15"), 400),
+    "a trailer that says so": (
+        posted("1.1", b"Transfer-Encoding: chunked", body=CHUNKS + b"Connection: close\r\n\r\n"),
+        201,
+    ),
 }
 
 

@@ -159,7 +159,8 @@ class Reader:
         method, keep_alive = method_of(parser.get_method()), parser.should_keep_alive()
         # Only HTTP/1.1 keeps a connection that no field speaks of; the parser makes a text of the version,
         # at the price of a tenth of what it costs to read a small request.
-        usual = keep_alive and fields.get("connection") is None
+        unspoken = fields.get("connection") is None and fields.get("proxy-connection") is None
+        usual = keep_alive and unspoken
         version = "1.1" if usual else parser.get_http_version()
         request = self._request(method, fields, keep_alive=keep_alive)
         refusal = refusals.of_head(method, version, fields)
@@ -184,6 +185,9 @@ class Reader:
         if request is not None:
             self._hand_over(request)
             request.complete = True
+            # Behind a trailer that ends the connection the parser stops, as behind a head that does.
+            parser = cast("httptools.HttpRequestParser", self._parser)
+            request.keep_alive = request.keep_alive and parser.should_keep_alive()
             if request.arrival is not None:
                 request.wake()
             if not request.keep_alive:
