@@ -166,7 +166,8 @@ hooks: $(SYNCED) ## Have git run the lint tools before each commit
 .PHONY: lock
 lock: ## Bring uv.lock, and what `make run` takes of it, in line with pyproject.toml
 	workshop/uv lock
-	workshop/uv export --quiet --locked --no-dev --no-emit-project --no-header --output-file workshop/requirements.txt
+	workshop/uv export --quiet --locked --no-dev --extra migrate --no-emit-project --no-header \
+		--output-file workshop/requirements.txt
 
 .PHONY: clean
 clean: ## Remove all that these targets made: .venv, .tools, caches (never data/)

@@ -31,6 +31,15 @@ NOT_IN_A_CLONE = (
     ".*_cache",
     ".hypothesis",
 )
+BOOKS = """
+from msgspec import Struct
+from estuary.core.resource import Resource
+
+class Book(Struct, frozen=True):
+    title: str
+{fields}
+BOOKS = Resource("books", Book)
+"""
 _MINUTES = 10 * 60
 
 
@@ -96,18 +105,29 @@ def test_it_serves_from_what_the_service_is_made_of_alone(clone: Path, bare: dic
         **identity_of(USER),
     )
     assert (0, "") == (done.returncode, done.stderr)
-    variables = {**bare, "DATABASE_TYPE": "sqlite"}
-    server = Server.start(clone, variables, command=["make", "run"], **identity_of(USER))
-    try:
-        server.record(READY)
-        assert 201 == post(server, "/api/v1/items", b'{"name":"kept"}').status
-    finally:
-        server.stop()
+    assert 201 == created(clone, bare, "items", b'{"name":"kept"}')
     assert not (clone / ".tools").exists()
     assert [] == [*clone.glob(".venv/lib/*/site-packages/pip")]
     assert size_of(clone / ".venv") <= AT_MOST_BYTES
     assert (clone / "data/estuary.db").exists()
     assert ["exec .venv/bin/estuary serve"] == said_of_running(clone, bare)
+
+    # A resource of one's own, and the same with one field more: the table follows.
+    own = {**bare, "PYTHONPATH": ".", "RESOURCES": "shop:BOOKS"}
+    for fields, body in (("", b'{"title":"a"}'), ("    pages: int = 1\n", b'{"title":"b","pages":2}')):
+        (clone / "shop.py").write_text(BOOKS.format(fields=fields))
+        assert 201 == created(clone, own, "books", body)
+
+
+def created(clone: Path, environment: dict[str, str], resource: str, body: bytes) -> int:
+    """The status of the answer to a create, from a service that was started by `make run` and is ready."""
+    variables = {**environment, "DATABASE_TYPE": "sqlite"}
+    server = Server.start(clone, variables, command=["make", "run"], **identity_of(USER))
+    try:
+        server.record(READY)
+        return post(server, f"/api/v1/{resource}", body).status
+    finally:
+        server.stop()
 
 
 def test_an_executable_is_not_begun_where_it_cannot_be_made(clone: Path, bare: dict[str, str]) -> None:
