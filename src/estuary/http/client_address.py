@@ -47,7 +47,7 @@ class ClientAddress:
     stands left of it may be forged. Reading ends early at whatever is no address (`unknown`, `_hidden`,
     garbage); the client is then the last proxy before it.
 
-    If both fields are present they must agree, else the client is the peer. A proxy sets one of them
+    If both fields say anything they must agree, else the client is the peer. A proxy sets one of them
     and lets the other through as the client forged it; which, cannot be seen from here. So nobody can
     choose who to be counted as, and what is contradictory is counted together.
     """
@@ -74,10 +74,10 @@ class ClientAddress:
         hop = self._peers.get(peer) or self._peer_hop(peer)
         if not hop.trusted:
             return hop.client
-        if not forwarded:
+        if not _says_anything(forwarded):
             return self._walk(hop, _nodes(x_forwarded_for))
         client = self._walk(hop, _forwarded_nodes(forwarded))
-        if not x_forwarded_for or client == self._walk(hop, _nodes(x_forwarded_for)):
+        if not _says_anything(x_forwarded_for) or client == self._walk(hop, _nodes(x_forwarded_for)):
             return client
         return hop.client
 
@@ -148,6 +148,11 @@ def _unmapped_network(network: Network) -> Network:
         if mapped is not None:
             return ip_network((mapped, network.prefixlen - 96))
     return network
+
+
+def _says_anything(values: Sequence[str]) -> bool:
+    """Whether a field with these values has an element that is not empty: else it is as good as absent."""
+    return any(value.strip(", \t") for value in values)
 
 
 def _from_right(values: Sequence[str]) -> Iterator[str]:

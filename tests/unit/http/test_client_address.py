@@ -170,10 +170,18 @@ def test_forwarded_is_read_from_the_right(values: list[str], address: str) -> No
         ("192.0.2.1", "for=203.0.113.9", "10.0.0.1"),
         ("203.0.113.9", "for=unknown", "10.0.0.1"),
         ("unknown", "for=203.0.113.9", "10.0.0.1"),
+        ("192.0.2.1", "", "192.0.2.1"),
+        ("192.0.2.1", " ,\t,", "192.0.2.1"),
+        ("", "for=192.0.2.1", "192.0.2.1"),
+        (", ,", "for=192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", ";", "10.0.0.1"),
     ],
 )
 def test_both_fields_must_agree(x_forwarded_for: str, forwarded: str, address: str) -> None:
-    """A proxy sets one field and may let the other through forged: contradiction counts as the peer."""
+    """A proxy sets one field and may let the other through forged: contradiction counts as the peer.
+
+    A field of empty elements says nothing that could be contradicted.
+    """
     assert address == client_of(PROXY, [x_forwarded_for], [forwarded]).address
 
 

@@ -21,9 +21,10 @@ def check_version(request: Request) -> Response | None:
     headers = request.headers
     if headers.get("accept") is not None:
         _check_accept(accepted(headers))
-    named = headers.get("x-api-version")
-    if named is not None and f"v{named.strip().lower().removeprefix('v')}" not in SUPPORTED:
-        raise InvalidParameter("X-API-Version", f"Version must be one of {', '.join(SUPPORTED)}")
+    if headers.get("x-api-version") is not None:
+        for named in headers.get_all("x-api-version"):
+            if f"v{named.strip().lower().removeprefix('v')}" not in SUPPORTED:
+                raise InvalidParameter("X-API-Version", f"Version must be one of {', '.join(SUPPORTED)}")
     return None
 
 

@@ -23,13 +23,15 @@ MAX_FIELDS = 128
 _SPOKEN = frozenset({"1.0", "1.1"})
 _PREFACE = "PRI"
 """What HTTP/2 begins with, and what the parser says of it."""
+_FOREIGN_METHOD = "Invalid method"
+"""What the parser says of methods that it knows of RTSP alone, such as DESCRIBE and SETUP."""
 _CODINGS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*")
 """RFC 9112, 7, without parameters, which no coding that is registered has."""
 
 
 def of_parser(error: httptools.HttpParserError) -> EstuaryError:
     """What the parser's error means to the client; the parser's own words are for nobody."""
-    if isinstance(error, httptools.HttpParserInvalidMethodError):
+    if isinstance(error, httptools.HttpParserInvalidMethodError) or str(error).startswith(_FOREIGN_METHOD):
         return UnknownMethod()
     if _PREFACE in str(error):
         return UnsupportedProtocol()
