@@ -109,7 +109,7 @@ def test_openapi_prints_the_document(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reference", "reason"),
     [
-        ("no.such.module:X", "cannot be imported"),
+        ("no.such.module:X", "cannot be imported: No module named 'no' (PYTHONPATH names the folders "),
         ("estuary.core.items:NOPE", "cannot be imported"),
         ("estuary.core.items:Item", "is not a Resource"),
         ("estuary.core.items:ITEMS,estuary.core.items:ITEMS", "two resources"),
@@ -123,6 +123,13 @@ def test_resources_that_cannot_be_served(tmp_path: Path, command: str, reference
     assert "RESOURCES" in done.stderr
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_library_that_a_resources_module_lacks_is_named(tmp_path: Path) -> None:
+    """As it is: that the module itself was found needs no advice on where modules are looked for."""
+    (tmp_path / "shop.py").write_text("import no.such")
+    done = estuary(tmp_path, "openapi", RESOURCES="shop:THINGS")
+    assert "estuary: RESOURCES: shop:THINGS cannot be imported: No module named 'no'\n" == done.stderr
 
 
 @pytest.mark.parametrize(

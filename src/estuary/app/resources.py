@@ -20,6 +20,8 @@ from estuary.http.openapi.document import document
 from estuary.http.routes import API_PREFIX
 from estuary.http.scopes import Scopes
 
+_NOT_FOUND = " (PYTHONPATH names the folders in which modules of your own are looked for)"
+
 
 def openapi(resources: Sequence[Resource], access: Scopes | None = None, *, metrics: bool = True) -> bytes:
     """The OpenAPI document of `resources`, encoded.
@@ -48,10 +50,16 @@ def _load_resource(reference: str) -> Resource:
     except (DeclarationError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {_told(error)}") from error
+        told = _told(error) + (_NOT_FOUND if _is_not_found(module_name, error) else "")
+        raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {told}") from error
     if not isinstance(resource, Resource):
         raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
     return resource
+
+
+def _is_not_found(module_name: str, error: BaseException) -> bool:
+    """Whether the module itself is not there, rather than one that it imports."""
+    return isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}.")
 
 
 def _told(error: BaseException) -> str:
