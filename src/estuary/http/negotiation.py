@@ -72,10 +72,12 @@ class Accept:
     def prefers(self, special: Offer, usual: Offer) -> bool:
         """Whether the client names `special`, and does not want `usual` more.
 
-        Wildcards speak for what is usual alone: who is content with anything has not asked for it.
+        Wildcards speak for what is usual alone: who is content with anything has not asked for it. But who
+        refuses what is usual, and not `special`, wants that.
         """
-        named = self._best(special, _SUBTYPE)
-        return named > 0.0 and named >= self._best(usual, _ANYTHING)
+        content = self._best(usual, _ANYTHING)
+        named = self._best(special, _SUBTYPE if content > 0.0 else _ANYTHING)
+        return named > 0.0 and named >= content
 
     def _best(self, offer: Offer, least: int) -> float:
         """The weight that the closest range of at least that closeness gives `offer`; 0 without any."""

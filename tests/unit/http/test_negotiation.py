@@ -47,10 +47,16 @@ PROMETHEUS_3 = (
         (f"{OM};q=nan", False),
         (f"{OM};q=7", False),
         (";;,,=;q", False),
+        ("text/plain;q=0, */*;q=0.1", True),
+        ("text/*;q=0, */*;q=0.1", True),
+        ("text/plain;q=0", False),
     ],
 )
 def test_openmetrics_is_for_those_who_prefer_it(accept: str, expected: bool) -> None:
-    """Named explicitly and at no lower quality than plain text; everybody else gets plain text."""
+    """Named explicitly and at no lower quality than plain text, or left where that is refused.
+
+    Everybody else gets plain text.
+    """
     assert expected == Accept(accept).prefers(OPENMETRICS, PLAIN)
 
 
@@ -74,6 +80,12 @@ def test_openmetrics_is_for_those_who_prefer_it(accept: str, expected: bool) -> 
         ("application/*", False),
         ("*/*", False),
         ("application/json", False),
+        ("application/json;q=0, */*", True),
+        ("application/json;q=0, application/*;q=0.1", True),
+        (f"application/json;q=0, {PR};q=0, */*", False),
+        ("application/json;q=0", False),
+        ("*/*;q=0", False),
+        ("text/html", False),
     ],
 )
 def test_problem_details_are_for_those_who_ask_for_them(accept: str, expected: bool) -> None:
