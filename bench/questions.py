@@ -12,6 +12,7 @@ from bench.contenders.nginx import NGINX
 from bench.dearest import Dearest
 from bench.exchange import Exchange
 from bench.footprint import Footprint
+from bench.instructions import INSTRUCTION_QUESTIONS
 from bench.limits import Limits
 from bench.postgres import POSTGRES_QUESTIONS
 from bench.question import Entry, Question
@@ -89,6 +90,7 @@ QUESTIONS: tuple[Question, ...] = (
     Dearest(),
     Scale(),
     Transfer(),
+    *INSTRUCTION_QUESTIONS,
     Startup(),
     Footprint(),
 )

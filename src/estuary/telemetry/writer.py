@@ -126,7 +126,8 @@ class LineWriter(Generic[LineT]):
     def _next_batch(self) -> list[LineT]:
         """The lines to write next; none once the writer is closed and everything is written."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
+            self._changed.wait_for(self._has_something_to_do)
+            self._awake = True
             self._changed.wait_for(lambda: self._hurry or self._closed, self._gather_seconds)
             # Before the lines are taken: who appends one from here on wakes the thread again.
             self._awake = False
@@ -135,6 +136,15 @@ class LineWriter(Generic[LineT]):
             batch = [waiting.popleft() for _ in range(len(waiting))]
             self._writing = bool(batch)
             return batch
+
+    def _has_something_to_do(self) -> bool:
+        """Whether lines wait, or no more will come.
+
+        Looked for after the mark that the thread is awake is gone: who set it may have come for a line that
+        was already written, and the next line would wait for a thread that waits for it.
+        """
+        self._awake = False
+        return bool(self._waiting) or self._closed
 
     def _put(self, batch: bytes) -> bool:
         """Write all of `batch`; false when the system refused the whole or a part of it."""

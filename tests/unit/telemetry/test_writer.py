@@ -4,8 +4,9 @@ import io
 import os
 import select
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from estuary.telemetry.writer import LineWriter, join_lines
+from tests.support.process import until
 
 LONG = 60.0
 """Seconds that no test waits: whatever happens before was not a timeout's doing."""
@@ -58,6 +60,50 @@ def test_a_binary_stream_will_do() -> None:
     writer.write(b"one")
     assert writer.close(LONG)
     assert b"one\n" == raw.getvalue()
+
+
+class LateWaker(LineWriter[bytes]):
+    """Wakes its thread for a line only after `before_waking`: as if the caller had been interrupted."""
+
+    before_waking: Callable[[], None] = staticmethod(lambda: None)
+
+    def _wake(self, *, hurry: bool) -> None:
+        self.before_waking()
+        super()._wake(hurry=hurry)
+
+
+def test_a_line_is_not_lost_behind_one_that_was_written_before_it_woke_the_thread() -> None:
+    """The thread is then woken for nothing; the next line must wake it again."""
+    begun, gate = threading.Event(), threading.Event()
+    threads: list[int] = []
+
+    def render(lines: Sequence[bytes]) -> bytes:
+        threads.append(threading.get_ident())
+        begun.set()
+        gate.wait(LONG)
+        return join_lines(lines)
+
+    def thread_waits() -> bool:
+        return "wait" == sys._current_frames()[threads[0]].f_code.co_name
+
+    with pipe() as (reading, writing):
+        writer = LateWaker(writing, render, gather_seconds=0.001)
+        writer.write(b"one", urgent=True)
+        assert begun.wait(LONG)
+
+        def once_both_are_written() -> None:
+            gate.set()
+            read_all(reading, len(b"one\ntwo\n"))
+            until(thread_waits)
+
+        writer.before_waking = once_both_are_written
+        writer.write(b"two", urgent=True)
+        writer.before_waking = lambda: None
+        until(thread_waits)
+        writer.write(b"three")
+        assert ([reading], [], []) == select.select([reading], [], [], 10.0)
+        assert b"three\n" == os.read(reading, 100)
+        writer.close(LONG)
 
 
 def test_a_line_goes_out_by_itself() -> None:
