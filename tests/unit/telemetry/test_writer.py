@@ -83,23 +83,29 @@ def test_a_line_is_not_lost_behind_one_that_was_written_before_it_woke_the_threa
         gate.wait(LONG)
         return join_lines(lines)
 
-    def thread_waits() -> bool:
-        return "wait" == sys._current_frames()[threads[0]].f_code.co_name
+    def waited_for() -> object:
+        """What the thread waits for, another each time; None while it does not wait."""
+        frame = sys._current_frames()[threads[0]]
+        return frame.f_locals.get("waiter") if "wait" == frame.f_code.co_name else None
 
     with pipe() as (reading, writing):
         writer = LateWaker(writing, render, gather_seconds=0.001)
         writer.write(b"one", urgent=True)
         assert begun.wait(LONG)
 
+        in_vain: list[object] = []
+
         def once_both_are_written() -> None:
             gate.set()
             read_all(reading, len(b"one\ntwo\n"))
-            until(thread_waits)
+            assert writer.flush(LONG)
+            until(lambda: waited_for() is not None)
+            in_vain.append(waited_for())
 
         writer.before_waking = once_both_are_written
         writer.write(b"two", urgent=True)
         writer.before_waking = lambda: None
-        until(thread_waits)
+        until(lambda: waited_for() not in (None, *in_vain))
         writer.write(b"three")
         assert ([reading], [], []) == select.select([reading], [], [], 10.0)
         assert b"three\n" == os.read(reading, 100)
