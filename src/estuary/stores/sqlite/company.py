@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from estuary.core.errors import StoreUnavailable
-from estuary.stores.sqlite.file import Names, size_of
+from estuary.stores.sqlite.log_index import read_index
+from estuary.stores.sqlite.names import Names, size_of
 
 _FLOCK = struct.Struct("hhqqi0q")
 """`struct flock` of fcntl(2), as 64-bit Linux has it: type, whence, start, length, process."""
@@ -27,9 +27,6 @@ _SHARED_LOCK = 0x40000002, 510
 """Start and length of what every process locks in the main file for as long as it has the log open."""
 _INDEX_LOCK = 128, 1
 """The same in the index."""
-_INDEX_HEADER = struct.Struct("=12x2xHI4x8x8s8x")
-"""Page size, number of frames in the log, the log's salts, and what lies between them."""
-_LOG_HEADER, _FRAME_HEADER = 32, 24
 _VERSION_OFFSET, _WRITE_AHEAD = 18, b"\x02"
 """In the main file's header (https://www.sqlite.org/fileformat.html): whether there is a log at all."""
 _POLL = 0.05
@@ -130,32 +127,10 @@ def _holder(descriptor: int, start: int, length: int) -> int | None:
     return int(process) if kind == fcntl.F_RDLCK else None
 
 
-class _Index(NamedTuple):
-    """What the index says of its log."""
-
-    page_size: int
-    frames: int
-    salts: bytes
-
-
 def _differ(log: Path, index: int) -> bool:
-    """Whether the log cannot be the one that the index is of: it has other salts, or less frames."""
-    told = _read_index(index)
-    if told is None or told.frames == 0:
+    """Whether the log cannot be the one that the index is of."""
+    told = read_index(index)
+    if told is None:
         return False
     with _opened(log) as descriptor:
-        if descriptor is None:
-            return False
-        header = os.pread(descriptor, _LOG_HEADER, 0)
-        size = os.fstat(descriptor).st_size
-    least = _LOG_HEADER + told.frames * (_FRAME_HEADER + told.page_size)
-    return header[16:24] != told.salts or size < least
-
-
-def _read_index(index: int) -> _Index | None:
-    """None while a process writes to it: there are two copies, which are then not the same."""
-    first = os.pread(index, _INDEX_HEADER.size, 0)
-    if len(first) < _INDEX_HEADER.size or first != os.pread(index, _INDEX_HEADER.size, _INDEX_HEADER.size):
-        return None
-    page_size, frames, salts = _INDEX_HEADER.unpack(first)
-    return _Index(65536 if page_size == 1 else page_size, frames, salts)
+        return descriptor is not None and not told.is_of(descriptor)

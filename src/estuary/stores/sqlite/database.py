@@ -24,7 +24,7 @@ from estuary.stores.sql.tables import TOTALS
 from estuary.stores.sqlite.connections import Connections
 from estuary.stores.sqlite.courtesy import Courtesy
 from estuary.stores.sqlite.errors import CLOSED
-from estuary.stores.sqlite.file import CutShort, DatabaseFile, check_library
+from estuary.stores.sqlite.file import CutShort, DatabaseFile, LogCutShort, check_library
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.opening import Opened, Opening
 from estuary.stores.sqlite.readers import Read
@@ -44,6 +44,7 @@ _HELD = (
     "what was lost, with every record, and it can be copied from /proc"
 )
 _SPOILT = "stop the service, remove the database's files, and restore a backup"
+_SPOILT_LOG = f"restart the service to go on with what is left, or {_SPOILT}"
 _PING = f"SELECT total FROM {TOTALS} LIMIT 1"  # noqa: S608 (a constant name)
 
 
@@ -190,10 +191,12 @@ class Database:
             try:
                 self._file.check()
             except StoreUnavailable as lost:
-                if not isinstance(lost, CutShort):
+                if isinstance(lost, LogCutShort):
+                    await self._give_up(str(lost), _SPOILT_LOG)
+                elif not isinstance(lost, CutShort):
                     await self._recover(str(lost))
                 elif not self._was_vacuumed():
-                    await self._give_up(str(lost))
+                    await self._give_up(str(lost), _SPOILT)
             self._loss_noticed.clear()
 
     def _was_vacuumed(self) -> bool:
@@ -203,10 +206,10 @@ class Database:
         except StoreError:
             return False
 
-    async def _give_up(self, reason: str) -> None:
+    async def _give_up(self, reason: str, advice: str) -> None:
         """Answer nothing until the store is closed: what the log holds fits only what was there before."""
         self._refuse(reason)
-        self._tell(f"{self._file.path}: {reason}: {_SPOILT}")
+        self._tell(f"{self._file.path}: {reason}: {advice}")
         await asyncio.Event().wait()
 
     async def _recover(self, loss: str) -> None:

@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO
 
 from estuary.core.errors import StoreRefused, StoreUnavailable
 from estuary.ownership import create_folder, give_to_folders_owner
+from estuary.stores.sqlite.log_index import LogIndex, read_index
+from estuary.stores.sqlite.names import Identity, Known, Names, identify, known_files, size_of
 
 LOWEST_VERSION = (3, 37, 0)
 """The first SQLite with STRICT tables; RETURNING came with 3.35."""
@@ -37,28 +39,8 @@ class CutShort(StoreUnavailable):
     """The main file is the one that was opened, and not all of it is there."""
 
 
-class Identity(NamedTuple):
-    """What a name of a file means, for as long as the file is open: another file never has the same."""
-
-    device: int
-    inode: int
-
-
-class Names(NamedTuple):
-    """Where the three files of a database are. Connections have all of them open, and need all of them.
-
-    SQLite puts the log and its index beside the file itself, not beside a symbolic link that leads there.
-    """
-
-    main: Path
-    log: Path
-    log_index: Path
-
-    @classmethod
-    def of(cls, path: Path) -> "Names":
-        """Those of the database at `path`, a link or not."""
-        main = path.resolve()
-        return cls(path, main.with_name(f"{main.name}-wal"), main.with_name(f"{main.name}-shm"))
+class LogCutShort(StoreUnavailable):
+    """The log is the one that was opened, and not all that was written to it is there."""
 
 
 class DatabaseFile:
@@ -67,8 +49,9 @@ class DatabaseFile:
     def __init__(self, path: Path, *, statements: int) -> None:
         self.path = path.absolute()
         self._statements = statements
-        self._known: list[tuple[Path, Identity]] = []
+        self._known: list[Known] = []
         self._length = 0
+        self._index: BinaryIO | None = None
 
     def create_folder(self) -> None:
         """Make the folder the file lies in.
@@ -113,11 +96,18 @@ class DatabaseFile:
 
     def forget(self) -> None:
         """Take whatever is at the path for the database from now on."""
-        self._known, self._length = [], 0
+        self.forget_log()
+        self._known = []
 
     def forget_log(self) -> None:
-        """Take only the main file for the one that was remembered, and whatever log is beside it."""
-        self._known, self._length = self._known[:1], 0
+        """Take only the main file for the one that was remembered, and whatever log is beside it.
+
+        Not for as long as this process has a connection: that would lose its locks on the index (POSIX).
+        """
+        self._known, self._length = [each for each in self._known if each.is_main], 0
+        index, self._index = self._index, None
+        if index is not None:
+            index.close()
 
     def connect_to_look(self, *, timeout: float) -> sqlite3.Connection:
         """A connection to look with; the file, and what lies beside it, stay as they are.
@@ -141,28 +131,39 @@ class DatabaseFile:
 
     def identities(self) -> list[Identity | None]:
         """What the names of the three files mean now; None where there is no such file."""
-        return [_identify(path) for path in Names.of(self.path)]
+        return [identify(path) for path in Names.of(self.path)]
 
     def remember(self) -> None:
         """Take the three files that are there now for those that were opened; raises `StoreUnavailable`."""
         self.check()
-        self._known = [(path, _present(path)) for path in Names.of(self.path)]
+        self._known = known_files(self.path)
+        self._index = self._known[2].path.open("rb", buffering=0)
 
     def check(self) -> None:
-        """Raise `StoreUnavailable` if a file was deleted or replaced since `remember`, or `CutShort`.
+        """Raise `StoreUnavailable` if a file was deleted or replaced since `remember`.
+
+        Raise `CutShort` or `LogCutShort` if less is left of it than there must be.
 
         Connections would go on as if nothing had happened, on a file without a name: what they write is
-        gone with the last process that has it open. As bad is a main file that has become shorter: what
-        another program cut off or wrote over. This costs three calls of stat(2), some microseconds.
+        gone with the last process that has it open. As bad is a main file that has become shorter, or a log
+        that is shorter than its index says: what another program cut off or wrote over, so that all that is
+        written behind it is lost as well. This costs five calls of the system, some microseconds.
         """
-        # Read first: another thread may see the file grow in between.
-        known = self._length
-        length, *_ = [_size_of_known(path, identity) for path, identity in self._known] or [0]
-        if length < known:
+        # Read first: another thread may see the file grow in between, and another process the log.
+        known, index = self._length, self._read_index()
+        sizes = [each.size() for each in self._known] or [0]
+        if sizes[0] < known:
             raise CutShort(
                 f"The database is unavailable: its file {self.path.name} was cut short or written over"
             )
-        self._length = length
+        # Whoever empties the log rightly says so in the index first.
+        if index is not None and sizes[1] < index.least_size and self._read_index() == index:
+            log = self._known[1].path.name
+            raise LogCutShort(f"The database is unavailable: its file {log} was cut short or written over")
+        self._length = sizes[0]
+
+    def _read_index(self) -> LogIndex | None:
+        return None if self._index is None else read_index(self._index.fileno())
 
     def may_shrink(self, length: int) -> bool:
         """Whether `length` (bytes) is less than the main file had; from now on it may have so little."""
@@ -172,14 +173,13 @@ class DatabaseFile:
     @property
     def is_in_place(self) -> bool:
         """Whether the main file is the one that was remembered, whatever is beside it."""
-        path, identity = self._known[0]
-        return _identify(path) == identity
+        return all(each.is_there for each in self._known if each.is_main)
 
     @property
     def has_foreign_log(self) -> bool:
         """Whether the main file that was remembered has another log now, in which something is written."""
-        _, (log, identity), _ = self._known
-        return self.is_in_place and _identify(log) != identity and size_of(log) > 0
+        log = self._known[1]
+        return self.is_in_place and not log.is_there and size_of(log.path) > 0
 
     def _create_for_owner(self) -> None:
         """Make the file, if there is none, for its owner alone; SQLite's others beside it follow it."""
@@ -210,44 +210,6 @@ class DatabaseFile:
             connection.close()
             raise
         return connection
-
-
-def _size_of_known(path: Path, identity: Identity) -> int:
-    """In bytes; raises `StoreUnavailable` where `path` is not the file of that identity."""
-    try:
-        found = os.stat(path)  # noqa: PTH116 (pathlib's takes twice as long, before and after every commit)
-    except OSError:
-        raise StoreUnavailable(_lost(path)) from None
-    if (found.st_dev, found.st_ino) != identity:
-        raise StoreUnavailable(_lost(path))
-    return found.st_size
-
-
-def _identify(path: Path) -> Identity | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return Identity(found.st_dev, found.st_ino)
-
-
-def size_of(path: Path) -> int:
-    """In bytes; 0 where there is no file, or none to look at."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _present(path: Path) -> Identity:
-    identity = _identify(path)
-    if identity is None:
-        raise StoreUnavailable(_lost(path))
-    return identity
-
-
-def _lost(path: Path) -> str:
-    return f"The database is unavailable: its file {path.name} was deleted or replaced"
 
 
 def check_library() -> None:

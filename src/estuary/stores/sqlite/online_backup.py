@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.sqlite.company import connect_in_company
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
-from estuary.stores.sqlite.file import DatabaseFile, Identity
+from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.names import Identity
 from estuary.stores.sqlite.worker import Worker
 
 T = TypeVar("T")

@@ -11,8 +11,9 @@ from estuary.core.errors import StoreError, StoreRefused, StoreUnavailable
 from estuary.ownership import denied
 from estuary.stores.sqlite.company import connect_in_company
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, is_busy, translate
-from estuary.stores.sqlite.file import DatabaseFile, Names
+from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.migration import Migration, transaction
+from estuary.stores.sqlite.names import Names
 
 T = TypeVar("T")
 
@@ -77,6 +78,7 @@ class Opening:
             return Opened(writing, self._file.connect_to_read(timeout=_READ_LOCK_TIMEOUT))
         except BaseException:
             writing.close()
+            self._file.forget_log()
             raise
 
     def _connected(self) -> sqlite3.Connection:

@@ -278,6 +278,59 @@ async def test_a_file_that_is_cut_short_is_not_written_to(watched: Watched, left
             await call()
 
 
+@pytest.mark.parametrize("left", [0, 0.5], ids=["emptied", "cut"])
+async def test_nothing_is_written_behind_a_log_that_is_cut_short(watched: Watched, left: float) -> None:
+    """SQLite would go on behind the gap, and after a crash read nothing that follows it: all is refused."""
+    await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
+    log = watched.beside("-wal")
+    os.truncate(log, int(log.stat().st_size * left))
+    with pytest.raises(StoreUnavailable, match="-wal was cut short or written over"):
+        await watched.items.insert(record(Item("lost")))
+    await until(lambda: bool(watched.losses))
+
+    assert "restart the service to go on with what is left" in watched.losses[0]
+    for call in (watched.store.ping, watched.items.count):
+        with pytest.raises(StoreUnavailable, match="-wal was cut short or written over"):
+            await call()
+
+
+async def test_a_log_that_another_program_moved_into_the_file_and_emptied_is_in_use(
+    watched: Watched,
+) -> None:
+    """That is what `PRAGMA wal_checkpoint(TRUNCATE)` of an operator's shell does."""
+    for name in ("first", "second"):
+        in_the_file(watched.path)
+        assert 0 == watched.beside("-wal").stat().st_size
+        await watched.store.ping()
+        await watched.items.insert(record(Item(name)))
+
+    assert 3 == await watched.items.count()
+    assert [] == watched.losses
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["a file", "what a link leads to"])
+async def test_a_file_that_was_moved_is_lost_though_a_link_leads_to_it(
+    tmp_path: Path, *, linked: bool
+) -> None:
+    """The next process would look for the log beside it in its new place, where there is none."""
+    path = main = tmp_path / "test.db"
+    if linked:
+        main = tmp_path / "target.db"
+        path.symlink_to(main)
+    watched = Watched(path)
+    await watched.store.open()
+    await watched.items.insert(watched.kept)
+    moved = main.rename(tmp_path / "moved.db")
+    path.unlink(missing_ok=True)
+    path.symlink_to(moved)
+    with pytest.raises(StoreUnavailable, match=GONE):
+        await watched.items.insert(record(Item("lost")))
+    await until(lambda: len(watched.losses) == 2)
+    await watched.store.close()
+
+    assert [watched.kept.id] == records_in(moved)
+
+
 async def test_a_shorter_copy_over_the_open_file_is_noticed(watched: Watched, tmp_path: Path) -> None:
     """`cp` leaves the file's identity as it is; the log of what was there before would spoil the copy."""
     other = SqliteStore(tmp_path / "other.db", [ITEMS])

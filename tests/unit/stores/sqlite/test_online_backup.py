@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from estuary.core.errors import StoreUnavailable
-from estuary.stores.sqlite.file import DatabaseFile, Identity
+from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.names import Identity
 from estuary.stores.sqlite.online_backup import OnlineBackup
 
 
