@@ -125,6 +125,16 @@ def test_resources_that_cannot_be_served(tmp_path: Path, command: str, reference
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_a_library_that_serving_needs_is_told_beforehand(tmp_path: Path, command: str) -> None:
+    """`check` is not content with a configuration that `serve` would end for, whatever store it has."""
+    (tmp_path / "hiredis.py").write_text("raise ModuleNotFoundError(name='hiredis')")
+    counted = {"RATE_LIMIT_ENABLED": "true", "REDIS_URL": "redis://127.0.0.1:1"}
+    done = estuary(tmp_path, command, PYTHONPATH=str(tmp_path), **counted)
+    assert 1 == done.returncode
+    assert "estuary: Redis needs a driver: pip install 'estuary-service[redis]'" in done.stderr
+
+
 def test_a_library_that_a_resources_module_lacks_is_named(tmp_path: Path) -> None:
     """As it is: that the module itself was found needs no advice on where modules are looked for."""
     (tmp_path / "shop.py").write_text("import no.such")

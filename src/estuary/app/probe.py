@@ -4,6 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
+from estuary.app.composition import build
 from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
 from estuary.app.transfer import demand_not_lost, left_alone
@@ -17,8 +18,10 @@ from estuary.telemetry.observers import Observers
 def probe(settings: Settings) -> str:
     """See whether the store could be served from, and say how that went, in a line or two.
 
-    Nothing is made or changed. Raises `DeclarationError`, `StoreError`.
+    Nothing is made or changed. Raises `DeclarationError`, `StoreError`, `LimiterRefused`.
     """
+    # What the service is made of has to be there, libraries too, whether or not the store asks for them.
+    build(settings)
     resources = load_resources(settings.resources)
     path = settings.database.path
     to_be_made = path is not None and _is_to_be_made(path)

@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from estuary.config.environment import load
     from estuary.config.problems import ConfigurationError
-    from estuary.core.errors import StoreError
+    from estuary.core.errors import LimiterRefused, StoreError
     from estuary.core.resource import DeclarationError
 
     if arguments.format != "text" and not arguments.deploy:
@@ -39,7 +39,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return _decide(loaded, arguments.format) if arguments.deploy else _show(loaded)
     except (ConfigurationError, DeclarationError) as error:
         return misconfigured(error)
-    except StoreError as error:
+    except (LimiterRefused, StoreError) as error:
         return failed(error)
 
 
