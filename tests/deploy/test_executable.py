@@ -30,7 +30,7 @@ DRIVERS = (
     "asyncpg",
     "cryptography.hazmat.primitives.asymmetric.rsa",
     "jwt",
-    "redis.asyncio",
+    "hiredis",
 )
 DECLARATION = """\
 from msgspec import Struct

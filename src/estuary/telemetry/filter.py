@@ -8,6 +8,7 @@ because somebody asked for its own lines alone. Targets that nothing logs under,
 alone must be known: `warning` would be a target of its own otherwise, and silence all the others.
 """
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import IntEnum
 
@@ -59,27 +60,39 @@ class Filter:
         if not directive:
             return
         if assigned:
-            if not _is_target(name) or level.lower() not in _LEVELS:
-                raise _wrong(directive)
+            if not _is_target(name):
+                raise ValueError(f"{directive[:_LONGEST_SHOWN]!r} has no target in front of its =")
+            if level.lower() not in _LEVELS:
+                raise _wrong_level(directive, level)
             self._targets[name] = _LEVELS[level.lower()]
         elif name.lower() in _LEVELS:
             self._fallback = _LEVELS[name.lower()]
         elif name in _ALONE or name.partition("::")[0] in _LIBRARIES:
             self._targets[name] = Level.TRACE
         else:
-            raise _wrong(directive)
+            raise _wrong_word(directive)
 
 
 def _is_target(name: str) -> bool:
     return name.replace("::", "").replace("_", "").replace("-", "").replace(".", "").isalnum()
 
 
-def _wrong(directive: str) -> ValueError:
-    word = directive[:_LONGEST_SHOWN]
-    near = get_close_matches(word.lower(), [*_LEVELS, *_ALONE], 1)
-    meant = f" ({near[0]} meant?)" if near else ""
+def _wrong_level(directive: str, level: str) -> ValueError:
     return ValueError(
-        f"{word!r} is neither a level nor target=level nor a target that may stand alone{meant}; "
-        f"alone may stand estuary, estuary:: with one of {', '.join(PARTS)}, "
+        f"{directive[:_LONGEST_SHOWN]!r} does not end in a level{_meant(level, _LEVELS)}: "
+        f"levels are {', '.join(_LEVELS)}"
+    )
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word[:_LONGEST_SHOWN].lower(), list(known), 1)
+    return f" ({near[0]} meant?)" if near else ""
+
+
+def _wrong_word(word: str) -> ValueError:
+    meant = _meant(word, (*_LEVELS, *_ALONE))
+    return ValueError(
+        f"{word[:_LONGEST_SHOWN]!r} is neither a level nor target=level nor a target that may stand alone"
+        f"{meant}; alone may stand estuary, estuary:: with one of {', '.join(PARTS)}, "
         f"and the libraries {', '.join(_LIBRARIES)}"
     )

@@ -267,8 +267,15 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
         (Settings.cors_allowed_origins, "https://a:65536", "'https://a:65536' has no possible port"),
         (Settings.cors_allowed_origins, "null", "'null' lacks its scheme, as in https://null"),
         (Settings.cors_allowed_origins, "*, https://a.example", "* allows any origin and stands alone"),
-        (Settings.log_filter, "estuary=loud", ""),
-        (Settings.log_filter, "=info", ""),
+        (
+            Settings.log_filter,
+            "estuary=warning",
+            (
+                "'estuary=warning' does not end in a level (warn meant?): "
+                "levels are off, error, warn, info, debug, trace"
+            ),
+        ),
+        (Settings.log_filter, "=info", "'=info' has no target in front of its ="),
         (Settings.database_type, "oracle", ""),
         (Settings.database_url, "data/estuary.db", "it has no scheme"),
         (Settings.database_url, "mysql://u:p@db/x", "there is no store for its scheme"),
