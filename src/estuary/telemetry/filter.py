@@ -61,7 +61,9 @@ class Filter:
             return
         if assigned:
             if not _is_target(name):
-                raise ValueError(f"{directive[:_LONGEST_SHOWN]!r} has no target in front of its =")
+                raise ValueError(
+                    f"{directive[:_LONGEST_SHOWN]!r} has no target such as estuary::http in front of its ="
+                )
             if level.lower() not in _LEVELS:
                 raise _wrong_level(directive, level)
             self._targets[name] = _LEVELS[level.lower()]

@@ -275,7 +275,7 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
                 "levels are off, error, warn, info, debug, trace"
             ),
         ),
-        (Settings.log_filter, "=info", "'=info' has no target in front of its ="),
+        (Settings.log_filter, "=info", "'=info' has no target such as estuary::http in front of its ="),
         (Settings.database_type, "oracle", ""),
         (Settings.database_url, "data/estuary.db", "it has no scheme"),
         (Settings.database_url, "mysql://u:p@db/x", "there is no store for its scheme"),

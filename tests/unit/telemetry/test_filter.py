@@ -44,16 +44,43 @@ def test_the_longest_matching_target_decides(directives: str, target: str, expec
 @pytest.mark.parametrize(
     "directive",
     [
-        *("estuary=loud", "=info", "estuary=", "a b=info", "[x]=info", "a/b"),
-        *("warning", "critical", "none", "5", "verbose", "estuary::htpp", "estuary_too", "tower_http"),
+        *(
+            "a/b",
+            "warning",
+            "critical",
+            "none",
+            "5",
+            "verbose",
+            "estuary::htpp",
+            "estuary_too",
+            "tower_http",
+        ),
     ],
 )
-def test_a_wrong_directive_is_named(directive: str) -> None:
+def test_a_wrong_word_is_named(directive: str) -> None:
     """The error quotes the directive, and lists what needs no level."""
     with pytest.raises(ValueError, match="is neither a level nor target=level") as raised:
         Filter(f"info,{directive}")
     assert repr(directive) in str(raised.value)
     assert "alone may stand estuary, estuary:: with one of access, " in str(raised.value)
+
+
+@pytest.mark.parametrize("directive", ["estuary=loud", "estuary="])
+def test_a_level_that_is_none_is_named(directive: str) -> None:
+    """The error quotes the directive, and lists the levels."""
+    with pytest.raises(
+        ValueError, match="does not end in a level.*: levels are off, error, warn"
+    ) as raised:
+        Filter(f"info,{directive}")
+    assert repr(directive) in str(raised.value)
+
+
+@pytest.mark.parametrize("directive", ["=info", "a b=info", "[x]=info"])
+def test_a_target_that_is_none_is_named(directive: str) -> None:
+    """The error quotes the directive, and shows a target."""
+    with pytest.raises(ValueError, match="has no target such as estuary::http") as raised:
+        Filter(f"info,{directive}")
+    assert repr(directive) in str(raised.value)
 
 
 @pytest.mark.parametrize(
