@@ -68,9 +68,7 @@ def test_a_wrong_word_is_named(directive: str) -> None:
 @pytest.mark.parametrize("directive", ["estuary=loud", "estuary="])
 def test_a_level_that_is_none_is_named(directive: str) -> None:
     """The error quotes the directive, and lists the levels."""
-    with pytest.raises(
-        ValueError, match="does not end in a level.*: levels are off, error, warn"
-    ) as raised:
+    with pytest.raises(ValueError, match="does not end in a level: levels are off, error, warn") as raised:
         Filter(f"info,{directive}")
     assert repr(directive) in str(raised.value)
 
