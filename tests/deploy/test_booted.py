@@ -17,7 +17,7 @@ from tests.support import guide
 from tests.support.documents import blocks
 from tests.support.http import Connection, Listener, get, post
 from tests.support.load import Load, creating_items, load_on
-from tests.support.process import HOST, free_port, until
+from tests.support.process import HOST, free_port, is_alive, until
 
 SERVICE = "estuary.service"
 ENVIRONMENT = "/opt/estuary/.env"
@@ -138,7 +138,7 @@ def test_a_supervisor_that_dies_is_started_again(estuary: Estuary) -> None:
     before.kill()
     until(lambda: estuary.restarts > 0 and estuary.state == "active")
     assert 200 == get(estuary, "/health/ready").status
-    assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
+    assert not any(is_alive(worker) for worker in workers)
 
 
 def test_a_wrong_configuration_is_not_tried_again(estuary: Estuary) -> None:

@@ -140,7 +140,7 @@ class Server:
     def workers(self) -> list[int]:
         """The processes that the supervisor has started and that are not dead."""
         children = psutil.Process(self.pid).children(recursive=True)
-        return [child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return [child.pid for child in children if is_alive(child)]
 
     def wait_until_ready(self, message: str = READY) -> dict[str, Any]:
         """The line that says so, or that it is not yet; raises `NotReady`."""
@@ -253,6 +253,14 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs: neither a zombie, nor reaped between its listing and this look at it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _output(stream: IO[bytes] | None) -> Output:
