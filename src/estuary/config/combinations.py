@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from estuary.config.database import DEFAULTS, MEMORY
+from estuary.config.problems import quoted
 from estuary.config.settings import Settings
 from estuary.config.urls import is_https, is_web_address
 from estuary.config.variable import Variable
 from estuary.config.variables.service import PRODUCTION
+from estuary.telemetry.filter import Filter
 
 Values = Mapping[str, Any]
 
@@ -99,6 +101,14 @@ def _auth_is_on(values: Values) -> Iterator[str]:
         yield "AUTH_ENABLED is false: AUTH_JWKS_URLS and AUTH_ISSUER have no effect, and anybody may call"
 
 
+def _own_lines_are_logged(values: Values) -> Iterator[str]:
+    if not Filter(values["log_filter"]).mentions_estuary:
+        yield (
+            f"LOG_FILTER is {quoted(values['log_filter'])}: it has neither a level for all targets nor one "
+            "for estuary, so only errors are logged; add estuary=info"
+        )
+
+
 def _cache_has_a_place(values: Values) -> Iterator[str]:
     if values["cache_type"] != "redis":
         return
@@ -132,4 +142,4 @@ _MISTAKES = (
     ),
     _Rule(_ports_differ, Settings.admin_port, Settings.port),
 )
-_CAUTIONS = (_Rule(_tokens_are_meant_for_us), _Rule(_auth_is_on))
+_CAUTIONS = (_Rule(_tokens_are_meant_for_us), _Rule(_auth_is_on), _Rule(_own_lines_are_logged))

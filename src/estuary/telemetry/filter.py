@@ -2,10 +2,14 @@
 
 A comma list of `target=level`, a bare `target` (all its lines) and a bare `level` (every other target).
 The directive with the longest matching target decides; `estuary` matches `estuary` and `estuary::http`,
-never `estuary_too`. Targets that no directive mentions log their errors: a service must not lose those
-because somebody asked for its own lines alone. Targets that nothing logs under, such as the
-`tower_http=warn` and `tokio=warn` of operators' files, are fine and change nothing. A word that stands
-alone must be known: `warning` would be a target of its own otherwise, and silence all the others.
+never `estuary_too`. Case does not matter, and `estuary.http` is `estuary::http`: loggers of Python have
+dots.
+
+Targets that no directive mentions log their errors: a service must not lose those because an operator asked
+for other lines alone (tracing's `EnvFilter` switches them off). Other programs' targets, such as the
+`tower_http=warn` and `tokio=warn` of operators' files, are accepted and change nothing. But a target of
+Estuary has to exist, and a word that stands alone has to be known: `estuary::htp=debug` and `warning` would
+match no line, and so leave only errors of everything.
 """
 
 from collections.abc import Iterable
@@ -24,11 +28,16 @@ class Level(IntEnum):
     TRACE = 5
 
 
-PARTS = ("access", "auth", "config", "http", "server", "service", "store")
+PARTS = ("access", "auth", "config", "http", "server", "service", "store", "telemetry")
 """Of Estuary, each with a target of its own: `estuary::access`."""
+_ROOT = "estuary"
+TARGETS = (_ROOT, *(f"{_ROOT}::{part}" for part in PARTS))
+"""All that Estuary itself logs under."""
+_OF_ESTUARY = f"{_ROOT}, {_ROOT}:: with one of {', '.join(PARTS)}"
 _LIBRARIES = ("aiohttp", "alembic", "asyncio", "asyncpg", "concurrent", "sqlalchemy")
 _LEVELS = {level.name.lower(): level for level in Level}
-_ALONE = ("estuary", *(f"estuary::{part}" for part in PARTS))
+_ALMOST_ROOT = 0.85
+"""How similar (`difflib`) a misspelt `estuary` is: a letter is wrong, missing or swapped with the next."""
 _LONGEST_SHOWN = 60
 """Characters of a wrong directive that its error repeats."""
 
@@ -37,7 +46,7 @@ class Filter:
     """Directives, parsed; raises `ValueError` that names a wrong one, and what may have been meant."""
 
     def __init__(self, directives: str) -> None:
-        self._fallback = Level.ERROR
+        self._bare: Level | None = None
         self._targets: dict[str, Level] = {}
         for directive in directives.split(","):
             self._add(directive.strip())
@@ -45,6 +54,7 @@ class Filter:
 
     def level(self, target: str) -> Level:
         """The least important level that `target` may log."""
+        target = target.lower()
         for prefix in self._longest_first:
             if target == prefix or target.startswith(f"{prefix}::"):
                 return self._targets[prefix]
@@ -55,28 +65,47 @@ class Filter:
         """The least important level that any target may log."""
         return max(self._fallback, *self._targets.values(), Level.OFF)
 
+    @property
+    def mentions_estuary(self) -> bool:
+        """Whether a directive is about Estuary's own lines; else only errors are left of them."""
+        return self._bare is not None or not self._targets.keys().isdisjoint(TARGETS)
+
+    @property
+    def _fallback(self) -> Level:
+        return Level.ERROR if self._bare is None else self._bare
+
     def _add(self, directive: str) -> None:
-        name, assigned, level = (part.strip() for part in directive.partition("="))
+        name, assigned, level = (part.strip().lower() for part in directive.partition("="))
+        target = name.replace(".", "::")
         if not directive:
             return
         if assigned:
-            if not _is_target(name):
-                raise ValueError(
-                    f"{directive[:_LONGEST_SHOWN]!r} has no target such as estuary::http in front of its ="
-                )
-            if level.lower() not in _LEVELS:
+            _check_target(directive, target)
+            if level not in _LEVELS:
                 raise _wrong_level(directive, level)
-            self._targets[name] = _LEVELS[level.lower()]
-        elif name.lower() in _LEVELS:
-            self._fallback = _LEVELS[name.lower()]
-        elif name in _ALONE or name.partition("::")[0] in _LIBRARIES:
-            self._targets[name] = Level.TRACE
+            self._targets[target] = _LEVELS[level]
+        elif name in _LEVELS:
+            self._bare = _LEVELS[name]
+        elif target in TARGETS or target.partition("::")[0] in _LIBRARIES:
+            self._targets[target] = Level.TRACE
         else:
             raise _wrong_word(directive)
 
 
-def _is_target(name: str) -> bool:
-    return name.replace("::", "").replace("_", "").replace("-", "").replace(".", "").isalnum()
+def _check_target(directive: str, target: str) -> None:
+    """Raise `ValueError` unless something may log under `target`, of Estuary or of another program."""
+    if not target.replace("::", "").replace("_", "").replace("-", "").isalnum():
+        raise ValueError(
+            f"{directive[:_LONGEST_SHOWN]!r} has no target such as estuary::http in front of its ="
+        )
+    root, _, part = target.partition("::")
+    if target not in TARGETS and get_close_matches(root[:_LONGEST_SHOWN], [_ROOT], cutoff=_ALMOST_ROOT):
+        near = get_close_matches(part[:_LONGEST_SHOWN], PARTS, 1)
+        meant = f" ({'::'.join([_ROOT, *near])} meant?)" if near or not part else ""
+        raise ValueError(
+            f"{directive[:_LONGEST_SHOWN]!r} has a target that nothing logs under{meant}: "
+            f"targets are {_OF_ESTUARY}, and those of other programs"
+        )
 
 
 def _wrong_level(directive: str, level: str) -> ValueError:
@@ -92,9 +121,9 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 
 def _wrong_word(word: str) -> ValueError:
-    meant = _meant(word, (*_LEVELS, *_ALONE))
+    meant = _meant(word.replace(".", "::"), (*_LEVELS, *TARGETS))
     return ValueError(
         f"{word[:_LONGEST_SHOWN]!r} is neither a level nor target=level nor a target that may stand alone"
-        f"{meant}; alone may stand estuary, estuary:: with one of {', '.join(PARTS)}, "
+        f"{meant}; alone may stand {_OF_ESTUARY}, "
         f"and the libraries {', '.join(_LIBRARIES)}"
     )

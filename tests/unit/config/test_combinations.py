@@ -68,10 +68,12 @@ def test_what_makes_no_sense_together_is_refused(
         {**ON, "AUTH_ISSUER": f"{A},{B}", "AUTH_JWKS_URLS": f"{A}/1,{B}/2"},
         {**ON, **PRODUCTION, "AUTH_ISSUER": "http://a.example", "AUTH_JWKS_URLS": f"{A}/1"},
         {**ON, "AUTH_ISSUER": A, "AUTH_OWNER_CLAIM": "sub"},
+        {"LOG_FILTER": "off"},
+        {"LOG_FILTER": "estuary::http=info,hyper=warn"},
     ],
 )
 def test_what_makes_sense_is_accepted_without_a_word(load: Load, variables: dict[str, str]) -> None:
-    """The usual ways to name issuers and keys."""
+    """The usual ways to name issuers and keys, and filters that are about Estuary's own lines."""
     assert () == load(**variables).warnings
 
 
@@ -87,6 +89,7 @@ def test_a_variable_that_is_wrong_by_itself_is_told_once(problems: Problems) -> 
         ({"AUTH_ENABLED": "true", "AUTH_JWKS_URLS": A}, ("AUTH_AUDIENCE", "AUTH_ISSUER")),
         ({"AUTH_ENABLED": "true", "AUTH_ISSUER": A}, ("AUTH_AUDIENCE",)),
         ({"AUTH_ISSUER": A}, ("AUTH_ENABLED",)),
+        ({"RUST_LOG": "hyper=info,tower_http=warn"}, ("LOG_FILTER",)),
     ],
 )
 def test_what_is_rarely_meant_is_a_warning(

@@ -34,10 +34,21 @@ from estuary.telemetry.filter import PARTS, Filter, Level
         ("estuary::http=debug,estuary=warn", "estuary::store", Level.WARN),
         ("estuary=info,estuary=error", "estuary", Level.ERROR),
         (" estuary = Info , , asyncpg = trace ", "asyncpg", Level.TRACE),
+        ("Estuary=debug", "estuary::http", Level.DEBUG),
+        ("ESTUARY::HTTP=debug", "estuary::http", Level.DEBUG),
+        ("estuary.http=debug", "estuary::http", Level.DEBUG),
+        ("estuary.http=debug", "estuary::store", Level.ERROR),
+        ("Estuary.HTTP", "estuary::http", Level.TRACE),
+        ("asyncpg.pool=debug", "asyncpg::pool", Level.DEBUG),
+        ("Shop.parts=debug", "Shop::parts", Level.DEBUG),
+        ("info,hyper=warn,h2=off,actuary=debug,estuary_too=debug", "estuary::http", Level.INFO),
     ],
 )
 def test_the_longest_matching_target_decides(directives: str, target: str, expected: Level) -> None:
-    """Targets match by whole segments, a bare level is for all others, which else log their errors."""
+    """Targets match by whole segments, a bare level is for all others, which else log their errors.
+
+    Case does not matter, dots are as good as colons, and targets of other programs are accepted.
+    """
     assert expected is Filter(directives).level(target)
 
 
@@ -90,6 +101,46 @@ def test_a_word_that_is_nearly_right_is_put_right(word: str, meant: str) -> None
         Filter(word)
 
 
+@pytest.mark.parametrize(
+    ("directive", "meant"),
+    [
+        ("estuary::htp=debug", "estuary::http"),
+        ("estuary.htp=debug", "estuary::http"),
+        ("Estuary::Stores=debug", "estuary::store"),
+        ("estuery=debug", "estuary"),
+        ("esutary::http=debug", "estuary::http"),
+        ("estuary::=debug", "estuary"),
+    ],
+)
+def test_a_misspelt_target_of_ours_is_put_right(directive: str, meant: str) -> None:
+    """It would match no line, and so leave only errors of all others."""
+    with pytest.raises(ValueError, match=f"nothing logs under \\({meant} meant") as raised:
+        Filter(directive)
+    assert repr(directive) in str(raised.value)
+    assert "targets are estuary, estuary:: with one of access, " in str(raised.value)
+
+
+def test_an_unknown_target_of_ours_without_a_near_one_is_refused_too() -> None:
+    """Then the error lists the targets and suggests none of them."""
+    with pytest.raises(ValueError, match="nothing logs under: targets are estuary"):
+        Filter("estuary::handlers=debug")
+
+
+@pytest.mark.parametrize(
+    ("directives", "expected"),
+    [
+        ("estuary=off", True),
+        ("warn", True),
+        ("hyper=info,ESTUARY.http=debug", True),
+        ("hyper=info", False),
+        ("estuary_too=info", False),
+    ],
+)
+def test_it_is_known_whether_our_own_lines_are_mentioned(directives: str, *, expected: bool) -> None:
+    """By a target of ours, or a level for all targets."""
+    assert expected is Filter(directives).mentions_estuary
+
+
 @pytest.mark.parametrize("target", ["estuary", "estuary::access", "asyncpg", "aiohttp::client"])
 def test_a_target_alone_logs_all_its_lines(target: str) -> None:
     """Where it is one that something logs under."""
@@ -100,7 +151,7 @@ def test_every_target_of_ours_may_stand_alone() -> None:
     """The parts are those that the source logs under."""
     source = Path(__file__).parents[3] / "src/estuary"
     texts = [file.read_text() for file in source.rglob("*.py") if file.name != "filter.py"]
-    used = {part for text in texts for part in re.findall(r'"estuary::([a-z]+)"', text)}
+    used = {part for text in texts for part in re.findall(r'"estuary(?:::|\.)([a-z]+)"', text)}
     assert set(PARTS) == used
 
 

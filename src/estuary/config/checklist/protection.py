@@ -5,19 +5,11 @@ from estuary.config.checklist.finding import Finding, failed, passed, warned
 from estuary.config.environment import Loaded
 from estuary.config.networks import ANY_ORIGIN
 from estuary.config.settings import Settings
-from estuary.telemetry.filter import Filter, Level
+from estuary.telemetry.filter import TARGETS, Filter, Level
 
 MOST_PER_SECOND = 100
 """Requests of one client; a limit above it hardly limits anybody."""
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-_OURS = (
-    "estuary",
-    "estuary::access",
-    "estuary::http",
-    "estuary::server",
-    "estuary::service",
-    "estuary::store",
-)
 _NO_LIMIT_ON_SCRIPTS = frozenset({"*", "'unsafe-inline'", "'unsafe-eval'", "http:", "https:", "data:"})
 
 
@@ -145,7 +137,7 @@ def debug_logging(loaded: Loaded, _: Facts) -> Finding:
     """Whether logs tell more than operations need."""
     text = loaded.settings.log_filter
     wanted = Filter(text)
-    if any(wanted.level(target) >= Level.DEBUG for target in _OURS):
+    if any(wanted.level(target) >= Level.DEBUG for target in TARGETS):
         return failed(
             f"{Settings.log_filter.name} is {text}: debug lines are on", "set LOG_FILTER=estuary=info"
         )

@@ -107,6 +107,8 @@ def test_cross_origin(origins: str, expected: str, said: str) -> None:
         ("estuary=debug", "fail"),
         ("debug", "fail"),
         ("estuary=info,estuary::http=trace", "fail"),
+        ("estuary=info,estuary::auth=debug", "fail"),
+        ("estuary=info,estuary::config=debug", "fail"),
         ("estuary", "fail"),
     ],
 )
