@@ -4,8 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.http import get, post
 from tests.support.process import NOT_READY, environment_of, serving
+from tests.support.servers import shared
 
 PARTS = """
 from msgspec import Struct
@@ -36,12 +39,12 @@ def variables_of(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
-def migrate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def migrate(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "estuary", "migrate", *arguments],
         cwd=folder,
-        env=environment_of(variables_of(folder)),
+        env=environment_of(variables_of(folder, **more)),
         capture_output=True,
         text=True,
         timeout=60,
@@ -91,6 +94,27 @@ def test_what_would_lose_records_is_refused(tmp_path: Path) -> None:
     assert (1, "") == (refused.returncode, refused.stdout)
     assert "field origin is new, required and without a default" in refused.stderr
     assert before == (tmp_path / "parts.db").read_bytes()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_a_comparison_without_its_library_says_once_what_to_install(tmp_path: Path, engine: str) -> None:
+    """Tables that differ cannot be compared without Alembic: it is said once, with what brings it."""
+    database: dict[str, str] = {}
+    if engine == "postgres":
+        server = shared.postgres()
+        server.empty()
+        database["DATABASE_URL"] = server.url
+    declare(tmp_path)
+    assert 0 == migrate(tmp_path, **database).returncode
+    declare(tmp_path, "amount: int = 7")
+    (tmp_path / "alembic.py").write_text("raise ModuleNotFoundError(name='alembic')")
+    refused = migrate(tmp_path, **database)
+    told = (
+        "estuary: The tables differ from the declared resources: run `estuary migrate`. Comparing them "
+        "needs a library: pip install 'estuary-service[migrate]' (in a checkout: make setup)\n"
+    )
+    stderr = refused.stderr.replace(f"{tmp_path / 'parts.db'}: ", "")  # SQLite's store names its file
+    assert (1, "", told) == (refused.returncode, refused.stdout, stderr)
 
 
 def test_memory_has_nothing_to_migrate(tmp_path: Path) -> None:

@@ -77,9 +77,7 @@ class Migration:
             from estuary.stores.postgres.alteration import PostgresEngine
             from estuary.stores.sql.migrations.planner import plan
         except ModuleNotFoundError as error:
-            raise StoreSchemaMismatch(
-                f"The tables differ from the declared resources; {NO_ALEMBIC}"
-            ) from error
+            raise StoreSchemaMismatch(NO_ALEMBIC) from error
 
         engine = create_async_engine(
             "postgresql+asyncpg://",

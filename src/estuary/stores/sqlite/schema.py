@@ -161,7 +161,7 @@ class _TableSchema:
         found = self._found_columns(connection)
         for name, (kind, demanded) in self._columns.items():
             if name == OWNER and name not in found:
-                continue  # a table of layout 1: `create` adds it
+                continue  # a table of layout 1: `missing` adds it
             if name not in found:
                 raise self._mismatch("is missing", name)
             if found[name][0] != kind:
