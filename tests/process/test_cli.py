@@ -1,6 +1,7 @@
 """The `estuary` command as people and scripts call it: what it prints and how it exits."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from estuary import __version__
 from estuary.core.build import COMPILED
-from tests.support.process import environment_of, serving
+from tests.support.process import environment_of, serving, until
 
 
 def estuary(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -136,10 +137,13 @@ def test_a_library_that_serving_needs_is_told_beforehand(tmp_path: Path, command
 
 
 def test_a_library_that_a_resources_module_lacks_is_named(tmp_path: Path) -> None:
-    """As it is: that the module itself was found needs no advice on where modules are looked for."""
+    """With its place: that the module itself was found needs no advice on where modules are looked for."""
     (tmp_path / "shop.py").write_text("import no.such")
     done = estuary(tmp_path, "openapi", RESOURCES="shop:THINGS")
-    assert "estuary: RESOURCES: shop:THINGS cannot be imported: No module named 'no'\n" == done.stderr
+    assert (
+        "estuary: RESOURCES: shop:THINGS cannot be imported: its module raises "
+        f"ModuleNotFoundError: No module named 'no' in {tmp_path / 'shop.py'}, line 1\n"
+    ) == done.stderr
 
 
 @pytest.mark.parametrize(
@@ -153,27 +157,68 @@ def test_a_library_that_a_resources_module_lacks_is_named(tmp_path: Path) -> Non
         ),
         ("1 / 0", "raises ZeroDivisionError: division by zero in shop.py, line 1"),
         ("class Odd(BaseException): pass\nraise Odd", "raises shop.Odd in shop.py, line 2"),
-        ("import argparse\nargparse.ArgumentParser().parse_args(['x'])", "ends the process: SystemExit(2)"),
+        (
+            "import argparse\nargparse.ArgumentParser().parse_args(['x'])",
+            "ends the process: SystemExit(2) in shop.py, line 2",
+        ),
         (
             "import asyncio\nraise asyncio.CancelledError",
-            "raises asyncio.exceptions.CancelledError",
+            "raises asyncio.exceptions.CancelledError in shop.py, line 2",
         ),
-        ("def __getattr__(name): raise OSError(name)", "raises OSError: "),
-        ("1 +", "SyntaxError"),
+        ("def __getattr__(name): raise OSError(name)", "raises OSError: THINGS in shop.py, line 1"),
+        ("import msgspec\nmsgspec.Strukt", "has no attribute 'Strukt' in shop.py, line 2"),
+        ("import msgspec\n\nmsgspec.json.decode('{')", "truncated in shop.py, line 3"),
+        ("\n1 +", "raises SyntaxError: invalid syntax in shop.py, line 2: '1 +'"),
+        ("def f():\n1", "after function definition on line 1 in shop.py, line 2: '1'"),
+        ("import ast\nast.literal_eval('1 +')", "raises SyntaxError: invalid syntax in shop.py, line 2"),
+        ("x = '\0'", "raises SyntaxError: source code string cannot contain null bytes"),
     ],
 )
 @pytest.mark.parametrize("command", ["serve", "openapi"])
 def test_whatever_a_resources_module_raises_is_told(
     tmp_path: Path, command: str, source: str, told: str
 ) -> None:
-    """Exit 2, in a line that says what and where; never a success, and no traceback."""
+    """Exit 2, in a line that says what and where in the module; never a success, and no traceback."""
     (tmp_path / "shop.py").write_text(source)
     done = estuary(tmp_path, command, RESOURCES="shop:THINGS")
     assert (2, "") == (done.returncode, done.stdout)
     line = done.stderr.splitlines()[-1]
     assert line.startswith("estuary: RESOURCES: shop:THINGS cannot be imported: its module ")
-    assert told in line
+    assert told.replace("shop.py", str(tmp_path / "shop.py")) in line
     assert "Traceback" not in done.stderr
+
+
+def test_the_place_is_the_innermost_one_in_code_of_ones_own(tmp_path: Path) -> None:
+    """A module beside the declaring one is named where the mistake is in that, not who imports it."""
+    (tmp_path / "shop.py").write_text("import prices")
+    (tmp_path / "prices.py").write_text("import json\n\njson.loads('{')")
+    done = estuary(tmp_path, "openapi", RESOURCES="shop:THINGS")
+    assert done.stderr.endswith(f" in {tmp_path / 'prices.py'}, line 3\n")
+
+
+SLOW = """
+import os, threading
+os.mkfifo("begun")
+threading.Event().wait(60)
+"""
+
+
+@pytest.mark.parametrize("command", ["openapi", "check"])
+def test_ctrl_c_while_a_resources_module_is_imported_ends_quietly(tmp_path: Path, command: str) -> None:
+    """Exit 130 as a shell tells of it, and not a word."""
+    (tmp_path / "shop.py").write_text(SLOW)
+    with subprocess.Popen(
+        [sys.executable, "-m", "estuary", command],
+        cwd=tmp_path,
+        env=environment_of({"RESOURCES": "shop:THINGS"}),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        until((tmp_path / "begun").exists)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert b"" == process.stderr.read()
+        assert 130 == process.wait(60)
 
 
 CHATTY = """

@@ -11,16 +11,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
 from estuary import __version__
+from estuary.config.problems import quoted
 from estuary.core.resource import DeclarationError, Resource
 from estuary.http.openapi.document import document
 from estuary.http.routes import API_PREFIX
 from estuary.http.scopes import Scopes
 
 _NOT_FOUND = " (PYTHONPATH names the folders in which modules of your own are looked for)"
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+"""Folders of libraries."""
 
 
 def openapi(resources: Sequence[Resource], access: Scopes | None = None, *, metrics: bool = True) -> bytes:
@@ -50,7 +54,7 @@ def _load_resource(reference: str) -> Resource:
     except (DeclarationError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        told = _told(error) + (_NOT_FOUND if _is_not_found(module_name, error) else "")
+        told = _told(error, module_name) + (_NOT_FOUND if _is_not_found(module_name, error) else "")
         raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {told}") from error
     if not isinstance(resource, Resource):
         raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
@@ -62,17 +66,41 @@ def _is_not_found(module_name: str, error: BaseException) -> bool:
     return isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}.")
 
 
-def _told(error: BaseException) -> str:
-    """What was raised, in a line, and where."""
-    if isinstance(error, ImportError | AttributeError):
+def _told(error: BaseException, module_name: str) -> str:
+    """What was raised, in a line, and where in the declaring code."""
+    place = _place_of(error, module_name)
+    if not place and isinstance(error, ImportError | AttributeError):
         return str(error)
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(last.filename).name}, line {last.lineno}"
     if isinstance(error, SystemExit):
-        return f"its module ends the process: SystemExit({error.code!r}) in {place}"
+        return f"its module ends the process: SystemExit({error.code!r}){place}"
+    if isinstance(error, SyntaxError):
+        return f"its module raises {type(error).__name__}: {error.msg}{place}"
     # As the interpreter tells of it: also where its text cannot be had.
     what = " ".join("".join(traceback.format_exception_only(error)).split())
-    return f"its module raises {what} in {place}"
+    return f"its module raises {what}{place}"
+
+
+def _place_of(error: BaseException, module_name: str) -> str:
+    """File and line of what cannot be compiled, or else of the innermost call in the declaring code."""
+    if isinstance(error, SyntaxError) and error.filename and not error.filename.startswith("<"):
+        source = f": {quoted(error.text.strip())}" if error.text else ""
+        return f" in {error.filename}, line {error.lineno}{source}"
+    calls = list(traceback.walk_tb(error.__traceback__))[1:]  # the first one is ours
+    own = [
+        f" in {frame.f_code.co_filename}, line {line}"
+        for frame, line in calls
+        if not _is_library(frame, module_name)
+    ]
+    return own[-1] if own else ""
+
+
+def _is_library(frame: FrameType, module_name: str) -> bool:
+    """Whether it runs code that the declaring module only calls; an installed package may declare, too."""
+    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    if package == module_name.partition(".")[0]:
+        return False
+    installed = _INSTALLED.intersection(Path(frame.f_code.co_filename).parts)
+    return package in sys.stdlib_module_names or package == "estuary" or bool(installed)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The `estuary` command: arguments in, exit code out; one command a file.
 
-0 means done, 1 that something could not be done, 2 that the configuration or the arguments are wrong.
+0 means done, 1 that something could not be done, 2 that the configuration or the arguments are wrong, and
+130 that Ctrl-C ended it, which `estuary.__main__` answers for.
 A command imports what it needs when it runs, so that `estuary --version` answers at once.
 """
 
@@ -44,7 +45,8 @@ _EPILOG = """\
 Configuration comes from environment variables and from .env in the current folder;
 `estuary check` shows each value and where it came from.
 
-exit codes: 0 done, 1 failed (store, port, probe), 2 configuration or arguments are wrong
+exit codes: 0 done, 1 failed (store, port, probe), 2 configuration or arguments are wrong,
+130 interrupted by Ctrl-C
 """
 
 
