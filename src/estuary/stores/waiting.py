@@ -33,6 +33,8 @@ class WaitingStore:
         self._interval = interval
         self._patience = patience
         self._is_open = False
+        self._may_refuse = True
+        """Whether a refusal still ends the start: then it is raised, and nothing is said of waiting."""
         self._reason: StoreError | None = None
         self._refusal: StoreError | None = None
         self._tried = asyncio.Event()
@@ -53,11 +55,11 @@ class WaitingStore:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
                 await self._tried.wait()
+        if self._refusal is not None:
+            raise self._refusal
+        self._may_refuse = False
         if not self._tried.is_set():
             self._wait_because(StoreUnavailable(OPENING))
-        elif self._refusal is not None:
-            await self._give_up()
-            raise self._refusal
         elif self._opening.done():
             self._opening.result()
 
@@ -91,9 +93,11 @@ class WaitingStore:
         return self._store.load(batches, replace=replace)
 
     async def _open(self) -> None:
-        """Try until the store is there."""
+        """Try until the store is there, or refuses in time."""
         try:
             while not await self._attempt():
+                if self._refusal is not None and self._may_refuse:
+                    return
                 self._tried.set()
                 self._observe(RetryDue("opening the store", self._interval, self.waits_for))
                 await asyncio.sleep(self._interval)
@@ -112,8 +116,10 @@ class WaitingStore:
                 self._is_open = True
             await self._store.ping()
         except StoreError as error:
-            self._wait_because(error)
-            if not _may_pass(error):
+            refuses = not _may_pass(error)
+            if not (refuses and self._may_refuse):
+                self._wait_because(error)
+            if refuses:
                 self._refusal = error
                 self._settled.set()
             return False

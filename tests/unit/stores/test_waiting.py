@@ -22,7 +22,7 @@ from estuary.core.observations import (
     StoreFound,
 )
 from estuary.stores.memory import MemoryStore
-from estuary.stores.waiting import WaitingStore
+from estuary.stores.waiting import OPENING, WaitingStore
 from tests.support.waiting import until
 from tests.unit.stores.kinds import record
 
@@ -159,12 +159,31 @@ async def test_it_is_there_when_it_answers(
 
 @pytest.mark.parametrize("error", [StoreRefused("wrong password"), StoreSchemaMismatch("lost")])
 async def test_what_waiting_does_not_mend_ends_the_start(
-    waiting: WaitingStore, inner: Unprepared, error: StoreError
+    waiting: WaitingStore, inner: Unprepared, seen: list[Observation], error: StoreError
 ) -> None:
-    """A wrong password, and tables that cannot be made to fit, are for the operator."""
+    """A wrong password, and tables that cannot be made to fit, are for the operator.
+
+    It is tried once, and neither waiting nor another attempt is announced.
+    """
     inner.obstacle = error
     with pytest.raises(type(error)):
         await waiting.open()
+    assert ([], 1) == (seen, inner.attempts)
+
+
+async def test_a_refusal_that_outlasts_the_start_is_observed(
+    inner: Unprepared, seen: list[Observation]
+) -> None:
+    """`open` has returned by then: the log has to say why the store does not come."""
+    inner.gate = asyncio.Event()
+    slow = WaitingStore(inner, seen.append, interval=0.001, patience=0.001)
+    await slow.open()
+    inner.obstacle = StoreRefused("wrong password")
+    inner.gate.set()
+    with pytest.raises(StoreRefused):
+        await slow.there()
+    assert [StoreAwaited(OPENING), StoreAwaited("wrong password")] == told(seen)
+    await slow.close()
 
 
 async def test_a_refusal_that_comes_later_is_told(waiting: WaitingStore, inner: Unprepared) -> None:
