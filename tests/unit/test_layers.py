@@ -5,11 +5,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.imports import imported_roots, third_party_roots
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "estuary"
@@ -19,23 +20,6 @@ TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 LONGEST_MODULE = 300
 
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"})
-
-
-def imported_roots(module: Path) -> set[str]:
-    """The top-level packages that a module imports, wherever in it the import stands."""
-    roots: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.Import):
-            roots.update(alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            roots.add(node.module.partition(".")[0])
-    return roots
-
-
-def third_party_roots() -> set[str]:
-    """The installed packages that Estuary imports."""
-    every = {root for module in MODULES for root in imported_roots(module)}
-    return every - sys.stdlib_module_names - {"estuary"}
 
 
 def environment_uses(module: Path) -> Iterator[str]:
@@ -59,14 +43,6 @@ def silent_tests(module: Path) -> Iterator[str]:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name.startswith("test_"):
                 if not ast.get_docstring(node):
                     yield name
-
-
-def normalised(requirement: str) -> str:
-    """The name of the distribution in a requirement such as "uvicorn[standard]>=0.34" (PEP 503)."""
-    name = requirement.partition("[")[0]
-    for operator in "<>=!~; ":
-        name = name.partition(operator)[0]
-    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -103,18 +79,7 @@ def test_every_driver_has_a_contract_that_names_its_adapter() -> None:
         for module in contract["protected_modules"]
     }
     # msgspec is no driver but the language in which every layer declares its data.
-    assert set() == third_party_roots() - {"msgspec"} - protected
-
-
-def test_the_declared_dependencies_are_the_ones_imported() -> None:
-    """Nothing is installed that no module imports, nothing imported that only comes with something else."""
-    always = {normalised(requirement) for requirement in PROJECT["project"]["dependencies"]}
-    extras = PROJECT["project"]["optional-dependencies"].values()
-    sometimes = {normalised(requirement) for extra in extras for requirement in extra}
-    distributions = packages_distributions()
-    imported = {normalised(distributions[root][0]) for root in third_party_roots()}
-    assert set() == (always | sometimes) - imported
-    assert set() == imported - always - sometimes
+    assert set() == third_party_roots(MODULES) - {"msgspec"} - protected
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
