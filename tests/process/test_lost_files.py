@@ -25,6 +25,19 @@ VARIABLES = {
 }
 LOST, RECOVERED = "database lost: nothing is read or written", "database in use again"
 
+WRITER = """
+import sqlite3, sys, time
+while True:
+    connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+    try:
+        connection.execute("UPDATE items SET description = 'theirs'")
+    except sqlite3.OperationalError:
+        time.sleep(0.001)
+    finally:
+        connection.close()
+"""
+"""Another program, which opens the database for each of its writes."""
+
 
 def post(server: Server, name: str) -> Answer:
     """The answer to a create."""
@@ -170,6 +183,32 @@ def test_a_worker_that_is_replaced_makes_no_second_log(tmp_path: Path) -> None:
         until(lambda: len(told(server, "the store answers")) == len(told(server, RECOVERED)) == 1)
         assert {(201, 200, 200)} == {statuses(server) for _ in range(6)}
         assert acknowledged == found(server, acknowledged)
+
+
+def test_every_worker_recovers_though_another_program_makes_a_new_log(tmp_path: Path) -> None:
+    """Where one worker has moved the lost log and goes on, the others find it so, and lose nothing."""
+    path = tmp_path / "data/estuary.db"
+    with serving(tmp_path, VARIABLES) as server:
+        acknowledged = created(server, 20)
+        late_worker, _ = server.workers
+        os.kill(late_worker, signal.SIGSTOP)
+        (tmp_path / "data/estuary.db-wal").unlink()
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(path)]) as writer:
+            try:
+                until(lambda: 1 == len(told(server, RECOVERED)))
+                until(lambda: (tmp_path / "data/estuary.db-wal").stat().st_size > 0)
+            finally:
+                writer.kill()
+        os.kill(late_worker, signal.SIGCONT)
+        wait_until_recovered(server)
+        acknowledged |= created(server, 20)
+        assert {(201, 200, 200)} == {statuses(server) for _ in range(6)}
+        assert acknowledged == found(server, acknowledged)
+        server.send_to_all(signal.SIGKILL)
+    with serving(tmp_path, VARIABLES) as server:
+        assert acknowledged == found(server, acknowledged)
+    with closing(sqlite3.connect(path)) as connection:
+        assert ("ok",) == connection.execute("PRAGMA integrity_check").fetchone()
 
 
 def test_neither_backup_nor_restore_takes_a_part_for_the_whole(tmp_path: Path) -> None:

@@ -71,17 +71,20 @@ class Connections:
 
     def _rescue(self) -> None:
         """In the thread."""
-        if self._file.has_foreign_log:
-            raise StoreUnavailable(
-                "another program has written a log of its own in the place of the lost one"
-            )
         deadline = time.monotonic() + _RESCUE_PATIENCE
         while not self._moved():
             if time.monotonic() >= deadline:
-                raise StoreUnavailable("another process still uses the lost log")
+                raise StoreUnavailable(
+                    "another program has written a log of its own in the place of the lost one"
+                    if self._file.has_foreign_log
+                    else "another process still uses the lost log"
+                )
             time.sleep(_RETRY_INTERVAL)
 
     def _moved(self) -> bool:
+        if self._file.has_foreign_log:
+            # Often another worker's, which has moved the lost one already and goes on with a new one.
+            return self._file.discard_moved_log()
         try:
             busy, frames, moved = self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:

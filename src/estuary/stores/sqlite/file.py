@@ -6,12 +6,11 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from estuary.core.errors import StoreRefused, StoreUnavailable
 from estuary.ownership import create_folder, give_to_folders_owner
-from estuary.stores.sqlite.log_index import LogIndex, read_index
 from estuary.stores.sqlite.names import Identity, Known, Names, identify, known_files, size_of
+from estuary.stores.sqlite.open_log import OpenLog
 
 LOWEST_VERSION = (3, 37, 0)
 """The first SQLite with STRICT tables; RETURNING came with 3.35."""
@@ -51,7 +50,7 @@ class DatabaseFile:
         self._statements = statements
         self._known: list[Known] = []
         self._length = 0
-        self._index: BinaryIO | None = None
+        self._log: OpenLog | None = None
 
     def create_folder(self) -> None:
         """Make the folder the file lies in.
@@ -105,9 +104,9 @@ class DatabaseFile:
         Not for as long as this process has a connection: that would lose its locks on the index (POSIX).
         """
         self._known, self._length = [each for each in self._known if each.is_main], 0
-        index, self._index = self._index, None
-        if index is not None:
-            index.close()
+        log, self._log = self._log, None
+        if log is not None:
+            log.close()
 
     def connect_to_look(self, *, timeout: float) -> sqlite3.Connection:
         """A connection to look with; the file, and what lies beside it, stay as they are.
@@ -137,7 +136,7 @@ class DatabaseFile:
         """Take the three files that are there now for those that were opened; raises `StoreUnavailable`."""
         self.check()
         self._known = known_files(self.path)
-        self._index = self._known[2].path.open("rb", buffering=0)
+        self._log = OpenLog(*self._known[1:3])
 
     def check(self) -> None:
         """Raise `StoreUnavailable` if a file was deleted or replaced since `remember`.
@@ -150,20 +149,22 @@ class DatabaseFile:
         written behind it is lost as well. This costs five calls of the system, some microseconds.
         """
         # Read first: another thread may see the file grow in between, and another process the log.
-        known, index = self._length, self._read_index()
+        known, log = self._length, self._log
+        index = None if log is None else log.index()
         sizes = [each.size() for each in self._known] or [0]
         if sizes[0] < known:
             raise CutShort(
                 f"The database is unavailable: its file {self.path.name} was cut short or written over"
             )
         # Whoever empties the log rightly says so in the index first.
-        if index is not None and sizes[1] < index.least_size and self._read_index() == index:
-            log = self._known[1].path.name
-            raise LogCutShort(f"The database is unavailable: its file {log} was cut short or written over")
+        if log is not None:
+            if index is not None and sizes[1] < index.least_size and log.index() == index:
+                name = self._known[1].path.name
+                raise LogCutShort(
+                    f"The database is unavailable: its file {name} was cut short or written over"
+                )
+            log.found_in_place(index)
         self._length = sizes[0]
-
-    def _read_index(self) -> LogIndex | None:
-        return None if self._index is None else read_index(self._index.fileno())
 
     def may_shrink(self, length: int) -> bool:
         """Whether `length` (bytes) is less than the main file had; from now on it may have so little."""
@@ -180,6 +181,13 @@ class DatabaseFile:
         """Whether the main file that was remembered has another log now, in which something is written."""
         log = self._known[1]
         return self.is_in_place and not log.is_there and size_of(log.path) > 0
+
+    def discard_moved_log(self) -> bool:
+        """Where it has a foreign log: whether its own holds nothing that the main file lacks.
+
+        Its own is then emptied: nothing can be moved from it by the index, which is the other's now.
+        """
+        return self._log is not None and self._known[2].is_there and self._log.discard_if_moved()
 
     def _create_for_owner(self) -> None:
         """Make the file, if there is none, for its owner alone; SQLite's others beside it follow it."""

@@ -4,6 +4,8 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -259,6 +261,51 @@ async def test_another_programs_log_is_not_overwritten(watched: Watched) -> None
     await until(lambda: watched.recovered)
 
     assert [watched.kept.id] == records_in(watched.path)
+
+
+def move_into_the_file(path: Path) -> None:
+    """Have all that the log holds moved into the main file; it keeps its frames until it begins anew."""
+    with closing(sqlite3.connect(path)) as connection:
+        busy, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        assert (0, frames) == (busy, moved)
+
+
+async def test_a_log_whose_content_is_in_the_file_is_given_up_beside_another_programs(
+    watched: Watched,
+) -> None:
+    """Nothing depends on it: the store goes on with the other log, and spoils nothing that is in that."""
+    await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
+    move_into_the_file(watched.path)
+    await watched.store.ping()
+    watched.beside("-wal").unlink()
+    # In a process of its own, which has no part in this one's locks.
+    theirs = "import sqlite3, sys; sqlite3.connect(sys.argv[1], isolation_level=None).execute(sys.argv[2])"
+    update = "UPDATE items SET description = 'theirs'"
+    subprocess.run([sys.executable, "-c", theirs, str(watched.path), update], check=True)  # noqa: ASYNC221 (nothing is to be noticed meanwhile)
+    await until(lambda: watched.recovered)
+    await watched.store.close()
+
+    with closing(sqlite3.connect(watched.path)) as connection:
+        assert [("theirs", 101)] == connection.execute(
+            "SELECT description, count(*) FROM items GROUP BY description"
+        ).fetchall()
+    assert 101 == len(records_in(watched.path))
+
+
+@pytest.mark.parametrize("left", [0, 0.5], ids=["emptied", "cut"])
+async def test_a_log_that_was_cut_and_deleted_is_not_taken_for_one_that_was_moved(
+    watched: Watched, left: float
+) -> None:
+    """What was acknowledged is nowhere else: that is told for as long as another log is in its place."""
+    await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
+    log = watched.beside("-wal")
+    os.truncate(log, int(log.stat().st_size * left))
+    log.unlink()
+    log.write_bytes(b"another program's")
+    await until(lambda: len(watched.losses) == 2)
+
+    assert "what was acknowledged last would be gone with this process" in watched.losses[1]
+    assert not watched.recovered
 
 
 @pytest.mark.parametrize("left", [0, 4096], ids=["emptied", "cut"])
