@@ -113,7 +113,8 @@ def test_a_store_that_cannot_be_opened_ends_the_start(tmp_path: Path) -> None:
     The log announces neither that it is ready, nor that it waits for the store or tries again.
     """
     (tmp_path / "notes.db").write_bytes(b"These are my notes, and no database at all. " * 100)
-    with started(tmp_path, {"DATABASE_URL": "sqlite:///notes.db"}) as server:
+    variables = {"DATABASE_URL": "sqlite:///notes.db", "LOG_FILTER": "estuary::store=debug"}
+    with started(tmp_path, variables) as server:
         code, lines = refused(server)
         assert "" == server.out.text
     assert (1, 1) == (code, len(lines)), lines

@@ -57,6 +57,7 @@ async def _live(
     if heartbeat is not None:
         _beat(channel, heartbeat)
     listening: list[Listener] = []
+    service: Service | None = None
     try:
         colour = not loaded.surroundings.no_color
         service = build(loaded.settings, colour=colour, commons=commons, worker=number)
@@ -69,6 +70,9 @@ async def _live(
                 _spare_the_collector()
                 channel.send(Word.READY)
     except (StoreError, LimiterRefused, DeclarationError) as error:
+        if service is not None:
+            # The process ends without waiting for the thread that writes them.
+            service.logs.flush()
         channel.send(Word.FAILED, str(error))
         return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
     return await _leave(service, listening, await orders.stop)
