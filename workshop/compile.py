@@ -41,6 +41,7 @@ COMPILED = [
     "http/http1/connection",
     "http/http1/heads",
     "http/http1/incoming",
+    "http/http1/observed_connection",
     "http/http1/reader",
     "http/http1/refusals",
     "http/http1/target",

@@ -213,7 +213,12 @@ def test_the_log_tells_what_was_set_and_what_the_store_does_at_debug(tmp_path: P
                 ("estuary::store", "store queried"),
                 ("estuary::store", "connections to the store"),
                 ("estuary::http", "a request was over the rate limit"),
+                ("estuary::http", "connection opened"),
+                ("estuary::http", "connection closed"),
             } <= told
+            closed = [each for each in debug if each["message"] == "connection closed"]
+            assert 3 == sum(each["requests"] for each in closed)
+            assert [] == [each for each in closed if HOST in str(each.values())]
             settings = {each["name"]: each["value"] for each in debug if each["message"] == "set"}
             assert ("2", "[hidden]") == (settings["RATE_LIMIT_MAX_REQUESTS"], settings["METRICS_TOKEN"])
             operations = [each["operation"] for each in debug if each["message"] == "store queried"]

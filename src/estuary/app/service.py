@@ -6,6 +6,8 @@ from typing import Protocol
 from estuary.core.ports import RateLimiter, Store
 from estuary.http.kernel import Application
 from estuary.telemetry.clock import SystemClock
+from estuary.telemetry.filter import Level
+from estuary.telemetry.journal import HTTP
 from estuary.telemetry.logs import Logs
 
 
@@ -76,6 +78,11 @@ class Service:
     def waits_for(self) -> str:
         """Why the service is not ready yet, for an operator; the empty text once it is."""
         return self._awaited.waits_for
+
+    @property
+    def observes_connections(self) -> bool:
+        """Whether what a listener has to tell of each connection is logged."""
+        return self.logs.logger(HTTP).enabled(Level.DEBUG)
 
     async def ready(self) -> None:
         """Return once the store is there; raises `StoreError` where only an operator can help."""

@@ -70,6 +70,21 @@ class ConnectionsFull(msgspec.Struct, frozen=True):
     limit: int
 
 
+class ConnectionOpened(msgspec.Struct, frozen=True):
+    """A client connected; `name` tells the connection from all others."""
+
+    name: str
+
+
+class ConnectionClosed(msgspec.Struct, frozen=True):
+    """The connection `name` was closed for `reason` after so many `requests` and `seconds`."""
+
+    name: str
+    requests: int
+    seconds: float
+    reason: str
+
+
 class AcceptFailed(msgspec.Struct, frozen=True):
     """The system had no descriptor or memory left for a connection; `reason` is the system's."""
 
@@ -178,6 +193,8 @@ Observation = (
     | KeysNotKept
     | RequestShed
     | ConnectionsFull
+    | ConnectionOpened
+    | ConnectionClosed
     | AcceptFailed
     | StoreQueried
     | StoreQueryCancelled

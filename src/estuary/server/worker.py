@@ -116,9 +116,12 @@ def _listeners(service: Service, sockets: Sockets, settings: Settings, turns: Tu
             max_connections=max_connections,
         )
 
-    listeners = [Listener(service.application, sockets.service, terms(room.service), turns)]
+    observed = service.observes_connections
+    listeners = [
+        Listener(service.application, sockets.service, terms(room.service), turns, observed=observed)
+    ]
     if service.admin is not None and sockets.admin is not None:
-        listeners.append(Listener(service.admin, sockets.admin, terms(room.admin)))
+        listeners.append(Listener(service.admin, sockets.admin, terms(room.admin), observed=observed))
     return listeners
 
 

@@ -6,6 +6,8 @@ from estuary.core.measurements import StoreQueried
 from estuary.core.observations import (
     AuthFailed,
     CacheLooked,
+    ConnectionClosed,
+    ConnectionOpened,
     ConnectionsChanged,
     RateLimitExceeded,
     RetryDue,
@@ -28,6 +30,8 @@ class DebugJournal:
             observers.subscribe(AuthFailed, self._auth_failed)
         if self._http.enabled(Level.DEBUG):
             observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
+            observers.subscribe(ConnectionOpened, self._connection_opened)
+            observers.subscribe(ConnectionClosed, self._connection_closed)
         if self._store.enabled(Level.DEBUG):
             for observation, log in self._of_store():
                 observers.subscribe(observation, log)
@@ -46,6 +50,18 @@ class DebugJournal:
 
     def _rate_limit_exceeded(self, exceeded: RateLimitExceeded) -> None:
         self._http.debug("a request was over the rate limit", client=exceeded.client)
+
+    def _connection_opened(self, opened: ConnectionOpened) -> None:
+        self._http.debug("connection opened", connection=opened.name)
+
+    def _connection_closed(self, closed: ConnectionClosed) -> None:
+        self._http.debug(
+            "connection closed",
+            connection=closed.name,
+            requests=closed.requests,
+            duration_ms=round(closed.seconds * 1000.0, 3),
+            reason=closed.reason,
+        )
 
     def _store_queried(self, queried: StoreQueried) -> None:
         self._store.debug(

@@ -10,6 +10,8 @@ from estuary.core.measurements import StoreQueried
 from estuary.core.observations import (
     AuthFailed,
     CacheLooked,
+    ConnectionClosed,
+    ConnectionOpened,
     ConnectionsChanged,
     Observation,
     RateLimitExceeded,
@@ -47,6 +49,8 @@ SEEN = (
     ConnectionsChanged(3),
     RetryDue("opening the store", 1.0, "away"),
     RateLimitExceeded("203.0.113.9"),
+    ConnectionOpened("7-1"),
+    ConnectionClosed("7-1", 2, 0.5, "the client closed it"),
     AuthFailed(Refusal.MISSING, "203.0.113.9"),
 )
 
@@ -59,6 +63,8 @@ def test_each_of_them_is_a_line() -> None:
         "connections to the store",
         "trying again",
         "a request was over the rate limit",
+        "connection opened",
+        "connection closed",
         "a request was not let in",
     ]
     assert [("DEBUG", message) for message in expected] * 2 == told("estuary=debug", *SEEN, *SEEN)
@@ -66,8 +72,8 @@ def test_each_of_them_is_a_line() -> None:
 
 def test_one_part_alone() -> None:
     """The filter decides by target."""
-    limited = [("DEBUG", "a request was over the rate limit")]
-    assert limited == told("estuary=info,estuary::http=debug", *SEEN)
+    of_http = ["a request was over the rate limit", "connection opened", "connection closed"]
+    assert [("DEBUG", message) for message in of_http] == told("estuary=info,estuary::http=debug", *SEEN)
 
 
 @pytest.mark.parametrize("filter_", ["estuary=info", "off", "asyncpg=debug"])

@@ -12,6 +12,7 @@ from estuary.http.http1.connection import Connection
 from estuary.http.http1.heads import Heads
 from estuary.http.http1.idlers import Idlers
 from estuary.http.http1.newcomers import Newcomers
+from estuary.http.http1.observed_connection import ObservedConnection
 from estuary.http.http1.terms import Terms
 from estuary.http.http1.turns import ALONE, Turns
 from estuary.http.kernel import Application
@@ -30,7 +31,8 @@ _TURNS = 5
 class Listener:
     """Serves `application` on a listening socket, which becomes the listener's own.
 
-    Implements `Hub` and `Room`. `turns` tells of the other processes that accept from the same socket.
+    Implements `Hub` and `Room`. `turns` tells of the other processes that accept from the same socket;
+    `observed` says whether the application's observer is to know of each connection.
     """
 
     def __init__(
@@ -39,6 +41,8 @@ class Listener:
         listener: socket.socket,
         terms: Terms,
         turns: Turns = ALONE,
+        *,
+        observed: bool = False,
     ) -> None:
         self.application = application
         self.heads = Heads(application.constant_headers)
@@ -49,6 +53,7 @@ class Listener:
         self._connections: set[Connection] = set()
         self._idlers = Idlers(self._connections)
         self._turns = turns
+        self._kind = ObservedConnection if observed else Connection
         self._newcomers = Newcomers(self._make, turns)
         self._accepting: Accepting | None = None
         self._stopping = False
@@ -111,7 +116,7 @@ class Listener:
         self._make_room(None)
 
     def _make(self) -> asyncio.Protocol:
-        return cast("asyncio.Protocol", Connection(self))
+        return cast("asyncio.Protocol", self._kind(self))
 
     def _make_room(self, newcomer: Connection | None) -> bool:
         """Close the connection that has been idle longest; whether there was one."""
