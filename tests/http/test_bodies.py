@@ -53,9 +53,9 @@ WRONG_SHAPE = {
 async def test_malformed_json(client: httpx.AsyncClient, body: bytes) -> None:
     """400 Malformed JSON."""
     response = await client.post(ITEMS, content=body, headers=JSON)
-    assert (response.status_code, response.json()["error"]) == (400, "BAD_REQUEST")
-    assert response.json()["message"] == "Malformed JSON"
-    assert (await client.get(ITEMS)).json()["total"] == 0
+    assert (400, "BAD_REQUEST") == (response.status_code, response.json()["error"])
+    assert "Malformed JSON" == response.json()["message"]
+    assert 0 == (await client.get(ITEMS)).json()["total"]
 
 
 @pytest.mark.parametrize(("body", "field"), WRONG_SHAPE.values(), ids=WRONG_SHAPE)
@@ -63,16 +63,16 @@ async def test_wrong_types(client: httpx.AsyncClient, body: bytes, field: str) -
     """400 Invalid JSON format, with the field that is wrong."""
     response = await client.post(ITEMS, content=body, headers=JSON)
     error = response.json()
-    assert (response.status_code, error["message"]) == (400, "Invalid JSON format")
+    assert (400, "Invalid JSON format") == (response.status_code, error["message"])
     assert [each["field"] for each in error["details"]["validation_errors"]] == [field]
-    assert (await client.get(ITEMS)).json()["total"] == 0
+    assert 0 == (await client.get(ITEMS)).json()["total"]
 
 
 async def test_nul_is_refused_by_its_field(client: httpx.AsyncClient) -> None:
     """U+0000 in a text is a broken rule, for not every store can keep it."""
     response = await client.post(ITEMS, content=b'{"name":"a\\u0000b"}', headers=JSON)
-    assert response.status_code == 422
-    assert response.json()["details"]["validation_errors"][0]["code"] == "characters"
+    assert 422 == response.status_code
+    assert "characters" == response.json()["details"]["validation_errors"][0]["code"]
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ async def test_other_content_types(client: httpx.AsyncClient, content_type: str 
     """400 for whatever does not say that it is JSON."""
     headers = {} if content_type is None else {"content-type": content_type}
     response = await client.post(ITEMS, content=b'{"name":"a"}', headers=headers)
-    assert response.status_code == 400
-    assert response.json()["message"] == "Missing Content-Type: application/json header"
+    assert 400 == response.status_code
+    assert "Missing Content-Type: application/json header" == response.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ async def test_other_content_types(client: httpx.AsyncClient, content_type: str 
 async def test_json_by_other_names(client: httpx.AsyncClient, content_type: str) -> None:
     """Parameters, case and `+json` types are JSON all the same."""
     response = await client.post(ITEMS, content=b'{"name":"a"}', headers={"content-type": content_type})
-    assert response.status_code == 201
+    assert 201 == response.status_code
 
 
 async def test_compressed_bodies_are_refused(client: httpx.AsyncClient) -> None:
     """415 for an encoding that is not read, rather than a word about malformed JSON."""
     response = await client.post(ITEMS, content=b"x", headers={**JSON, "content-encoding": "gzip"})
-    assert (response.status_code, response.json()["error"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert (415, "UNSUPPORTED_MEDIA_TYPE") == (response.status_code, response.json()["error"])
 
 
 async def test_bodies_over_the_limit(tmp_path: Path) -> None:
@@ -113,11 +113,11 @@ async def test_bodies_over_the_limit(tmp_path: Path) -> None:
     service = make_service(tmp_path, MAX_BODY_BYTES="2048")
     async with client_of(service) as client:
         fitting = b'{"name":"a"}'.ljust(2048)
-        assert (await client.post(ITEMS, content=fitting, headers=JSON)).status_code == 201
-        assert (await client.post(ITEMS, content=pieces(fitting), headers=JSON)).status_code == 201
+        assert 201 == (await client.post(ITEMS, content=fitting, headers=JSON)).status_code
+        assert 201 == (await client.post(ITEMS, content=pieces(fitting), headers=JSON)).status_code
         for content in (fitting + b" ", pieces(fitting + b" ")):
             response = await client.post(ITEMS, content=content, headers=JSON)
-            assert (response.status_code, response.json()["error"]) == (413, "PAYLOAD_TOO_LARGE")
+            assert (413, "PAYLOAD_TOO_LARGE") == (response.status_code, response.json()["error"])
 
 
 async def test_a_body_that_does_not_come_in_time(tmp_path: Path) -> None:
@@ -125,9 +125,9 @@ async def test_a_body_that_does_not_come_in_time(tmp_path: Path) -> None:
     service = make_service(tmp_path, REQUEST_BODY_TIMEOUT_SECONDS="1")
     async with client_of(service) as client:
         response = await client.post(ITEMS, content=stalled(), headers=JSON)
-        assert (response.status_code, response.json()["error"]) == (408, "REQUEST_TIMEOUT")
-        assert response.headers["connection"] == "close"
-        assert (await client.get(ITEMS)).json()["total"] == 0
+        assert (408, "REQUEST_TIMEOUT") == (response.status_code, response.json()["error"])
+        assert "close" == response.headers["connection"]
+        assert 0 == (await client.get(ITEMS)).json()["total"]
 
 
 async def pieces(body: bytes) -> AsyncIterator[bytes]:

@@ -28,8 +28,8 @@ async def test_unknown_paths(client: httpx.AsyncClient, path: str) -> None:
     """404 with the envelope, a trailing slash included."""
     response = await client.get(path)
     error = response.json()
-    assert response.status_code == 404
-    assert set(error) == {"error", "message", "timestamp", "request_id"}
+    assert 404 == response.status_code
+    assert {"error", "message", "timestamp", "request_id"} == set(error)
     assert error["request_id"] == response.headers["x-request-id"]
     age = datetime.now(UTC) - datetime.fromisoformat(error["timestamp"])
     assert abs(age.total_seconds()) < 60
@@ -52,7 +52,7 @@ async def test_wrong_methods(client: httpx.AsyncClient, method: str, path: str, 
     request = client.build_request("GET", path)
     request.method = method
     response = await client.send(request)
-    assert (response.status_code, response.json()["error"]) == (405, "METHOD_NOT_ALLOWED")
+    assert (405, "METHOD_NOT_ALLOWED") == (response.status_code, response.json()["error"])
     assert response.headers["allow"] == allow
 
 
@@ -68,23 +68,23 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str) 
 async def test_options_tells_what_is_allowed(client: httpx.AsyncClient) -> None:
     """204 with `Allow`."""
     response = await client.options(ITEMS)
-    assert (response.status_code, response.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+    assert (204, "GET, HEAD, POST, OPTIONS") == (response.status_code, response.headers["allow"])
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 async def test_the_path_without_a_version_redirects(client: httpx.AsyncClient, method: str) -> None:
     """308 to version 1, path and query kept, whatever the method."""
     response = await client.request(method, "/api/items/a%20b?limit=5&x=%C3%A9")
-    assert response.status_code == 308
-    assert response.headers["location"] == "/api/v1/items/a%20b?limit=5&x=%C3%A9"
+    assert 308 == response.status_code
+    assert "/api/v1/items/a%20b?limit=5&x=%C3%A9" == response.headers["location"]
     listing = await client.request(method, "/api/items")
-    assert listing.headers["location"] == ITEMS
+    assert ITEMS == listing.headers["location"]
 
 
 async def test_a_redirect_never_leads_elsewhere(client: httpx.AsyncClient) -> None:
     """Line breaks and foreign hosts in the path cannot forge a header or another site."""
     response = await client.get("/api/items/%0d%0aset-cookie:x")
-    assert response.headers["location"] == "/api/v1/items/%0D%0Aset-cookie%3Ax"
+    assert "/api/v1/items/%0D%0Aset-cookie%3Ax" == response.headers["location"]
 
 
 @pytest.mark.parametrize("given", ["abc", "A-1_.z", "x" * 128])
@@ -100,7 +100,7 @@ async def test_any_other_request_id_is_replaced(client: httpx.AsyncClient, given
     headers = {b"x-request-id": given.encode("latin-1")}
     ids = [(await client.get("/health/live", headers=headers)).headers["x-request-id"] for _ in range(2)]
     assert given not in ids
-    assert len(set(ids)) == 2
+    assert 2 == len(set(ids))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_security_headers_are_on_every_answer(
     """Good answers and errors carry them alike; without strict mode there is no HSTS."""
     response = await client.request(method, path)
     assert response.status_code == status
-    assert {name: response.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert SECURITY_HEADERS == {name: response.headers[name] for name in SECURITY_HEADERS}
     assert "content-security-policy" in response.headers
     assert "strict-transport-security" not in response.headers
 
@@ -122,7 +122,7 @@ async def test_strict_mode(tmp_path: Path) -> None:
     """The strict policy and HSTS, on errors too."""
     async with client_of(make_service(tmp_path, SECURITY_STRICT_MODE="true")) as client:
         response = await client.get("/nothing")
-        assert response.headers["content-security-policy"] == STRICT_CSP
+        assert STRICT_CSP == response.headers["content-security-policy"]
         hsts = "max-age=31536000; includeSubDomains; preload"
         assert response.headers["strict-transport-security"] == hsts
 
@@ -132,7 +132,7 @@ async def test_a_policy_of_ones_own(tmp_path: Path) -> None:
     own = "default-src 'none'"
     variables = {"SECURITY_CSP": own, "SECURITY_STRICT_MODE": "true"}
     async with client_of(make_service(tmp_path, **variables)) as client:
-        assert (await client.get("/")).headers["content-security-policy"] == own
+        assert own == (await client.get("/")).headers["content-security-policy"]
 
 
 async def test_problem_details_for_those_who_ask(client: httpx.AsyncClient) -> None:
@@ -140,11 +140,11 @@ async def test_problem_details_for_those_who_ask(client: httpx.AsyncClient) -> N
     headers = {**JSON, "accept": "application/problem+json"}
     response = await client.post(ITEMS, content=b'{"name":""}', headers=headers)
     problem = response.json()
-    assert response.headers["content-type"] == "application/problem+json"
-    assert (problem["status"], problem["code"]) == (422, "VALIDATION_ERROR")
-    assert problem["type"] == "urn:estuary:problem:validation-error"
-    assert problem["detail"] == "Validation failed"
-    assert problem["errors"][0]["field"] == "name"
+    assert "application/problem+json" == response.headers["content-type"]
+    assert (422, "VALIDATION_ERROR") == (problem["status"], problem["code"])
+    assert "urn:estuary:problem:validation-error" == problem["type"]
+    assert "Validation failed" == problem["detail"]
+    assert "name" == problem["errors"][0]["field"]
     assert problem["request_id"] == response.headers["x-request-id"]
 
 
@@ -179,7 +179,7 @@ async def test_versions(
     response = await client.get(ITEMS, headers=headers)
     assert response.status_code == status
     if status != 200:
-        assert response.json()["error"] == "BAD_REQUEST"
+        assert "BAD_REQUEST" == response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -208,13 +208,13 @@ async def test_caches_are_told_what_an_answer_depends_on(tmp_path: Path) -> None
     variables = {"CORS_ALLOWED_ORIGINS": "https://a.example"}
     async with client_of(make_service(tmp_path, **variables)) as client:
         for path in (ITEMS, "/metrics", "/health/live", "/openapi.json"):
-            assert (await client.get(path)).headers["vary"] == "Accept, Origin"
+            assert "Accept, Origin" == (await client.get(path)).headers["vary"]
 
 
 async def test_any_origin_in_development(client: httpx.AsyncClient) -> None:
     """Without a list, development grants any origin access, never with credentials."""
     response = await client.get(ITEMS, headers={"origin": "https://a.example"})
-    assert response.headers["access-control-allow-origin"] == "*"
+    assert "*" == response.headers["access-control-allow-origin"]
     assert "access-control-allow-credentials" not in response.headers
     assert "access-control-allow-origin" not in (await client.get(ITEMS)).headers
 
@@ -232,21 +232,21 @@ async def test_listed_origins(tmp_path: Path) -> None:
     async with client_of(make_service(tmp_path, **variables)) as client:
         for path in (ITEMS, "/nothing"):
             response = await client.get(path, headers={"origin": "https://b.example:8443"})
-            assert response.headers["access-control-allow-origin"] == "https://b.example:8443"
-            assert response.headers["access-control-allow-credentials"] == "true"
-            assert response.headers["vary"] == "Accept, Origin"
+            assert "https://b.example:8443" == response.headers["access-control-allow-origin"]
+            assert "true" == response.headers["access-control-allow-credentials"]
+            assert "Accept, Origin" == response.headers["vary"]
         for origin in ("https://c.example", "https://a.example.evil", "null", "http://a.example"):
             response = await client.get(ITEMS, headers={"origin": origin})
             assert "access-control-allow-origin" not in response.headers
-            assert response.headers["vary"] == "Accept, Origin"
+            assert "Accept, Origin" == response.headers["vary"]
 
 
 async def test_preflight(client: httpx.AsyncClient) -> None:
     """A preflight request learns the route's methods and does not count against the limit."""
     headers = {"origin": "https://a.example", "access-control-request-method": "PUT"}
     response = await client.options(f"{ITEMS}/x", headers=headers)
-    assert response.status_code == 204
-    assert response.headers["access-control-allow-methods"] == "GET, HEAD, PUT, DELETE, OPTIONS"
+    assert 204 == response.status_code
+    assert "GET, HEAD, PUT, DELETE, OPTIONS" == response.headers["access-control-allow-methods"]
     assert "Content-Type" in response.headers["access-control-allow-headers"]
     assert "x-ratelimit-limit" not in response.headers
 
@@ -254,13 +254,13 @@ async def test_preflight(client: httpx.AsyncClient) -> None:
 async def test_a_url_that_is_too_long(client: httpx.AsyncClient) -> None:
     """414 with the envelope."""
     response = await client.get(f"{ITEMS}?x={'a' * 9000}")
-    assert (response.status_code, response.json()["error"]) == (414, "BAD_REQUEST")
+    assert (414, "BAD_REQUEST") == (response.status_code, response.json()["error"])
 
 
 async def test_headers_that_are_too_large(client: httpx.AsyncClient) -> None:
     """431 with the envelope."""
     response = await client.get(ITEMS, headers={"x-padding": "a" * 17_000})
-    assert (response.status_code, response.json()["error"]) == (431, "BAD_REQUEST")
+    assert (431, "BAD_REQUEST") == (response.status_code, response.json()["error"])
 
 
 async def test_a_host_is_required(client: httpx.AsyncClient) -> None:
@@ -268,4 +268,4 @@ async def test_a_host_is_required(client: httpx.AsyncClient) -> None:
     request = client.build_request("GET", ITEMS)
     del request.headers["host"]
     response = await client.send(request)
-    assert (response.status_code, response.json()["message"]) == (400, "Host header is required")
+    assert (400, "Host header is required") == (response.status_code, response.json()["message"])

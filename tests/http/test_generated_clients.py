@@ -113,4 +113,4 @@ def _run(folder: Path, *command: str) -> None:
     done = subprocess.run(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout
+    assert 0 == done.returncode, done.stdout

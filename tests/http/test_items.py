@@ -14,7 +14,7 @@ RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 async def create(client: httpx.AsyncClient, **fields: object) -> dict[str, object]:
     """The body of a created item."""
     response = await client.post(ITEMS, json=fields)
-    assert response.status_code == 201, response.text
+    assert 201 == response.status_code, response.text
     body: dict[str, object] = response.json()
     return body
 
@@ -23,14 +23,14 @@ async def test_create_answers_the_item_and_where_it_is(client: httpx.AsyncClient
     """201, exactly the contract's fields, equal times, a Location that works, the version as ETag."""
     response = await client.post(ITEMS, json={"name": "  boat ", "description": " small "})
     item = response.json()
-    assert response.status_code == 201
-    assert list(item) == ["id", "name", "description", "created_at", "updated_at"]
-    assert (item["name"], item["description"]) == ("boat", "small")
+    assert 201 == response.status_code
+    assert ["id", "name", "description", "created_at", "updated_at"] == list(item)
+    assert ("boat", "small") == (item["name"], item["description"])
     assert item["created_at"] == item["updated_at"]
     assert RFC_3339_UTC.fullmatch(item["created_at"])
-    assert response.headers["etag"] == '"1"'
+    assert '"1"' == response.headers["etag"]
     assert response.headers["location"] == f"{ITEMS}/{item['id']}"
-    assert (await client.get(response.headers["location"])).json() == item
+    assert item == (await client.get(response.headers["location"])).json()
 
 
 async def test_description_is_always_present(client: httpx.AsyncClient) -> None:
@@ -65,22 +65,22 @@ async def test_name_length_counts_after_trimming(
     """1 to 255 characters are accepted, whatever white space stands around them."""
     response = await client.post(ITEMS, json={"name": name})
     if accepted:
-        assert response.status_code == 201
+        assert 201 == response.status_code
         return
-    assert response.status_code == 422
+    assert 422 == response.status_code
     error = response.json()
-    assert (error["error"], error["message"]) == ("VALIDATION_ERROR", "Validation failed")
-    assert error["details"]["validation_errors"] == [
+    assert ("VALIDATION_ERROR", "Validation failed") == (error["error"], error["message"])
+    assert [
         {"field": "name", "message": "Name must be between 1 and 255 characters", "code": "length"}
-    ]
+    ] == error["details"]["validation_errors"]
 
 
 async def test_all_broken_rules_are_told_at_once(client: httpx.AsyncClient) -> None:
     """A client learns of every broken field in one answer."""
     response = await client.post(ITEMS, json={"name": "", "description": "x" * 1001})
     fields = [each["field"] for each in response.json()["details"]["validation_errors"]]
-    assert fields == ["name", "description"]
-    assert (await client.get(ITEMS)).json()["total"] == 0
+    assert ["name", "description"] == fields
+    assert 0 == (await client.get(ITEMS)).json()["total"]
 
 
 async def test_update_keeps_what_is_absent_or_null(client: httpx.AsyncClient) -> None:
@@ -88,9 +88,9 @@ async def test_update_keeps_what_is_absent_or_null(client: httpx.AsyncClient) ->
     item = await create(client, name="a", description="b")
     path = f"{ITEMS}/{item['id']}"
     renamed = await client.put(path, json={"name": "c", "description": None})
-    assert renamed.status_code == 200
-    assert (renamed.json()["name"], renamed.json()["description"]) == ("c", "b")
-    assert renamed.headers["etag"] == '"2"'
+    assert 200 == renamed.status_code
+    assert ("c", "b") == (renamed.json()["name"], renamed.json()["description"])
+    assert '"2"' == renamed.headers["etag"]
     assert (await client.put(path, json={"description": ""})).json()["description"] is None
     before = (await client.get(path)).json()
     touched = (await client.put(path, json={})).json()
@@ -101,18 +101,18 @@ async def test_update_keeps_what_is_absent_or_null(client: httpx.AsyncClient) ->
 async def test_validation_comes_before_not_found(client: httpx.AsyncClient) -> None:
     """An invalid update of an unknown item is 422, a valid one 404."""
     path = f"{ITEMS}/{UNKNOWN_ID}"
-    assert (await client.put(path, json={"name": ""})).status_code == 422
-    assert (await client.put(path, json={"name": "a"})).status_code == 404
+    assert 422 == (await client.put(path, json={"name": ""})).status_code
+    assert 404 == (await client.put(path, json={"name": "a"})).status_code
 
 
 async def test_delete_is_final(client: httpx.AsyncClient) -> None:
     """204 without a body, then 404 for every method on the item."""
     path = f"{ITEMS}/{(await create(client, name='a'))['id']}"
     response = await client.delete(path)
-    assert (response.status_code, response.content) == (204, b"")
+    assert (204, b"") == (response.status_code, response.content)
     assert "content-length" not in response.headers
     for method in ("DELETE", "GET"):
-        assert (await client.request(method, path)).status_code == 404
+        assert 404 == (await client.request(method, path)).status_code
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ async def test_delete_is_final(client: httpx.AsyncClient) -> None:
 async def test_any_unknown_id_is_not_found(client: httpx.AsyncClient, record_id: str) -> None:
     """Whatever stands in the place of an id, an item that is not there is 404 with the envelope."""
     response = await client.get(f"{ITEMS}/{record_id}")
-    assert response.status_code == 404
-    assert response.json()["error"] == "NOT_FOUND"
-    assert response.json()["message"] == "Resource not found"
+    assert 404 == response.status_code
+    assert "NOT_FOUND" == response.json()["error"]
+    assert "Resource not found" == response.json()["message"]
 
 
 async def test_an_id_in_capitals_is_the_same_id(client: httpx.AsyncClient) -> None:
@@ -152,9 +152,9 @@ async def test_list_by_offset(client: httpx.AsyncClient) -> None:
         await create(client, name=name)
     body = (await client.get(ITEMS, params={"limit": 2, "offset": 1})).json()
     assert [item["name"] for item in body["items"]] == names[1:3]
-    assert (body["total"], body["limit"], body["offset"]) == (5, 2, 1)
+    assert (5, 2, 1) == (body["total"], body["limit"], body["offset"])
     default = (await client.get(ITEMS)).json()
-    assert (len(default["items"]), default["limit"], default["offset"]) == (5, 20, 0)
+    assert (5, 20, 0) == (len(default["items"]), default["limit"], default["offset"])
 
 
 async def test_list_by_cursor_walks_everything_once(client: httpx.AsyncClient) -> None:
@@ -167,7 +167,7 @@ async def test_list_by_cursor_walks_everything_once(client: httpx.AsyncClient) -
     while url is not None:
         response = await client.get(url)
         body = response.json()
-        assert list(body) == ["items", "limit", "next_cursor"]
+        assert ["items", "limit", "next_cursor"] == list(body)
         seen += [item["name"] for item in body["items"]]
         link = response.headers.get("link")
         assert (link is None) == (body["next_cursor"] is None)
@@ -199,8 +199,8 @@ async def test_list_by_cursor_walks_everything_once(client: httpx.AsyncClient) -
 async def test_bad_list_parameters_are_named(client: httpx.AsyncClient, query: str, message: str) -> None:
     """400 BAD_REQUEST whose message begins with the parameter."""
     response = await client.get(f"{ITEMS}?{query}")
-    assert response.status_code == 400
-    assert (response.json()["error"], response.json()["message"]) == ("BAD_REQUEST", message)
+    assert 400 == response.status_code
+    assert ("BAD_REQUEST", message) == (response.json()["error"], response.json()["message"])
 
 
 async def test_an_altered_cursor_is_refused(client: httpx.AsyncClient) -> None:
@@ -208,8 +208,8 @@ async def test_an_altered_cursor_is_refused(client: httpx.AsyncClient) -> None:
     for name in "ab":
         await create(client, name=name)
     cursor = (await client.get(f"{ITEMS}?cursor=&limit=1")).json()["next_cursor"]
-    assert (await client.get(f"{ITEMS}?cursor={cursor}")).status_code == 200
+    assert 200 == (await client.get(f"{ITEMS}?cursor={cursor}")).status_code
     for place, character in enumerate(cursor):
         other = "A" if character != "A" else "B"
         altered = cursor[:place] + other + cursor[place + 1 :]
-        assert (await client.get(f"{ITEMS}?cursor={altered}")).status_code == 400, place
+        assert 400 == (await client.get(f"{ITEMS}?cursor={altered}")).status_code, place

@@ -23,27 +23,27 @@ async def test_a_client_is_told_what_is_left(tmp_path: Path) -> None:
     variables = {"RATE_LIMIT_MAX_REQUESTS": "2", "RATE_LIMIT_WINDOW_SECONDS": "60"}
     async with client_of(make_service(tmp_path, **variables)) as client:
         first = await client.get(ITEMS)
-        assert first.headers["x-ratelimit-limit"] == "2"
-        assert first.headers["x-ratelimit-remaining"] == "1"
+        assert "2" == first.headers["x-ratelimit-limit"]
+        assert "1" == first.headers["x-ratelimit-remaining"]
         assert 1 <= int(first.headers["x-ratelimit-reset"]) <= 60
-        assert first.headers["ratelimit-policy"] == '"default";q=2;w=60'
+        assert '"default";q=2;w=60' == first.headers["ratelimit-policy"]
         assert first.headers["ratelimit"].startswith('"default";r=1;t=')
-        assert (await client.get("/nothing")).headers["x-ratelimit-remaining"] == "0"
+        assert "0" == (await client.get("/nothing")).headers["x-ratelimit-remaining"]
         refused = await client.get(ITEMS)
-        assert (refused.status_code, refused.json()["error"]) == (429, "RATE_LIMIT_EXCEEDED")
-        assert refused.json()["message"] == "Too many requests"
+        assert (429, "RATE_LIMIT_EXCEEDED") == (refused.status_code, refused.json()["error"])
+        assert "Too many requests" == refused.json()["message"]
         assert 1 <= int(refused.headers["retry-after"]) <= 60
-        assert refused.headers["x-ratelimit-remaining"] == "0"
-        assert refused.headers["x-frame-options"] == "DENY"
+        assert "0" == refused.headers["x-ratelimit-remaining"]
+        assert "DENY" == refused.headers["x-frame-options"]
 
 
 async def test_health_and_metrics_are_exempt(tmp_path: Path) -> None:
     """Probes and scrapes pass whatever the client used up, and carry no limit headers."""
     async with client_of(make_service(tmp_path, RATE_LIMIT_MAX_REQUESTS="1")) as client:
-        assert [(await client.get(ITEMS)).status_code for _ in range(2)] == [200, 429]
+        assert [200, 429] == [(await client.get(ITEMS)).status_code for _ in range(2)]
         for path in ("/", "/health", "/health/live", "/health/ready", "/metrics"):
             response = await client.get(path)
-            assert response.status_code == 200
+            assert 200 == response.status_code
             assert "x-ratelimit-limit" not in response.headers
 
 
@@ -78,12 +78,12 @@ async def test_too_many_in_flight_are_shed(tmp_path: Path) -> None:
         ]
         await until(lambda: len(service.application.in_flight) == 2)
         shed = await client.get(ITEMS)
-        assert (shed.status_code, shed.json()["error"]) == (503, "SERVICE_UNAVAILABLE")
+        assert (503, "SERVICE_UNAVAILABLE") == (shed.status_code, shed.json()["error"])
         assert int(shed.headers["retry-after"]) >= 1
-        assert (await client.get("/health/ready")).status_code == 200
+        assert 200 == (await client.get("/health/ready")).status_code
         release.set()
-        assert [(await task).status_code for task in slow] == [201, 201]
-        assert (await client.get(ITEMS)).status_code == 200
+        assert [201, 201] == [(await task).status_code for task in slow]
+        assert 200 == (await client.get(ITEMS)).status_code
 
 
 async def statuses(client: httpx.AsyncClient) -> list[int]:

@@ -39,8 +39,8 @@ def test_redocly_finds_nothing(document: bytes, tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert json.loads(report.stdout)["problems"] == [], report.stdout
-    assert report.returncode == 0, report.stderr
+    assert [] == json.loads(report.stdout)["problems"], report.stdout
+    assert 0 == report.returncode, report.stderr
 
 
 async def test_the_document_is_served(client: httpx.AsyncClient) -> None:
@@ -48,7 +48,7 @@ async def test_the_document_is_served(client: httpx.AsyncClient) -> None:
     for path in ("/openapi.json", "/api/v1/openapi.json"):
         response = await client.get(path)
         assert response.content == openapi(load_resources([ITEMS]))
-        assert response.headers["content-type"] == "application/json"
+        assert "application/json" == response.headers["content-type"]
 
 
 async def test_every_route_is_told_of(client: httpx.AsyncClient) -> None:

@@ -21,8 +21,8 @@ async def test_health_tells_the_whole_picture(client: httpx.AsyncClient, path: s
     """200 with exactly the contract's members, in the contract's types."""
     response = await client.get(path)
     body = response.json()
-    assert response.status_code == 200
-    assert list(body) == ["status", "timestamp", "uptime_seconds", "version", "database", "system"]
+    assert 200 == response.status_code
+    assert ["status", "timestamp", "uptime_seconds", "version", "database", "system"] == list(body)
     assert body["status"] in ("healthy", "degraded")
     assert body["database"]["connected"] is True
     assert body["database"]["response_time_ms"] >= 0
@@ -30,15 +30,15 @@ async def test_health_tells_the_whole_picture(client: httpx.AsyncClient, path: s
     assert 0 < system["memory_used_mb"] <= system["memory_total_mb"]
     assert 0 < system["memory_usage_percent"] <= 100
     assert system["cpu_count"] >= 1
-    assert response.headers["cache-control"] == "no-store"
+    assert "no-store" == response.headers["cache-control"]
 
 
 async def test_probes(client: httpx.AsyncClient) -> None:
     """Liveness and readiness are 200 with status and time."""
     live, ready = await client.get("/health/live"), await client.get("/health/ready")
-    assert (live.status_code, live.json()["status"]) == (200, "alive")
-    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
-    assert set(ready.json()) == {"status", "timestamp"}
+    assert (200, "alive") == (live.status_code, live.json()["status"])
+    assert (200, "ready") == (ready.status_code, ready.json()["status"])
+    assert {"status", "timestamp"} == set(ready.json())
 
 
 async def test_probes_without_a_store(tmp_path: Path, store_variables: dict[str, str]) -> None:
@@ -46,15 +46,15 @@ async def test_probes_without_a_store(tmp_path: Path, store_variables: dict[str,
     service = make_service(tmp_path, **store_variables)
     async with client_of(service) as client:
         await service.store.close()
-        assert (await client.get("/health/live")).status_code == 200
+        assert 200 == (await client.get("/health/live")).status_code
         health = await client.get("/health")
-        assert (health.status_code, health.json()["status"]) == (200, "unhealthy")
-        assert health.json()["database"] == {"connected": False, "response_time_ms": None}
+        assert (200, "unhealthy") == (health.status_code, health.json()["status"])
+        assert {"connected": False, "response_time_ms": None} == health.json()["database"]
         ready = await client.get("/health/ready")
-        assert (ready.status_code, ready.json()["reason"]) == (503, "database_unavailable")
+        assert (503, "database_unavailable") == (ready.status_code, ready.json()["reason"])
         response = await client.get(ITEMS)
-        assert (response.status_code, response.json()["error"]) == (503, "DATABASE_ERROR")
-        assert response.json()["message"] == "Database connection error"
+        assert (503, "DATABASE_ERROR") == (response.status_code, response.json()["error"])
+        assert "Database connection error" == response.json()["message"]
         assert int(response.headers["retry-after"]) >= 1
 
 
@@ -70,8 +70,8 @@ async def test_a_store_that_hangs_does_not_hang_the_probes(
 
         monkeypatch.setattr(service.store, "ping", hang)
         monkeypatch.setattr(operations, "PROBE_SECONDS", 0.05)
-        assert (await client.get("/health/ready")).status_code == 503
-        assert (await client.get("/health/live")).status_code == 200
+        assert 503 == (await client.get("/health/ready")).status_code
+        assert 200 == (await client.get("/health/live")).status_code
 
 
 async def test_draining(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ async def test_draining(tmp_path: Path) -> None:
         assert "connection" not in (await client.get(ITEMS)).headers
         service.drain()
         ready = await client.get("/health/ready")
-        assert (ready.status_code, ready.json()["reason"]) == (503, "shutting_down")
+        assert (503, "shutting_down") == (ready.status_code, ready.json()["reason"])
         for path, status in (("/health/live", 200), (ITEMS, 200), ("/nothing", 404)):
             response = await client.get(path)
             assert (response.status_code, response.headers["connection"]) == (status, "close")
@@ -123,15 +123,15 @@ async def test_metrics_count_what_happened(client: httpx.AsyncClient) -> None:
     await client.get("/no/such/path")
     await client.request("BREW", ITEMS)
     samples = await scrape(client)
-    assert samples['http_requests_total{method="POST",endpoint="/api/v1/items",status="201"}'] == 1
-    assert samples['http_requests_total{method="GET",endpoint="/api/v1/items/{id}",status="200"}'] == 1
-    assert samples['http_requests_total{method="GET",endpoint="unknown",status="404"}'] == 1
-    assert samples['http_requests_total{method="OTHER",endpoint="/api/v1/items",status="405"}'] == 1
-    assert samples["items_created_total"] == 1
-    assert samples["items_deleted_total"] == 0
-    assert samples["http_requests_in_flight"] == 1
+    assert 1 == samples['http_requests_total{method="POST",endpoint="/api/v1/items",status="201"}']
+    assert 1 == samples['http_requests_total{method="GET",endpoint="/api/v1/items/{id}",status="200"}']
+    assert 1 == samples['http_requests_total{method="GET",endpoint="unknown",status="404"}']
+    assert 1 == samples['http_requests_total{method="OTHER",endpoint="/api/v1/items",status="405"}']
+    assert 1 == samples["items_created_total"]
+    assert 0 == samples["items_deleted_total"]
+    assert 1 == samples["http_requests_in_flight"]
     queries = 'database_queries_total{operation="get",repository="items",status="success"}'
-    assert samples[queries] == 1
+    assert 1 == samples[queries]
 
 
 async def test_clients_cannot_add_series(client: httpx.AsyncClient) -> None:
@@ -146,7 +146,7 @@ async def test_clients_cannot_add_series(client: httpx.AsyncClient) -> None:
         await client.get(f"{ITEMS}/{number}")
         await client.request(f"M{number}", f"/path/{number}")
         await client.request(f"M{number}", f"{ITEMS}/{number}")
-    assert set(await scrape(client)) == before
+    assert before == set(await scrape(client))
 
 
 async def test_openmetrics_by_accept(client: httpx.AsyncClient) -> None:

@@ -25,10 +25,10 @@ async def client(store_variables: dict[str, str], tmp_path: Path) -> AsyncIterat
 async def test_defaults_are_filled_in(client: httpx.AsyncClient) -> None:
     """What is not given has its declared default; what is optional is null; nothing is left out."""
     response = await client.post(PATH, json=vessel_body())
-    assert response.status_code == 201
+    assert 201 == response.status_code
     vessel = response.json()
     assert response.headers["location"] == f"{PATH}/{vessel['id']}"
-    assert {name: vessel[name] for name in vessel if name not in ("id", "created_at", "updated_at")} == {
+    assert {
         "name": "Anna Christina",
         "call_sign": None,
         "crew": 0,
@@ -43,8 +43,8 @@ async def test_defaults_are_filled_in(client: httpx.AsyncClient) -> None:
         "rating": None,
         "tags": [],
         "notes": None,
-    }
-    assert (await client.get(response.headers["location"])).json() == vessel
+    } == {name: vessel[name] for name in vessel if name not in ("id", "created_at", "updated_at")}
+    assert vessel == (await client.get(response.headers["location"])).json()
 
 
 async def test_every_kind_of_field_comes_back_as_it_was_sent(client: httpx.AsyncClient) -> None:
@@ -98,10 +98,10 @@ async def test_every_rule_is_held(
 ) -> None:
     """A broken rule is 422 with the field and the rule's code, and nothing is stored."""
     response = await client.post(PATH, json=vessel_body(**fields))
-    assert response.status_code == 422, response.text
+    assert 422 == response.status_code, response.text
     violations = response.json()["details"]["validation_errors"]
     assert [(each["field"], each["code"]) for each in violations] == [(field, code)]
-    assert (await client.get(PATH)).json()["total"] == 0
+    assert 0 == (await client.get(PATH)).json()["total"]
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,18 @@ async def test_every_rule_is_held(
 async def test_every_type_is_held(client: httpx.AsyncClient, fields: dict[str, object], field: str) -> None:
     """A wrong type is 400 with the field it is about."""
     response = await client.post(PATH, json=vessel_body(**fields))
-    assert (response.status_code, response.json()["message"]) == (400, "Invalid JSON format")
+    assert (400, "Invalid JSON format") == (response.status_code, response.json()["message"])
     (violation,) = response.json()["details"]["validation_errors"]
-    assert (violation["field"].partition("[")[0], violation["code"]) == (field, "type")
+    assert (field, "type") == (violation["field"].partition("[")[0], violation["code"])
 
 
 async def test_the_resources_do_not_see_each_other(client: httpx.AsyncClient) -> None:
     """Lists, ids, cursors and metrics are each resource's own."""
     vessel = (await client.post(PATH, json=vessel_body())).json()
     await client.post(PATH, json=vessel_body())
-    assert (await client.get("/api/v1/items")).json()["total"] == 0
-    assert (await client.get(f"/api/v1/items/{vessel['id']}")).status_code == 404
+    assert 0 == (await client.get("/api/v1/items")).json()["total"]
+    assert 404 == (await client.get(f"/api/v1/items/{vessel['id']}")).status_code
     cursor = (await client.get(f"{PATH}?cursor=&limit=1")).json()["next_cursor"]
-    assert (await client.get(f"/api/v1/items?cursor={cursor}")).status_code == 400
+    assert 400 == (await client.get(f"/api/v1/items?cursor={cursor}")).status_code
     metrics = (await client.get("/metrics")).text.splitlines()
     assert {"vessels_created_total 2", "items_created_total 0"} <= set(metrics)

@@ -37,7 +37,7 @@ def test_version(tmp_path: Path) -> None:
 def test_help(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Help goes to standard output, exit 0."""
     done = estuary(tmp_path, *arguments)
-    assert done.returncode == 0
+    assert 0 == done.returncode
     assert done.stdout.startswith("usage: estuary")
 
 
@@ -47,9 +47,9 @@ def test_help(tmp_path: Path, arguments: tuple[str, ...]) -> None:
 def test_wrong_arguments(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Exit 2 with the usage, and nothing is started."""
     done = estuary(tmp_path, *arguments)
-    assert done.returncode == 2
+    assert 2 == done.returncode
     assert "usage: estuary" in done.stdout + done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", ["serve", "check", "openapi", "healthcheck"])
@@ -57,24 +57,24 @@ def test_every_configuration_error_is_reported_at_once(tmp_path: Path, command: 
     """Exit 2 before anything starts; each variable is named with what it got and what it may be."""
     variables = {"PORT": "0", "RATE_LIMIT_ENABLED": "perhaps", "SHUTDOWN_TIMEOUT_SECONDS": "301"}
     done = estuary(tmp_path, command, **variables)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (2, "") == (done.returncode, done.stdout)
     for name, got in variables.items():
         (line,) = [line for line in done.stderr.splitlines() if name in line]
         assert got in line
         assert "must be" in line
-    assert list(tmp_path.iterdir()) == []
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_check_shows_every_value_and_its_origin(tmp_path: Path) -> None:
     """Effective values with where they came from; secrets are hidden; a missing file is not made."""
     (tmp_path / ".env").write_text("MAX_IN_FLIGHT=77\nDATABASE_URL=sqlite:///records/own.db\n")
     done = estuary(tmp_path, "check", APP_PROFILE="production", DATABASE_URL="")
-    assert done.returncode == 0, done.stderr
+    assert 0 == done.returncode, done.stderr
     rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
-    assert rows["MAX_IN_FLIGHT"] == ["77", ".env"]
-    assert rows["APP_PROFILE"] == ["production", "environment"]
-    assert rows["RATE_LIMIT_MAX_REQUESTS"] == ["100", "default", "(production)"]
-    assert rows["DATABASE_URL"] == ["[hidden]", ".env"]
+    assert ["77", ".env"] == rows["MAX_IN_FLIGHT"]
+    assert ["production", "environment"] == rows["APP_PROFILE"]
+    assert ["100", "default", "(production)"] == rows["RATE_LIMIT_MAX_REQUESTS"]
+    assert ["[hidden]", ".env"] == rows["DATABASE_URL"]
     assert f"estuary {__version__}, {'compiled' if COMPILED else 'not compiled'}" in done.stdout
     assert "own.db will be made" in done.stdout
     assert done.stdout.endswith("ok\n")
@@ -86,16 +86,16 @@ def test_check_opens_the_store(tmp_path: Path) -> None:
     file = tmp_path / "notes.db"
     file.write_bytes(b"not a database at all" * 100)
     done = estuary(tmp_path, "check", DATABASE_URL="sqlite:///notes.db")
-    assert done.returncode == 1
+    assert 1 == done.returncode
     assert done.stderr.startswith("estuary: ")
     assert "Traceback" not in done.stderr
-    assert file.read_bytes() == b"not a database at all" * 100
+    assert b"not a database at all" * 100 == file.read_bytes()
 
 
 def test_check_points_out_misspelt_variables(tmp_path: Path) -> None:
     """The nearest name is told."""
     done = estuary(tmp_path, "check", RATE_LIMT_ENABLED="false")
-    assert done.returncode == 0
+    assert 0 == done.returncode
     assert "RATE_LIMT_ENABLED" in done.stdout
     assert "RATE_LIMIT_ENABLED meant?" in done.stdout
 
@@ -103,7 +103,7 @@ def test_check_points_out_misspelt_variables(tmp_path: Path) -> None:
 def test_openapi_prints_the_document(tmp_path: Path) -> None:
     """The document that the service serves, as JSON on standard output."""
     done = estuary(tmp_path, "openapi")
-    assert done.returncode == 0
+    assert 0 == done.returncode
     assert "/api/v1/items/{id}" in json.loads(done.stdout)["paths"]
 
 
@@ -120,7 +120,7 @@ def test_openapi_prints_the_document(tmp_path: Path) -> None:
 def test_resources_that_cannot_be_served(tmp_path: Path, command: str, reference: str, reason: str) -> None:
     """Exit 2 with RESOURCES, the reference and the reason, no traceback."""
     done = estuary(tmp_path, command, RESOURCES=reference)
-    assert done.returncode == 2
+    assert 2 == done.returncode
     assert "RESOURCES" in done.stderr
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
@@ -260,12 +260,12 @@ def test_healthcheck(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         port = str(server.port)
         live = estuary(tmp_path, "healthcheck", PORT=port)
-        assert (live.returncode, json.loads(live.stdout)["status"]) == (0, "alive")
+        assert (0, "alive") == (live.returncode, json.loads(live.stdout)["status"])
         ready = estuary(tmp_path, "healthcheck", "--ready", PORT=port)
-        assert (ready.returncode, json.loads(ready.stdout)["status"]) == (0, "ready")
-        assert server.stop() == 0
+        assert (0, "ready") == (ready.returncode, json.loads(ready.stdout)["status"])
+        assert 0 == server.stop()
     gone = estuary(tmp_path, "healthcheck", PORT=port)
-    assert (gone.returncode, gone.stdout) == (1, "")
+    assert (1, "") == (gone.returncode, gone.stdout)
     assert f"no answer from 127.0.0.1:{port}" in gone.stderr
 
 
@@ -274,5 +274,5 @@ def test_healthcheck_does_not_hang(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = str(silent.getsockname()[1])
         done = estuary(tmp_path, "healthcheck", "--timeout", "0.2", PORT=port)
-    assert done.returncode == 1
+    assert 1 == done.returncode
     assert "timed out" in done.stderr

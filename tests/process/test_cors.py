@@ -136,7 +136,7 @@ def test_a_preflight_is_answered_whatever_would_be_said_of_the_rest(server: Serv
     """For a path that is unknown and one that is too long, so that the page is told so."""
     for path in (b"/nothing", b"/api/v1/items?" + b"a" * 9000):
         answer = asked(server, PREFLIGHT.replace(b"/api/v1/items", path))
-        assert answer.status == 204
+        assert 204 == answer.status
         assert "POST" in answer.headers["access-control-allow-methods"]
         check_granted(answer)
         refused = asked(server, START.replace(b"/api/v1/items", path) + b"\r\n")

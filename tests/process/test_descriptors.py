@@ -86,7 +86,7 @@ def test_every_client_that_comes_is_served(tmp_path: Path, workers: int) -> None
             if workers == 1:
                 assert all(is_closed(each) for each in first[: number - ROOM])
         told = server.record(FULL, limit=ROOM)
-        assert told["level"] == "WARN"
+        assert "WARN" == told["level"]
         assert len([each for each in server.records() if each.get("message") == FULL]) <= workers
 
 
@@ -143,6 +143,6 @@ def test_a_system_without_descriptors(tmp_path: Path) -> None:
         with connected(server, 3, LIVE) as newcomers:
             assert {b"200"} == statuses(newcomers)
         said = server.record("no connection can be accepted", reason="Too many open files")
-        assert said["level"] == "WARN"
+        assert "WARN" == said["level"]
         resource.prlimit(worker, resource.RLIMIT_NOFILE, (hard, hard))
         until(lambda: psutil.Process(worker).num_fds() < taken)

@@ -44,7 +44,7 @@ def test_what_does_not_end_is_refused(server: Server, message: Endless, packet: 
             connection.send(data[at : at + packet])
         answer = connection.receive()
         assert (message.status, "close") == (answer.status, answer.headers["connection"])
-        assert message.status == 200 or msgspec.json.decode(answer.body)["error"] == "BAD_REQUEST"
+        assert 200 == message.status or "BAD_REQUEST" == msgspec.json.decode(answer.body)["error"]
         assert connection.is_closed()
 
 
@@ -69,7 +69,7 @@ def test_what_ends_in_time_is_taken(server: Server, body: bytes) -> None:
     with Connection(server) as connection:
         for _ in range(2):
             connection.send(CHUNKED + body + b"\r\n")
-            assert connection.receive().status == 201
+            assert 201 == connection.receive().status
 
 
 def test_others_are_answered_beside_them(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ VALID_HOSTS = [
 def test_a_valid_host_is_taken(server: Server, host: str) -> None:
     """RFC 3986, 3.2.2: names, addresses, and a port, which may be empty."""
     for _ in range(2):
-        assert asked(server, f"GET {LIVE} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()).status == 200
+        assert 200 == asked(server, f"GET {LIVE} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()).status
 
 
 INVALID_HOSTS = [
@@ -84,7 +84,7 @@ def test_an_invalid_host_is_refused(server: Server, host: str) -> None:
         with Connection(server) as connection:
             connection.send(f"GET {LIVE} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
             answer = connection.receive()
-            assert answer.status == 400
+            assert 400 == answer.status
             assert message_of(answer).startswith("Host header must be a host name")
             assert connection.is_closed()
 
@@ -93,14 +93,14 @@ def test_an_invalid_host_is_refused(server: Server, host: str) -> None:
 def test_a_host_is_required(server: Server, fields: bytes) -> None:
     """400 with the envelope (RFC 9112, 3.2)."""
     answer = asked(server, b"GET /health HTTP/1.1\r\n" + fields + b"\r\n")
-    assert (answer.status, message_of(answer)) == (400, "Host header is required")
+    assert (400, "Host header is required") == (answer.status, message_of(answer))
 
 
 def test_several_hosts_are_refused(server: Server) -> None:
     """400, even where they agree; in 1.0 too."""
     for version in ("1.0", "1.1"):
         answer = asked(server, f"GET {LIVE} HTTP/{version}\r\nHost: a\r\nhost: a\r\n\r\n".encode())
-        assert (answer.status, message_of(answer)) == (400, "Host header must be given once")
+        assert (400, "Host header must be given once") == (answer.status, message_of(answer))
 
 
 def posted(version: str, *fields: bytes, body: bytes = ITEM) -> bytes:
@@ -132,23 +132,23 @@ def test_what_http_1_0_expects_is_ignored(server: Server, expectation: bytes) ->
     with Connection(server) as connection:
         connection.send(posted("1.0", b"Expect: " + expectation, b"Content-Length: 15", body=b""))
         connection.send(ITEM)
-        assert connection.receive().status == 201
+        assert 201 == connection.receive().status
 
 
 def test_an_expectation_is_met(server: Server) -> None:
     """In 1.1: `100 Continue` where the body is waited for, and none where it is here."""
     with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(posted("1.1", b"Expect: 100-Continue ", b"Content-Length: 15", body=b""))
-        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert b"HTTP/1.1 100 Continue\r\n\r\n" == connection.recv(65536)
         connection.sendall(ITEM)
         assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
-    assert asked(server, posted("1.1", b"Expect: 100-continue", b"Content-Length: 15")).status == 201
+    assert 201 == asked(server, posted("1.1", b"Expect: 100-continue", b"Content-Length: 15")).status
 
 
 @pytest.mark.parametrize("fields", [(b"Expect: 200-ok",), (b"Expect: 100-continue", b"Expect: 200-ok")])
 def test_what_is_not_met_is_417(server: Server, fields: tuple[bytes, ...]) -> None:
     """In 1.1, on whichever line it stands."""
-    assert asked(server, posted("1.1", *fields, b"Content-Length: 15")).status == 417
+    assert 417 == asked(server, posted("1.1", *fields, b"Content-Length: 15")).status
 
 
 CODINGS = {
@@ -172,7 +172,7 @@ def test_an_unknown_transfer_coding_is_501(server: Server, fields: tuple[bytes, 
         connection.send(posted("1.1", *fields, body=CHUNKS + b"\r\n"))
         answer = connection.receive()
         assert answer.status == status
-        assert status == 201 or connection.is_closed()
+        assert 201 == status or connection.is_closed()
 
 
 def test_the_server_itself_is_asked(server: Server) -> None:
@@ -192,10 +192,10 @@ def test_blanks_around_a_value_are_none_of_it(server: Server, blanks: bytes) -> 
     values = [b"15", b"blank", b"identity"]
     lines = [name + blanks + value + blanks for name, value in zip(fields, values, strict=True)]
     created = asked(server, posted("1.1", *lines))
-    assert (created.status, created.headers["x-request-id"]) == (201, "blank")
+    assert (201, "blank") == (created.status, created.headers["x-request-id"])
     tag = created.headers["etag"].encode()
     head = request("GET", created.headers["location"])
-    assert asked(server, head[:-2] + b"If-None-Match:" + blanks + tag + blanks + b"\r\n\r\n").status == 304
+    assert 304 == asked(server, head[:-2] + b"If-None-Match:" + blanks + tag + blanks + b"\r\n\r\n").status
 
 
 @pytest.mark.parametrize(
@@ -212,9 +212,9 @@ def test_an_encoded_slash_separates_nothing(server: Server, path: str) -> None:
 
 def test_other_encoded_characters_are_what_they_stand_for(server: Server) -> None:
     """RFC 3986, 6.2.2.2; and a redirect leads to what was asked for, its encoded slash encoded."""
-    assert get(server, "/%68ealth/%6Cive").status == 200
+    assert 200 == get(server, "/%68ealth/%6Cive").status
     location = get(server, "/api/items/a%2Fb%25c%20d?x=%2F").headers["location"]
-    assert location == "/api/v1/items/a%2Fb%25c%20d?x=%2F"
+    assert "/api/v1/items/a%2Fb%25c%20d?x=%2F" == location
 
 
 CONNECTS = {
@@ -294,6 +294,6 @@ def test_a_wish_to_upgrade_is_passed_over(server: Server, fields: bytes) -> None
     with Connection(server) as connection:
         for _ in range(2):
             connection.send(posted("1.1", fields.rstrip(), b"Content-Length: 15"))
-            assert connection.receive().status == 201
+            assert 201 == connection.receive().status
             connection.send(request("GET", LIVE)[:-2] + fields + b"\r\n")
-            assert connection.receive().status == 200
+            assert 200 == connection.receive().status

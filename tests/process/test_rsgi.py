@@ -31,7 +31,7 @@ def test_granian_serves_the_service(tmp_path: Path) -> None:
             assert (201, "DENY") == (created.status_code, created.headers["x-frame-options"])
             assert created.json() == client.get(created.headers["location"]).json()
             assert 422 == client.post("/api/v1/items", json={"name": ""}).status_code
-            assert {head: told(port, head) for head in HEADS} == HEADS
+            assert HEADS == {head: told(port, head) for head in HEADS}
         finally:
             server.terminate()
     assert (tmp_path / "items.db").stat().st_size > 0

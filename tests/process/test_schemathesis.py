@@ -31,7 +31,7 @@ def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
             text=True,
             check=False,
         )
-        assert report.returncode == 0, report.stdout + report.stderr
+        assert 0 == report.returncode, report.stdout + report.stderr
         assert "No issues found" in report.stdout, report.stdout
-        assert [line for line in server.out.lines if '"level":"ERROR"' in line] == []
-        assert server.stop() == 0
+        assert [] == [line for line in server.out.lines if '"level":"ERROR"' in line]
+        assert 0 == server.stop()

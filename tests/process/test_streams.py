@@ -63,7 +63,7 @@ def test_output_that_is_lost_is_a_failure(filled: Path, command: str, ending: st
     assert 1 == done.returncode
     *before, line = done.stderr.splitlines()
     assert line.startswith("estuary: input or output failed, and not all was done: ")
-    assert not before or before == ["made keys.json and its public half beside it"]
+    assert not before or ["made keys.json and its public half beside it"] == before
 
 
 def test_an_import_without_standard_input_replaces_nothing(filled: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_whole_chunked_body_is_taken(server: Server, packets: list[bytes]) -> 
             connection.send(CHUNKED)
             for packet in packets:
                 connection.send(packet)
-            assert connection.receive().status == 201
+            assert 201 == connection.receive().status
 
 
 TRUNCATED = {
@@ -99,7 +99,7 @@ def test_a_truncated_body_is_never_taken_for_a_whole_one(server: Server, data: b
         elif ending == "reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     until(lambda: b"http_requests_in_flight 1\n" in get(server, "/metrics").body)
-    assert total(server) == before
+    assert before == total(server)
 
 
 BROKEN = {
@@ -117,8 +117,8 @@ def test_broken_chunks_are_refused(server: Server, data: bytes) -> None:
     with Connection(server) as connection:
         connection.send(data)
         answer = connection.receive()
-        assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (400, "BAD_REQUEST")
-    assert total(server) == before
+        assert (400, "BAD_REQUEST") == (answer.status, msgspec.json.decode(answer.body)["error"])
+    assert before == total(server)
 
 
 def test_a_stalled_body_ends_in_time(server: Server) -> None:
@@ -126,7 +126,7 @@ def test_a_stalled_body_ends_in_time(server: Server) -> None:
     for data in (POST + b"Content-Length: 15\r\n\r\n" + ITEM[:7], CHUNKED + b"f\r\n" + ITEM[:7]):
         with Connection(server) as connection:
             connection.send(data)
-            assert connection.receive().status == 408
+            assert 408 == connection.receive().status
             assert connection.is_closed()
 
 
@@ -134,10 +134,10 @@ def test_a_body_beyond_the_limit_is_not_read(server: Server) -> None:
     """413 for a declared length at once; for chunks as soon as the limit is passed."""
     with Connection(server) as connection:
         connection.send(POST + b"Content-Length: 1000000000000\r\n\r\n")
-        assert connection.receive().status == 413
+        assert 413 == connection.receive().status
     with Connection(server) as connection:
         connection.send(CHUNKED + chunk(b" " * 4000) + chunk(b" " * 97))
-        assert connection.receive().status == 413
+        assert 413 == connection.receive().status
 
 
 def test_a_head_beyond_the_limits(server: Server) -> None:
@@ -149,7 +149,7 @@ def test_a_head_beyond_the_limits(server: Server) -> None:
         with Connection(server) as connection:
             connection.send(data)
             answer = connection.receive()
-            assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (status, "BAD_REQUEST")
+            assert (status, "BAD_REQUEST") == (answer.status, msgspec.json.decode(answer.body)["error"])
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_head_beyond_all_limits_is_refused(server: Server, head: bytes, status
     with Connection(server) as connection:
         connection.send(head)
         answer = connection.receive()
-        assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (status, "BAD_REQUEST")
+        assert (status, "BAD_REQUEST") == (answer.status, msgspec.json.decode(answer.body)["error"])
         assert connection.is_closed()
 
 
@@ -176,7 +176,7 @@ def test_a_method_that_nobody_knows(server: Server) -> None:
         with Connection(server) as connection:
             connection.send(request(method, ITEMS))
             answer = connection.receive()
-            assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (405, "METHOD_NOT_ALLOWED")
+            assert (405, "METHOD_NOT_ALLOWED") == (answer.status, msgspec.json.decode(answer.body)["error"])
             assert "GET" in answer.headers["allow"]
 
 
@@ -187,7 +187,7 @@ def test_methods_that_are_not_served(server: Server, method: str) -> None:
         target = "estuary.test:80" if method == "CONNECT" else ITEMS
         connection.send(request(method, target))
         answer = connection.receive()
-        assert (answer.status, "GET" in answer.headers["allow"]) == (405, True)
+        assert (405, True) == (answer.status, "GET" in answer.headers["allow"])
         assert msgspec.json.decode(answer.body)["request_id"] == answer.headers["x-request-id"]
 
 
@@ -214,7 +214,7 @@ def test_every_form_of_a_target_is_read(server: Server, start: str, status: int)
 def test_paths_that_are_no_text(server: Server, path: str) -> None:
     """Invalid UTF-8, NUL and encoded slashes are 404 with the envelope."""
     answer = get(server, path)
-    assert (answer.status, msgspec.json.decode(answer.body)["error"]) == (404, "NOT_FOUND")
+    assert (404, "NOT_FOUND") == (answer.status, msgspec.json.decode(answer.body)["error"])
 
 
 def test_head_and_no_content_have_no_body(server: Server) -> None:

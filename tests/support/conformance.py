@@ -69,7 +69,7 @@ class Conformance:
     def _check_body(self, told: dict[str, Any], response: httpx.Response) -> None:
         content = told.get("content")
         if content is None:
-            assert response.content == b"", response.text
+            assert b"" == response.content, response.text
             return
         media_type = response.headers["content-type"].partition(";")[0]
         assert media_type in content, f"{media_type} is not in the document"

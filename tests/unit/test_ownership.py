@@ -58,7 +58,7 @@ async def test_what_root_makes_belongs_to_the_folders_owner(folder: Path) -> Non
     made = owners(*files, path.parent, path.parent.parent)
     await store.close()
 
-    assert owners(folder) == made
+    assert made == owners(folder)
 
 
 def test_what_root_writes_to_a_folder_belongs_to_its_owner(folder: Path) -> None:

@@ -29,5 +29,5 @@ async def test_the_middle_cursor_leads_to_the_second_half(kind: str, tmp_path: P
     page = await collection.page(decode_cursor(middle(COUNT), ITEMS.name), 20)
 
     assert [record(number) for number in range(506, 526)] == list(page)
-    assert await collection.count() == COUNT
+    assert COUNT == await collection.count()
     await store.close()

@@ -26,7 +26,7 @@ def test_output_without_figures_is_an_error() -> None:
 
 def test_rate_is_answers_a_second() -> None:
     """2,000 answers in half a second are 4,000 a second."""
-    assert load().rate == 4000
+    assert 4000 == load().rate
 
 
 @pytest.mark.parametrize(

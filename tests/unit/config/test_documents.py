@@ -43,7 +43,7 @@ def test_every_variable_has_a_whole_row() -> None:
     assert len(TABLE) == len(rows)
     for variable, row in zip(TABLE, rows, strict=True):
         assert row.startswith(f"| `{variable.name}`")
-        assert row.count("|") == 6
+        assert 6 == row.count("|")
         assert variable.summary in row
         assert variable.form.allowed in row
         assert variable.secret == ("**secret**" in row)

@@ -13,7 +13,7 @@ from estuary.config.problems import ConfigurationError
 def value_of(line: str) -> str:
     """What `line` sets A to."""
     entries = parse(line.encode())
-    assert list(entries) == ["A"]
+    assert ["A"] == list(entries)
     return entries["A"].value
 
 
@@ -80,11 +80,11 @@ def test_every_wrong_line_is_reported() -> None:
     """Mistakes do not hide each other."""
     with pytest.raises(ConfigurationError) as caught:
         parse(b"?\nA=b\n!\nA=c")
-    assert caught.value.problems == (
+    assert (
         ".env:1: this is neither NAME=value nor a comment",
         ".env:3: this is neither NAME=value nor a comment",
         ".env:4: A is set a second time, after line 2",
-    )
+    ) == caught.value.problems
 
 
 def test_comments_blank_lines_line_ends_and_byte_order_mark_are_no_entries() -> None:
@@ -97,13 +97,13 @@ def test_bytes_that_are_not_utf8_name_their_line() -> None:
     """An editor with another encoding wrote the file: the line helps to find it."""
     with pytest.raises(ConfigurationError) as caught:
         parse(b"A=b\nC=\xff")
-    assert caught.value.problems == (".env:2: this is not UTF-8",)
+    assert (".env:2: this is not UTF-8",) == caught.value.problems
 
 
 def test_the_example_is_a_valid_file() -> None:
     """`.env.example` can be copied as it is, and sets nothing until a line is uncommented."""
     root = Path(__file__).parents[3]
-    assert parse((root / ".env.example").read_bytes()) == {}
+    assert {} == parse((root / ".env.example").read_bytes())
 
 
 LINES = st.lists(

@@ -28,9 +28,9 @@ def test_nothing_set_gives_the_development_defaults(load: Load) -> None:
     """Estuary starts without any configuration, with the defaults of the wire contract."""
     settings = load().settings
     assert not settings.production
-    assert (settings.host, settings.port, settings.workers) == ("0.0.0.0", 3000, 1)
+    assert ("0.0.0.0", 3000, 1) == (settings.host, settings.port, settings.workers)
     assert settings.database == DatabaseLocation("sqlite", Path("data/estuary.db"))
-    assert settings.log_filter == "estuary=debug"
+    assert "estuary=debug" == settings.log_filter
     assert (True, 1000, 60) == (
         settings.rate_limit_enabled,
         settings.rate_limit_max_requests,
@@ -38,27 +38,27 @@ def test_nothing_set_gives_the_development_defaults(load: Load) -> None:
     )
     assert settings.security_strict_mode is False
     assert settings.security_csp is None
-    assert settings.cors_allowed_origins == ("*",)
-    assert settings.trusted_proxies == ()
+    assert ("*",) == settings.cors_allowed_origins
+    assert () == settings.trusted_proxies
     assert settings.max_body_bytes == 2 * 1024 * 1024
-    assert (settings.shutdown_timeout_seconds, settings.shutdown_drain_seconds) == (30, 0)
+    assert (30, 0) == (settings.shutdown_timeout_seconds, settings.shutdown_drain_seconds)
 
 
 def test_the_production_profile_changes_the_defaults_that_differ(load: Load) -> None:
     """APP_PROFILE alone makes Estuary strict."""
     settings = load(APP_PROFILE="production").settings
     assert settings.production
-    assert settings.log_filter == "estuary=info"
-    assert settings.rate_limit_max_requests == 100
+    assert "estuary=info" == settings.log_filter
+    assert 100 == settings.rate_limit_max_requests
     assert settings.security_strict_mode is True
-    assert settings.cors_allowed_origins == ()
-    assert settings.shutdown_drain_seconds == 2
+    assert () == settings.cors_allowed_origins
+    assert 2 == settings.shutdown_drain_seconds
 
 
 def test_a_value_set_wins_over_the_production_default(load: Load) -> None:
     """The profile decides defaults only."""
     settings = load(APP_PROFILE="production", RATE_LIMIT_MAX_REQUESTS="7").settings
-    assert settings.rate_limit_max_requests == 7
+    assert 7 == settings.rate_limit_max_requests
 
 
 @pytest.mark.parametrize("place", ["environment", ".env", "APP_PROFILE_FILE", "credential"])
@@ -120,14 +120,14 @@ def test_an_empty_value_is_no_value(load: Load, tmp_path: Path, empty: str) -> N
     """A blank variable does not hide the value of the next source, nor the default."""
     (tmp_path / ".env").write_text("PORT=4\nMAX_IN_FLIGHT=\n")
     settings = load(PORT=empty, PORT_FILE=empty, HOST=empty, CREDENTIALS_DIRECTORY="").settings
-    assert settings.port == 4
-    assert settings.host == "0.0.0.0"
-    assert settings.max_in_flight == 1024
+    assert 4 == settings.port
+    assert "0.0.0.0" == settings.host
+    assert 1024 == settings.max_in_flight
 
 
 def test_blanks_around_a_value_are_ignored(load: Load) -> None:
     """`docker run --env-file` keeps blanks that nobody meant."""
-    assert load(PORT=" 8080\t").settings.port == 8080
+    assert 8080 == load(PORT=" 8080\t").settings.port
 
 
 def test_every_mistake_is_reported_at_once(problems: Problems, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_every_mistake_is_reported_at_once(problems: Problems, tmp_path: Path) -
         AUTH_ENABLED="true",
         SHUTDOWN_DRAIN_SECONDS="30",
     )
-    assert found == (
+    assert (
         ".env:1: this is neither NAME=value nor a comment",
         "HOST_FILE: 'missing' cannot be read: No such file or directory",
         "PORT is '70000' (environment): it must be a whole number from 1 to 65535",
@@ -153,12 +153,12 @@ def test_every_mistake_is_reported_at_once(problems: Problems, tmp_path: Path) -
             "AUTH_ENABLED is true, but neither AUTH_JWKS_URLS nor AUTH_ISSUER says whose tokens to accept: "
             "set AUTH_ISSUER to your identity provider's issuer"
         ),
-    )
+    ) == found
 
 
 def test_a_wrong_profile_does_not_hide_other_mistakes(problems: Problems) -> None:
     """Mistakes are collected even when the profile, which decides the defaults, is one."""
-    assert len(problems(APP_PROFILE="prod", PORT="0")) == 2
+    assert 2 == len(problems(APP_PROFILE="prod", PORT="0"))
 
 
 @pytest.mark.parametrize("name", [variable.name for variable in TABLE if not variable.secret])
@@ -189,15 +189,15 @@ def test_a_long_value_is_cut(problems: Problems) -> None:
 def test_an_alias_stands_for_its_variable(load: Load) -> None:
     """Environment files of the earlier service go on working; the source says which name was used."""
     loaded = load(RUST_LOG="estuary=info,tower_http=warn,tokio=warn", TOKIO_WORKER_THREADS="1")
-    assert loaded.settings.log_filter == "estuary=info,tower_http=warn,tokio=warn"
-    assert source_of(loaded, "LOG_FILTER") == "environment, as RUST_LOG"
+    assert "estuary=info,tower_http=warn,tokio=warn" == loaded.settings.log_filter
+    assert "environment, as RUST_LOG" == source_of(loaded, "LOG_FILTER")
 
 
 def test_an_alias_and_its_variable_may_agree_but_not_differ(load: Load, problems: Problems) -> None:
     """Two names for one thing with two values: nobody can know which was meant."""
-    assert load(LOG_FILTER="info", RUST_LOG="info").settings.log_filter == "info"
-    assert problems(LOG_FILTER="info", RUST_LOG="warn") == (
-        "LOG_FILTER and RUST_LOG mean the same, and differ: keep one",
+    assert "info" == load(LOG_FILTER="info", RUST_LOG="info").settings.log_filter
+    assert ("LOG_FILTER and RUST_LOG mean the same, and differ: keep one",) == problems(
+        LOG_FILTER="info", RUST_LOG="warn"
     )
 
 
@@ -214,14 +214,14 @@ def test_a_filter_that_is_nearly_right_is_put_right(problems: Problems) -> None:
 def test_the_environment_overrides_an_alias_in_dotenv(load: Load, tmp_path: Path) -> None:
     """Names disagree only within one source: across sources the order decides."""
     (tmp_path / ".env").write_text("LOG_FILTER=debug\n")
-    assert load(RUST_LOG="warn").settings.log_filter == "warn"
+    assert "warn" == load(RUST_LOG="warn").settings.log_filter
 
 
 def test_draining_must_fit_into_the_shutdown(problems: Problems, load: Load) -> None:
     """A drain as long as the whole shutdown would leave no time to finish requests."""
-    assert load(SHUTDOWN_DRAIN_SECONDS="29").settings.shutdown_drain_seconds == 29
-    assert len(problems(SHUTDOWN_DRAIN_SECONDS="30")) == 1
-    assert len(problems(SHUTDOWN_DRAIN_SECONDS="5", SHUTDOWN_TIMEOUT_SECONDS="4")) == 1
+    assert 29 == load(SHUTDOWN_DRAIN_SECONDS="29").settings.shutdown_drain_seconds
+    assert 1 == len(problems(SHUTDOWN_DRAIN_SECONDS="30"))
+    assert 1 == len(problems(SHUTDOWN_DRAIN_SECONDS="5", SHUTDOWN_TIMEOUT_SECONDS="4"))
 
 
 @pytest.mark.parametrize(("timeout", "drain"), [("1", 0), ("2", 1), ("3", 2), ("300", 2)])
@@ -243,9 +243,9 @@ def test_convex_is_where_the_deployment_is(load: Load) -> None:
 
 def test_convex_must_be_somewhere(problems: Problems) -> None:
     """Whoever asks for Convex alone is told which variable is missing."""
-    assert problems(DATABASE_TYPE="convex") == (
+    assert (
         "DATABASE_TYPE is convex (environment): CONVEX_DEPLOYMENT_URL must say where it is",
-    )
+    ) == problems(DATABASE_TYPE="convex")
 
 
 @pytest.mark.parametrize("profile", ["development", "production"])
@@ -261,27 +261,27 @@ def test_in_production_the_line_to_convex_is_encrypted(load: Load, problems: Pro
     convex = {"DATABASE_TYPE": "convex", "CONVEX_DEPLOYMENT_URL": "http://convex.internal:3210"}
     assert "http://convex.internal:3210" == load(**convex).settings.database.url
     (problem,) = problems(APP_PROFILE="production", **convex)
-    assert problem == (
+    assert (
         "CONVEX_DEPLOYMENT_URL is [hidden] (environment): in production it must begin with https://, "
         "unless it is this machine"
-    )
+    ) == problem
 
 
 def test_the_database_url_wins_and_a_contradiction_is_pointed_out(load: Load) -> None:
     """DATABASE_URL decides; a DATABASE_TYPE that says otherwise is worth a warning, a default is not."""
     contradictory = load(DATABASE_TYPE="memory", DATABASE_URL="sqlite:///x.db")
     assert contradictory.settings.database == DatabaseLocation("sqlite", Path("x.db"))
-    assert contradictory.warnings == (
+    assert (
         "DATABASE_TYPE is memory (environment), but DATABASE_URL says sqlite and wins",
-    )
-    assert load(DATABASE_URL="memory://").warnings == ()
+    ) == contradictory.warnings
+    assert () == load(DATABASE_URL="memory://").warnings
     assert load(DATABASE_TYPE="memory").settings.database == DatabaseLocation("memory")
 
 
 def test_a_directory_called_dotenv_is_ignored(load: Load, tmp_path: Path) -> None:
     """Some keep a virtual environment in a directory of that name."""
     (tmp_path / ".env").mkdir()
-    assert load().settings.port == 3000
+    assert 3000 == load().settings.port
 
 
 def test_dotenv_may_start_with_a_byte_order_mark_and_end_lines_with_crlf(
@@ -290,7 +290,7 @@ def test_dotenv_may_start_with_a_byte_order_mark_and_end_lines_with_crlf(
     """A file saved on Windows is read like any other."""
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfPORT=4\r\nHOST=127.0.0.1\r\n")
     settings = load().settings
-    assert (settings.port, settings.host) == (4, "127.0.0.1")
+    assert (4, "127.0.0.1") == (settings.port, settings.host)
 
 
 SECRETS = ("postgres://admin:hunter2@db:x/estuary", "hunter2", "sqlite://hunter2", "memory://hunter2\x1b")
@@ -311,7 +311,7 @@ def test_a_secret_is_in_no_error(problems: Problems, tmp_path: Path, secret: str
     ]
     (tmp_path / ".env").write_text(f'DATABASE_URL="{secret}')
     found += problems()
-    assert len(found) == 6
+    assert 6 == len(found)
     assert not [line for line in found if "hunter2" in line]
     assert all("DATABASE_URL" in line for line in found)
 
@@ -322,7 +322,7 @@ def test_a_secret_is_in_no_repr_and_not_in_the_description(load: Load) -> None:
     assert "hunter2" not in repr(loaded.settings)
     assert "hunter2" not in "\n".join(loaded.describe())
     assert Effective("DATABASE_URL", "[hidden]", "environment") in loaded.effective
-    assert shown_of(load(), "DATABASE_URL") == "-"
+    assert "-" == shown_of(load(), "DATABASE_URL")
 
 
 def test_the_description_has_a_line_for_each_variable(load: Load) -> None:
@@ -339,18 +339,18 @@ def test_the_description_has_a_line_for_each_variable(load: Load) -> None:
 
 def test_development_defaults_that_differ_say_so(load: Load) -> None:
     """An operator sees which defaults another profile would change."""
-    assert source_of(load(), "SECURITY_STRICT_MODE") == "default (development)"
+    assert "default (development)" == source_of(load(), "SECURITY_STRICT_MODE")
 
 
 def test_a_misspelt_name_in_dotenv_is_an_error(problems: Problems, tmp_path: Path) -> None:
     """The file is Estuary's own; a setting that silently does nothing is a setting lost."""
     (tmp_path / ".env").write_text("\nRATE_LIMT_ENABLED=false\nPROT=80\nport=81\nDATABSE_URL_FILE=x\n")
-    assert problems() == (
+    assert (
         ".env:2: RATE_LIMT_ENABLED is not a variable of Estuary; is RATE_LIMIT_ENABLED meant?",
         ".env:3: PROT is not a variable of Estuary; is PORT meant?",
         ".env:4: port is not a variable of Estuary; is PORT meant?",
         ".env:5: DATABSE_URL_FILE is not a variable of Estuary; is DATABASE_URL_FILE meant?",
-    )
+    ) == problems()
 
 
 def test_other_names_in_dotenv_are_left_alone(load: Load, tmp_path: Path) -> None:
@@ -359,38 +359,38 @@ def test_other_names_in_dotenv_are_left_alone(load: Load, tmp_path: Path) -> Non
         "COMPOSE_PROJECT_NAME=x\nPOSTGRES_PASSWORD=x\nDATABASE_SSL=1\nDATABASE_USER=x\nDATABASE_NAME=x\n"
         "CONVEX_DEPLOYMENT_URL=https://x\nAUTH_TOKEN=x\nHOSTNAME=x\nHOST_PORT=80\nAPP_PORT=80\nLOG_FILE=x\nRUST_BACKTRACE=1\n"
     )
-    assert load().warnings == ()
+    assert () == load().warnings
 
 
 def test_a_misspelt_name_in_the_environment_is_a_warning(load: Load) -> None:
     """The environment is shared: the name may be somebody else's."""
     loaded = load(RATE_LIMT_ENABLED="false", LOG_FORMT_FILE="x")
     assert loaded.settings.rate_limit_enabled is True
-    assert loaded.warnings == (
+    assert (
         "RATE_LIMT_ENABLED in the environment is not a variable of Estuary; is RATE_LIMIT_ENABLED meant?",
         "LOG_FORMT_FILE in the environment is not a variable of Estuary; is LOG_FORMAT_FILE meant?",
-    )
+    ) == loaded.warnings
 
 
 def test_a_real_environment_raises_no_alarm(load: Load) -> None:
     """Shells, terminals, orchestrators and CI set names that resemble ours; none of them is pointed out."""
-    assert load(**REAL_ENVIRONMENT).warnings == ()
+    assert () == load(**REAL_ENVIRONMENT).warnings
 
 
 def test_what_surrounds_the_process_is_passed_on(load: Load) -> None:
     """The process manager's and the terminal's variables come through here as well, as they are."""
     around = load(NOTIFY_SOCKET="@x", WATCHDOG_USEC="2000000", LISTEN_FDS="1", NO_COLOR="1").surroundings
-    assert (around.notify_socket, around.watchdog_usec, around.listen_fds) == ("@x", "2000000", "1")
+    assert ("@x", "2000000", "1") == (around.notify_socket, around.watchdog_usec, around.listen_fds)
     assert around.no_color
     bare = load(NO_COLOR="").surroundings
-    assert (bare.notify_socket, bare.watchdog_pid, bare.listen_pid) == ("", "", "")
+    assert ("", "", "") == (bare.notify_socket, bare.watchdog_pid, bare.listen_pid)
     assert not bare.no_color
 
 
 def test_dotenv_says_nothing_of_the_surroundings(load: Load, tmp_path: Path) -> None:
     """NOTIFY_SOCKET is for this process from its parent: a file cannot know it."""
     (tmp_path / ".env").write_text("NOTIFY_SOCKET=/run/x\n")
-    assert load().surroundings.notify_socket == ""
+    assert "" == load().surroundings.notify_socket
 
 
 def test_load_reads_this_process_and_its_working_directory(
@@ -403,7 +403,7 @@ def test_load_reads_this_process_and_its_working_directory(
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("PORT=4\n")
     settings = environment.load().settings
-    assert (settings.max_in_flight, settings.port) == (77, 4)
+    assert (77, 4) == (settings.max_in_flight, settings.port)
 
 
 @pytest.mark.parametrize("variables", [{"DATABASE_TYPE": "memory"}, {"DATABASE_URL": "memory://"}])

@@ -44,13 +44,13 @@ def _imports_a_reader(node: ast.ImportFrom) -> bool:
 )
 def test_every_way_to_the_environment_is_recognised(source: str) -> None:
     """The check below would notice any of these."""
-    assert len(readings(source)) == 1
+    assert 1 == len(readings(source))
 
 
 @pytest.mark.parametrize("source", ["import os\nos.getpid()", "request.environ", "from os import path"])
 def test_other_code_is_left_alone(source: str) -> None:
     """The check below has no false alarms."""
-    assert readings(source) == []
+    assert [] == readings(source)
 
 
 def test_only_one_place_reads_the_environment() -> None:
@@ -60,5 +60,5 @@ def test_only_one_place_reads_the_environment() -> None:
         for path in SOURCES.rglob("*.py")
         if (lines := readings(path.read_text(encoding="utf-8")))
     }
-    assert list(found) == ["config/environment.py"]
-    assert len(found["config/environment.py"]) == 1
+    assert ["config/environment.py"] == list(found)
+    assert 1 == len(found["config/environment.py"])

@@ -184,8 +184,8 @@ def test_a_driver_that_never_was_is_refused(scheme: str) -> None:
 
 def test_a_type_without_a_place_is_a_mistake(load: Load, problems: Problems) -> None:
     """No server is guessed at: whoever says postgres must say where."""
-    assert problems(DATABASE_TYPE="postgres") == (
-        "DATABASE_TYPE is postgres (environment): DATABASE_URL must say where it is",
+    assert ("DATABASE_TYPE is postgres (environment): DATABASE_URL must say where it is",) == problems(
+        DATABASE_TYPE="postgres"
     )
     assert (
         "postgres" == load(DATABASE_TYPE="postgres", DATABASE_URL="postgres://db/x").settings.database.kind

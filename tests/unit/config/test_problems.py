@@ -5,21 +5,20 @@ from estuary.config.problems import ConfigurationError, quoted, shown
 
 def test_an_error_has_a_line_for_each_problem() -> None:
     """It can be printed as it is."""
-    assert str(ConfigurationError(["A is wrong", "B is, too"])) == (
-        "the configuration has 2 problems:\n  A is wrong\n  B is, too"
-    )
-    assert str(ConfigurationError(["A is wrong"])) == "the configuration has a problem:\n  A is wrong"
+    told = str(ConfigurationError(["A is wrong", "B is, too"]))
+    assert "the configuration has 2 problems:\n  A is wrong\n  B is, too" == told
+    assert "the configuration has a problem:\n  A is wrong" == str(ConfigurationError(["A is wrong"]))
 
 
 def test_quoted_text_is_escaped_and_cut() -> None:
     """A value can neither forge a line nor fill the screen."""
-    assert quoted("it's\n") == '"it\'s\\n"'
-    assert quoted("a" * 60) == f"'{'a' * 60}'"
-    assert quoted("a" * 61) == f"'{'a' * 60}'… (61 characters)"
+    assert '"it\'s\\n"' == quoted("it's\n")
+    assert f"'{'a' * 60}'" == quoted("a" * 60)
+    assert f"'{'a' * 60}'… (61 characters)" == quoted("a" * 61)
 
 
 def test_shown_text_is_quoted_only_when_it_must_be() -> None:
     """A column of values reads best without quotes."""
-    assert shown("default-src 'self'") == "default-src 'self'"
-    assert shown("a\x1b") == "'a\\x1b'"
-    assert shown("a" * 61) == f"'{'a' * 60}'… (61 characters)"
+    assert "default-src 'self'" == shown("default-src 'self'")
+    assert "'a\\x1b'" == shown("a\x1b")
+    assert f"'{'a' * 60}'… (61 characters)" == shown("a" * 61)

@@ -17,7 +17,7 @@ def test_settings_do_not_change(load: Load) -> None:
             setattr(settings, name, 1)
     with pytest.raises(TypeError):
         settings.values["port"] = 1  # type: ignore[index]  # what this very test is about
-    assert settings.port == 3000
+    assert 3000 == settings.port
 
 
 def test_the_repr_shows_values_but_no_secret(load: Load) -> None:
@@ -32,7 +32,7 @@ def test_names_are_unique_and_follow_from_the_attributes() -> None:
     """No two variables, nor an alias, can mean different things by one name."""
     names = [name for variable in TABLE for name in variable.names]
     assert len(names) == len(set(names))
-    assert Settings.rate_limit_max_clients.name == "RATE_LIMIT_MAX_CLIENTS"
+    assert "RATE_LIMIT_MAX_CLIENTS" == Settings.rate_limit_max_clients.name
     assert all(variable.name == variable.attribute.upper() for variable in TABLE)
     assert all(getattr(Settings, variable.attribute) is variable for variable in TABLE)
 

@@ -53,4 +53,4 @@ def test_other_names_are_other_names(name: str) -> None:
 
 def test_the_nearest_of_several_wins() -> None:
     """With two candidates, the one that takes fewer slips was meant."""
-    assert nearest("MAX_BODY_BYTESS", ["MAX_BODY_BYTE_SS", "MAX_BODY_BYTES"]) == "MAX_BODY_BYTES"
+    assert "MAX_BODY_BYTES" == nearest("MAX_BODY_BYTESS", ["MAX_BODY_BYTE_SS", "MAX_BODY_BYTES"])

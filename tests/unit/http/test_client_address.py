@@ -201,7 +201,7 @@ def test_nothing_forged_changes_who_the_client_is(client: str, forged: list[str]
 def test_any_input_gives_a_client(peer: str, fields: list[str]) -> None:
     """Nothing that a server or client can send raises, and every address found reads as one."""
     for client in (client_of(peer, fields, []), client_of(PROXY, fields, []), client_of(PROXY, [], fields)):
-        assert client == NO_ADDRESS or client == ClientAddress([])(client.address)
+        assert NO_ADDRESS == client or client == ClientAddress([])(client.address)
 
 
 def test_reading_ends_after_32_hops() -> None:

@@ -43,7 +43,7 @@ def test_a_flood_of_scrapes_is_read_at_a_bounded_rate() -> None:
     port = Exposition(collect, clock.monotonic)
     for _ in range(1000):
         port.render(openmetrics=False)
-    assert reads[0] == IN_A_ROW
+    assert IN_A_ROW == reads[0]
     for _ in range(1000):
         clock.seconds += 0.01
         port.render(openmetrics=False)

@@ -31,7 +31,7 @@ def test_the_document_has_a_row_for_each_line() -> None:
 def test_nothing_passes_unseen() -> None:
     """Without facts, what needs them warns, or is decided by the configuration alone."""
     decided = {line.item.name: line.finding.status for line in decide(loaded(), NOTHING)}
-    assert list(decided) == [item.name for item in ITEMS]
+    assert [item.name for item in ITEMS] == list(decided)
     unseen = ("certificates", "monitoring", "floods", "dependencies", "files", "schema", "clock")
     assert {Status.WARN} == {decided[name] for name in unseen}
 
