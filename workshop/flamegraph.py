@@ -40,7 +40,7 @@ KINDS = {"ours": "Estuary", "python": "other Python", "machine": "C, kernel"}
 MACHINERY = re.compile(r"libpython|/python3")
 """What runs Python's frames: seen by perf between any two of them."""
 NOWHERE = {"inlined", "[unknown]"}
-"""What perf says of a frame that is none, or that it cannot place."""
+"""What perf says of a frame without a symbol, or that it cannot place."""
 PERF_FRAME = re.compile(r"^\s+[0-9a-f]+ (?P<name>.+?) \((?P<module>[^()]*(?:\([^()]*\))?)\)$")
 PYTHON_FRAME = re.compile(r"^py::(?P<name>[^:]+):(?P<path>.+?)(?:\+0x[0-9a-f]+)?$")
 

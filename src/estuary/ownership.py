@@ -1,4 +1,4 @@
-"""Who owns a new file: whoever owns its folder, though root made it, and why a file cannot be opened.
+"""Who owns a new file: the owner of its folder, though root made it, and why a file cannot be opened.
 
 A command that root runs beside the service (a restore, a migration, a backup) would else leave files behind
 that the service has no right to.

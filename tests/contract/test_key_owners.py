@@ -31,7 +31,7 @@ _BEFORE = """
     CREATE TABLE _estuary_keys ({columns}) {options};
     CREATE INDEX _estuary_keys_age ON _estuary_keys (used_at);
 """
-_HERS, _NOBODYS = owned(make_record(1), "h'r é"), make_record(2)
+_HERS, _UNOWNED = owned(make_record(1), "h'r é"), make_record(2)
 _HER = _HERS.owner
 
 
@@ -70,13 +70,13 @@ def _postgres() -> Engine:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    """A database whose keys are the earlier release's: an insert for her, one for nobody, a delete."""
+    """A database with the earlier release's keys: an insert for her, one without an owner, a delete."""
     engine = _postgres() if request.param == "postgres" else _sqlite(tmp_path)
     store = engine.open(Policy.AUTO)
     await store.open()
     await store.close()
     engine.run(engine.before)
-    for text, record in (("hers", _HERS), ("nobody's", _NOBODYS), ("gone", None)):
+    for text, record in (("hers", _HERS), ("unowned", _UNOWNED), ("gone", None)):
         engine.run(_kept_before(text, record))
     return engine
 
@@ -107,17 +107,17 @@ async def test_they_are_migrated_as_tables_are(engine: Engine) -> None:
 
 
 async def test_they_are_told_to_whom_they_were_for(engine: Engine) -> None:
-    """Her insert to her alone, nobody's to him who acts for nobody; to others each is a new key."""
+    """Her insert to her alone, one without an owner to him without an owner; to others it is a new key."""
     store = engine.open(Policy.AUTO)
     await store.open()
     items = store.collection(ITEMS)
     assert Written(_HERS, replayed=True) == await items.insert(make_record(9), _by_s("hers", _HER))
-    assert Written(_NOBODYS, replayed=True) == await items.insert(make_record(9), _by_s("nobody's"))
+    assert Written(_UNOWNED, replayed=True) == await items.insert(make_record(9), _by_s("unowned"))
     assert Written(None, replayed=True) == await items.delete(make_id(9), _by_s("gone"))
 
     his = [owned(make_record(number), "him") for number in (10, 11)]
     assert Written(his[0]) == await items.insert(his[0], _by_s("hers", "him"))
-    assert Written(his[1]) == await items.insert(his[1], _by_s("nobody's", "him"))
+    assert Written(his[1]) == await items.insert(his[1], _by_s("unowned", "him"))
     assert Written(make_record(12)) == await items.insert(make_record(12), _by_s("hers"))
     with pytest.raises(NotFound):
         await items.delete(make_id(9), _by_s("gone", "him"))
@@ -136,7 +136,7 @@ async def test_another_request_is_still_refused(engine: Engine) -> None:
 
 
 async def test_an_earlier_release_goes_on_beside_this_one(engine: Engine) -> None:
-    """While replicas are being replaced both write keys, and find each other's of nobody's writes."""
+    """While replicas are replaced both write keys, and find each other's of writes without an owner."""
     store = engine.open(Policy.AUTO)
     await store.open()
     items = store.collection(ITEMS)

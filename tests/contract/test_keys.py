@@ -189,7 +189,7 @@ async def test_an_owner_and_a_subject_are_not_mistaken_for_each_other(items: Col
 
 
 async def test_an_update_and_a_delete_for_another_owner_find_no_key(items: Collection) -> None:
-    """What one subject did for one owner is told to nobody who acts for another, and not done either."""
+    """What one subject did for one owner is neither told to a subject of another owner nor done for it."""
     await items.insert(owned(make_record(2), "her"))
     writes: list[Callable[[WriteTerms], Awaitable[Written]]] = [
         lambda terms: items.update(make_id(2), {"name": "changed"}, LATER, terms),

@@ -127,7 +127,7 @@ async def test_another_store_takes_in_what_was_dumped(
 async def test_a_snapshot_shows_one_moment(
     store: Store, source: Source, items: Collection, kind: StoreKind
 ) -> None:
-    """What is written while it is read is not in it; nobody who writes waits for its end.
+    """What is written while it is read is not in it; no writer waits for its end.
 
     An engine without snapshots, by its exemption, at least gives what was there all the time, once.
     """
@@ -154,7 +154,7 @@ async def test_a_snapshot_shows_one_moment(
 
 
 async def test_a_snapshot_can_be_left(source: Source, items: Collection) -> None:
-    """Whoever has seen enough lets go, and the store goes on."""
+    """A reader that has seen enough lets go, and the store goes on."""
     await insert_all(items, [make_record(number) for number in range(5)])
     async with source.snapshot() as snapshot:
         records = snapshot.records(ITEMS)
@@ -165,7 +165,7 @@ async def test_a_snapshot_can_be_left(source: Source, items: Collection) -> None
 
 
 async def test_a_store_that_is_closed_can_be_copied(store: Store, source: Source) -> None:
-    """A snapshot needs nobody who serves; afterwards the store is as closed as it was."""
+    """A snapshot needs no running service; afterwards the store is as closed as it was."""
     await insert_all(store.collection(ITEMS), [make_record(1)])
     before = await source.survey()
     await store.close()

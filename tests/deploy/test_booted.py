@@ -302,7 +302,7 @@ def test_what_root_restores_the_service_can_open(estuary: Estuary) -> None:
 
 
 def test_a_variable_in_front_of_a_command_wins(estuary: Estuary) -> None:
-    """A drill restores beside the service's records, never over them; whoever forgot a variable is told."""
+    """A drill restores beside the service's records, never over them; a missing variable is named."""
     estuary.start()
     live = post(estuary, "/api/v1/items", b'{"name":"live"}').headers["location"]
     before = json.loads(get(estuary, "/api/v1/items?limit=1").body)["total"]

@@ -88,7 +88,7 @@ def test_nothing_is_found(artefact: Artefact) -> None:
 
 @pytest.mark.parametrize(("artefact", "old", "new"), ALTERATIONS, ids=lambda each: str(each)[:40])
 def test_a_mistake_is_found(artefact: Artefact, old: str, new: str, tmp_path: Path) -> None:
-    """A misspelt field, a wrong type, a value that is none of the choices: the check fails."""
+    """A misspelt field, a wrong type, a value outside the choices: the check fails."""
     assert [] != artefact.altered(tmp_path, old, new).mistakes()
 
 

@@ -72,7 +72,7 @@ def undeclared(text: str) -> set[str]:
 
 @pytest.mark.parametrize("path", [*ARTEFACTS, *WRITTEN], ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_variable_is_declared(path: Path) -> None:
-    """A name that the configuration does not know is set in vain."""
+    """A name that the configuration does not know has no effect."""
     assert set() == undeclared(path.read_text())
 
 

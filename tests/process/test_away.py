@@ -141,7 +141,7 @@ def test_a_worker_that_dies_while_it_waits_is_replaced(tmp_path: Path) -> None:
 
 
 def test_what_counts_requests_may_come_later(tmp_path: Path) -> None:
-    """A Redis that is away keeps nobody from being ready: what holds meanwhile is configured."""
+    """A Redis that is away does not delay readiness: what holds meanwhile is configured."""
     with socket.create_server((HOST, 0)) as unused:
         port = unused.getsockname()[1]
     variables = {"RATE_LIMIT_ENABLED": "true", "REDIS_URL": f"redis://{HOST}:{port}"}

@@ -205,7 +205,7 @@ def test_columns_that_are_not_declared_are_told_and_can_be_taken(shipped: Path) 
 
 @pytest.mark.parametrize("command", ["restore", "import", "migrate", "check"])
 def test_records_that_nobody_sees_are_mentioned(shipped: Path, command: str) -> None:
-    """Whoever writes to a store, or looks at it, hears of what it holds besides."""
+    """Commands that write to a store, or look at it, name what it holds besides."""
     arguments: dict[str, tuple[str, ...]] = {
         "restore": ("restore", "--replace", "copy"),
         "import": ("import", "--replace"),

@@ -486,4 +486,4 @@ def test_whoever_stops_reading_an_export_ends_it(filled: Path) -> None:
         process.stdout.close()
         said = process.stderr.read().decode()
         assert 1 == process.wait(60)
-    assert "estuary: whoever read the output has gone: not all of it was written\n" == said
+    assert "estuary: the reader of the output has gone: not all of it was written\n" == said

@@ -22,7 +22,7 @@ MOST_SECONDS = 0.25
 
 
 def test_a_client_that_sends_the_dearest_stalls_nobody(tmp_path: Path) -> None:
-    """Each kind, one request after the other: none is a defect, and whoever else asks is answered soon."""
+    """Each kind, one request after the other: none is a defect, and other clients are answered soon."""
     with serving(tmp_path, {"RATE_LIMIT_ENABLED": "false"}) as server:
         record = post(server, ITEMS, b'{"name":"a"}').headers["location"]
         words = [str(each) for each in (server.port, record, SECONDS_A_KIND)]

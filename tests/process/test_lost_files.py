@@ -137,7 +137,7 @@ def test_a_kill_before_the_log_is_replaced_loses_nothing(tmp_path: Path) -> None
 
 
 def test_a_lost_main_file_is_refused_until_it_is_back(tmp_path: Path) -> None:
-    """Neither reads nor writes come from a file without its name, in any worker; it is not made anew."""
+    """Neither reads nor writes come from a file without its name, in any worker; it is not made again."""
     path = tmp_path / "data/estuary.db"
     with serving(tmp_path, VARIABLES) as server:
         acknowledged = created(server, 20)

@@ -49,7 +49,7 @@ def without_what_differs(told: Any) -> Any:
 
 
 def assert_it_prints(text: str, server: Server) -> None:
-    """Whoever types the commands in `text` sees the same answers, but for ids and times."""
+    """The commands in `text`, when typed, give the same answers, but for ids and times."""
     curl = require("curl", shutil.which("curl"))
     commands = list(curls(text))
     assert [] != commands

@@ -88,7 +88,7 @@ def heads(record: str) -> Mapping[str, bytes]:
     }
 
 
-PLAIN_BODY = "a text that nobody reads"
+PLAIN_BODY = "a text that is not read"
 """The body that others of its length are compared to: it is read and passed over, nothing more."""
 
 

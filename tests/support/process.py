@@ -206,7 +206,7 @@ class Server:
 def started(
     directory: Path, variables: Mapping[str, str] | None = None, **options: Any
 ) -> Iterator[Server]:
-    """A server that was started, perhaps in vain; what is left of it afterwards is destroyed."""
+    """A server that was started, perhaps without success; what is left of it afterwards is destroyed."""
     server = Server.start(directory, variables, **options)
     try:
         yield server

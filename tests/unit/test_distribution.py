@@ -110,7 +110,7 @@ def test_each_extra_that_is_told_exists() -> None:
 def test_make_run_installs_what_is_locked() -> None:
     """The file that pip reads has what uv.lock brings into the service, as `make lock` writes it.
 
-    With what brings tables in line: whoever changes a resource of their own runs it again.
+    With what brings tables in line: a developer who changes a resource of their own runs it again.
     """
     locked = {package["name"]: package for package in LOCKED}
     wanted, found = [(DISTRIBUTION, ["migrate"])], set()

@@ -28,7 +28,7 @@ def lost(error: OSError) -> int:
     """Say why the output, for which a command was called, was not written; the exit code for it."""
     drop_output()
     if isinstance(error, BrokenPipeError):
-        return failed("whoever read the output has gone: not all of it was written")
+        return failed("the reader of the output has gone: not all of it was written")
     return failed(f"input or output failed, and not all was done: {error.strerror}")
 
 

@@ -142,8 +142,8 @@ def _ssl_mode(parameters: dict[str, str]) -> str | None:
     if parameters.get("channel_binding") == "require":
         if mode in _NEVER_ENCRYPTED:
             raise Refused(f"channel_binding=require needs TLS, which sslmode={mode} does without")
-        # The driver cannot bind the password's proof to the connection. What that is for, that nobody else
-        # poses as the server, its certificate does as well: it must be right, and for this host.
+        # The driver cannot bind the password's proof to the connection. What that prevents, that another
+        # server poses as this one, its certificate prevents, too: it must be right, and for this host.
         mode = "verify-full"
     return mode
 

@@ -92,7 +92,7 @@ class AcceptFailed(msgspec.Struct, frozen=True):
 
 
 class StoreQueryCancelled(msgspec.Struct, frozen=True, gc=False):
-    """Whoever asked a store for `operation` on `resource` left after `duration` seconds: a client hung up.
+    """An `operation` on `resource` was cancelled after `duration` seconds: the client hung up.
 
     It says nothing of the store, which neither answered nor failed by then.
     """

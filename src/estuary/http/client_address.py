@@ -170,7 +170,7 @@ def _from_right(values: Sequence[str]) -> Iterator[str]:
 
 
 def _nodes(values: Sequence[str]) -> Iterator[str]:
-    """The elements from the right; empty ones are nobody's (RFC 9110, 5.6.1)."""
+    """The elements from the right; empty ones do not count (RFC 9110, 5.6.1)."""
     return (node for node in (piece.strip() for piece in _from_right(values)) if node)
 
 

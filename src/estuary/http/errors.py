@@ -1,4 +1,4 @@
-"""The errors of HTTP itself: a request that is none, or asks what no route could serve."""
+"""The errors of HTTP itself: a request that cannot be read, or asks for what no route could serve."""
 
 from estuary.core.errors import EstuaryError
 

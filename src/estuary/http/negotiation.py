@@ -109,7 +109,7 @@ def accepted(headers: Fields) -> Accept:
 
 
 def _ranges(text: str) -> Iterator[Range]:
-    """The ranges in `text`; what is none, empty or malformed, is passed over."""
+    """The ranges in `text`; what is empty or malformed is passed over."""
     place = 0
     for _ in range(_MAX_RANGES):
         if place >= len(text):

@@ -207,7 +207,7 @@ def _store_unavailable(_: errors.StoreUnavailable) -> _Told:
 
 
 def _retry_after(seconds: float) -> Header:
-    """RFC 9110, 10.2.3: whole seconds; rounded up, for a client that comes earlier comes in vain."""
+    """RFC 9110, 10.2.3: whole seconds; rounded up, for a client that comes earlier is refused again."""
     return ("retry-after", str(max(1, math.ceil(seconds))))
 
 

@@ -23,7 +23,7 @@ class Gathering:
     `flush` is called with all of them at the end of the turn of the event loop in which the first one came.
     Where there were `SOME` the last time, it waits `TURNS` more: in a busy worker each brings others. Twice
     as many share a question then (`bench --questions limits`, Redis: 0.91 instead of 0.83); who comes alone
-    waits for nobody.
+    waits for no other.
     """
 
     def __init__(self, flush: Callable[[Waiting], None]) -> None:

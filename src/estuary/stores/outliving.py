@@ -1,4 +1,4 @@
-"""Waiting for work that goes on when whoever waits for it leaves, as a client does that hangs up."""
+"""Waiting for work that goes on when its caller leaves, as a client does that hangs up."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Outliving:
-    """Tasks that nobody who waits for them ends."""
+    """Tasks that are not cancelled with their callers."""
 
     def __init__(self) -> None:
         # The event loop itself keeps no hold of a task.
@@ -24,15 +24,15 @@ class Outliving:
     def _end(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            # Looked at, or asyncio would log it as an error that nobody has seen.
+            # Looked at, or asyncio would log it as an error that was never retrieved.
             task.exception()
 
 
 async def outcome_of(task: asyncio.Future[T]) -> T:
-    """What comes of `task`, which whoever waits here leaves as it is when cancelled.
+    """What comes of `task`, which goes on when the caller is cancelled.
 
     `asyncio.shield` does that, too, but logs the failure of a task whose waiters have left, although there
-    is nothing wrong with that: since Python 3.14 always, before where nobody else has looked at it.
+    is nothing wrong with that: since Python 3.14 always, before where no other caller has looked at it.
     """
     ended = asyncio.get_running_loop().create_future()
 

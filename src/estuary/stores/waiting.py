@@ -14,7 +14,7 @@ from estuary.core.resource import Resource
 INTERVAL = 1.0
 """Seconds between two attempts."""
 PATIENCE = 3.0
-"""Seconds that `open` waits for the first one: less than whoever connects meanwhile."""
+"""Seconds that `open` waits for the first one: less than clients that connect meanwhile."""
 OPENING = "the store is still being opened, or migrated"
 
 

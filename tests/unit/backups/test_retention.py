@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_only_what_a_schedule_made_is_found(tmp_path: Path) -> None:
-    """A backup of another name, a file of such a name that is none, and a link are left alone."""
+    """A backup of another name, a file of such a name that is no backup, and a link are left alone."""
     ours, older = tmp_path / scheduled_name(MADE_AT), tmp_path / "estuary-20261125T144500Z.jsonl"
     write_backup(ours)
     write_backup(older, store_id="")
@@ -114,7 +114,7 @@ def test_only_what_a_schedule_made_is_found(tmp_path: Path) -> None:
 
 
 def test_names_sort_as_times_do_and_never_collide() -> None:
-    """Whoever lists the folder sees the newest last; two of one second are two files."""
+    """A listing of the folder has the newest last; two of one second are two files."""
     times = [MADE_AT + timedelta(seconds=1) * 10**exponent for exponent in range(8)]
     names = [scheduled_name(time) for time in times]
     assert sorted(names) == names

@@ -105,7 +105,7 @@ X_FORWARDED_FOR = [
 
 @pytest.mark.parametrize(("values", "address"), X_FORWARDED_FOR)
 def test_x_forwarded_for_is_read_from_the_right(values: list[str], address: str) -> None:
-    """The first address from the right that is no trusted proxy's; reading ends at what is none."""
+    """The first address from the right that is no trusted proxy's; reading ends at what is no address."""
     assert address == client_of(PROXY, values).address
 
 

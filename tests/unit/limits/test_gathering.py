@@ -1,4 +1,4 @@
-"""Requests that ask together are asked about together; who asks alone waits for nobody."""
+"""Requests that ask together are asked about together; who asks alone waits for no other."""
 
 import asyncio
 
@@ -31,7 +31,7 @@ class Asked:
 
 @pytest.fixture
 def asked() -> Asked:
-    """Nobody has asked."""
+    """There was no request."""
     return Asked()
 
 

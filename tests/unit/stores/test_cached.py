@@ -57,7 +57,7 @@ class SlowCollection(MemoryCollection):
         updated_at: datetime,
         terms: WriteTerms = UNCONDITIONAL,
     ) -> Written:
-        """Write, then perhaps fail: an outcome that nobody is told. A write that began is made."""
+        """Write, then perhaps fail: an outcome that the caller is not told. A write that began is made."""
         return await asyncio.shield(self._begin(super().update(record_id, changes, updated_at, terms)))
 
     def _begin(self, write: Coroutine[Any, Any, Written]) -> asyncio.Task[Written]:

@@ -23,7 +23,7 @@ LONG = "test_schemathesis_finds_no_failure"
     ids=["make test", "make check", "its file", "-k", "-m"],
 )
 def test_what_takes_long_is_asked_for(arguments: list[str], every: str | None, runs: bool) -> None:
-    """`make check` and CI say that every test is to run; whoever names one means it."""
+    """`make check` and CI say that every test is to run; naming one is enough."""
     kept = {name: value for name, value in os.environ.items() if name != "ESTUARY_TEST_LONG"}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *arguments],

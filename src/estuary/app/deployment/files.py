@@ -11,7 +11,7 @@ from estuary.config.settings import Settings
 from estuary.config.sources import DOTENV
 
 _CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))
-"""What Docker and Podman put into a container, in which nobody but the service is."""
+"""What Docker and Podman put into a container, which holds the service alone."""
 
 
 def openness(loaded: Loaded) -> tuple[Openness, ...]:
@@ -46,7 +46,7 @@ def _keys(settings: Settings) -> Iterator[Path]:
 def look(path: Path, what: str, *, alone: bool = False) -> Openness:
     """How open `path` is; a folder's content is looked at by itself, so only writing into it counts.
 
-    A file may be changed, too, by whoever may put another one in its place. `alone` tells that there are
+    A file may be changed, too, by a user who may put another one in its place. `alone` tells that there are
     no other users who could read: a container is given its secrets readable by everybody in it.
     """
     real = path.resolve()

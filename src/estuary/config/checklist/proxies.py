@@ -43,7 +43,7 @@ def proxies(loaded: Loaded, _: Facts) -> Finding:
     too_wide = _too_wide(trusted)
     if too_wide:
         return failed(
-            f"TRUSTED_PROXIES has {too_wide}: whoever connects from there may say to be anybody",
+            f"TRUSTED_PROXIES has {too_wide}: a client there may claim any address",
             _WHAT_TO_DO,
         )
     public = [each for each in trusted if _holds_strangers(reached(each))]

@@ -30,7 +30,7 @@ def secrets(loaded: Loaded, _: Facts) -> Finding:
     redis = loaded.settings.redis_url
     if redis is not None and not redis.password and not is_local(redis.host):
         return warned(
-            f"REDIS_URL has no password: whoever reaches {redis.host} may read and change what is there",
+            f"REDIS_URL has no password: any client of {redis.host} may read and change what is there",
             "give Redis a password (an ACL user), and REDIS_URL with it",
         )
     exposed = [

@@ -14,7 +14,7 @@ _ENCRYPTED = ("require", "verify-ca", "verify-full")
 
 
 def transport(loaded: Loaded, _: Facts) -> Finding:
-    """Whoever is on the way reads and changes what is not encrypted."""
+    """What is not encrypted can be read and changed on the network."""
     findings = [*_postgres(loaded), *_redis(loaded)]
     return worst(findings) if findings else passed("nothing is sent to other machines' databases")
 
@@ -45,7 +45,7 @@ def _postgres(loaded: Loaded) -> Iterator[Finding]:
     else:
         yield warned(
             f"PostgreSQL on {', '.join(others)} may be spoken to without TLS (sslmode={mode})",
-            "add ?sslmode=verify-full&sslrootcert=FILE to DATABASE_URL, or know that nobody is on the way",
+            "add ?sslmode=verify-full&sslrootcert=FILE to DATABASE_URL, or be sure of the network between",
         )
 
 
@@ -60,7 +60,7 @@ def _redis(loaded: Loaded) -> Iterator[Finding]:
     else:
         yield warned(
             f"Redis on {location.host} is spoken to without TLS, its password included",
-            "let REDIS_URL begin with rediss://, or know that nobody is on the way",
+            "let REDIS_URL begin with rediss://, or be sure of the network between",
         )
 
 

@@ -88,7 +88,7 @@ def monitoring(loaded: Loaded, facts: Facts) -> Finding:
         )
     if settings.metrics_token is None and settings.admin_port is None and facts.public_metrics is None:
         return warned(
-            f"{facts.own_metrics.url} answers whoever asks",
+            f"{facts.own_metrics.url} answers every caller",
             "set METRICS_TOKEN or ADMIN_PORT, and PUBLIC_URL",
         )
     if (
@@ -97,7 +97,7 @@ def monitoring(loaded: Loaded, facts: Facts) -> Finding:
         and not is_local(settings.admin_host)
     ):
         return warned(
-            f"ADMIN_PORT listens on {settings.admin_host} and answers whoever asks",
+            f"ADMIN_PORT listens on {settings.admin_host} and answers every caller",
             "see that only Prometheus reaches it, or set METRICS_TOKEN",
         )
     return passed(

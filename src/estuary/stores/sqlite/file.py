@@ -156,7 +156,7 @@ class DatabaseFile:
             raise CutShort(
                 f"The database is unavailable: its file {self.path.name} was cut short or written over"
             )
-        # Whoever empties the log rightly says so in the index first.
+        # A process that empties the log rightly says so in the index first.
         if log is not None:
             if index is not None and sizes[1] < index.least_size and log.index() == index:
                 name = self._known[1].path.name

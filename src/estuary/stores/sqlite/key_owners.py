@@ -14,7 +14,7 @@ def key_owners(keys: Table, creation: Iterable[str]) -> list[str]:
 
     What a key was for is what its snapshot belongs to, and its fingerprint takes up the owner, as
     `IdempotencyKey` has it. A delete has no snapshot: its key is no owner's. SQLite changes no primary key
-    in place, so the table is made anew.
+    in place, so the table is rebuilt.
     """
     found = f"coalesce(json_extract(snapshot, '$.{OWNER}'), '')"
     owner = f"CASE WHEN json_valid(snapshot) THEN {found} ELSE '' END"

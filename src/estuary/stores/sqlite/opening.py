@@ -17,7 +17,7 @@ from estuary.stores.sqlite.names import Names
 
 T = TypeVar("T")
 
-# A reader of a write-ahead log waits for nobody, save for moments while another process repairs the log.
+# A reader of a write-ahead log waits for no other process, save while one repairs the log.
 _READ_LOCK_TIMEOUT = 0.05
 _RETRY_INTERVAL = 0.01
 

@@ -55,7 +55,7 @@ def test_a_folder_matters_if_others_can_write_into_it(open_folder: Path) -> None
 
 
 def test_a_file_may_be_replaced_where_its_folder_is_open(open_folder: Path) -> None:
-    """Whoever may write into the folder puts another file there, unless it is sticky as /tmp is."""
+    """A user who may write into the folder can put another file there, unless it is sticky as /tmp is."""
     path = open_folder / "secret"
     path.touch()
     path.chmod(0o600)

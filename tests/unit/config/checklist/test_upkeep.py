@@ -24,7 +24,7 @@ POSTGRES = {"DATABASE_URL": "postgres://db.internal/records"}
 GIB = 1024**3
 
 WELL = StoreState(answers=True, fits=True, message="ok")
-AWAY = StoreState(answers=False, fits=None, message="nobody listens")
+AWAY = StoreState(answers=False, fits=None, message="no server listens")
 OTHER = StoreState(answers=True, fits=False, message="the column name is missing")
 
 
@@ -33,7 +33,7 @@ def test_store() -> None:
     judge(upkeep.store, "pass")
     judge(upkeep.store, "pass", Facts(store=WELL), **POSTGRES)
     judge(upkeep.store, "pass", Facts(store=OTHER))
-    assert "nobody listens" in judge(upkeep.store, "fail", Facts(store=AWAY)).reason
+    assert "no server listens" in judge(upkeep.store, "fail", Facts(store=AWAY)).reason
     judge(upkeep.store, "pass", Facts(store=WELL), **CONVEX, CONVEX_DEPLOY_KEY="prod:a|b")
     assert "every record" in judge(upkeep.store, "warn", Facts(store=WELL), **CONVEX).reason
     assert "lost at a restart" in judge(upkeep.store, "fail", DATABASE_TYPE="memory").reason
@@ -82,7 +82,7 @@ HIDDEN = Answer("https://api.acme.io/metrics", 401)
         (Facts(own_metrics=OWN), {"METRICS_TOKEN": "b7s-9dK2-vVq8_mWz"}, "pass", ""),
         (Facts(own_metrics=OWN), {"ADMIN_PORT": "9100"}, "pass", ""),
         (Facts(own_metrics=OWN), {"ADMIN_PORT": "9100", "ADMIN_HOST": "0.0.0.0"}, "warn", "on 0.0.0.0"),
-        (Facts(own_metrics=OWN), {}, "warn", "whoever asks"),
+        (Facts(own_metrics=OWN), {}, "warn", "every caller"),
         (Facts(own_metrics=OWN, public_metrics=Answer(HIDDEN.url, 200)), {}, "fail", "anybody"),
         (Facts(own_metrics=NoAnswer(OWN.url, "refused")), {}, "warn", "refused"),
         (Facts(), {}, "warn", "not seen"),

@@ -96,7 +96,7 @@ def test_the_last_of_equal_names_counts(padding: bytes) -> None:
     ],
 )
 def test_what_is_not_json_to_its_end_is_malformed(body: bytes, padding: bytes) -> None:
-    """Behind a wrong type too, and in members that nobody reads."""
+    """Behind a wrong type too, and in unknown members."""
     with pytest.raises(BadRequest, match="Malformed JSON"):
         decode_item(body + padding)
 

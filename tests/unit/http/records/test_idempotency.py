@@ -125,7 +125,7 @@ def test_a_key_is_the_subjects() -> None:
 
 
 def test_a_key_is_the_owners() -> None:
-    """For each owner, and for none, place and fingerprint are others, whoever the subject is."""
+    """For each owner, and for none, place and fingerprint are others, for any subject."""
     keys = []
     for owner in (None, "a", "b"):
         request = asked()

@@ -47,7 +47,7 @@ FINAL: dict[str, tuple[list[Any], type[EstuaryError]]] = {
     "a page with status 200": ([200, HTML, "<html>Welcome to the hotel</html>"], StoreRefused),
     "a redirect": ([301, {"location": "http://127.0.0.1:1/"}, ""], StoreRefused),
     "a refused key": ([401, JSON, '{"code":"BadDeployKey","message":"no"}'], StoreRefused),
-    "nobody there": ([404, HTML, "not found"], StoreRefused),
+    "no server": ([404, HTML, "not found"], StoreRefused),
     "a refused request": ([400, JSON, '{"code":"BadJsonBody","message":"no"}'], StoreQueryFailed),
     "a paused deployment": (
         [

@@ -145,7 +145,7 @@ async def failures(kept: Iterable[asyncio.Future[None]]) -> list[BaseException |
 
 
 async def test_a_row_that_comes_alone_goes_alone(inserts: Inserts, server: Server) -> None:
-    """It waits for nobody, and takes the statement for one."""
+    """It waits for no other, and takes the statement for one."""
     server.answer()
     await inserts.add(rows([1])[0])
     assert [["1"]] == server.asked
@@ -239,7 +239,7 @@ async def test_after_a_refusal_only_who_still_waits_is_sent_again(inserts: Inser
 
 
 async def test_an_error_nobody_knows_reaches_the_caller(inserts: Inserts, server: Server) -> None:
-    """And is not lost in a task, with the caller waiting for a row that nobody keeps."""
+    """And is not lost in a task, with the caller waiting for a row that was not kept."""
     server.refused["1"] = LookupError("a bug")
     server.answer()
     with pytest.raises(LookupError, match="a bug"):
@@ -247,7 +247,7 @@ async def test_an_error_nobody_knows_reaches_the_caller(inserts: Inserts, server
 
 
 async def test_an_outage_is_told_to_each_row_once(inserts: Inserts, server: Server) -> None:
-    """Nothing is tried again, for it may have been kept; and nobody shares an exception."""
+    """Nothing is tried again, for it may have been kept; and no two callers share an exception."""
     server.refused["1"] = ConnectionResetError()
     kept = added(inserts, 1, 2, 3)
     server.answer()
@@ -264,7 +264,7 @@ async def test_an_unreachable_server_fails_rows_at_once(
     """As it does every other call."""
     connector.refuses = True
     told = await failures(added(inserts, 1, 2))
-    assert ["nobody listens"] * 2 == [str(error) for error in told]
+    assert ["no server listens"] * 2 == [str(error) for error in told]
 
 
 @hasty
@@ -306,7 +306,7 @@ async def test_too_many_rows_are_turned_away(inserts: Inserts, server: Server) -
 
 @hasty
 async def test_rows_that_wait_at_the_end_are_told_so(inserts: Inserts, pool: Pool, server: Server) -> None:
-    """Whoever closes a store leaves nobody waiting for it."""
+    """No caller is left waiting when a store is closed."""
     under_way = await busy(inserts, server)
     waiting = added(inserts, "waiting")
     await pool.close()

@@ -54,7 +54,7 @@ class FakeConnector(Connector):
         self._under_way += 1
         await asyncio.sleep(0)
         if self.refuses:
-            raise StoreUnavailable("nobody listens")
+            raise StoreUnavailable("no server listens")
         if self._under_way + sum(not connection.closed for connection in self.made) > self.room:
             # It counts for a while still, as at the server.
             asyncio.get_running_loop().call_soon(self._end)
@@ -203,7 +203,7 @@ async def test_who_waits_is_told_at_once_when_nothing_can_be_reached(
     """With the driver's own reason, and without waiting for the time to be up; later calls try anew."""
     connector.refuses = True
     outcomes = await asyncio.gather(*(pool.run(lend) for _ in range(50)), return_exceptions=True)
-    assert {"nobody listens"} == {str(outcome) for outcome in outcomes}
+    assert {"no server listens"} == {str(outcome) for outcome in outcomes}
     connector.refuses = False
     await pool.run(lend)
 

@@ -62,7 +62,7 @@ async def test_what_is_honoured_reaches_the_server(server: Postgres, parameters:
 
 
 async def test_a_demand_for_channel_binding_is_met_by_the_certificate(tmp_path: Path) -> None:
-    """Nobody can pose as the server: who has not the named authority's certificate is not spoken to."""
+    """A server without a certificate of the named authority is not spoken to."""
     known, stranger = Authority(tmp_path), Authority(tmp_path)
     (tmp_path / "known.pem").write_bytes(known.pem)
     (tmp_path / "stranger.pem").write_bytes(stranger.pem)

@@ -27,7 +27,7 @@ sys.stdin.read()
 
 @pytest.fixture
 async def made(path: Path) -> Path:
-    """A database with a record, which nobody has open."""
+    """A database with a record, which no process has open."""
     store = SqliteStore(path, [ITEMS])
     await store.open()
     await store.collection(ITEMS).insert(record(Item("kept")))

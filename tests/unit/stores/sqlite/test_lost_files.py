@@ -264,7 +264,7 @@ async def test_another_programs_log_is_not_overwritten(watched: Watched) -> None
 
 
 def move_into_the_file(path: Path) -> None:
-    """Have all that the log holds moved into the main file; it keeps its frames until it begins anew."""
+    """Have all that the log holds moved into the main file; it keeps its frames until it begins again."""
     with closing(sqlite3.connect(path)) as connection:
         busy, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         assert (0, frames) == (busy, moved)

@@ -78,7 +78,7 @@ def test_a_log_that_was_cut_behind_what_was_moved_is_kept(made: Made) -> None:
     """That it has nothing more is no sign of a checkpoint: what was acknowledged was cut off."""
     moved = made.log.path.stat().st_size
     with closing(sqlite3.connect(made.log.path.with_name("test.db"), isolation_level=None)) as reader:
-        # As long as it reads from the log, that does not begin anew.
+        # As long as it reads from the log, that does not begin again.
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM made").fetchone()
         made.checkpoint("PASSIVE")
