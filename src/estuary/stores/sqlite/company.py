@@ -19,7 +19,7 @@ from pathlib import Path
 
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.sqlite.log_index import read_index
-from estuary.stores.sqlite.names import Names, size_of
+from estuary.stores.sqlite.names import Names, demand_regular, size_of
 
 _FLOCK = struct.Struct("hhqqi0q")
 """`struct flock` of fcntl(2), as 64-bit Linux has it: type, whence, start, length, process."""
@@ -41,8 +41,10 @@ def connect_in_company(
     """The outcome of `connect`, once it opens the files that all others have open.
 
     `again`: not before this process has closed the database itself. Raises `StoreUnavailable` if it does
-    not come to that within `patience` seconds, and what `connect` raises.
+    not come to that within `patience` seconds, `StoreRefused` where `path` is no file, and what `connect`
+    raises.
     """
+    demand_regular(path)
     deadline = time.monotonic() + patience
     while True:
         with _opening:

@@ -47,6 +47,12 @@ def is_busy(error: sqlite3.Error) -> bool:
     return _primary_code(error) == sqlite3.SQLITE_BUSY
 
 
+def was_not_written(error: BaseException) -> bool:
+    """Whether there was no room for what was to be written: on the disk, or by a quota or a limit."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+
+
 def _primary_code(error: BaseException) -> int:
     """SQLite's result code without its extension, 0 where the driver itself complained."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -63,8 +63,6 @@ class DatabaseFile:
             message = f"The folder {self.path.parent} cannot be made: {error.strerror}"
             refused = StoreRefused if error.errno in _NEVER_A_FOLDER else StoreUnavailable
             raise refused(message) from error
-        if self.path.is_dir():
-            raise StoreRefused(f"The database {self.path} is a folder; name a file")
 
     def connect(self, *, timeout: float) -> sqlite3.Connection:
         """A connection that may write and makes the file if there is none.

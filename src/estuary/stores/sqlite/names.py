@@ -2,9 +2,18 @@
 
 import os
 from pathlib import Path
+from stat import S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFMT, S_IFSOCK, S_ISREG
 from typing import IO, NamedTuple
 
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import StoreRefused, StoreUnavailable
+
+_KINDS = {
+    S_IFDIR: "a folder",
+    S_IFIFO: "a FIFO (a named pipe)",
+    S_IFSOCK: "a socket",
+    S_IFCHR: "a device",
+    S_IFBLK: "a device",
+}
 
 
 class Identity(NamedTuple):
@@ -93,6 +102,18 @@ def known_files(path: Path) -> list[Known]:
         Known.of(names.log_index),
     ]
     return known if main == path else [*known, Known.of(path, is_main=True)]
+
+
+def demand_regular(path: Path) -> None:
+    """Raise `StoreRefused` where there is something else at `path`: to open a FIFO may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        # Whoever opens it is told why that cannot be.
+        return
+    if not S_ISREG(mode):
+        kind = _KINDS.get(S_IFMT(mode), "not a regular file")
+        raise StoreRefused(f"The database is {kind}; name a regular file, or one that is still to be made")
 
 
 def identify(path: Path) -> Identity | None:

@@ -13,9 +13,9 @@ from contextlib import closing
 from functools import partial
 from typing import Any, TypeVar
 
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import StoreError, StoreUnavailable
 from estuary.stores.sqlite.company import connect_in_company
-from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
+from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate, was_not_written
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.names import Identity
 from estuary.stores.sqlite.worker import Worker
@@ -85,7 +85,7 @@ class OnlineBackup:
                     copy.close()
                     raise
         except DRIVER_ERRORS as error:
-            raise StoreUnavailable(f"{translate(error)}; {_ADVICE}") from error
+            raise _translated(error) from error
         return copy
 
     def _demand(self, opened: list[Identity | None]) -> None:
@@ -102,3 +102,9 @@ class OnlineBackup:
                 raise StoreUnavailable("The database is unavailable: another process holds the lock")
 
         return look
+
+
+def _translated(error: BaseException) -> StoreError:
+    """`translate`, with advice where there was no room for the copy: nothing else is written."""
+    translated = translate(error)
+    return StoreUnavailable(f"{translated}; {_ADVICE}") if was_not_written(error) else translated

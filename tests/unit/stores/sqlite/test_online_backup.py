@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import StoreRefused, StoreUnavailable
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.names import Identity
 from estuary.stores.sqlite.online_backup import OnlineBackup
@@ -36,6 +36,17 @@ async def test_the_copy_is_of_the_moment_it_was_taken(path: Path) -> None:
     assert [1000, 1000, 1000] == [len(rows) for rows in batches]
     assert [(1,), (3000,)] == [batches[0][0], batches[-1][-1]]
     assert ["numbers.db"] == [file.name for file in path.parent.iterdir()]
+
+
+async def test_what_is_no_database_needs_no_room(tmp_path: Path) -> None:
+    """Advice on the temporary folder is for where that is full."""
+    path = tmp_path / "notes.txt"
+    path.write_text("these are no pages of a database")
+    backup = OnlineBackup(DatabaseFile(path, statements=1), timeout=5.0)
+    with pytest.raises(StoreRefused) as refused:
+        await backup.take()
+    backup.close()
+    assert "The database is unavailable: the file is not a database" == str(refused.value)
 
 
 class LockedLate(DatabaseFile):

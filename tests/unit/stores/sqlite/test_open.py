@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import socket
 import sqlite3
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import pytest
 from msgspec import Meta, Struct
 
-from estuary.core.errors import StoreSchemaMismatch, StoreUnavailable
+from estuary.core.errors import StoreRefused, StoreSchemaMismatch, StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.core.resource import Resource
 from estuary.stores.sqlite import SqliteStore
@@ -151,10 +154,34 @@ async def test_a_foreign_database_is_left_alone(path: Path, statements: list[str
     assert before == contents(path)
 
 
-async def test_a_folder_is_not_a_database(tmp_path: Path) -> None:
-    """The message says what is wrong with the path."""
-    with pytest.raises(StoreUnavailable, match="is a folder; name a file"):
-        await opened(tmp_path)
+def listen(path: Path) -> None:
+    """Make a socket; its file stays when it is closed."""
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+KINDS: dict[str, Callable[[Path], None]] = {
+    "a folder": Path.mkdir,
+    "a FIFO": os.mkfifo,
+    "a socket": listen,
+    "a device": lambda path: path.symlink_to("/dev/null"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_only_a_regular_file_is_a_database(tmp_path: Path, kind: str) -> None:
+    """The message says what is there instead, at once: to open a FIFO would wait for who writes to it."""
+    path = tmp_path / "estuary.db"
+    KINDS[kind](path)
+    store = SqliteStore(path, [ITEMS])
+    calls = (store.open, store.survey, partial(store.migrate, only_plan=True), store.snapshot().__aenter__)
+    for call in calls:
+        async with asyncio.timeout(5.0):
+            with pytest.raises(
+                StoreRefused, match=f"{path}: The database is {kind}.*; name a regular file"
+            ):
+                await call()
+    assert ["estuary.db"] == files(tmp_path)
 
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
