@@ -1,4 +1,9 @@
-"""Records as JSON Lines (jsonlines.org): a record a line, whole, with the name of its resource."""
+"""The lines of backups and exports (jsonlines.org), for resources that are declared.
+
+A line is a record: its resource's name, what every record has, and its `value` as the API gives it. What is
+read is held to the declared rules. A line that holds a row instead (see `rows`) is read here, too, once its
+resource is declared.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,8 @@
-"""Lines that hold rows: of tables that no resource declares, or whose declaration leaves columns out.
+"""The other kind of line, which `--all` writes: a row as the store keeps it, whatever is declared.
 
-Such a line has `columns`, as the store keeps them, in the place of `value`. What they mean is known once
-the resource is declared: then, and not before, the line can be read as a record.
+For tables that no resource declares, and for those with columns that their declaration leaves out. Such a
+line has `columns` in the place of `value` (see `lines`). What they mean is known once the resource is
+declared: then, and not before, the row is made a record.
 """
 
 from collections.abc import Mapping, Sequence
