@@ -1,5 +1,6 @@
 """Commands whose streams are closed, full or without a reader, and whose paths cannot be used."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -88,6 +89,11 @@ PATHS = {
     f"export {LONG}/copy": (1, "cannot be written: File name too long"),
     f"restore {LONG}": (1, "cannot be read: File name too long"),
     f"import {LONG}": (1, "cannot be read: File name too long"),
+    "backup -": (
+        2,
+        "a backup is read back, so it cannot be a stream: name a file (./- for one called -), or ",
+    ),
+    "restore -": (2, "a backup is verified before it is read, so it cannot be a stream: name a file"),
     "backup loop": (1, "loop is there already"),
     "restore loop": (1, "loop cannot be read: Too many levels of symbolic links"),
     "restore data": (1, "data is not a regular file"),
@@ -105,8 +111,15 @@ PATHS = {
     "DATABASE_URL=sqlite:///sealed/x.db migrate": (1, "cannot be made: "),
     "DATABASE_URL=sqlite:///loop backup copy": (1, "Too many levels of symbolic links"),
     "DATABASE_URL=sqlite:///loop check": (1, "Too many levels of symbolic links"),
-    "DATABASE_URL=sqlite:///data check": (1, ""),
-    "DATABASE_URL=sqlite:///data backup copy": (1, ""),
+    "DATABASE_URL=sqlite:///data check": (1, "/data: The database is a folder; name a regular file"),
+    "DATABASE_URL=sqlite:///data backup copy": (1, "/data: The database is a folder; name a regular file"),
+    **{
+        f"DATABASE_URL=sqlite:///pipe {command}": (1, "/pipe: The database is a FIFO (a named pipe); name ")
+        for command in (
+            *("check", "migrate", "migrate --plan", "serve"),
+            *("backup copy", "export", "import lines", "restore sealed"),
+        )
+    },
 }
 
 
@@ -115,6 +128,7 @@ def test_a_path_that_cannot_be_used_is_told_in_one_line(filled: Path, command: s
     """No trace, the right exit code, and nothing made that was not asked for."""
     code, said = PATHS[command]
     (filled / "loop").symlink_to("loop")
+    os.mkfifo(filled / "pipe")
     before = sorted(path.name for path in filled.iterdir())
     setting, arguments = "", command
     if command.startswith("DATABASE_URL"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from estuary.cli.commands import Commands
 from estuary.cli.exits import misconfigured
-from estuary.cli.paths import file_or_folder
+from estuary.cli.paths import backup_to_make
 from estuary.cli.progress import Progress
 from estuary.cli.transfer import Outcome, add_all, run
 
@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
     backup = commands.add_parser("backup", help="write every record to one sealed file")
     backup.add_argument(
         "file",
-        type=file_or_folder,
+        type=backup_to_make,
         metavar="FILE",
         help="a new file, or a folder, in which it is named after the time",
     )
@@ -36,8 +36,8 @@ def add(commands: Commands) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     target: Path = arguments.file
-    # Path.is_dir raises for some paths that are none.
-    if (arguments.keep or arguments.keep_days) and not os.path.isdir(target):  # noqa: PTH112
+    in_folder = os.path.isdir(target)  # noqa: PTH112 (Path.is_dir raises for some paths that are none)
+    if (arguments.keep or arguments.keep_days) and not in_folder:
         return misconfigured(f"--keep and --keep-days are about a folder, which {target} is not")
 
     async def work(settings: "Settings", progress: Progress) -> Outcome:

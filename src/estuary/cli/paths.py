@@ -14,13 +14,28 @@ def file_path(text: str) -> Path:
     return Path(text)
 
 
-def file_or_folder(text: str) -> Path:
-    """The path of a file, or of a folder that is there."""
+def backup_to_make(text: str) -> Path:
+    """The path of a file, or of a folder that is there; never `-`, which is no file elsewhere."""
+    if text == "-":
+        raise argparse.ArgumentTypeError(
+            "a backup is read back, so it cannot be a stream: name a file (./- for one called -), or have "
+            "`estuary export` write the records to standard output"
+        )
     if not text.endswith("/"):
         return file_path(text)
     if not os.path.isdir(text):  # noqa: PTH112 (Path drops the slash)
         raise argparse.ArgumentTypeError(f"there is no folder {text!r}: make it, or mount its disk, first")
     return Path(text)
+
+
+def backup_to_read(text: str) -> Path:
+    """The path of a file; never `-`."""
+    if text == "-":
+        raise argparse.ArgumentTypeError(
+            "a backup is verified before it is read, so it cannot be a stream: name a file (./- for one "
+            "called -)"
+        )
+    return file_path(text)
 
 
 def file_or_stream(text: str) -> Path | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estuary.cli.commands import Commands
-from estuary.cli.paths import file_path
+from estuary.cli.paths import backup_to_read
 from estuary.cli.progress import Progress
 from estuary.cli.transfer import Outcome, add_replace, run
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Make the command known."""
     restore = commands.add_parser("restore", help="keep the records of a backup, all of them or none")
-    restore.add_argument("file", type=file_path, metavar="FILE", help="what `estuary backup` made")
+    restore.add_argument("file", type=backup_to_read, metavar="FILE", help="what `estuary backup` made")
     either = restore.add_mutually_exclusive_group()
     add_replace(either)
     either.add_argument(
