@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from estuary.server.readiness import EXTENSION_SECONDS
-from tests.process.test_service_manager import Manager
 from tests.support.creates import ITEMS
 from tests.support.http import get, post
 from tests.support.process import HOST, NOT_READY, READY, Server, serving, started, until
+from tests.support.service_manager import Manager
 
 SOON = {"DATABASE_TIMEOUT_SECONDS": "1"}
 BODY = b'{"name":"boat"}'

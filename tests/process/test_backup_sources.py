@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.test_backups import ROOT, SHIP, estuary, item_lines, records
+from tests.support.backups import ROOT, SHIP, estuary, item_lines, records
 from tests.support.process import environment_of, serving
 from tests.support.resources import vessel_body
 from tests.support.servers.postgres import Postgres, postgres_server

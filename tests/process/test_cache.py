@@ -61,7 +61,7 @@ def test_a_cache_in_redis_needs_redis_and_a_store_that_lasts(
     tmp_path: Path, variables: dict[str, str], said: str
 ) -> None:
     """What would not work, or would give another service's records, is refused before anything starts."""
-    from tests.process.test_cli import estuary
+    from tests.support.command import estuary
 
     done = estuary(tmp_path, "check", CACHE_TYPE="redis", **variables)
     assert 2 == done.returncode

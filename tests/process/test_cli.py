@@ -11,20 +11,8 @@ import pytest
 
 from estuary import __version__
 from estuary.core.build import COMPILED
+from tests.support.command import estuary
 from tests.support.process import environment_of, serving, until
-
-
-def estuary(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end in `directory`."""
-    return subprocess.run(
-        [sys.executable, "-m", "estuary", *arguments],
-        cwd=directory,
-        env=environment_of(variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_version(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from estuary.core.items import ITEMS
 from estuary.stores.convex.deployable import write
 from estuary.stores.convex.schema import schema
-from tests.process.test_cli import estuary
+from tests.support.command import estuary
 from tests.support.http import get, post
 from tests.support.process import HOST, NOT_READY, serving, until
 from tests.support.resources import VESSELS

@@ -8,16 +8,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from tests.support.console import ADDRESS, CONSOLE, without_what_differs
 from tests.support.http import get
 from tests.support.process import Server, serving
 from tests.support.programs import require
 
 README = Path(__file__).parents[2] / "README.md"
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ADDRESS = "localhost:3000"
-DIFFERENT_EVERY_TIME = {"id", "created_at", "updated_at", "timestamp", "request_id"}
 
 
 def section(title: str) -> str:
@@ -27,25 +24,11 @@ def section(title: str) -> str:
 
 def curls(text: str) -> Iterator[tuple[str, str]]:
     """Each `curl` command in `text`, and the line that it is said to print."""
-    for block in BLOCK.findall(text):
+    for block in CONSOLE.findall(text):
         lines = block.splitlines()
         for command, printed in itertools.pairwise(lines):
             if command.startswith("$ curl "):
                 yield command.removeprefix("$ "), printed
-
-
-def without_what_differs(told: Any) -> Any:
-    """The JSON document `told` with a mark in place of ids and times."""
-    match told:
-        case dict():
-            return {
-                key: "…" if key in DIFFERENT_EVERY_TIME else without_what_differs(value)
-                for key, value in told.items()
-            }
-        case list():
-            return [without_what_differs(value) for value in told]
-        case _:
-            return told
 
 
 def assert_it_prints(text: str, server: Server) -> None:

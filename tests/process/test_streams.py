@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.test_backups import estuary, item_lines, records, variables
+from tests.support.backups import estuary, item_lines, records, variables
 
 DOING = ["backup copy", "import --replace lines", "restore --replace sealed", "migrate"]
 TELLING = ["export", "check", "openapi", "convex schema", "token --keys keys.json", "--version", "--help"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.test_cli import estuary
+from tests.support.command import estuary
 
 
 def claims_of(token: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.process.test_readme import ADDRESS, BLOCK, without_what_differs
+from tests.support.console import ADDRESS, CONSOLE, without_what_differs
 from tests.support.process import serving
 from tests.support.programs import require
 
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 def examples() -> Iterator[Example]:
     """Each command of the guide with what it is said to print."""
-    for block in BLOCK.findall(GUIDE.read_text()):
+    for block in CONSOLE.findall(GUIDE.read_text()):
         for one in block.split("$ ")[1:]:
             command, *lines = one.splitlines()
             yield Example(command, lines)

@@ -7,7 +7,7 @@ import msgspec
 from bench import capacity
 from bench.report import Report
 from bench.results import keep
-from tests.unit.bench.test_picture import report
+from tests.unit.bench.reports import report
 
 
 def test_a_whole_run_becomes_the_latest_and_enters_the_history(tmp_path: Path) -> None:

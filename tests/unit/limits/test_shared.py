@@ -3,9 +3,7 @@
 import os
 import signal
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from mmap import mmap
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -20,42 +18,12 @@ from estuary.limits.locks import Held, Locks
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import WAYS, Table
 from tests.support.monotonic import HandClock
-
-WINDOW = 4.0
-KEY = b"k" * 16
-TICKS = st.one_of(st.integers(0, 4), st.integers(0, 100))
-VISITS = st.lists(
-    st.tuples(TICKS.map(lambda ticks: ticks / 64), st.sampled_from("abcdefgh")), min_size=20, max_size=200
-)
-
-
-def table(clients: int) -> Table:
-    """An empty table in memory that children share."""
-    return Table(mmap(-1, Table.size(clients)), clients, KEY)
+from tests.unit.limits.tables import VISITS, WINDOW, child, table
 
 
 def limiter(clock: HandClock, *, limit: int = 3, clients: int = 4) -> SharedRateLimiter:
     """A small limiter: its edges are a few clients away."""
     return SharedRateLimiter(limit, WINDOW, table(clients), Locks(), clock)
-
-
-@contextmanager
-def child(live: Callable[[], None]) -> Iterator[int]:
-    """A process that does `live`, says so, and waits to be ended: its id."""
-    done, say = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        live()
-        os.write(say, b".")
-        signal.pause()
-    try:
-        os.read(done, 1)
-        yield pid
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        os.close(done)
-        os.close(say)
 
 
 def test_it_is_a_rate_limiter() -> None:

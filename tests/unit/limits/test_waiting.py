@@ -13,7 +13,7 @@ from estuary.limits.locks import Locks
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import WAYS, Table
 from tests.support.monotonic import HandClock
-from tests.unit.limits.test_shared import KEY, VISITS, WINDOW, child, table
+from tests.unit.limits.tables import KEY, VISITS, WINDOW, child, table
 
 Limiter = LocalRateLimiter | SharedRateLimiter
 Make = Callable[[HandClock, int, int], Limiter]
