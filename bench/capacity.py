@@ -1,6 +1,6 @@
 """What a worker carries, for those who plan: a table in docs/operations.md, from the latest whole run.
 
-`python -m bench.capacity` writes it anew; a whole run of the bench does so by itself.
+`python -m bench.capacity` writes it again; a whole run of the bench does so by itself.
 """
 
 from collections.abc import Iterator

@@ -29,7 +29,7 @@ from tests.support.servers.postgres import postgres_server
 class Limits:
     """Reads of one item, 32 connections of one client, by where its requests are counted.
 
-    From PostgreSQL, for the promise: whoever counts in Redis has replicas, which share their store. From
+    From PostgreSQL, for the promise: who counts in Redis has replicas, which share their store. From
     memory beside it, which shows what Redis costs where there is hardly anything else to do.
     """
 
@@ -74,7 +74,7 @@ def _redis(core: int) -> Iterator[str]:
             while not path.exists():
                 if process.poll() is not None or time.monotonic() > give_up:
                     raise NotReady("redis-server gave no answer")
-                time.sleep(POLL_SECONDS)  # a socket that appears wakes nobody
+                time.sleep(POLL_SECONDS)  # a socket that appears wakes no process
             yield f"unix://{path}"
         finally:
             process.terminate()

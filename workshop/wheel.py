@@ -1,7 +1,7 @@
 """The wheel's compiled form: with ESTUARY_COMPILE=1 it has beside the source what mypyc makes of it.
 
 Without the variable it is Python alone and fits every machine; with it, it is made for one Python on one
-platform, and whoever installs it needs no compiler. Hatchling calls the hook
+platform, and installing it needs no compiler. Hatchling calls the hook
 (https://hatch.pypa.io/latest/plugins/build-hook/reference/).
 """
 

@@ -1,1 +1,1 @@
-"""Grafana's dashboards as code: `python -m workshop.grafana` writes deploy/grafana/dashboards/ anew."""
+"""Grafana's dashboards as code: `python -m workshop.grafana` writes deploy/grafana/dashboards/ again."""

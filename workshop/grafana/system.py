@@ -98,7 +98,7 @@ SYSTEM = Dashboard(
             ),
             graph(
                 "Log lines lost",
-                "A second; whoever reads the log is too slow.",
+                "A second; the reader of the log is too slow.",
                 "short",
                 (f"sum by (instance) (rate(log_lines_dropped_total{{{ALL}}}[{RATE}]))", "{{instance}}"),
             ),

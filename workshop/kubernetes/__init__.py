@@ -1,1 +1,1 @@
-"""Manifests that are made from others: `python -m workshop.kubernetes` writes them anew."""
+"""Manifests that are made from others: `python -m workshop.kubernetes` writes them again."""

@@ -15,7 +15,7 @@ class Companion(Protocol):
     """Something that works beside the requests for as long as they are served."""
 
     def start(self) -> None:
-        """Begin; nobody waits for it."""
+        """Begin; returns at once."""
         ...
 
     async def stop(self) -> None:

@@ -102,7 +102,7 @@ def preload(settings: Settings) -> None:
         with suppress(ImportError):
             import_module(module)
     if kind in (SQLITE.kind, POSTGRES):
-        # Made for nobody, and never opened: SQLAlchemy works out much for its first table, a third of the
+        # Not used, and never opened: SQLAlchemy works out much for its first table, a third of the
         # time that each worker would take to start.
         with suppress(StoreRefused):
             make_store(settings, [ITEMS], lambda _: None)

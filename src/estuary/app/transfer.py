@@ -210,7 +210,7 @@ async def reported(
     report: Report,
     part: Callable[[int], float | None],
 ) -> AsyncIterator[tuple[Resource, Sequence[Record]]]:
-    """`batches`, each reported once whoever asked for it asks for the next."""
+    """`batches`, each reported once the next one is asked for."""
     done = 0
     for resource, records in batches:
         yield resource, records

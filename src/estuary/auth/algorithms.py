@@ -25,7 +25,7 @@ ALGORITHMS: Mapping[str, KeyKind] = {
 }
 """Every algorithm that can be allowed: all of them asymmetric.
 
-HMAC is not among them and never will be: whoever can verify such a token can also make one, and a public
+HMAC is not among them and never will be: a verifier of such a token can also make one, and a public
 key taken for an HMAC secret is the oldest forgery there is (RFC 8725, 2.1).
 """
 
@@ -43,7 +43,7 @@ def _is_of(jwk: Mapping[str, Any], kind: KeyKind) -> bool:
 
 
 def _is_for_verifying(jwk: Mapping[str, Any]) -> bool:
-    """Whether it says so where it says anything; one with its private half public is nobody's."""
+    """Whether it says so where it says anything; one with its private half public proves nothing."""
     operations = jwk.get("key_ops")
     if operations is not None and not (isinstance(operations, list) and "verify" in operations):
         return False

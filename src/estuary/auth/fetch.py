@@ -23,7 +23,7 @@ class FetchFailed(Exception):
 async def fetch(url: str) -> bytes:
     """The document at `url`; raises `FetchFailed`. How long it may take, the caller says.
 
-    Redirects are not followed: the address was chosen by an operator, and nobody else may choose another.
+    Redirects are not followed: the address was chosen by an operator, and no server may choose another.
     A connection of its own each time: there is one document an hour to fetch.
     """
     timeout = ClientTimeout(total=None, connect=_CONNECT_SECONDS)

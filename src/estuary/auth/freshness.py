@@ -1,4 +1,4 @@
-"""Freshness: when an issuer's keys are asked for anew, and from when on they are too old to be used.
+"""Freshness: when an issuer's keys are asked for again, and from when on they are too old to be used.
 
 Pure decisions on times that are passed in, in seconds of a clock that never goes back.
 """
@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 
 UNKNOWN_KEY_SECONDS = 10.0
-"""At most so often does a key that nobody knows make us ask the issuer."""
+"""At most so often does an unknown key make us ask the issuer."""
 
 _EARLY, _EARLIEST = 0.9, 0.75
 """The share of their time after which keys are refreshed: before it is over, and not by all at once."""

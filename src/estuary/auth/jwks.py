@@ -22,8 +22,8 @@ MAX_WAITING = 64
 class KeySource:
     """The keys that `load` fetches, known as `name` (a URL) in logs.
 
-    Nobody waits for them at start-up; `run` has them fetched as long as it runs. One fetch at a time is
-    under way, whoever asked for it. `changed` is called when the keys are others than before.
+    Start-up does not wait for them; `run` has them fetched as long as it runs. One fetch at a time is
+    under way, for all that ask. `changed` is called when the keys are others than before.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class KeySource:
         if self._flight is not None and self._waiting < MAX_WAITING:
             self._waiting += 1
             try:
-                # Whoever goes away must not end what others wait for.
+                # A caller that goes away must not end what others wait for.
                 await asyncio.shield(self._flight)
             finally:
                 self._waiting -= 1

@@ -1,4 +1,4 @@
-"""Kept keys: an issuer's last key set in a file, so that a restart during its outage turns nobody away."""
+"""Kept keys: an issuer's last key set in a file, so that a restart in its outage refuses no client."""
 
 import os
 import stat
@@ -64,7 +64,7 @@ class KeptKeys:
         self.path = folder / f"keys-{sha256(source.encode()).hexdigest()[:16]}.json"
 
     def read(self) -> Kept | None:
-        """What was written last, None unless it is this source's and nobody else can have written it."""
+        """What was written last, None unless it is this source's and no other user can have written it."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:

@@ -14,7 +14,7 @@ class KeyRing:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Take up what earlier processes kept, and begin to fetch; nobody waits for an issuer."""
+        """Take up what earlier processes kept, and begin to fetch, without waiting for an issuer."""
         for source in self._sources:
             source.recall()
             self._tasks.append(asyncio.create_task(source.run()))

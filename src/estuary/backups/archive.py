@@ -25,7 +25,7 @@ _CHUNK = 1024 * 1024
 def open_to_read(path: Path) -> BinaryIO:
     """The regular file at `path`; raises `BackupError`."""
     try:
-        # Never waited for: a pipe that nobody writes into would hang here.
+        # Never waited for: a pipe without a writer would hang here.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         if S_ISREG(os.fstat(descriptor).st_mode):
             return open(descriptor, "rb")  # noqa: PTH123 (a descriptor has no path; the caller closes it)

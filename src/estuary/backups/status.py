@@ -1,4 +1,4 @@
-"""The status file: how whoever serves learns of backups that somebody else makes.
+"""The status file: how a service learns of backups that another process makes.
 
 A file, not a row in the store: a job that makes backups then needs no right to write to what it protects.
 Job and service may be on two machines, if both see the folder (a shared volume).

@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
     )
     export.add_argument(
         "--owner",
-        help="only the records of this owner, as AUTH_OWNER_CLAIM names them; '' for those of nobody",
+        help="only the records of this owner, as AUTH_OWNER_CLAIM names them; '' for those without one",
     )
     add_all(export)
     export.set_defaults(command=_run)

@@ -34,7 +34,7 @@ def run(what: str, work: Work, tell: Callable[[str], None] = say) -> int:
     from estuary.core.errors import StoreError, StoreNotEmpty
     from estuary.core.resource import DeclarationError
 
-    # Whoever asks us to end shall not leave half a file behind: SIGTERM is taken as Ctrl-C is.
+    # A command that is told to end must not leave half a file behind: SIGTERM is taken as Ctrl-C is.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress(what)
     try:

@@ -74,7 +74,7 @@ def _owners_are_known(values: Values) -> Iterator[str]:
     if claim is None:
         return
     if not values["auth_enabled"]:
-        yield f"AUTH_OWNER_CLAIM is {claim}, but AUTH_ENABLED is false: without tokens nobody owns a record"
+        yield f"AUTH_OWNER_CLAIM is {claim}, but AUTH_ENABLED is false: no record has an owner"
     elif len(values["auth_jwks_urls"]) > 1 and not values["auth_issuer"]:
         yield (
             f"AUTH_OWNER_CLAIM is {claim} with several AUTH_JWKS_URLS: AUTH_ISSUER must be set too, or two "

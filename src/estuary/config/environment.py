@@ -188,7 +188,7 @@ class _Loading:
             )
 
     def _settle_database(self) -> None:
-        """A server has no usual place: whoever names its type has to say where it is."""
+        """A server has no usual place: its type alone does not say where it is."""
         kind, url, convex_url = (
             Settings.database_type,
             Settings.database_url,

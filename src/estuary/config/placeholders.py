@@ -2,7 +2,7 @@
 
 import re
 
-# Whole words of documentation; example domains are reserved (RFC 2606), so nobody's service is there.
+# Whole words of documentation; example domains are reserved (RFC 2606), so no service is there.
 _EXAMPLE = re.compile(
     r"""
     change[-_]?(?:me|this|it) | replace[-_]?(?:me|this|with) | place[-_]?holder | to[-_]?do\b | fix[-_]?me

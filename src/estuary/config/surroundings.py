@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Surroundings(NamedTuple):
-    """Texts as they were found, empty when absent; whoever uses one knows what it means.
+    """Texts as they were found, empty when absent; the code that uses one knows what it means.
 
     systemd's are described in sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3) and systemd.exec(5).
     """

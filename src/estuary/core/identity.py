@@ -1,4 +1,4 @@
-"""Identity: who a verified token says is asking; and the reasons for which nobody is let in."""
+"""Identity: who a verified token says is asking; and the reasons for which a request is refused."""
 
 from enum import StrEnum
 

@@ -99,7 +99,7 @@ class Collection(Protocol):
 
 @runtime_checkable
 class ImmediateReads(Protocol):
-    """What a collection has, too, whose point reads take so little that nobody has to wait for them."""
+    """What a collection has, too, whose point reads take so little that they need no waiting."""
 
     def get_now(self, record_id: str, owner: str | None, /) -> Record:
         """What `get` does, at once."""
@@ -148,7 +148,7 @@ class Store(Protocol):
 
 @runtime_checkable
 class Migratable(Protocol):
-    """A store whose tables can be made to fit the declared resources while nobody serves from it."""
+    """A store whose tables can be made to fit the declared resources while no service uses it."""
 
     async def migrate(self, *, only_plan: bool) -> Sequence[str]:
         """Make them fit; the statements that did, or with `only_plan` those that would, changing nothing.

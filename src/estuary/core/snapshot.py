@@ -1,4 +1,4 @@
-"""Snapshots: a whole record as JSON, for whoever keeps records outside a resource's own table."""
+"""Snapshots: a whole record as JSON, for stores that keep records outside a resource's own table."""
 
 from datetime import datetime
 from typing import Any

@@ -9,7 +9,7 @@ KEY_LIFETIME = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
 """Characters; a longer key is refused before it reaches a store."""
 NO_VERSION = 0
-"""A version that no record ever has: whoever expects it is refused, unless the write was made before."""
+"""A version that no record ever has: to expect it is refused, unless the write was made before."""
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
@@ -46,4 +46,4 @@ class WriteTerms(msgspec.Struct, frozen=True):
 
 
 UNCONDITIONAL = WriteTerms()
-"""Whoever's record, whatever its version, as often as it is asked."""
+"""Any owner's record, whatever its version, as often as it is asked."""

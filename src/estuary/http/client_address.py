@@ -48,7 +48,7 @@ class ClientAddress:
     garbage); the client is then the last proxy before it.
 
     If both fields say anything they must agree, else the client is the peer. A proxy sets one of them
-    and lets the other through as the client forged it; which, cannot be seen from here. So nobody can
+    and lets the other through as the client forged it; which, cannot be seen from here. So no client can
     choose who to be counted as, and what is contradictory is counted together.
     """
 

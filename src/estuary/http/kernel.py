@@ -80,7 +80,7 @@ class Application:
         return response
 
     def finish(self, request: Request, response: Response | None) -> None:
-        """Report that `request` is over; without a response: nobody waits for one any more."""
+        """Report that `request` is over; without a response: the client waits for none any more."""
         self.in_flight.discard(request)
         self._reporter.end(request, response)
         if response is not None and self.draining:

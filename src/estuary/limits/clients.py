@@ -102,6 +102,6 @@ class Clients:
         return tally
 
     def _slot(self, client: str) -> int:
-        # Without the key nobody can choose addresses that share a tally with a given client.
+        # Without the key no client can choose addresses that share a tally with a given client.
         digest = blake2b(client.encode(), digest_size=8, key=self._key).digest()
         return int.from_bytes(digest, "big") % self._shared_tallies

@@ -58,7 +58,7 @@ def share_out(
     """
     for place, future in enumerate(waiting):
         if future.done():
-            # Its client has gone meanwhile; that it was counted harms nobody else.
+            # Its client has gone meanwhile; that it was counted harms no other.
             continue
         if place < admitted:
             future.set_result(Decision(True, remaining + admitted - 1 - place, resets_in))

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 PATIENCE_SECONDS = 0.1
-"""For a lock that is held for some microseconds: whoever holds it longer was stopped while it did."""
+"""For a lock that is held for some microseconds: who holds it longer was stopped while it did."""
 
 _EXCLUSIVE = fcntl.LOCK_EX | fcntl.LOCK_NB
 _PAUSE_SECONDS = 0.00005

@@ -1,7 +1,7 @@
 """The table of tallies in shared memory: a bounded number of clients, in plain bytes.
 
 Clients fall into sets by a hash under a secret key. A set has `WAYS` tallies, each for one client, and one
-more that is shared by whoever comes while those are all in use: what `limits/local` does once for all
+more that is shared by clients that come while those are all in use: what `limits/local` does once for all
 clients, each set does for its own. Zeroed memory is an empty table.
 
 Each tally lies in two places: its numbers in the *heads*, close to those of its set, and its older buckets
@@ -37,8 +37,8 @@ _COUNTS = [struct.Struct(f"={count}I") for count in range(BUCKETS + 1)]
 class Table:
     """Tallies of about `clients` clients in `memory`, which has `Table.size(clients)` bytes.
 
-    Whoever calls anything but `name` holds the lock of the set. `key` is the same in every process; without
-    it nobody can choose addresses that fall into a given client's set.
+    A caller of anything but `name` holds the lock of the set. `key` is the same in every process; without
+    it no client can choose addresses that fall into a given client's set.
     """
 
     def __init__(self, memory: mmap, clients: int, key: bytes) -> None:
@@ -84,7 +84,7 @@ class Table:
         return lasts.index(min(lasts))
 
     def load(self, set_: int, way: int) -> Tally | None:
-        """The tally there; None if whoever wrote it last died over it."""
+        """The tally there; None if its last writer died over it."""
         head = self._head(set_, way)
         used, earlier, older, writing, last, oldest, closes_at = _HEAD.unpack_from(self._memory, head)
         if writing:

@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol):
             self.abort("what answers there does not speak Redis' protocol")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Called by the event loop: tell everybody who waits, and whoever keeps the connection."""
+        """Called by the event loop: tell everybody who waits, and the owner of the connection."""
         self._transport = None
         if self._watch is not None:
             self._watch.cancel()

@@ -1,4 +1,4 @@
-"""A link: a connection to Redis that is made anew, over and over, whenever it is lost."""
+"""A link: a connection to Redis that is made again, over and over, whenever it is lost."""
 
 import asyncio
 import random

@@ -53,7 +53,7 @@ class Channel:
         return self._end.fileno()
 
     def send(self, word: Word, text: str = "") -> None:
-        """Say `word`; if nobody listens any more, the reading side learns of that by itself."""
+        """Say `word`; if the other side has ended, the reading side learns of that by itself."""
         line = f"{word} {' '.join(text.split())}\n"
         with suppress(OSError):
             self._end.sendall(line.encode())

@@ -57,7 +57,7 @@ def fork(live: Live, number: int, siblings: Iterable[Child]) -> Child:
     """A new worker that lives `live` under `number`; call it from a process with one thread.
 
     The worker lets go of its siblings' lines: it would keep them open when the supervisor dies, and
-    nobody would read an end.
+    its reader would see no end.
     """
     ours, theirs = Channel.pair()
     # Until the worker has its own handlers, a signal to it would be written to the supervisor's socket.

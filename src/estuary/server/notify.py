@@ -15,10 +15,10 @@ class ServiceManager(Protocol):
 
 
 class NoServiceManager:
-    """The null twin: nobody asked to be told."""
+    """The null twin: no service manager asked to be told."""
 
     def tell(self, **state: str) -> None:
-        """Nobody listens."""
+        """There is no listener."""
 
 
 class Systemd:

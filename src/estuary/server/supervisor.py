@@ -245,7 +245,7 @@ class Supervisor:
     # -- The end ----------------------------------------------------------------------------------
 
     def _drain(self, number: signal.Signals) -> None:
-        """Keep answering for a while: whoever balances the load needs time to see that we go."""
+        """Keep answering for a while: a load balancer needs time to see that we go."""
         deadline = time.monotonic() + self._terms.timeout
         pause = self._terms.drain if self._readiness.announced else 0.0
         self._ending = True

@@ -136,7 +136,7 @@ class Orders:
         self._draining = False
         self._drain: Callable[[], None] = lambda: None
         loop.add_reader(channel, self._listen)
-        # Whoever sends this to one worker means that one; whether all of us go, the supervisor knows.
+        # A signal to one worker means that one; whether all of us go, the supervisor knows.
         loop.add_signal_handler(signal.SIGTERM, channel.send, Word.LEAVE)
 
     def on_drain(self, drain: Callable[[], None]) -> None:
@@ -154,7 +154,7 @@ class Orders:
             elif word is Word.STOP:
                 self._stop(float(text))
         if not connected:
-            # The supervisor is dead: nobody else would ever end this process.
+            # The supervisor is dead: no other process would end this one.
             asyncio.get_running_loop().remove_reader(self._channel)
             self._stop(self._timeout)
 

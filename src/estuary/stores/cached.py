@@ -113,7 +113,7 @@ class CachedCollection:
         return found
 
     async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
-        """Insert; an id that nobody has had is at hand nowhere."""
+        """Insert; a new id is at hand nowhere."""
         return await self._collection.insert(record, terms)
 
     async def update(

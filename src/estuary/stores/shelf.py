@@ -8,7 +8,7 @@ _NOTHING = Timeline()
 
 
 class Shelf:
-    """The records of one collection. Records that nobody owns cost nothing for the sake of owners."""
+    """The records of one collection. Records without an owner cost nothing for the sake of owners."""
 
     def __init__(self) -> None:
         self.records: dict[str, Record] = {}

@@ -1,4 +1,4 @@
-"""Observers: passes each observation on to whoever subscribed to its type."""
+"""Observers: passes each observation on to the subscribers of its type."""
 
 import logging
 from collections.abc import Callable

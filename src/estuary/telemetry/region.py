@@ -2,7 +2,7 @@
 
 It holds numbers, and beside them a directory that says which series each of them belongs to. The directory
 only grows: an entry is written first and counted afterwards, and a number is one aligned word, which
-processors write whole. So whoever reads while another process writes sees what was there before or after.
+processors write whole. So a process that reads while another writes sees what was there before or after.
 
 A worker that takes the place of a dead one goes on with its region: nothing counted is lost.
 """
@@ -42,7 +42,7 @@ SIZE = _DIRECTORY_AT + _DIRECTORY_BYTES
 """Bytes of a region; those never touched cost nothing."""
 
 NOWHERE = _CELLS - WIDEST
-"""The first of the cells that nobody reads: where series are counted for which there is no room."""
+"""The first of the cells that are not read: where series are counted for which there is no room."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

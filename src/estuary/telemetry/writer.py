@@ -1,6 +1,6 @@
 """Writer: many lines to a file descriptor in few writes, never at the cost of who logs them.
 
-A full pipe or a slow disk blocks whoever writes to it, so a thread does that. Lines wait in memory for it,
+A full pipe or a slow disk blocks its writer, so a thread does that. Lines wait in memory for it,
 in bounded number; what does not fit, and what the system refuses (a closed pipe, a full disk), is dropped
 and counted. The thread also turns lines into bytes: encoding a batch at once takes 0.4 of the
 time that it takes line by line.

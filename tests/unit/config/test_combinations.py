@@ -42,7 +42,7 @@ PRODUCTION = {"APP_PROFILE": "production"}
         ),
         (
             {"AUTH_OWNER_CLAIM": "sub"},
-            "AUTH_OWNER_CLAIM is sub, but AUTH_ENABLED is false: without tokens nobody owns a record",
+            "AUTH_OWNER_CLAIM is sub, but AUTH_ENABLED is false: no record has an owner",
         ),
         (
             {**ON, "AUTH_OWNER_CLAIM": "sub", "AUTH_JWKS_URLS": f"{A}/1,{B}/2"},

@@ -15,7 +15,7 @@ _SECRETS = frozenset(variable.name for variable in TABLE if variable.secret)
 
 
 def secrets(loaded: Loaded, _: Facts) -> Finding:
-    """A placeholder is nobody's secret; an environment is shown by `ps`, crash reports and inspection."""
+    """A placeholder is no secret; an environment is shown by `ps`, crash reports and inspection."""
     placeholders = [each.name for each in loaded.effective if each.is_placeholder]
     if placeholders:
         return failed(

@@ -27,7 +27,7 @@ def store(loaded: Loaded, facts: Facts) -> Finding:
         return failed(f"{kind}: {facts.store.message}", "see that it can be reached from here")
     if kind == CONVEX and loaded.settings.convex_deploy_key is None:
         return warned(
-            "CONVEX_DEPLOY_KEY is not set: whoever knows the deployment can read and write every record",
+            "CONVEX_DEPLOY_KEY is not set: who knows the deployment can read and write every record",
             "set it, and close the functions: `npx convex env remove ESTUARY_PUBLIC`",
         )
     return passed(f"the store is {kind}")

@@ -48,7 +48,7 @@ class AuthenticationVariables:
     auth_jwks_cache_seconds = Variable(
         whole_number(60, 86_400),
         default="3600",
-        summary="How long keys are fresh; they are fetched anew before that is over.",
+        summary="How long keys are fresh; they are fetched again before that is over.",
     )
 
     auth_jwks_stale_seconds = Variable(

@@ -18,7 +18,7 @@ _UNLIMITED = Decision(allowed=True, remaining=1, resets_in=0.0)
 class FailureLimiter(Protocol):
     """Counts clients' bad tokens; needs no waiting.
 
-    Both raise `LimiterUnavailable` where that cannot be done now: nobody may guess uncounted.
+    Both raise `LimiterUnavailable` where that cannot be done now: no client may guess uncounted.
     """
 
     def wait(self, client: str) -> float:
@@ -34,7 +34,7 @@ class NoFailureLimit:
     """Lets every client try for ever."""
 
     def wait(self, _: str) -> float:
-        """Nobody has to."""
+        """No client has to."""
         return 0.0
 
     def decide(self, _: str) -> Decision:

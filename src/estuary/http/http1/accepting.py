@@ -49,7 +49,7 @@ class Accepting:
         self._loop.add_reader(listener, self._on_connection)
 
     def close(self) -> None:
-        """Take what waits, and accept nothing more: should no other process be left, nobody is cut off."""
+        """Take what waits, and accept nothing more: as the last process, cut no client off."""
         self._loop.remove_reader(self._socket)
         if self._timer is not None:
             self._timer.cancel()
@@ -71,7 +71,7 @@ class Accepting:
         self._timer = self._loop.call_later(seconds, self._resume)
 
     def _resume(self) -> None:
-        """Take what nobody has taken meanwhile."""
+        """Take what no process has taken meanwhile."""
         self._loop.add_reader(self._socket, self._on_connection)
         for _ in range(self._at_once):
             if not self._accept():

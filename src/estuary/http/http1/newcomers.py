@@ -26,7 +26,7 @@ class Newcomers:
         begin.add_done_callback(self._beginning.discard)
 
     def accept_all(self, listener: socket.socket) -> None:
-        """Take all that nobody has taken yet, who would be cut off when the port closes."""
+        """Take all that no process has taken yet, who would be cut off when the port closes."""
         while True:
             try:
                 self.accept(listener)

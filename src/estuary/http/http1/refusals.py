@@ -30,7 +30,7 @@ _CODINGS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`
 
 
 def of_parser(error: httptools.HttpParserError) -> EstuaryError:
-    """What the parser's error means to the client; the parser's own words are for nobody."""
+    """What the parser's error means to the client; the parser's own words are not passed on."""
     if isinstance(error, httptools.HttpParserInvalidMethodError) or str(error).startswith(_FOREIGN_METHOD):
         return UnknownMethod()
     if _PREFACE in str(error):

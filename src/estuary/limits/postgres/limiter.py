@@ -101,7 +101,7 @@ class PostgresRateLimiter:
         except asyncio.CancelledError:
             self._disappoint_all(batch, "the limiter is closed")
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the driver raises, nobody is left waiting
+        except Exception as error:  # noqa: BLE001 - whatever the driver raises, no caller is left waiting
             self._fail(batch, _reason(error))
             return
         for client, admitted, remaining, resets_in in rows:

@@ -53,7 +53,7 @@ ON CONFLICT (client) DO UPDATE SET (times, counts, last, closes_at, admitted, re
     {_WINDOW} - (now - CASE WHEN live.buckets > (CASE WHEN begins THEN 0 ELSE 1 END) THEN live.times[1]
                      WHEN admits = 0 THEN live.times[1] ELSE now END)
   FROM
-    -- A clock that was set back a little stands still; set back by more than a window, it begins anew.
+    -- A clock that was set back a little stands still; set back by more than a window, it begins again.
     (SELECT CASE WHEN kept.last - real >= {_WINDOW} THEN real ELSE greatest(real, kept.last) END AS now
      FROM (SELECT {_CLOCK} AS real OFFSET 0) AS its) AS clock,
     LATERAL (

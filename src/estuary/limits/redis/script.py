@@ -18,7 +18,7 @@ if tally then
   used, earlier, last, oldest, closes_at = struct.unpack('<ddddd', tally)
   older = string.sub(tally, 41)
 end
--- A clock that was set back a little stands still; set back by more than a window, it begins anew.
+-- A clock that was set back a little stands still; set back by more than a window, it begins again.
 if last - now >= length then
   used, earlier, last, oldest, closes_at, older = 0, 0, 0, 0, 0, ''
 elseif now < last then

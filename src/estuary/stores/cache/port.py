@@ -7,7 +7,7 @@ from estuary.core.resource import Resource
 
 
 class Miss(NamedTuple):
-    """There is nothing at hand. Whoever then reads the record may have it kept under `ticket`.
+    """There is nothing at hand. A caller that then reads the record may have it kept under `ticket`.
 
     Two misses of one id have the same ticket only if no write to the record ended between them, as far as
     the cache knows. None lets nothing be kept.

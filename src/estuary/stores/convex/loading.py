@@ -1,4 +1,4 @@
-"""A whole store loaded: into a generation that nobody reads, which is then served in one step."""
+"""A whole store loaded: into a generation that is not read, which is then served in one step."""
 
 import asyncio
 import os

@@ -8,7 +8,7 @@ from estuary.core.field import Field, Kind
 from estuary.core.resource import DeclarationError, Resource
 
 _OURS = "estuary_"
-"""What the names of the tables begin with that are nobody's resource."""
+"""What the names of the tables begin with that belong to no resource."""
 
 _TEMPLATE = """\
 // Written by `estuary convex schema`. Declare the resources in Python, and write this anew.

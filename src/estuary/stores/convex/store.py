@@ -140,11 +140,11 @@ def _demand(deployed: _Deployed, wanted: Mapping[str, str]) -> None:
     if deployed.protocol != PROTOCOL or deployed.revision < REVISION:
         raise StoreSchemaMismatch(
             "The functions in Convex are of another release of Estuary: "
-            f"write them anew with `estuary convex write`, and {DEPLOY}"
+            f"write them again with `estuary convex write`, and {DEPLOY}"
         )
     differing = [name for name, digest in wanted.items() if deployed.declared.get(name) != digest]
     if differing:
         raise StoreSchemaMismatch(
             f"What is deployed in Convex does not fit the declaration of {', '.join(differing)}: write "
-            f"the schema anew with `estuary convex write`, and {DEPLOY}"
+            f"the schema again with `estuary convex write`, and {DEPLOY}"
         )

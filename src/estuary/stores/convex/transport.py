@@ -45,7 +45,7 @@ class Transport:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
-            # Whoever calls has a deadline for all of it, the wait for a connection included.
+            # The caller has a deadline for all of it, the wait for a connection included.
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
         )

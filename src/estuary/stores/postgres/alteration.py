@@ -45,7 +45,7 @@ class PostgresEngine:
         undeclared: Sequence[Column[Any]],  # noqa: ARG002 (they stay where they are)
     ) -> Alteration:
         """The statements that make `changes`."""
-        return Alteration([line for change in changes for line in _lines(table, change)], anew=False)
+        return Alteration([line for change in changes for line in _lines(table, change)], rebuilt=False)
 
 
 def _lines(table: Table, change: Change) -> Iterator[str]:

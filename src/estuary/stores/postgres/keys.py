@@ -21,7 +21,7 @@ _LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 class Keys:
     """The keys of one resource.
 
-    Whoever is at a key holds a lock on it, in whatever process, until the transaction ends: another who
+    A transaction at a key holds a lock on it, in whatever process, until the transaction ends: another who
     comes with the same key is told so at once, and who comes afterwards finds the key.
     """
 

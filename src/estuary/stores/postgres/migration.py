@@ -13,7 +13,7 @@ from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
 
 _LOCK = 0x45535455
 _BEGIN = (
-    # Whoever comes while another migrates waits for that, but not for long where others are at a table.
+    # Who comes while another migrates waits for that, but not for long where others are at a table.
     "BEGIN; SET LOCAL lock_timeout = '600s'; "
     f"SELECT pg_advisory_xact_lock({_LOCK}); SET LOCAL lock_timeout = '10s'"
 )
@@ -38,7 +38,7 @@ class Migration:
         """The statements that make the database fit; run, all of them or none, unless `only_plan`."""
         connection = await self._connector.connect(plain=True, patient=True)
         try:
-            # Who only plans takes no lock, and so keeps nobody waiting.
+            # Who only plans takes no lock, and so delays no other.
             await connection.execute("BEGIN" if only_plan else _BEGIN)
             statements = await self._statements(connection)
             if not only_plan:

@@ -184,7 +184,7 @@ class Pool:
         """After a failure: keep the connection if its state is known."""
         if not is_lost(error) and not connection.is_in_transaction():
             if code_of(error) == READ_ONLY:
-                # The server was demoted: the one to write to is found by connecting anew.
+                # The server was demoted: the one to write to is found by connecting again.
                 connection.terminate()
                 self._drop_idle()
             else:

@@ -35,7 +35,7 @@ from estuary.stores.sql.tables import keys_table, resource_table
 
 
 def _ignore(observation: Observation) -> None:
-    """The observer of a store that nobody observes."""
+    """The observer of a store that is not observed."""
 
 
 class _Open(NamedTuple):

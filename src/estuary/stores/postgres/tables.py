@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, Identity, Index, MetaData, Table, Tex
 from estuary.stores.sql.tables import OWNER, TOTALS
 
 NOBODY = "''"
-"""The owner, in SQL, under whom the total of a whole resource is kept, whoever owns its records."""
+"""The owner, in SQL, under whom the total of a whole resource is kept, for all owners of its records."""
 
 
 def postgres_totals_table(metadata: MetaData) -> Table:

@@ -1,4 +1,4 @@
-"""The triggers that keep totals exact, whoever writes, and never make one writer wait for another."""
+"""The triggers that keep totals exact for every writer, and never make one writer wait for another."""
 
 from estuary.stores.postgres.tables import NOBODY
 from estuary.stores.sql.tables import TOTALS
@@ -17,7 +17,7 @@ def _add(owner: str, number: str) -> str:
 
 
 # Once a statement, not once a row: a load of many thousands costs as much as one insert. And without a loop
-# where nobody owns the records: that would cost an insert as much again as all the rest.
+# where records have no owner: that would cost an insert as much again as all the rest.
 _COUNT = f"""\
 CREATE OR REPLACE FUNCTION "_estuary_count"() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -76,7 +76,7 @@ def triggers(table: str) -> dict[str, str]:
 
 
 def recount(table: str) -> list[str]:
-    """The statements that count the records of `table` anew, while nobody writes."""
+    """The statements that count the records of `table` again, while there is no writer."""
     into = f"INSERT INTO \"{TOTALS}\" (resource, owner, total) SELECT '{table}'"
     return [
         f"DELETE FROM \"{TOTALS}\" WHERE resource = '{table}'",  # noqa: S608 (checked names, as below)

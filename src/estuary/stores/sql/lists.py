@@ -15,7 +15,7 @@ class Asked(NamedTuple):
 
 
 class Lists:
-    """What is asked for the lists of one resource; an owner of None is whoever."""
+    """What is asked for the lists of one resource; an owner of None stands for all."""
 
     def __init__(self, statements: Statements) -> None:
         self._everybodys = _Texts(

@@ -6,12 +6,12 @@ from typing import NamedTuple
 class Plan(NamedTuple):
     """The statements that make tables fit, in their order; where there are `refusals`, none is to be run.
 
-    The tables named in `anew` have lost their indexes and triggers then.
+    The tables named in `rebuilt` have lost their indexes and triggers then.
     """
 
     statements: list[str]
     refusals: list[str]
-    anew: set[str]
+    rebuilt: set[str]
 
 
 UNCHANGED = Plan([], [], set())

@@ -40,7 +40,7 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
         *(check for field in resource.fields for check in _checks(resource, field)),
         # The order of every list and cursor: created_at, ties by id.
         Index(f"_{resource.name}_position", "created_at", "id", unique=True),
-        # The same within one owner's records. Records that nobody owns are not in it, and cost nothing.
+        # The same within one owner's records. Records without an owner are not in it, and cost nothing.
         Index(
             f"_{resource.name}_owner",
             OWNER,

@@ -1,4 +1,4 @@
-"""How SQLite changes a table that is there: it adds columns in place, and makes the table anew for more."""
+"""How SQLite changes a table that is there: it adds columns in place, and rebuilds the table for more."""
 
 import re
 from collections.abc import Sequence
@@ -34,19 +34,19 @@ class SqliteEngine:
     def alter(
         self, table: Table, changes: Sequence[Change], undeclared: Sequence[Column[Any]]
     ) -> Alteration:
-        """The statements that make `changes`; indexes and triggers go with a table that is made anew."""
+        """The statements that make `changes`; indexes and triggers go with a table that is rebuilt."""
         added = [change for change in changes if isinstance(change, AddColumn)]
         if len(added) == len(changes):
-            return Alteration([self._added(table, change) for change in added], anew=False)
+            return Alteration([self._added(table, change) for change in added], rebuilt=False)
         names = {change.column.name for change in added}
-        return Alteration(self._made_anew(table, names, undeclared), anew=True)
+        return Alteration(self._rebuilt(table, names, undeclared), rebuilt=True)
 
     def _added(self, table: Table, change: AddColumn) -> str:
         definition: Any = CreateColumn(change.column).compile(dialect=self._dialect)
         rule = "" if change.rule is None else " CONSTRAINT {} CHECK ({})".format(*change.rule)
         return f'ALTER TABLE "{table.name}" ADD COLUMN {definition}{rule}'
 
-    def _made_anew(self, table: Table, added: set[str], undeclared: Sequence[Column[Any]]) -> list[str]:
+    def _rebuilt(self, table: Table, added: set[str], undeclared: Sequence[Column[Any]]) -> list[str]:
         """https://www.sqlite.org/lang_altertable.html#otheralter; there are no foreign keys to see to."""
         new = Table(
             f"_{table.name}_new",

@@ -1,6 +1,6 @@
 """Courtesy between the workers that write to one file: who has just written lets another one go first.
 
-SQLite's lock goes to whoever asks in the right moment. A worker with many writes waiting asks again within
+SQLite's lock goes to who asks in the right moment. A worker with many writes waiting asks again within
 microseconds of its commit, and one that looks every few milliseconds may starve next to it for seconds.
 """
 

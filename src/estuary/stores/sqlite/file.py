@@ -29,7 +29,7 @@ _WRITER_SETTINGS = (
     "PRAGMA foreign_keys = ON",
     # An acknowledged write survives a power cut, at the price of one fsync a commit.
     "PRAGMA synchronous = FULL",
-    # A burst of writes may leave a long log behind: it is cut back when it starts anew.
+    # A burst of writes may leave a long log behind: it is cut back when it starts again.
     f"PRAGMA journal_size_limit = {16 * 1024 * 1024}",
 )
 

@@ -31,7 +31,7 @@ class _Reader:
         self.worker = Worker("estuary-sqlite-reader")
         self.connection: sqlite3.Connection | None = None
         self.abandoned = False
-        """Nobody waits for the read that runs: it fails soon. (`sqlite3.Connection.interrupt` is no help
+        """No caller waits for the read that runs: it fails soon. (`sqlite3.Connection.interrupt` is no help
         to a caller who leaves before the first statement has begun: it reaches only one that runs.)"""
 
     def perform(self, read: Read[T]) -> T:

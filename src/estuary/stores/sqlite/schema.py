@@ -79,7 +79,7 @@ class Schema:
         outdated = _pragma(connection, "user_version") < LAYOUT
         return [
             *([] if marked else [f"PRAGMA application_id = {APPLICATION_ID}"]),
-            # Totals by owner have another key: they are counted anew as the tables are seen to.
+            # Totals by owner have another key: they are counted again as the tables are seen to.
             *([f"DROP TABLE IF EXISTS {TOTALS}"] if marked and outdated else []),
             *([f"PRAGMA user_version = {LAYOUT}"] if outdated else []),
             *(ddl for name, ddl in self._own.items() if outdated or not _exists(connection, name)),
@@ -116,12 +116,12 @@ class _TableSchema:
         statements = [
             ddl
             for name, ddl in self._ddl.items()
-            if not _exists(connection, name) or (name != self._name and self._name in plan.anew)
+            if not _exists(connection, name) or (name != self._name and self._name in plan.rebuilt)
         ]
         # A plan is made with Alembic, which finds that column to be missing by itself.
         if found and OWNER not in found and plan is UNCHANGED:
             statements.insert(0, self._owner_ddl)
-        if self._name in plan.anew or not self._counts(connection):
+        if self._name in plan.rebuilt or not self._counts(connection):
             statements += self._counting()
         return statements
 
@@ -198,7 +198,7 @@ class _TableSchema:
 
 
 def _triggers(table: str) -> dict[str, str]:
-    """The triggers that keep the totals of `table` exact, whoever writes: each name with its DDL.
+    """The triggers that keep the totals of `table` exact for every writer: each name with its DDL.
 
     REPLACE deletes without firing triggers, so an insert over an existing id, and a change of an id, are
     refused outright: ids are never used twice.

@@ -34,7 +34,7 @@ _OTHER_STATEMENTS = 16
 
 
 def _ignore(observation: Observation) -> None:
-    """The observer of a store that nobody observes."""
+    """The observer of a store that is not observed."""
 
 
 class SqliteStore:

@@ -42,7 +42,7 @@ class Worker:
                 self._report(_finish, future, result)
 
     def _report(self, settle: Callable[..., None], future: asyncio.Future[Any], outcome: Any) -> None:
-        # A loop that is closed has nobody left who waits.
+        # A loop that is closed has no callers left that wait.
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(settle, future, outcome)
 

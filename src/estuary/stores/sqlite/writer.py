@@ -188,7 +188,7 @@ class Writer:
         return group
 
     def _forget_abandoned(self) -> bool:
-        """Let go of the oldest operations that nobody waits for; whether there were any."""
+        """Let go of the oldest operations whose callers have left; whether there were any."""
         waiting, before = self._waiting, len(self._waiting)
         while waiting and waiting[0].future.done():
             waiting.popleft()

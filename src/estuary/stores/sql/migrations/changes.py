@@ -48,10 +48,10 @@ Change = AddColumn | AllowNull | DemandValue | Widen | SetRule | DropRule
 
 
 class Alteration(NamedTuple):
-    """Statements that change a table; where it is made `anew`, its indexes and triggers are gone."""
+    """Statements that change a table; where it is `rebuilt`, its indexes and triggers are gone."""
 
     statements: list[str]
-    anew: bool
+    rebuilt: bool
 
 
 class Engine(Protocol):

@@ -43,9 +43,9 @@ def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Pla
         each.take_rules()
         result.refusals.extend(each.refusals)
         if each.changes:
-            statements, anew = engine.alter(each.table, each.changes, each.undeclared)
+            statements, rebuilt = engine.alter(each.table, each.changes, each.undeclared)
             result.statements.extend(statements)
-            result.anew.update({name} if anew else ())
+            result.rebuilt.update({name} if rebuilt else ())
     return result
 
 
