@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from estuary.core.errors import NotFound, ValidationFailed
-from estuary.core.field import MAX_SAFE_INTEGER
 from estuary.core.items import ITEMS
+from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.ports import Collection
 from estuary.core.query import Slice
 from estuary.core.record import Record

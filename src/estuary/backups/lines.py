@@ -15,10 +15,11 @@ from msgspec.structs import asdict
 from estuary.backups.errors import UnfitLine
 from estuary.backups.rows import Version, decode_row, fields_of
 from estuary.core.errors import ValidationFailed
+from estuary.core.moments import AwareDatetime
 from estuary.core.nesting import nests_too_deep
 from estuary.core.record import Record
 from estuary.core.record_id import is_record_id
-from estuary.core.resource import AwareDatetime, Resource
+from estuary.core.resource import Resource
 
 
 class _Written(msgspec.Struct, frozen=True, gc=False):

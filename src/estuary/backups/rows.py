@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from estuary.core.field import MAX_SAFE_INTEGER, Kind
-from estuary.core.moments import from_microseconds
-from estuary.core.resource import AwareDatetime, Resource
+from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
+from estuary.core.moments import AwareDatetime
+from estuary.core.resource import Resource
 from estuary.core.sources import Row
 
 Version = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
@@ -66,25 +66,8 @@ def fields_of(row: ReadRow, resource: Resource) -> dict[str, Any]:
     """The fields of `resource` that the columns of `row` hold, and what else they hold."""
     kinds = {field.name: field.kind for field in resource.fields}
     return {
-        name: _logical(value, kinds.get(name))
+        name: kinds[name].recovered(value) if name in kinds else value
         for name, value in row.columns.items()
         # Nothing is lost of a column that is not declared and was empty.
         if name in kinds or value is not None
     }
-
-
-def _logical(value: Any, kind: Kind | None) -> Any:
-    """What a field of `kind` holds whose column holds `value`: engines do not have every kind.
-
-    SQLite keeps booleans as 0 and 1 and lists as JSON, both engines of SQL keep times as microseconds
-    since the epoch, and Convex keeps every number as a float.
-    """
-    if kind is Kind.BOOLEAN and value in (0, 1):
-        return bool(value)
-    if kind is Kind.TIMESTAMP and isinstance(value, int):
-        return from_microseconds(value)
-    if kind is Kind.TEXT_LIST and isinstance(value, str):
-        return msgspec.json.decode(value, type=list[str])
-    if kind is Kind.INTEGER and isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value

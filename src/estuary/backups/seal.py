@@ -14,8 +14,8 @@ from hashlib import sha256
 import msgspec
 
 from estuary.backups.errors import BackupDamaged, BackupTooNew, NotABackup
+from estuary.core.moments import AwareDatetime
 from estuary.core.nesting import nests_too_deep
-from estuary.core.resource import AwareDatetime
 
 FORMAT = 1
 """Of a backup that holds declared records alone."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from estuary.backups.files import ANYBODY, replaced_file
-from estuary.core.resource import AwareDatetime
+from estuary.core.moments import AwareDatetime
 
 TOLERANCE = timedelta(minutes=5)
 """What the clocks of two machines may differ by; a later time than that lies in the future."""

@@ -1,7 +1,12 @@
 """Moments as whole microseconds since the epoch: how stores keep and compare them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
+import msgspec
+
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment in time; a clock reading without a zone is not one."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -9,7 +9,7 @@ from string import ascii_letters, digits
 import msgspec
 
 from estuary.core.errors import BadRequest, InvalidParameter
-from estuary.core.field import MAX_SAFE_INTEGER
+from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.record import Position
 
 MIN_LIMIT, MAX_LIMIT, DEFAULT_LIMIT = 1, 100, 20

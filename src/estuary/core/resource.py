@@ -1,20 +1,23 @@
 """A resource: one declared msgspec Struct from which routes, validation, SQL and OpenAPI follow."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any
 
 import msgspec
 from msgspec import inspect as types
 
-from estuary.core.field import Field, Kind
-from estuary.core.rules import Broken, Rule, Rules, compile_rule
+from estuary.core.field import Field
+from estuary.core.kinds import KINDS
+from estuary.core.kinds.declared import Declared, read
+from estuary.core.kinds.kind import Broken, Kind, Unservable
+from estuary.core.moments import AwareDatetime
+from estuary.core.rules import Rules
+
+__all__ = ["RESERVED_FIELDS", "AwareDatetime", "DeclarationError", "Resource"]
 
 RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "owner"})
-AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A moment in time; a clock reading without a zone is not one."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -28,23 +31,31 @@ class Resource:
 
     `name` is the plural in paths, tables and metrics (lower case, digits, underscores);
     `value_type` is a frozen msgspec Struct whose fields carry their rules as `msgspec.Meta`;
-    `singular` names one record in documents (by default `name` without its last "s").
-    Raises `DeclarationError` for whatever could not be served as declared: a field type outside `Kind`,
+    `singular` names one record in documents (by default `name` without its last "s");
+    `kinds` are the kinds that its fields can have, those that come with Estuary unless others are given.
+    Raises `DeclarationError` for whatever could not be served as declared: a field of none of the kinds,
     a reserved name, a rule Estuary does not know, a default that breaks its own field's rules.
     """
 
-    def __init__(self, name: str, value_type: type[msgspec.Struct], *, singular: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        value_type: type[msgspec.Struct],
+        *,
+        singular: str | None = None,
+        kinds: Sequence[type[Kind]] = KINDS,
+    ) -> None:
         if not _NAME.fullmatch(name):
             raise DeclarationError(f"resource name {name!r}: use a-z, 0-9 and _, at most 40")
         self.name = name
         self.singular = singular or name.removesuffix("s")
         self.value_type = value_type
         self.description = (value_type.__doc__ or "").strip()
-        self.fields = _fields_of(value_type)
+        self.fields = _fields_of(value_type, kinds)
         self._clean = Rules(self.fields).clean
         for field in self.fields:
             if not field.required:
-                _check_default(field, compile_rule(field), self._declared(field))
+                _check_default(field, self._declared(field))
 
     def __repr__(self) -> str:
         return f"Resource({self.name!r}, {self.value_type.__name__})"
@@ -57,18 +68,19 @@ class Resource:
     @cached_property
     def draft_type(self) -> type[msgspec.Struct]:
         """What a create request decodes into: the declared types and defaults, without the rules."""
-        return msgspec.defstruct(
-            f"{self.value_type.__name__}Draft",
-            [self._draft_field(field) for field in self.fields],
-            kw_only=True,
-        )
+        return self._struct("Draft", lambda kind: kind.wire)
+
+    @cached_property
+    def kept_type(self) -> type[msgspec.Struct]:
+        """What was kept as JSON decodes into: the types behind the rules, and the declared defaults."""
+        return self._struct("Kept", lambda kind: kind.kept)
 
     @cached_property
     def changes_type(self) -> type[msgspec.Struct]:
         """What an update decodes into: every field may be absent or null, and then stays as it is."""
         return msgspec.defstruct(
             f"{self.value_type.__name__}Changes",
-            [(field.name, _plain_type(field) | None, None) for field in self.fields],
+            [(field.name, field.kind.wire | None, None) for field in self.fields],
             kw_only=True,
         )
 
@@ -91,11 +103,17 @@ class Resource:
         """The value a store kept; its fields were checked when they were written."""
         return self.value_type(**values)
 
-    def _draft_field(self, field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
-        kind = _plain_type(field)
-        if field.required:
-            return (field.name, kind | None) if field.optional else (field.name, kind)
-        return (field.name, kind | None if field.optional else kind, self._default(field))
+    def _struct(self, suffix: str, type_of: Callable[[Kind], Any]) -> type[msgspec.Struct]:
+        """A Struct of all fields with the declared defaults, each of the type that its kind has for it."""
+        return msgspec.defstruct(
+            f"{self.value_type.__name__}{suffix}",
+            [self._member(field, type_of(field.kind)) for field in self.fields],
+            kw_only=True,
+        )
+
+    def _member(self, field: Field, type_: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
+        type_ = type_ | None if field.optional else type_
+        return (field.name, type_) if field.required else (field.name, type_, self._default(field))
 
     def _default(self, field: Field) -> Any:
         declared = self._declared(field)
@@ -107,7 +125,7 @@ class Resource:
         return next(f for f in msgspec.structs.fields(self.value_type) if f.name == field.name)
 
 
-def _fields_of(value_type: type[msgspec.Struct]) -> tuple[Field, ...]:
+def _fields_of(value_type: type[msgspec.Struct], kinds: Sequence[type[Kind]]) -> tuple[Field, ...]:
     described = types.type_info(value_type)
     if not isinstance(described, types.StructType):
         raise DeclarationError(f"{value_type!r} is not a msgspec Struct")
@@ -119,111 +137,45 @@ def _fields_of(value_type: type[msgspec.Struct]) -> tuple[Field, ...]:
         raise DeclarationError(f"{value_type.__name__} declares no field")
     annotated = msgspec.structs.fields(value_type)
     return tuple(
-        _field_of(field, info.type) for field, info in zip(described.fields, annotated, strict=True)
+        _field_of(field, read(field.type, info.type), kinds)
+        for field, info in zip(described.fields, annotated, strict=True)
     )
 
 
-def _field_of(declared: types.Field, annotation: Any) -> Field:
-    name = declared.name
+def _field_of(field: types.Field, declared: Declared, kinds: Sequence[type[Kind]]) -> Field:
+    name = field.name
     if name in RESERVED_FIELDS:
         raise DeclarationError(f"field {name!r} is Estuary's own; choose another name")
     if not _NAME.fullmatch(name):
         raise DeclarationError(f"field name {name!r}: use a-z, 0-9 and _, at most 40")
-    if declared.encode_name != name:
+    if field.encode_name != name:
         raise DeclarationError(
-            f"field {name!r} is renamed to {declared.encode_name!r}: declare it under that name"
+            f"field {name!r} is renamed to {field.encode_name!r}: declare it under that name"
         )
-    bare, optional, description = _without_null(declared.type)
-    field = _typed(name, bare)
-    if field.kind is Kind.CHOICE:
-        # msgspec sorts them; clients are shown them as they are declared.
-        choices = tuple(_choices(annotation))
-        field = msgspec.structs.replace(field, choices=choices)
-    return msgspec.structs.replace(
-        field,
-        optional=optional,
-        required=declared.required,
-        description=description or field.description,
-    )
-
-
-def _choices(annotation: Any) -> Iterator[str]:
-    """The texts of the Literal in `annotation`, in their order."""
-    if get_origin(annotation) is Literal:
-        yield from get_args(annotation)
-        return
-    for part in get_args(getattr(annotation, "__value__", annotation)):
-        yield from _choices(part)
-
-
-def _without_null(declared: types.Type) -> tuple[types.Type, bool, str | None]:
-    """The type beneath `| None` and beneath documentation, whether null is allowed, and the text."""
-    description = None
-    while True:
-        if isinstance(declared, types.Metadata):
-            description = (declared.extra_json_schema or {}).get("description")
-            declared = declared.type
-        elif isinstance(declared, types.UnionType) and len(declared.types) == 2:
-            others = [t for t in declared.types if not isinstance(t, types.NoneType)]
-            if len(others) != 1:
-                return declared, False, description
-            inner, _, inner_description = _without_null(others[0])
-            return inner, True, description or inner_description
-        else:
-            return declared, False, description
-
-
-def _typed(name: str, declared: types.Type) -> Field:
-    match declared:
-        case types.StrType():
-            return Field(
-                name=name,
-                kind=Kind.TEXT,
-                min_length=declared.min_length,
-                max_length=declared.max_length,
-                pattern=declared.pattern,
-            )
-        case types.IntType() | types.FloatType():
-            if declared.multiple_of is not None:
-                raise DeclarationError(f"field {name!r}: multiple_of is a rule that Estuary does not know")
-            return Field(
-                name=name,
-                kind=Kind.INTEGER if isinstance(declared, types.IntType) else Kind.FLOAT,
-                minimum=declared.ge,
-                maximum=declared.le,
-                exclusive_minimum=declared.gt,
-                exclusive_maximum=declared.lt,
-            )
-        case types.BoolType():
-            return Field(name=name, kind=Kind.BOOLEAN)
-        case types.DateTimeType():
-            return Field(name=name, kind=Kind.TIMESTAMP)
-        case types.LiteralType() if all(isinstance(value, str) for value in declared.values):
-            return Field(name=name, kind=Kind.CHOICE, choices=tuple(map(str, declared.values)))
-        case types.ListType():
-            return _list(name, declared)
-        case _:
-            raise DeclarationError(
-                f"field {name!r} has a type Estuary cannot serve: use str, int, float, bool, datetime, "
-                "a Literal of texts, a list of str, or one of these with `| None`"
-            )
-
-
-def _list(name: str, declared: types.ListType) -> Field:
-    entry_type, optional, _ = _without_null(declared.item_type)
-    entry = _typed(name, entry_type)
-    if entry.kind is not Kind.TEXT or optional:
-        raise DeclarationError(f"field {name!r}: lists hold texts only")
+    kind = _kind_of(name, declared, kinds)
     return Field(
         name=name,
-        kind=Kind.TEXT_LIST,
-        min_length=declared.min_length,
-        max_length=declared.max_length,
-        entry=entry,
+        kind=kind.nullable() if declared.optional else kind,
+        optional=declared.optional,
+        required=field.required,
+        description=declared.description,
     )
 
 
-def _check_default(field: Field, rule: Rule, declared: msgspec.structs.FieldInfo) -> None:
+def _kind_of(name: str, declared: Declared, kinds: Sequence[type[Kind]]) -> Kind:
+    try:
+        found = next((kind for each in kinds if (kind := each.of(declared)) is not None), None)
+    except Unservable as error:
+        raise DeclarationError(f"field {name!r}: {error}") from error
+    if found is None:
+        usable = ", ".join(kind.annotation for kind in kinds)
+        raise DeclarationError(
+            f"field {name!r} has a type Estuary cannot serve: use {usable}, or one of these with `| None`"
+        )
+    return found
+
+
+def _check_default(field: Field, declared: msgspec.structs.FieldInfo) -> None:
     """A create request that leaves the field out must not be refused for what the client never sent."""
     factory = declared.default_factory
     default = declared.default if factory is msgspec.NODEFAULT else factory()
@@ -233,23 +185,7 @@ def _check_default(field: Field, rule: Rule, declared: msgspec.structs.FieldInfo
                 f"field {field.name!r} has the default None: declare its type with `| None`"
             )
         return
-    # msgspec takes 3.0 for an integer, but a default is used as it stands.
-    if field.kind is Kind.INTEGER and isinstance(default, float):
-        raise DeclarationError(f"field {field.name!r} has the default {default!r}: must be a whole number")
     try:
-        rule(msgspec.convert(default, _plain_type(field)))
+        field.kind.check_default(default)
     except (msgspec.ValidationError, Broken) as error:
         raise DeclarationError(f"field {field.name!r} has the default {default!r}: {error}") from error
-
-
-def _plain_type(field: Field) -> Any:
-    """The field's Python type without its rules: a wrong type and a broken rule are different errors."""
-    return {
-        Kind.TEXT: str,
-        Kind.INTEGER: int | float,
-        Kind.FLOAT: float,
-        Kind.BOOLEAN: bool,
-        Kind.TIMESTAMP: AwareDatetime,
-        Kind.CHOICE: str,
-        Kind.TEXT_LIST: list[str],
-    }[field.kind]

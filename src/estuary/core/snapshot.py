@@ -24,7 +24,7 @@ class SnapshotCodec:
             ("version", int),
             ("created_at", datetime),
             ("updated_at", datetime),
-            ("value", resource.draft_type),
+            ("value", resource.kept_type),
             ("owner", str, ""),
         ]
         self._snapshot = msgspec.defstruct(f"{resource.value_type.__name__}Snapshot", fields)

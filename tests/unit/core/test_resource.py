@@ -8,8 +8,17 @@ import pytest
 from msgspec import Meta
 
 from estuary.core.errors import ValidationFailed
-from estuary.core.field import Field, Kind
+from estuary.core.field import Field
 from estuary.core.items import ITEMS, Item
+from estuary.core.kinds.boolean import Boolean
+from estuary.core.kinds.choice import Choice
+from estuary.core.kinds.constraints import Lengths
+from estuary.core.kinds.float import Float
+from estuary.core.kinds.integer import Integer
+from estuary.core.kinds.kind import Kind
+from estuary.core.kinds.text import Text
+from estuary.core.kinds.text_list import TextList
+from estuary.core.kinds.timestamp import Timestamp
 from estuary.core.resource import RESERVED_FIELDS, DeclarationError, Resource
 from tests.support.resources import BUILT, VESSELS, Vessel, vessel
 
@@ -28,16 +37,13 @@ def field_of(field_type: Any, *default: Any) -> Field:
 
 def test_items_are_understood_as_declared() -> None:
     """The built-in resource's fields follow from its Struct."""
-    name = Field(
-        name="name", kind=Kind.TEXT, description="What it is called.", min_length=1, max_length=255
-    )
+    name = Field(name="name", kind=Text(Lengths(1, 255)), description="What it is called.")
     description = Field(
         name="description",
-        kind=Kind.TEXT,
+        kind=Text(Lengths(None, 1000)).nullable(),
         optional=True,
         required=False,
         description="More about it.",
-        max_length=1000,
     )
     assert (name, description) == ITEMS.fields
     assert ("name", "description") == ITEMS.field_names
@@ -46,24 +52,24 @@ def test_items_are_understood_as_declared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field_type", "kind"),
+    ("field_type", "expected"),
     [
-        (str, Kind.TEXT),
-        (int, Kind.INTEGER),
-        (float, Kind.FLOAT),
-        (bool, Kind.BOOLEAN),
-        (datetime, Kind.TIMESTAMP),
-        (Annotated[datetime, Meta(tz=True)], Kind.TIMESTAMP),
-        (Literal["a"], Kind.CHOICE),
-        (Literal["a", "b"], Kind.CHOICE),
-        (list[str], Kind.TEXT_LIST),
+        (str, Text()),
+        (int, Integer()),
+        (float, Float()),
+        (bool, Boolean()),
+        (datetime, Timestamp()),
+        (Annotated[datetime, Meta(tz=True)], Timestamp()),
+        (Literal["a"], Choice(("a",))),
+        (Literal["b", "a"], Choice(("b", "a"))),
+        (list[str], TextList()),
     ],
 )
-def test_every_kind_can_be_declared_required_or_optional(field_type: Any, kind: Kind) -> None:
+def test_every_kind_can_be_declared_required_or_optional(field_type: Any, expected: Kind) -> None:
     """Without null and default it is required; with both it is neither required nor lacking."""
     plain, optional = field_of(field_type), field_of(field_type | None, None)
-    assert (kind, False, True) == (plain.kind, plain.optional, plain.required)
-    assert (kind, True, False) == (optional.kind, optional.optional, optional.required)
+    assert (expected, False, True) == (plain.kind, plain.optional, plain.required)
+    assert (expected.nullable(), True, False) == (optional.kind, optional.optional, optional.required)
 
 
 def test_null_can_be_allowed_without_a_default() -> None:
@@ -88,16 +94,18 @@ def test_null_can_be_allowed_without_a_default() -> None:
 def test_rules_and_descriptions_are_found_at_every_depth(field_type: Any) -> None:
     """It does not matter on which side of `| None` they stand."""
     field = field_of(field_type, None)
-    assert (True, 3, "told") == (field.optional, field.max_length, field.description)
+    assert (True, Text(Lengths(None, 3)).nullable(), "told") == (
+        field.optional,
+        field.kind,
+        field.description,
+    )
 
 
 def test_rules_of_a_list_and_of_its_entries_are_told_apart() -> None:
     """Lengths of the list count entries, those of the entries characters."""
     entry_type = Annotated[str, Meta(min_length=1, max_length=30, pattern="^a")]
     field = field_of(Annotated[list[entry_type], Meta(min_length=2, max_length=8)])
-    assert field.entry is not None
-    assert (2, 8) == (field.min_length, field.max_length)
-    assert (1, 30, "^a") == (field.entry.min_length, field.entry.max_length, field.entry.pattern)
+    assert TextList(Lengths(2, 8), Text(Lengths(1, 30), "^a")) == field.kind
 
 
 @pytest.mark.parametrize(
@@ -112,6 +120,7 @@ def test_rules_of_a_list_and_of_its_entries_are_told_apart() -> None:
         list,
         list[int],
         list[list[str]],
+        list[bytes],
         list[str | None],
         list[Literal["a"]],
         int | float,

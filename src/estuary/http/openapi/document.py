@@ -7,7 +7,13 @@ from estuary.core.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
 from estuary.http.openapi.parameters import PARAMETERS
-from estuary.http.openapi.schemas import Schema, changes_schema, choice_schemas, draft_schema, record_schema
+from estuary.http.openapi.schemas import (
+    Schema,
+    changes_schema,
+    component_schemas,
+    draft_schema,
+    record_schema,
+)
 from estuary.http.openapi.security import REFUSALS, SCHEMES, secured
 from estuary.http.openapi.service import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
 from estuary.http.scopes import Scopes
@@ -109,7 +115,7 @@ def _resource_schemas(resource: Resource) -> Schema:
     name = resource.value_type.__name__
     items = {"type": "array", "items": _schema(name)}
     limit = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
-    return choice_schemas(resource) | {
+    return component_schemas(resource) | {
         name: record_schema(resource),
         f"{name}Draft": draft_schema(resource),
         f"{name}Changes": changes_schema(resource),

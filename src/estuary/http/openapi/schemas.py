@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from estuary.core.field import MAX_SAFE_INTEGER, Field, Kind
+from estuary.core.field import Field
+from estuary.core.kinds.timestamp import Timestamp
 from estuary.core.resource import Resource
 
 Schema = dict[str, Any]
 
-_NO_NUL = "^[^\\x00]*$"
-_SOMETHING_VISIBLE = "^[^\\x00]*[^\\s\\x00][^\\x00]*$"
-_NUL, _HIDDEN = "\\x00", "^\\s*$|\\x00"
-"""Written as ECMAScript, PCRE, RE2 and Python all read it: `\\u` is not known to each."""
-
-TIME: Schema = {"type": "string", "format": "date-time"}
+TIME: Schema = Timestamp().schema()
 
 
 def record_schema(resource: Resource) -> Schema:
@@ -36,23 +32,26 @@ def changes_schema(resource: Resource) -> Schema:
     """What an update request holds: a field that is absent or null stays as it is."""
     properties = {field.name: _nullable(_accepted(field, resource)) for field in resource.fields}
     told = "The fields to change. A field that is absent or null stays as it is"
-    if any(field.kind is Kind.TEXT and field.optional for field in resource.fields):
-        told += '; an empty text ("") clears an optional text'
-    return _object(properties, [], f"{told}. Unknown fields are ignored.")
+    # A dictionary, for several fields can be cleared alike.
+    clearing = dict.fromkeys(how for field in resource.fields if (how := field.kind.cleared_by) is not None)
+    return _object(properties, [], f"{'; '.join([told, *clearing])}. Unknown fields are ignored.")
 
 
-def choice_schemas(resource: Resource) -> Schema:
-    """The choices of a resource's fields, by name: one type for a generator, wherever the field stands."""
+def component_schemas(resource: Resource) -> Schema:
+    """The fields' schemas that have a name: one type for a generator, wherever the field stands."""
     return {
-        _choice_name(field, resource): {"type": "string", "enum": list(field.choices)} | _described(field)
+        name: field.kind.schema() | _described(field)
         for field in resource.fields
-        if field.kind is Kind.CHOICE
+        if (name := _component(field, resource)) is not None
     }
 
 
-def _choice_name(field: Field, resource: Resource) -> str:
+def _component(field: Field, resource: Resource) -> str | None:
+    """What the schema of `field` is called, None where it has no name."""
+    if field.kind.component is None:
+        return None
     words = "".join(word.capitalize() for word in field.name.split("_"))
-    return f"{resource.value_type.__name__}{words}Choice"
+    return f"{resource.value_type.__name__}{words}{field.kind.component}"
 
 
 def _object(properties: Schema, required: list[str], description: str) -> Schema:
@@ -61,18 +60,18 @@ def _object(properties: Schema, required: list[str], description: str) -> Schema
 
 
 def _served(field: Field, resource: Resource) -> Schema:
-    schema = _typed(field, resource)
-    return _nullable(schema) if field.optional else schema
+    return _stated(field, resource, field.kind.schema())
 
 
 def _accepted(field: Field, resource: Resource) -> Schema:
-    schema = _typed(field, resource)
-    if field.kind is Kind.TEXT:
-        schema |= _text_patterns(field)
-        if field.optional:
-            # Nothing but white space stands for null, whatever the rules of the text are.
-            schema.pop("minLength", None)
-    return _nullable(schema) if field.optional else schema
+    return _stated(field, resource, field.kind.accepted())
+
+
+def _stated(field: Field, resource: Resource, schema: Schema) -> Schema:
+    """`schema`, or its name where it has one, with what is declared of `field` beside its kind."""
+    name = _component(field, resource)
+    whole = _described(field) | schema if name is None else {"$ref": f"#/components/schemas/{name}"}
+    return _nullable(whole) if field.optional else whole
 
 
 def _nullable(schema: Schema) -> Schema:
@@ -83,66 +82,5 @@ def _nullable(schema: Schema) -> Schema:
     return schema | {"type": [kind, "null"]} if isinstance(kind, str) else schema
 
 
-def _typed(field: Field, resource: Resource) -> Schema:
-    if field.kind is Kind.CHOICE:
-        return {"$ref": f"#/components/schemas/{_choice_name(field, resource)}"}
-    return _described(field) | _bounded(field)
-
-
 def _described(field: Field) -> Schema:
     return {"description": field.description} if field.description else {}
-
-
-def _bounded(field: Field) -> Schema:
-    """Type and bounds, the same in both directions."""
-    schema: Schema = {}
-    match field.kind:
-        case Kind.TEXT:
-            schema |= {"type": "string"} | _given(minLength=field.min_length, maxLength=field.max_length)
-        case Kind.INTEGER:
-            schema |= {"type": "integer", "format": "int64"} | _integer_bounds(field)
-        case Kind.FLOAT:
-            schema |= {"type": "number", "format": "double"} | _number_bounds(field)
-        case Kind.BOOLEAN:
-            schema |= {"type": "boolean"}
-        case Kind.TIMESTAMP:
-            schema |= TIME
-        case Kind.TEXT_LIST:
-            entry = field.entry or Field(name=field.name, kind=Kind.TEXT)
-            items = _bounded(entry) | _text_patterns(entry)
-            schema |= {"type": "array", "items": items}
-            schema |= _given(minItems=field.min_length, maxItems=field.max_length)
-    return schema
-
-
-def _text_patterns(field: Field) -> Schema:
-    """What trimming leaves must be long enough, hold no NUL, and match the declared pattern."""
-    visible = bool(field.min_length) and not field.optional
-    if field.pattern is None:
-        return {"pattern": _SOMETHING_VISIBLE if visible else _NO_NUL}
-    declared = f"^\\s*$|{field.pattern}" if field.optional else field.pattern
-    # Not `allOf`, of which generators make a type of its own.
-    return {"pattern": declared, "not": {"type": "string", "pattern": _HIDDEN if visible else _NUL}}
-
-
-def _number_bounds(field: Field) -> Schema:
-    return _given(
-        minimum=field.minimum,
-        maximum=field.maximum,
-        exclusiveMinimum=field.exclusive_minimum,
-        exclusiveMaximum=field.exclusive_maximum,
-    )
-
-
-def _integer_bounds(field: Field) -> Schema:
-    """Integers are bounded by what every JSON reader keeps exact, unless declared tighter."""
-    bounds = _number_bounds(field)
-    if "exclusiveMinimum" not in bounds:
-        bounds.setdefault("minimum", -MAX_SAFE_INTEGER)
-    if "exclusiveMaximum" not in bounds:
-        bounds.setdefault("maximum", MAX_SAFE_INTEGER)
-    return bounds
-
-
-def _given(**bounds: Any) -> Schema:
-    return {name: bound for name, bound in bounds.items() if bound is not None}

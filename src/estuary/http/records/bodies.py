@@ -5,11 +5,13 @@ so they become so only where a field is declared, and each field once. A body th
 and one that has a wrong type are two messages of the contract: which it is, passing over it tells as well.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from estuary.core.errors import BadRequest
+from estuary.core.kinds.kind import Kind
 from estuary.core.nesting import nests_too_deep
 from estuary.http.records.wrong_types import violations
 
@@ -24,9 +26,13 @@ _pass_over = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class BodyDecoder:
-    """Decodes bodies into `declared`, a Struct; of a field that is named twice the last value counts."""
+    """Decodes bodies into `declared`, a Struct whose fields are of these `kinds`.
 
-    def __init__(self, declared: type[msgspec.Struct]) -> None:
+    Of a field that is named twice the last value counts.
+    """
+
+    def __init__(self, declared: type[msgspec.Struct], kinds: Mapping[str, Kind]) -> None:
+        self._kinds = kinds
         self._decode = msgspec.json.Decoder(declared).decode
         self._take_apart = msgspec.json.Decoder(_apart_type(declared)).decode
         self._encode = msgspec.json.Encoder().encode
@@ -56,7 +62,7 @@ class BodyDecoder:
             # What was taken apart is JSON to its end; what is no object may not be.
             if apart is None and not _is_json(body):
                 raise _malformed() from None
-            raise BadRequest("Invalid JSON format", violations(str(error), apart)) from None
+            raise BadRequest("Invalid JSON format", violations(str(error), self._kinds, apart)) from None
         except _UNREADABLE:
             raise _malformed() from None
         return decoded

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from estuary.core.field import Kind
 from estuary.core.moments import in_six_digits
 from estuary.core.record import Record
 from estuary.core.resource import Resource
@@ -16,12 +15,17 @@ class RecordCodec:
     """Decodes what clients send of a resource and encodes its records."""
 
     def __init__(self, resource: Resource) -> None:
-        self.draft = BodyDecoder(resource.draft_type)
+        kinds = {field.name: field.kind for field in resource.fields}
+        self.draft = BodyDecoder(resource.draft_type, kinds)
         """What a create request holds; raises `BadRequest`."""
-        self.changes = BodyDecoder(resource.changes_type)
+        self.changes = BodyDecoder(resource.changes_type, kinds)
         """What an update request holds; raises `BadRequest`."""
         self._encode = msgspec.json.Encoder().encode
-        self._times = [place for place, each in enumerate(resource.fields) if each.kind is Kind.TIMESTAMP]
+        self._written = [
+            (place, write)
+            for place, kind in enumerate(kinds.values())
+            if (write := kind.written) is not None
+        ]
         self._representation = _representation_type(resource)
         self._listing = _listing_type(self._representation)
         self._page = _page_type(self._representation)
@@ -41,16 +45,16 @@ class RecordCodec:
 
     def _represent(self, record: Record) -> msgspec.Struct:
         values = msgspec.structs.astuple(record.value)
-        if self._times:
-            values = self._with_times(values)
+        if self._written:
+            values = self._as_written(values)
         created, updated = in_six_digits(record.created_at), in_six_digits(record.updated_at)
         return self._representation(record.id, *values, created, updated)
 
-    def _with_times(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _as_written(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         written = list(values)
-        for place in self._times:
+        for place, write in self._written:
             if written[place] is not None:
-                written[place] = in_six_digits(written[place])
+                written[place] = write(written[place])
         return tuple(written)
 
 

@@ -12,7 +12,6 @@ from estuary.core.resource import Resource
 from estuary.core.terms import KEY_LIFETIME, UNCONDITIONAL, WriteTerms
 from estuary.stores.convex.documents import (
     Documents,
-    document,
     fitting,
     last_position,
     moment,
@@ -53,7 +52,7 @@ class ConvexCollection:
 
     async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
-        arguments = {"resource": self._name, "key": _key(terms), "record": document(record)}
+        arguments = {"resource": self._name, "key": _key(terms), "record": self._documents.document(record)}
         written = await self._written("insert", arguments, record.id)
         return written if written.replayed else Written(record)
 
@@ -70,7 +69,7 @@ class ConvexCollection:
         terms: WriteTerms = UNCONDITIONAL,
     ) -> Written:
         """The record as changed; raises `NotFound`, `VersionConflict`."""
-        changed = {"changes": changes, "updated_at": moment(updated_at)}
+        changed = {"changes": self._documents.changes(changes), "updated_at": moment(updated_at)}
         return await self._written("update", self._conditional(record_id, terms) | changed, record_id)
 
     async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:

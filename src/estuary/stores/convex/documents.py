@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar, assert_never
 
 import msgspec
+from msgspec.structs import asdict
 
 from estuary.core.errors import StoreQueryFailed
-from estuary.core.field import Kind
-from estuary.core.moments import from_microseconds, to_microseconds
+from estuary.core.field import Field
+from estuary.core.kinds.kind import Conversion, Kind, Storage
+from estuary.core.moments import AwareDatetime, from_microseconds, to_microseconds
 from estuary.core.record import Position, Record
-from estuary.core.resource import AwareDatetime, Resource
+from estuary.core.resource import Resource
 from estuary.core.sources import Row
 
 T = TypeVar("T")
@@ -20,14 +22,28 @@ _BEHIND_ALL = "~"
 """Positions begin with a digit."""
 
 
+class _Form(NamedTuple):
+    """How a field is read of a document: what msgspec decodes, and what makes the value of that."""
+
+    type: Any
+    decode: Conversion | None
+
+
 class Documents:
     """The records of one resource; a field that a document lacks has its default."""
 
     def __init__(self, resource: Resource) -> None:
         self._restore = resource.restore
-        self._names = resource.field_names
-        # Convex has one kind of number, and writes it as a float.
-        self._integers = [field.name for field in resource.fields if field.kind is Kind.INTEGER]
+        forms = {field.name: _form(field.kind) for field in resource.fields}
+        self._decode = {name: form.decode for name, form in forms.items()}
+        self._encode = {
+            field.name: encode
+            for field in resource.fields
+            if (encode := field.kind.document.encode) is not None
+        }
+        value = msgspec.defstruct(
+            "Value", [_member(field, forms[field.name].type) for field in resource.fields], kw_only=True
+        )
         document = msgspec.defstruct(
             "Document",
             [
@@ -36,12 +52,31 @@ class Documents:
                 ("created_at", AwareDatetime),
                 ("updated_at", AwareDatetime),
                 ("owner", str),
-                ("value", resource.draft_type),
+                ("value", value),
             ],
         )
         self._one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(document)
         self._any: msgspec.json.Decoder[Any] = msgspec.json.Decoder(document | None)
         self._many: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[document])  # type: ignore[valid-type] # made above
+
+    def document(self, record: Record) -> Mapping[str, Any]:
+        """`record` as Convex is sent it."""
+        return {
+            "id": record.id,
+            "version": record.version,
+            "created_at": moment(record.created_at),
+            "updated_at": moment(record.updated_at),
+            "owner": record.owner,
+            "value": self.changes(asdict(record.value)) if self._encode else record.value,
+        }
+
+    def changes(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The `values` of some fields as Convex is sent them."""
+        encode = self._encode
+        return {
+            name: encode[name](value) if name in encode and value is not None else value
+            for name, value in values.items()
+        }
 
     def record(self, raw: msgspec.Raw) -> Record:
         """The record in an answer; raises `StoreQueryFailed` where the declaration does not fit it."""
@@ -57,10 +92,12 @@ class Documents:
         return [self._record(document) for document in fitting(self._many, raw)]
 
     def _record(self, document: Any) -> Record:
-        values = {name: getattr(document.value, name) for name in self._names}
-        for name in self._integers:
-            if values[name] is not None:
-                values[name] = int(values[name])
+        kept = ((name, getattr(document.value, name), decode) for name, decode in self._decode.items())
+        values = {
+            name: value if value is None or decode is None else decode(value)
+            for name, value, decode in kept
+            if value is not msgspec.UNSET
+        }
         return Record(
             document.id,
             int(document.version),
@@ -71,24 +108,38 @@ class Documents:
         )
 
 
+def _form(kind: Kind) -> _Form:
+    stored = kind.document
+    decode = stored.decode
+    match stored.storage:
+        case Storage.INTEGER:
+            # Convex has one kind of number, and writes it as a float.
+            return _Form(int | float, int if decode is None else lambda number: decode(int(number)))
+        case Storage.TEXT:
+            plain: Any = str
+        case Storage.DOUBLE:
+            plain = float
+        case Storage.BOOLEAN:
+            plain = bool
+        case Storage.TEXTS:
+            plain = list[str]
+        case _:
+            assert_never(stored.storage)
+    return _Form(kind.kept if decode is None else plain, decode)
+
+
+def _member(field: Field, type_: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
+    """The member of a document's value: what may be missing has the declared type's own default."""
+    type_ = type_ | None if field.optional else type_
+    return (field.name, type_) if field.required else (field.name, type_ | msgspec.UnsetType, msgspec.UNSET)
+
+
 def fitting(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T:
     """What is in an answer; raises `StoreQueryFailed` where it is something else."""
     try:
         return decoder.decode(raw)
     except msgspec.MsgspecError as error:
         raise StoreQueryFailed("What Convex answered is not what was asked for") from error
-
-
-def document(record: Record) -> Mapping[str, Any]:
-    """`record` as Convex is sent it."""
-    return {
-        "id": record.id,
-        "version": record.version,
-        "created_at": moment(record.created_at),
-        "updated_at": moment(record.updated_at),
-        "owner": record.owner,
-        "value": record.value,
-    }
 
 
 def moment(time: datetime) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from estuary.core.errors import StoreError
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.stores.convex.documents import document
+from estuary.stores.convex.documents import Documents
 from estuary.stores.convex.functions import Functions
 
 MAX_RECORDS = 250
@@ -34,7 +34,7 @@ class Loading:
         try:
             count = 0
             async for resource, records in batches:
-                for documents in _portions(records):
+                for documents in _portions(Documents(resource), records):
                     await self._step("appendLoad", resource=resource.name, records=documents)
                 count += len(records)
             await self._step("commitLoad", replace=self._replace)
@@ -49,12 +49,12 @@ class Loading:
         await self._functions.mutate(name, {"generation": self._generation, **arguments}, seconds=_TIMEOUT)
 
 
-def _portions(records: Sequence[Record]) -> Iterator[list[msgspec.Raw]]:
+def _portions(form: Documents, records: Sequence[Record]) -> Iterator[list[msgspec.Raw]]:
     """`records` as documents, in portions that one request can carry."""
     portion: list[msgspec.Raw] = []
     size = 0
     for record in records:
-        encoded = _encoded(document(record))
+        encoded = _encoded(form.document(record))
         if portion and (len(portion) == MAX_RECORDS or size + len(encoded) > MAX_BYTES):
             yield portion
             portion, size = [], 0

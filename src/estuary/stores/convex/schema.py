@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from json import dumps
+from typing import assert_never
 
-from estuary.core.field import Field, Kind
+from estuary.core.field import Field
+from estuary.core.kinds.constraints import OneOf
+from estuary.core.kinds.kind import Storage, Stored
 from estuary.core.resource import DeclarationError, Resource
 
 _OURS = "estuary_"
@@ -54,22 +57,25 @@ def _value(resource: Resource) -> str:
 
 def _validator(field: Field) -> str:
     """What the field may hold; a field with a default may be missing in records older than it."""
-    validator = _kind(field)
+    validator = _plain_validator(field.kind.document)
     if field.optional:
         validator = f"v.union({validator}, v.null())"
     return validator if field.required else f"v.optional({validator})"
 
 
-def _kind(field: Field) -> str:
-    match field.kind:
-        case Kind.TEXT | Kind.TIMESTAMP:
+def _plain_validator(stored: Stored) -> str:
+    """What Convex can check of what is `stored`: its type, and that a text is one of a few."""
+    if isinstance(stored.constraint, OneOf):
+        literals = [f"v.literal({dumps(text)})" for text in sorted(stored.constraint.texts)]
+        return f"v.union({', '.join(literals)})" if len(literals) > 1 else literals[0]
+    match stored.storage:
+        case Storage.TEXT:
             return "v.string()"
-        case Kind.INTEGER | Kind.FLOAT:
+        case Storage.INTEGER | Storage.DOUBLE:
             return "v.number()"
-        case Kind.BOOLEAN:
+        case Storage.BOOLEAN:
             return "v.boolean()"
-        case Kind.TEXT_LIST:
+        case Storage.TEXTS:
             return "v.array(v.string())"
-        case Kind.CHOICE:
-            literals = [f"v.literal({dumps(choice)})" for choice in sorted(field.choices)]
-            return f"v.union({', '.join(literals)})" if len(literals) > 1 else literals[0]
+        case _:
+            assert_never(stored.storage)

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from estuary.core.moments import AwareDatetime
 from estuary.core.record import Record
-from estuary.core.resource import AwareDatetime, Resource
+from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey
 from estuary.stores.convex.collection import ConvexCollection
 from estuary.stores.convex.documents import fitting, last_position, place_of

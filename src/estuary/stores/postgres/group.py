@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, Table, Text, bindparam, cast, func, insert, select
+from sqlalchemy.types import TypeEngine
 
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.sql.statements import compiled
-from estuary.stores.sql.types import TextList
 
 Row = Sequence[Any]
 """The parameters of `Statements.insert`: the columns of a row in their order."""
@@ -23,7 +23,7 @@ class Group:
         columns = table.columns
         names = columns.keys()
         # unnest takes arrays within arrays apart, too: lists travel as texts.
-        lists = [column.name for column in columns if isinstance(column.type, TextList)]
+        lists = [column.name for column in columns if _is_array(column.type)]
         types = (Text() if name in lists else columns[name].type for name in names)
         arrays = (cast(bindparam(name), ARRAY(kind)) for name, kind in zip(names, types, strict=True))
         rows = func.unnest(*arrays).table_valued(*names).render_derived().columns
@@ -48,6 +48,10 @@ class Group:
         for place in self._lists:
             columns[place] = [None if texts is None else _array(texts) for texts in columns[place]]
         return self._together, columns
+
+
+def _is_array(type_: TypeEngine[Any]) -> bool:
+    return type_.compile(dialect=DIALECT).endswith("[]")
 
 
 def _array(texts: Iterable[str]) -> str:

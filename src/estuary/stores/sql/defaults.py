@@ -31,7 +31,7 @@ def default_of(resource: Resource, field: Field) -> Default | None:
         return None
     factory = declared.default_factory
     value = declared.default if factory is msgspec.NODEFAULT else factory()
-    return None if value is None else Default(value, column_type(field))
+    return None if value is None else Default(value, column_type(field.kind.column))
 
 
 @compiles(Default)

@@ -1,16 +1,18 @@
 """A resource as a table: its columns, the rules that an engine can check, and its order as an index."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, assert_never
 
 from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, MetaData, Table, Text, literal_column
 from sqlalchemy.engine.interfaces import Dialect
 
-from estuary.core.field import Field, Kind
+from estuary.core.field import Field
+from estuary.core.kinds.constraints import Constraint, Lengths, OneOf, Range
+from estuary.core.kinds.kind import Storage
 from estuary.core.resource import Resource
 from estuary.stores.sql.defaults import default_of
 from estuary.stores.sql.text import quoted
-from estuary.stores.sql.types import IDENTIFIER, LONG, Moment, column_type
+from estuary.stores.sql.types import IDENTIFIER, LONG, MOMENT, column_type
 
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.
 TOTALS = "_estuary_totals"
@@ -33,8 +35,8 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
         metadata,
         Column("id", IDENTIFIER, primary_key=True, nullable=False),
         Column("version", LONG, nullable=False),
-        Column("created_at", Moment, nullable=False),
-        Column("updated_at", Moment, nullable=False),
+        Column("created_at", MOMENT, nullable=False),
+        Column("updated_at", MOMENT, nullable=False),
         Column(OWNER, IDENTIFIER, nullable=False, server_default=""),
         *(_column(resource, field) for field in resource.fields),
         *(check for field in resource.fields for check in _checks(resource, field)),
@@ -55,7 +57,9 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
 
 def _column(resource: Resource, field: Field) -> Column[Any]:
     default = default_of(resource, field)
-    return Column(field.name, column_type(field), nullable=field.optional, server_default=default)
+    return Column(
+        field.name, column_type(field.kind.column), nullable=field.optional, server_default=default
+    )
 
 
 def totals_table(metadata: MetaData) -> Table:
@@ -85,7 +89,7 @@ def keys_table(metadata: MetaData) -> Table:
         Column("key", Text, primary_key=True, nullable=False),
         Column("fingerprint", Text, nullable=False),
         Column("snapshot", Text, nullable=True),
-        Column("used_at", Moment, nullable=False),
+        Column("used_at", MOMENT, nullable=False),
         Index(f"{KEYS}_age", "used_at"),
         sqlite_strict=True,
     )
@@ -117,46 +121,53 @@ def column_of_check(table: Table, check: str) -> str:
 
 
 def _checks(resource: Resource, field: Field) -> Iterator[CheckConstraint]:
-    name = check_name(resource, field)
-    condition = " AND ".join(_conditions(field))
-    if condition:
-        # SQLite has no type of its own for booleans and lists.
-        yield _check(condition, name, "sqlite" if field.kind in (Kind.BOOLEAN, Kind.TEXT_LIST) else None)
-    if field.kind is Kind.TEXT_LIST:
-        lengths = " AND ".join(_lengths(f'cardinality("{field.name}")', field))
-        if lengths:
-            yield _check(lengths, name, "postgresql")
-
-
-def _check(condition: str, name: str, dialect: str | None) -> CheckConstraint:
-    """A check for one engine alone, or for all."""
-    # literal_column, for in plain text SQLAlchemy would take a colon in a choice for a parameter.
-    check = CheckConstraint(literal_column(condition), name=name, info={_DIALECT: dialect})
-    return check if dialect is None else check.ddl_if(dialect=dialect)
-
-
-def _conditions(field: Field) -> Iterator[str]:
     """The rules of `field` in SQL; a null passes each of them, as a null result passes a check."""
-    column = f'"{field.name}"'
-    if field.kind is Kind.TEXT:
-        yield from _lengths(f"length({column})", field)
-    elif field.kind is Kind.TEXT_LIST:
-        lengths = _lengths(f"json_array_length({column})", field)
-        array = " AND ".join([f"json_type({column}) = 'array'", *lengths])
-        # CASE, for the functions fail on what is not JSON; a null is valid in some releases only.
-        yield f"CASE WHEN json_valid({column}) THEN {array} ELSE {column} IS NULL END"
-    elif field.kind is Kind.CHOICE:
-        # Sorted, for in which order they are declared is no rule of the table's.
-        yield f"{column} IN ({', '.join(quoted(choice) for choice in sorted(field.choices))})"
-    elif field.kind is Kind.BOOLEAN:
-        yield f"{column} IN (0, 1)"
-    elif field.kind in (Kind.INTEGER, Kind.FLOAT):
-        yield from _bounds(column, field.minimum, field.maximum)
-        yield from _bounds(column, field.exclusive_minimum, field.exclusive_maximum, "")
+    name, column = check_name(resource, field), f'"{field.name}"'
+    stored = field.kind.column
+    match stored.storage:
+        case Storage.TEXT:
+            yield from _check(_conditions(stored.constraint, column, f"length({column})"), name)
+        case Storage.INTEGER | Storage.DOUBLE:
+            yield from _check(_conditions(stored.constraint, column, column), name)
+        case Storage.BOOLEAN:
+            # SQLite has no type of its own for booleans and lists.
+            yield from _check([f"{column} IN (0, 1)"], name, "sqlite")
+        case Storage.TEXTS:
+            lengths = _conditions(stored.constraint, column, f"json_array_length({column})")
+            array = " AND ".join([f"json_type({column}) = 'array'", *lengths])
+            # CASE, for the functions fail on what is not JSON; a null is valid in some releases only.
+            json = f"CASE WHEN json_valid({column}) THEN {array} ELSE {column} IS NULL END"
+            yield from _check([json], name, "sqlite")
+            entries = _conditions(stored.constraint, column, f"cardinality({column})")
+            yield from _check(entries, name, "postgresql")
+        case _:
+            assert_never(stored.storage)
 
 
-def _lengths(measured: str, field: Field) -> Iterator[str]:
-    return _bounds(measured, field.min_length or None, field.max_length)
+def _check(conditions: Iterable[str], name: str, dialect: str | None = None) -> Iterator[CheckConstraint]:
+    """A check for one engine alone, or for all; none where there is nothing to check."""
+    condition = " AND ".join(conditions)
+    if condition:
+        # literal_column, for in plain text SQLAlchemy would take a colon in a choice for a parameter.
+        check = CheckConstraint(literal_column(condition), name=name, info={_DIALECT: dialect})
+        yield check if dialect is None else check.ddl_if(dialect=dialect)
+
+
+def _conditions(constraint: Constraint | None, column: str, length: str) -> Iterator[str]:
+    """What `constraint` demands of `column`, whose length is what `length` measures."""
+    match constraint:
+        case None:
+            return
+        case Lengths(least, most):
+            yield from _bounds(length, least or None, most)
+        case Range():
+            yield from _bounds(column, constraint.minimum, constraint.maximum)
+            yield from _bounds(column, constraint.exclusive_minimum, constraint.exclusive_maximum, "")
+        case OneOf(texts):
+            # Sorted, for in which order they are declared is no rule of the table's.
+            yield f"{column} IN ({', '.join(quoted(text) for text in sorted(texts))})"
+        case _:
+            assert_never(constraint)
 
 
 def _bounds(measured: str, low: float | None, high: float | None, inclusive: str = "=") -> Iterator[str]:

@@ -1,15 +1,14 @@
 """Column types for declared fields: what each engine keeps, and how values get there and back."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 from sqlalchemy import ARRAY, REAL, BigInteger, Boolean, Double, Integer, Text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from estuary.core.field import Field, Kind
+from estuary.core.kinds.kind import Storage, Stored
 from estuary.core.moments import from_microseconds, to_microseconds
 
 Conversion = Callable[[Any], Any]
@@ -19,21 +18,6 @@ Conversion = Callable[[Any], Any]
 LONG = BigInteger().with_variant(Integer(), "sqlite")
 # Ordered as plain characters, whatever language a PostgreSQL database speaks; SQLite knows no other order.
 IDENTIFIER = Text().with_variant(Text(collation="C"), "postgresql")
-
-
-class Moment(TypeDecorator[datetime]):
-    """A time as whole microseconds since the epoch: exact, sortable, without a zone to get wrong."""
-
-    impl = LONG
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> Conversion:  # noqa: ARG002 (the signature is SQLAlchemy's)
-        """The same for every engine."""
-        return to_microseconds
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion:  # noqa: ARG002 (as above)
-        """The same for every engine."""
-        return from_microseconds
 
 
 class Number(TypeDecorator[float]):
@@ -72,7 +56,7 @@ class Flag(TypeDecorator[bool]):
         return None if dialect.supports_native_boolean else bool
 
 
-class TextList(TypeDecorator[list[str]]):
+class Texts(TypeDecorator[list[str]]):
     """A list of texts: the engine's own array, or a JSON array as text where it has none."""
 
     impl = Text
@@ -95,20 +79,60 @@ def _encode_list(values: list[str]) -> str:
     return msgspec.json.encode(values).decode()
 
 
-_TYPES: dict[Kind, TypeEngine[Any]] = {
-    Kind.TEXT: Text(),
-    Kind.INTEGER: LONG,
-    Kind.FLOAT: Number(),
-    Kind.BOOLEAN: Flag(),
-    Kind.TIMESTAMP: Moment(),
-    Kind.CHOICE: Text(),
-    Kind.TEXT_LIST: TextList(),
-}
+class Encoded(TypeDecorator[Any]):
+    """What `encode` makes of a value, in a column of the type `plain`."""
+
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text  # of any one instance it is `plain`
+    cache_ok = True
+
+    def __init__(
+        self, plain: TypeEngine[Any], encode: Conversion | None = None, decode: Conversion | None = None
+    ) -> None:
+        super().__init__()
+        self.plain, self.encode, self.decode = plain, encode, decode
+        self.impl = plain
+
+    def bind_processor(self, dialect: Dialect) -> Conversion | None:
+        """Encoded first, then as the engine takes it."""
+        return _in_turn(self.encode, to_driver(self.plain, dialect))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:  # noqa: ARG002 (as above)
+        """The inverse."""
+        return _in_turn(from_driver(self.plain, dialect), self.decode)
 
 
-def column_type(field: Field) -> TypeEngine[Any]:
-    """The type of the column that keeps `field`."""
-    return _TYPES[field.kind]
+def _in_turn(first: Conversion | None, then: Conversion | None) -> Conversion | None:
+    if first is None or then is None:
+        return first or then
+    return lambda value: then(first(value))
+
+
+MOMENT = Encoded(LONG, to_microseconds, from_microseconds)
+"""A time as whole microseconds since the epoch: exact, sortable, without a zone to get wrong."""
+
+
+def column_type(stored: Stored) -> TypeEngine[Any]:
+    """The type of the column that keeps what is `stored`."""
+    plain = _plain_type(stored.storage)
+    if stored.encode is None and stored.decode is None:
+        return plain
+    return Encoded(plain, stored.encode, stored.decode)
+
+
+def _plain_type(storage: Storage) -> TypeEngine[Any]:
+    match storage:
+        case Storage.TEXT:
+            return Text()
+        case Storage.INTEGER:
+            return LONG
+        case Storage.DOUBLE:
+            return Number()
+        case Storage.BOOLEAN:
+            return Flag()
+        case Storage.TEXTS:
+            return Texts()
+        case _:
+            assert_never(storage)
 
 
 def to_driver(column_type: TypeEngine[Any], dialect: Dialect) -> Conversion | None:

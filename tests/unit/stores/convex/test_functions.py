@@ -14,7 +14,7 @@ from estuary.core.ports import Collection
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.terms import KEY_LIFETIME, IdempotencyKey, WriteTerms
-from estuary.stores.convex.documents import document
+from estuary.stores.convex.documents import Documents
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.store import ConvexStore
 from tests.contract.making import LATER, PATIENCE, insert_all, make_id, make_record, owned, position_of
@@ -259,7 +259,7 @@ async def test_keys_of_an_estuary_that_knew_no_owners(items: Collection, deploym
     hers, nobodys = owned(make_record(1), "her"), make_record(2)
     for record in (hers, nobodys):
         key = {"subject": "s", "text": record.id, "fingerprint": "print", "now": 0, "expires_at": 9e15}
-        arguments = {"resource": "items", "key": key, "record": document(record)}
+        arguments = {"resource": "items", "key": key, "record": Documents(ITEMS).document(record)}
         for replayed in (False, True):
             answer = await functions.mutate("insert", arguments)
             assert replayed == msgspec.json.decode(answer)["replayed"]

@@ -1,0 +1,91 @@
+"""Constraints that messages, JSON Schema and SQL all can express: a closed set."""
+
+import math
+from typing import Any, Final, NamedTuple, TypeAlias
+
+MAX_SAFE_INTEGER = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
+
+
+class Lengths(NamedTuple):
+    """How many characters a text, or entries a list, has at least and at most."""
+
+    least: int | None = None
+    most: int | None = None
+
+    def wording(self, unit: str, units: str) -> str:
+        """What is said of a value outside these."""
+        low, high = self.least or 0, self.most
+        if high is None:
+            return f"must be at least {_counted(low, unit, units)}"
+        if low == 0:
+            return f"must be at most {_counted(high, unit, units)}"
+        if low == high:
+            return f"must be exactly {_counted(low, unit, units)}"
+        return f"must be between {low} and {high} {units}"
+
+    def schema(self, least: str, most: str) -> dict[str, Any]:
+        """These in JSON Schema, under its names for them."""
+        return _given({least: self.least, most: self.most})
+
+
+class Range(NamedTuple):
+    """Between which numbers a number lies; bounds are inclusive unless their name says otherwise."""
+
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    exclusive_minimum: int | float | None = None
+    exclusive_maximum: int | float | None = None
+
+    def wording(self) -> str:
+        """What is said of a value outside it."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"must be between {self.minimum} and {self.maximum}"
+        bounds = (
+            ("at least", self.minimum),
+            ("greater than", self.exclusive_minimum),
+            ("at most", self.maximum),
+            ("less than", self.exclusive_maximum),
+        )
+        told = [f"{words} {bound}" for words, bound in bounds if bound is not None]
+        return f"must be {' and '.join(told)}" if told else "must be a finite number"
+
+    def whole(self) -> tuple[int | None, int | None]:
+        """The least and the greatest whole number in it; msgspec lets integers have whole bounds only."""
+        above = None if self.exclusive_minimum is None else math.floor(self.exclusive_minimum) + 1
+        below = None if self.exclusive_maximum is None else math.ceil(self.exclusive_maximum) - 1
+        lowest = [int(bound) for bound in (self.minimum, above) if bound is not None]
+        highest = [int(bound) for bound in (self.maximum, below) if bound is not None]
+        return max(lowest, default=None), min(highest, default=None)
+
+    def schema(self) -> dict[str, Any]:
+        """It in JSON Schema."""
+        return _given(
+            {
+                "minimum": self.minimum,
+                "maximum": self.maximum,
+                "exclusiveMinimum": self.exclusive_minimum,
+                "exclusiveMaximum": self.exclusive_maximum,
+            }
+        )
+
+
+ANY_LENGTH: Final = Lengths()
+ANY_NUMBER: Final = Range()
+
+
+class OneOf(NamedTuple):
+    """The only texts that there can be."""
+
+    texts: tuple[str, ...]
+
+
+Constraint: TypeAlias = Lengths | Range | OneOf
+
+
+def _counted(number: int, unit: str, units: str) -> str:
+    return f"{number} {unit if number == 1 else units}"
+
+
+def _given(bounds: dict[str, Any]) -> dict[str, Any]:
+    return {name: bound for name, bound in bounds.items() if bound is not None}

@@ -1,0 +1,66 @@
+"""Finite numbers of double precision."""
+
+import math
+from typing import Any, ClassVar, Final
+
+from msgspec import inspect as types
+
+from estuary.core.kinds.constraints import ANY_NUMBER, Range
+from estuary.core.kinds.declared import Declared
+from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored, Unservable
+
+
+class Float(Kind):
+    """A number within a range."""
+
+    annotation: ClassVar[str] = "float"
+    noun: ClassVar[str] = "a number"
+
+    def __init__(self, bounds: Range = ANY_NUMBER) -> None:
+        self.bounds: Final = bounds
+
+    @classmethod
+    def of(cls, declared: Declared) -> "Float | None":
+        """`float`."""
+        match declared.type:
+            case types.FloatType(multiple_of=None, ge=least, le=most, gt=above, lt=below):
+                return cls(Range(least, most, above, below))
+            case types.FloatType():
+                raise Unservable("multiple_of is a rule that Estuary does not know")
+        return None
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """Its bounds."""
+        return (self.bounds,)
+
+    @property
+    def wire(self) -> Any:
+        """Any number."""
+        return float
+
+    @property
+    def column(self) -> Stored:
+        """As it is."""
+        return Stored(Storage.DOUBLE, self.bounds)
+
+    def rule(self) -> Rule:
+        """Finite, and within its bounds."""
+        low = -math.inf if self.bounds.minimum is None else self.bounds.minimum
+        high = math.inf if self.bounds.maximum is None else self.bounds.maximum
+        above = -math.inf if self.bounds.exclusive_minimum is None else self.bounds.exclusive_minimum
+        below = math.inf if self.bounds.exclusive_maximum is None else self.bounds.exclusive_maximum
+        wording = self.bounds.wording()
+
+        def rule(value: float) -> float:
+            # Infinity (from a default, say) lies outside every open bound, and so does what is no number.
+            if not (low <= value <= high and above < value < below):
+                raise Broken(wording, "range")
+            # Zero loses its sign, which not every engine keeps, and a default declared as 0 becomes 0.0.
+            return value + 0.0
+
+        return rule
+
+    def schema(self) -> dict[str, Any]:
+        """A number within its bounds."""
+        return {"type": "number", "format": "double"} | self.bounds.schema()

@@ -1,0 +1,90 @@
+"""Whole numbers that every JSON reader keeps exact."""
+
+from typing import Any, ClassVar, Final
+
+from msgspec import inspect as types
+
+from estuary.core.kinds.constraints import ANY_NUMBER, MAX_SAFE_INTEGER, Range
+from estuary.core.kinds.declared import Declared
+from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored, Unservable
+
+_NOT_WHOLE = "must be a whole number"
+
+
+class Integer(Kind):
+    """A whole number within a range."""
+
+    annotation: ClassVar[str] = "int"
+    noun: ClassVar[str] = "a whole number"
+
+    def __init__(self, bounds: Range = ANY_NUMBER) -> None:
+        self.bounds: Final = bounds
+
+    @classmethod
+    def of(cls, declared: Declared) -> "Integer | None":
+        """`int`."""
+        match declared.type:
+            case types.IntType(multiple_of=None, ge=least, le=most, gt=above, lt=below):
+                return cls(Range(least, most, above, below))
+            case types.IntType():
+                raise Unservable("multiple_of is a rule that Estuary does not know")
+        return None
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """Its bounds."""
+        return (self.bounds,)
+
+    @property
+    def wire(self) -> Any:
+        """Any number: 2.0 is as whole as 2, and 10**400 is too large rather than no number."""
+        return int | float
+
+    @property
+    def kept(self) -> Any:
+        """An integer."""
+        return int
+
+    @property
+    def column(self) -> Stored:
+        """As it is."""
+        return Stored(Storage.INTEGER, self.bounds)
+
+    def rule(self) -> Rule:
+        """Whole, within its bounds and those of exact doubles."""
+        low, high = self.bounds.whole()
+        lowest = -MAX_SAFE_INTEGER if low is None else max(low, -MAX_SAFE_INTEGER)
+        highest = MAX_SAFE_INTEGER if high is None else min(high, MAX_SAFE_INTEGER)
+        between = None if low is None or high is None else f"must be between {lowest} and {highest}"
+
+        def rule(value: Any) -> int:
+            # JSON knows numbers alone: 2.0 is as whole as 2 (JSON Schema 2020-12 Core, 4.2.3).
+            whole = int(value)
+            if whole != value:
+                raise Broken(_NOT_WHOLE, "integer")
+            if whole < lowest:
+                raise Broken(between or f"must be at least {lowest}", "range")
+            if whole > highest:
+                raise Broken(between or f"must be at most {highest}", "range")
+            return whole
+
+        return rule
+
+    def schema(self) -> dict[str, Any]:
+        """Bounded by what every JSON reader keeps exact, unless declared tighter."""
+        bounds = self.bounds.schema()
+        if "exclusiveMinimum" not in bounds:
+            bounds.setdefault("minimum", -MAX_SAFE_INTEGER)
+        if "exclusiveMaximum" not in bounds:
+            bounds.setdefault("maximum", MAX_SAFE_INTEGER)
+        return {"type": "integer", "format": "int64"} | bounds
+
+    def check_default(self, value: Any) -> None:
+        """Not a float, for a default is used as it stands."""
+        if isinstance(value, float):
+            raise Broken(_NOT_WHOLE, "integer")
+        super().check_default(value)
+
+    def recovered(self, value: Any) -> Any:
+        """Convex keeps every number as a float."""
+        return int(value) if isinstance(value, float) and value.is_integer() else value

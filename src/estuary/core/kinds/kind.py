@@ -1,0 +1,157 @@
+"""The contract of a kind of field: everything that a layer asks of one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+from mypy_extensions import mypyc_attr
+
+from estuary.core.kinds.constraints import Constraint
+from estuary.core.kinds.declared import Declared
+
+Rule = Callable[[Any], Any]
+"""Takes a value of the right type, gives it back cleaned, or raises `Broken`."""
+Conversion = Callable[[Any], Any]
+"""Turns one value that is not null into another."""
+
+
+class Broken(Exception):
+    """A value breaks a rule: the message without the field's name, and the rule's code."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class Unservable(Exception):
+    """A declared type has a rule that its kind does not know; the message is without the field's name."""
+
+
+class Storage(Enum):
+    """What an engine can keep. The set is closed: every store knows each of these."""
+
+    TEXT = auto()
+    INTEGER = auto()
+    """Of 64 bits."""
+    DOUBLE = auto()
+    BOOLEAN = auto()
+    TEXTS = auto()
+    """A list of texts."""
+
+
+class Stored(NamedTuple):
+    """How an engine keeps the values of a field.
+
+    `constraint` is what the engine can check, in terms of what it keeps. `encode` makes what is kept of a
+    value, `decode` is its inverse; without them values are kept as they are.
+    """
+
+    storage: Storage
+    constraint: Constraint | None = None
+    encode: Conversion | None = None
+    decode: Conversion | None = None
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Kind(ABC):
+    """A kind of field, with the rules that one field declares.
+
+    Each kind is a class in a module of its own, whose instances do not change. What they give is asked
+    for at start-up, never by a request.
+    """
+
+    annotation: ClassVar[str]
+    """How it is declared, as a message says it."""
+    noun: ClassVar[str]
+    """What a value is called where one of another type was sent: it "must be a text"."""
+    component: ClassVar[str | None] = None
+    """How the name of its schema ends where it has one of its own in the OpenAPI document."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kind) and type(self) is type(other) and self.rules == other.rules
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.rules))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.rules))})"
+
+    @classmethod
+    @abstractmethod
+    def of(cls, declared: Declared) -> "Kind | None":
+        """The kind that `declared` asks for, None where it is not this one; raises `Unservable`."""
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """The rules that are declared; one kind with the same rules is the same to a replica's cache."""
+        return ()
+
+    @property
+    @abstractmethod
+    def wire(self) -> Any:
+        """The type that msgspec decodes from a body, without rules: a wrong type is an error of its own."""
+
+    @property
+    def kept(self) -> Any:
+        """The type of a value behind its rule; msgspec writes it as JSON and reads it without loss."""
+        return self.wire
+
+    @property
+    def written(self) -> Conversion | None:
+        """What makes the JSON that clients see of a value; None where msgspec's own is what they see."""
+        return None
+
+    @property
+    @abstractmethod
+    def column(self) -> Stored:
+        """How a SQL engine keeps it."""
+
+    @property
+    def document(self) -> Stored:
+        """How a store of JSON documents keeps it."""
+        return self.column
+
+    @property
+    def entry(self) -> "Kind | None":
+        """The kind of what a list holds; None for what is no list."""
+        return None
+
+    @property
+    def cleared_by(self) -> str | None:
+        """How an update makes a field null, as the OpenAPI document says it; None where it cannot."""
+        return None
+
+    def nullable(self) -> "Kind":
+        """The same kind for a field that may be null."""
+        return self
+
+    @abstractmethod
+    def rule(self) -> Rule:
+        """The one function that cleans and checks a value.
+
+        It is given what a body holds, or a declared default, and never null; a value that it gave back
+        passes unchanged.
+        """
+
+    @abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """Type and bounds as JSON Schema (2020-12), as clients are given the field."""
+
+    def accepted(self) -> dict[str, Any]:
+        """The same of what clients may send."""
+        return self.schema()
+
+    def malformed(self, text: str) -> Broken:  # noqa: ARG002 (asked of kinds that texts stand for)
+        """What is said of a text that is sent as a value and is none; empty where it was no text."""
+        return Broken("has the wrong type", "type")
+
+    def check_default(self, value: Any) -> None:
+        """Raise `Broken` or msgspec's `ValidationError` where `value` cannot be a default."""
+        self.rule()(msgspec.convert(value, self.wire))
+
+    def recovered(self, value: Any) -> Any:
+        """What `wire` holds of `value`, which a column of any engine held: not all have every storage."""
+        return value

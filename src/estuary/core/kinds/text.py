@@ -1,0 +1,105 @@
+"""Texts: trimmed, measured in characters, without U+0000."""
+
+import re
+from typing import Any, ClassVar, Final
+
+from msgspec import inspect as types
+
+from estuary.core.kinds.constraints import ANY_LENGTH, Lengths
+from estuary.core.kinds.declared import Declared
+from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored
+
+NO_NUL = "must not contain the character U+0000"
+
+# Written as ECMAScript, PCRE, RE2 and Python all read it: `\u` is not known to each.
+_NO_NUL = "^[^\\x00]*$"
+_SOMETHING_VISIBLE = "^[^\\x00]*[^\\s\\x00][^\\x00]*$"
+_NUL, _HIDDEN = "\\x00", "^\\s*$|\\x00"
+
+
+class Text(Kind):
+    """A text; `empty_is_null` where one that trimming leaves nothing of stands for null."""
+
+    annotation: ClassVar[str] = "str"
+    noun: ClassVar[str] = "a text"
+
+    def __init__(
+        self, lengths: Lengths = ANY_LENGTH, pattern: str | None = None, empty_is_null: bool = False
+    ) -> None:
+        self.lengths: Final = lengths
+        self.pattern: Final = pattern
+        self.empty_is_null: Final = empty_is_null
+
+    @classmethod
+    def of(cls, declared: Declared) -> "Text | None":
+        """`str`."""
+        match declared.type:
+            case types.StrType(min_length=least, max_length=most, pattern=pattern):
+                return cls(Lengths(least, most), pattern)
+        return None
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """Its lengths, its pattern, and what an empty one is."""
+        return (self.lengths, self.pattern, self.empty_is_null)
+
+    @property
+    def wire(self) -> Any:
+        """A string."""
+        return str
+
+    @property
+    def column(self) -> Stored:
+        """As it is."""
+        return Stored(Storage.TEXT, self.lengths)
+
+    @property
+    def cleared_by(self) -> str | None:
+        """By an empty text, for null means "as it is"."""
+        return 'an empty text ("") clears an optional text' if self.empty_is_null else None
+
+    def nullable(self) -> "Text":
+        """An empty one is null."""
+        return Text(self.lengths, self.pattern, empty_is_null=True)
+
+    def rule(self) -> Rule:
+        """Trims before it measures; a pattern is searched for, as JSON Schema does."""
+        low, high = self.lengths.least or 0, self.lengths.most
+        wording = self.lengths.wording("character", "characters")
+        pattern = re.compile(self.pattern) if self.pattern is not None else None
+        mismatch = f"must match the pattern {self.pattern}"
+        empty_is_null = self.empty_is_null
+
+        def rule(value: str) -> str | None:
+            text = value.strip()
+            if not text and empty_is_null:
+                return None
+            if len(text) < low or (high is not None and len(text) > high):
+                raise Broken(wording, "length")
+            if "\0" in text:
+                raise Broken(NO_NUL, "characters")
+            if pattern is not None and pattern.search(text) is None:
+                raise Broken(mismatch, "pattern")
+            return text
+
+        return rule
+
+    def schema(self) -> dict[str, Any]:
+        """A string within its lengths."""
+        return {"type": "string"} | self.lengths.schema("minLength", "maxLength")
+
+    def accepted(self) -> dict[str, Any]:
+        """What trimming leaves must be long enough, hold no NUL, and match the declared pattern."""
+        schema = self.schema()
+        if self.empty_is_null:
+            # Nothing but white space stands for null, whatever the rules of the text are.
+            schema.pop("minLength", None)
+        return schema | self._patterns()
+
+    def _patterns(self) -> dict[str, Any]:
+        visible = bool(self.lengths.least) and not self.empty_is_null
+        if self.pattern is None:
+            return {"pattern": _SOMETHING_VISIBLE if visible else _NO_NUL}
+        declared = f"^\\s*$|{self.pattern}" if self.empty_is_null else self.pattern
+        # Not `allOf`, of which generators make a type of its own.
+        return {"pattern": declared, "not": {"type": "string", "pattern": _HIDDEN if visible else _NUL}}
