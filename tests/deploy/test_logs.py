@@ -108,7 +108,8 @@ def test_only_probes_that_succeed_are_left_out(lines: list[str]) -> None:
 @pytest.mark.parametrize("path", [VECTOR / "vector.toml", *SOURCES], ids=lambda path: path.stem)
 def test_every_key_is_one_of_vectors(path: Path) -> None:
     """No name is misspelt, nothing of another type or with a value that Vector refuses."""
-    msgspec.toml.decode(path.read_bytes(), type=Configuration)
+    configuration = msgspec.toml.decode(path.read_bytes(), type=Configuration)
+    assert {} != configuration.sources | configuration.transforms
 
 
 def test_the_destination_that_the_document_shows_is_one_of_vectors() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from openapi_spec_validator import validate
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from estuary.app import load_resources, openapi
 from tests.support.programs import require
@@ -25,7 +25,7 @@ def document(request: pytest.FixtureRequest) -> bytes:
 
 def test_the_document_is_valid(document: bytes) -> None:
     """openapi-spec-validator finds nothing."""
-    validate(json.loads(document))
+    assert [] == [error.message for error in OpenAPIV31SpecValidator(json.loads(document)).iter_errors()]
 
 
 def test_redocly_finds_nothing(document: bytes, tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ def test_ipv6_addresses_stand_in_brackets() -> None:
 def test_every_address_of_ipv6_takes_ipv4_in() -> None:
     """HOST=:: serves both, whatever the system's default is."""
     with listen("::", 0) as listener:
-        socket.create_connection((LOOPBACK, listener.getsockname()[1])).close()
+        address = (LOOPBACK, listener.getsockname()[1])
+        with socket.create_connection(address) as client:
+            assert address == client.getpeername()
 
 
 def test_a_name_is_resolved() -> None:

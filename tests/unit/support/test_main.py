@@ -109,6 +109,7 @@ def test_make_passes_the_order_on(tmp_path: Path) -> None:
     """What ends `make test` ends pytest, and nothing is left."""
     (tmp_path / "waits").touch()
     make = run_of(tmp_path, begins=["sh", "-c", 'exec make test JOBS=1 ARGS="$*"', "make"])
+    servers = [psutil.Process(pid) for pid in pids_of(tmp_path)]
     make.terminate()
     make.communicate(timeout=2 * PATIENCE_SECONDS)
-    until(lambda: not any(map(psutil.pid_exists, pids_of(tmp_path))))
+    assert [] == psutil.wait_procs(servers, PATIENCE_SECONDS)[1]

@@ -9,10 +9,11 @@ from estuary.core.ports import Observer
 from estuary.telemetry.observers import Observers
 
 
-def test_it_is_an_observer() -> None:
-    """It fits the port, and an observation nobody subscribed to is no error."""
+def test_it_is_an_observer(caplog: pytest.LogCaptureFixture) -> None:
+    """It fits the port, and an observation without a subscriber is no error."""
     port: Observer = Observers()
     port(RateLimitExceeded("192.0.2.1"))
+    assert [] == caplog.records
 
 
 def test_each_type_reaches_its_subscribers_in_order() -> None:
