@@ -1,4 +1,4 @@
-"""The house keeps its shape: who imports what, who reads the environment, how modules and tests look."""
+"""The shape of the whole: who imports what, how long modules are, how tests look and where they stand."""
 
 import ast
 import subprocess
@@ -18,22 +18,20 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 LONGEST_MODULE = 300
-
-ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"})
-
-
-def environment_uses(module: Path) -> Iterator[str]:
-    """Where a module takes hold of the process's environment."""
-    for node in ast.walk(ast.parse(module.read_text())):
-        match node:
-            case ast.Attribute(attr=name):
-                names = {name}
-            case ast.ImportFrom(module="os", names=aliases):
-                names = {alias.name for alias in aliases}
-            case _:
-                continue
-        if names & ENVIRONMENT:
-            yield f"{module.relative_to(ROOT)}:{node.lineno}"
+ABOUT_SEVERAL_MODULES = frozenset(
+    {
+        "limits/test_waiting.py",
+        "stores/convex/test_outages.py",
+        "stores/postgres/test_server.py",
+        "stores/postgres/test_urls.py",
+        "stores/sqlite/test_deadlines.py",
+        "stores/sqlite/test_layouts.py",
+        "stores/sqlite/test_lost_files.py",
+        "stores/sqlite/test_open.py",
+        "telemetry/test_hosts.py",
+    }
+)
+"""Unit tests of what several modules do together, named after that."""
 
 
 def silent_tests(module: Path) -> Iterator[str]:
@@ -83,13 +81,6 @@ def test_every_driver_has_a_contract_that_names_its_adapter() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_only_config_reads_the_environment(module: Path) -> None:
-    """Every other layer is given values, so that one table tells all that can be set."""
-    uses = list(environment_uses(module))
-    assert module.is_relative_to(SOURCE / "config") or [] == uses
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_no_module_outgrows_one_reading(module: Path) -> None:
     """A module that needs more than 300 lines holds more than one noun."""
     assert len(module.read_text().splitlines()) <= LONGEST_MODULE
@@ -99,6 +90,25 @@ def test_no_module_outgrows_one_reading(module: Path) -> None:
 def test_every_test_says_what_must_hold(module: Path) -> None:
     """Whoever breaks a test reads in its docstring which promise that was."""
     assert [] == list(silent_tests(module))
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in SOURCE.iterdir() if path.is_dir()))
+def test_a_unit_test_stands_where_its_module_does(folder: str) -> None:
+    """tests/unit/a/test_b.py is about src/estuary/a/b.py, or about the package a/b."""
+    unit = ROOT / "tests/unit"
+    tests = (path.relative_to(unit) for path in unit.glob(f"{folder}/**/test_*.py"))
+    elsewhere = {
+        str(test)
+        for test in tests
+        if not (module := SOURCE / test.with_name(test.name.removeprefix("test_"))).exists()
+        and not module.with_suffix("").is_dir()
+    }
+    assert set() == elsewhere - ABOUT_SEVERAL_MODULES
+
+
+def test_what_is_about_several_modules_is_there() -> None:
+    """No exception outlives its test."""
+    assert [] == [name for name in ABOUT_SEVERAL_MODULES if not (ROOT / "tests/unit" / name).exists()]
 
 
 def test_the_memory_store_is_served_without_sql() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-SOURCES = Path(__file__).parents[3] / "src" / "estuary"
-READERS = {"environ", "environb", "getenv", "getenvb"}
+SOURCES = Path(__file__).parents[2] / "src" / "estuary"
+READERS = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 
 
 def readings(source: str) -> list[int]:
@@ -36,6 +36,7 @@ def _imports_a_reader(node: ast.ImportFrom) -> bool:
         "import os\nos.environ['A']",
         "import os\nos.getenv('A')",
         "import os\nos.environb",
+        "import os\nos.putenv('A', 'b')",
         "from os import environ",
         "from os import path, getenv as g",
         "from os import *",
