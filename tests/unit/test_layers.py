@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from estuary.core.kinds import KINDS
 from tests.support.imports import imported_roots, third_party_roots
+from workshop.compile import COMPILED
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "estuary"
@@ -32,6 +34,15 @@ ABOUT_SEVERAL_MODULES = frozenset(
     }
 )
 """Unit tests of what several modules do together, named after that."""
+
+
+def imported_modules(module: Path) -> set[str]:
+    """The modules that a module takes names from."""
+    return {
+        node.module
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+    }
 
 
 def silent_tests(module: Path) -> Iterator[str]:
@@ -78,6 +89,21 @@ def test_every_driver_has_a_contract_that_names_its_adapter() -> None:
     }
     # msgspec is no driver but the language in which every layer declares its data.
     assert set() == third_party_roots(MODULES) - {"msgspec"} - protected
+
+
+def test_no_layer_names_a_kind_of_field() -> None:
+    """Each asks a field for its kind and the kind for what it needs: a new one changes no layer."""
+    kinds = {kind.__module__ for kind in KINDS}
+    outside = [module for module in MODULES if not module.is_relative_to(SOURCE / "core/kinds")]
+    assert [] == [module for module in outside if imported_modules(module) & kinds]
+
+
+def test_every_kind_is_listed_and_compiled() -> None:
+    """A kind that is not in the list does not exist; its rule is on a request's way."""
+    contract = {"__init__", "constraints", "declared", "kind"}
+    modules = {module.stem for module in (SOURCE / "core/kinds").glob("*.py")} - contract
+    assert modules == {kind.__module__.rpartition(".")[2] for kind in KINDS}
+    assert set() == {f"core/kinds/{module}" for module in modules} - set(COMPILED)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

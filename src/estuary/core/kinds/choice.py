@@ -32,7 +32,7 @@ class Choice(Kind):
     @property
     def rules(self) -> tuple[Any, ...]:
         """What can be chosen."""
-        return self.texts
+        return (self.texts,)
 
     @property
     def wire(self) -> Any:

@@ -3,12 +3,11 @@
 from typing import Any
 
 from estuary.core.field import Field
-from estuary.core.kinds.timestamp import Timestamp
 from estuary.core.resource import Resource
 
 Schema = dict[str, Any]
 
-TIME: Schema = Timestamp().schema()
+TIME: Schema = {"type": "string", "format": "date-time"}
 
 
 def record_schema(resource: Resource) -> Schema:

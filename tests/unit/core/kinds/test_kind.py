@@ -1,0 +1,42 @@
+"""What kinds have in common."""
+
+import pytest
+
+from estuary.core.kinds import KINDS
+from estuary.core.kinds.choice import Choice
+from estuary.core.kinds.constraints import Lengths, Range
+from estuary.core.kinds.float import Float
+from estuary.core.kinds.integer import Integer
+from estuary.core.kinds.kind import Kind
+from estuary.core.kinds.text import Text
+from estuary.core.kinds.text_list import TextList
+
+DECLARED = [
+    Text(),
+    Text(Lengths(1)),
+    Text(pattern="a"),
+    Text().nullable(),
+    Integer(),
+    Integer(Range(1)),
+    Float(),
+    Float(Range(1)),
+    Choice(("a",)),
+    Choice(("a", "b")),
+    TextList(),
+    TextList(Lengths(1)),
+    TextList(texts=Text(Lengths(1))),
+]
+
+
+@pytest.mark.parametrize("declared", DECLARED, ids=repr)
+def test_kinds_are_equal_where_they_are_declared_alike(declared: Kind) -> None:
+    """Their rules say all of them; so a cache that replicas share is found by what they declare."""
+    again = type(declared)(*declared.rules)
+    assert (declared, hash(declared), repr(declared)) == (again, hash(again), repr(again))
+    assert [declared] == [other for other in DECLARED if other == declared]
+    assert [repr(declared)] == [told for told in map(repr, DECLARED) if told == repr(declared)]
+
+
+def test_each_kind_says_how_it_is_declared() -> None:
+    """In words of its own, for a message lists them all."""
+    assert len(KINDS) == len({kind.annotation for kind in KINDS})
