@@ -110,7 +110,7 @@ class _Sources:
 
     @property
     def made(self) -> Sequence["KeySource"]:
-        """Every source."""
+        """The sources made so far: one for each URL of a key set, one for each issuer discovered."""
         return tuple(self._by_name.values())
 
     def of_issuer(self, issuer: str) -> Sequence["KeySource"]:
@@ -123,7 +123,7 @@ class _Sources:
         return [self.of_url(url) for url, name in zip(urls, names, strict=True) if name == issuer]
 
     def of_url(self, url: str) -> "KeySource":
-        """The source for a key set's URL."""
+        """The source for a key set's URL, over HTTP or from a file; one however often it is named."""
         from estuary.auth.fetch import fetch
         from estuary.auth.key_file import reading
 

@@ -15,11 +15,11 @@ class Companion(Protocol):
     """Something that works beside the requests for as long as they are served."""
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Begin in the background, on the running event loop."""
         ...
 
     async def stop(self) -> None:
-        """End what is under way."""
+        """Cancel what is under way, and return when it has ended."""
         ...
 
 

@@ -16,7 +16,7 @@ class Tell(Protocol):
     """Takes the tables, each with the number of its records."""
 
     def __call__(self, undeclared: Mapping[str, int]) -> None:
-        """Tell of them."""
+        """Report `undeclared`: record counts by table name."""
         ...
 
 
@@ -29,11 +29,11 @@ class UndeclaredRecords:
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to look."""
+        """Survey the store in the background; what is found is passed to `tell`."""
         self._looking = asyncio.create_task(self._look())
 
     async def stop(self) -> None:
-        """Look no longer."""
+        """Cancel the survey where it has not finished."""
         if self._looking is not None:
             self._looking.cancel()
             with suppress(asyncio.CancelledError):

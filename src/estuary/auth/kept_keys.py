@@ -39,11 +39,11 @@ class NoKeep:
     """Keeps nothing: there is no folder to keep it in."""
 
     def read(self) -> Kept | None:
-        """Nothing."""
+        """None: nothing was kept."""
         return None
 
     def write(self, kept: Kept) -> None:
-        """Let it go."""
+        """Discard `kept`: a restart fetches the keys before it can verify tokens."""
 
 
 class _File(msgspec.Struct):

@@ -20,7 +20,7 @@ class KeyRing:
             self._tasks.append(asyncio.create_task(source.run()))
 
     async def stop(self) -> None:
-        """End what is under way."""
+        """Cancel the refreshing of every source, and wait until fetches under way have ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

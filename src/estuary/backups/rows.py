@@ -32,7 +32,7 @@ class _Written(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReadRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The same as it is read."""
+    """A line as it is decoded: other members, and a version out of range, are refused."""
 
     resource: str
     id: str

@@ -51,7 +51,7 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """What is said last."""
+    """The last line of a backup: how many records it holds, and the checksum of all lines before it."""
 
     records: int
     counts: dict[str, int]

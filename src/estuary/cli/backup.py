@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary backup`, and what runs it, to `commands`."""
     backup = commands.add_parser("backup", help="write every record to one sealed file")
     backup.add_argument(
         "file",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary check`, and what runs it, to `commands`."""
     check = commands.add_parser(
         "check", help="check configuration and store; show every value and its origin"
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary convex`, and what runs it, to `commands`."""
     convex = commands.add_parser("convex", help="prepare a Convex deployment")
     parts = convex.add_subparsers(title="parts", metavar="PART", required=True)
     schema = parts.add_parser("schema", help="print convex/schema.ts for the resources in RESOURCES")

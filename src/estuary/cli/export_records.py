@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary export`, and what runs it, to `commands`."""
     export = commands.add_parser("export", help="write every record as a line of JSON")
     export.add_argument(
         "file",

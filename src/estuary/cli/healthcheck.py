@@ -8,7 +8,7 @@ from estuary.cli.streams import say
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary healthcheck`, and what runs it, to `commands`."""
     health = commands.add_parser("healthcheck", help="ask a running service whether it is well")
     health.add_argument("--ready", action="store_true", help="ask for readiness instead of liveness")
     health.add_argument("--timeout", type=_seconds, default=3.0, metavar="SECONDS", help="default: 3")

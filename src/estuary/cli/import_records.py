@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary import`, and what runs it, to `commands`."""
     importing = commands.add_parser("import", help="keep a record for every line of JSON, all or none")
     importing.add_argument(
         "file",

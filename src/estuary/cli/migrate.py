@@ -8,7 +8,7 @@ from estuary.cli.streams import say
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary migrate`, and what runs it, to `commands`."""
     migrate = commands.add_parser("migrate", help="make the store's tables fit the declared resources")
     migrate.add_argument("--plan", action="store_true", help="print the SQL that would do it")
     migrate.set_defaults(command=_run)

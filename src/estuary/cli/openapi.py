@@ -8,7 +8,7 @@ from estuary.cli.exits import OK, misconfigured
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary openapi`, and what runs it, to `commands`."""
     commands.add_parser("openapi", help="print the API's OpenAPI document").set_defaults(command=_run)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def file_path(text: str) -> Path:
-    """The path of a file."""
+    """`text` as the path of a file; refused where it is empty or names a folder."""
     if not text:
         raise argparse.ArgumentTypeError("it is empty: is a variable not set?")
     if text.endswith("/"):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary restore`, and what runs it, to `commands`."""
     restore = commands.add_parser("restore", help="keep the records of a backup, all of them or none")
     restore.add_argument("file", type=backup_to_read, metavar="FILE", help="what `estuary backup` made")
     either = restore.add_mutually_exclusive_group()

@@ -7,7 +7,7 @@ from estuary.cli.exits import misconfigured
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary serve`, and what runs it, to `commands`."""
     commands.add_parser("serve", help="serve the API until told to stop").set_defaults(command=_run)
 
 

@@ -20,7 +20,7 @@ Not in production: a key on a disk is no identity provider.
 
 
 def add(commands: Commands) -> None:
-    """Make the command known."""
+    """Add the parser of `estuary token`, and what runs it, to `commands`."""
     token = commands.add_parser("token", help="make a key and print a token signed with it, for trials")
     token.formatter_class = argparse.RawDescriptionHelpFormatter
     token.epilog = _EPILOG

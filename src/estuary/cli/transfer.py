@@ -58,14 +58,14 @@ def run(what: str, work: Work, tell: Callable[[str], None] = say) -> int:
 
 
 def add_replace(parser: "argparse._ActionsContainer") -> None:
-    """Make the option `--replace` known."""
+    """Add the option `--replace` to a command's parser."""
     parser.add_argument(
         "--replace", action="store_true", help="remove the records that are there, in the same transaction"
     )
 
 
 def add_all(parser: argparse.ArgumentParser) -> None:
-    """Make the option `--all` known."""
+    """Add the option `--all` to a command's parser."""
     parser.add_argument(
         "--all",
         action="store_true",

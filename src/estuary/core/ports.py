@@ -34,7 +34,7 @@ class Observer(Protocol):
     """Takes each observation as it happens; returns fast and never raises."""
 
     def __call__(self, observation: Observation, /) -> None:
-        """Take note of `observation`."""
+        """Handle `observation` without waiting for anything."""
         ...
 
 

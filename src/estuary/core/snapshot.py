@@ -32,7 +32,7 @@ class SnapshotCodec:
         self._value = resource.restore
 
     def encode(self, record: Record) -> str:
-        """`record` as JSON."""
+        """`record`, with its version, times and owner, as JSON that `decode` restores."""
         snapshot = self._snapshot(
             record.id, record.version, record.created_at, record.updated_at, record.value, record.owner
         )

@@ -83,14 +83,14 @@ class Connection(asyncio.Protocol):
         return answer
 
     def abort(self, reason: str) -> None:
-        """Give the connection up."""
+        """Close the connection at once; every command that waits fails with `reason`."""
         transport, self._transport = self._transport, None
         if transport is not None:
             self._reason = reason
             transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by the event loop."""
+        """Called by the event loop once the socket is connected."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:

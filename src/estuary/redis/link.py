@@ -59,7 +59,7 @@ class Link:
 
     @property
     def is_up(self) -> bool:
-        """Whether there is a connection."""
+        """Whether there is a connection that commands can be sent on."""
         return self._connection is not None
 
     async def open(self) -> None:

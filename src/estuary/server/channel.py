@@ -28,7 +28,7 @@ class Word(StrEnum):
 
 
 class Message(NamedTuple):
-    """One message."""
+    """A word that one side of a channel sent, with the text that came with it, which may be empty."""
 
     word: Word
     text: str
@@ -44,7 +44,7 @@ class Channel:
 
     @classmethod
     def pair(cls) -> tuple[Self, Self]:
-        """Both ends of a new line."""
+        """A new channel: the supervisor's end and the worker's."""
         ours, theirs = socket.socketpair()
         return cls(ours), cls(theirs)
 

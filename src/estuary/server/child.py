@@ -48,7 +48,7 @@ class Child:
         return 0.0 if self.ready_at is None else now - self.ready_at
 
     def kill(self) -> None:
-        """End it now, whatever it does."""
+        """Send SIGKILL; nothing happens where the process is gone."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 

@@ -18,7 +18,7 @@ class NoServiceManager:
     """The null twin: no service manager asked to be told."""
 
     def tell(self, **state: str) -> None:
-        """There is no listener."""
+        """Discard `state`."""
 
 
 class Systemd:

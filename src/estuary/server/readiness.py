@@ -41,7 +41,7 @@ class Readiness:
             self._manager.tell(STATUS=f"Not ready: {reason}")
 
     def reached(self) -> None:
-        """Every worker is ready."""
+        """Announce in the log and to the service manager that every worker is ready."""
         self.stop_waiting()
         self.announced = True
         self._announce("")

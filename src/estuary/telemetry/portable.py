@@ -12,12 +12,12 @@ class Portable:
     """The port `Host` over psutil."""
 
     def memory(self) -> Memory:
-        """The machine's."""
+        """The machine's memory; used is what is not available without swapping."""
         memory = psutil.virtual_memory()
         return Memory(memory.total, memory.total - memory.available)
 
     def cpu_count(self) -> int:
-        """All logical processors."""
+        """All logical processors of the machine: quotas of containers are not seen here."""
         return psutil.cpu_count() or 1
 
     def cpu_seconds(self) -> Mapping[str, float]:
@@ -25,11 +25,11 @@ class Portable:
         return dict(psutil.cpu_times()._asdict())
 
     def load1(self) -> float | None:
-        """The machine's."""
+        """The machine's load average over one minute."""
         return psutil.getloadavg()[0]
 
     def disks(self) -> Mapping[str, Disk]:
-        """By physical device."""
+        """Bytes read and written, by device."""
         counters = psutil.disk_io_counters(perdisk=True) or {}
         return {name: Disk(disk.read_bytes, disk.write_bytes) for name, disk in counters.items()}
 

@@ -22,7 +22,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def passed(reason: str) -> Finding:
-    """It is as it should be."""
+    """A finding that needs no change; `reason` says why."""
     return Finding(Status.PASS, reason)
 
 
@@ -32,11 +32,11 @@ def warned(reason: str, mend: str) -> Finding:
 
 
 def failed(reason: str, mend: str) -> Finding:
-    """It must not stay so."""
+    """A finding to correct before the service is exposed; `mend` says how."""
     return Finding(Status.FAIL, reason, mend)
 
 
 def worst(findings: list[Finding]) -> Finding:
-    """The first of the gravest."""
+    """The first finding of the worst status among them."""
     order = [Status.FAIL, Status.WARN, Status.PASS]
     return min(findings, key=lambda finding: order.index(finding.status))

@@ -51,7 +51,7 @@ class Line(NamedTuple):
 
 
 def decide(loaded: Loaded, facts: Facts) -> list[Line]:
-    """Every line of the checklist."""
+    """The checklist, in its order, decided for this configuration and these facts."""
     return [Line(item, item.decide(loaded, facts)) for item in ITEMS]
 
 

@@ -14,7 +14,7 @@ _NO_LIMIT_ON_SCRIPTS = frozenset({"*", "'unsafe-inline'", "'unsafe-eval'", "http
 
 
 def profile(loaded: Loaded, _: Facts) -> Finding:
-    """The other defaults hang on it."""
+    """APP_PROFILE is production: defaults of other variables depend on it."""
     if loaded.settings.production:
         return passed("APP_PROFILE is production")
     return failed(f"APP_PROFILE is {loaded.settings.app_profile}", "set APP_PROFILE=production")

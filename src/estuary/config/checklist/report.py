@@ -27,13 +27,13 @@ class _Report(msgspec.Struct):
 
 
 def verdict(lines: Sequence[Line]) -> Status:
-    """The gravest status of all."""
+    """FAIL where a line fails, else WARN where one warns, else PASS."""
     found = {line.finding.status for line in lines}
     return next((status for status in (Status.FAIL, Status.WARN) if status in found), Status.PASS)
 
 
 def as_json(lines: Sequence[Line]) -> str:
-    """All of it as one JSON document."""
+    """The verdict and every line as an indented JSON document, for `check --deploy --format json`."""
     checks = [_Check(item.name, item.demand, *msgspec.structs.astuple(finding)) for item, finding in lines]
     document = msgspec.json.encode(_Report(verdict(lines), checks))
     return msgspec.json.format(document, indent=2).decode()

@@ -48,7 +48,7 @@ def schema(loaded: Loaded, facts: Facts) -> Finding:
 
 
 def backups(loaded: Loaded, facts: Facts) -> Finding:
-    """Whether the last one is recent."""
+    """Whether the last successful backup is recent enough."""
     settings = loaded.settings
     if settings.database.kind == MEMORY.kind:
         return warned("there is nothing to back up: DATABASE_TYPE is memory", "name a store that lasts")

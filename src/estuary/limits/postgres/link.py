@@ -39,7 +39,7 @@ class Link:
             self.is_up = True
 
     def close(self) -> None:
-        """Try for it no more."""
+        """Count as down from now on, and stop reconnecting."""
         self._closed = True
         self.is_up = False
         if self._keeper is not None:
