@@ -10,9 +10,9 @@ from pathlib import Path
 from bench.apps.answers import DESCRIPTION, NAME
 from estuary.core.items import ITEMS, Item
 from estuary.core.moments import to_microseconds
-from estuary.core.ports import Collection
 from estuary.core.query import encode_cursor
 from estuary.core.record import Position, Record
+from tests.support.collections import Collection
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST_MICROSECONDS = to_microseconds(FIRST)

@@ -75,7 +75,7 @@ COMPILED = [
     "limits/window",
     "stores/deadlines",
     "stores/kept_keys",
-    "stores/observed_now",
+    "stores/observed_collection",
     "stores/shelf",
     "stores/sql/rows",
     "stores/sqlite/reading",

@@ -12,6 +12,7 @@ from estuary.core.items import ITEMS
 from estuary.http.http1.listener import Listener
 from estuary.http.http1.terms import Terms
 from estuary.server.sockets import listen
+from tests.support.collections import awaited
 
 
 async def serve(records: int) -> None:
@@ -19,7 +20,7 @@ async def serve(records: int) -> None:
     settings = load().settings
     service = build(settings)
     await service.start()
-    await fill(service.store.collection(ITEMS), records)
+    await fill(awaited(service.store.collection(ITEMS)), records)
     listening = Listener(service.application, listen(settings.host, settings.port), Terms())
     listening.start()
     await asyncio.Event().wait()

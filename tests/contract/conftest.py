@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Store
 from estuary.core.resource import Resource
 from estuary.core.service import Records
 from tests.contract.making import PATIENCE, make_id
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import SettableClock
+from tests.support.collections import Collection, awaited
 from tests.support.resources import VESSELS
 
 RESOURCES = (ITEMS, VESSELS)
@@ -48,13 +49,13 @@ def many(kind: StoreKind) -> Callable[[int], int]:
 @pytest.fixture
 def items(store: Store) -> Collection:
     """The items of the open store."""
-    return store.collection(ITEMS)
+    return awaited(store.collection(ITEMS))
 
 
 @pytest.fixture
 def vessels(store: Store) -> Collection:
     """The vessels of the open store."""
-    return store.collection(VESSELS)
+    return awaited(store.collection(VESSELS))
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def _records(resource: Resource, store: Store, clock: SettableClock) -> Records:
     numbers = count(1)
     return Records(
         resource,
-        store.collection(resource),
+        awaited(store.collection(resource)),
         clock=clock,
         new_id=lambda: make_id(next(numbers)),
         observe=lambda _: None,

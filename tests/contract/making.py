@@ -4,16 +4,16 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from inspect import isawaitable
 from typing import TypeVar
 from uuid import UUID
 
+from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.items import Item
 from estuary.core.moments import to_microseconds
-from estuary.core.ports import Collection
 from estuary.core.record import Position, Record, Written
-from estuary.core.terms import IdempotencyKey, WriteTerms
+from estuary.core.writes import IdempotencyKey, WriteOptions
 from tests.support.clocks import START
+from tests.support.collections import Collection
 
 T = TypeVar("T")
 
@@ -48,27 +48,22 @@ def once(
     now: datetime = START,
     owner: str | None = None,
     expected_version: int | None = None,
-) -> WriteTerms:
-    """The terms of a write that carries a key."""
+) -> WriteOptions:
+    """The options of a write that carries a key."""
     key = IdempotencyKey(subject, owner or "", text, fingerprint, now)
-    return WriteTerms(owner, expected_version, key)
+    return WriteOptions(owner, expected_version, key)
 
 
-def expecting(version: int | None) -> WriteTerms:
-    """The terms of a write to this version alone."""
-    return WriteTerms(expected_version=version)
+def expecting(version: int | None) -> WriteOptions:
+    """The options of a write to this version alone."""
+    return WriteOptions(expected_version=version)
 
 
-async def record_of(write: Written | Awaitable[Written]) -> Record:
+async def record_of(write: MaybeAwaitable[Written]) -> Record:
     """The record that `write` leaves behind."""
     record = (await settled(write)).record
     assert record is not None
     return record
-
-
-async def settled(soon: T | Awaitable[T]) -> T:
-    """What is there at once, or what comes of waiting for it."""
-    return await soon if isawaitable(soon) else soon
 
 
 def dice(seed: int) -> random.Random:

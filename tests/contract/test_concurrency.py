@@ -7,7 +7,6 @@ import pytest
 
 from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import Item
-from estuary.core.ports import Collection
 from estuary.core.record import Written
 from tests.contract.making import (
     LATER,
@@ -21,6 +20,7 @@ from tests.contract.making import (
     record_of,
 )
 from tests.support.clocks import START
+from tests.support.collections import Collection
 
 WRITERS = 50
 

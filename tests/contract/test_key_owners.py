@@ -13,13 +13,14 @@ from estuary.core.items import ITEMS
 from estuary.core.moments import to_microseconds
 from estuary.core.record import Record, Written
 from estuary.core.snapshot import SnapshotCodec
-from estuary.core.terms import WriteTerms
+from estuary.core.writes import WriteOptions
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.text import quoted
 from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import PATIENCE, make_id, make_record, once, owned
 from tests.support.clocks import START
+from tests.support.collections import awaited
 from tests.support.servers import shared
 
 _COLUMNS = """
@@ -89,8 +90,8 @@ def _kept_before(text: str, record: Record | None) -> str:
     return f"INSERT INTO _estuary_keys ({columns}) VALUES ({values});"  # noqa: S608 (texts of ours)
 
 
-def _by_s(text: str, owner: str | None = None) -> WriteTerms:
-    """The terms of the subject's write for the owner, whose fingerprint holds the owner."""
+def _by_s(text: str, owner: str | None = None) -> WriteOptions:
+    """The options of the subject's write for the owner, whose fingerprint holds the owner."""
     return once(text, "print" + (owner or ""), subject="s", owner=owner)
 
 
@@ -110,7 +111,7 @@ async def test_they_are_told_to_whom_they_were_for(engine: Engine) -> None:
     """Her insert to her alone, one without an owner to him without an owner; to others it is a new key."""
     store = engine.open(Policy.AUTO)
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     assert Written(_HERS, replayed=True) == await items.insert(make_record(9), _by_s("hers", _HER))
     assert Written(_UNOWNED, replayed=True) == await items.insert(make_record(9), _by_s("unowned"))
     assert Written(None, replayed=True) == await items.delete(make_id(9), _by_s("gone"))
@@ -129,7 +130,7 @@ async def test_another_request_is_still_refused(engine: Engine) -> None:
     store = engine.open(Policy.AUTO)
     await store.open()
     with pytest.raises(IdempotencyKeyReused):
-        await store.collection(ITEMS).insert(
+        await awaited(store.collection(ITEMS)).insert(
             make_record(9), once("hers", f"other{_HER}", subject="s", owner=_HER)
         )
     await store.close()
@@ -139,7 +140,7 @@ async def test_an_earlier_release_goes_on_beside_this_one(engine: Engine) -> Non
     """While replicas are replaced both write keys, and find each other's of writes without an owner."""
     store = engine.open(Policy.AUTO)
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     written = make_record(20)
     engine.run(_kept_before("meanwhile", written))
     assert Written(written, replayed=True) == await items.insert(make_record(9), _by_s("meanwhile"))

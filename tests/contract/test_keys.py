@@ -15,9 +15,9 @@ from estuary.core.errors import (
     VersionConflict,
 )
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Store
 from estuary.core.record import Record, Written
-from estuary.core.terms import KEY_LIFETIME, WriteTerms
+from estuary.core.writes import KEY_LIFETIME, WriteOptions
 from tests.contract.conftest import RESOURCES
 from tests.contract.making import (
     LATER,
@@ -31,18 +31,19 @@ from tests.contract.making import (
 )
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import START
+from tests.support.collections import Collection, awaited
 from tests.support.resources import vessel
 
 WRITERS = 50
 MOMENT = timedelta(microseconds=1)
 
-Write = Callable[[Collection, WriteTerms], Awaitable[Written]]
+Write = Callable[[Collection, WriteOptions], Awaitable[Written]]
 """Any write, on the record 1; for an insert that of a new record."""
 
 WRITES: dict[str, Write] = {
-    "insert": lambda items, terms: items.insert(make_record(2), terms),
-    "update": lambda items, terms: items.update(make_id(1), {"name": "changed"}, LATER, terms),
-    "delete": lambda items, terms: items.delete(make_id(1), terms),
+    "insert": lambda items, options: items.insert(make_record(2), options),
+    "update": lambda items, options: items.update(make_id(1), {"name": "changed"}, LATER, options),
+    "delete": lambda items, options: items.delete(make_id(1), options),
 }
 every_write = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
 
@@ -50,7 +51,7 @@ every_write = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys(
 @pytest.fixture
 async def items(store: Store) -> Collection:
     """The items of the open store: the record 1."""
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     await collection.insert(make_record(1))
     return collection
 
@@ -167,11 +168,11 @@ async def test_keys_are_a_subjects_own(items: Collection) -> None:
 async def test_keys_are_an_owners_own(items: Collection) -> None:
     """One subject acts for many owners, or for everybody: the same text is another key for each of them."""
     owners = [None, "a", "A", "a ", "%", "her", "h%r", "hér", "x" * 255]
-    terms = [once(subject="her", owner=owner) for owner in owners]
+    options = [once(subject="her", owner=owner) for owner in owners]
     records = [owned(make_record(10 + number), owner or "") for number, owner in enumerate(owners)]
-    for record, each in zip(records, terms, strict=True):
+    for record, each in zip(records, options, strict=True):
         assert Written(record) == await items.insert(record, each)
-    for record, each in zip(records, terms, strict=True):
+    for record, each in zip(records, options, strict=True):
         assert Written(record, replayed=True) == await items.insert(make_record(99), each)
     assert 1 + len(owners) == await items.count()
 
@@ -191,9 +192,9 @@ async def test_an_owner_and_a_subject_are_not_mistaken_for_each_other(items: Col
 async def test_an_update_and_a_delete_for_another_owner_find_no_key(items: Collection) -> None:
     """What one subject did for one owner is neither told to a subject of another owner nor done for it."""
     await items.insert(owned(make_record(2), "her"))
-    writes: list[Callable[[WriteTerms], Awaitable[Written]]] = [
-        lambda terms: items.update(make_id(2), {"name": "changed"}, LATER, terms),
-        lambda terms: items.delete(make_id(2), terms),
+    writes: list[Callable[[WriteOptions], Awaitable[Written]]] = [
+        lambda options: items.update(make_id(2), {"name": "changed"}, LATER, options),
+        lambda options: items.delete(make_id(2), options),
     ]
     for number, write in enumerate(writes):
         hers, his = (once(f"{number}", subject="s", owner=owner) for owner in ("her", "him"))
@@ -247,15 +248,15 @@ FAILURES: dict[str, tuple[Write, type[Exception]]] = {
     "no such record to update": (lambda items, t: items.update(make_id(5), {}, LATER, t), NotFound),
     "no such record to delete": (lambda items, t: items.delete(make_id(5), t), NotFound),
     "another version to update": (
-        lambda items, t: items.update(make_id(1), {}, LATER, WriteTerms(t.owner, 7, t.key)),
+        lambda items, t: items.update(make_id(1), {}, LATER, WriteOptions(t.owner, 7, t.key)),
         VersionConflict,
     ),
     "another version to delete": (
-        lambda items, t: items.delete(make_id(1), WriteTerms(t.owner, 7, t.key)),
+        lambda items, t: items.delete(make_id(1), WriteOptions(t.owner, 7, t.key)),
         VersionConflict,
     ),
     "another's record to update": (
-        lambda items, t: items.update(make_id(1), {}, LATER, WriteTerms("him", None, t.key)),
+        lambda items, t: items.update(make_id(1), {}, LATER, WriteOptions("him", None, t.key)),
         NotFound,
     ),
     "an id that is taken": (lambda items, t: items.insert(make_record(1), t), StoreQueryFailed),
@@ -330,7 +331,7 @@ async def test_keys_outlive_the_store(kind: StoreKind, tmp_path: Path) -> None:
     for _ in range(2):
         store = kind.make(tmp_path, RESOURCES, PATIENCE)
         await store.open()
-        written.append(await store.collection(ITEMS).insert(make_record(2), once()))
+        written.append(await awaited(store.collection(ITEMS)).insert(make_record(2), once()))
         await store.close()
     assert [Written(make_record(2)), Written(make_record(2), replayed=True)] == written
 
@@ -341,7 +342,7 @@ async def test_two_replicas_make_one_write(kind: StoreKind, tmp_path: Path) -> N
     stores = [kind.make(tmp_path, RESOURCES, PATIENCE) for _ in range(2)]
     for store in stores:
         await store.open()
-    collections = [store.collection(ITEMS) for store in stores]
+    collections = [awaited(store.collection(ITEMS)) for store in stores]
     outcomes = await asyncio.gather(
         *(collections[n % 2].insert(make_record(100 + n), once(f"{n // 2}")) for n in range(2 * WRITERS)),
         return_exceptions=True,

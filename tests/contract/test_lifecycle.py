@@ -8,7 +8,7 @@ import pytest
 
 from estuary.core.errors import StoreUnavailable
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Store
 from estuary.core.record import Written
 from tests.contract.conftest import RESOURCES
 from tests.contract.making import (
@@ -25,6 +25,7 @@ from tests.contract.making import (
     walk,
 )
 from tests.contract.stores import STORES, Outage, StoreKind
+from tests.support.collections import Collection, awaited
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
 
@@ -45,17 +46,17 @@ async def test_every_operation_works_on_an_open_store(items: Collection, operati
 @every_operation
 async def test_a_closed_store_is_unavailable(store: Store, operation: Operation) -> None:
     """After `close` every call fails at once, on a collection that was had before."""
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     await insert_all(collection, [make_record(1), make_record(2)])
     await store.close()
     await _assert_unavailable(lambda: operation(collection))
-    await _assert_unavailable(lambda: operation(store.collection(ITEMS)))
+    await _assert_unavailable(lambda: operation(awaited(store.collection(ITEMS))))
 
 
 @every_operation
 async def test_a_store_that_was_never_opened_is_unavailable(unopened: Store, operation: Operation) -> None:
     """Before `open` no call works."""
-    await _assert_unavailable(lambda: operation(unopened.collection(ITEMS)))
+    await _assert_unavailable(lambda: operation(awaited(unopened.collection(ITEMS))))
 
 
 async def test_ping_tells_whether_the_store_can_answer(unopened: Store) -> None:
@@ -91,7 +92,7 @@ async def test_closing_what_was_never_opened_is_harmless(unopened: Store) -> Non
 
 async def test_a_closed_store_can_be_opened_again(kind: StoreKind, store: Store) -> None:
     """A durable store then finds everything; another one starts empty."""
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     await collection.insert(make_record(1))
     await store.close()
     await store.open()
@@ -102,7 +103,7 @@ async def test_a_closed_store_can_be_opened_again(kind: StoreKind, store: Store)
 
 async def test_close_finishes_what_was_accepted(kind: StoreKind, store: Store, tmp_path: Path) -> None:
     """A write that was under way when `close` began either is there afterwards or was refused."""
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     writes = [asyncio.create_task(collection.insert(make_record(number))) for number in range(200)]
     await asyncio.sleep(0)
     await store.close()
@@ -112,7 +113,7 @@ async def test_close_finishes_what_was_accepted(kind: StoreKind, store: Store, t
         kept = {make_id(number) for number, outcome in enumerate(outcomes) if isinstance(outcome, Written)}
         reopened = kind.make(tmp_path, RESOURCES, PATIENCE)
         await reopened.open()
-        assert kept == {record.id for record in await walk(reopened.collection(ITEMS), 100)}
+        assert kept == {record.id for record in await walk(awaited(reopened.collection(ITEMS)), 100)}
         await reopened.close()
 
 
@@ -124,7 +125,7 @@ async def test_a_durable_store_finds_everything_again(kind: StoreKind, tmp_path:
     """Inserts, updates, deletes, totals and order outlive the store that made them."""
     store = kind.make(tmp_path, RESOURCES, PATIENCE)
     await store.open()
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     await insert_all(collection, [make_record(number) for number in range(50)])
     changed = await record_of(
         collection.update(make_id(7), {"name": "changed", "description": "🚢"}, LATER)
@@ -135,7 +136,7 @@ async def test_a_durable_store_finds_everything_again(kind: StoreKind, tmp_path:
 
     reopened = kind.make(tmp_path, RESOURCES, PATIENCE)
     await reopened.open()
-    collection = reopened.collection(ITEMS)
+    collection = awaited(reopened.collection(ITEMS))
     assert before == await walk(collection, 20)
     assert changed == await collection.get(make_id(7))
     assert (49, 49) == (await collection.count(), (await collection.slice(0, 1))[1])
@@ -175,7 +176,7 @@ class TestOutage:
     @pytest.fixture
     async def collection(self, store: Store) -> Collection:
         """Items with the records that the operations need."""
-        collection = store.collection(ITEMS)
+        collection = awaited(store.collection(ITEMS))
         await insert_all(collection, [make_record(1), make_record(2)])
         return collection
 

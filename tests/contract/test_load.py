@@ -6,11 +6,12 @@ import pytest
 
 from estuary.core.errors import StoreNotEmpty, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS, Item
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Store
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from tests.contract.making import LATER, make_id, make_record, once, owned, record_of, walk
 from tests.support.clocks import START
+from tests.support.collections import Collection
 from tests.support.resources import VESSELS, vessel
 
 Batch = tuple[Resource, Sequence[Record]]

@@ -20,6 +20,7 @@ from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import PATIENCE, make_id
 from tests.contract.postgres import make_postgres
 from tests.support.clocks import START
+from tests.support.collections import awaited
 from tests.support.resources import VESSELS
 from tests.support.servers import shared
 
@@ -124,7 +125,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
 
 def parts(store: TableStore, declared: type[Struct]) -> Any:
     """The collection of parts."""
-    return store.collection(Resource("parts", declared))
+    return awaited(store.collection(Resource("parts", declared)))
 
 
 def record(number: int, value: Struct) -> Any:

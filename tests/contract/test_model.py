@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import ITEMS, Item
-from estuary.core.ports import Collection
 from estuary.core.record import Record
-from estuary.core.terms import WriteTerms
+from estuary.core.writes import WriteOptions
 from tests.contract.making import LATER, PATIENCE, make_id, position_of, record_of
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import START
+from tests.support.collections import Collection, awaited
 
 # Few ids and fewer times: records meet, tie and come back.
 ids = st.integers(0, 11).map(make_id)
@@ -111,10 +111,10 @@ async def _answer(collection: Collection, name: str, owner: str | None, *argumen
                 await collection.insert(new)
                 return None
             case "update", (record_id, new_name, expected):
-                terms = WriteTerms(owner, expected)
-                return await record_of(collection.update(record_id, {"name": new_name}, LATER, terms))
+                options = WriteOptions(owner, expected)
+                return await record_of(collection.update(record_id, {"name": new_name}, LATER, options))
             case "delete", (record_id, expected):
-                return (await collection.delete(record_id, WriteTerms(owner, expected))).record
+                return (await collection.delete(record_id, WriteOptions(owner, expected))).record
             case "slice", (offset, limit):
                 records, total = await collection.slice(offset, limit, owner)
                 return list(records), total
@@ -135,7 +135,7 @@ async def _compare(kind: StoreKind, asked: list[tuple[Any, ...]], folder: Path) 
     store, model = kind.make(folder, [ITEMS], PATIENCE), Model()
     await store.open()
     try:
-        collection = store.collection(ITEMS)
+        collection = awaited(store.collection(ITEMS))
         for name, owner, *arguments in asked:
             expected = getattr(model, name)(owner, *arguments)
             assert expected == await _answer(collection, name, owner, *arguments)

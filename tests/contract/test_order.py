@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from estuary.core.errors import NotFound
-from estuary.core.ports import Collection
 from estuary.core.record import Position, Record
 from tests.contract.making import (
     LATER,
@@ -19,6 +18,7 @@ from tests.contract.making import (
     walk,
 )
 from tests.support.clocks import START
+from tests.support.collections import Collection
 
 TIED_IDS = (
     "0a000000-0000-4000-8000-000000000000",

@@ -8,9 +8,9 @@ import pytest
 
 from estuary.core.errors import NotFound, VersionConflict
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Store
 from estuary.core.record import Record
-from estuary.core.terms import WriteTerms
+from estuary.core.writes import WriteOptions
 from tests.contract.making import (
     LATER,
     insert_all,
@@ -23,8 +23,9 @@ from tests.contract.making import (
     walk,
 )
 from tests.support.clocks import START
+from tests.support.collections import Collection, awaited
 
-HER, HIM = WriteTerms("her"), WriteTerms("him")
+HER, HIM = WriteOptions("her"), WriteOptions("him")
 
 
 def hers(number: int) -> Record:
@@ -40,7 +41,7 @@ def his(number: int) -> Record:
 @pytest.fixture
 async def items(store: Store) -> Collection:
     """Ten items of hers and his, in turns, the even ones hers; then one of nobody's."""
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     await insert_all(collection, [hers(n) if n % 2 == 0 else his(n) for n in range(10)])
     await collection.insert(make_record(10))
     return collection
@@ -59,12 +60,14 @@ ASKED: dict[str, Callable[[Collection, str], Awaitable[object]]] = {
     "get": lambda items, record_id: items.get(record_id, "him"),
     "update": lambda items, record_id: items.update(record_id, {"name": "his"}, LATER, HIM),
     "delete": lambda items, record_id: items.delete(record_id, HIM),
-    "conditional update": lambda items, record_id: items.update(record_id, {}, LATER, WriteTerms("him", 1)),
-    "conditional delete": lambda items, record_id: items.delete(record_id, WriteTerms("him", 1)),
-    "update of another version": lambda items, record_id: items.update(
-        record_id, {}, LATER, WriteTerms("him", 7)
+    "conditional update": lambda items, record_id: items.update(
+        record_id, {}, LATER, WriteOptions("him", 1)
     ),
-    "delete of another version": lambda items, record_id: items.delete(record_id, WriteTerms("him", 7)),
+    "conditional delete": lambda items, record_id: items.delete(record_id, WriteOptions("him", 1)),
+    "update of another version": lambda items, record_id: items.update(
+        record_id, {}, LATER, WriteOptions("him", 7)
+    ),
+    "delete of another version": lambda items, record_id: items.delete(record_id, WriteOptions("him", 7)),
     "keyed update": lambda items, record_id: items.update(record_id, {}, LATER, once(owner="him")),
     "keyed delete": lambda items, record_id: items.delete(record_id, once(owner="him")),
 }
@@ -87,9 +90,9 @@ async def test_the_owner_can_do_everything(items: Collection) -> None:
     assert his(1) == await items.get(make_id(1), "him")
     assert 2 == (await record_of(items.update(make_id(1), {"name": "x"}, LATER, HIM))).version
     with pytest.raises(VersionConflict) as conflict:
-        await items.update(make_id(1), {}, LATER, WriteTerms("him", 1))
+        await items.update(make_id(1), {}, LATER, WriteOptions("him", 1))
     assert 2 == conflict.value.current
-    await items.delete(make_id(1), WriteTerms("him", 2))
+    await items.delete(make_id(1), WriteOptions("him", 2))
     with pytest.raises(NotFound):
         await items.get(make_id(1), "him")
 
@@ -125,7 +128,7 @@ async def test_a_page_may_start_anywhere(items: Collection) -> None:
 
 async def test_ties_are_broken_by_id(store: Store) -> None:
     """Records of one moment come in the order of their ids, in one owner's list too."""
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     records = [owned(make_record(n, START), "her" if n % 3 else "him") for n in range(30)]
     await insert_all(collection, reversed(records))
     for owner in ("her", "him"):
@@ -142,14 +145,14 @@ async def test_numbers_follow_every_write(items: Collection) -> None:
     )
     assert [10] * 5 == [await items.count(owner) for owner in owners]
     assert (0, 5, 56) == (await items.count("her"), await items.count("him"), await items.count())
-    await asyncio.gather(*(items.delete(make_id(100 + n), WriteTerms(owners[n % 5])) for n in range(50)))
+    await asyncio.gather(*(items.delete(make_id(100 + n), WriteOptions(owners[n % 5])) for n in range(50)))
     assert [0] * 5 == [await items.count(owner) for owner in owners]
     assert (await items.slice(0, 9, owners[0]), 6) == (([], 0), await items.count())
 
 
 async def test_owners_differ_in_every_character(store: Store) -> None:
     """Case, blanks, wildcards, quotes and scripts count; none is another's pattern."""
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     owners = [
         "a",
         "A",
@@ -183,7 +186,7 @@ async def test_owners_of_another_resource_do_not_count(items: Collection, vessel
 
 async def test_pages_go_past_what_others_have(store: Store) -> None:
     """One record of hers before and behind many of his: her page holds both."""
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     far = owned(make_record(9999, START + timedelta(days=1)), "her")
     await insert_all(collection, [hers(0), *(his(n) for n in range(1, 200)), far])
     assert [hers(0), far] == list(await collection.page(None, 10, "her"))

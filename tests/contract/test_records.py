@@ -6,9 +6,9 @@ import pytest
 
 from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import Item
-from estuary.core.ports import Collection
 from estuary.core.record import Record
 from tests.contract.making import LATER, expecting, make_id, make_record, record_of
+from tests.support.collections import Collection
 from tests.support.resources import vessel
 
 

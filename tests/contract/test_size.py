@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Store
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from tests.contract.making import LATER, make_id, make_record, position_of
+from tests.support.collections import Collection
 
 SIZE = 100_000
 BATCH = 500

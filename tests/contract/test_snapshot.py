@@ -8,7 +8,7 @@ import pytest
 
 from estuary.core.errors import StoreSchemaMismatch, StoreUnavailable
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Store
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Source
@@ -17,6 +17,7 @@ from tests.contract.conftest import RESOURCES
 from tests.contract.making import LATER, PATIENCE, insert_all, make_id, make_record, walk
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import START
+from tests.support.collections import Collection, awaited
 from tests.support.resources import BUILT, VESSELS, WRECKS, vessel
 
 FULL = vessel(
@@ -116,8 +117,8 @@ async def test_another_store_takes_in_what_was_dumped(
     await vessels.update(make_id(1), {"name": "Other"}, LATER)
 
     async def kept() -> Batches:
-        yield ITEMS, await walk(other.collection(ITEMS), 7)
-        yield VESSELS, await walk(other.collection(VESSELS), 7)
+        yield ITEMS, await walk(awaited(other.collection(ITEMS)), 7)
+        yield VESSELS, await walk(awaited(other.collection(VESSELS)), 7)
 
     assert 21 == await store.load(kept(), replace=True)
     assert before == await dumped(source)
@@ -166,13 +167,13 @@ async def test_a_snapshot_can_be_left(source: Source, items: Collection) -> None
 
 async def test_a_store_that_is_closed_can_be_copied(store: Store, source: Source) -> None:
     """A snapshot needs no running service; afterwards the store is as closed as it was."""
-    await insert_all(store.collection(ITEMS), [make_record(1)])
+    await insert_all(awaited(store.collection(ITEMS)), [make_record(1)])
     before = await source.survey()
     await store.close()
     assert [make_record(1)] == (await dumped(source))["items"]
     assert before == await source.survey()
     with pytest.raises(StoreUnavailable):
-        await store.collection(ITEMS).count()
+        await awaited(store.collection(ITEMS)).count()
 
 
 async def test_what_is_not_declared_is_seen_and_can_be_taken(
@@ -181,7 +182,7 @@ async def test_what_is_not_declared_is_seen_and_can_be_taken(
     """For who declares less, a table is there with the number of its records, and as its columns."""
     ship = Record(make_id(1), 3, START, LATER, FULL, "a pilot")
     await vessels.insert(ship)
-    await store.collection(ITEMS).insert(make_record(2))
+    await awaited(store.collection(ITEMS)).insert(make_record(2))
     less = kind.make(tmp_path, [ITEMS], PATIENCE)
     assert isinstance(less, Source)
     survey = await less.survey()

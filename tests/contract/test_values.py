@@ -8,14 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from estuary.core.awaiting import settled
 from estuary.core.errors import NotFound, ValidationFailed
 from estuary.core.items import ITEMS
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
-from estuary.core.ports import Collection
-from estuary.core.query import Slice
+from estuary.core.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.service import Records
-from tests.contract.making import LATER, make_id, record_of, settled
+from tests.contract.making import LATER, make_id, record_of
+from tests.support.collections import Collection
 from tests.support.resources import VESSELS, vessel, vessel_body
 
 TEXTS = {
@@ -237,8 +238,9 @@ def _name(record: Record) -> str:
 
 
 async def _all(records: Records) -> tuple[int, list[Record]]:
-    found, total = await records.slice(Slice(100, 0))
-    return total, list(found)
+    result = await settled(records.list(ListQuery(100)))
+    assert result.total is not None
+    return result.total, list(result.records)
 
 
 async def _assert_only(records: Records, record: Record) -> None:

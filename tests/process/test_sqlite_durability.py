@@ -13,6 +13,7 @@ import pytest
 
 from estuary.core.items import ITEMS
 from estuary.stores.sqlite import SqliteStore
+from tests.support.collections import awaited
 
 ROUNDS = int(os.environ.get("ESTUARY_TEST_KILLS", "10"))
 MOST_ACKNOWLEDGED = 1500
@@ -57,6 +58,6 @@ async def test_no_acknowledged_write_is_lost_to_a_kill(tmp_path: Path) -> None:
 
     store = SqliteStore(path, [ITEMS])
     await store.open()
-    assert total == await store.collection(ITEMS).count()
-    assert acknowledged[-1] == (await store.collection(ITEMS).get(acknowledged[-1])).id
+    assert total == await awaited(store.collection(ITEMS)).count()
+    assert acknowledged[-1] == (await awaited(store.collection(ITEMS)).get(acknowledged[-1])).id
     await store.close()

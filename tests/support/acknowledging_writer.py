@@ -11,9 +11,9 @@ from pathlib import Path
 from uuid_utils import uuid7
 
 from estuary.core.items import ITEMS, Item
-from estuary.core.ports import Collection
 from estuary.core.record import Record
 from estuary.stores.sqlite import SqliteStore
+from tests.support.collections import Collection, awaited
 
 CLIENTS = 16
 
@@ -29,7 +29,7 @@ async def _write(items: Collection) -> None:
 async def _main(path: Path) -> None:
     store = SqliteStore(path, [ITEMS])
     await store.open()
-    await asyncio.gather(*(_write(store.collection(ITEMS)) for _ in range(CLIENTS)))
+    await asyncio.gather(*(_write(awaited(store.collection(ITEMS))) for _ in range(CLIENTS)))
 
 
 if __name__ == "__main__":

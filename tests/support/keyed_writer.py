@@ -13,18 +13,18 @@ from pathlib import Path
 from uuid_utils import uuid7
 
 from estuary.core.items import ITEMS, Item
-from estuary.core.ports import Collection
 from estuary.core.record import Record
-from estuary.core.terms import IdempotencyKey, WriteTerms
+from estuary.core.writes import IdempotencyKey, WriteOptions
 from estuary.stores.sqlite import SqliteStore
+from tests.support.collections import Collection, awaited
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def _write(items: Collection, number: int) -> str:
     record = Record(str(uuid7()), 1, NOW, NOW, Item(f"item {number}"))
-    terms = WriteTerms(key=IdempotencyKey("", "", f"key {number}", "print", NOW))
-    written = await items.insert(record, terms)
+    options = WriteOptions(key=IdempotencyKey("", "", f"key {number}", "print", NOW))
+    written = await items.insert(record, options)
     assert written.record is not None
     return f"{number} {written.record.id} {written.replayed}"
 
@@ -32,7 +32,7 @@ async def _write(items: Collection, number: int) -> str:
 async def _main(path: Path, keys: int) -> None:
     store = SqliteStore(path, [ITEMS], timeout=30)
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     print("open", flush=True)  # noqa: T201 (what the test reads)
     sys.stdin.readline()
     # Not more at a time than share a transaction, so that the processes take turns.

@@ -36,6 +36,7 @@ from estuary.backups.seal import (
 )
 from estuary.backups.status import BackupStatus, write_status
 from estuary.config.settings import Settings
+from estuary.core.awaiting import settled
 from estuary.core.ports import Store
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
@@ -155,7 +156,10 @@ async def _demand_fit(manifest: Manifest, store: Store, resources: Sequence[Reso
     """Raise `ForeignBackup` for records that would be removed for nothing."""
     for resource in resources:
         name = resource.name
-        if name not in manifest.header.resources and await store.collection(resource).count():
+        if name in manifest.header.resources:
+            continue
+        number = await settled(store.collection(resource).count())
+        if number:
             raise ForeignBackup(
                 f"the store has records of {name}, of which the backup knows nothing: take {name} out of "
                 "RESOURCES for the restore, and they are left alone"

@@ -7,11 +7,13 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 
 from estuary.core.allowance import Decision
+from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.identity import Identity
 from estuary.core.observations import Observation
-from estuary.core.record import Position, Record, Written
+from estuary.core.query import ListQuery, ListResult
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.core.writes import UNCONDITIONAL, WriteOptions
 
 
 class Clock(Protocol):
@@ -41,14 +43,16 @@ class Observer(Protocol):
 class Collection(Protocol):
     """The records of one resource.
 
-    The order of a collection is `Position`: created_at ascending, ties by id as plain characters.
-    Every method may raise `StoreUnavailable` (in bounded time) or `StoreQueryFailed`.
+    A method gives its answer, or what to wait for to have it; where it need not be waited for, an error is
+    raised at once, too. Every method may raise `StoreUnavailable` (in bounded time) or `StoreQueryFailed`.
     A write that returned is durable, unless the store says it never is.
+
+    The order of a collection is `Position`: created_at ascending, ties by id as plain characters.
 
     Where an owner is given, only that owner's records exist: any other is `NotFound`, in no list and in
     no number.
 
-    A write whose terms hold a key keeps it, in the write's own transaction, with its fingerprint and a
+    A write whose options hold a key keeps it, in the write's own transaction, with its fingerprint and a
     snapshot of the record as written. For `KEY_LIFETIME` the same key and fingerprint then give that
     snapshot, whatever became of the record and whatever version is expected; another fingerprint raises
     `IdempotencyKeyReused`; a key whose write another caller is still at raises `IdempotencyKeyInFlight`,
@@ -56,21 +60,21 @@ class Collection(Protocol):
     the owner's own.
     """
 
-    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> MaybeAwaitable[Written]:
         """Keep a new record, whose id no other has ever had; the owner is the record's own."""
         ...
 
-    async def get(self, record_id: str, owner: str | None = None) -> Record:
+    def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
         """The record; raises `NotFound`."""
         ...
 
-    async def update(
+    def update(
         self,
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        terms: WriteTerms = UNCONDITIONAL,
-    ) -> Written:
+        options: WriteOptions = UNCONDITIONAL,
+    ) -> MaybeAwaitable[Written]:
         """Set the given fields and `updated_at`, add one to the version, give back the whole record.
 
         With an expected version only that one is changed: of any number of concurrent writers that
@@ -78,40 +82,19 @@ class Collection(Protocol):
         """
         ...
 
-    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> MaybeAwaitable[Written]:
         """Remove the record; raises `NotFound`, `VersionConflict` as `update` does."""
         ...
 
-    async def slice(
-        self, offset: int, limit: int, owner: str | None = None
-    ) -> tuple[Sequence[Record], int]:
-        """Up to `limit` records from the `offset`-th on, and the exact number of all records."""
+    def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
+        """The records that `query` asks for, and their number where it asks for that: both of one moment.
+
+        By cursor, what it costs does not grow with the collection.
+        """
         ...
 
-    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
-        """Up to `limit` records that come after a position; its cost does not grow with the table."""
-        ...
-
-    async def count(self, owner: str | None = None) -> int:
+    def count(self, owner: str | None = None) -> MaybeAwaitable[int]:
         """The exact number of records, without looking at each."""
-        ...
-
-
-@runtime_checkable
-class ImmediateReads(Protocol):
-    """What a collection has, too, whose point reads take so little that they need no waiting."""
-
-    def get_now(self, record_id: str, owner: str | None, /) -> Record:
-        """What `get` does, at once."""
-        ...
-
-
-@runtime_checkable
-class ImmediateInserts(Protocol):
-    """What a collection has, too, that keeps a new record as fast as it ever will."""
-
-    def insert_now(self, record: Record, terms: WriteTerms, /) -> Written:
-        """What `insert` does, at once."""
         ...
 
 
@@ -201,20 +184,11 @@ class RateLimiter(Protocol):
         """Let everything go."""
         ...
 
-    async def hit(self, client: str) -> Decision:
+    def hit(self, client: str) -> MaybeAwaitable[Decision]:
         """Count a request of `client` if it may pass, and say so.
 
         Raises `LimiterUnavailable`, in bounded time, where that cannot be done now.
         """
-        ...
-
-
-@runtime_checkable
-class ImmediateRateLimiter(RateLimiter, Protocol):
-    """A rate limiter that counts in this machine's memory, and so need not be waited for."""
-
-    def decide(self, client: str) -> Decision:
-        """What `hit` does, at once."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""What a list request asks for: a slice by offset or a page by cursor, parsed and validated."""
+"""List queries: what a request asks for as one value, parsed and validated, and what comes of it."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from string import ascii_letters, digits
 
@@ -10,7 +10,7 @@ import msgspec
 
 from estuary.core.errors import BadRequest, InvalidParameter
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
-from estuary.core.record import Position
+from estuary.core.record import Position, Record
 
 MIN_LIMIT, MAX_LIMIT, DEFAULT_LIMIT = 1, 100, 20
 MAX_OFFSET = MAX_SAFE_INTEGER
@@ -22,24 +22,40 @@ _BASE64URL = frozenset(f"{ascii_letters}{digits}-_")
 """RFC 4648, 5."""
 
 
-class Slice(msgspec.Struct, frozen=True):
-    """Records `offset` to `offset + limit` of the whole order."""
+class ListQuery(msgspec.Struct, frozen=True):
+    """What is asked of a list: which of whose records, how many, and whether they are counted.
+
+    By offset where `offset` is a number; by cursor where it is None: the records after a position, or from
+    the first on. One value for the whole way to the store, whose statements are made for its form.
+    """
 
     limit: int = DEFAULT_LIMIT
-    offset: int = 0
-
-
-class Page(msgspec.Struct, frozen=True):
-    """The `limit` records after a position; from the start where it is None."""
-
-    limit: int = DEFAULT_LIMIT
+    offset: int | None = 0
     after: Position | None = None
+    counted: bool = True
+    owner: str | None = None
 
 
-def parse(parameters: Mapping[str, str], resource: str) -> Slice | Page:
-    """What the query parameters of a list of `resource` ask for.
+class ListResult(msgspec.Struct, frozen=True):
+    """What a list query gives: records, the number of all where it was asked for, and what comes behind.
 
-    `limit` and `offset` make a slice, `cursor` (empty for the first page) makes a page.
+    `following` is the position to go on from, by cursor; None after the last record.
+    """
+
+    records: Sequence[Record]
+    total: int | None = None
+    following: Position | None = None
+
+
+def by_cursor(limit: int, after: Position | None = None, owner: str | None = None) -> ListQuery:
+    """The `limit` records after a position, or from the first on."""
+    return ListQuery(limit, None, after, counted=False, owner=owner)
+
+
+def parse(parameters: Mapping[str, str], resource: str, owner: str | None = None) -> ListQuery:
+    """What the query parameters of a list of `resource` ask for, of the records of `owner` or of all.
+
+    `limit` and `offset` ask by offset, `cursor` (empty for the first page) by cursor.
     Raises `InvalidParameter` naming the parameter, `BadRequest` for cursor and offset together.
     """
     limit = _whole_number(
@@ -50,10 +66,10 @@ def parse(parameters: Mapping[str, str], resource: str) -> Slice | Page:
         offset = _whole_number(
             parameters, "offset", 0, 0, MAX_OFFSET, f"Offset must be between 0 and {MAX_OFFSET}"
         )
-        return Slice(limit, offset)
+        return ListQuery(limit, offset, owner=owner)
     if "offset" in parameters:
         raise BadRequest("cursor: Cursor and offset cannot be used together")
-    return Page(limit, decode_cursor(cursor, resource) if cursor else None)
+    return by_cursor(limit, decode_cursor(cursor, resource) if cursor else None, owner)
 
 
 def encode_cursor(position: Position, resource: str) -> str:

@@ -1,5 +1,6 @@
 """A record: one value of a resource with its identity, version and times."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -55,29 +56,42 @@ def _parts(record: Record) -> tuple[str, int, datetime, datetime, msgspec.Struct
     )
 
 
+class Place(NamedTuple):
+    """What names one record in a store: its resource and its id."""
+
+    resource: str
+    id: str
+
+
 @mypyc_attr(acyclic=True)
 class Written:
     """What a write left behind: the record as it wrote it, None after a delete.
 
-    `replayed`: an earlier write with the same key did it, and this one changed nothing.
+    `replayed`: an earlier write with the same key did it, and this one changed nothing. `changed` are all
+    other records that it changed; what was read of them before holds no more.
     """
 
-    __slots__ = ("record", "replayed")
+    __slots__ = ("changed", "record", "replayed")
 
-    def __init__(self, record: Record | None, replayed: bool = False) -> None:
+    def __init__(
+        self, record: Record | None, replayed: bool = False, changed: Sequence[Place] = ()
+    ) -> None:
         self.record = record
         self.replayed = replayed
+        self.changed = changed
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Written) and self.record == other.record and self.replayed == other.replayed
-        )
+        return isinstance(other, Written) and _outcome(self) == _outcome(other)
 
     def __hash__(self) -> int:
-        return hash((self.record, self.replayed))
+        return hash(_outcome(self))
 
     def __repr__(self) -> str:
-        return f"Written({self.record!r}, replayed={self.replayed})"
+        return f"Written({self.record!r}, replayed={self.replayed}, changed={self.changed})"
+
+
+def _outcome(written: Written) -> tuple[Record | None, bool, tuple[Place, ...]]:
+    return (written.record, written.replayed, tuple(written.changed))
 
 
 class Position(NamedTuple):

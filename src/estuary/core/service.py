@@ -1,25 +1,27 @@
 """The use cases on one resource: what a client can ask of its records."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.ports import Clock, Collection, ImmediateInserts, ImmediateReads, Observer
-from estuary.core.query import Page, Slice
+from estuary.core.ports import Clock, Collection, Observer
+from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Position, Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
-from estuary.core.terms import NO_VERSION, UNCONDITIONAL, IdempotencyKey, WriteTerms
+from estuary.core.writes import NO_VERSION, UNCONDITIONAL, IdempotencyKey, WriteOptions
 
 Precondition = Callable[[int], bool]
 """Whether a write may be made to a record of this version."""
 
-_Write = Callable[..., Awaitable[Written]]
-"""A collection's write; it takes its terms last."""
+_Write = Callable[..., MaybeAwaitable[Written]]
+"""A collection's write; it takes its options last."""
 
 _ATTEMPTS = 4
 """How often a write with a precondition is tried: once to learn the version, then to write to it."""
@@ -42,8 +44,8 @@ class Records:
     ) -> None:
         self.resource = resource
         self._collection = collection
-        self._insert_now = collection.insert_now if isinstance(collection, ImmediateInserts) else None
-        self._get = collection.get_now if isinstance(collection, ImmediateReads) else collection.get
+        self._insert = collection.insert
+        self._get = collection.get
         self._clock = clock
         self._new_id = new_id
         self._observe = observe
@@ -54,20 +56,27 @@ class Records:
         self._deleted = RecordDeleted(resource.name)
 
     def create(
-        self, draft: msgspec.Struct, terms: WriteTerms = UNCONDITIONAL
-    ) -> Written | Awaitable[Written]:
-        """Keep a new record of the terms' owner, at once where that can be; raises `ValidationFailed`."""
+        self, draft: msgspec.Struct, options: WriteOptions = UNCONDITIONAL
+    ) -> MaybeAwaitable[Written]:
+        """Keep a new record, of the owner that `options` name; raises `ValidationFailed`."""
         value = self.resource.value(draft)
         now = self._clock.now()
-        record = Record(self._new_id(), 1, now, now, value, terms.owner or "")
-        if self._insert_now is None or terms.key is not None:
-            return self._create(record, terms)
-        written = self._insert_now(record, terms)
+        record = Record(self._new_id(), 1, now, now, value, options.owner or "")
+        if options.key is not None:
+            return self._create_once(record, options.key, options)
+        written = self._insert(record, options)
+        if not isinstance(written, Written):
+            return self._created_later(written)
         self._observe(self._created)
         return written
 
-    async def _create(self, record: Record, terms: WriteTerms) -> Written:
-        written = await self._write(terms, None, self._collection.insert, record)
+    async def _created_later(self, insert: Awaitable[Written]) -> Written:
+        written = await insert
+        self._observe(self._created)
+        return written
+
+    async def _create_once(self, record: Record, key: IdempotencyKey, options: WriteOptions) -> Written:
+        written = await self._write_once(key, options, self._insert, (record,))
         if not written.replayed:
             self._observe(self._created)
         elif written.record is None or written.record.owner != record.owner:
@@ -75,8 +84,8 @@ class Records:
             raise IdempotencyKeyReused
         return written
 
-    def get(self, record_id: str, owner: str | None = None) -> Record | Awaitable[Record]:
-        """The record, or what to wait for where it cannot be had at once; raises `NotFound`."""
+    def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
+        """The record; raises `NotFound`."""
         _demand_id(record_id)
         return self._get(record_id, owner)
 
@@ -84,14 +93,14 @@ class Records:
         self,
         record_id: str,
         changes: msgspec.Struct,
-        terms: WriteTerms = UNCONDITIONAL,
+        options: WriteOptions = UNCONDITIONAL,
         precondition: Precondition | None = None,
     ) -> Written:
         """Change what `changes` sets; raises `ValidationFailed`, then `NotFound` or `VersionConflict`."""
         cleaned = self.resource.changes(changes)
         _demand_id(record_id)
         arguments = record_id, cleaned, self._clock.now()
-        written = await self._write(terms, precondition, self._collection.update, *arguments)
+        written = await self._write(options, precondition, self._collection.update, *arguments)
         if not written.replayed:
             self._observe(self._updated)
         return written
@@ -99,41 +108,38 @@ class Records:
     async def delete(
         self,
         record_id: str,
-        terms: WriteTerms = UNCONDITIONAL,
+        options: WriteOptions = UNCONDITIONAL,
         precondition: Precondition | None = None,
     ) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
         _demand_id(record_id)
-        written = await self._write(terms, precondition, self._collection.delete, record_id)
+        written = await self._write(options, precondition, self._collection.delete, record_id)
         if not written.replayed:
             self._observe(self._deleted)
         return written
 
-    async def slice(self, asked: Slice, owner: str | None = None) -> tuple[Sequence[Record], int]:
-        """The records of the slice, and how many there are in all."""
-        return await self._collection.slice(asked.offset, asked.limit, owner)
+    def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
+        """What `query` asks for; by cursor, also where to go on from."""
+        if query.offset is not None:
+            return self._collection.list(query)
+        # One record more than is shown tells whether any follows.
+        result = self._collection.list(replace(query, limit=query.limit + 1))
+        return (
+            _cut(result, query.limit) if isinstance(result, ListResult) else _cut_later(result, query.limit)
+        )
 
-    async def page(self, asked: Page, owner: str | None = None) -> tuple[Sequence[Record], Position | None]:
-        """The records of the page, and where the next page starts (None after the last)."""
-        records = await self._collection.page(asked.after, asked.limit + 1, owner)
-        if len(records) <= asked.limit:
-            return records, None
-        shown = records[: asked.limit]
-        last = shown[-1]
-        return shown, Position(to_microseconds(last.created_at), last.id)
-
-    def _write(
-        self, terms: WriteTerms, precondition: Precondition | None, write: _Write, *arguments: Any
-    ) -> Awaitable[Written]:
-        """`write` on its terms, to a version that meets the precondition; with a key one at a time."""
+    async def _write(
+        self, options: WriteOptions, precondition: Precondition | None, write: _Write, *arguments: Any
+    ) -> Written:
+        """`write` to a version that meets the precondition; with a key one at a time."""
         if precondition is not None:
-            return self._write_meeting(precondition, terms, write, arguments)
-        if terms.key is not None:
-            return self._write_once(terms.key, terms, write, arguments)
-        return write(*arguments, terms)
+            return await self._write_meeting(precondition, options, write, arguments)
+        if options.key is not None:
+            return await self._write_once(options.key, options, write, arguments)
+        return await settled(write(*arguments, options))
 
     async def _write_once(
-        self, key: IdempotencyKey, terms: WriteTerms, write: _Write, arguments: tuple[Any, ...]
+        self, key: IdempotencyKey, options: WriteOptions, write: _Write, arguments: tuple[Any, ...]
     ) -> Written:
         """Raises `IdempotencyKeyInFlight` for a key that another request of this process is at."""
         place = key.place
@@ -141,12 +147,12 @@ class Records:
             raise IdempotencyKeyInFlight
         self._keys_in_flight.add(place)
         try:
-            return await write(*arguments, terms)
+            return await settled(write(*arguments, options))
         finally:
             self._keys_in_flight.discard(place)
 
     async def _write_meeting(
-        self, precondition: Precondition, terms: WriteTerms, write: _Write, arguments: tuple[Any, ...]
+        self, precondition: Precondition, options: WriteOptions, write: _Write, arguments: tuple[Any, ...]
     ) -> Written:
         """Raises `VersionConflict` where the version that is there does not meet the precondition.
 
@@ -157,13 +163,26 @@ class Records:
         expected = NO_VERSION
         for _ in range(_ATTEMPTS):
             try:
-                attempt = WriteTerms(terms.owner, expected, terms.key)
+                attempt = WriteOptions(options.owner, expected, options.key)
                 return await self._write(attempt, None, write, *arguments)
             except VersionConflict as conflict:
                 if not precondition(conflict.current):
                     raise
                 expected = conflict.current
         raise VersionConflict(expected)
+
+
+def _cut(result: ListResult, limit: int) -> ListResult:
+    """At most `limit` records of `result`, and the position of the last one where others were cut off."""
+    if len(result.records) <= limit:
+        return result
+    shown = result.records[:limit]
+    last = shown[-1]
+    return ListResult(shown, result.total, Position(to_microseconds(last.created_at), last.id))
+
+
+async def _cut_later(result: Awaitable[ListResult], limit: int) -> ListResult:
+    return _cut(await result, limit)
 
 
 def _demand_id(record_id: str) -> None:

@@ -46,7 +46,7 @@ class Clients:
         self._shared_until = 0.0
         self._key = token_bytes(16)
 
-    def decide(self, client: str) -> Decision:
+    def hit(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so."""
         now = self._monotonic()
         tally = self._find(client)

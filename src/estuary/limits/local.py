@@ -24,7 +24,7 @@ class LocalRateLimiter:
         self.limit = limit
         self.window = window
         self._clients = Clients(limit, window, max_clients, monotonic, shared_tallies=shared_tallies)
-        self.decide: Callable[[str], Decision] = self._clients.decide
+        self.hit: Callable[[str], Decision] = self._clients.hit
         self.wait: Callable[[str], float] = self._clients.wait
 
     async def open(self) -> None:
@@ -32,7 +32,3 @@ class LocalRateLimiter:
 
     async def close(self) -> None:
         """There is nothing to close."""
-
-    async def hit(self, client: str) -> Decision:
-        """As `decide`."""
-        return self.decide(client)

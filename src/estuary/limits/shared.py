@@ -34,11 +34,7 @@ class SharedRateLimiter:
     async def close(self) -> None:
         """The memory goes with the last process that holds it."""
 
-    async def hit(self, client: str) -> Decision:
-        """As `decide`."""
-        return self.decide(client)
-
-    def decide(self, client: str) -> Decision:
+    def hit(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so.
 
         Raises `LimiterUnavailable` if a process was stopped in the microseconds in which it counted for
@@ -63,7 +59,7 @@ class SharedRateLimiter:
     def wait(self, client: str) -> float:
         """The seconds until a request of `client` would pass, 0 where it would now; counts nothing.
 
-        Raises `LimiterUnavailable` as `decide` does.
+        Raises `LimiterUnavailable` as `hit` does.
         """
         name, set_ = self._table.name(client)
         self._acquire(set_)

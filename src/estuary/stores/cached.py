@@ -6,16 +6,18 @@ afterwards in the same replica gives what was before. How soon others see it is 
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
+from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.errors import NotFound, StoreUnavailable
 from estuary.core.observations import CacheLooked
 from estuary.core.ports import Collection, Observer, Store
-from estuary.core.record import Position, Record, Written
+from estuary.core.record import Place, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.cache.port import Caches, Miss, RecordCache
 from estuary.stores.outliving import Outliving, outcome_of
 
@@ -55,7 +57,11 @@ class CachedStore:
         collection = self._collections.get(resource.name)
         if collection is None:
             collection = CachedCollection(
-                self._store.collection(resource), self._caches.of(resource), resource.name, self._observe
+                self._store.collection(resource),
+                self._caches.of(resource),
+                resource.name,
+                self._observe,
+                self._forget,
             )
             collection.is_open = self._is_open
             self._collections[resource.name] = collection
@@ -71,6 +77,10 @@ class CachedStore:
             for collection in self._collections.values():
                 await collection.clear()
 
+    async def _forget(self, places: Iterable[Place]) -> None:
+        for place in places:
+            await self._collections[place.resource].forget(place.id)
+
     def _set_open(self, *, is_open: bool) -> None:
         self._is_open = is_open
         for collection in self._collections.values():
@@ -85,10 +95,18 @@ class _Flight(NamedTuple):
 
 
 class CachedCollection:
-    """Implements `Collection` with another one and a cache."""
+    """Implements `Collection` with another one and a cache.
+
+    `forget` has other records forgotten, of whatever resource: those that a write changed besides its own.
+    """
 
     def __init__(
-        self, collection: Collection, cache: RecordCache, resource: str, observe: Observer
+        self,
+        collection: Collection,
+        cache: RecordCache,
+        resource: str,
+        observe: Observer,
+        forget: Callable[[Iterable[Place]], Awaitable[None]],
     ) -> None:
         self._collection = collection
         self._cache = cache
@@ -96,58 +114,61 @@ class CachedCollection:
         self._hit, self._missed = CacheLooked(resource, hit=True), CacheLooked(resource, hit=False)
         self._flights: dict[str, _Flight] = {}
         self._outliving = Outliving()
+        self._forget_others = forget
         self.is_open = False
+        self.list = collection.list
+        self.count = collection.count
 
-    async def get(self, record_id: str, owner: str | None = None) -> Record:
+    def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
         """The record at hand, or from the store; raises `NotFound` where it is another owner's."""
         if not self.is_open:
-            return await self._collection.get(record_id, owner)
-        found = await self._cache.look(record_id)
-        if isinstance(found, Miss):
-            self._observe(self._missed)
-            found = await self._read_once(record_id, found)
-        else:
-            self._observe(self._hit)
-        if owner is not None and found.owner != owner:
-            raise NotFound(record_id)
-        return found
+            return self._collection.get(record_id, owner)
+        found = self._cache.look(record_id)
+        if isinstance(found, Record):
+            return self._at_hand(found, owner)
+        return self._get(record_id, owner, found)
 
-    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
-        """Insert; a new id is at hand nowhere."""
-        return await self._collection.insert(record, terms)
+    async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
+        """Insert; an id that is new is at hand nowhere."""
+        return await self._write(self._collection.insert(record, options))
 
     async def update(
         self,
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        terms: WriteTerms = UNCONDITIONAL,
+        options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """Update, then forget what was read before, also where the outcome is not known."""
-        return await self._write(record_id, self._collection.update(record_id, changes, updated_at, terms))
+        write = partial(self._collection.update, record_id, changes, updated_at, options)
+        return await self._outlive(record_id, write)
 
-    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Delete, then forget what was read before, also where the outcome is not known."""
-        return await self._write(record_id, self._collection.delete(record_id, terms))
-
-    async def slice(
-        self, offset: int, limit: int, owner: str | None = None
-    ) -> tuple[Sequence[Record], int]:
-        """The slice, from the store."""
-        return await self._collection.slice(offset, limit, owner)
-
-    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
-        """The page, from the store."""
-        return await self._collection.page(after, limit, owner)
-
-    async def count(self, owner: str | None = None) -> int:
-        """The number, from the store."""
-        return await self._collection.count(owner)
+        return await self._outlive(record_id, partial(self._collection.delete, record_id, options))
 
     async def clear(self) -> None:
         """Forget everything that was read before."""
         self._flights.clear()
         await self._cache.clear()
+
+    async def forget(self, record_id: str) -> None:
+        """Forget what was read before of a record that has changed."""
+        self._flights.pop(record_id, None)
+        await self._cache.forget(record_id)
+
+    def _at_hand(self, record: Record, owner: str | None) -> Record:
+        self._observe(self._hit)
+        return _of_owner(record, owner)
+
+    async def _get(
+        self, record_id: str, owner: str | None, look: Miss | Awaitable[Record | Miss]
+    ) -> Record:
+        found = look if isinstance(look, Miss) else await look
+        if not isinstance(found, Miss):
+            return self._at_hand(found, owner)
+        self._observe(self._missed)
+        return _of_owner(await self._read_once(record_id, found), owner)
 
     async def _read_once(self, record_id: str, miss: Miss) -> Record:
         """The record from the store, read for all who ask meanwhile; raises what the store does."""
@@ -161,7 +182,7 @@ class CachedCollection:
 
     async def _read(self, record_id: str, miss: Miss) -> Record:
         try:
-            record = await self._collection.get(record_id)
+            record = await settled(self._collection.get(record_id))
             await self._cache.keep(miss, record)
         finally:
             flight = self._flights.get(record_id)
@@ -169,19 +190,29 @@ class CachedCollection:
                 del self._flights[record_id]
         return record
 
-    async def _write(self, record_id: str, write: Coroutine[Any, Any, Written]) -> Written:
+    async def _outlive(self, record_id: str, write: Callable[[], MaybeAwaitable[Written]]) -> Written:
         """What comes of `write`, which is seen to its end also where its caller leaves.
 
         The store may make it yet, and what is read until then must not stay at hand.
         """
         return await outcome_of(self._outliving.begin(self._write_and_forget(record_id, write)))
 
-    async def _write_and_forget(self, record_id: str, write: Coroutine[Any, Any, Written]) -> Written:
+    async def _write_and_forget(
+        self, record_id: str, write: Callable[[], MaybeAwaitable[Written]]
+    ) -> Written:
         try:
-            return await write
+            return await self._write(write())
         finally:
-            await self._forget(record_id)
+            await self.forget(record_id)
 
-    async def _forget(self, record_id: str) -> None:
-        self._flights.pop(record_id, None)
-        await self._cache.forget(record_id)
+    async def _write(self, write: MaybeAwaitable[Written]) -> Written:
+        written = await settled(write)
+        if written.changed:
+            await self._forget_others(written.changed)
+        return written
+
+
+def _of_owner(record: Record, owner: str | None) -> Record:
+    if owner is not None and record.owner != owner:
+        raise NotFound(record.id)
+    return record

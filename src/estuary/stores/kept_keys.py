@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from estuary.core.errors import IdempotencyKeyReused
 from estuary.core.record import Record, Written
-from estuary.core.terms import KEY_LIFETIME, IdempotencyKey
+from estuary.core.writes import KEY_LIFETIME, IdempotencyKey
 
 REMOVED_AT_ONCE = 4
 """Expired keys that a keyed write removes: more than it adds, so that the number of them goes down."""

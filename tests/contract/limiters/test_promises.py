@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 
 from estuary.core.allowance import Decision
+from estuary.core.awaiting import settled
 from estuary.core.ports import RateLimiter
 from tests.contract.limiters.kinds import LIMITERS, LimiterKind, Place
 
@@ -39,7 +40,7 @@ def passed(decisions: Sequence[Decision]) -> int:
 async def test_a_burst_is_counted_to_the_request(kind: LimiterKind, place: Place, client: str) -> None:
     """What remains falls by one each, the one after the last is refused, and told when to come again."""
     async with opened(place.limiter(3, kind.length)) as limiter:
-        burst = [await limiter.hit(client) for _ in range(5)]
+        burst = [await settled(limiter.hit(client)) for _ in range(5)]
     assert [(True, 2), (True, 1), (True, 0), (False, 0), (False, 0)] == [
         (decision.allowed, decision.remaining) for decision in burst
     ]
@@ -55,7 +56,7 @@ async def test_it_tells_its_limit_and_window(kind: LimiterKind, place: Place) ->
 async def test_requests_at_one_time_are_counted_apart(kind: LimiterKind, place: Place, client: str) -> None:
     """Of many that ask at once, as many pass as may, and no two are told of the same remainder."""
     async with opened(place.limiter(20, kind.length)) as limiter:
-        decisions = await asyncio.gather(*(limiter.hit(client) for _ in range(50)))
+        decisions = await asyncio.gather(*(settled(limiter.hit(client)) for _ in range(50)))
     assert 20 == passed(decisions)
     assert list(range(20)) == sorted(each.remaining for each in decisions if each.allowed)
 
@@ -64,7 +65,7 @@ async def test_clients_do_not_affect_each_other(kind: LimiterKind, place: Place,
     """Each has its own allowance, also where they ask at the same time."""
     clients = [f"{client}-{name}" for name in ("a", "b", "c")] * 4
     async with opened(place.limiter(3, kind.length)) as limiter:
-        decisions = await asyncio.gather(*map(limiter.hit, clients))
+        decisions = await asyncio.gather(*(settled(limiter.hit(each)) for each in clients))
     assert [True] * 9 + [False] * 3 == [decision.allowed for decision in decisions]
 
 
@@ -72,30 +73,30 @@ async def test_clients_do_not_affect_each_other(kind: LimiterKind, place: Place,
 async def test_any_text_is_a_client(kind: LimiterKind, place: Place, client: str, odd: str) -> None:
     """Whoever a proxy says a client is, it is counted, and as nobody else."""
     async with opened(place.limiter(1, kind.length)) as limiter:
-        decisions = [await limiter.hit(f"{client}{odd}") for _ in range(2)]
-        other = await limiter.hit(f"{client}{odd}x")
+        decisions = [await settled(limiter.hit(f"{client}{odd}")) for _ in range(2)]
+        other = await settled(limiter.hit(f"{client}{odd}x"))
     assert [True, False, True] == [each.allowed for each in (*decisions, other)]
 
 
 async def test_who_waits_as_told_passes(kind: LimiterKind, place: Place, client: str) -> None:
     """`resets_in` of a refusal is when one more request may pass."""
     async with opened(place.limiter(2, kind.length)) as limiter:
-        *_, decision = [await limiter.hit(client) for _ in range(3)]
+        *_, decision = [await settled(limiter.hit(client)) for _ in range(3)]
         assert not decision.allowed
         await place.pass_time(decision.resets_in)
-        assert (await limiter.hit(client)).allowed
+        assert (await settled(limiter.hit(client))).allowed
 
 
 async def test_refused_requests_count_for_nothing(kind: LimiterKind, place: Place, client: str) -> None:
     """Who hammers on is admitted as early as who waits."""
     async with opened(place.limiter(1, kind.length)) as limiter:
-        await limiter.hit(client)
-        refused = await limiter.hit(client)
-        again = [await limiter.hit(client) for _ in range(10)]
+        await settled(limiter.hit(client))
+        refused = await settled(limiter.hit(client))
+        again = [await settled(limiter.hit(client)) for _ in range(10)]
         assert not passed(again)
         assert again[-1].resets_in <= refused.resets_in
         await place.pass_time(refused.resets_in)
-        assert (await limiter.hit(client)).allowed
+        assert (await settled(limiter.hit(client))).allowed
 
 
 async def test_after_a_window_of_silence_everything_is_back(
@@ -104,23 +105,23 @@ async def test_after_a_window_of_silence_everything_is_back(
     """Nothing that a client did counts for longer."""
     async with opened(place.limiter(5, kind.length)) as limiter:
         for _ in range(7):
-            await limiter.hit(client)
+            await settled(limiter.hit(client))
         await place.pass_time(kind.length)
-        decision = await limiter.hit(client)
+        decision = await settled(limiter.hit(client))
     assert (True, 4) == (decision.allowed, decision.remaining)
 
 
 async def test_an_allowance_comes_back_bit_by_bit(kind: LimiterKind, place: Place, client: str) -> None:
     """Requests that came half a window apart are given back half a window apart."""
     async with opened(place.limiter(4, kind.length)) as limiter:
-        await limiter.hit(client)
-        await limiter.hit(client)
+        await settled(limiter.hit(client))
+        await settled(limiter.hit(client))
         await place.pass_time(kind.length / 2)
-        await limiter.hit(client)
-        last = await limiter.hit(client)
+        await settled(limiter.hit(client))
+        last = await settled(limiter.hit(client))
         assert (True, 0) == (last.allowed, last.remaining)
         await place.pass_time(last.resets_in)
-        decision = await limiter.hit(client)
+        decision = await settled(limiter.hit(client))
         assert (True, 1) == (decision.allowed, decision.remaining)
 
 
@@ -130,7 +131,7 @@ async def test_replicas_have_one_limit_between_them(kind: LimiterKind, place: Pl
     assert kind.replicas
     async with AsyncExitStack() as stack:
         replicas = [await stack.enter_async_context(opened(place.limiter(50, 60.0))) for _ in range(3)]
-        asked = [replica.hit(client) for _ in range(40) for replica in replicas]
+        asked = [settled(replica.hit(client)) for _ in range(40) for replica in replicas]
         decisions = await asyncio.gather(*asked)
     assert 50 == passed(decisions)
 
@@ -144,7 +145,7 @@ async def test_in_no_window_more_than_the_limit_pass(kind: LimiterKind, place: P
         begun = time.monotonic()
         while elapsed < windows * kind.length:
             asked = time.monotonic()
-            decisions = await asyncio.gather(*(limiter.hit(client) for _ in range(5)))
+            decisions = await asyncio.gather(*(settled(limiter.hit(client)) for _ in range(5)))
             told = time.monotonic()
             step = kind.length / 100
             await place.pass_time(step)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from estuary.core.allowance import Decision
+from estuary.core.awaiting import settled
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
 from estuary.core.observations import LimiterChanged, Observation, RetryDue
 from estuary.limits.local import LocalRateLimiter
@@ -299,7 +300,7 @@ class TestOutage:
         """Up to the same limit."""
         away = RedisRateLimiter(2, 60.0, RedisAddress(host=HOST, port=1), "test:", lambda _: None)
         limiter = counting_locally(away, LocalRateLimiter(2, 60.0, 10, time.monotonic))
-        decisions = [await limiter.hit("x") for _ in range(3)]
+        decisions = [await settled(limiter.hit("x")) for _ in range(3)]
         assert [True, True, False] == [each.allowed for each in decisions]
         assert (2, 60.0) == (limiter.limit, limiter.window)
 
@@ -308,5 +309,5 @@ class TestOutage:
         away = RedisRateLimiter(2, 60.0, RedisAddress(host=HOST, port=1), "test:", lambda _: None)
         limiter = allowing(away)
         assert [Decision(allowed=True, remaining=2, resets_in=0.0)] * 3 == [
-            await limiter.hit("x") for _ in range(3)
+            await settled(limiter.hit("x")) for _ in range(3)
         ]

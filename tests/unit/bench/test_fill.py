@@ -10,6 +10,7 @@ from estuary.core.ports import Store
 from estuary.core.query import decode_cursor
 from estuary.stores.memory import MemoryStore
 from estuary.stores.sqlite import SqliteStore
+from tests.support.collections import awaited
 
 COUNT = 1_010
 
@@ -22,7 +23,7 @@ async def test_the_middle_cursor_leads_to_the_second_half(kind: str, tmp_path: P
         await fill_file(path, COUNT)
     store: Store = SqliteStore(path, [ITEMS]) if kind == "sqlite" else MemoryStore([ITEMS])
     await store.open()
-    collection = store.collection(ITEMS)
+    collection = awaited(store.collection(ITEMS))
     if kind == "memory":
         await fill(collection, COUNT)
 

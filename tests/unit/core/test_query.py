@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from estuary.core.errors import BadRequest, InvalidParameter
 from estuary.core.query import (
     MAX_OFFSET,
-    Page,
-    Slice,
+    ListQuery,
+    by_cursor,
     decode_cursor,
     encode_cursor,
     parse,
@@ -24,19 +24,19 @@ OFFSET_MESSAGE = "offset: Offset must be between 0 and 9007199254740991"
 
 def test_nothing_asked_is_the_first_slice_of_twenty() -> None:
     """The contract's defaults."""
-    assert Slice(20, 0) == parse({}, "items")
+    assert ListQuery(20, 0) == parse({}, "items")
 
 
 @pytest.mark.parametrize("limit", [1, 20, 100])
 def test_limits_in_range_are_taken(limit: int) -> None:
     """1 and 100 are allowed."""
-    assert Slice(limit, 0) == parse({"limit": str(limit)}, "items")
+    assert ListQuery(limit, 0) == parse({"limit": str(limit)}, "items")
 
 
 @pytest.mark.parametrize("offset", [0, 1, 10**9, MAX_OFFSET])
 def test_offsets_in_range_are_taken(offset: int) -> None:
     """Any offset that every engine counts to, and every JSON reader keeps exact."""
-    assert Slice(20, offset) == parse({"offset": str(offset)}, "items")
+    assert ListQuery(20, offset) == parse({"offset": str(offset)}, "items")
 
 
 NOT_NUMBERS = [
@@ -76,12 +76,12 @@ def test_any_other_offset_is_refused(text: str) -> None:
 
 def test_an_empty_cursor_is_the_first_page() -> None:
     """Paging starts without a position."""
-    assert Page(5, None) == parse({"cursor": "", "limit": "5"}, "items")
+    assert by_cursor(5) == parse({"cursor": "", "limit": "5"}, "items")
 
 
 def test_a_cursor_is_the_page_behind_its_position() -> None:
     """What was encoded is where the page starts."""
-    assert Page(20, POSITION) == parse({"cursor": encode_cursor(POSITION, "items")}, "items")
+    assert by_cursor(20, POSITION) == parse({"cursor": encode_cursor(POSITION, "items")}, "items")
 
 
 def test_a_cursor_page_obeys_the_limit() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from estuary.core.awaiting import settled
 from estuary.core.errors import (
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
@@ -17,13 +18,14 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS, Item
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.query import Page, Slice
+from estuary.core.query import ListQuery, ListResult, by_cursor
 from estuary.core.record import Position, Record, Written
 from estuary.core.service import Records
-from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
-from tests.contract.making import make_id, once, record_of, settled
+from tests.contract.making import make_id, once, record_of
 from tests.support.clocks import START, SettableClock
+from tests.support.collections import Collection
 
 
 class Desk:
@@ -118,8 +120,7 @@ async def test_a_text_that_is_no_id_never_reaches_the_store(desk: Desk) -> None:
 async def test_a_slice_has_records_and_total(desk: Desk) -> None:
     """The slice asked for, and how many there are in all."""
     records = [await desk.create(f"{n}") for n in range(5)]
-    found, total = await desk.records.slice(Slice(2, 1))
-    assert (records[1:3], 5) == (list(found), total)
+    assert ListResult(records[1:3], 5) == await settled(desk.records.list(ListQuery(2, 1)))
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 9])
@@ -130,7 +131,8 @@ async def test_pages_end_exactly_at_the_last_record(desk: Desk, size: int) -> No
     after: Position | None = None
     pages = 0
     while pages == 0 or after is not None:
-        found, after = await desk.records.page(Page(2, after))
+        result = await settled(desk.records.list(by_cursor(2, after)))
+        found, after = result.records, result.following
         walked += found
         pages += 1
         if after is not None:
@@ -143,7 +145,7 @@ async def test_pages_end_exactly_at_the_last_record(desk: Desk, size: int) -> No
 async def test_a_new_record_is_of_the_terms_owner(desk: Desk) -> None:
     """Without an owner it is nobody's."""
     draft = ITEMS.draft_type(name="x")
-    hers = await record_of(desk.records.create(draft, WriteTerms("her")))
+    hers = await record_of(desk.records.create(draft, WriteOptions("her")))
     nobodys = await record_of(desk.records.create(draft))
     assert ("her", "") == (hers.owner, nobodys.owner)
 
@@ -170,7 +172,7 @@ async def test_a_create_is_not_replayed_to_another_owner(desk: Desk) -> None:
     for owner in (None, "him"):
         with pytest.raises(IdempotencyKeyReused):
             await settled(
-                desk.records.create(ITEMS.draft_type(name="x"), WriteTerms(owner, None, keyed.key))
+                desk.records.create(ITEMS.draft_type(name="x"), WriteOptions(owner, None, keyed.key))
             )
 
 
@@ -195,26 +197,31 @@ async def test_a_precondition_decides_on_the_version_that_is_there(desk: Desk) -
 
 async def test_a_precondition_sees_the_owners_records_only(desk: Desk) -> None:
     """Another's record has no version that could be told."""
-    created = await record_of(desk.records.create(ITEMS.draft_type(name="x"), WriteTerms("her")))
+    created = await record_of(desk.records.create(ITEMS.draft_type(name="x"), WriteOptions("her")))
     for condition in (lambda _: True, lambda _: False):
         with pytest.raises(NotFound):
-            await desk.records.delete(created.id, WriteTerms("him"), condition)
+            await desk.records.delete(created.id, WriteOptions("him"), condition)
 
 
-class Restless(MemoryCollection):
+def _in_memory() -> MemoryCollection:
+    collection = MemoryCollection()
+    collection.open()
+    return collection
+
+
+class Restless(Collection):
     """A collection in which somebody else updates a record before each of the first `times` deletes."""
 
     def __init__(self, times: int) -> None:
-        super().__init__()
-        self.open()
+        super().__init__(_in_memory())
         self.times = times
 
-    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Be overtaken, then delete."""
         if self.times:
             self.times -= 1
             await self.update(record_id, {}, START)
-        return await super().delete(record_id, terms)
+        return await super().delete(record_id, options)
 
 
 @pytest.mark.parametrize(("times", "made"), [(0, True), (2, True), (99, False)])
@@ -236,20 +243,20 @@ async def test_a_write_that_is_overtaken_is_tried_again_but_not_for_ever(
     assert made or restless.times > 90
 
 
-class Gate(MemoryCollection):
+class Gate(Collection):
     """A collection whose inserts wait until the gate opens."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.open()
+        self.memory = _in_memory()
+        super().__init__(self.memory)
         self.entered = asyncio.Event()
         self.opened = asyncio.Event()
 
-    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Keep the record when the gate is open."""
         self.entered.set()
         await self.opened.wait()
-        return await super().insert(record, terms)
+        return await super().insert(record, options)
 
 
 async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
@@ -265,8 +272,8 @@ async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
         with pytest.raises(IdempotencyKeyInFlight):
             await settled(records.create(draft, once()))
     others = [
-        asyncio.create_task(settled(records.create(draft, terms)))
-        for terms in (once(subject="her"), once("other"), once(owner="a"), once(owner="b"))
+        asyncio.create_task(settled(records.create(draft, options)))
+        for options in (once(subject="her"), once("other"), once(owner="a"), once(owner="b"))
     ]
     gate.opened.set()
     assert [False] * 4 == [(await other).replayed for other in others]
@@ -284,8 +291,8 @@ async def test_a_client_that_leaves_does_not_keep_its_key(desk: Desk) -> None:
     left.cancel()
     await asyncio.gather(left, return_exceptions=True)
     gate.opened.set()
-    gate.close()
+    gate.memory.close()
     with pytest.raises(StoreUnavailable):
         await settled(records.create(draft, once()))
-    gate.open()
+    gate.memory.open()
     assert not (await settled(records.create(draft, once()))).replayed

@@ -37,7 +37,7 @@ async def test_no_client_passes_its_limit_in_any_window(
     passed: dict[str, list[float]] = defaultdict(list)
     for step, client in visits:
         clock.time += step
-        if (await limits.hit(client)).allowed:
+        if (limits.hit(client)).allowed:
             passed[client].append(clock.time)
     for times in passed.values():
         for time in times:
@@ -51,7 +51,7 @@ async def test_memory_is_bounded(visits: list[tuple[float, str]], max_clients: i
     limits = limiter(clock, max_clients=max_clients)
     for step, client in visits:
         clock.time += step
-        await limits.hit(client)
+        limits.hit(client)
         assert len(limits._clients._tallies) <= max_clients
         assert len(limits._clients._shared) <= 2
 
@@ -59,7 +59,7 @@ async def test_memory_is_bounded(visits: list[tuple[float, str]], max_clients: i
 async def test_clients_do_not_affect_each_other() -> None:
     """With room for all, each has its own allowance."""
     limits = limiter(HandClock(), limit=2)
-    answers = [(await limits.hit(client)).allowed for client in "aaabbb"]
+    answers = [(limits.hit(client)).allowed for client in "aaabbb"]
     assert [True, True, False, True, True, False] == answers
 
 
@@ -67,16 +67,16 @@ async def test_a_flood_of_addresses_leaves_known_clients_alone() -> None:
     """A client that was known before the flood keeps its own allowance during it."""
     clock = HandClock()
     limits = limiter(clock, limit=3)
-    await limits.hit("known")
+    limits.hit("known")
     for number in range(1000):
-        await limits.hit(f"forged {number}")
-    assert [True, True, False] == [(await limits.hit("known")).allowed for _ in range(3)]
+        limits.hit(f"forged {number}")
+    assert [True, True, False] == [(limits.hit("known")).allowed for _ in range(3)]
 
 
 async def test_strangers_share_during_a_flood() -> None:
     """Beyond the clients that are tracked, all others together pass no more than the shared tallies let."""
     limits = limiter(HandClock(), limit=3, max_clients=4, shared=2)
-    passed = [(await limits.hit(f"forged {number}")).allowed for number in range(1000)]
+    passed = [(limits.hit(f"forged {number}")).allowed for number in range(1000)]
     assert 4 + 2 * 3 == sum(passed)
 
 
@@ -85,9 +85,9 @@ async def test_sharing_ends_after_the_flood() -> None:
     clock = HandClock()
     limits = limiter(clock, limit=3)
     for number in range(1000):
-        await limits.hit(f"forged {number}")
+        limits.hit(f"forged {number}")
     clock.time += WINDOW
-    decision = await limits.hit("late")
+    decision = limits.hit("late")
     assert (True, 2) == (decision.allowed, decision.remaining)
     assert not limits._clients._shared
 
@@ -96,12 +96,12 @@ async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
     """A client that shared a tally and then gets its own starts with what was counted there."""
     clock = HandClock()
     limits = limiter(clock, limit=3, max_clients=1, shared=1)
-    await limits.hit("first")
+    limits.hit("first")
     clock.time += WINDOW / 2
-    assert [True, True, True] == [(await limits.hit("second")).allowed for _ in range(3)]
+    assert [True, True, True] == [(limits.hit("second")).allowed for _ in range(3)]
     clock.time += WINDOW / 2
     # The first client's tally has expired: there is room for the second one's own.
-    assert not (await limits.hit("second")).allowed
+    assert not (limits.hit("second")).allowed
     assert ["second"] == list(limits._clients._tallies)
 
 
@@ -109,23 +109,23 @@ async def test_a_client_with_its_own_tally_shares_no_more() -> None:
     """What a client does after it got its own tally is not held against those it shared with."""
     clock = HandClock()
     limits = limiter(clock, limit=3, max_clients=1, shared=1)
-    await limits.hit("first")
+    limits.hit("first")
     clock.time += WINDOW / 2
-    await limits.hit("second")
+    limits.hit("second")
     clock.time += WINDOW / 2
-    assert [True, True, False] == [(await limits.hit("second")).allowed for _ in range(3)]
-    assert [True, True, False] == [(await limits.hit("third")).allowed for _ in range(3)]
+    assert [True, True, False] == [(limits.hit("second")).allowed for _ in range(3)]
+    assert [True, True, False] == [(limits.hit("third")).allowed for _ in range(3)]
 
 
 async def test_only_what_counts_no_more_is_forgotten() -> None:
     """A new client pushes out one whose requests have all left the window, never a live one."""
     clock = HandClock()
     limits = limiter(clock, max_clients=2)
-    await limits.hit("early")
+    limits.hit("early")
     clock.time += 1
-    await limits.hit("live")
+    limits.hit("live")
     clock.time += WINDOW - 1
-    await limits.hit("new")
+    limits.hit("new")
     assert ["live", "new"] == list(limits._clients._tallies)
 
 
@@ -133,12 +133,12 @@ async def test_an_active_client_does_not_hide_expired_ones() -> None:
     """A client that keeps coming moves behind those that fell silent, so these are found first."""
     clock = HandClock()
     limits = limiter(clock, limit=100, max_clients=2)
-    await limits.hit("active")
-    await limits.hit("silent")
+    limits.hit("active")
+    limits.hit("silent")
     clock.time += WINDOW - 1
-    await limits.hit("active")
+    limits.hit("active")
     clock.time += 1
-    await limits.hit("new")
+    limits.hit("new")
     assert ["active", "new"] == list(limits._clients._tallies)
 
 
@@ -147,10 +147,10 @@ async def test_expired_clients_are_cleared_away_faster_than_new_ones_come() -> N
     clock = HandClock()
     limits = limiter(clock, max_clients=100)
     for number in range(100):
-        await limits.hit(f"old {number}")
+        limits.hit(f"old {number}")
     clock.time += WINDOW
     for number in range(50):
-        await limits.hit(f"new {number}")
+        limits.hit(f"new {number}")
     assert 50 == len(limits._clients._tallies)
 
 

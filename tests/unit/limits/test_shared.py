@@ -3,8 +3,6 @@
 import os
 import signal
 from collections import defaultdict
-from collections.abc import Coroutine
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -42,7 +40,7 @@ async def test_no_client_passes_its_limit_in_any_window(
     passed: dict[str, list[float]] = defaultdict(list)
     for step, client in visits:
         clock.time += step
-        if (await limits.hit(client)).allowed:
+        if (limits.hit(client)).allowed:
             passed[client].append(clock.time)
     for times in passed.values():
         for time in times:
@@ -59,7 +57,7 @@ async def test_where_there_is_room_it_decides_as_a_single_process_does(
     local = LocalRateLimiter(limit, WINDOW, WAYS, clock)
     for step, client in visits:
         clock.time += step
-        assert parts(await local.hit(client)) == pytest.approx(parts(await shared.hit(client)))
+        assert parts(local.hit(client)) == pytest.approx(parts(shared.hit(client)))
 
 
 def parts(decision: Decision) -> tuple[bool, int, float]:
@@ -75,13 +73,13 @@ async def test_a_stream_that_never_stops_keeps_its_older_buckets(pace: float) ->
     local = LocalRateLimiter(300, WINDOW, WAYS, clock)
     for _ in range(int(3 * WINDOW / pace)):
         clock.time += pace
-        assert parts(await local.hit("steady")) == pytest.approx(parts(await shared.hit("steady")))
+        assert parts(local.hit("steady")) == pytest.approx(parts(shared.hit("steady")))
 
 
 async def test_a_machine_that_has_just_started_is_no_exception() -> None:
     """The clock counts from the machine's start: a window may be longer than that is ago."""
     limits = limiter(HandClock(0.25), limit=2)
-    assert [True, True, False] == [(await limits.hit("early")).allowed for _ in range(3)]
+    assert [True, True, False] == [(limits.hit("early")).allowed for _ in range(3)]
 
 
 def test_processes_have_one_limit_between_them() -> None:
@@ -95,7 +93,7 @@ def test_processes_have_one_limit_between_them() -> None:
         pid = os.fork()
         if pid == 0:
             hits = (limits.hit(f"client {n % clients}") for n in range(asked * clients))
-            passed = sum(_result(hit).allowed for hit in hits)
+            passed = sum(hit.allowed for hit in hits)
             os.write(tell, passed.to_bytes(4, "big"))
             os._exit(0)
         pids.append(pid)
@@ -108,29 +106,19 @@ def test_processes_have_one_limit_between_them() -> None:
     os.close(tell)
 
 
-def _result(hit: Coroutine[Any, Any, Decision]) -> Decision:
-    """What never waits runs to its end at the first step, also without an event loop."""
-    try:
-        hit.send(None)
-    except StopIteration as ended:
-        decision: Decision = ended.value
-        return decision
-    raise AssertionError("a hit on shared memory waited")
-
-
 async def test_a_flood_of_addresses_leaves_known_clients_alone() -> None:
     """A client that was known before the flood keeps its own allowance during it."""
     limits = limiter(HandClock(), limit=3, clients=100)
-    await limits.hit("known")
+    limits.hit("known")
     for number in range(3000):
-        await limits.hit(f"forged {number}")
-    assert [True, True, False] == [(await limits.hit("known")).allowed for _ in range(3)]
+        limits.hit(f"forged {number}")
+    assert [True, True, False] == [(limits.hit("known")).allowed for _ in range(3)]
 
 
 async def test_strangers_share_during_a_flood() -> None:
     """Beyond the clients that are tracked, all others of a set together pass no more than one would."""
     limits = limiter(HandClock(), limit=3, clients=4)
-    passed = [(await limits.hit(f"forged {number}")).allowed for number in range(1000)]
+    passed = [(limits.hit(f"forged {number}")).allowed for number in range(1000)]
     assert 4 + 3 == sum(passed)
 
 
@@ -139,9 +127,9 @@ async def test_sharing_ends_after_the_flood() -> None:
     clock = HandClock()
     limits = limiter(clock, limit=3)
     for number in range(1000):
-        await limits.hit(f"forged {number}")
+        limits.hit(f"forged {number}")
     clock.time += WINDOW
-    decision = await limits.hit("late")
+    decision = limits.hit("late")
     assert (True, 2) == (decision.allowed, decision.remaining)
 
 
@@ -149,11 +137,11 @@ async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
     """A client that shared a tally and then gets its own starts with what was counted there."""
     clock = HandClock()
     limits = limiter(clock, limit=3, clients=1)
-    await limits.hit("first")
+    limits.hit("first")
     clock.time += WINDOW / 2
-    assert [True, True, True] == [(await limits.hit("second")).allowed for _ in range(3)]
+    assert [True, True, True] == [(limits.hit("second")).allowed for _ in range(3)]
     clock.time += WINDOW / 2
-    assert not (await limits.hit("second")).allowed
+    assert not (limits.hit("second")).allowed
 
 
 async def test_a_process_that_dies_while_it_writes_lets_nobody_pass_too_often() -> None:
@@ -161,16 +149,16 @@ async def test_a_process_that_dies_while_it_writes_lets_nobody_pass_too_often() 
     clock = HandClock()
     numbers = table(4)
     limits = SharedRateLimiter(3, WINDOW, numbers, Locks(), clock)
-    await limits.hit("unlucky")
+    limits.hit("unlucky")
     name, set_ = numbers.name("unlucky")
     way = numbers.find(set_, name)
     assert way is not None
     numbers._memory[numbers._head(set_, way) + 15] = 1
-    assert not (await limits.hit("unlucky")).allowed
+    assert not (limits.hit("unlucky")).allowed
     clock.time += WINDOW / 2
-    assert not (await limits.hit("unlucky")).allowed
+    assert not (limits.hit("unlucky")).allowed
     clock.time += WINDOW / 2
-    assert [True, True, True, False] == [(await limits.hit("unlucky")).allowed for _ in range(4)]
+    assert [True, True, True, False] == [(limits.hit("unlucky")).allowed for _ in range(4)]
 
 
 async def test_a_killed_process_leaves_nothing_locked() -> None:
@@ -178,8 +166,8 @@ async def test_a_killed_process_leaves_nothing_locked() -> None:
     locks = Locks()
     limits = SharedRateLimiter(3, WINDOW, table(1), locks, HandClock())
     with child(lambda: locks.acquire(0)), pytest.raises(LimiterUnavailable):
-        await limits.hit("waiting")
-    assert (await limits.hit("waiting")).allowed
+        limits.hit("waiting")
+    assert (limits.hit("waiting")).allowed
 
 
 def test_a_stopped_process_holds_up_nobody_for_long() -> None:

@@ -39,11 +39,11 @@ def test_it_counts_nothing(make: Make) -> None:
     clock = HandClock()
     limits = make(clock, 2, WAYS)
     assert 0.0 == limits.wait("client")
-    limits.decide("client")
+    limits.hit("client")
     assert [0.0, 0.0, 0.0] == [limits.wait("client") for _ in range(3)]
-    limits.decide("client")
+    limits.hit("client")
     clock.time += 1
-    assert WINDOW - 1 == limits.wait("client") == limits.decide("client").resets_in
+    assert WINDOW - 1 == limits.wait("client") == limits.hit("client").resets_in
     assert 0.0 == limits.wait("somebody else")
     clock.time += WINDOW - 1
     assert 0.0 == limits.wait("client")
@@ -60,7 +60,7 @@ def test_what_it_says_is_what_becomes_of_the_next_request(
     for step, client in visits:
         clock.time += step
         seconds = limits.wait(client)
-        decision = limits.decide(client)
+        decision = limits.hit(client)
         assert (decision.allowed, 0.0 if decision.allowed else decision.resets_in) == (
             seconds == 0.0,
             seconds,
@@ -73,8 +73,8 @@ def test_clients_that_share_a_tally_wait_for_it(make: Make) -> None:
     """During a flood of addresses nobody is let off for having none of their own."""
     clock = HandClock()
     limits = make(clock, 1, 1)
-    limits.decide("first")
-    limits.decide("second")
+    limits.hit("first")
+    limits.hit("second")
     assert WINDOW == limits.wait("third")
     clock.time += WINDOW
     assert 0.0 == limits.wait("third")
@@ -85,8 +85,8 @@ def test_a_client_waits_for_what_it_did_in_other_processes() -> None:
     clock = HandClock()
     memory, locks = mmap(-1, Table.size(WAYS)), Locks()
     here, there = (SharedRateLimiter(2, WINDOW, Table(memory, WAYS, KEY), locks, clock) for _ in range(2))
-    here.decide("client")
-    there.decide("client")
+    here.hit("client")
+    there.hit("client")
     assert [WINDOW, WINDOW] == [here.wait("client"), there.wait("client")]
 
 

@@ -1,75 +1,32 @@
 """A cached store answers as the store does: no read that begins after a write gives what was before."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from estuary.core import ports
+from estuary.core.awaiting import settled
 from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
 from estuary.core.items import ITEMS, Item
 from estuary.core.observations import CacheLooked, Observation
-from estuary.core.record import Record, Written
+from estuary.core.record import Place, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.cache.local import LocalCaches
 from estuary.stores.cache.port import Caches, Miss
 from estuary.stores.cache.stamps import Stamps, unshared
-from estuary.stores.cached import CachedCollection, CachedStore
-from estuary.stores.memory import MemoryCollection, MemoryStore
+from estuary.stores.cached import CachedStore
+from estuary.stores.memory import MemoryStore
 from tests.contract.making import LATER, make_id, make_record
 from tests.support.clocks import SettableClock
+from tests.support.collections import Collection, awaited
+from tests.support.resources import VESSELS, vessel
+from tests.support.slow_store import SlowStore
 from tests.support.waiting import until
 
 HIT, MISSED = CacheLooked("items", hit=True), CacheLooked("items", hit=False)
-
-
-class SlowCollection(MemoryCollection):
-    """A read that has seen the record waits at a gate before it returns; a write may fail once made."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reads = 0
-        self.waiting = 0
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.failure: Exception | None = None
-        self.write_gate = asyncio.Event()
-        self.write_gate.set()
-        self.write: asyncio.Task[Written] | None = None
-
-    async def get(self, record_id: str, owner: str | None = None) -> Record:
-        """The record as it was when the read began."""
-        self.reads += 1
-        record = await super().get(record_id, owner)
-        self.waiting += 1
-        try:
-            await self.gate.wait()
-        finally:
-            self.waiting -= 1
-        return record
-
-    async def update(
-        self,
-        record_id: str,
-        changes: Mapping[str, Any],
-        updated_at: datetime,
-        terms: WriteTerms = UNCONDITIONAL,
-    ) -> Written:
-        """Write, then perhaps fail: an outcome that the caller is not told. A write that began is made."""
-        return await asyncio.shield(self._begin(super().update(record_id, changes, updated_at, terms)))
-
-    def _begin(self, write: Coroutine[Any, Any, Written]) -> asyncio.Task[Written]:
-        self.write = asyncio.create_task(self._at_last(write))
-        return self.write
-
-    async def _at_last(self, write: Coroutine[Any, Any, Written]) -> Written:
-        await self.write_gate.wait()
-        written = await write
-        if self.failure is not None:
-            raise self.failure
-        return written
 
 
 class Scene:
@@ -78,16 +35,15 @@ class Scene:
     def __init__(self, caches: Caches | None = None) -> None:
         self.seen: list[Observation] = []
         self.stamps = Stamps(unshared())
-        self.slow = SlowCollection()
-        self.inner = MemoryStore([ITEMS])
-        self.inner._collections["items"] = self.slow
+        self.inner = SlowStore([ITEMS])
+        self.slow = self.inner.collection(ITEMS)
         local = LocalCaches(100, 30.0, monotonic=SettableClock().monotonic, stamps=self.stamps)
         self.store = CachedStore(self.inner, caches or local, self.seen.append)
 
     @property
-    def items(self) -> CachedCollection:
+    def items(self) -> Collection:
         """The cached collection."""
-        return self.store.collection(ITEMS)
+        return awaited(self.store.collection(ITEMS))
 
     async def name(self) -> str:
         """The name of the first item, as it is read now."""
@@ -275,12 +231,12 @@ async def test_a_record_at_hand_is_its_owners_alone(scene: Scene) -> None:
 
 
 async def test_refused_writes_pass_through(scene: Scene) -> None:
-    """Errors and terms are the store's own."""
+    """Errors and options are the store's own."""
     await scene.name()
     with pytest.raises(VersionConflict):
-        await scene.items.update(make_id(1), {}, LATER, WriteTerms(expected_version=7))
+        await scene.items.update(make_id(1), {}, LATER, WriteOptions(expected_version=7))
     with pytest.raises(NotFound):
-        await scene.items.delete(make_id(1), WriteTerms(owner="bob"))
+        await scene.items.delete(make_id(1), WriteOptions(owner="bob"))
     assert "item 1" == await scene.name()
 
 
@@ -301,3 +257,44 @@ async def test_a_load_replaces_what_was_at_hand(scene: Scene) -> None:
 
     await scene.store.load(batches(), replace=True)
     assert "restored" == await scene.name()
+
+
+class Cascading(Collection):
+    """A collection whose deletes change another record of another resource, too."""
+
+    def __init__(self, inner: ports.Collection, vessels: ports.Collection) -> None:
+        super().__init__(inner)
+        self._vessels = vessels
+
+    async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
+        """Delete, and give the vessel another name."""
+        await settled(self._vessels.update(make_id(7), {"name": "changed"}, LATER))
+        written = await super().delete(record_id, options)
+        return Written(written.record, changed=[Place("vessels", make_id(7))])
+
+
+class CascadingStore(MemoryStore):
+    """Items whose deletion changes a vessel."""
+
+    def __init__(self) -> None:
+        super().__init__([ITEMS, VESSELS])
+
+    def collection(self, resource: Resource) -> Any:
+        """The collection of one of the two."""
+        found = super().collection(resource)
+        return Cascading(found, super().collection(VESSELS)) if resource is ITEMS else found
+
+
+async def test_what_a_write_changed_besides_is_forgotten_too() -> None:
+    """Of whatever resource it is: the next read gives it as it is now."""
+    local = LocalCaches(100, 30.0, monotonic=SettableClock().monotonic, stamps=Stamps(unshared()))
+    store = CachedStore(CascadingStore(), local, lambda _: None)
+    await store.open()
+    items, vessels = awaited(store.collection(ITEMS)), awaited(store.collection(VESSELS))
+    ship = Record(make_id(7), 1, LATER, LATER, vessel(name="before"))
+    await items.insert(make_record(1))
+    await vessels.insert(ship)
+    assert ship == await vessels.get(ship.id)
+    await items.delete(make_id(1))
+    assert 2 == (await vessels.get(ship.id)).version
+    await store.close()

@@ -8,6 +8,7 @@ import pytest
 from estuary.core.items import ITEMS
 from estuary.stores.memory import MemoryStore
 from tests.contract.making import LATER, make_id, make_record, position_of, record_of
+from tests.support.collections import awaited
 from tests.support.resources import VESSELS
 
 
@@ -15,7 +16,7 @@ async def test_closing_forgets_every_record() -> None:
     """Memory is given back, and an opened store is empty."""
     store = MemoryStore([ITEMS])
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     await items.insert(make_record(1))
     await store.close()
     await store.open()
@@ -28,16 +29,16 @@ async def test_opening_an_open_store_keeps_its_records() -> None:
     """A second `open` changes nothing."""
     store = MemoryStore([ITEMS])
     await store.open()
-    await store.collection(ITEMS).insert(make_record(1))
+    await awaited(store.collection(ITEMS)).insert(make_record(1))
     await store.open()
-    assert 1 == await store.collection(ITEMS).count()
+    assert 1 == await awaited(store.collection(ITEMS)).count()
 
 
 async def test_an_unchanged_value_is_not_copied() -> None:
     """An update of nothing shares the value, which is frozen."""
     store = MemoryStore([ITEMS])
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     record = make_record(1)
     await items.insert(record)
     assert record.value is (await record_of(items.update(make_id(1), {}, LATER))).value
@@ -54,7 +55,7 @@ async def test_a_page_touches_as_many_records_as_it_has(size: int) -> None:
     """The cost of a page does not grow with the table: counted in steps, not in time."""
     store = MemoryStore([ITEMS])
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     for number in range(size):
         await items.insert(make_record(number))
     steps = 0

@@ -1,12 +1,13 @@
 """Every query of an observed store is reported once, and changed in nothing."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from estuary.core.awaiting import settled
 from estuary.core.errors import (
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
@@ -18,13 +19,13 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import Observation, StoreQueryCancelled
-from estuary.core.ports import Collection, ImmediateInserts, ImmediateReads, Store
-from estuary.core.record import Position, Record, Written
+from estuary.core.ports import Collection, Store
+from estuary.core.query import ListQuery, ListResult, by_cursor
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.terms import UNCONDITIONAL, IdempotencyKey, WriteTerms
-from estuary.stores.memory import MemoryStore
+from estuary.core.writes import UNCONDITIONAL, IdempotencyKey, WriteOptions
+from estuary.stores.memory import MemoryCollection, MemoryStore
 from estuary.stores.observed import ObservedStore
-from estuary.stores.observed_now import ObservedNow
 from tests.contract.making import LATER, make_id, make_record, position_of
 from tests.support.clocks import SettableClock
 
@@ -78,9 +79,9 @@ class SlowCollection:
     def __init__(self, store: SlowStore) -> None:
         self._answer = store.answer
 
-    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
         """As the store's `answer`."""
-        return await self._answer("insert", record, terms)  # type: ignore[no-any-return]
+        return await self._answer("insert", record, options)  # type: ignore[no-any-return]
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """As the store's `answer`."""
@@ -91,24 +92,18 @@ class SlowCollection:
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        terms: WriteTerms = UNCONDITIONAL,
+        options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """As the store's `answer`."""
-        return await self._answer("update", record_id, changes, updated_at, terms)  # type: ignore[no-any-return]
+        return await self._answer("update", record_id, changes, updated_at, options)  # type: ignore[no-any-return]
 
-    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """As the store's `answer`."""
-        return await self._answer("delete", record_id, terms)  # type: ignore[no-any-return]
+        return await self._answer("delete", record_id, options)  # type: ignore[no-any-return]
 
-    async def slice(
-        self, offset: int, limit: int, owner: str | None = None
-    ) -> tuple[Sequence[Record], int]:
+    async def list(self, query: ListQuery) -> ListResult:
         """As the store's `answer`."""
-        return await self._answer("slice", offset, limit, owner)  # type: ignore[no-any-return]
-
-    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
-        """As the store's `answer`."""
-        return await self._answer("page", after, limit, owner)  # type: ignore[no-any-return]
+        return await self._answer("list", query)  # type: ignore[no-any-return]
 
     async def count(self, owner: str | None = None) -> int:
         """As the store's `answer`."""
@@ -132,18 +127,20 @@ def scene() -> Scene:
     return Scene()
 
 
-TERMS = WriteTerms("her", 7, IdempotencyKey("her", "her", "key", "fingerprint", LATER))
+TERMS = WriteOptions("her", 7, IdempotencyKey("her", "her", "key", "fingerprint", LATER))
 PLACE = position_of(make_record(1))
 CALLS: dict[str, tuple[Any, ...]] = {
     "insert": (make_record(1), TERMS),
     "get": (make_id(1), "her"),
     "update": (make_id(1), {"name": "x"}, LATER, TERMS),
     "delete": (make_id(1), TERMS),
-    "slice": (40, 20, "her"),
-    "page": (PLACE, 20, "her"),
+    "slice": (ListQuery(20, 40, owner="her"),),
+    "page": (by_cursor(20, PLACE, "her"),),
     "count": ("her",),
 }
 every_call = pytest.mark.parametrize(("operation", "arguments"), CALLS.items(), ids=CALLS.keys())
+METHODS = {"slice": "list", "page": "list"}
+"""What is called, where it is not called as it is reported."""
 
 
 @every_call
@@ -152,15 +149,16 @@ async def test_a_query_passes_through_and_is_reported(
 ) -> None:
     """Arguments and answer are those of the inner store; its time is measured, its resource named."""
     scene.inner.outcome = answer = object()
-    assert answer is await getattr(scene.items, operation)(*arguments)
-    assert [(operation, *arguments)] == scene.inner.calls
+    method = METHODS.get(operation, operation)
+    assert answer is await getattr(scene.items, method)(*arguments)
+    assert [(method, *arguments)] == scene.inner.calls
     assert [StoreQueried(operation, "items", SECONDS, succeeded=True)] == scene.seen
 
 
 async def test_an_unconditional_write_stays_one(scene: Scene) -> None:
-    """Where no terms are named, none are passed on."""
-    await scene.items.update(make_id(1), {}, LATER)
-    await scene.items.delete(make_id(1))
+    """Where no options are named, none are passed on."""
+    await settled(scene.items.update(make_id(1), {}, LATER))
+    await settled(scene.items.delete(make_id(1)))
     assert [
         ("update", make_id(1), {}, LATER, UNCONDITIONAL),
         ("delete", make_id(1), UNCONDITIONAL),
@@ -191,7 +189,7 @@ async def test_an_error_passes_through_and_is_reported(
     """The same error comes out; that a record is absent or has another version is an answer."""
     scene.inner.outcome = error
     with pytest.raises(type(error)) as raised:
-        await getattr(scene.items, operation)(*arguments)
+        await getattr(scene.items, METHODS.get(operation, operation))(*arguments)
     assert error is raised.value
     assert [StoreQueried(operation, "items", SECONDS, succeeded)] == scene.seen
 
@@ -203,7 +201,7 @@ async def test_who_leaves_is_not_the_stores_failure(
     """A query whose caller is gone neither succeeded nor failed; it is reported as what it is, once."""
     scene.inner.outcome = asyncio.CancelledError()
     with pytest.raises(asyncio.CancelledError):
-        await getattr(scene.items, operation)(*arguments)
+        await getattr(scene.items, METHODS.get(operation, operation))(*arguments)
     assert [StoreQueryCancelled(operation, "items", SECONDS)] == scene.seen
 
 
@@ -226,18 +224,37 @@ async def test_time_is_counted_from_the_await(scene: Scene) -> None:
     """A coroutine that waits for its turn is not a slow store."""
     query = scene.items.count()
     scene.clock.advance(100)
-    await query
+    await settled(query)
     assert [StoreQueried("count", "items", SECONDS, succeeded=True)] == scene.seen
 
 
-def _failing(error: BaseException | None, clock: SettableClock) -> Callable[[str, str], str]:
-    def query(first: str, second: str) -> str:
-        clock.advance(SECONDS)
-        if error is not None:
-            raise error
-        return first + second
+class Shelf(MemoryCollection):
+    """Answers at once, in `SECONDS`, and fails where told."""
 
-    return query
+    def __init__(self, clock: SettableClock) -> None:
+        super().__init__()
+        self.open()
+        self.failure: Exception | None = None
+        self._clock = clock
+
+    def get(self, record_id: str, owner: str | None = None) -> Record:
+        """Take time, then answer as told."""
+        self._clock.advance(SECONDS)
+        if self.failure is not None:
+            raise self.failure
+        return super().get(record_id, owner)
+
+
+class InMemory(MemoryStore):
+    """Has one collection."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__([ITEMS])
+        self._shelf = shelf
+
+    def collection(self, _: Resource) -> MemoryCollection:
+        """The one there is."""
+        return self._shelf
 
 
 @pytest.mark.parametrize(
@@ -245,29 +262,37 @@ def _failing(error: BaseException | None, clock: SettableClock) -> Callable[[str
     [(None, True), (NotFound("x"), True), (StoreUnavailable("x"), False), (ValueError("a defect"), False)],
     ids=lambda value: type(value).__name__,
 )
-def test_what_is_answered_at_once_is_reported_alike(error: BaseException | None, succeeded: bool) -> None:
-    """Answer and error pass through, and each call is reported once, with its time."""
+def test_what_is_answered_at_once_is_reported_alike(error: Exception | None, succeeded: bool) -> None:
+    """Answer and error pass through at once, and each call is reported once, with its time."""
     clock = SettableClock()
     seen: list[Observation] = []
-    query = ObservedNow("get", _failing(error, clock), "items", seen.append, clock.monotonic)
+    shelf = Shelf(clock)
+    items = ObservedStore(InMemory(shelf), seen.append, clock.monotonic).collection(ITEMS)
+    shelf.insert(make_record(1))
+    shelf.failure = error
     if error is None:
-        assert "ab" == query("a", "b")
+        assert make_record(1) == items.get(make_id(1))
     else:
         with pytest.raises(type(error)) as raised:
-            query("a", "b")
+            items.get(make_id(1))
         assert error is raised.value
     assert [StoreQueried("get", "items", SECONDS, succeeded)] == seen
 
 
-async def test_what_a_collection_does_at_once_it_does_observed_too() -> None:
-    """Memory reads and inserts at once; both are reported under the names of what they are."""
+async def test_every_answer_at_once_stays_one() -> None:
+    """What memory need not be waited for, need not be when it is observed; each is reported by its name."""
     clock = SettableClock()
     seen: list[Observation] = []
     memory = MemoryStore([ITEMS])
     await memory.open()
     items = ObservedStore(memory, seen.append, clock.monotonic).collection(ITEMS)
-    assert isinstance(items, ImmediateReads)
-    assert isinstance(items, ImmediateInserts)
-    items.insert_now(make_record(1), UNCONDITIONAL)
-    assert make_record(1) == items.get_now(make_id(1), None)
-    assert [StoreQueried(name, "items", 0.0, succeeded=True) for name in ("insert", "get")] == seen
+    record = make_record(1)
+    assert Written(record) == items.insert(record)
+    assert record == items.get(record.id)
+    assert isinstance(items.update(record.id, {}, LATER), Written)
+    assert isinstance(items.list(ListQuery()), ListResult)
+    assert isinstance(items.list(by_cursor(20)), ListResult)
+    assert 1 == items.count()
+    assert Written(None) == items.delete(record.id)
+    named = ("insert", "get", "update", "slice", "page", "count", "delete")
+    assert [StoreQueried(name, "items", 0.0, succeeded=True) for name in named] == seen

@@ -23,6 +23,7 @@ from estuary.core.observations import (
 )
 from estuary.stores.memory import MemoryStore
 from estuary.stores.waiting import OPENING, WaitingStore
+from tests.support.collections import awaited
 from tests.support.waiting import until
 from tests.unit.stores.kinds import record
 
@@ -73,7 +74,7 @@ async def test_a_store_that_fits_is_opened_at_once(waiting: WaitingStore, seen: 
     """Nothing is waited for, and nothing said."""
     await waiting.open()
     await waiting.ping()
-    await waiting.collection(ITEMS).insert(record(Item("boat")))
+    await awaited(waiting.collection(ITEMS)).insert(record(Item("boat")))
     assert [] == seen
 
 
@@ -88,7 +89,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
         with pytest.raises(StoreNotMigrated, match="run it"):
             await waiting.ping()
         with pytest.raises(StoreUnavailable):
-            await waiting.collection(ITEMS).count()
+            await awaited(waiting.collection(ITEMS)).count()
         attempts = inner.attempts
         await until(lambda attempts=attempts: inner.attempts > attempts)  # type: ignore[misc]  # bound at once
     assert "run it" == waiting.waits_for
@@ -97,7 +98,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
     assert [MigrationAwaited("run it"), Migrated()] == told(seen)
     assert "" == waiting.waits_for
     await waiting.ping()
-    assert 0 == await waiting.collection(ITEMS).count()
+    assert 0 == await awaited(waiting.collection(ITEMS)).count()
 
 
 async def test_an_outage_does_not_end_the_wait(

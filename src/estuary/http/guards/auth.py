@@ -25,7 +25,7 @@ class FailureLimiter(Protocol):
         """The seconds for which no token of `client` is looked at; 0 if one may be now."""
         ...
 
-    def decide(self, client: str) -> Decision:
+    def hit(self, client: str) -> Decision:
         """Count one more; it is refused if others used up the client's tries while it was looked at."""
         ...
 
@@ -37,7 +37,7 @@ class NoFailureLimit:
         """No client has to."""
         return 0.0
 
-    def decide(self, _: str) -> Decision:
+    def hit(self, _: str) -> Decision:
         """It does not matter."""
         return _UNLIMITED
 
@@ -115,7 +115,7 @@ class Auth:
 
     def _fail(self, reason: Refusal, request: Request) -> None:
         """Count a bad token; what is wrong with one too many, its client does not learn either."""
-        decision = self._failures.decide(request.client.key)
+        decision = self._failures.hit(request.client.key)
         if not decision.allowed:
             self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
             raise RateLimited(decision.resets_in)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from estuary.core.allowance import Decision
 from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
-from estuary.core.ports import ImmediateRateLimiter, Observer, RateLimiter
+from estuary.core.ports import Observer, RateLimiter
 from estuary.http.messages import Request, Verdict, line
 from estuary.http.waiting import then
 
@@ -19,7 +19,6 @@ class RateLimit:
 
     def __init__(self, limiter: RateLimiter, observe: Observer) -> None:
         self._hit = limiter.hit
-        self._decide = limiter.decide if isinstance(limiter, ImmediateRateLimiter) else None
         self._observe = observe
         policy = f'"default";q={limiter.limit};w={math.ceil(limiter.window)}'
         self._constant = line("x-ratelimit-limit", limiter.limit) + line("ratelimit-policy", policy)
@@ -28,9 +27,10 @@ class RateLimit:
         """Let the request pass or give back `RateLimited`; at once where the limiter decides at once."""
         if not request.route.limited and request.refusal is None:
             return None
-        if self._decide is None:
-            return then(self._hit(request.client.key), lambda decision: self._act(decision, request))
-        return self._act(self._decide(request.client.key), request)
+        decision = self._hit(request.client.key)
+        if isinstance(decision, Decision):
+            return self._act(decision, request)
+        return then(decision, lambda made: self._act(made, request))
 
     def _act(self, decision: Decision, request: Request) -> Verdict:
         remaining, reset = decision.remaining, math.ceil(decision.resets_in)

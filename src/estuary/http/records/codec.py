@@ -34,7 +34,7 @@ class RecordCodec:
         """One record as JSON."""
         return self._encode(self._represent(record))
 
-    def listing(self, records: Sequence[Record], total: int, limit: int, offset: int) -> bytes:
+    def listing(self, records: Sequence[Record], total: int | None, limit: int, offset: int) -> bytes:
         """A slice of the records as JSON."""
         items = [self._represent(record) for record in records]
         return self._encode(self._listing(items, total, limit, offset))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from estuary.core.record import Written
-from estuary.core.terms import WriteTerms
+from estuary.core.writes import WriteOptions
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
 from estuary.http.records.answers import WrittenAnswers
@@ -22,7 +22,7 @@ class Creation:
 
     def __init__(
         self,
-        create: Callable[[msgspec.Struct, WriteTerms], Written | Awaitable[Written]],
+        create: Callable[[msgspec.Struct, WriteOptions], Written | Awaitable[Written]],
         body: BodyReader,
         demands: DemandReader,
         codec: RecordCodec,
@@ -43,7 +43,7 @@ class Creation:
         return then_maybe_later(body, lambda arrived: self._with_body(demands, arrived))
 
     def _with_body(self, demands: Demands, body: bytes) -> Response | Awaitable[Response]:
-        written = self._create(self._codec.draft(body), demands.terms(body))
+        written = self._create(self._codec.draft(body), demands.options(body))
         if isinstance(written, Written):
             return self._answers.answer(201, written)
         return then(written, lambda done: self._answers.answer(201, done))

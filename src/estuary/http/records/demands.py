@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from estuary.core.errors import PreconditionRequired
 from estuary.core.service import Precondition
-from estuary.core.terms import UNCONDITIONAL, WriteTerms
+from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.http.messages import Request
 from estuary.http.records.idempotency import KeyedRequest, key_text
 from estuary.http.records.preconditions import Expectation, expectation
@@ -24,12 +24,12 @@ class Demands(NamedTuple):
         """What the version that is there must meet."""
         return self.expected.precondition
 
-    def terms(self, body: bytes) -> WriteTerms:
-        """The terms of the write, now that its body is known."""
+    def options(self, body: bytes) -> WriteOptions:
+        """The options of the write, now that its body is known."""
         if self is NO_DEMANDS:
             return UNCONDITIONAL
         key = None if self.keyed is None else self.keyed.key(body)
-        return WriteTerms(self.owner, self.expected.version, key)
+        return WriteOptions(self.owner, self.expected.version, key)
 
 
 NO_DEMANDS = Demands()

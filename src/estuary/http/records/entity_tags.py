@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from estuary.core.errors import InvalidParameter
-from estuary.core.terms import NO_VERSION
+from estuary.core.writes import NO_VERSION
 from estuary.http.fields import Fields
 
 _WEAK = "W/"

@@ -1,9 +1,10 @@
 """The handlers of a resource: decode, ask the service, encode."""
 
+from collections.abc import Awaitable
 from urllib.parse import parse_qsl
 
 from estuary.core.errors import InvalidParameter
-from estuary.core.query import Page, Slice, encode_cursor, parse
+from estuary.core.query import ListQuery, ListResult, encode_cursor, parse
 from estuary.core.resource import Resource
 from estuary.core.service import Records
 from estuary.http.guards.body import BodyReader
@@ -15,9 +16,10 @@ from estuary.http.records.demands import DemandReader
 from estuary.http.records.entity_tags import tag_of_content
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.preconditions import is_known
+from estuary.http.waiting import then
 
 _JSON_ONLY = (JSON,)
-_FIRST_SLICE = Slice()
+_FIRST = ListQuery()
 _PARAMETERS = frozenset({"limit", "offset", "cursor"})
 _MAX_PARAMETERS = 100
 
@@ -36,14 +38,13 @@ class RecordHandlers:
         self.read = PointRead(records.get, self._codec)
         self.create = Creation(records.create, body, demands, self._codec, self._answers)
 
-    async def list(self, request: Request) -> Response:
-        """GET on the collection: a slice, or a page where a cursor is given; 304 where it is known."""
-        if not request.query:
-            return await self._slice(request, _FIRST_SLICE)
-        asked = parse(_parameters(request.query), self.resource.name)
-        if isinstance(asked, Page):
-            return await self._page(request, asked)
-        return await self._slice(request, asked)
+    def list(self, request: Request) -> Response | Awaitable[Response]:
+        """GET on the collection, by offset or by cursor; 304 where what it would tell is known."""
+        query = self._query(request)
+        result = self._records.list(query)
+        if isinstance(result, ListResult):
+            return self._listed(request, query, result)
+        return then(result, lambda found: self._listed(request, query, found))
 
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""
@@ -52,31 +53,34 @@ class RecordHandlers:
         body = arrived if isinstance(arrived, bytes) else await arrived
         changes = self._codec.changes(body)
         written = await self._records.update(
-            request.record_id, changes, demands.terms(body), demands.precondition
+            request.record_id, changes, demands.options(body), demands.precondition
         )
         return self._answers.answer(200, written)
 
     async def delete(self, request: Request) -> Response:
         """DELETE on a record: 204."""
         demands = self._demands.of_change(request)
-        written = await self._records.delete(request.record_id, demands.terms(b""), demands.precondition)
+        written = await self._records.delete(request.record_id, demands.options(b""), demands.precondition)
         return self._answers.answer(204, written)
 
-    async def _slice(self, request: Request, asked: Slice) -> Response:
-        records, total = await self._records.slice(asked, request.owner)
-        return _listed(request, self._codec.listing(records, total, asked.limit, asked.offset), _JSON_ONLY)
+    def _query(self, request: Request) -> ListQuery:
+        if not request.query:
+            return _FIRST if request.owner is None else ListQuery(owner=request.owner)
+        return parse(_parameters(request.query), self.resource.name, request.owner)
 
-    async def _page(self, request: Request, asked: Page) -> Response:
-        records, following = await self._records.page(asked, request.owner)
-        if following is None:
-            return _listed(request, self._codec.page(records, asked.limit, None), _JSON_ONLY)
-        cursor = encode_cursor(following, self.resource.name)
+    def _listed(self, request: Request, query: ListQuery, result: ListResult) -> Response:
+        if query.offset is not None:
+            body = self._codec.listing(result.records, result.total, query.limit, query.offset)
+            return _unless_known(request, body, _JSON_ONLY)
+        if result.following is None:
+            return _unless_known(request, self._codec.page(result.records, query.limit, None), _JSON_ONLY)
+        cursor = encode_cursor(result.following, self.resource.name)
         # RFC 8288; a relative reference stays right behind any proxy.
-        link = ("link", f'<{self._path}?cursor={cursor}&limit={asked.limit}>; rel="next"')
-        return _listed(request, self._codec.page(records, asked.limit, cursor), (JSON, link))
+        link = ("link", f'<{self._path}?cursor={cursor}&limit={query.limit}>; rel="next"')
+        return _unless_known(request, self._codec.page(result.records, query.limit, cursor), (JSON, link))
 
 
-def _listed(request: Request, body: bytes, headers: tuple[Header, ...]) -> Response:
+def _unless_known(request: Request, body: bytes, headers: tuple[Header, ...]) -> Response:
     tag = tag_of_content(body)
     if is_known(request.headers, tag):
         return Response(304, headers=(("etag", tag),))

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from estuary.core.errors import InvalidParameter
-from estuary.core.terms import MAX_KEY_LENGTH, IdempotencyKey
+from estuary.core.writes import MAX_KEY_LENGTH, IdempotencyKey
 from estuary.http.messages import Header, Request
 
 REPLAYED: Header = ("idempotency-replayed", "true")

@@ -34,7 +34,7 @@ class LocalCache:
         self._stamps = stamps
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
-    async def look(self, record_id: str) -> Record | Miss:
+    def look(self, record_id: str) -> Record | Miss:
         """The record, if it is young enough and it was not written to."""
         stamp = self._stamps.of(record_id)
         entry = self._entries.get(record_id)

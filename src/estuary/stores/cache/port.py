@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
+from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 
@@ -22,7 +23,7 @@ class RecordCache(Protocol):
     No method raises: a cache that cannot be had has nothing at hand. Each ends in bounded time.
     """
 
-    async def look(self, record_id: str, /) -> Record | Miss:
+    def look(self, record_id: str, /) -> MaybeAwaitable[Record | Miss]:
         """The record if it is at hand."""
         ...
 

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from estuary.core.moments import to_microseconds
+from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.terms import KEY_LIFETIME, UNCONDITIONAL, WriteTerms
+from estuary.core.writes import KEY_LIFETIME, UNCONDITIONAL, WriteOptions
 from estuary.stores.convex.documents import (
     Documents,
     fitting,
@@ -50,9 +51,13 @@ class ConvexCollection:
         self._documents = Documents(resource)
         self._functions = functions
 
-    async def insert(self, record: Record, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
-        arguments = {"resource": self._name, "key": _key(terms), "record": self._documents.document(record)}
+        arguments = {
+            "resource": self._name,
+            "key": _key(options),
+            "record": self._documents.document(record),
+        }
         written = await self._written("insert", arguments, record.id)
         return written if written.replayed else Written(record)
 
@@ -66,28 +71,27 @@ class ConvexCollection:
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
-        terms: WriteTerms = UNCONDITIONAL,
+        options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """The record as changed; raises `NotFound`, `VersionConflict`."""
         changed = {"changes": self._documents.changes(changes), "updated_at": moment(updated_at)}
-        return await self._written("update", self._conditional(record_id, terms) | changed, record_id)
+        return await self._written("update", self._conditional(record_id, options) | changed, record_id)
 
-    async def delete(self, record_id: str, terms: WriteTerms = UNCONDITIONAL) -> Written:
+    async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
-        return await self._written("remove", self._conditional(record_id, terms), record_id)
+        return await self._written("remove", self._conditional(record_id, options), record_id)
 
-    async def slice(
-        self, offset: int, limit: int, owner: str | None = None
-    ) -> tuple[Sequence[Record], int]:
-        """Up to `limit` records from the `offset`-th on, and the number of all: both of one moment."""
-        place = {"offset": min(offset, _FARTHEST), "limit": limit}
-        run = await self._run("slice", place, owner)
-        return await self._whole(run, limit, owner), int(run.total)
-
-    async def page(self, after: Position | None, limit: int, owner: str | None = None) -> Sequence[Record]:
-        """Up to `limit` records behind a position: one range of an index."""
-        run = await self._run("page", {"after": position(after), "limit": limit}, owner)
-        return await self._whole(run, limit, owner)
+    async def list(self, query: ListQuery) -> ListResult:
+        """What `query` asks for: one range of an index, or by offset a bounded number of records more."""
+        if query.offset is None:
+            run = await self._run(
+                "page", {"after": position(query.after), "limit": query.limit}, query.owner
+            )
+        else:
+            place = {"offset": min(query.offset, _FARTHEST), "limit": query.limit}
+            run = await self._run("slice", place, query.owner)
+        records = await self._whole(run, query.limit, query.owner)
+        return ListResult(records, await self._total(run, query))
 
     async def count(self, owner: str | None = None) -> int:
         """The number of records, which every write keeps."""
@@ -97,16 +101,22 @@ class ConvexCollection:
     async def last(self) -> Position | None:
         """Where the last record stands, None where there is none."""
         while total := await self.count():
-            records, _ = await self.slice(total - 1, 1)
-            if records:
-                return place_of(records[0])
+            found = await self.list(ListQuery(1, total - 1))
+            if found.records:
+                return place_of(found.records[0])
         return None
+
+    async def _total(self, run: _Run, query: ListQuery) -> int | None:
+        """The number of records where it is asked for; a slice comes with it, both of one moment."""
+        if not query.counted:
+            return None
+        return await self.count(query.owner) if query.offset is None else int(run.total)
 
     async def _run(self, name: str, place: Mapping[str, Any], owner: str | None) -> _Run:
         arguments = {"resource": self._name, "owner": owner, **place}
         return fitting(_run, await self._functions.query(name, arguments))
 
-    async def _whole(self, run: _Run, limit: int, owner: str | None) -> list[Record]:
+    async def _whole(self, run: _Run, limit: int, owner: str | None) -> Sequence[Record]:
         """The records of `run`, and those that were cut off from it."""
         records = self._documents.records(run.records)
         while run.cut:
@@ -119,18 +129,18 @@ class ConvexCollection:
         write = fitting(_write, await self._functions.mutate(name, arguments, record_id))
         return Written(self._documents.record_if_any(write.record), write.replayed)
 
-    def _conditional(self, record_id: str, terms: WriteTerms) -> dict[str, Any]:
+    def _conditional(self, record_id: str, options: WriteOptions) -> dict[str, Any]:
         return {
             "resource": self._name,
-            "key": _key(terms),
+            "key": _key(options),
             "id": record_id,
-            "owner": terms.owner,
-            "expected_version": terms.expected_version,
+            "owner": options.owner,
+            "expected_version": options.expected_version,
         }
 
 
-def _key(terms: WriteTerms) -> Mapping[str, Any] | None:
-    key = terms.key
+def _key(options: WriteOptions) -> Mapping[str, Any] | None:
+    key = options.key
     if key is None:
         return None
     return {

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from estuary.core.moments import AwareDatetime
+from estuary.core.query import by_cursor
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey
@@ -52,11 +52,11 @@ class ConvexSnapshot:
         collection = self._collections[resource.name]
         after, last = None, await collection.last()
         while last is not None and (after is None or after < last):
-            records = await collection.page(after, DUMPED_AT_ONCE)
-            if not records:
+            found = await collection.list(by_cursor(DUMPED_AT_ONCE, after))
+            if not found.records:
                 break
-            yield records
-            after = place_of(records[-1])
+            yield found.records
+            after = place_of(found.records[-1])
 
     async def rows(self, table: str) -> AsyncGenerator[Sequence[Row], None]:
         """Every record of a table that is deployed, at most as many as there were at the beginning."""

@@ -6,7 +6,7 @@ from time import monotonic
 
 from estuary.core.errors import IdempotencyKeyInFlight
 from estuary.core.record import Record, Written
-from estuary.core.terms import IdempotencyKey
+from estuary.core.writes import IdempotencyKey
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.group import Row
 from estuary.stores.postgres.keyed_insert import KeyedInsert

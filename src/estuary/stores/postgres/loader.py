@@ -1,7 +1,6 @@
 """Loads whole records in one transaction, over a connection of its own."""
 
 from collections.abc import AsyncIterable, Mapping, Sequence
-from typing import NamedTuple
 
 from estuary.core.errors import StoreNotEmpty
 from estuary.core.record import Record
@@ -9,27 +8,22 @@ from estuary.core.resource import Resource
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
-from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.tables import KEYS
 
 
-class Loadable(NamedTuple):
-    """A resource's table, as far as loading goes."""
-
-    columns: list[str]
-    rows: Rows
-
-
 class Loader:
-    """Fills the tables of `loadables` (by the name of their resource).
+    """Fills the tables of `resources` (by their names).
 
     A load reads its batches at their own pace; readers go on seeing what was there before, and other
     writers wait. `timeout` (seconds) bounds its wait for writers that are under way.
     """
 
-    def __init__(self, connector: Connector, loadables: Mapping[str, Loadable], *, timeout: float) -> None:
+    def __init__(
+        self, connector: Connector, resources: Mapping[str, SqlResource], *, timeout: float
+    ) -> None:
         self._connector = connector
-        self._loadables = loadables
+        self._resources = resources
         self._timeout = timeout
 
     async def load(
@@ -55,9 +49,11 @@ class Loader:
         number = 0
         await self._begin(connection, replace=replace)
         async for resource, records in batches:
-            columns, rows = self._loadables[resource.name]
+            loaded = self._resources[resource.name]
             await connection.copy_records_to_table(
-                resource.name, records=map(rows.insert, records), columns=columns
+                resource.name,
+                records=map(loaded.rows.insert, records),
+                columns=loaded.table.columns.keys(),
             )
             number += len(records)
         await connection.execute("COMMIT")
@@ -69,7 +65,7 @@ class Loader:
             f"BEGIN; SET LOCAL lock_timeout = {round(self._timeout * 900)}; "
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
         )
-        tables = [f'"{table}"' for table in sorted(self._loadables)]
+        tables = [f'"{table}"' for table in sorted(self._resources)]
         await connection.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
         if replace:
             # Not TRUNCATE: it would make readers wait, and show them nothing where there was something.

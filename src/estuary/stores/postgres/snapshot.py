@@ -1,14 +1,15 @@
 """All that a database holds, declared or not, as of one moment, over a connection of its own."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
 from estuary.core.moments import from_microseconds, to_microseconds
+from estuary.core.query import by_cursor
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey
@@ -18,9 +19,9 @@ from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.schema import TABLE_COMMENT, Schema
 from estuary.stores.postgres.tables import NOBODY
+from estuary.stores.sql.lists import Asked
 from estuary.stores.sql.policy import NOT_MIGRATED, Policy
-from estuary.stores.sql.rows import Rows, position_parameters
-from estuary.stores.sql.statements import Statements
+from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.tables import COMMON, OWNER, TOTALS
 
 BATCH = 1000
@@ -35,22 +36,15 @@ _PLACE = "SELECT current_database() || '/' || current_schema()"
 NO_TABLES = "The database holds no table of Estuary's: is it the one that the service uses?"
 
 
-class Dumpable(NamedTuple):
-    """A resource's table, as far as reading all of it goes."""
-
-    statements: Statements
-    rows: Rows
-
-
 class Snapshots:
     """Looks at the database that `connector` leads to, with whatever user: it need only be able to read."""
 
     def __init__(
-        self, connector: Connector, schema: Schema, dumpables: dict[str, Dumpable], policy: Policy
+        self, connector: Connector, schema: Schema, resources: Mapping[str, SqlResource], policy: Policy
     ) -> None:
         self._connector = connector
         self._schema = schema
-        self._dumpables = dumpables
+        self._resources = resources
         self._policy = policy
 
     async def survey(self) -> Survey:
@@ -66,7 +60,7 @@ class Snapshots:
             survey = await self._survey(connection, catalog, store_id)
             if self._policy is not Policy.OFF and not self._schema.fits(catalog):
                 raise StoreNotMigrated(NOT_MIGRATED)
-            there = {name: self._dumpables[name] for name in self._schema.tables if name in catalog.columns}
+            there = {name: self._resources[name] for name in self._schema.tables if name in catalog.columns}
             yield PostgresSnapshot(connection, survey, catalog, there)
 
     @asynccontextmanager
@@ -116,21 +110,20 @@ class PostgresSnapshot:
     """
 
     def __init__(
-        self, connection: Connection, survey: Survey, catalog: Catalog, dumpables: dict[str, Dumpable]
+        self, connection: Connection, survey: Survey, catalog: Catalog, resources: Mapping[str, SqlResource]
     ) -> None:
         self._connection = connection
         self.survey = survey
         self._catalog = catalog
-        self._dumpables = dumpables
+        self._resources = resources
 
     async def records(self, resource: Resource) -> AsyncGenerator[Sequence[Record], None]:
         """The records of a resource in their order; none where it has no table yet."""
-        if (dumpable := self._dumpables.get(resource.name)) is None:
+        if (known := self._resources.get(resource.name)) is None:
             return
-        statements, rows = dumpable
         after: Position | None = None
-        while found := await self._page(statements.first_page.text, statements.next_page.text, after):
-            records = [rows.record(row) for row in found]
+        while found := await self._fetch(known.lists.of(by_cursor(BATCH, after))):
+            records = [known.rows.record(row) for row in found]
             yield records
             after = Position(to_microseconds(records[-1].created_at), records[-1].id)
 
@@ -139,20 +132,14 @@ class PostgresSnapshot:
         values = [name for name in self._catalog.columns[table] if name not in (*COMMON, OWNER)]
         chosen = ", ".join([*COMMON, OWNER, *(f'"{name}"' for name in values)])
         select, order = f'SELECT {chosen} FROM "{table}"', "ORDER BY created_at, id LIMIT"  # noqa: S608 (names in the catalog)
-        first, following = (
-            f"{select} {order} $1",
-            f"{select} WHERE (created_at, id) > ($1, $2) {order} $3",
-        )
-        after: Position | None = None
-        while found := await self._page(first, following, after):
+        wanted = Asked(f"{select} {order} $1", (BATCH,))
+        while found := await self._fetch(wanted):
             yield [_row(values, row) for row in found]
-            after = Position(found[-1]["created_at"], found[-1]["id"])
+            last = (found[-1]["created_at"], found[-1]["id"])
+            wanted = Asked(f"{select} WHERE (created_at, id) > ($1, $2) {order} $3", (*last, BATCH))
 
-    async def _page(self, first: str, following: str, after: Position | None) -> Sequence[Any]:
-        if after is None:
-            found: Sequence[Any] = await self._connection.fetch(first, BATCH)
-        else:
-            found = await self._connection.fetch(following, *position_parameters(after, BATCH))
+    async def _fetch(self, wanted: Asked) -> Sequence[Any]:
+        found: Sequence[Any] = await self._connection.fetch(wanted.statement, *wanted.parameters)
         return found
 
 

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 
 from estuary.core.errors import StoreUnavailable
 from estuary.core.observations import Observation
@@ -20,17 +20,19 @@ from estuary.stores.postgres.group import Group
 from estuary.stores.postgres.inserts import Inserts
 from estuary.stores.postgres.keyed_insert import KeyedInsert
 from estuary.stores.postgres.keys import Keys
-from estuary.stores.postgres.loader import Loadable, Loader
+from estuary.stores.postgres.loader import Loader
 from estuary.stores.postgres.migration import Migration
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.probe import Probe
 from estuary.stores.postgres.schema import Schema
-from estuary.stores.postgres.snapshot import Dumpable, PostgresSnapshot, Snapshots
-from estuary.stores.postgres.statements import DIALECT, postgres_statements
+from estuary.stores.postgres.snapshot import PostgresSnapshot, Snapshots
+from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
-from estuary.stores.sql.keys import KeyRows, compile_key_statements
+from estuary.stores.sql.keys import compile_key_statements
+from estuary.stores.sql.lists import ListStatements
 from estuary.stores.sql.policy import Policy
-from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table
 
 
@@ -65,32 +67,30 @@ class PostgresStore:
     ) -> None:
         metadata = MetaData()
         totals, keys = postgres_totals_table(metadata), keys_table(metadata)
-        tables = {resource.name: resource_table(resource, metadata) for resource in resources}
         self._pool_size = pool_size
         self._timeout = timeout
         self._observe = observe
         self._connector = Connector(url, timeout=timeout)
         self._policy = policy
-        schema = Schema(list(tables.values()), (totals, keys))
+        self._resources = {one.name: _in_postgres(one, metadata, totals) for one in resources}
+        schema = Schema([each.table for each in self._resources.values()], (totals, keys))
         self._migration = Migration(schema, self._connector)
         self._open: _Open | None = None
-        self._collections: dict[str, PostgresCollection] = {}
-        self._groups: dict[str, Group] = {}
         key_statements = compile_key_statements(keys, DIALECT)
-        loadables, dumpables = {}, {}
-        for resource in resources:
-            statements = postgres_statements(tables[resource.name], totals)
-            rows = Rows(resource, tables[resource.name], statements, DIALECT)
-            loadables[resource.name] = Loadable(list(tables[resource.name].columns.keys()), rows)
-            dumpables[resource.name] = Dumpable(statements, rows)
-            keyed = Keys(key_statements, KeyRows(resource), KeyedInsert(tables[resource.name], keys))
-            inserts = partial(self._inserts, resource.name)
-            self._groups[resource.name] = Group(tables[resource.name], statements.insert.text)
-            self._collections[resource.name] = PostgresCollection(
-                self._pool, inserts, statements, rows, keyed
+        self._groups = {
+            name: Group(each.table, each.statements.insert.text) for name, each in self._resources.items()
+        }
+        self._collections = {
+            name: PostgresCollection(
+                self._pool,
+                partial(self._inserts, name),
+                each,
+                Keys(key_statements, each.keys, KeyedInsert(each.table, keys)),
             )
-        self._loader = Loader(self._connector, loadables, timeout=timeout)
-        self._snapshots = Snapshots(self._connector, schema, dumpables, policy)
+            for name, each in self._resources.items()
+        }
+        self._loader = Loader(self._connector, self._resources, timeout=timeout)
+        self._snapshots = Snapshots(self._connector, schema, self._resources, policy)
 
     async def open(self) -> None:
         """See to the tables.
@@ -155,3 +155,10 @@ class PostgresStore:
         if self._open is None:
             raise StoreUnavailable(CLOSED)
         return self._open
+
+
+def _in_postgres(resource: Resource, metadata: MetaData, totals_table: Table) -> SqlResource:
+    table = resource_table(resource, metadata)
+    totals = select_totals(table, totals_table)
+    lists = ListStatements(partial(select_counted_list, table, totals), DIALECT)
+    return SqlResource(resource, table, compile_statements(table, totals, DIALECT), lists, DIALECT)

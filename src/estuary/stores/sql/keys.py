@@ -11,7 +11,7 @@ from estuary.core.moments import to_microseconds
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.snapshot import SnapshotCodec
-from estuary.core.terms import KEY_LIFETIME, IdempotencyKey
+from estuary.core.writes import KEY_LIFETIME, IdempotencyKey
 from estuary.stores.sql.statements import Statement, compiled
 from estuary.stores.sql.types import LONG
 

@@ -1,59 +1,130 @@
-"""What is asked for lists, of all records or of one owner's: each statement, and its first parameters."""
+"""The statements that list queries are answered with: one for each form of a query, made once and kept."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from enum import Enum, auto
+from itertools import product
+from typing import Any, NamedTuple, assert_never
 
+from sqlalchemy import BindParameter, Select, Table, Text, bindparam, func, literal_column, select, tuple_
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import ClauseElement
+
+from estuary.core.query import ListQuery
 from estuary.core.record import Position
-from estuary.stores.sql.rows import position_parameters
-from estuary.stores.sql.statements import Statements
+from estuary.stores.sql.statements import Statement, Totals, compiled
+from estuary.stores.sql.tables import OWNED
+from estuary.stores.sql.types import LONG
+
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+
+
+class Start(Enum):
+    """Where a list begins."""
+
+    FIRST = auto()
+    AFTER_POSITION = auto()
+    AT_OFFSET = auto()
+
+
+class Shape(NamedTuple):
+    """What a list query's statement depends on: everything of it but its values."""
+
+    start: Start
+    owned: bool
+    counted: bool
 
 
 class Asked(NamedTuple):
-    """A statement and its parameters, or the first of them."""
+    """A statement and its parameters."""
 
     statement: str
     parameters: tuple[Any, ...]
 
 
-class Lists:
-    """What is asked for the lists of one resource; an owner of None stands for all."""
-
-    def __init__(self, statements: Statements) -> None:
-        self._everybodys = _Texts(
-            statements.first_page.text,
-            statements.next_page.text,
-            statements.slice.text,
-            statements.total.text,
-        )
-        self._owned = _Texts(
-            statements.owned_first_page.text,
-            statements.owned_next_page.text,
-            statements.owned_slice.text,
-            statements.owned_total.text,
-        )
-
-    def page(self, after: Position | None, limit: int, owner: str | None) -> Asked:
-        """Up to `limit` records after a position."""
-        texts, whose = self._seen_by(owner)
-        if after is None:
-            return Asked(texts.first_page, (*whose, limit))
-        return Asked(texts.next_page, (*whose, *position_parameters(after, limit)))
-
-    def slice(self, owner: str | None) -> Asked:
-        """A slice; which one, each engine says in a way of its own."""
-        texts, whose = self._seen_by(owner)
-        return Asked(texts.slice, whose)
-
-    def total(self, owner: str | None) -> Asked:
-        """The number of records."""
-        texts, whose = self._seen_by(owner)
-        return Asked(texts.total, whose)
-
-    def _seen_by(self, owner: str | None) -> tuple["_Texts", tuple[str, ...]]:
-        return (self._everybodys, ()) if owner is None else (self._owned, (owner,))
+COMMON_SHAPES = tuple(
+    Shape(start, owned, counted=start is Start.AT_OFFSET) for start, owned in product(Start, (False, True))
+)
+"""The forms of what clients ask: their statements are made at start-up."""
 
 
-class _Texts(NamedTuple):
-    first_page: str
-    next_page: str
-    slice: str
-    total: str
+def shape_of(query: ListQuery) -> Shape:
+    """The form of `query`."""
+    if query.offset is not None:
+        start = Start.AT_OFFSET
+    else:
+        start = Start.FIRST if query.after is None else Start.AFTER_POSITION
+    return Shape(start, query.owner is not None, query.counted)
+
+
+class ListStatements:
+    """The statements for the lists of one table; `select` makes the one for a form of query.
+
+    Its parameters are `owner`, then `created_at` and `id` or `offset`, and `limit`.
+    """
+
+    def __init__(self, select: Callable[[Shape], ClauseElement], dialect: Dialect) -> None:
+        self._select = select
+        self._dialect = dialect
+        self._kept = {shape: compiled(select(shape), dialect) for shape in COMMON_SHAPES}
+
+    def of(self, query: ListQuery) -> Asked:
+        """The statement that answers `query`, with its parameters."""
+        statement = self.for_shape(shape_of(query))
+        values = _values(query)
+        return Asked(statement.text, tuple([values[name] for name in statement.parameters]))
+
+    def for_shape(self, shape: Shape) -> Statement:
+        """The statement for every query of this form."""
+        kept = self._kept.get(shape)
+        if kept is None:
+            kept = self._kept[shape] = compiled(self._select(shape), self._dialect)
+        return kept
+
+
+def select_list(table: Table, shape: Shape) -> Select[Any]:
+    """The records of a list in their order, without their number."""
+    records = select(table)
+    if shape.owned:
+        # The partial index of owned records needs its condition to be repeated.
+        records = records.where(table.c.owner == owner_parameter(), literal_column(OWNED))
+    records = records.order_by(table.c.created_at, table.c.id).limit(bindparam("limit", type_=LONG))
+    match shape.start:
+        case Start.AT_OFFSET:
+            return records.offset(bindparam("offset", type_=LONG))
+        case Start.FIRST:
+            return _from_the_start(records)
+        case Start.AFTER_POSITION:
+            position = tuple_(bindparam("created_at", type_=LONG), bindparam("id", type_=Text))
+            return _from_the_start(records).where(tuple_(table.c.created_at, table.c.id) > position)
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def select_totals(table: Table, totals: Table) -> Totals:
+    """The numbers of records, which triggers keep in `totals`: a row for each owner."""
+    every = select(func.coalesce(func.sum(totals.c.total), literal_column("0"))).where(
+        totals.c.resource == literal_column(f"'{table.name}'")
+    )
+    return Totals(every, every.where(totals.c.owner == owner_parameter()))
+
+
+def owner_parameter() -> BindParameter[str]:
+    """Whose records are asked for."""
+    return bindparam("owner", type_=Text)
+
+
+def _from_the_start(records: Select[Any]) -> Select[Any]:
+    # Written out: SQLite's compiler would add an offset of 0 as a parameter of its own.
+    return records.offset(literal_column("0"))
+
+
+def _values(query: ListQuery) -> dict[str, Any]:
+    position = query.after or Position(0, "")
+    return {
+        "owner": query.owner,
+        # A position outside the engines' integers is moved to the nearest inside: no record lies between.
+        "created_at": min(max(position.created_at, _INT64_MIN), _INT64_MAX),
+        "id": position.id,
+        "offset": query.offset,
+        "limit": query.limit,
+    }

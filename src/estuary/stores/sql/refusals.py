@@ -1,14 +1,16 @@
-"""Why a write found no record on its terms."""
+"""Why a write found no record that its options allow."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from estuary.core.errors import NotFound, VersionConflict
-from estuary.core.terms import WriteTerms
+from estuary.core.writes import WriteOptions
 
 
-def refusal(found: Sequence[Any] | None, record_id: str, terms: WriteTerms) -> NotFound | VersionConflict:
+def refusal(
+    found: Sequence[Any] | None, record_id: str, options: WriteOptions
+) -> NotFound | VersionConflict:
     """What to raise; `found` is what `Statements.version` gives, a version and an owner, or None."""
-    if found is None or terms.expected_version is None or terms.owner not in (None, found[1]):
+    if found is None or options.expected_version is None or options.owner not in (None, found[1]):
         return NotFound(record_id)
     return VersionConflict(found[0])

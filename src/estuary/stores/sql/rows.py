@@ -10,13 +10,11 @@ from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.moments import from_microseconds, to_microseconds
-from estuary.core.record import Position, Record
+from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.core.terms import WriteTerms
+from estuary.core.writes import WriteOptions
 from estuary.stores.sql.statements import Statements, set_parameter, value_parameter
 from estuary.stores.sql.types import Conversion, from_driver, to_driver
-
-_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 
 class Rows:
@@ -57,7 +55,7 @@ class Rows:
         return (record.id, record.version, created_at, updated_at, record.owner, *values)
 
     def update(
-        self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, terms: WriteTerms
+        self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
     ) -> tuple[Any, ...]:
         """The parameters of `Statements.update`."""
         parameters = self._unchanged.copy()
@@ -69,25 +67,17 @@ class Rows:
             )
         parameters["_id"] = record_id
         parameters["_updated_at"] = to_microseconds(updated_at)
-        parameters["_expected_version"] = terms.expected_version
-        parameters["_owner"] = terms.owner
+        parameters["_expected_version"] = options.expected_version
+        parameters["_owner"] = options.owner
         ordered: tuple[Any, ...] = self._in_update_order(parameters)
         return ordered
 
-    def delete(self, record_id: str, terms: WriteTerms) -> tuple[Any, ...]:
+    def delete(self, record_id: str, options: WriteOptions) -> tuple[Any, ...]:
         """The parameters of `Statements.delete`."""
         ordered: tuple[Any, ...] = self._in_delete_order(
-            {"_id": record_id, "_expected_version": terms.expected_version, "_owner": terms.owner}
+            {"_id": record_id, "_expected_version": options.expected_version, "_owner": options.owner}
         )
         return ordered
-
-
-def position_parameters(after: Position, limit: int) -> tuple[int, str, int]:
-    """The parameters of `Statements.next_page`; those of `owned_next_page` begin with the owner.
-
-    A position outside the engines' integers is moved to the nearest inside: no record lies between.
-    """
-    return (min(max(after.created_at, _INT64_MIN), _INT64_MAX), after.id, limit)
 
 
 def _by_place(

@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     Boolean,
     ColumnElement,
     Select,
@@ -12,18 +11,15 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    func,
     insert,
     literal_column,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from estuary.stores.sql.tables import OWNED
 from estuary.stores.sql.types import LONG
 
 
@@ -34,10 +30,17 @@ class Statement(NamedTuple):
     parameters: tuple[str, ...]
 
 
-class Statements(NamedTuple):
-    """The statements of one resource. Selects and `update` give the table's columns in their order.
+class Totals(NamedTuple):
+    """What gives the number of a table's records, and that of one `owner`'s."""
 
-    Those in the second half see one owner's records only. `version` gives a record's version and owner.
+    all: Select[Any]
+    owned: Select[Any]
+
+
+class Statements(NamedTuple):
+    """The statements of one resource, but for its lists. `update` gives the table's columns in their order.
+
+    `version` gives a record's version and owner; `owned_total` counts one owner's records.
     """
 
     insert: Statement
@@ -45,37 +48,24 @@ class Statements(NamedTuple):
     update: Statement
     delete: Statement
     version: Statement
-    first_page: Statement
-    next_page: Statement
-    slice: Statement
     total: Statement
-    owned_first_page: Statement
-    owned_next_page: Statement
-    owned_slice: Statement
     owned_total: Statement
 
 
-def compile_statements(table: Table, totals: Table, dialect: Dialect) -> Statements:
-    """The statements of `table` in the language of `dialect`, whose paramstyle must be a positional one."""
-    every, owned = select(table), select(table).where(*_owned(table))
-    total = select(func.coalesce(func.sum(totals.c.total), literal_column("0"))).where(
-        totals.c.resource == literal_column(f"'{table.name}'")
-    )
+def compile_statements(table: Table, totals: Totals, dialect: Dialect) -> Statements:
+    """The statements of `table` in the language of `dialect`, whose paramstyle must be a positional one.
+
+    `totals` selects the number of all records, and that of one owner's.
+    """
     by_id = table.c.id == bindparam("_id", type_=Text)
     return Statements(
         insert=compiled(insert(table), dialect),
-        get=compiled(every.where(by_id), dialect),
+        get=compiled(select(table).where(by_id), dialect),
         update=compiled(_update(table), dialect),
-        delete=compiled(delete(table).where(by_id, *_on_terms(table)).returning(table.c.id), dialect),
+        delete=compiled(delete(table).where(by_id, *_allowed(table)).returning(table.c.id), dialect),
         version=compiled(select(table.c.version, table.c.owner).where(by_id), dialect),
-        first_page=compiled(_first_page(every, table), dialect),
-        next_page=compiled(_next_page(every, table), dialect),
-        slice=compiled(_slice(every, table), dialect),
-        total=compiled(total, dialect),
-        owned_first_page=compiled(_first_page(owned, table), dialect),
-        owned_next_page=compiled(_next_page(owned, table), dialect),
-        owned_slice=compiled(_slice(owned, table), dialect),
-        owned_total=compiled(total.where(totals.c.owner == _owner_parameter()), dialect),
+        total=compiled(totals.all, dialect),
+        owned_total=compiled(totals.owned, dialect),
     )
 
 
@@ -106,11 +96,11 @@ def _update(table: Table) -> ClauseElement:
     changes[table.c.version] = table.c.version + literal_column("1")
     changes[table.c.updated_at] = bindparam("_updated_at", type_=LONG)
     by_id = table.c.id == bindparam("_id", type_=Text)
-    return update(table).where(by_id, *_on_terms(table)).values(changes).returning(*table.c)
+    return update(table).where(by_id, *_allowed(table)).values(changes).returning(*table.c)
 
 
-def _on_terms(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The version expected, and the owner, where the terms of a write name them."""
+def _allowed(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The version expected, and the owner, where the options of a write name them."""
     expected = bindparam("_expected_version", type_=LONG)
     owner = bindparam("_owner", type_=Text)
     # In this order: PostgreSQL learns a parameter's type where it first stands.
@@ -118,32 +108,6 @@ def _on_terms(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         or_(table.c.version == expected, expected.is_(None)),
         or_(table.c.owner == owner, owner.is_(None)),
     )
-
-
-def _owned(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return table.c.owner == _owner_parameter(), literal_column(OWNED)
-
-
-def _owner_parameter() -> BindParameter[str]:
-    return bindparam("owner", type_=Text)
-
-
-def _in_order(records: Select[Any], table: Table) -> Select[Any]:
-    return records.order_by(table.c.created_at, table.c.id).limit(bindparam("limit", type_=LONG))
-
-
-def _first_page(records: Select[Any], table: Table) -> Select[Any]:
-    # Said outright: SQLite's compiler would add an offset of 0 as a parameter of its own.
-    return _in_order(records, table).offset(literal_column("0"))
-
-
-def _next_page(records: Select[Any], table: Table) -> Select[Any]:
-    position = tuple_(bindparam("created_at", type_=LONG), bindparam("id", type_=Text))
-    return _first_page(records, table).where(tuple_(table.c.created_at, table.c.id) > position)
-
-
-def _slice(records: Select[Any], table: Table) -> Select[Any]:
-    return _in_order(records, table).offset(bindparam("offset", type_=LONG))
 
 
 def compiled(statement: ClauseElement, dialect: Dialect) -> Statement:

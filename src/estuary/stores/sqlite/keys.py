@@ -3,7 +3,7 @@
 import sqlite3
 
 from estuary.core.record import Record, Written
-from estuary.core.terms import IdempotencyKey
+from estuary.core.writes import IdempotencyKey
 from estuary.stores.sql.keys import KeyRows, KeyStatements
 from estuary.stores.sqlite.writer import Operation
 

@@ -3,12 +3,12 @@
 import sqlite3
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from estuary.core.errors import StoreNotEmpty
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.tables import KEYS
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
 from estuary.stores.sqlite.file import DatabaseFile
@@ -17,23 +17,16 @@ from estuary.stores.sqlite.worker import Worker
 T = TypeVar("T")
 
 
-class Loadable(NamedTuple):
-    """A resource's table, as far as loading goes."""
-
-    insert: str
-    rows: Rows
-
-
 class Loader:
-    """Fills the tables of `loadables` (by the name of their resource) in `file`.
+    """Fills the tables of `resources` (by their names) in `file`.
 
     A load has a thread and a connection of its own: it reads its batches at their own pace, while readers
     go on seeing what was there before. Other writers wait for its lock, `timeout` seconds at most.
     """
 
-    def __init__(self, file: DatabaseFile, loadables: Mapping[str, Loadable], *, timeout: float) -> None:
+    def __init__(self, file: DatabaseFile, resources: Mapping[str, SqlResource], *, timeout: float) -> None:
         self._file = file
-        self._loadables = loadables
+        self._resources = resources
         self._timeout = timeout
 
     async def load(
@@ -62,8 +55,9 @@ class Loader:
         number = 0
         await _run(worker, partial(self._begin, connection, replace=replace))
         async for resource, records in batches:
-            insert, rows = self._loadables[resource.name]
-            await _run(worker, partial(connection.executemany, insert, map(rows.insert, records)))
+            loaded = self._resources[resource.name]
+            insert, rows = loaded.statements.insert.text, map(loaded.rows.insert, records)
+            await _run(worker, partial(connection.executemany, insert, rows))
             number += len(records)
         await _run(worker, partial(self._commit, connection))
         return number
@@ -72,7 +66,7 @@ class Loader:
         """In the thread: take the lock, then see that there is nothing, or to it."""
         connection.execute("BEGIN IMMEDIATE")
         self._file.check()
-        for table in self._loadables:
+        for table in self._resources:
             if replace:
                 connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 (a checked name)
             elif connection.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone():  # noqa: S608 (as above)

@@ -7,16 +7,17 @@ from typing import Any
 
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.core.moments import from_microseconds
+from estuary.core.query import by_cursor
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey
-from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.tables import COMMON, OWNER, TOTALS
 from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import IDENTITY, Schema
 
-_NO_LIMIT = -1
-"""As a page's limit, to SQLite (https://www.sqlite.org/lang_select.html#limitoffset)."""
+_ALL = by_cursor(limit=-1)
+"""To SQLite, every record (https://www.sqlite.org/lang_select.html#limitoffset)."""
 NO_TABLES = "The database holds no table of Estuary's: is it the one that the service uses?"
 
 
@@ -40,21 +41,19 @@ def survey(connection: sqlite3.Connection, schema: Schema) -> Survey:
 
 
 class SqliteSnapshot:
-    """Implements `Snapshot` with the `copy` of a file; `in_order` has what reads each resource from it."""
+    """Implements `Snapshot` with the `copy` of a file that holds `resources`, by their names."""
 
-    def __init__(
-        self, copy: OnlineBackup, survey: Survey, in_order: Mapping[str, tuple[str, Rows]]
-    ) -> None:
+    def __init__(self, copy: OnlineBackup, survey: Survey, resources: Mapping[str, SqlResource]) -> None:
         self._copy = copy
         self.survey = survey
-        self._in_order = in_order
+        self._resources = resources
 
     async def records(self, resource: Resource) -> AsyncGenerator[Sequence[Record], None]:
         """The records of a declared resource in their order, a batch at a time."""
-        statement, rows = self._in_order[resource.name]
-        async with aclosing(self._copy.rows(statement, (_NO_LIMIT,))) as batches:
+        known = self._resources[resource.name]
+        async with aclosing(self._copy.rows(*known.lists.of(_ALL))) as batches:
             async for batch in batches:
-                yield [rows.record(row) for row in batch]
+                yield [known.rows.record(row) for row in batch]
 
     async def rows(self, table: str) -> AsyncGenerator[Sequence[Row], None]:
         """The rows of any table of records, in the same order."""

@@ -5,17 +5,19 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.observations import Observation
 from estuary.core.ports import Observer
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
-from estuary.stores.sql.keys import KeyRows, compile_key_statements
+from estuary.stores.sql.keys import compile_key_statements
+from estuary.stores.sql.lists import COMMON_SHAPES, ListStatements, select_list, select_totals
 from estuary.stores.sql.policy import Policy
-from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 from estuary.stores.sqlite.collection import SqliteCollection
@@ -23,7 +25,7 @@ from estuary.stores.sqlite.courtesy import Courtesy
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.keys import Keys
-from estuary.stores.sqlite.loader import Loadable, Loader
+from estuary.stores.sqlite.loader import Loader
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import Schema
@@ -57,27 +59,19 @@ class SqliteStore:
         dialect = SQLiteDialect(paramstyle="qmark")
         metadata = MetaData()
         totals, keys = totals_table(metadata), keys_table(metadata)
-        tables = {resource.name: resource_table(resource, metadata) for resource in resources}
-        statements = {name: compile_statements(table, totals, dialect) for name, table in tables.items()}
-        rows = {one.name: Rows(one, tables[one.name], statements[one.name], dialect) for one in resources}
-        key_statements = compile_key_statements(keys, dialect)
-        kept = _OTHER_STATEMENTS + len(Statements._fields) * len(tables)
+        self._resources = {one.name: _in_sqlite(one, metadata, totals, dialect) for one in resources}
+        tables = [each.table for each in self._resources.values()]
+        kept = _OTHER_STATEMENTS + (len(Statements._fields) + len(COMMON_SHAPES)) * len(tables)
         file = DatabaseFile(path, statements=kept)
-        self._schema = schema = Schema(list(tables.values()), [totals, keys], dialect)
+        self._schema = schema = Schema(tables, [totals, keys], dialect)
         self._migration = migration = Migration(file, schema, policy)
         self._database = Database(file, migration, timeout=timeout, observe=observe, courtesy=courtesy)
+        key_statements = compile_key_statements(keys, dialect)
         self._collections = {
-            one.name: SqliteCollection(
-                self._database,
-                statements[one.name],
-                rows[one.name],
-                Keys(key_statements, KeyRows(one)),
-            )
-            for one in resources
+            name: SqliteCollection(self._database, each, Keys(key_statements, each.keys))
+            for name, each in self._resources.items()
         }
-        loadables = {name: Loadable(statements[name].insert.text, rows[name]) for name in tables}
-        self._loader = Loader(file, loadables, timeout=timeout)
-        self._in_order = {name: (statements[name].first_page.text, rows[name]) for name in tables}
+        self._loader = Loader(file, self._resources, timeout=timeout)
         self._copying = partial(OnlineBackup, file, timeout=timeout)
 
     async def open(self) -> None:
@@ -119,7 +113,7 @@ class SqliteStore:
         """The file as of one moment, from a copy that SQLite makes; see `Source`."""
         copy = self._copying()
         try:
-            yield SqliteSnapshot(copy, await self._surveyed(copy), self._in_order)
+            yield SqliteSnapshot(copy, await self._surveyed(copy), self._resources)
         finally:
             copy.close()
 
@@ -129,3 +123,11 @@ class SqliteStore:
             found = await copy.run(partial(survey, schema=self._schema))
             await copy.run(self._migration.complete)
         return found
+
+
+def _in_sqlite(resource: Resource, metadata: MetaData, totals: Table, dialect: Dialect) -> SqlResource:
+    table = resource_table(resource, metadata)
+    statements = compile_statements(table, select_totals(table, totals), dialect)
+    return SqlResource(
+        resource, table, statements, ListStatements(partial(select_list, table), dialect), dialect
+    )

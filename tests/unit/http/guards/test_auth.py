@@ -36,7 +36,7 @@ class Overtaken:
     def wait(self, _: str) -> float:
         return 0.0
 
-    def decide(self, _: str) -> Decision:
+    def hit(self, _: str) -> Decision:
         return Decision(allowed=False, remaining=0, resets_in=30.0)
 
 
@@ -46,14 +46,14 @@ class Stuck:
     def wait(self, _: str) -> float:
         raise LimiterUnavailable("stuck")
 
-    def decide(self, _: str) -> Decision:
+    def hit(self, _: str) -> Decision:
         raise LimiterUnavailable("stuck")
 
 
 class StuckLater(Overtaken):
     """A limiter that cannot count."""
 
-    def decide(self, _: str) -> Decision:
+    def hit(self, _: str) -> Decision:
         raise LimiterUnavailable("stuck")
 
 

@@ -23,7 +23,7 @@ def make(
 
 async def read(cache: LocalCache, number: int) -> Record:
     """Look for a record, and have it kept if it was not there, as a reader does."""
-    found = await cache.look(make_id(number))
+    found = cache.look(make_id(number))
     if isinstance(found, Miss):
         await cache.keep(found, make_record(number))
         return make_record(number)
@@ -32,14 +32,14 @@ async def read(cache: LocalCache, number: int) -> Record:
 
 async def holds(cache: LocalCache, number: int) -> bool:
     """Whether the record is at hand."""
-    return not isinstance(await cache.look(make_id(number)), Miss)
+    return not isinstance(cache.look(make_id(number)), Miss)
 
 
 async def test_what_was_kept_is_at_hand() -> None:
     """The very record, under its own id alone."""
     cache = make()
     await read(cache, 1)
-    assert make_record(1) == await cache.look(make_id(1))
+    assert make_record(1) == cache.look(make_id(1))
     assert not await holds(cache, 2)
 
 
@@ -65,7 +65,7 @@ async def test_a_record_is_held_for_its_time() -> None:
 async def test_what_was_read_before_a_write_is_not_kept_after_it() -> None:
     """The write ended between the look and the keeping: the old record would stay for its whole time."""
     cache = make()
-    miss = await cache.look(make_id(1))
+    miss = cache.look(make_id(1))
     assert isinstance(miss, Miss)
     await cache.forget(make_id(1))
     await cache.keep(miss, make_record(1))
@@ -77,7 +77,7 @@ async def test_forgetting_is_seen_by_whoever_shares_the_stamps() -> None:
     stamps = Stamps(shared())
     here, there = make(stamps=stamps), make(stamps=stamps)
     await read(there, 1)
-    miss = await there.look(make_id(2))
+    miss = there.look(make_id(2))
     assert isinstance(miss, Miss)
     for number in (1, 2):
         await here.forget(make_id(number))
@@ -101,7 +101,7 @@ async def test_clearing_forgets_everything_also_what_is_being_read() -> None:
     """Nothing from before is at hand or comes to hand afterwards."""
     cache = make()
     await read(cache, 1)
-    miss = await cache.look(make_id(2))
+    miss = cache.look(make_id(2))
     assert isinstance(miss, Miss)
     await cache.clear()
     await cache.keep(miss, make_record(2))

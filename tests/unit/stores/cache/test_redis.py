@@ -18,14 +18,14 @@ from estuary.redis.address import RedisAddress
 from estuary.stores.cache.port import Miss
 from estuary.stores.cache.redis import RedisCaches
 from estuary.stores.cached import CachedStore
-from estuary.stores.memory import MemoryStore
 from tests.contract.making import LATER, make_id, make_record
 from tests.support.clocks import START, SettableClock
+from tests.support.collections import awaited
 from tests.support.process import HOST, PATIENCE_SECONDS
 from tests.support.resources import BUILT, VESSELS, vessel
 from tests.support.servers.redis import Redis, redis_server
+from tests.support.slow_store import SlowStore
 from tests.support.waiting import until
-from tests.unit.stores.test_cached import SlowCollection
 
 DOCS = Path(__file__).parents[4] / "docs"
 TTL, LEASE = 30.0, 10.0
@@ -49,7 +49,7 @@ def redis(shared_redis: Redis) -> Redis:
 class Replica:
     """One of several services on the same store, with the same Redis."""
 
-    def __init__(self, store: MemoryStore, redis: Redis, clock: SettableClock) -> None:
+    def __init__(self, store: SlowStore, redis: Redis, clock: SettableClock) -> None:
         self.seen: list[Observation] = []
         self.caches = RedisCaches(
             RedisAddress(host=HOST, port=redis.port),
@@ -64,13 +64,13 @@ class Replica:
 
     async def name(self) -> str:
         """The name of the first item, as it is read here now."""
-        value = (await self.store.collection(ITEMS).get(make_id(1))).value
+        value = (await awaited(self.store.collection(ITEMS)).get(make_id(1))).value
         assert isinstance(value, Item)
         return value.name
 
     async def change(self, name: str) -> None:
         """Give the first item another name."""
-        await self.store.collection(ITEMS).update(make_id(1), {"name": name}, LATER)
+        await awaited(self.store.collection(ITEMS)).update(make_id(1), {"name": name}, LATER)
 
     @property
     def knows_redis(self) -> bool:
@@ -85,9 +85,8 @@ class Scene:
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
         self.clock = SettableClock()
-        self.items = SlowCollection()
-        self.inner = MemoryStore(RESOURCES)
-        self.inner._collections["items"] = self.items
+        self.inner = SlowStore(RESOURCES)
+        self.items = self.inner.collection(ITEMS)
         self.here, self.there = (Replica(self.inner, redis, self.clock) for _ in range(2))
 
 
@@ -118,8 +117,11 @@ async def test_every_kind_of_field_goes_through_redis_unchanged(scene: Scene) ->
     )  # fmt: skip
     for number, value in enumerate((full, vessel()), start=1):
         record = Record(make_id(number), number, START, LATER, value, "somebody")
-        await scene.inner.collection(VESSELS).insert(record)
-        read = [await each.store.collection(VESSELS).get(record.id) for each in (scene.here, scene.there)]
+        await awaited(scene.inner.collection(VESSELS)).insert(record)
+        read = [
+            await awaited(each.store.collection(VESSELS)).get(record.id)
+            for each in (scene.here, scene.there)
+        ]
         assert [record, record] == read
 
 
@@ -128,7 +130,7 @@ async def test_a_write_of_one_replica_is_seen_at_once_by_the_other(scene: Scene)
     await scene.there.name()
     await scene.here.change("changed")
     assert "changed" == await scene.there.name()
-    await scene.there.store.collection(ITEMS).delete(make_id(1))
+    await awaited(scene.there.store.collection(ITEMS)).delete(make_id(1))
     with pytest.raises(NotFound):
         await scene.here.name()
 
@@ -161,7 +163,7 @@ async def test_records_and_leases_leave_redis_by_themselves(scene: Scene) -> Non
     """A record after its time to live, a lease after its own."""
     await scene.here.name()
     with pytest.raises(NotFound):
-        await scene.here.store.collection(ITEMS).get(make_id(2))
+        await awaited(scene.here.store.collection(ITEMS)).get(make_id(2))
     keys = [line for line in scene.redis.say("KEYS test:cache:*:items:*").split("\r\n") if "items" in line]
     left = {key[-1]: int(scene.redis.say(f"PTTL {key}").split("\r\n")[0].lstrip(":")) for key in keys}
     assert {"1", "2"} == set(left)

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection
 from estuary.stores.convex.store import ConvexStore
 from tests.contract.making import PATIENCE
+from tests.support.collections import Collection, awaited
 from tests.support.servers import shared
 from tests.support.servers.convex import DEPLOY_KEY, Deployment
 
@@ -34,4 +34,4 @@ async def store(deployment: Deployment) -> AsyncIterator[ConvexStore]:
 @pytest.fixture
 def items(store: ConvexStore) -> Collection:
     """The items of the open store."""
-    return store.collection(ITEMS)
+    return awaited(store.collection(ITEMS))

@@ -10,15 +10,15 @@ import pytest
 
 from estuary.core.errors import StoreNotEmpty, StoreSchemaMismatch, StoreUnavailable
 from estuary.core.items import ITEMS
-from estuary.core.ports import Collection
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.terms import KEY_LIFETIME, IdempotencyKey, WriteTerms
+from estuary.core.writes import KEY_LIFETIME, IdempotencyKey, WriteOptions
 from estuary.stores.convex.documents import Documents
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.store import ConvexStore
 from tests.contract.making import LATER, PATIENCE, insert_all, make_id, make_record, owned, position_of
 from tests.support.clocks import START
+from tests.support.collections import Collection, awaited
 from tests.support.resources import VESSELS
 from tests.support.servers import shared
 from tests.support.servers.convex import DEPLOY_KEY, ConvexHost, Deployment, convex_host
@@ -54,14 +54,14 @@ class TestOffsets:
         """4,000 records, the last of them first, and every part of them can be listed."""
         records = [make_record(number) for number in range(4000)]
         await narrow.load(batches(records[::-1]), replace=False)
-        items = narrow.collection(ITEMS)
+        items = awaited(narrow.collection(ITEMS))
         for offset in (0, 255, 256, 1500, 3300, 3900):
             assert (records[offset : offset + 100], 4000) == tuple(await items.slice(offset, 100))
 
     @pytest.mark.parametrize("narrow", [2000], indirect=True)
     async def test_in_a_list_that_grew(self, narrow: ConvexStore) -> None:
         """2,200 records, one by one, of which some were removed again."""
-        items = narrow.collection(ITEMS)
+        items = awaited(narrow.collection(ITEMS))
         records = [make_record(number) for number in range(2200)]
         await insert_all(items, records)
         for number in (3, 100, 700):
@@ -75,7 +75,7 @@ class TestOffsets:
         """Each owner's list counts by itself, and none costs the others anything."""
         records = [owned(make_record(number), f"owner {number % 200}") for number in range(3000)]
         await narrow.load(batches(records), replace=False)
-        items = narrow.collection(ITEMS)
+        items = awaited(narrow.collection(ITEMS))
         for number in (0, 7, 199):
             own = records[number::200]
             assert (own[10:], 15) == tuple(await items.slice(10, 100, f"owner {number}"))
@@ -84,7 +84,7 @@ class TestOffsets:
     @pytest.mark.parametrize("narrow", [30], indirect=True)
     async def test_at_an_end_that_is_too_far(self, narrow: ConvexStore) -> None:
         """Beyond the total nothing is read at all."""
-        items = narrow.collection(ITEMS)
+        items = awaited(narrow.collection(ITEMS))
         await items.insert(make_record(1))
         assert ([], 1) == tuple(await items.slice(2**53, 20))
 
@@ -118,7 +118,7 @@ class TestWithoutKey:
     async def test_no_function_answers_a_stranger(self, deployment: Deployment) -> None:
         """Neither the internal ones nor any public one."""
         store = await opened(deployment)
-        await store.collection(ITEMS).insert(make_record(1))
+        await awaited(store.collection(ITEMS)).insert(make_record(1))
         await store.close()
         stranger = Functions(deployment.url, None, timeout=PATIENCE)
         stranger.open()
@@ -136,7 +136,7 @@ class TestWithoutKey:
         """Everything does, loads included."""
         deployment = Deployment(public_host)
         store = await opened(deployment, None)
-        items = store.collection(ITEMS)
+        items = awaited(store.collection(ITEMS))
         await items.insert(make_record(1))
         await items.update(make_id(1), {"name": "changed"}, LATER)
         with pytest.raises(StoreNotEmpty):
@@ -215,10 +215,10 @@ class TestOpening:
 async def test_the_deploy_key_is_in_no_text(deployment: Deployment) -> None:
     """Whoever prints a store, or the error that it raises with all its causes, learns no key."""
     store = await opened(deployment)
-    texts = [repr(store), repr(store.collection(ITEMS)), repr(vars(store))]
+    texts = [repr(store), repr(awaited(store.collection(ITEMS))), repr(vars(store))]
     for how in ("refuse", "reset", {"answers": [[401, {}, ""]]}):
         with deployment.failing(how), pytest.raises(StoreUnavailable) as raised:
-            await store.collection(ITEMS).count()
+            await awaited(store.collection(ITEMS)).count()
         error: BaseException | None = raised.value
         while error is not None:
             texts += [str(error), repr(error)]
@@ -229,26 +229,26 @@ async def test_the_deploy_key_is_in_no_text(deployment: Deployment) -> None:
 
 async def test_every_request_carries_the_key(store: ConvexStore, deployment: Deployment) -> None:
     """As Convex's documents say: `Authorization: Convex KEY`."""
-    await store.collection(ITEMS).count()
+    await awaited(store.collection(ITEMS)).count()
     assert [f"Convex {DEPLOY_KEY}"] == [request["credentials"] for request in deployment.seen()]
 
 
 async def test_expired_keys_are_removed_a_few_at_a_time(items: Collection, deployment: Deployment) -> None:
     """Later writes with keys take away old ones, never more than three each, and no young one."""
 
-    def terms(number: int, days: int) -> WriteTerms:
-        return WriteTerms(key=IdempotencyKey("", "", f"{number}", "f", START + timedelta(days=days)))
+    def options(number: int, days: int) -> WriteOptions:
+        return WriteOptions(key=IdempotencyKey("", "", f"{number}", "f", START + timedelta(days=days)))
 
     for number in range(40):
-        await items.insert(make_record(number), terms(number, 0))
+        await items.insert(make_record(number), options(number, 0))
     before = deployment.rows("estuary_keys")
     for number in range(40, 200):
-        await items.insert(make_record(number), terms(number, 2))
+        await items.insert(make_record(number), options(number, 2))
         now = deployment.rows("estuary_keys")
         assert before - 2 <= now <= before + 1
         before = now
     assert 160 == before
-    assert (await items.insert(make_record(999), terms(199, 2))).replayed
+    assert (await items.insert(make_record(999), options(199, 2))).replayed
     assert KEY_LIFETIME == timedelta(days=1)
 
 
@@ -265,18 +265,18 @@ async def test_keys_of_an_estuary_that_knew_no_owners(items: Collection, deploym
             assert replayed == msgspec.json.decode(answer)["replayed"]
     await functions.close()
 
-    def terms(record: Record, owner: str = "", fingerprint: str = "print") -> WriteTerms:
-        return WriteTerms(owner or None, None, IdempotencyKey("s", owner, record.id, fingerprint, LATER))
+    def options(record: Record, owner: str = "", fingerprint: str = "print") -> WriteOptions:
+        return WriteOptions(owner or None, None, IdempotencyKey("s", owner, record.id, fingerprint, LATER))
 
     assert Written(hers, replayed=True) == await items.insert(
-        make_record(9), terms(hers, "her", "printher")
+        make_record(9), options(hers, "her", "printher")
     )
-    assert Written(nobodys, replayed=True) == await items.insert(make_record(9), terms(nobodys))
+    assert Written(nobodys, replayed=True) == await items.insert(make_record(9), options(nobodys))
     his = [owned(make_record(number), "him") for number in (10, 11)]
     for record, theirs in zip(his, (hers, nobodys), strict=True):
-        assert Written(record) == await items.insert(record, terms(theirs, "him", "printhim"))
+        assert Written(record) == await items.insert(record, options(theirs, "him", "printhim"))
     other = owned(make_record(12), "her")
-    assert Written(other) == await items.insert(other, terms(nobodys, "her", "printher"))
+    assert Written(other) == await items.insert(other, options(nobodys, "her", "printher"))
 
 
 async def test_what_a_load_replaced_is_removed(

@@ -16,14 +16,14 @@ from estuary.core.errors import (
 )
 from estuary.core.items import ITEMS
 from estuary.core.observations import ConnectionsChanged, Observation
-from estuary.core.ports import Collection
 from estuary.core.record import Written
-from estuary.core.terms import IdempotencyKey, WriteTerms
+from estuary.core.writes import IdempotencyKey, WriteOptions
 from estuary.stores.convex.patience import ATTEMPTS
 from estuary.stores.convex.store import ConvexStore
 from estuary.stores.convex.transport import MAX_ANSWER_BYTES
 from tests.contract.making import LATER, PATIENCE, Operation, expecting, make_id, make_record
 from tests.support.clocks import START
+from tests.support.collections import Collection, awaited
 from tests.support.servers.convex import DEPLOY_KEY, Deployment
 
 Answer = TypeVar("Answer")
@@ -188,7 +188,7 @@ async def test_connections_in_use_are_told(deployment: Deployment) -> None:
     store = ConvexStore(deployment.url, [ITEMS], deploy_key=DEPLOY_KEY, observe=told.append)
     await store.open()
     told.clear()
-    await asyncio.gather(*(store.collection(ITEMS).count() for _ in range(3)))
+    await asyncio.gather(*(awaited(store.collection(ITEMS)).count() for _ in range(3)))
     await store.close()
     assert [1, 2, 3, 2, 1, 0] == [each.active for each in told if isinstance(each, ConnectionsChanged)]
 
@@ -232,10 +232,10 @@ class TestLostAnswer:
         self, items: Collection, deployment: Deployment, lost: int
     ) -> None:
         """The client's first request is not told that it was a repeated one; its second is."""
-        terms = WriteTerms(key=IdempotencyKey("alice", "", "k", "f", START))
+        options = WriteOptions(key=IdempotencyKey("alice", "", "k", "f", START))
         with deployment.failing({"lost": lost}):
-            assert Written(make_record(1)) == await soon(items.insert(make_record(1), terms))
-        assert Written(make_record(1), replayed=True) == await items.insert(make_record(2), terms)
+            assert Written(make_record(1)) == await soon(items.insert(make_record(1), options))
+        assert Written(make_record(1), replayed=True) == await items.insert(make_record(2), options)
         assert 1 == await items.count()
 
 

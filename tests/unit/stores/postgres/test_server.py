@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,22 @@ from sqlalchemy import MetaData
 
 from estuary.core.errors import IdempotencyKeyInFlight, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS, Item
-from estuary.core.ports import Collection
-from estuary.core.terms import KEY_LIFETIME
+from estuary.core.query import by_cursor
+from estuary.core.record import Position
+from estuary.core.writes import KEY_LIFETIME
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.inserts import MOST_ROWS
-from estuary.stores.postgres.statements import postgres_statements
+from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.sql.keys import REMOVED_AT_ONCE
+from estuary.stores.sql.lists import ListStatements, shape_of
+from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import resource_table
 from tests.contract.making import once, record_of
 from tests.contract.test_values import VALUES
 from tests.support.clocks import START
+from tests.support.collections import Collection, awaited
 from tests.support.resources import VESSELS, vessel
 from tests.support.servers import shared
 from tests.support.servers.postgres import Postgres, postgres_server
@@ -60,7 +65,7 @@ async def store(server: Postgres) -> AsyncIterator[PostgresStore]:
 @pytest.fixture
 def items(store: PostgresStore) -> Collection:
     """Its items."""
-    return store.collection(ITEMS)
+    return awaited(store.collection(ITEMS))
 
 
 async def test_writers_do_not_wait_for_each_others_totals(server: Postgres, items: Collection) -> None:
@@ -92,7 +97,7 @@ async def test_records_that_come_together_are_one_statement(server: Postgres) ->
     server.empty()
     store = PostgresStore(server.url, [VESSELS], timeout=5)
     await store.open()
-    vessels = store.collection(VESSELS)
+    vessels = awaited(store.collection(VESSELS))
     values = [vessel(**fields) for fields in VALUES.values()][-MOST_ROWS:]
     await asyncio.gather(*(vessels.insert(record(value)) for value in values))
     await store.close()
@@ -113,17 +118,21 @@ async def test_every_list_is_read_from_an_index(server: Postgres, items: Collect
     """Whatever the size of the table: planned while it is small, a plan must be right when it is large."""
     assert 0 == await items.count()
     metadata = MetaData()
-    totals = postgres_totals_table(metadata)
-    statements = postgres_statements(resource_table(ITEMS, metadata), totals)
+    table = resource_table(ITEMS, metadata)
+    totals = select_totals(table, postgres_totals_table(metadata))
+    lists = ListStatements(partial(select_counted_list, table, totals), DIALECT)
+    owners, place = (None, "her"), (None, Position(1, "id"))
+    asked = [lists.for_shape(shape_of(by_cursor(1, after, owner))) for owner in owners for after in place]
+    asked.append(compile_statements(table, totals, DIALECT).get)
     connection: Any = await Connector(server.url, timeout=5).connect()
-    for name in ("get", "first_page", "next_page", "owned_first_page", "owned_next_page"):
-        text, parameters = getattr(statements, name)
+    for number, (text, parameters) in enumerate(asked):
+        name = f"asked_{number}"
         await connection.execute(f"PREPARE {name} AS {text}")
         nulls = ", ".join("NULL" for _ in parameters)
         plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE {name}({nulls})"))
-        assert "Index Scan" in plan, name
-        assert "Sort" not in plan, name
-        assert "Seq Scan" not in plan, name
+        assert "Index Scan" in plan, text
+        assert "Sort" not in plan, text
+        assert "Seq Scan" not in plan, text
     connection.terminate()
 
 
@@ -155,7 +164,7 @@ async def test_fewer_connections_than_wished_for_are_enough(server: Postgres) ->
     await store.open()
     server.execute("ALTER ROLE estuary CONNECTION LIMIT 2")
     try:
-        items = store.collection(ITEMS)
+        items = awaited(store.collection(ITEMS))
         await asyncio.gather(*(items.insert(record(Item(f"item {n}"))) for n in range(100)))
         assert 100 == await items.count()
     finally:
@@ -167,7 +176,7 @@ async def test_a_slow_statement_is_ended_by_the_server(server: Postgres) -> None
     """A lock that another keeps is waited for in bounded time; the connection survives the error."""
     store = PostgresStore(server.url, [ITEMS], pool_size=1, timeout=1)
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     kept = record(Item("locked"))
     await items.insert(kept)
     connection: Any = await Connector(server.url, timeout=5).connect()
@@ -198,7 +207,7 @@ async def test_tls_is_as_strict_as_libpqs(tmp_path: Path) -> None:
         url = f"{server.url}?sslmode=verify-full&sslrootcert={tmp_path}"
         store = PostgresStore(f"{url}/known.pem", [ITEMS], timeout=5)
         await store.open()
-        await store.collection(ITEMS).insert(record(Item("in secret")))
+        await awaited(store.collection(ITEMS)).insert(record(Item("in secret")))
         assert "t" == server.execute(f"SELECT bool_and(ssl) FROM {SESSIONS}")  # noqa: S608 (ours)
         await store.close()
         with pytest.raises(StoreUnavailable, match="does not agree on TLS"):

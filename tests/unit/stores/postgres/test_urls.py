@@ -10,6 +10,7 @@ from estuary.config.database import DATABASE_URL
 from estuary.core.errors import StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.stores.postgres import PostgresStore
+from tests.support.collections import awaited
 from tests.support.servers import shared
 from tests.support.servers.postgres import Postgres, postgres_server
 from tests.support.tls import Authority
@@ -40,8 +41,8 @@ async def keep_one(url: str) -> None:
     """Make the tables and an item."""
     store = PostgresStore(url, [ITEMS], timeout=5)
     await store.open()
-    await store.collection(ITEMS).insert(record(Item("boat")))
-    assert 1 == await store.collection(ITEMS).count()
+    await awaited(store.collection(ITEMS)).insert(record(Item("boat")))
+    assert 1 == await awaited(store.collection(ITEMS)).count()
     await store.close()
 
 

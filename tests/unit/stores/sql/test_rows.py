@@ -8,10 +8,10 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from estuary.core.moments import to_microseconds
-from estuary.core.record import Position
 from estuary.core.resource import Resource
-from estuary.core.terms import UNCONDITIONAL, WriteTerms
-from estuary.stores.sql.rows import Rows, position_parameters
+from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.stores.sql.lists import select_totals
+from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import resource_table, totals_table
 from tests.unit.stores.kinds import NOON, PARTS, part, record
@@ -22,7 +22,7 @@ def rows_of(resource: Resource) -> tuple[Rows, Statements]:
     metadata = MetaData()
     dialect = SQLiteDialect(paramstyle="qmark")
     table = resource_table(resource, metadata)
-    statements = compile_statements(table, totals_table(metadata), dialect)
+    statements = compile_statements(table, select_totals(table, totals_table(metadata)), dialect)
     return Rows(resource, table, statements, dialect), statements
 
 
@@ -72,7 +72,7 @@ def test_a_keyword_only_declaration_keeps_its_fields_apart() -> None:
 def test_update_sets_only_what_changes() -> None:
     """A field that is not among the changes is marked as kept; null is a change like another."""
     rows, statements = rows_of(PARTS)
-    ordered = rows.update("an id", {"note": None, "table": NOON}, NOON, WriteTerms("owner", 3))
+    ordered = rows.update("an id", {"note": None, "table": NOON}, NOON, WriteOptions("owner", 3))
 
     parameters: dict[str, Any] = dict(zip(statements.update.parameters, ordered, strict=True))
 
@@ -91,9 +91,3 @@ def test_one_update_leaves_no_trace_in_the_next() -> None:
     rows.update("an id", {"note": "n"}, NOON, UNCONDITIONAL)
 
     assert before == rows.update("an id", {}, NOON, UNCONDITIONAL)
-
-
-@pytest.mark.parametrize(("asked", "taken"), [(2**70, 2**63 - 1), (-(2**70), -(2**63)), (5, 5)])
-def test_positions_outside_64_bits_are_moved_inside(asked: int, taken: int) -> None:
-    """A cursor may name any integer: what no engine can hold becomes the nearest that it can."""
-    assert (taken, "id", 7) == position_parameters(Position(asked, "id"), 7)

@@ -8,6 +8,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.items import ITEMS
 from estuary.stores.sql.keys import compile_key_statements
+from estuary.stores.sql.lists import select_totals
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 
@@ -15,7 +16,8 @@ from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 def statements_for(dialect: Dialect) -> Statements:
     """The statements of the items."""
     metadata = MetaData()
-    return compile_statements(resource_table(ITEMS, metadata), totals_table(metadata), dialect)
+    table = resource_table(ITEMS, metadata)
+    return compile_statements(table, select_totals(table, totals_table(metadata)), dialect)
 
 
 def test_every_parameter_has_a_place() -> None:
@@ -41,24 +43,6 @@ def test_keys_are_kept_in_more_languages_than_one(dialect: Dialect) -> None:
         "snapshot",
         "used_at",
     ) == statements.keep.parameters
-
-
-def test_owned_lists_begin_with_the_owner() -> None:
-    """Their parameters are the owner, then those of everybody's list."""
-    statements = statements_for(SQLiteDialect(paramstyle="qmark"))
-
-    for name in ("first_page", "next_page", "slice", "total"):
-        everybodys, owned = getattr(statements, name), getattr(statements, f"owned_{name}")
-        assert ("owner", *everybodys.parameters) == owned.parameters
-
-
-def test_pages_take_position_and_limit() -> None:
-    """A page's parameters are those that `position_parameters` gives."""
-    statements = statements_for(SQLiteDialect(paramstyle="qmark"))
-
-    assert ("created_at", "id", "limit") == statements.next_page.parameters
-    assert ("limit",) == statements.first_page.parameters
-    assert ("limit", "offset") == statements.slice.parameters
 
 
 def test_the_same_module_speaks_postgresql() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.schema import CreateTable
 
+from estuary.stores.sql.lists import select_totals
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import resource_table, totals_table
@@ -18,7 +19,7 @@ from tests.unit.stores.kinds import PARTS, part, record
 _DIALECT = SQLiteDialect(paramstyle="qmark")
 _METADATA = MetaData()
 _TABLE = resource_table(PARTS, _METADATA)
-_STATEMENTS = compile_statements(_TABLE, totals_table(_METADATA), _DIALECT)
+_STATEMENTS = compile_statements(_TABLE, select_totals(_TABLE, totals_table(_METADATA)), _DIALECT)
 _ROWS = Rows(PARTS, _TABLE, _STATEMENTS, _DIALECT)
 
 

@@ -13,6 +13,7 @@ import pytest
 from estuary.core.errors import StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.stores.sqlite import SqliteStore
+from tests.support.collections import awaited
 from tests.unit.stores.kinds import record
 
 PROGRAM = """
@@ -30,7 +31,7 @@ async def made(path: Path) -> Path:
     """A database with a record, which no process has open."""
     store = SqliteStore(path, [ITEMS])
     await store.open()
-    await store.collection(ITEMS).insert(record(Item("kept")))
+    await awaited(store.collection(ITEMS)).insert(record(Item("kept")))
     await store.close()
     return path
 
@@ -145,7 +146,7 @@ async def test_files_that_others_use_are_opened(made: Path, other: subprocess.Po
     assert other.poll() is None
     store = SqliteStore(made, [ITEMS], timeout=5.0)
     await store.open()
-    assert 0 == await store.collection(ITEMS).count()
+    assert 0 == await awaited(store.collection(ITEMS)).count()
     await store.close()
 
 
@@ -158,7 +159,7 @@ async def test_who_opens_waits_until_others_have_let_go(made: Path, other: subpr
     assert set() == done
     other.kill()
     await opening
-    assert 1 == await store.collection(ITEMS).count()
+    assert 1 == await awaited(store.collection(ITEMS)).count()
     await store.close()
 
 

@@ -11,11 +11,12 @@ import pytest
 
 from estuary.core.errors import StoreQueryFailed
 from estuary.core.items import ITEMS, Item
-from estuary.core.terms import KEY_LIFETIME
+from estuary.core.writes import KEY_LIFETIME
 from estuary.stores.sql.keys import REMOVED_AT_ONCE
 from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import make_record, once
 from tests.support.clocks import START
+from tests.support.collections import awaited
 from tests.unit.stores.kinds import record
 
 PROCESSES = 3
@@ -32,7 +33,7 @@ async def test_a_key_that_cannot_be_kept_undoes_its_write(
     store: SqliteStore, shell: sqlite3.Connection
 ) -> None:
     """Neither without the other; writes that share the transaction are not touched by it."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     shell.execute(
         "CREATE TRIGGER refuse BEFORE INSERT ON _estuary_keys WHEN NEW.key = 'bad' "
         "BEGIN SELECT RAISE(ABORT, 'no room'); END"
@@ -54,7 +55,7 @@ async def test_a_key_that_cannot_be_kept_undoes_its_write(
 
 async def test_expired_keys_go_a_few_at_a_time(store: SqliteStore, shell: sqlite3.Connection) -> None:
     """Each keyed write removes more than it adds, and never more than a few: the oldest first."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     for number in range(20):
         await items.insert(make_record(number), once(f"{number}"))
     later = START + KEY_LIFETIME
@@ -70,7 +71,7 @@ async def test_expired_keys_go_a_few_at_a_time(store: SqliteStore, shell: sqlite
 
 async def test_writes_without_a_key_keep_none(store: SqliteStore, shell: sqlite3.Connection) -> None:
     """The table of keys grows with keys alone."""
-    await store.collection(ITEMS).insert(record(Item("x")))
+    await awaited(store.collection(ITEMS)).insert(record(Item("x")))
 
     assert 0 == kept(shell)
 
@@ -79,7 +80,7 @@ async def test_a_snapshot_that_no_longer_fits_is_told_of(
     store: SqliteStore, shell: sqlite3.Connection
 ) -> None:
     """What another release or hand made of it is an error of the store's, never a wrong record."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     await items.insert(make_record(1), once())
     shell.execute("UPDATE _estuary_keys SET snapshot = '{}'")
 

@@ -10,15 +10,16 @@ from msgspec import Meta, Struct
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.core.items import ITEMS, Item
 from estuary.core.resource import Resource
-from estuary.core.terms import IdempotencyKey, WriteTerms
+from estuary.core.writes import IdempotencyKey, WriteOptions
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.schema import LAYOUT
 from tests.contract.making import make_id
 from tests.contract.making import owned as owned_by
+from tests.support.collections import awaited
 from tests.unit.stores.kinds import NOON, record
 
 TAGS = Resource("tags", Item)
-KEYED = WriteTerms(key=IdempotencyKey("", "", "key", "print", NOON))
+KEYED = WriteOptions(key=IdempotencyKey("", "", "key", "print", NOON))
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def test_records_survive_and_belong_to_nobody(old: Path) -> None:
     """Versions, times and values are as they were; the totals are right; owners and keys can be used."""
     store = SqliteStore(old, [ITEMS])
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     records, total = await items.slice(0, 10)
 
     assert (3, LAYOUT) == (total, layout(old))
@@ -69,11 +70,11 @@ async def test_a_table_that_was_not_declared_is_upgraded_when_it_is(old: Path) -
     await store.close()
     store = SqliteStore(old, [ITEMS, TAGS])
     await store.open()
-    tags = store.collection(TAGS)
+    tags = awaited(store.collection(TAGS))
 
     assert 1 == await tags.count()
     await tags.insert(record(Item("another")))
-    assert (2, 3) == (await tags.count(), await store.collection(ITEMS).count())
+    assert (2, 3) == (await tags.count(), await awaited(store.collection(ITEMS)).count())
     await store.close()
 
 

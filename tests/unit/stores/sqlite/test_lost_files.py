@@ -17,6 +17,7 @@ from estuary.core.items import ITEMS, Item
 from estuary.core.observations import Observation, StoreLost, StoreRecovered
 from estuary.core.record import Record
 from estuary.stores.sqlite import SqliteStore
+from tests.support.collections import awaited
 from tests.support.waiting import until
 from tests.unit.stores.kinds import record
 
@@ -31,7 +32,7 @@ class Watched:
         self.path = path
         self.observed: list[Observation] = []
         self.store = SqliteStore(path, [ITEMS], observe=self.observed.append)
-        self.items = self.store.collection(ITEMS)
+        self.items = awaited(self.store.collection(ITEMS))
         self.kept = record(Item("kept"))
 
     def beside(self, suffix: str) -> Path:
@@ -221,7 +222,7 @@ async def test_the_log_that_stays_does_not_spoil_another_database(watched: Watch
     other = SqliteStore(tmp_path / "other.db", [ITEMS])
     await other.open()
     theirs = record(Item("theirs"))
-    await other.collection(ITEMS).insert(theirs)
+    await awaited(other.collection(ITEMS)).insert(theirs)
     await other.close()
     os.replace(tmp_path / "other.db", watched.path)  # noqa: PTH105 (no blocking call of pathlib's here)
     await until(lambda: len(watched.losses) == 2)

@@ -17,6 +17,7 @@ from estuary.core.items import ITEMS, Item
 from estuary.core.resource import Resource
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.schema import APPLICATION_ID, LAYOUT
+from tests.support.collections import awaited
 from tests.unit.stores.kinds import record
 
 
@@ -84,14 +85,14 @@ async def test_records_outlive_the_store(path: Path) -> None:
     """What was written is there when the file is opened again, by the same store or another."""
     store = await opened(path)
     kept = record(Item("kept"))
-    await store.collection(ITEMS).insert(kept)
+    await awaited(store.collection(ITEMS)).insert(kept)
     await store.close()
     await store.open()
-    again = await store.collection(ITEMS).get(kept.id)
+    again = await awaited(store.collection(ITEMS)).get(kept.id)
     await store.close()
     other = await opened(path)
 
-    assert kept == again == await other.collection(ITEMS).get(kept.id)
+    assert kept == again == await awaited(other.collection(ITEMS)).get(kept.id)
     await other.close()
 
 
@@ -108,7 +109,7 @@ async def test_two_processes_may_open_at_once(path: Path) -> None:
     stores = await asyncio.gather(*(opened(path) for _ in range(6)))
     await stores[0].collection(ITEMS).insert(record(Item("seen by all")))
 
-    assert [1] * 6 == [await store.collection(ITEMS).count() for store in stores]
+    assert [1] * 6 == [await awaited(store.collection(ITEMS)).count() for store in stores]
     for store in stores:
         await store.close()
 
@@ -118,9 +119,12 @@ async def test_a_new_resource_gets_its_table(path: Path) -> None:
     await make(path, ITEMS)
     tags = Resource("tags", Item)
     store = await opened(path, ITEMS, tags)
-    await store.collection(tags).insert(record(Item("a tag")))
+    await awaited(store.collection(tags)).insert(record(Item("a tag")))
 
-    assert (0, 1) == (await store.collection(ITEMS).count(), await store.collection(tags).count())
+    assert (0, 1) == (
+        await awaited(store.collection(ITEMS)).count(),
+        await awaited(store.collection(tags)).count(),
+    )
     await store.close()
 
 
@@ -263,12 +267,12 @@ async def test_a_table_made_by_hand_must_be_strict(path: Path) -> None:
 async def test_a_lost_total_is_counted_anew(path: Path) -> None:
     """A total that somebody removed is there again after the next start."""
     store = await opened(path)
-    await store.collection(ITEMS).insert(record(Item("one")))
+    await awaited(store.collection(ITEMS)).insert(record(Item("one")))
     await store.close()
     run(path, "DELETE FROM _estuary_totals")
     store = await opened(path)
 
-    assert 1 == await store.collection(ITEMS).count()
+    assert 1 == await awaited(store.collection(ITEMS)).count()
     await store.close()
 
 
@@ -278,9 +282,9 @@ async def test_a_column_that_demands_nothing_is_no_obstacle(path: Path) -> None:
     run(path, "ALTER TABLE items ADD COLUMN later TEXT")
     store = await opened(path)
 
-    await store.collection(ITEMS).insert(record(Item("fits")))
+    await awaited(store.collection(ITEMS)).insert(record(Item("fits")))
 
-    assert 1 == await store.collection(ITEMS).count()
+    assert 1 == await awaited(store.collection(ITEMS)).count()
     await store.close()
 
 
@@ -288,13 +292,13 @@ async def test_lost_triggers_are_put_back_and_records_counted(path: Path) -> Non
     """A copy of the tables without their triggers is counted anew when it is opened."""
     store = await opened(path)
     kept = record(Item("one"))
-    await store.collection(ITEMS).insert(kept)
+    await awaited(store.collection(ITEMS)).insert(kept)
     await store.close()
     run(path, "DROP TRIGGER _items_deleted", f"DELETE FROM items WHERE id = '{kept.id}'")  # noqa: S608 (our own id)
     store = await opened(path)
 
-    assert 0 == await store.collection(ITEMS).count()
-    await store.collection(ITEMS).insert(kept)
-    await store.collection(ITEMS).delete(kept.id)
-    assert 0 == await store.collection(ITEMS).count()
+    assert 0 == await awaited(store.collection(ITEMS)).count()
+    await awaited(store.collection(ITEMS)).insert(kept)
+    await awaited(store.collection(ITEMS)).delete(kept.id)
+    assert 0 == await awaited(store.collection(ITEMS)).count()
     await store.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,12 +13,15 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.core.observations import ConnectionsChanged, Observation
-from estuary.stores.sql.statements import compile_statements
-from estuary.stores.sql.tables import resource_table, totals_table
+from estuary.core.query import ListQuery, by_cursor
+from estuary.core.record import Position
+from estuary.stores.sql.lists import ListStatements, select_list
+from estuary.stores.sql.tables import resource_table
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.collection import FARTHEST_INLINE_OFFSET
 from estuary.stores.sqlite.writer import MAX_WAITING
 from tests.contract.making import record_of
+from tests.support.collections import awaited
 from tests.unit.stores.kinds import NOON, PARTS, part, record
 
 
@@ -38,7 +42,7 @@ def overwrite(path: Path, start: int) -> None:
 
 async def test_every_kind_of_field_comes_back(store: SqliteStore) -> None:
     """A resource with a field of each kind, under names SQL reserves, is kept whole and can be changed."""
-    parts = store.collection(PARTS)
+    parts = awaited(store.collection(PARTS))
     kept = record(part(tags=["a"], checked=True))
     await parts.insert(kept)
 
@@ -52,7 +56,7 @@ async def test_every_kind_of_field_comes_back(store: SqliteStore) -> None:
 
 async def test_a_whole_number_stays_a_float(store: SqliteStore) -> None:
     """SQLite keeps 4.0 as 4: neither a read nor the answer to an update may give an integer back."""
-    parts = store.collection(PARTS)
+    parts = awaited(store.collection(PARTS))
     kept = record(part(select=4.0))
     await parts.insert(kept)
 
@@ -62,7 +66,7 @@ async def test_a_whole_number_stays_a_float(store: SqliteStore) -> None:
 
 async def test_totals_stay_right_under_other_hands(store: SqliteStore, shell: sqlite3.Connection) -> None:
     """Whoever adds or removes records by SQL, the total is exact at once."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     for name in ("one", "two", "three"):
         await items.insert(record(Item(name)))
     shell.execute(
@@ -92,7 +96,7 @@ async def test_ids_cannot_be_taken_over(
     store: SqliteStore, shell: sqlite3.Connection, statement: str
 ) -> None:
     """What would replace records without a trigger's notice is refused, so no total can go wrong."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     await items.insert(record(Item("one")))
     await items.insert(record(Item("two")))
 
@@ -104,7 +108,7 @@ async def test_ids_cannot_be_taken_over(
 
 async def test_a_taken_id_is_refused(store: SqliteStore) -> None:
     """The second of two records with one id fails; the first one stays."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     kept = record(Item("first"))
     await items.insert(kept)
 
@@ -117,17 +121,17 @@ async def test_a_taken_id_is_refused(store: SqliteStore) -> None:
 async def test_errors_tell_no_sql(store: SqliteStore) -> None:
     """The text of an error may be logged, and holds neither SQL, values nor paths."""
     kept = record(Item("secret"))
-    await store.collection(ITEMS).insert(kept)
+    await awaited(store.collection(ITEMS)).insert(kept)
 
     with pytest.raises(StoreQueryFailed) as raised:
-        await store.collection(ITEMS).insert(kept)
+        await awaited(store.collection(ITEMS)).insert(kept)
 
     assert "The database refused a statement (IntegrityError)" == str(raised.value)
 
 
 async def test_a_value_the_driver_cannot_bind_is_an_answer(store: SqliteStore) -> None:
     """A lone surrogate is no text in UTF-8: the write fails alone and the store goes on."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
 
     with pytest.raises(StoreQueryFailed):
         await items.insert(record(Item("\ud800")))
@@ -138,7 +142,7 @@ async def test_a_value_the_driver_cannot_bind_is_an_answer(store: SqliteStore) -
 
 async def test_a_deep_slice_equals_the_shallow_one(store: SqliteStore) -> None:
     """Past the offset where reads move to a thread, the order simply goes on."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     records = [record(Item(f"{number}")) for number in range(FARTHEST_INLINE_OFFSET + 4)]
     await asyncio.gather(*(items.insert(one) for one in records))
     ordered = sorted(records, key=lambda one: one.id)
@@ -152,7 +156,7 @@ async def test_reads_do_not_wait_for_a_writer(path: Path) -> None:
     """Another program's write lock stops writes in bounded time, and no read at all."""
     store = SqliteStore(path, [ITEMS], timeout=0.2)
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     kept = record(Item("before"))
     await items.insert(kept)
     other = sqlite3.connect(path, isolation_level=None)
@@ -176,12 +180,14 @@ async def test_reads_do_not_wait_for_a_writer(path: Path) -> None:
 async def test_a_write_waits_for_a_lock_that_goes(store: SqliteStore, shell: sqlite3.Connection) -> None:
     """A lock that is let go within the timeout only delays."""
     shell.execute("BEGIN IMMEDIATE")
-    waiting = [asyncio.create_task(store.collection(ITEMS).insert(record(Item("late")))) for _ in range(3)]
+    waiting = [
+        asyncio.create_task(awaited(store.collection(ITEMS)).insert(record(Item("late")))) for _ in range(3)
+    ]
     await asyncio.wait(waiting, timeout=0.05)
     shell.execute("COMMIT")
     await asyncio.gather(*waiting)
 
-    assert 3 == await store.collection(ITEMS).count()
+    assert 3 == await awaited(store.collection(ITEMS)).count()
 
 
 async def test_too_many_waiting_writes_are_refused(path: Path) -> None:
@@ -190,7 +196,7 @@ async def test_too_many_waiting_writes_are_refused(path: Path) -> None:
     await store.open()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     outcomes = await asyncio.gather(
         *(items.insert(record(Item("x"))) for _ in range(MAX_WAITING + 1)), return_exceptions=True
     )
@@ -213,14 +219,14 @@ async def test_a_vanished_file_is_noticed(path: Path, replaced: bool) -> None:
     with pytest.raises(StoreUnavailable, match="deleted or replaced"):
         await store.ping()
     with pytest.raises(StoreUnavailable, match="deleted or replaced"):
-        await store.collection(ITEMS).insert(record(Item("lost")))
+        await awaited(store.collection(ITEMS)).insert(record(Item("lost")))
 
     await store.close()
 
 
 async def test_a_damaged_file_is_unavailable(store: SqliteStore, path: Path) -> None:
     """Overwritten pages end in an error that says so, not in a wrong answer."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     await asyncio.gather(*(items.insert(record(Item("x" * 255))) for _ in range(500)))
     await store.close()
     overwrite(path, 4096 * 20)
@@ -234,7 +240,7 @@ async def test_closing_finishes_what_was_accepted(path: Path) -> None:
     """Writes under way when the store closes are kept, and then the log is part of the file."""
     store = SqliteStore(path, [ITEMS])
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     writes = [asyncio.create_task(items.insert(record(Item(f"{number}")))) for number in range(200)]
     await asyncio.sleep(0)
     await store.close()
@@ -248,7 +254,7 @@ async def test_closing_finishes_what_was_accepted(path: Path) -> None:
 
 async def test_a_closed_store_is_unavailable(store: SqliteStore) -> None:
     """Before it is opened and after it is closed, as often as one likes, every call says the same."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     await store.close()
     await store.close()
     calls = [
@@ -273,7 +279,7 @@ async def test_open_connections_are_told(path: Path) -> None:
     seen: list[Observation] = []
     store = SqliteStore(path, [ITEMS], observe=seen.append)
     await store.open()
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     await asyncio.gather(*(items.insert(record(Item("x"))) for _ in range(FARTHEST_INLINE_OFFSET + 2)))
     await items.slice(FARTHEST_INLINE_OFFSET + 1, 1)
     await items.slice(FARTHEST_INLINE_OFFSET + 1, 1)
@@ -284,7 +290,7 @@ async def test_open_connections_are_told(path: Path) -> None:
 
 async def test_reading_leaves_no_snapshot_behind(store: SqliteStore, shell: sqlite3.Connection) -> None:
     """A read that stayed open would keep the log from ever being folded into the file."""
-    items = store.collection(ITEMS)
+    items = awaited(store.collection(ITEMS))
     kept = record(Item("x"))
     await items.insert(kept)
     await items.get(kept.id)
@@ -300,25 +306,24 @@ async def test_reading_leaves_no_snapshot_behind(store: SqliteStore, shell: sqli
 
 
 OWNED = {
-    "owned_first_page": "(owner=?)",
-    "owned_next_page": "(owner=? AND (created_at,id)>(?,?))",
-    "owned_slice": "(owner=?)",
+    "first page": (by_cursor(1, None, "her"), "(owner=?)"),
+    "next page": (by_cursor(1, Position(1, "id"), "her"), "(owner=? AND (created_at,id)>(?,?))"),
+    "by offset": (ListQuery(1, 1, owner="her"), "(owner=?)"),
 }
 
 
-@pytest.mark.parametrize(("name", "searched"), OWNED.items(), ids=OWNED.keys())
+@pytest.mark.parametrize(("query", "searched"), OWNED.values(), ids=OWNED.keys())
 async def test_an_owners_list_is_a_walk_along_an_index(
     store: SqliteStore,  # noqa: ARG001 (it makes the file)
     shell: sqlite3.Connection,
-    name: str,
+    query: ListQuery,
     searched: str,
 ) -> None:
     """It costs what the owner's page costs, not what others have: nothing is scanned, nothing sorted."""
-    metadata = MetaData()
-    table, totals = resource_table(ITEMS, metadata), totals_table(metadata)
-    statements = compile_statements(table, totals, SQLiteDialect(paramstyle="qmark"))
-    text, parameters = getattr(statements, name)
-    plan = shell.execute(f"EXPLAIN QUERY PLAN {text}", [1] * len(parameters)).fetchall()
+    table = resource_table(ITEMS, MetaData())
+    lists = ListStatements(partial(select_list, table), SQLiteDialect(paramstyle="qmark"))
+    text, parameters = lists.of(query)
+    plan = shell.execute(f"EXPLAIN QUERY PLAN {text}", parameters).fetchall()
 
     assert [f"SEARCH items USING INDEX _items_owner {searched}"] == [step[3] for step in plan]
 
@@ -327,7 +332,7 @@ async def test_records_that_nobody_owns_are_not_in_the_index_of_owners(
     store: SqliteStore, shell: sqlite3.Connection
 ) -> None:
     """Where ownership is off, it costs nothing."""
-    await store.collection(ITEMS).insert(record(Item("x")))
+    await awaited(store.collection(ITEMS)).insert(record(Item("x")))
     shell.execute("ANALYZE")
 
     # SQLite says nothing of an empty index, and from 3.46 on that it has 0 entries.

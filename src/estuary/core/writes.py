@@ -1,4 +1,4 @@
-"""The terms of a write: whose records it may touch, which version it expects, and that it happens once."""
+"""The options of a write: whose records it may touch, which version it expects, whether it happens once."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ KEY_LIFETIME = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
 """Characters; a longer key is refused before it reaches a store."""
 NO_VERSION = 0
-"""A version that no record ever has: to expect it is refused, unless the write was made before."""
+"""A version that no record ever has: a write that expects it is refused, unless it was made before."""
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
@@ -33,8 +33,8 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
         return (self.subject, self.owner, self.text)
 
 
-class WriteTerms(msgspec.Struct, frozen=True):
-    """On what terms a write is made.
+class WriteOptions(msgspec.Struct, frozen=True):
+    """How a write is made.
 
     With an `owner` only that owner's records exist, with an `expected_version` only that version is
     written to, with a `key` the write takes effect once. An owner is never the empty text.
@@ -45,5 +45,5 @@ class WriteTerms(msgspec.Struct, frozen=True):
     key: IdempotencyKey | None = None
 
 
-UNCONDITIONAL = WriteTerms()
-"""Any owner's record, whatever its version, as often as it is asked."""
+UNCONDITIONAL = WriteOptions()
+"""Any owner's record of any version, as often as it is asked."""
