@@ -12,7 +12,7 @@ from tests.support.servers.postgres import postgres_server
 from tests.support.servers.proxy import HAProxy, Nginx, Proxy, running
 from tests.support.traffic import traffic
 
-FULL = os.environ.get("ESTUARY_TEST_FULL") == "1"
+SOAK = os.environ.get("ESTUARY_TEST_SOAK") == "1"
 REQUESTS_A_ROUND = 1_400  # more than 20,000 in 15 rounds
 
 
@@ -26,8 +26,8 @@ def database() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("make", "rounds"),
     [
-        *(pytest.param(Nginx, 5 if FULL else 1, id=f"nginx-{part}") for part in range(3 if FULL else 1)),
-        pytest.param(HAProxy, 2 if FULL else 1, id="haproxy"),
+        *(pytest.param(Nginx, 5 if SOAK else 1, id=f"nginx-{part}") for part in range(3 if SOAK else 1)),
+        pytest.param(HAProxy, 2 if SOAK else 1, id="haproxy"),
     ],
 )
 def test_no_request_fails_while_replicas_are_replaced(

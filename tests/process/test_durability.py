@@ -17,7 +17,7 @@ from tests.support.http import get
 from tests.support.process import HOST, PATIENCE_SECONDS, Server, serving
 
 ITEMS = "/api/v1/items"
-ROUNDS = 50 if os.environ.get("ESTUARY_TEST_FULL") == "1" else 5
+ROUNDS = 50 if os.environ.get("ESTUARY_TEST_SOAK") == "1" else 10
 WRITERS = 8
 ACKNOWLEDGED_A_ROUND = 150
 GONE = None

@@ -32,7 +32,8 @@ from tests.support.servers.postgres import GUARDED_USER, Postgres
 from tests.support.servers.relay import Relay, relay_to
 
 CLIENTS = 8
-ROUNDS = 20 if os.environ.get("ESTUARY_TEST_FULL") == "1" else 3
+SOAK = os.environ.get("ESTUARY_TEST_SOAK") == "1"
+ROUNDS = 20 if SOAK else 3
 SOAK = os.environ.get("ESTUARY_TEST_SOAK") == "1"
 OUTAGE_SECONDS = 10.0 if SOAK else 0.0
 TIMEOUT_SECONDS = 1
