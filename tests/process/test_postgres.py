@@ -34,7 +34,6 @@ from tests.support.servers.relay import Relay, relay_to
 CLIENTS = 8
 SOAK = os.environ.get("ESTUARY_TEST_SOAK") == "1"
 ROUNDS = 20 if SOAK else 3
-SOAK = os.environ.get("ESTUARY_TEST_SOAK") == "1"
 OUTAGE_SECONDS = 10.0 if SOAK else 0.0
 TIMEOUT_SECONDS = 1
 SOON = {"DATABASE_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS)}
