@@ -12,7 +12,7 @@ from tests.contract.making import LATER, make_id, make_record, once, owned
 from tests.contract.stores import StoreKind
 
 READS = {"memory", "observed-memory", "sqlite", "cached+memory", "cached+sqlite"}
-LISTS = READS
+LISTS = {*READS, "redis-cached+memory"}
 WRITES = {"memory", "observed-memory"}
 
 
