@@ -44,18 +44,19 @@ class RecordCodec:
         return self._encode(self._page([self._represent(record) for record in records], limit, next_cursor))
 
     def _represent(self, record: Record) -> msgspec.Struct:
-        values = msgspec.structs.astuple(record.value)
+        values: Sequence[Any] = msgspec.structs.astuple(record.value)
         if self._written:
             values = self._as_written(values)
         created, updated = in_six_digits(record.created_at), in_six_digits(record.updated_at)
         return self._representation(record.id, *values, created, updated)
 
-    def _as_written(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _as_written(self, values: Sequence[Any]) -> list[Any]:
         written = list(values)
         for place, write in self._written:
-            if written[place] is not None:
-                written[place] = write(written[place])
-        return tuple(written)
+            value = written[place]
+            if value is not None:
+                written[place] = write(value)
+        return written
 
 
 def _representation_type(resource: Resource) -> type[msgspec.Struct]:
