@@ -19,6 +19,7 @@ COMPILED = [
     "auth/verified",
     "core/allowance",
     "core/build",
+    "core/decimals",
     "core/kinds/boolean",
     "core/kinds/choice",
     "core/kinds/constraints",
@@ -50,6 +51,7 @@ COMPILED = [
     "http/host",
     "http/http1/connection",
     "http/http1/heads",
+    "http/http1/hub",
     "http/http1/incoming",
     "http/http1/observed_connection",
     "http/http1/reader",
@@ -80,6 +82,7 @@ COMPILED = [
     "stores/sql/rows",
     "stores/sqlite/reading",
     "stores/timeline",
+    "telemetry/access",
     "telemetry/auth_journal",
     "telemetry/auth_metrics",
     "telemetry/condensed",
@@ -93,6 +96,9 @@ coroutines, and for `telemetry/writer`: compiled, its weak references crash the 
 
 _SHARED = "estuary"
 """One library, `estuary__mypyc`, holds them all; what bears a module's name only leads there."""
+
+_ONE_LIBRARY = "-fvisibility=hidden -fno-semantic-interposition -fno-plt"
+"""Nobody outside of it calls its functions, so that calls among them may be direct, or no calls at all."""
 
 
 def missing() -> list[str]:
@@ -116,6 +122,7 @@ def compile_into(folder: Path) -> None:
     shutil.copytree(ROOT / "src", folder, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     os.chdir(folder)
     os.environ["MYPYPATH"] = str(folder)
+    os.environ["CFLAGS"] = f"{os.environ.get('CFLAGS', '')} {_ONE_LIBRARY}"
     options = ["--config-file=", "--ignore-missing-imports", f"--cache-dir={folder.parent / 'mypy'}"]
     modules = mypycify(
         [*options, *(f"estuary/{name}.py" for name in COMPILED)],

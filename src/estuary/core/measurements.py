@@ -1,17 +1,21 @@
 """The two observations that nearly every request makes: native classes where they are compiled."""
 
-from datetime import datetime
 from typing import Final
 
 from mypy_extensions import mypyc_attr
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
+"""The methods that RFC 9110 and RFC 5789 name; a client may send any other, as many as it likes."""
 
 
 @mypyc_attr(acyclic=True)
 class RequestServed:
     """One request was answered.
 
-    `at` is when; `endpoint` is the route's template or "unknown"; `method` and `path` are cut to a bounded
-    length, for observations may wait in memory; `duration` is in seconds.
+    `at` is when, in seconds since the epoch; `endpoint` is the route's template or "unknown"; `duration` is
+    in seconds. `method` and `path` are cut to a bounded length, for observations may wait in memory; they
+    and `subject` are as the client gave them. `request_id`, `trace_id` and `client` consist of letters,
+    digits and `.:_-`.
     """
 
     __slots__ = (
@@ -30,7 +34,7 @@ class RequestServed:
 
     def __init__(
         self,
-        at: datetime,
+        at: float,
         request_id: str,
         trace_id: str | None,
         method: str,

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from mypy_extensions import mypyc_attr
+
 _ONCE = ("host", "authorization")
 _USUAL = (
-    *("accept", "accept-encoding", "accept-language", "authorization", "connection", "content-length"),
+    *("accept", "accept-encoding", "accept-language", "authorization", "content-length"),
     *(
         "content-type",
         "cookie",
@@ -19,25 +21,33 @@ _USUAL = (
 )
 _KNOWN = {spelling.encode(): name for name in _USUAL for spelling in (name, name.title())}
 """Names as they usually come: looking one up takes half as long as making it."""
+_OF_THE_MESSAGE = frozenset({"connection", "expect", "proxy-connection", "transfer-encoding", "upgrade"})
+"""They say how the message, or the connection behind it, is to be read; none of them is in `_USUAL`."""
 _BLANKS = b" \t"
 _HIGHEST_BLANK = 0x20
 
 
+@mypyc_attr(acyclic=True)
 class Fields:
     """A request's header fields. Names are in lower case; fields of one name keep their order.
 
-    `number` is how many there are, `size` how many characters their names and values have. Most requests
-    have each field once, so that is what is kept ready; repeated ones stand beside it.
+    `number` is how many there are, `size` how many characters their names and values have; `plain`: none of
+    them says how the message is to be read. Most requests have each field once, so that is what is kept
+    ready; repeated ones stand beside it.
     """
 
-    __slots__ = ("_first", "_repeated", "get", "number", "size")
+    __slots__ = ("_first", "_repeated", "number", "plain", "size")
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
         self._repeated: dict[str, list[str]] | None = None
-        self.get = self._first.get
         self.number = 0
         self.size = 0
+        self.plain = True
+
+    def get(self, name: str) -> str | None:
+        """The first value of the field, None where there is none."""
+        return self._first.get(name)
 
     def add(self, name: bytes, value: bytes) -> None:
         """Take one field as it came, but for the white space behind its value, which is no part of it.
@@ -46,15 +56,28 @@ class Fields:
         """
         if value and value[-1] <= _HIGHEST_BLANK:
             value = value.rstrip(_BLANKS)
-        self.put(_KNOWN.get(name) or name.decode("latin-1").lower(), value.decode("latin-1"))
+        known, text = _KNOWN.get(name), value.decode("latin-1")
+        if known is None:
+            self.put(name.decode("latin-1").lower(), text)
+        else:
+            self._keep(known, text)
 
     def put(self, key: str, text: str) -> None:
         """Take one field whose name is in lower case, and whose value has no white space around it."""
+        if key in _OF_THE_MESSAGE:
+            self.plain = False
+        self._keep(key, text)
+
+    def _keep(self, key: str, text: str) -> None:
         self.number += 1
         self.size += len(key) + len(text)
-        if key not in self._first:
-            self._first[key] = text
-            return
+        first = self._first
+        before = len(first)
+        first.setdefault(key, text)
+        if len(first) == before:
+            self._repeat(key, text)
+
+    def _repeat(self, key: str, text: str) -> None:
         if self._repeated is None:
             self._repeated = {}
         self._repeated.setdefault(key, []).append(text)

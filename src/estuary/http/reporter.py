@@ -17,7 +17,7 @@ class Reporter:
     """Calls `begun` for each request, and has `observe` know of its end."""
 
     def __init__(self, clock: Clock, observe: Observer, begun: Callable[[], None]) -> None:
-        self._now = clock.now
+        self._timestamp = clock.timestamp
         self._monotonic = clock.monotonic
         self._observe = observe
         self._begun = begun
@@ -30,14 +30,15 @@ class Reporter:
     def end(self, request: Request, response: Response | None) -> None:
         """It was answered; without a response: the client went away."""
         traceparent = request.headers.get("traceparent")
+        method, path = request.method, request.path
         self._observe(
             RequestServed(
-                self._now(),
+                self._timestamp(),
                 request.request_id,
                 None if traceparent is None else trace_id_of(traceparent),
-                request.method[:_MAX_METHOD],
+                method if len(method) <= _MAX_METHOD else method[:_MAX_METHOD],
                 request.route.template,
-                request.path[:_MAX_PATH],
+                path if len(path) <= _MAX_PATH else path[:_MAX_PATH],
                 _CLIENT_GONE if response is None else response.status,
                 self._monotonic() - request.started,
                 0 if response is None else len(response.body),

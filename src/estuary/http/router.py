@@ -26,10 +26,9 @@ class PathRouter:
         route = self._exact.get(path)
         if route is not None:
             return route
-        collection, _, record_id = path.rpartition("/")
-        if record_id:
-            route = self._by_collection.get(collection)
-            if route is not None:
-                request.record_id = canonical_id(record_id)
-                return route
+        end = path.rfind("/")
+        route = self._by_collection.get(path[:end]) if end >= 0 else None
+        if route is not None and end + 1 < len(path):
+            request.record_id = canonical_id(path[end + 1 :])
+            return route
         return UNKNOWN_ROUTE

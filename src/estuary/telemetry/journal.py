@@ -19,17 +19,16 @@ from estuary.core.observations import (
     StoreRecovered,
 )
 from estuary.core.ports import Clock
+from estuary.telemetry.access import ACCESS, LineOf, access_level
 from estuary.telemetry.auth_journal import AuthJournal
 from estuary.telemetry.condensed import Condensed
 from estuary.telemetry.filter import Level
-from estuary.telemetry.lines import MAX_TEXT, AccessLine
 from estuary.telemetry.logger import Logger, Put, describe
 from estuary.telemetry.observers import Observers
 
-ACCESS, AUTH, HTTP, STORE = "estuary::access", "estuary::auth", "estuary::http", "estuary::store"
-"""The targets that observations are logged under."""
+AUTH, HTTP, STORE = "estuary::auth", "estuary::http", "estuary::store"
+"""The targets that observations are logged under, but for requests."""
 
-_SERVER_ERROR, _NOT_IMPLEMENTED, _UNAVAILABLE = 500, 501, 503
 _SELDOM_SECONDS = 60.0
 """For what goes on as long as its cause does: an operator needs to know of it, not how often it was."""
 
@@ -37,14 +36,18 @@ _SELDOM_SECONDS = 60.0
 class Journal:
     """One line a request; failures as they happen; what may come in floods once a second with a count.
 
-    The lines say: INFO for an answer, also one that turns the client's mistake down; WARN for a 503, which
-    Estuary gives on purpose when it is overloaded, stopping or without its store; ERROR for any other 5xx.
+    `line_of` makes the line of a request, which says: INFO for an answer, also one that turns the client's
+    mistake down; WARN for a 503, which Estuary gives on purpose when it is overloaded, stopping or without
+    its store; ERROR for any other 5xx.
     """
 
-    def __init__(self, logger_for: Callable[[str], Logger], put: Put, clock: Clock) -> None:
+    def __init__(
+        self, logger_for: Callable[[str], Logger], put: Put, clock: Clock, line_of: LineOf
+    ) -> None:
         self._access, self._http, self._store = map(logger_for, (ACCESS, HTTP, STORE))
         self._auth = AuthJournal(logger_for(AUTH), clock)
         self._put = put
+        self._line_of = line_of
         self._limited = Condensed(clock)
         self._shed = Condensed(clock)
         self._full = Condensed(clock, _SELDOM_SECONDS)
@@ -54,7 +57,7 @@ class Journal:
     def subscribe(self, observers: Observers) -> None:
         """Log what `observers` passes on; what the filter never lets through is not subscribed to."""
         if self._access.enabled(Level.INFO):
-            observers.subscribe(RequestServed, self._put)
+            observers.subscribe(RequestServed, self._served)
         elif self._access.enabled(Level.ERROR):
             observers.subscribe(RequestServed, self._served_badly)
         if self._http.enabled(Level.ERROR):
@@ -77,9 +80,12 @@ class Journal:
         observers.subscribe(StoreLost, self._store_lost)
         observers.subscribe(StoreRecovered, self._store_recovered)
 
+    def _served(self, served: RequestServed) -> None:
+        self._put(self._line_of(served))
+
     def _served_badly(self, served: RequestServed) -> None:
-        if _is_failure(served.status) and self._access.enabled(_failure(served.status)):
-            self._put(served)
+        if self._access.enabled(access_level(served.status)):
+            self._put(self._line_of(served))
 
     def _failed(self, failed: RequestFailed) -> None:
         self._http.error(
@@ -148,33 +154,3 @@ class Journal:
                 resource=queried.resource,
                 duration_ms=round(queried.duration * 1000.0, 3),
             )
-
-
-def access_line(served: RequestServed) -> AccessLine:
-    """The line of a request; the writer's thread makes it, so that no request waits for that."""
-    status = served.status
-    return AccessLine(
-        served.at,
-        _failure(status).name if _is_failure(status) else "INFO",
-        ACCESS,
-        "request served",
-        served.request_id,
-        served.method[:MAX_TEXT],
-        served.endpoint,
-        served.path[:MAX_TEXT],
-        status,
-        round(served.duration * 1000.0, 3),
-        served.bytes,
-        served.client,
-        served.trace_id,
-        served.subject,
-    )
-
-
-def _is_failure(status: int) -> bool:
-    """Whether it was not the client's mistake; 501 is said of transfer codings that no client need use."""
-    return status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED
-
-
-def _failure(status: int) -> Level:
-    return Level.WARN if status == _UNAVAILABLE else Level.ERROR

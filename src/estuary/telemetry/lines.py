@@ -47,8 +47,8 @@ class Format(Protocol):
         """The bytes of one line, without the line feed."""
         ...
 
-    def many(self, lines: Sequence[Line]) -> bytes:
-        """The bytes of all lines, each with its line feed."""
+    def many(self, lines: Sequence[Line | str]) -> bytes:
+        """The bytes of all lines, each with its line feed; a text is the whole line already."""
         ...
 
 
@@ -70,9 +70,7 @@ class JsonFormat:
     """One JSON object a line (RFC 8259), timestamps as RFC 3339 in UTC."""
 
     def __init__(self) -> None:
-        encoder = msgspec.json.Encoder(enc_hook=str)
-        self._encode = encoder.encode
-        self._encode_lines = encoder.encode_lines
+        self._encode = msgspec.json.Encoder(enc_hook=str).encode
 
     def __call__(self, line: Line) -> bytes:
         """The format's port."""
@@ -85,13 +83,9 @@ class JsonFormat:
             return text
         return _escaped(text.decode()).encode()
 
-    def many(self, lines: Sequence[Line]) -> bytes:
-        """The format's port: mostly one call for a whole batch."""
-        try:
-            text = self._encode_lines(lines)
-        except Exception:  # noqa: BLE001 - as above; and only one line of them is to blame
-            return _joined(self, lines)
-        return text if text.isascii() and _DELETE not in text else _joined(self, lines)
+    def many(self, lines: Sequence[Line | str]) -> bytes:
+        """The format's port."""
+        return _joined(self, lines)
 
 
 class TextFormat:
@@ -117,7 +111,7 @@ class TextFormat:
         traced = [f"    {_escaped(text)}" for text in stack.splitlines()]
         return "\n".join([" ".join(parts), *traced]).encode("utf-8", "backslashreplace")
 
-    def many(self, lines: Sequence[Line]) -> bytes:
+    def many(self, lines: Sequence[Line | str]) -> bytes:
         """The format's port."""
         return _joined(self, lines)
 
@@ -125,8 +119,9 @@ class TextFormat:
         return f"{colour}{text}{_RESET}" if self._colour else text
 
 
-def _joined(format_line: Format, lines: Sequence[Line]) -> bytes:
-    return b"\n".join([*map(format_line, lines), b""])
+def _joined(format_line: Format, lines: Sequence[Line | str]) -> bytes:
+    encoded = [each.encode() if isinstance(each, str) else format_line(each) for each in lines]
+    return b"\n".join([*encoded, b""])
 
 
 def _fields(line: Line) -> dict[str, Any]:

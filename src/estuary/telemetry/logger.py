@@ -3,7 +3,6 @@
 import logging
 from typing import Any, Protocol
 
-from estuary.core.measurements import RequestServed
 from estuary.core.ports import Clock
 from estuary.telemetry.filter import Filter, Level
 from estuary.telemetry.lines import MAX_TEXT, Line
@@ -13,9 +12,9 @@ MAX_STACK = 16 * 1024
 
 
 class Put(Protocol):
-    """Takes lines, or requests whose line is still to be made; returns at once and never raises."""
+    """Takes lines, some of which are text already; returns at once and never raises."""
 
-    def __call__(self, line: Line | RequestServed, *, urgent: bool = False) -> None:
+    def __call__(self, line: Line | str, *, urgent: bool = False) -> None:
         """Take `line`, which need not wait for others when it is urgent."""
         ...
 

@@ -2,15 +2,15 @@
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import BinaryIO, Literal
 
-from estuary.core.measurements import RequestServed
 from estuary.core.ports import Clock
+from estuary.telemetry.access import JsonAccess, LineOf, access_line
 from estuary.telemetry.debug_journal import DebugJournal
 from estuary.telemetry.filter import Filter, Level
-from estuary.telemetry.journal import AUTH, HTTP, STORE, Journal, access_line
-from estuary.telemetry.lines import Format, JsonFormat, Line, TextFormat
+from estuary.telemetry.journal import AUTH, HTTP, STORE, Journal
+from estuary.telemetry.lines import JsonFormat, Line, TextFormat
 from estuary.telemetry.logger import LibraryHandler, Logger
 from estuary.telemetry.observers import Observers
 from estuary.telemetry.writer import LineWriter
@@ -30,10 +30,13 @@ _LIBRARY_LEVELS = {
 class Logs:
     """Everything that is logged leaves through here. Logging returns at once and never raises."""
 
-    def __init__(self, writer: LineWriter[Line | RequestServed], filter_: Filter, clock: Clock) -> None:
+    def __init__(
+        self, writer: LineWriter[Line | str], filter_: Filter, clock: Clock, line_of: LineOf
+    ) -> None:
         self._writer = writer
         self._filter = filter_
         self._clock = clock
+        self._line_of = line_of
 
     def logger(self, target: str) -> Logger:
         """A logger for `target`, such as "estuary::server"."""
@@ -41,7 +44,7 @@ class Logs:
 
     def subscribe(self, observers: Observers) -> None:
         """Log what `observers` passes on."""
-        Journal(self.logger, self._writer.write, self._clock).subscribe(observers)
+        Journal(self.logger, self._writer.write, self._clock, self._line_of).subscribe(observers)
         DebugJournal(*map(self.logger, (AUTH, HTTP, STORE))).subscribe(observers)
 
     def capture(self) -> None:
@@ -104,11 +107,7 @@ def build_logs(
     `filter` is in the syntax of `RUST_LOG` (see `Filter`); raises `ValueError` where it is not.
     `colour` matters to the text format alone.
     """
-    chosen: Format = JsonFormat() if format == "json" else TextFormat(colour=colour)
-
-    def render(batch: Sequence[Line | RequestServed]) -> bytes:
-        return chosen.many(
-            [access_line(each) if isinstance(each, RequestServed) else each for each in batch]
-        )
-
-    return Logs(LineWriter(stream, render), Filter(filter), clock)
+    if format == "json":
+        json = JsonFormat()
+        return Logs(LineWriter(stream, json.many), Filter(filter), clock, JsonAccess(json))
+    return Logs(LineWriter(stream, TextFormat(colour=colour).many), Filter(filter), clock, access_line)

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Iterable, Sequence
 
 from estuary.core.build import COMPILED
-from estuary.core.measurements import RequestServed, StoreQueried
+from estuary.core.measurements import KNOWN_METHODS, RequestServed, StoreQueried
 from estuary.core.observations import (
     CacheLooked,
     ConnectionsChanged,
@@ -19,12 +19,9 @@ from estuary.core.observations import (
 from estuary.telemetry.auth_metrics import AuthMetrics
 from estuary.telemetry.cells import Cells
 from estuary.telemetry.exposition import Exposition
-from estuary.telemetry.instruments import CountedHistogram, Counter, Gauge
+from estuary.telemetry.instruments import Counter, Gauge, Histogram
 from estuary.telemetry.observers import Observers
-from estuary.telemetry.registry import Collector, Family, Metric, Registry, Sample
-
-KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
-"""The methods that may stand in a label (RFC 9110 and RFC 5789); any other is "OTHER"."""
+from estuary.telemetry.registry import Collector, Family, Metric, Registry, Sample, Total
 
 HTTP_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DATABASE_SECONDS = (
@@ -87,15 +84,15 @@ class Metrics:
         self._in_flight: Gauge = registry.gauge(
             "http_requests_in_flight", "Requests being worked on."
         ).series()
-        labels = ("method", "endpoint", "status")
-        self._requests = registry.counter("http_requests_total", "Requests answered.", *labels)
-        self._durations = registry.histogram(
+        self._requests = registry.histogram(
             "http_request_duration_seconds",
             "Time from a request's arrival to its answer, in seconds.",
-            *labels,
+            *("method", "endpoint", "status"),
             bounds=HTTP_SECONDS,
+            total=Total("http_requests_total", "Requests answered."),
         )
-        self._request_series: dict[tuple[str, str, int], CountedHistogram] = {}
+        self._request_series: dict[str, dict[str, dict[int, Histogram]]] = {}
+        """By endpoint, method and status."""
         self._limited: Counter = registry.counter(
             "rate_limit_exceeded_total", "Requests turned away because their client asked too often."
         ).series()
@@ -109,17 +106,15 @@ class Metrics:
         self._auth = AuthMetrics(registry)
 
     def _declare_store(self, registry: Registry) -> None:
-        self._queries = registry.counter(
-            "database_queries_total", "Queries by outcome.", "operation", "repository", "status"
-        )
-        self._query_durations = registry.histogram(
+        self._queries = registry.histogram(
             "database_query_duration_seconds",
             "Time that a query took, in seconds.",
-            "operation",
-            "repository",
+            *("operation", "repository"),
             bounds=DATABASE_SECONDS,
+            total=Total("database_queries_total", "Queries by outcome.", "status"),
         )
-        self._query_series: dict[tuple[str, str, bool], CountedHistogram] = {}
+        self._answered_series: dict[str, dict[str, Histogram]] = {}
+        """Of queries that the store answered, by resource and operation."""
         self._connections: Gauge = registry.gauge(
             "database_connections_active", "Open connections to the database."
         ).series()
@@ -149,18 +144,19 @@ class Metrics:
 
     def _request_served(self, served: RequestServed) -> None:
         self._in_flight.add(-1.0)
-        try:
-            series = self._request_series[served.method, served.endpoint, served.status]
-        except KeyError:
+        by_method = self._request_series.get(served.endpoint)
+        by_status = None if by_method is None else by_method.get(served.method)
+        series = None if by_status is None else by_status.get(served.status)
+        if series is None:
             series = self._new_request_series(served)
         series.observe(served.duration)
 
-    def _new_request_series(self, served: RequestServed) -> CountedHistogram:
+    def _new_request_series(self, served: RequestServed) -> Histogram:
         # Kept under the label's method, never under a client's own, or clients could fill the memory.
         method = served.method if served.method in KNOWN_METHODS else "OTHER"
-        values = (method, served.endpoint, str(served.status))
-        series = CountedHistogram(self._requests.series(*values), self._durations.series(*values))
-        self._request_series[method, served.endpoint, served.status] = series
+        series = self._requests.series(method, served.endpoint, str(served.status))
+        by_method = self._request_series.setdefault(served.endpoint, {})
+        by_method.setdefault(method, {})[served.status] = series
         return series
 
     def _rate_limit_exceeded(self, _: RateLimitExceeded) -> None:
@@ -173,26 +169,25 @@ class Metrics:
         self._shed.inc()
 
     def _store_queried(self, queried: StoreQueried) -> None:
-        try:
-            series = self._query_series[queried.operation, queried.resource, queried.succeeded]
-        except KeyError:
-            series = self._new_query_series(queried)
-        series.observe(queried.duration)
+        if not queried.succeeded:
+            series = self._queries.series(queried.operation, queried.resource, "error")
+            series.observe(queried.duration)
+            return
+        by_operation = self._answered_series.get(queried.resource)
+        answered = None if by_operation is None else by_operation.get(queried.operation)
+        if answered is None:
+            answered = self._new_answered_series(queried)
+        answered.observe(queried.duration)
 
-    def _new_query_series(self, queried: StoreQueried) -> CountedHistogram:
-        names = (queried.operation, queried.resource)
-        status = "success" if queried.succeeded else "error"
-        series = CountedHistogram(
-            self._queries.series(*names, status), self._query_durations.series(*names)
-        )
-        self._query_series[(*names, queried.succeeded)] = series
+    def _new_answered_series(self, queried: StoreQueried) -> Histogram:
+        series = self._queries.series(queried.operation, queried.resource, "success")
+        self._answered_series.setdefault(queried.resource, {})[queried.operation] = series
         return series
 
     def _store_query_cancelled(self, cancelled: StoreQueryCancelled) -> None:
         # Its time counts: clients who give up on a slow store must not make it look fast.
-        names = (cancelled.operation, cancelled.resource)
-        self._queries.series(*names, "cancelled").inc()
-        self._query_durations.series(*names).observe(cancelled.duration)
+        series = self._queries.series(cancelled.operation, cancelled.resource, "cancelled")
+        series.observe(cancelled.duration)
 
     def _cache_looked(self, looked: CacheLooked) -> None:
         self._cache_requests.series(looked.cache, "hit" if looked.hit else "miss").inc()

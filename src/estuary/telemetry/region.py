@@ -9,7 +9,7 @@ A worker that takes the place of a dead one goes on with its region: nothing cou
 
 from collections.abc import Sequence
 from mmap import mmap
-from typing import Protocol
+from typing import Protocol, SupportsIndex
 
 import msgspec
 
@@ -19,9 +19,9 @@ Labels = tuple[str, ...]
 class Numbers(Protocol):
     """A flat buffer of doubles."""
 
-    def __getitem__(self, place: int, /) -> float: ...
+    def __getitem__(self, place: SupportsIndex, /) -> float: ...
 
-    def __setitem__(self, place: int, number: float, /) -> None: ...
+    def __setitem__(self, place: SupportsIndex, number: float, /) -> None: ...
 
 
 WIDEST = 64

@@ -1,6 +1,7 @@
 """Registry: the declared metrics, their series by label values, and what they hold at a scrape."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from operator import add
 from typing import Generic, NamedTuple, TypeVar
@@ -18,6 +19,17 @@ class Sample(NamedTuple):
     suffix: str
     labels: tuple[tuple[str, str], ...]
     value: float
+
+
+class Total(NamedTuple):
+    """A counter of what a histogram measures, told in front of it from the same cells.
+
+    It has the histogram's labels and, behind them, `label`, over whose values the histogram is joined.
+    """
+
+    name: str
+    help: str
+    label: str | None = None
 
 
 class Family(NamedTuple):
@@ -82,36 +94,46 @@ class Registry:
             name, "gauge", help_text, label_names, lambda: cells.series(name, join, living=True)
         )
 
-        def create(values: Labels) -> Gauge:
-            gauge = Gauge(cells.numbers, cells.place(name, values, 1))
-            # What a worker before this one held went with it.
-            gauge.set(0.0)
-            return gauge
-
-        return Metric(name, label_names, create)
+        return Metric(name, label_names, lambda values: Gauge(cells.numbers, cells.place(name, values, 1)))
 
     def histogram(
-        self, name: str, help_text: str, *label_names: str, bounds: tuple[float, ...]
+        self,
+        name: str,
+        help_text: str,
+        *label_names: str,
+        bounds: tuple[float, ...],
+        total: Total | None = None,
     ) -> Metric[Histogram]:
-        """Declare a histogram over buckets with these upper bounds; the one without bound is added."""
+        """Declare a histogram over buckets with these upper bounds; the one without bound is added.
+
+        With a `total` a counter is declared, too; where that has a label of its own, so have the series.
+        """
         cells, width = self._cells, len(bounds) + 2
         uppers = [*map(repr, map(float, bounds)), "+Inf"]
+        names = label_names if total is None or total.label is None else (*label_names, total.label)
+
+        def collect_total(counter: Total) -> Iterable[Family]:
+            samples = [
+                Sample("", tuple(zip(names, values, strict=True)), sum(numbers[1:]))
+                for values, numbers in cells.series(name)
+            ]
+            return (Family(counter.name, "counter", counter.help, samples),)
 
         def collect() -> Iterable[Family]:
             samples = [
                 sample
-                for values, numbers in cells.series(name)
+                for values, numbers in _joined(cells.series(name), len(label_names))
                 for sample in _histogram_samples(
                     tuple(zip(label_names, values, strict=True)), uppers, numbers
                 )
             ]
             return (Family(name, "histogram", help_text, samples),)
 
+        if total is not None:
+            self.add(partial(collect_total, total))
         self.add(collect)
         return Metric(
-            name,
-            label_names,
-            lambda values: Histogram(cells.numbers, cells.place(name, values, width), bounds),
+            name, names, lambda values: Histogram(cells.numbers, cells.place(name, values, width), bounds)
         )
 
     def add(self, collector: Collector) -> None:
@@ -139,6 +161,17 @@ class Registry:
             return (Family(name, kind, help_text, samples),)
 
         self.add(collect)
+
+
+def _joined(
+    series: Iterable[tuple[Labels, Sequence[float]]], labels: int
+) -> Iterable[tuple[Labels, Sequence[float]]]:
+    """`series` with those made one that differ in none of their first `labels` labels."""
+    joined: dict[Labels, list[float]] = {}
+    for values, numbers in series:
+        others = joined.get(values[:labels])
+        joined[values[:labels]] = list(numbers) if others is None else list(map(add, others, numbers))
+    return joined.items()
 
 
 def _histogram_samples(

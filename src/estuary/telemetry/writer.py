@@ -2,17 +2,17 @@
 
 A full pipe or a slow disk blocks its writer, so a thread does that. Lines wait in memory for it,
 in bounded number; what does not fit, and what the system refuses (a closed pipe, a full disk), is dropped
-and counted. The thread also turns lines into bytes: encoding a batch at once takes 0.4 of the
-time that it takes line by line.
+and counted. The thread also turns lines into bytes, where they are none.
 """
 
 import os
 import select
 import threading
 import weakref
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, Generic, TypeVar
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, BinaryIO, Generic, TypeVar, cast
 
 LineT = TypeVar("LineT")
 
@@ -27,6 +27,14 @@ def join_lines(lines: Sequence[bytes]) -> bytes:
     return b"\n".join([*lines, b""])
 
 
+class _Mark:
+    """Tells who waits for it that all lines in front of it are written; nothing comes behind the `last`."""
+
+    def __init__(self, *, last: bool) -> None:
+        self.passed = threading.Event()
+        self.last = last
+
+
 class LineWriter(Generic[LineT]):
     """Writes lines to `stream`, a file descriptor or a binary stream, as `render` makes bytes of them.
 
@@ -35,13 +43,15 @@ class LineWriter(Generic[LineT]):
     leaves to its parent what waits here. `render` gives every line its line feed and never raises.
     """
 
-    _changed: threading.Condition
-    _waiting: deque[LineT]
-    _awake: bool
-    _hurry: bool
-    _writing: bool
+    _queue: "SimpleQueue[LineT | _Mark]"
+    _lock: threading.Lock
+    """Held to count a loss, to start the thread, and to mark how far is to be written."""
+    _patience: threading.Lock
+    """Held while nothing is in a hurry: the thread tries to take it for as long as it gathers lines."""
+    _marks: int
+    """How many marks are in the queue."""
     _closed: bool
-    _writer: threading.Thread | None
+    _thread: threading.Thread | None
 
     def __init__(
         self,
@@ -65,86 +75,94 @@ class LineWriter(Generic[LineT]):
     def write(self, line: LineT, *, urgent: bool = False) -> None:
         """Take one line; returns at once and never raises.
 
-        A deque is appended to and emptied in single steps, so a lock is taken only to wake the thread.
+        The queue wakes the thread with the first line of a batch, and takes the others as a list would.
         """
-        waiting = self._waiting
-        size = len(waiting) + 1
-        if size > self._max_waiting or self._closed:
+        queue = self._queue
+        waiting = queue.qsize()
+        if waiting >= self._max_waiting or self._closed:
             self._drop()
             return
-        waiting.append(line)
-        if urgent or not self._awake or size == _GATHER_LINES:
-            self._wake(hurry=urgent or size >= _GATHER_LINES)
+        queue.put(line)
+        if self._thread is None:
+            self._start()
+        if urgent or waiting == _GATHER_LINES:
+            self._hurry()
 
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until all lines taken are written or dropped; whether that was within `timeout` seconds."""
-        if self._waiting:
-            self._wake(hurry=True)
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting and not self._writing, timeout)
+        thread = self._thread
+        if thread is None:
+            return True
+        if self._closed:
+            thread.join(timeout)
+            return not thread.is_alive()
+        return self._mark(last=False).passed.wait(timeout)
 
     def close(self, timeout: float = 1.0) -> bool:
         """As `flush`, and take no more lines; the stream stays open."""
         flushed = self.flush(timeout)
-        with self._changed:
+        if not self._closed:
             self._closed = True
-            self._changed.notify_all()
+            if self._thread is not None:
+                self._mark(last=True)
         return flushed
 
     def _start_over(self) -> None:
-        self._changed = threading.Condition()
-        self._waiting = deque()
-        self._awake = False
-        self._hurry = False
-        self._writing = False
+        self._queue = SimpleQueue()
+        self._lock = threading.Lock()
+        self._patience = threading.Lock()
+        self._patience.acquire()
+        self._marks = 0
         self._closed = False
-        self._writer = None
+        self._thread = None
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
+                self._thread.start()
 
     def _drop(self, lines: int = 1) -> None:
-        with self._changed:
+        with self._lock:
             self.dropped += lines
             self.on_drop(lines)
 
-    def _wake(self, *, hurry: bool) -> None:
-        """Tell the thread that lines wait: at the first of a batch, and once more when it should hurry."""
-        with self._changed:
-            self._awake = True
-            self._hurry = self._hurry or hurry
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._run, name="log-writer", daemon=True)
-                self._writer.start()
-            self._changed.notify_all()
+    def _mark(self, *, last: bool) -> "_Mark":
+        """A mark behind all lines taken so far."""
+        mark = _Mark(last=last)
+        with self._lock:
+            self._marks += 1
+        self._queue.put(mark)
+        self._hurry()
+        return mark
+
+    def _hurry(self) -> None:
+        """Have the thread gather no longer: the batch that it gathers now, or else the next one."""
+        with suppress(RuntimeError):  # it is in a hurry already
+            self._patience.release()
 
     def _run(self) -> None:
-        while batch := self._next_batch():
-            if not self._put(self._render(batch)):
-                self._drop(len(batch))
-            with self._changed:
-                self._writing = False
-                self._changed.notify_all()
+        ended = False
+        while not ended:
+            lines, marks = self._next_batch()
+            if lines and not self._put(self._render(lines)):
+                self._drop(len(lines))
+            for mark in marks:
+                mark.passed.set()
+                ended = ended or mark.last
 
-    def _next_batch(self) -> list[LineT]:
-        """The lines to write next; none once the writer is closed and everything is written."""
-        with self._changed:
-            self._changed.wait_for(self._has_something_to_do)
-            self._awake = True
-            self._changed.wait_for(lambda: self._hurry or self._closed, self._gather_seconds)
-            # Before the lines are taken: who appends one from here on wakes the thread again.
-            self._awake = False
-            self._hurry = False
-            waiting = self._waiting
-            batch = [waiting.popleft() for _ in range(len(waiting))]
-            self._writing = bool(batch)
-            return batch
-
-    def _has_something_to_do(self) -> bool:
-        """Whether lines wait, or no more will come.
-
-        Looked for after the mark that the thread is awake is gone: who set it may have come for a line that
-        was already written, and the next line would wait for a thread that waits for it.
-        """
-        self._awake = False
-        return bool(self._waiting) or self._closed
+    def _next_batch(self) -> "tuple[list[LineT], list[_Mark]]":
+        """What to write next, and the marks among it."""
+        queue = self._queue
+        first = queue.get()
+        self._patience.acquire(timeout=self._gather_seconds)
+        batch = [first, *[queue.get_nowait() for _ in range(queue.qsize())]]
+        if not self._marks:
+            return cast("list[LineT]", batch), []
+        marks = [each for each in batch if isinstance(each, _Mark)]
+        with self._lock:
+            self._marks -= len(marks)
+        return [each for each in batch if not isinstance(each, _Mark)], marks
 
     def _put(self, batch: bytes) -> bool:
         """Write all of `batch`; false when the system refused the whole or a part of it."""

@@ -52,7 +52,7 @@ class Told:
 def served(status: int = 200, path: str = "/api/v1/items/7") -> RequestServed:
     """A request answered after a millisecond and a half."""
     return RequestServed(
-        HandClock().now(),
+        HandClock().timestamp(),
         "id-1",
         "ab" * 16,
         "GET",

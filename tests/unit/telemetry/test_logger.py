@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-from estuary.core.measurements import RequestServed
 from estuary.telemetry.filter import Filter, Level
 from estuary.telemetry.lines import Line
 from estuary.telemetry.logger import MAX_STACK, LibraryHandler, Logger, describe
@@ -17,7 +16,7 @@ class Taken:
         self.lines: list[dict[str, Any]] = []
         self.urgent: list[bool] = []
 
-    def __call__(self, line: Line | RequestServed, *, urgent: bool = False) -> None:
+    def __call__(self, line: Line | str, *, urgent: bool = False) -> None:
         """Keep `line`."""
         assert isinstance(line, dict)
         self.lines.append(line)

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -61,7 +60,7 @@ CONTRACT = {
 }
 
 
-AT = datetime(2026, 1, 2, tzinfo=UTC)
+AT = 1_767_355_200.0
 
 
 def served(method: str = "GET", endpoint: str = "/health", status: int = 200) -> RequestServed:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.telemetry.registry import Family, Registry, Sample
+from estuary.telemetry.cells import Cells
+from estuary.telemetry.region import regions
+from estuary.telemetry.registry import Family, Registry, Sample, Total
 
 BOUNDS = (0.1, 1.0, 10.0)
 
@@ -85,3 +87,39 @@ def test_collectors_are_asked_at_each_scrape_only() -> None:
     registry.add(lambda: [Family("load", "gauge", "Load.", [Sample("", (), next(readings))])])
     assert [1.0] == [family.samples[0].value for family in registry.collect()]
     assert [2.0] == [family.samples[0].value for family in registry.collect()]
+
+
+def test_a_total_counts_what_its_histogram_measures() -> None:
+    """One observation is in both; a label of the total's own divides the counter alone."""
+    registry = Registry()
+    queries = registry.histogram(
+        "seconds", "Seconds.", "who", bounds=BOUNDS, total=Total("queries_total", "Queries.", "status")
+    )
+    queries.series("me", "success").observe(0.5)
+    queries.series("me", "error").observe(5.0)
+    queries.series("me", "success").observe(50.0)
+    queries.series("you", "error").observe(0.5)
+    total, histogram = registry.collect()
+    labelled = {tuple(value for _, value in each.labels): each.value for each in total.samples}
+    assert {("me", "success"): 2.0, ("me", "error"): 1.0, ("you", "error"): 1.0} == labelled
+    assert ("queries_total", "counter", "Queries.") == (total.name, total.kind, total.help)
+    counts = [(each.labels, each.value) for each in histogram.samples if each.suffix == "_count"]
+    assert [((("who", "me"),), 3.0), ((("who", "you"),), 1.0)] == counts
+
+
+def test_a_histogram_counts_on_where_the_worker_before_ended() -> None:
+    """An instrument keeps what its cells hold, and so begins with what they hold."""
+    shared = regions(1)
+    for _ in range(2):
+        registry = Registry(Cells(shared))
+        metric = registry.histogram(
+            "seconds", "Seconds.", bounds=BOUNDS, total=Total("queries_total", "Queries.")
+        )
+        metric.series().observe(0.5)
+        registry.counter("lines_total", "Lines.").series().inc()
+    total, histogram, lines = registry.collect()
+    assert ([2.0], [2.0]) == (
+        [each.value for each in total.samples],
+        [each.value for each in lines.samples],
+    )
+    assert [1.0] == [each.value for each in histogram.samples if each.suffix == "_sum"]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Awaitable
 
 from estuary.core.allowance import Decision
+from estuary.core.decimals import decimal
 from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
 from estuary.core.ports import Observer, RateLimiter
@@ -33,7 +34,7 @@ class RateLimit:
         return then(decision, lambda made: self._act(made, request))
 
     def _act(self, decision: Decision, request: Request) -> Verdict:
-        remaining, reset = decision.remaining, math.ceil(decision.resets_in)
+        remaining, reset = decimal(decision.remaining), decimal(_whole(decision.resets_in))
         request.reply_lines += (
             f"{self._constant}x-ratelimit-remaining: {remaining}\r\nx-ratelimit-reset: {reset}\r\n"
             f'ratelimit: "default";r={remaining};t={reset}\r\n'
@@ -42,3 +43,9 @@ class RateLimit:
             return None
         self._observe(RateLimitExceeded(request.client.address))
         return RateLimited(decision.resets_in)
+
+
+def _whole(seconds: float) -> int:
+    """`seconds` rounded up."""
+    floor = int(seconds)
+    return floor if floor >= seconds else floor + 1

@@ -13,9 +13,9 @@ from typing import cast
 from estuary.core.errors import EstuaryError
 from estuary.http.errors import HeadTimeout
 from estuary.http.http1.begin import begin
+from estuary.http.http1.hub import Hub
 from estuary.http.http1.incoming import Incoming
 from estuary.http.http1.reader import Reader
-from estuary.http.http1.terms import Hub
 from estuary.http.messages import Response
 
 _NEVER = math.inf
@@ -52,7 +52,7 @@ class Connection:
         """Why its first request is not served, whatever it is."""
         self._paused = False
         self._writable = True
-        self.deadline = hub.now + hub.terms.head_seconds
+        self.deadline = hub.now + hub.head_seconds
         self.idle_since = _next_number()
 
     # -- The transport ----------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class Connection:
                 return
             if not waiting:
                 return
-            request = waiting.popleft()
+            request = waiting.pop(0)
             if not waiting:
                 self._reader.read_on()
             self._begin(request)
@@ -152,7 +152,8 @@ class Connection:
         # Nothing is read behind the last request: a client that sent one would wait for ever.
         last = response.close or not request.keep_alive or (self._reader.deaf and not self._reader.requests)
         ending = _CLOSE if last or not request.complete else _KEEP if request.old else ""
-        head = self._hub.heads.render(response, request.reply_lines + ending)
+        lines = request.reply_lines + ending if ending else request.reply_lines
+        head = self._hub.heads.render(response, lines)
         self._transport.write(head if request.method == "HEAD" else head + response.body)
         if ending is _CLOSE:
             self._leave(linger=not request.complete)
@@ -161,10 +162,10 @@ class Connection:
 
     def _rest(self) -> None:
         """Wait for the client."""
-        terms = self._hub.terms
-        seconds = terms.head_seconds if self._reader.inside_head else terms.idle_seconds
+        hub = self._hub
+        seconds = hub.head_seconds if self._reader.inside_head else hub.idle_seconds
         self.idle_since = _next_number()
-        self.deadline = self._hub.now + seconds
+        self.deadline = hub.now + seconds
         if self._paused and not self._reader.requests:
             self.let_flow()
 

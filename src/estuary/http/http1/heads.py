@@ -1,13 +1,12 @@
 """The heads of answers: status line and header fields as bytes."""
 
+import time
 from collections.abc import Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 
+from estuary.core.decimals import decimal
 from estuary.http.messages import Header, Response, line
-
-_BODYLESS = frozenset({204, 304})
-"""RFC 9110, 8.6: these answers have no content, and 204 must not tell a length."""
 
 
 class Heads:
@@ -19,15 +18,17 @@ class Heads:
 
     def __init__(self, constant: Sequence[Header]) -> None:
         self._constant = _lines(constant)
+        self._second = 0
         self._date = ""
         self._begun: dict[int, str] = {}
         self.tick()
 
     def tick(self) -> None:
         """Look at the clock."""
-        date = f"date: {formatdate(usegmt=True)}\r\n"
-        if date != self._date:
-            self._date = date
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._date = f"date: {formatdate(second, usegmt=True)}\r\n"
             self._begun.clear()
 
     def render(self, response: Response, lines: str) -> bytes:
@@ -36,18 +37,23 @@ class Heads:
         Raises `ValueError` for a field that would break the head apart.
         """
         status = response.status
-        begun = self._begun.get(status) or self._begin(status)
-        own = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+        begun = self._begun.get(status)
+        if begun is None:
+            begun = self._begin(status)
+        own = ""
+        for name, value in response.headers:
+            own = f"{own}{name}: {value}\r\n"
         if own.count("\n") != len(response.headers):
             raise ValueError("a header field holds a line break")
-        if status in _BODYLESS:
+        if status == 204 or status == 304:
+            # RFC 9110, 8.6: these answers have no content, and 204 must not tell a length.
             return f"{begun}{lines}{own}\r\n".encode("latin-1")
-        return f"{begun}{lines}{own}content-length: {len(response.body)}\r\n\r\n".encode("latin-1")
+        length = decimal(len(response.body))
+        return f"{begun}{lines}{own}content-length: {length}\r\n\r\n".encode("latin-1")
 
     def _begin(self, status: int) -> str:
-        begun = self._begun[status] = (
-            f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n{self._date}{self._constant}"
-        )
+        phrase = _PHRASES.get(status, "")
+        begun = self._begun[status] = f"HTTP/1.1 {status} {phrase}\r\n{self._date}{self._constant}"
         return begun
 
 

@@ -10,6 +10,7 @@ from estuary.core.observations import AcceptFailed, ConnectionsFull
 from estuary.http.http1.accepting import Accepting
 from estuary.http.http1.connection import Connection
 from estuary.http.http1.heads import Heads
+from estuary.http.http1.hub import Hub
 from estuary.http.http1.idlers import Idlers
 from estuary.http.http1.newcomers import Newcomers
 from estuary.http.http1.observed_connection import ObservedConnection
@@ -28,10 +29,10 @@ _TURNS = 5
 """How often the loop turns, at the most, between accepting a connection and making it."""
 
 
-class Listener:
+class Listener(Hub):
     """Serves `application` on a listening socket, which becomes the listener's own.
 
-    Implements `Hub` and `Room`. `turns` tells of the other processes that accept from the same socket;
+    Implements `Room`. `turns` tells of the other processes that accept from the same socket;
     `observed` says whether the application's observer is to know of each connection.
     """
 
@@ -44,11 +45,9 @@ class Listener:
         *,
         observed: bool = False,
     ) -> None:
-        self.application = application
-        self.heads = Heads(application.constant_headers)
-        self.terms = terms
-        self.loop = asyncio.get_running_loop()
-        self.now = self.loop.time()
+        super().__init__(
+            application, Heads(application.constant_headers), terms, asyncio.get_running_loop()
+        )
         self._socket = listener
         self._connections: set[Connection] = set()
         self._idlers = Idlers(self._connections)

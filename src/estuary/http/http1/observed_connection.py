@@ -9,8 +9,8 @@ from itertools import count
 
 from estuary.core.observations import ConnectionClosed, ConnectionOpened
 from estuary.http.http1.connection import Connection
+from estuary.http.http1.hub import Hub
 from estuary.http.http1.incoming import Incoming
-from estuary.http.http1.terms import Hub
 from estuary.http.messages import Response
 
 _next_number = count(1).__next__

@@ -1,6 +1,5 @@
 """The receiving side of a connection: bytes become requests, in the order in which they come."""
 
-from collections import deque
 from typing import cast
 
 import httptools
@@ -60,7 +59,7 @@ class Reader:
         self._declined = b""
         self._receiving: Incoming | None = None
         self._unread = b""
-        self.requests: deque[Incoming] = deque()
+        self.requests: list[Incoming] = []
         self.deaf = False
 
     @property
@@ -84,6 +83,8 @@ class Reader:
     def read_on(self) -> None:
         """Read what waits unread, until enough requests wait."""
         at, unread = 0, self._unread
+        if not unread:
+            return
         while at < len(unread) and len(self.requests) < _ENOUGH and not self.deaf:
             self._read(unread[at : at + _PIECE_BYTES])
             at += _PIECE_BYTES
@@ -157,22 +158,33 @@ class Reader:
         if self.deaf:
             return
         method, keep_alive = method_of(parser.get_method()), parser.should_keep_alive()
-        # Only HTTP/1.1 keeps a connection that no field speaks of; the parser makes a text of the version,
-        # at the price of a tenth of what it costs to read a small request.
-        unspoken = fields.get("connection") is None and fields.get("proxy-connection") is None
-        usual = keep_alive and unspoken
-        version = "1.1" if usual else parser.get_http_version()
         request = self._request(method, fields, keep_alive=keep_alive)
-        refusal = refusals.of_head(method, version, fields)
+        # Only HTTP/1.1 keeps a connection that no field speaks of.
+        if keep_alive and fields.plain:
+            refusal = refusals.of_plain_head(method, fields)
+            if refusal is None:
+                self._receive(request)
+            else:
+                self._refuse(request, refusal)
+        else:
+            self._look_closer(parser, request)
+
+    def _look_closer(self, parser: httptools.HttpRequestParser, request: Incoming) -> None:
+        """Take a request whose fields say how it is to be read."""
+        fields, version = request.headers, parser.get_http_version()
+        refusal = refusals.of_head(request.method, version, fields)
         if refusal is not None:
             self._refuse(request, refusal)
         elif parser.should_upgrade():
-            start = f"{method} {self._url.decode('latin-1')} HTTP/{version}\r\n"
+            start = f"{request.method} {self._url.decode('latin-1')} HTTP/{version}\r\n"
             self._declined = start.encode("latin-1") + fields.without("upgrade") + b"\r\n"
         else:
             request.old = version == "1.0"
-            self._receiving = request
-            self.requests.append(request)
+            self._receive(request)
+
+    def _receive(self, request: Incoming) -> None:
+        self._receiving = request
+        self.requests.append(request)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -185,9 +197,10 @@ class Reader:
         if request is not None:
             self._hand_over(request)
             request.complete = True
-            # Behind a trailer that ends the connection the parser stops, as behind a head that does.
-            parser = cast("httptools.HttpRequestParser", self._parser)
-            request.keep_alive = request.keep_alive and parser.should_keep_alive()
+            if not request.headers.plain:
+                # Behind a trailer that ends the connection the parser stops, as behind a head that does.
+                parser = cast("httptools.HttpRequestParser", self._parser)
+                request.keep_alive = request.keep_alive and parser.should_keep_alive()
             if request.arrival is not None:
                 request.wake()
             if not request.keep_alive:

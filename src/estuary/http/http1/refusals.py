@@ -60,9 +60,18 @@ def of_head(method: str, version: str, fields: Fields) -> EstuaryError | None:
     # What HTTP/1.0 expects is to be ignored (RFC 9110, 10.1.1).
     if fields.get("expect") is not None and version != "1.0" and not _can_be_met(fields):
         return UnmetExpectation()
+    return _of_fields(fields, host_required=version == "1.1")
+
+
+def of_plain_head(method: str, fields: Fields) -> EstuaryError | None:
+    """What `of_head` says in HTTP/1.1 of a head without a field that says how the message is to be read."""
+    return UnknownMethod() if method == "CONNECT" else _of_fields(fields, host_required=True)
+
+
+def _of_fields(fields: Fields, *, host_required: bool) -> EstuaryError | None:
     if fields.number > MAX_FIELDS:
         return TooManyFields(MAX_FIELDS)
-    return refusal_of(fields, host_required=version == "1.1")
+    return refusal_of(fields, host_required=host_required)
 
 
 def _can_be_met(fields: Fields) -> bool:

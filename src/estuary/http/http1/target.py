@@ -11,6 +11,8 @@ _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATC
 
 def method_of(name: bytes) -> str:
     """The method's name as a text."""
+    if name == b"GET":
+        return "GET"
     return _METHODS.get(name) or name.decode("latin-1")
 
 
@@ -19,6 +21,8 @@ def path_and_query(target: bytes) -> tuple[str, str]:
     text = target.decode("latin-1")
     if not text.startswith("/"):
         text = _of_url(target)
+    if "?" not in text:
+        return decoded_path(text), ""
     path, _, query = text.partition("?")
     return decoded_path(path), query
 

@@ -1,15 +1,6 @@
-"""What a connection is given: its deadlines, and what it shares with all others."""
-
-import asyncio
-from typing import TYPE_CHECKING, Protocol
+"""How long a client may take, and how many there may be."""
 
 import msgspec
-
-from estuary.http.http1.heads import Heads
-from estuary.http.kernel import Application
-
-if TYPE_CHECKING:
-    from estuary.http.http1.connection import Connection
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,22 +16,3 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     stall_seconds: float = 30.0
     linger_seconds: float = 2.0
     max_connections: int = 4096
-
-
-class Hub(Protocol):
-    """What all connections of a listener have in common."""
-
-    application: Application
-    heads: Heads
-    terms: Terms
-    loop: asyncio.AbstractEventLoop
-    now: float
-    """The loop's time when it was last looked at, less than a second ago: deadlines need no more."""
-
-    def join(self, connection: "Connection") -> None:
-        """A connection was made."""
-        ...
-
-    def leave(self, connection: "Connection") -> None:
-        """A connection is closed."""
-        ...

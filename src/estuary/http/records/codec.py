@@ -1,9 +1,10 @@
 """A resource's JSON: the decoders and encoders, made once at start-up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from estuary.core.moments import in_six_digits
 from estuary.core.record import Record
@@ -26,6 +27,7 @@ class RecordCodec:
             for place, kind in enumerate(kinds.values())
             if (write := kind.written) is not None
         ]
+        self._values_of: Callable[[msgspec.Struct], tuple[Any, ...]] = astuple
         self._representation = _representation_type(resource)
         self._listing = _listing_type(self._representation)
         self._page = _page_type(self._representation)
@@ -44,10 +46,12 @@ class RecordCodec:
         return self._encode(self._page([self._represent(record) for record in records], limit, next_cursor))
 
     def _represent(self, record: Record) -> msgspec.Struct:
-        values: Sequence[Any] = msgspec.structs.astuple(record.value)
+        values: Sequence[Any] = self._values_of(record.value)
         if self._written:
             values = self._as_written(values)
-        created, updated = in_six_digits(record.created_at), in_six_digits(record.updated_at)
+        created = in_six_digits(record.created_at)
+        unchanged = record.updated_at is record.created_at
+        updated = created if unchanged else in_six_digits(record.updated_at)
         return self._representation(record.id, *values, created, updated)
 
     def _as_written(self, values: Sequence[Any]) -> list[Any]:

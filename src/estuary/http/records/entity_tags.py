@@ -4,6 +4,7 @@ import re
 from hashlib import sha256
 from typing import NamedTuple
 
+from estuary.core.decimals import decimal
 from estuary.core.errors import InvalidParameter
 from estuary.core.writes import NO_VERSION
 from estuary.http.fields import Fields
@@ -38,7 +39,7 @@ class EntityTags(NamedTuple):
 
 def tag_of_version(version: int) -> str:
     """A record's version number is its strong validator."""
-    return f'"{version}"'
+    return f'"{decimal(version)}"'
 
 
 def tag_of_content(body: bytes) -> str:

@@ -1,0 +1,42 @@
+"""Hub: what all connections of a listener have in common."""
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from mypy_extensions import mypyc_attr
+
+from estuary.http.http1.heads import Heads
+from estuary.http.http1.terms import Terms
+from estuary.http.kernel import Application
+
+if TYPE_CHECKING:
+    from estuary.http.http1.connection import Connection
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Hub:
+    """What connections are given; the listener, which makes them, is one.
+
+    A class, not a protocol: a connection looks at it many times a request, which compiled code does in one
+    step where it knows the class.
+    """
+
+    def __init__(
+        self, application: Application, heads: Heads, terms: Terms, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.application: Final = application
+        self.heads: Final = heads
+        self.terms: Final = terms
+        self.loop: Final = loop
+        self.head_seconds: Final[float] = terms.head_seconds
+        self.idle_seconds: Final[float] = terms.idle_seconds
+        self.now: float = loop.time()
+        """The loop's time when it was last looked at, less than a second ago: deadlines need no more."""
+
+    def join(self, connection: "Connection") -> None:
+        """A connection was made."""
+        raise NotImplementedError  # the listener knows
+
+    def leave(self, connection: "Connection") -> None:
+        """A connection is closed."""
+        raise NotImplementedError  # as above
