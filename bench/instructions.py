@@ -2,24 +2,23 @@
 
 Callgrind runs the server on a simulated processor with 32 KiB of first-level cache for instructions and as
 much for data (8 ways, 64 bytes a line), whatever the real one has:
-https://valgrind.org/docs/manual/cl-manual.html. The figure is the difference between a server that was
-asked many times over one kept connection and one that was asked little, divided by the requests between.
+https://valgrind.org/docs/manual/cl-manual.html. It counts from a warm server on, over many requests on one
+kept connection. What a server does now and then, by the clock, is in the figure too: a few per cent on a
+machine that is busy.
 """
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import psutil
 
 from bench import exchange
 from bench.contenders.contender import ROOT, SCRATCH
@@ -29,12 +28,12 @@ from bench.process import HOST, NotReady, free_port, minimal_environment
 from bench.question import Settings
 from bench.series import Series
 
-WARM_UP, ASKED = 300, 1000
-"""Requests that both servers are asked, and how many more one of them is."""
+WARM_UP, ASKED = 250, 1000
+"""How many requests a server is asked before they are counted, and how many are."""
 
 _CACHES = ("--I1=32768,8,64", "--D1=32768,8,64", "--LL=4194304,16,64")
-_PATIENCE_SECONDS = 240.0
-"""For a server to start under Callgrind, where everything takes fifty times as long."""
+_PATIENCE_SECONDS = 120.0
+"""For a server to start under Valgrind, where everything takes several times as long."""
 _LOOK_SECONDS = 0.1
 _ITEMS = 25
 """How many items are there: a list of twenty is full."""
@@ -51,52 +50,70 @@ class Cost:
 
 @dataclass(frozen=True)
 class Subject:
-    """A server and what it is asked; `launch` gives its command and its environment, for a port."""
+    """What a server is asked."""
 
     name: str
     label: str
-    launch: Callable[[int, Path], tuple[list[str], Mapping[str, str]]]
     asked: Callable[[str], Exchange]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server and its subjects; `launch` gives its module and its environment, for a port."""
+
+    launch: Callable[[int, Path], tuple[list[str], Mapping[str, str]]]
+    subjects: tuple[Subject, ...]
     ours: bool = True
 
 
 def available() -> bool:
     """Whether Valgrind is installed."""
-    return shutil.which("valgrind") is not None
+    return shutil.which("valgrind") is not None and shutil.which("vgdb") is not None
 
 
 @cache
-def cost_of(subject: Subject) -> Cost:
-    """What a request of `subject` costs; raises `NotReady`, `WrongAnswer`."""
-    with ThreadPoolExecutor(2) as both:
-        little, much = both.map(lambda number: _events(subject, number), (WARM_UP, WARM_UP + ASKED))
-    return Cost(*((more - less) / ASKED for less, more in zip(little, much, strict=True)))
+def costs_of(contender: Contender) -> Mapping[str, Cost]:
+    """What a request of each subject costs, by the subject's name; raises `NotReady`, `WrongAnswer`."""
+    SCRATCH.mkdir(exist_ok=True)
+    with (
+        TemporaryDirectory(prefix="bench-instructions-", dir=SCRATCH) as scratch,
+        _running(contender, Path(scratch)) as server,
+    ):
+        made = [exchange.once(server.origin, exchange.create()) for _ in range(_ITEMS * contender.ours)]
+        server.tell("instrumentation", "on")
+        return {
+            each.name: server.cost(each.asked(made[0]["id"] if made else "")) for each in contender.subjects
+        }
 
 
 def _estuary(store: str, port: int, folder: Path) -> tuple[list[str], Mapping[str, str]]:
-    return [sys.executable, "-m", "estuary", "serve"], environment(store, port, folder)
+    variables = environment(store, port, folder)
+    path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
+    return ["bench.apps.one_worker"], {**variables, "PYTHONPATH": path}
 
 
 def _bare(port: int, _: Path) -> tuple[list[str], Mapping[str, str]]:
-    return [sys.executable, "-m", "bench.apps.bare_protocol", str(port)], {"PYTHONPATH": str(ROOT)}
+    return ["bench.apps.bare_protocol", str(port)], {"PYTHONPATH": str(ROOT)}
 
 
-def _memory(port: int, folder: Path) -> tuple[list[str], Mapping[str, str]]:
-    return _estuary("memory", port, folder)
-
-
-def _sqlite(port: int, folder: Path) -> tuple[list[str], Mapping[str, str]]:
-    return _estuary("sqlite", port, folder)
-
-
-BARE = Subject("bare", "uvloop and httptools, constant answer", _bare, exchange.read, ours=False)
-SUBJECTS = (
-    BARE,
-    Subject("memory-read", "Estuary, memory: one item", _memory, exchange.read),
-    Subject("memory-create", "Estuary, memory: a new item", _memory, lambda _: exchange.create()),
-    Subject("sqlite-read", "Estuary, SQLite: one item", _sqlite, exchange.read),
-    Subject("sqlite-list", "Estuary, SQLite: 20 items", _sqlite, lambda _: exchange.page()),
+MEMORY = Contender(
+    partial(_estuary, "memory"),
+    (
+        Subject("memory-read", "Estuary, memory: one item", exchange.read),
+        Subject("memory-create", "Estuary, memory: a new item", lambda _: exchange.create()),
+    ),
 )
+SQLITE = Contender(
+    partial(_estuary, "sqlite"),
+    (
+        Subject("sqlite-read", "Estuary, SQLite: one item", exchange.read),
+        Subject("sqlite-list", "Estuary, SQLite: 20 items", lambda _: exchange.page()),
+    ),
+)
+BARE = Contender(
+    _bare, (Subject("bare", "uvloop and httptools, constant answer", exchange.read),), ours=False
+)
+CONTENDERS = (BARE, MEMORY, SQLITE)
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,7 @@ class Counted:
     name: str
     title: str
     part: Callable[[Cost], float]
-    base: str = BARE.name
+    base: str = BARE.subjects[0].name
 
     def measure(self, settings: Settings) -> list[Series]:
         """Each subject once: what is counted does not depend on what else the machine does."""
@@ -118,11 +135,12 @@ class Counted:
                 subject.name,
                 subject.label,
                 "",
-                (self.part(cost_of(subject)),),
+                (self.part(costs_of(contender)[subject.name]),),
                 more_is_better=False,
-                ours=subject.ours,
+                ours=contender.ours,
             )
-            for subject in SUBJECTS
+            for contender in CONTENDERS
+            for subject in contender.subjects
         ]
 
 
@@ -141,37 +159,58 @@ INSTRUCTION_QUESTIONS = (
 )
 
 
-def _events(subject: Subject, number: int) -> tuple[float, float, float]:
-    """What a server's worker had counted when it ended, after `number` requests."""
-    SCRATCH.mkdir(exist_ok=True)
-    with TemporaryDirectory(prefix="bench-instructions-", dir=SCRATCH) as scratch:
-        folder = Path(scratch)
-        with _running(subject, folder) as (origin, process):
-            made = [exchange.once(origin, exchange.create()) for _ in range(_ITEMS)] if subject.ours else []
-            exchange.repeat(origin, subject.asked(made[0]["id"] if made else ""), number)
-            worker = next(iter(psutil.Process(process.pid).children()), process).pid
-        return _counted(folder / f"callgrind.{worker}")
+@dataclass(frozen=True)
+class _Server:
+    """A server under Callgrind that answers; `variables` are its environment, by which vgdb finds it."""
+
+    origin: str
+    process: subprocess.Popen[bytes]
+    folder: Path
+    variables: Mapping[str, str]
+
+    def tell(self, *words: str) -> None:
+        """Give Callgrind an order (https://valgrind.org/docs/manual/cl-manual.html#cl-manual.monitor-commands)."""
+        subprocess.run(
+            ["vgdb", f"--vgdb-prefix={self.folder}/vgdb", f"--pid={self.process.pid}", *words],
+            env=self.variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE_SECONDS,
+            check=True,
+        )
+
+    def cost(self, asked: Exchange) -> Cost:
+        """What one request costs."""
+        exchange.repeat(self.origin, asked, WARM_UP)
+        self.tell("zero")
+        exchange.repeat(self.origin, asked, ASKED)
+        before = set(self.folder.glob("callgrind.*"))
+        self.tell("dump")
+        (written,) = set(self.folder.glob("callgrind.*")) - before
+        return Cost(*(counted / ASKED for counted in _counted(written)))
 
 
 @contextmanager
-def _running(subject: Subject, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """The server under Callgrind, once it answers: its origin, and its first process."""
+def _running(contender: Contender, folder: Path) -> Iterator[_Server]:
+    """The server under Callgrind, once it answers; nothing is counted yet."""
     port = free_port()
-    command, variables = subject.launch(port, folder)
-    tool = ["valgrind", "--quiet", "--tool=callgrind", "--cache-sim=yes", *_CACHES]
+    module, variables = contender.launch(port, folder)
+    tool = ["valgrind", "--quiet", "--tool=callgrind", "--cache-sim=yes", "--instr-atstart=no", *_CACHES]
+    files = [f"--callgrind-out-file={folder}/callgrind.%p", f"--vgdb-prefix={folder}/vgdb"]
+    everything = {**minimal_environment(), "PYTHONHASHSEED": "0", **variables}
     process = subprocess.Popen(
-        [*tool, f"--callgrind-out-file={folder}/callgrind.%p", *command],
+        [*tool, *files, sys.executable, "-m", *module],
         cwd=folder,
-        env={**minimal_environment(), "PYTHONHASHSEED": "0", **variables},
+        env=everything,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         _wait_until_answering(process, port)
-        yield f"http://{HOST}:{port}", process
+        yield _Server(f"http://{HOST}:{port}", process, folder, everything)
     finally:
-        process.terminate()
+        process.kill()
         process.wait(_PATIENCE_SECONDS)
 
 

@@ -110,16 +110,14 @@ def test_a_total_counts_what_its_histogram_measures() -> None:
 def test_a_histogram_counts_on_where_the_worker_before_ended() -> None:
     """An instrument keeps what its cells hold, and so begins with what they hold."""
     shared = regions(1)
-    for _ in range(2):
+
+    def scraped_after_one_more() -> list[list[float]]:
         registry = Registry(Cells(shared))
-        metric = registry.histogram(
-            "seconds", "Seconds.", bounds=BOUNDS, total=Total("queries_total", "Queries.")
-        )
-        metric.series().observe(0.5)
+        total = Total("queries_total", "Queries.")
+        registry.histogram("seconds", "Seconds.", bounds=BOUNDS, total=total).series().observe(0.5)
         registry.counter("lines_total", "Lines.").series().inc()
-    total, histogram, lines = registry.collect()
-    assert ([2.0], [2.0]) == (
-        [each.value for each in total.samples],
-        [each.value for each in lines.samples],
-    )
-    assert [1.0] == [each.value for each in histogram.samples if each.suffix == "_sum"]
+        return [[each.value for each in family.samples] for family in registry.collect()]
+
+    first, second = scraped_after_one_more(), scraped_after_one_more()
+    assert [[1.0], [0.0, 1.0, 1.0, 1.0, 1.0, 0.5], [1.0]] == first
+    assert [[2.0], [0.0, 2.0, 2.0, 2.0, 2.0, 1.0], [2.0]] == second

@@ -1,0 +1,25 @@
+"""One worker of Estuary without a supervisor: no process that was forked can be told what to count."""
+
+import sys
+
+from estuary.app import Commons
+from estuary.config.environment import load
+from estuary.server import worker
+from estuary.server.channel import Channel
+from estuary.server.sockets import Sockets, listen
+
+
+def main() -> int:
+    """Serve as the environment says, until the process is ended."""
+    loaded = load()
+    settings = loaded.settings
+    # Nobody speaks at the supervisor's end; closed, it would say that the supervisor is dead.
+    supervisors, workers = Channel.pair()
+    sockets = Sockets(listen(settings.host, settings.port), None)
+    code = worker.live(loaded, sockets, workers, None, Commons(settings), 0)
+    supervisors.close()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
