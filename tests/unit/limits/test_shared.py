@@ -2,6 +2,8 @@
 
 import os
 import signal
+import struct
+from array import array
 from collections import defaultdict
 
 import pytest
@@ -15,6 +17,7 @@ from estuary.limits.local import LocalRateLimiter
 from estuary.limits.locks import Held, Locks
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import WAYS, Table
+from estuary.limits.window import Tally
 from tests.support.monotonic import HandClock
 from tests.unit.limits.tables import VISITS, WINDOW, child, table
 
@@ -153,7 +156,10 @@ async def test_a_process_that_dies_while_it_writes_lets_nobody_pass_too_often() 
     name, set_ = numbers.name("unlucky")
     way = numbers.find(set_, name)
     assert way is not None
-    numbers._memory[numbers._head(set_, way) + 15] = 1
+    torn = Tally()
+    torn.older = array("d", [0.0, -1.0])  # no count: its writer ends halfway, as one that is killed
+    with pytest.raises(struct.error):
+        numbers.store(set_, way, torn)
     assert not (limits.hit("unlucky")).allowed
     clock.time += WINDOW / 2
     assert not (limits.hit("unlucky")).allowed
