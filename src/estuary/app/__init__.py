@@ -1,16 +1,16 @@
 """The composition root: Settings become stores, limits, telemetry and the application that they serve."""
 
 from estuary.app.authentication import access
-from estuary.app.commons import Commons
 from estuary.app.composition import asgi, build, rsgi
 from estuary.app.preloading import preload
 from estuary.app.probe import probe
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
+from estuary.app.shared_state import SharedState
 
 __all__ = [
-    "Commons",
     "Service",
+    "SharedState",
     "access",
     "asgi",
     "build",

@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from estuary.app.commons import Commons
 from estuary.app.service import Companion
+from estuary.app.shared_state import SharedState
 from estuary.app.stores import data_folder
 from estuary.config.settings import Settings
 from estuary.config.urls import file_path
@@ -32,7 +32,9 @@ class Authentication(NamedTuple):
     companions: Sequence[Companion] = ()
 
 
-def authentication(settings: Settings, commons: Commons, clock: Clock, observe: Observer) -> Authentication:
+def authentication(
+    settings: Settings, shared: SharedState, clock: Clock, observe: Observer
+) -> Authentication:
     """What `settings` ask for; raises `DeclarationError` where its libraries are missing."""
     if not settings.auth_enabled:
         return Authentication()
@@ -45,7 +47,7 @@ def authentication(settings: Settings, commons: Commons, clock: Clock, observe: 
     verified = VerifiedTokens(clock.timestamp)
     sources = _Sources(settings, clock, observe, verified.clear)
     verifier = _verifier(settings, clock, sources, verified)
-    guard = Auth(verifier, _failures(settings, commons, clock), observe)
+    guard = Auth(verifier, _failures(settings, shared, clock), observe)
     return Authentication([guard], [KeyRing(sources.made)])
 
 
@@ -61,10 +63,10 @@ def scopes(settings: Settings) -> Scopes:
     return Scopes(settings.auth_read_scope, settings.auth_write_scope)
 
 
-def _failures(settings: Settings, commons: Commons, clock: Clock) -> FailureLimiter:
+def _failures(settings: Settings, shared: SharedState, clock: Clock) -> FailureLimiter:
     if settings.auth_failure_limit == 0:
         return NoFailureLimit()
-    return commons.failure_limiter(settings, clock.monotonic)
+    return shared.failure_limiter(settings, clock.monotonic)
 
 
 def _verifier(

@@ -1,6 +1,6 @@
 """The cache that the settings ask for, in front of a store; its driver is imported only then."""
 
-from estuary.app.commons import Commons
+from estuary.app.shared_state import SharedState
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreRefused
 from estuary.core.extras import needs
@@ -12,7 +12,7 @@ _SLACK_SECONDS = 5
 
 
 def with_cache(
-    settings: Settings, store: Store, commons: Commons, clock: Clock, observe: Observer
+    settings: Settings, store: Store, shared: SharedState, clock: Clock, observe: Observer
 ) -> Store:
     """`store`, or where the settings ask for a cache, the same behind one.
 
@@ -23,21 +23,21 @@ def with_cache(
     from estuary.stores.cached import CachedStore
 
     make = _in_redis if settings.cache_type == "redis" else _local
-    return CachedStore(store, make(settings, commons, clock, observe), observe)
+    return CachedStore(store, make(settings, shared, clock, observe), observe)
 
 
-def _local(settings: Settings, commons: Commons, clock: Clock, _: Observer) -> Caches:
+def _local(settings: Settings, shared: SharedState, clock: Clock, _: Observer) -> Caches:
     from estuary.stores.cache.local import LocalCaches
 
     return LocalCaches(
         settings.cache_max_entries,
         settings.cache_ttl_seconds,
         monotonic=clock.monotonic,
-        stamps=commons.stamps(),
+        stamps=shared.stamps(),
     )
 
 
-def _in_redis(settings: Settings, commons: Commons, clock: Clock, observe: Observer) -> Caches:
+def _in_redis(settings: Settings, shared: SharedState, clock: Clock, observe: Observer) -> Caches:
     try:
         from estuary.redis.address import RedisAddress
         from estuary.stores.cache.redis import RedisCaches
@@ -52,6 +52,6 @@ def _in_redis(settings: Settings, commons: Commons, clock: Clock, observe: Obser
         ttl=settings.cache_ttl_seconds,
         lease=settings.database_timeout_seconds + _SLACK_SECONDS,
         monotonic=clock.monotonic,
-        distrusted_until=commons.distrusted_until,
+        distrusted_until=shared.distrusted_until,
         observe=observe,
     )

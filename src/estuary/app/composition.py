@@ -9,11 +9,11 @@ from uuid_utils import uuid7
 from estuary import __version__
 from estuary.app.authentication import access, authentication, scopes
 from estuary.app.caches import with_cache
-from estuary.app.commons import Commons
 from estuary.app.limits import make_limiter
 from estuary.app.pipeline import doors, guards, rate_limit
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Companion, Service
+from estuary.app.shared_state import SharedState
 from estuary.app.stores import data_folder, last_backup, make_store
 from estuary.app.transfer import counted
 from estuary.app.undeclared import UndeclaredRecords
@@ -54,14 +54,14 @@ from estuary.telemetry.system import CachedSystemMonitor, this_host
 
 
 def build(
-    settings: Settings, *, colour: bool = True, commons: Commons | None = None, worker: int = 0
+    settings: Settings, *, colour: bool = True, shared: SharedState | None = None, worker: int = 0
 ) -> Service:
     """The service that `settings` describe, not yet started; raises `DeclarationError`.
 
-    `colour` says whether a terminal may be shown coloured log lines. `commons` is what this process shares
-    with others, among which it is the one of the number `worker`; without it the process is alone.
+    `colour` says whether a terminal may be shown coloured log lines. `shared` is the memory
+    of the workers, of which this process is the one numbered `worker`; without it, it is the only one.
     """
-    commons = commons or Commons(settings)
+    shared = shared or SharedState(settings)
     clock = SystemClock()
     in_flight: set[Request] = set()
     resources = load_resources(settings.resources)
@@ -72,25 +72,25 @@ def build(
     metrics = Metrics(
         [each.name for each in resources],
         version=__version__,
-        cells=commons.cells(worker),
+        cells=shared.cells(worker),
         collectors=[
             Machine(
                 host,
-                started_at=commons.started_at,
+                started_at=shared.started_at,
                 # Where nothing is kept here, the disk that the program runs on is still one that can fill.
                 folder=data_folder(settings) or Path(),
-                processes=commons.processes,
+                processes=shared.processes,
             ),
             *last_backup(settings),
         ],
     )
     metrics.subscribe(observers)
     logs.on_drop(metrics.log_lines_dropped)
-    limiter = make_limiter(settings, commons, clock.monotonic, observers)
-    made = make_store(settings, resources, observers, commons=commons, worker=worker)
+    limiter = make_limiter(settings, shared, clock.monotonic, observers)
+    made = make_store(settings, resources, observers, shared=shared, worker=worker)
     waiting = WaitingStore(made, observers)
     observed = ObservedStore(waiting, observers, clock.monotonic)
-    store = with_cache(settings, observed, commons, clock, observers)
+    store = with_cache(settings, observed, shared, clock, observers)
     operations = Operations(
         store=store,
         clock=clock,
@@ -102,7 +102,7 @@ def build(
     )
     collections = _collections(settings, resources, store, clock, observers)
     cors = Cors(settings.cors_allowed_origins)
-    auth = authentication(settings, commons, clock, observers)
+    auth = authentication(settings, shared, clock, observers)
     admission = partial(
         Admission,
         identifier=Identifier(),

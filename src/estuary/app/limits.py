@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from estuary.app.commons import Commons
+from estuary.app.shared_state import SharedState
 from estuary.config.redis import RedisLocation
 from estuary.config.settings import Settings
 from estuary.core.errors import LimiterRefused
@@ -12,10 +12,10 @@ from estuary.limits.outage import allowing, counting_locally
 
 
 def make_limiter(
-    settings: Settings, commons: Commons, monotonic: Callable[[], float], observe: Observer
+    settings: Settings, shared: SharedState, monotonic: Callable[[], float], observe: Observer
 ) -> RateLimiter:
     """The limiter, not yet open; raises `LimiterRefused` where its driver is not installed."""
-    local = commons.limiter(settings, monotonic)
+    local = shared.limiter(settings, monotonic)
     limiter = _elsewhere(settings, observe) if settings.rate_limit_enabled else None
     if limiter is None:
         return local

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from estuary.app.commons import Commons
+from estuary.app.shared_state import SharedState
 from estuary.backups.status import last_success
 from estuary.config.convex import CONVEX
 from estuary.config.database import POSTGRES, SQLITE
@@ -25,13 +25,13 @@ def make_store(
     observe: Observer,
     *,
     migrate: str | None = None,
-    commons: Commons | None = None,
+    shared: SharedState | None = None,
     worker: int = 0,
 ) -> Store:
     """The store, not yet open; raises `StoreRefused` where its driver is not installed.
 
-    `migrate` stands in for DATABASE_MIGRATE. `commons` is what this process shares with others, among
-    which it is the one of the number `worker`.
+    `migrate` stands in for DATABASE_MIGRATE. `shared` is the memory of the workers, of which this
+    process is the one numbered `worker`.
     """
     location = settings.database
     if location.path is not None:
@@ -44,7 +44,7 @@ def make_store(
             timeout=settings.database_timeout_seconds,
             policy=Policy(migrate or settings.database_migrate),
             observe=observe,
-            courtesy=None if commons is None else Courtesy(commons.waiting, worker),
+            courtesy=None if shared is None else Courtesy(shared.waiting, worker),
         )
     if location.kind == POSTGRES:
         return _postgres(settings, resources, observe, migrate)

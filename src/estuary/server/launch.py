@@ -20,7 +20,7 @@ from estuary.telemetry.logs import standard_output_logs
 from estuary.telemetry.writer import LineWriter, join_lines
 
 if TYPE_CHECKING:
-    from estuary.app import Commons
+    from estuary.app import SharedState
 
 _FAILED = 1
 _BEATS_PER_WATCH = 4
@@ -50,9 +50,9 @@ def serve(loaded: Loaded) -> int:
     log = logs.logger("estuary::server")
     _tell_of_configuration(logs.logger("estuary::config"), loaded)
     _tell_of_descriptors(log, settings)
-    commons = _prepare(settings)
+    shared = _prepare(settings)
     supervisor = Supervisor(
-        _life(loaded, sockets, commons, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
+        _life(loaded, sockets, shared, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
         Terms(
             workers=settings.workers,
             drain=settings.shutdown_drain_seconds,
@@ -62,7 +62,7 @@ def serve(loaded: Loaded) -> int:
         log=log,
         manager=service_manager(around.notify_socket),
         announce=lambda reason: _announce(log, settings, sockets, reason),
-        buried=commons.leave,
+        buried=shared.leave,
         let_go=sockets.close,
     )
     code = supervisor.run()
@@ -99,18 +99,18 @@ def _sockets(settings: Settings, around: Surroundings) -> Sockets:
         raise
 
 
-def _prepare(settings: Settings) -> "Commons":
+def _prepare(settings: Settings) -> "SharedState":
     """What workers share: the memory in which they count, and the modules they are made of.
 
     The supervisor runs nothing of these modules. But a worker that finds them in memory answers 20 ms after
     it was forked instead of 200, and most of what they take up is there only once.
     """
-    from estuary.app import Commons, preload
+    from estuary.app import SharedState, preload
 
     preload(settings)
     gc.collect()
     gc.freeze()
-    return Commons(settings)
+    return SharedState(settings)
 
 
 def _tell_of_descriptors(log: Log, settings: Settings) -> None:
@@ -125,11 +125,11 @@ def _tell_of_descriptors(log: Log, settings: Settings) -> None:
         )
 
 
-def _life(loaded: Loaded, sockets: Sockets, commons: "Commons", heartbeat: float | None) -> Live:
+def _life(loaded: Loaded, sockets: Sockets, shared: "SharedState", heartbeat: float | None) -> Live:
     from estuary.server import worker
 
     def live(channel: Channel, number: int) -> int:
-        return worker.live(loaded, sockets, channel, heartbeat, commons, number)
+        return worker.live(loaded, sockets, channel, heartbeat, shared, number)
 
     return live
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvloop
 
-from estuary.app import Commons, Service, build
+from estuary.app import Service, SharedState, build
 from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
 from estuary.core.errors import LimiterRefused, StoreError
@@ -33,16 +33,16 @@ def live(
     sockets: Sockets,
     channel: Channel,
     heartbeat: float | None,
-    commons: Commons,
+    shared: SharedState,
     number: int,
 ) -> int:
     """A worker's whole life; returns its exit code.
 
-    `heartbeat`: seconds between signs of life; `number`: which worker it is of those that share `commons`.
+    `heartbeat`: seconds between signs of life; `number`: which of the workers that share `shared` this is.
     """
     # Not closed: what is left on the loop then is what was cut off, and the process ends at once.
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-    return runner.run(_live(loaded, sockets, channel, heartbeat, commons, number))
+    return runner.run(_live(loaded, sockets, channel, heartbeat, shared, number))
 
 
 async def _live(
@@ -50,7 +50,7 @@ async def _live(
     sockets: Sockets,
     channel: Channel,
     heartbeat: float | None,
-    commons: Commons,
+    shared: SharedState,
     number: int,
 ) -> Ending:
     orders = Orders(channel, loaded.settings.shutdown_timeout_seconds)
@@ -60,9 +60,9 @@ async def _live(
     service: Service | None = None
     try:
         colour = not loaded.surroundings.no_color
-        service = build(loaded.settings, colour=colour, commons=commons, worker=number)
+        service = build(loaded.settings, colour=colour, shared=shared, worker=number)
         if await _before(orders.stop, service.start()):
-            listening = _listeners(service, sockets, loaded.settings, commons.turns(number))
+            listening = _listeners(service, sockets, loaded.settings, shared.turns(number))
             for listener in listening:
                 listener.start()
             orders.on_drain(service.drain)

@@ -13,6 +13,8 @@ from typing import Protocol, SupportsIndex
 
 import msgspec
 
+from estuary.shared_memory import shared_bytes
+
 Labels = tuple[str, ...]
 
 
@@ -116,5 +118,5 @@ _decode = msgspec.json.Decoder(Entry).decode
 
 
 def regions(count: int) -> list[Region]:
-    """So many empty regions, shared with every process that is forked afterwards."""
-    return [Region(mmap(-1, SIZE)) for _ in range(count)]
+    """`count` empty regions, shared with every process that is forked afterwards."""
+    return [Region(shared_bytes(SIZE)) for _ in range(count)]

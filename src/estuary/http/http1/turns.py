@@ -1,19 +1,9 @@
 """Turns: which of several processes takes the next connection from the socket that they share."""
 
-from typing import Protocol
+from estuary.shared_memory import Words
 
 _NOBODY = 0
 """What stands for a process that is not there; what is stands as one more than its connections."""
-
-
-class Words(Protocol):
-    """Memory that the processes share: a word for each."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, place: int, /) -> int: ...
-
-    def __setitem__(self, place: int, word: int, /) -> None: ...
 
 
 class Turns:

@@ -1,7 +1,6 @@
 """Stamps: what shows every worker on a machine that a record was written to since it was read."""
 
 import os
-from mmap import mmap
 from zlib import crc32
 
 STAMPS = 1 << 16
@@ -12,11 +11,6 @@ _BYTES = 8
 def unshared() -> "memoryview[int]":
     """The numbers of a process that is alone."""
     return memoryview(bytearray(_BYTES * STAMPS)).cast("Q")
-
-
-def shared() -> "memoryview[int]":
-    """The numbers of a process and of all that are forked from it."""
-    return memoryview(mmap(-1, _BYTES * STAMPS)).cast("Q")
 
 
 class Stamps:

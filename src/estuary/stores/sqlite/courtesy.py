@@ -4,21 +4,14 @@ SQLite's lock goes to who asks in the right moment. A worker with many writes wa
 microseconds of its commit, and one that looks every few milliseconds may starve next to it for seconds.
 """
 
-from typing import Protocol
-
-
-class Words(Protocol):
-    """Memory that the workers share: a word for each, 1 while it waits for the lock."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, place: int, /) -> int: ...
-
-    def __setitem__(self, place: int, word: int, /) -> None: ...
+from estuary.shared_memory import Words
 
 
 class Courtesy:
-    """What a worker tells the others, and sees of them: in `waiting`, where its own word is `number`."""
+    """What a worker tells the others, and sees of them: in `waiting`, where its own word is `number`.
+
+    A word is 1 while its worker waits for the lock.
+    """
 
     def __init__(self, waiting: Words, number: int) -> None:
         self._waiting = waiting

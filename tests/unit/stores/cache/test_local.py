@@ -4,9 +4,10 @@ import os
 from functools import partial
 
 from estuary.core.record import Record
+from estuary.shared_memory import shared_words
 from estuary.stores.cache.local import LocalCache
 from estuary.stores.cache.port import Miss
-from estuary.stores.cache.stamps import Stamps, shared, unshared
+from estuary.stores.cache.stamps import STAMPS, Stamps, unshared
 from tests.contract.making import make_id, make_record
 from tests.support.clocks import SettableClock
 
@@ -74,7 +75,7 @@ async def test_what_was_read_before_a_write_is_not_kept_after_it() -> None:
 
 async def test_forgetting_is_seen_by_whoever_shares_the_stamps() -> None:
     """A write of one worker has the record read again in the other, also one that is being read."""
-    stamps = Stamps(shared())
+    stamps = Stamps(shared_words(STAMPS))
     here, there = make(stamps=stamps), make(stamps=stamps)
     await read(there, 1)
     miss = there.look(make_id(2))
@@ -87,7 +88,7 @@ async def test_forgetting_is_seen_by_whoever_shares_the_stamps() -> None:
 
 def test_stamps_are_shared_with_forked_processes() -> None:
     """What a child renews, the parent sees."""
-    stamps = Stamps(shared())
+    stamps = Stamps(shared_words(STAMPS))
     before = stamps.of(make_id(1))
     child = os.fork()
     if child == 0:
