@@ -16,7 +16,7 @@ def main() -> int:
     # Nobody speaks at the supervisor's end; closed, it would say that the supervisor is dead.
     supervisors, workers = Channel.pair()
     sockets = Sockets(listen(settings.host, settings.port), None)
-    code = worker.live(loaded, sockets, workers, None, SharedState(settings), 0)
+    code = worker.run(loaded, sockets, workers, None, SharedState(settings), 0)
     supervisors.close()
     return code
 

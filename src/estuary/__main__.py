@@ -3,10 +3,10 @@
 import signal
 import sys
 
-from estuary.beginning import obey_at_once, open_standard_streams
+from estuary.beginning import exit_on_stop_signals, open_standard_streams
 
 _INTERRUPTED = 128 + signal.SIGINT
-"""As a shell tells of a program that Ctrl-C ended."""
+"""The exit code that shells report for a program ended by Ctrl-C."""
 
 
 def main() -> int:
@@ -22,8 +22,8 @@ def _main() -> int:
     serves = sys.argv[1:2] == ["serve"]
     open_standard_streams(forgiving=serves)
     if serves:
-        obey_at_once()
-    # Only now: until it is imported, a signal would kill.
+        exit_on_stop_signals()
+    # Imported late: a signal during the import would kill the process if it came before the handlers.
     from estuary.cli import main as run
 
     return run()

@@ -1,7 +1,7 @@
-"""What a process needs before it imports anything else: its standard streams, and obedience.
+"""What must be set up before anything else is imported: standard streams and signal handlers.
 
-Until a program has handlers of its own, SIGTERM kills it, and where it is the first process of a container,
-the system passes the signal over. An interpreter needs a quarter of a second to import a service.
+Until a program has installed handlers, SIGTERM kills it; as the first process of a container, it does not
+receive the signal at all. Importing the service takes a quarter of a second.
 """
 
 import io
@@ -10,46 +10,46 @@ import signal
 import sys
 from types import FrameType
 
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-"""What tells `serve` to stop: a service manager, Ctrl-C, and Ctrl-\\ or who knows SIGQUIT from nginx."""
-HARMLESS = (
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+"""Signals that stop `serve`: from a service manager, Ctrl-C, and Ctrl-\\, which nginx uses, too."""
+IGNORED_SIGNALS = (
     *(signal.SIGUSR1, signal.SIGUSR2),
     *(signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO),
 )
-"""What ends a process by default, and is never meant so."""
+"""Signals whose default action would end the process, though they are not sent for that."""
 
 _STREAMS = {"stdin": os.O_WRONLY, "stdout": os.O_RDONLY, "stderr": os.O_RDWR}
-"""Each with an access under which its use is an error; warnings may get lost."""
+"""Each stream with the access mode that makes its use an error; on standard error, writes are discarded."""
 
 
 def open_standard_streams(*, forgiving: bool) -> None:
-    """Put the null device in the place of each standard stream that is closed.
+    """Open the null device for each standard stream that is closed.
 
-    The next socket or file that is opened would get its number, and whatever is printed would go there. To
-    read from it, or to print what a command was called for, is an error as it was before, unless
-    `forgiving`: a service whose log goes nowhere serves all the same.
+    Otherwise the next socket or file that is opened would get its descriptor, and receive what is printed.
+    Reading standard input or writing standard output stays an error, unless `forgiving`: a service runs
+    without a place for its log.
     """
     for number, (name, access) in enumerate(_STREAMS.items()):
         try:
             os.fstat(number)
         except OSError:
-            # The lowest number that is free is this one, as those below are taken.
+            # This is the lowest free descriptor, as those below are in use.
             os.open(os.devnull, os.O_RDWR if forgiving else access)
             mode = "r" if name == "stdin" else "w"
             stream = io.open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115, UP020 - it stays open
             setattr(sys, name, stream)
 
 
-def obey_at_once() -> None:
-    """Until there is a supervisor, end with 0 when told to stop: there is nothing to be finished."""
-    for number in HARMLESS:
+def exit_on_stop_signals() -> None:
+    """Until the supervisor has its handlers, exit with 0 on a signal to stop: no request is under way."""
+    for number in IGNORED_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    for number in STOPPING:
+    for number in STOP_SIGNALS:
         signal.signal(number, _end)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _end if os.isatty(0) else signal.SIG_IGN)
 
 
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's two arguments
-    # Not by an exception: whatever is being imported might catch it.
+    # Not with an exception: a module being imported might catch it.
     os._exit(0)

@@ -1,7 +1,7 @@
-"""Who owns a new file: the owner of its folder, though root made it, and why a file cannot be opened.
+"""Ownership of files: a file that root creates is given to its folder's owner; why a file cannot be opened.
 
-A command that root runs beside the service (a restore, a migration, a backup) would else leave files behind
-that the service has no right to.
+A command that root runs beside the service (a restore, a migration, a backup) would otherwise leave files
+that the service may not open.
 """
 
 import grp
@@ -16,15 +16,15 @@ _ROOT = 0
 
 
 def give_to_folders_owner(descriptor: int, folder: Path) -> None:
-    """Let an open file that root has made belong to the owner of `folder`; raises `OSError`."""
+    """If this process is root, change the owner of an open file to that of `folder`; raises `OSError`."""
     _give(descriptor, folder)
 
 
 def create_folder(folder: Path) -> None:
-    """Make `folder`, and those above it that are missing, each its parent's owner's; raises `OSError`."""
+    """Create `folder` and its missing parents, each owned as its parent is; raises `OSError`."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
-        # Another process may be at it, too: then the folder is its own.
+        # Another process may have created it meanwhile, and sets its owner.
         with suppress(FileExistsError):
             each.mkdir()
             _give(each, each.parent)
@@ -34,13 +34,13 @@ def create_folder(folder: Path) -> None:
 def _give(file: int | Path, folder: Path) -> None:
     if os.geteuid() == _ROOT:
         owner = folder.stat()
-        # A file system across the network may take root for anybody (root_squash).
+        # Network file systems may treat root as an unprivileged user (root_squash).
         with suppress(PermissionError):
             os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def denied(paths: Iterable[Path]) -> str | None:
-    """The first of `paths` that this process may not use and write to: whose it is, and who we are."""
+    """A message on the first of `paths` that this process may not read and write: its owner, and ours."""
     for path in paths:
         with suppress(OSError):
             found = path.stat()

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from estuary.beginning import HARMLESS
+from estuary.beginning import IGNORED_SIGNALS
 from tests.support.creates import creating
 from tests.support.http import get
 from tests.support.process import Server, serving, started, until
@@ -154,7 +154,7 @@ def test_a_signal_before_anything_has_begun_ends_it(tmp_path: Path, number: sign
 def test_signals_that_mean_nothing_do_not_end_a_start(tmp_path: Path) -> None:
     """Also before there is anything to serve; a hang-up, without a terminal, is one of them."""
     with held_at_the_start(tmp_path) as server:
-        for number in (*HARMLESS, signal.SIGHUP):
+        for number in (*IGNORED_SIGNALS, signal.SIGHUP):
             server.send(number)
         assert 0 == told_until_it_ends(server, signal.SIGTERM)
 
@@ -163,7 +163,7 @@ def test_signals_that_mean_nothing_end_nothing(tmp_path: Path) -> None:
     """Neither the supervisor nor a worker; of those that operators send to other programs it is said."""
     with serving(tmp_path) as server:
         before = server.workers
-        for number in HARMLESS:
+        for number in IGNORED_SIGNALS:
             server.send_to_all(number)
         server.record("SIGUSR1 does nothing here")
         server.record("SIGUSR2 does nothing here")

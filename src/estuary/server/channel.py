@@ -1,4 +1,4 @@
-"""The line between the supervisor and a worker: short messages over a socket pair, one a line."""
+"""The channel between the supervisor and a worker: short messages over a socket pair, one per line."""
 
 import socket
 from contextlib import suppress
@@ -8,8 +8,8 @@ from typing import NamedTuple, Self
 _CHUNK = 65536
 
 
-class Word(StrEnum):
-    """What a message says; each is spoken in one direction only."""
+class MessageKind(StrEnum):
+    """The kinds of message; each is sent in one direction only."""
 
     WAITING = "waiting"
     """Worker: requests are being answered, but the store is not there yet; the text says why."""
@@ -18,24 +18,24 @@ class Word(StrEnum):
     FAILED = "failed"
     """Worker: the service could not be started; the text says why."""
     BEAT = "beat"
-    """Worker: the event loop is turning."""
+    """Worker: a heartbeat; the event loop is running."""
     LEAVE = "leave"
-    """Worker: somebody asked me alone to go; may I?"""
+    """Worker: this process alone received SIGTERM, and asks to be stopped."""
     DRAIN = "drain"
-    """Supervisor: say that you are going, and keep answering."""
+    """Supervisor: report not ready, close connections after their answers, and keep answering."""
     STOP = "stop"
-    """Supervisor: finish what is under way and go; the text is how many seconds there are."""
+    """Supervisor: finish the requests under way and exit; the text is the seconds left for that."""
 
 
 class Message(NamedTuple):
-    """A word that one side of a channel sent, with the text that came with it, which may be empty."""
+    """A message as received; its text may be empty."""
 
-    word: Word
+    kind: MessageKind
     text: str
 
 
 class Channel:
-    """One end of the line. Nothing here blocks."""
+    """One end of the socket pair. No method blocks."""
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
@@ -52,20 +52,20 @@ class Channel:
         """The descriptor to wait on."""
         return self._end.fileno()
 
-    def send(self, word: Word, text: str = "") -> None:
-        """Say `word`; if the other side has ended, the reading side learns of that by itself."""
-        line = f"{word} {' '.join(text.split())}\n"
+    def send(self, kind: MessageKind, text: str = "") -> None:
+        """Send a message. Where the other process has ended, it is dropped: `receive` reports that."""
+        line = f"{kind} {' '.join(text.split())}\n"
         with suppress(OSError):
             self._end.sendall(line.encode())
 
     def receive(self) -> tuple[list[Message], bool]:
-        """What has arrived, and whether the other end is still there."""
+        """The messages that have arrived, and whether the other end is still open."""
         open_ = self._fill()
         *lines, self._unread = self._unread.split(b"\n")
         return [_parse(line.decode()) for line in lines], open_
 
     def close(self) -> None:
-        """Let the line go; the other end reads its end."""
+        """Close this end; the other one reads end-of-file."""
         self._end.close()
 
     def _fill(self) -> bool:
@@ -80,5 +80,5 @@ class Channel:
 
 
 def _parse(line: str) -> Message:
-    word, _, text = line.partition(" ")
-    return Message(Word(word), text)
+    kind, _, text = line.partition(" ")
+    return Message(MessageKind(kind), text)

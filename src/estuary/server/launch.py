@@ -1,4 +1,4 @@
-"""`estuary serve`: the port, the supervisor, and a line that says where we are."""
+"""`estuary serve`: binds the port, runs the supervisor, and logs where the service listens."""
 
 import gc
 import os
@@ -10,11 +10,11 @@ from estuary.config.settings import Settings
 from estuary.config.surroundings import Surroundings
 from estuary.core.build import COMPILED
 from estuary.server.channel import Channel
-from estuary.server.child import Live
+from estuary.server.child import RunWorker
 from estuary.server.descriptors import descriptors, raise_limit, room_for
 from estuary.server.notify import service_manager, watchdog_seconds
 from estuary.server.sockets import ADMIN, CannotListen, Sockets, address_of, inherited, listen
-from estuary.server.supervisor import Log, Supervisor, Terms
+from estuary.server.supervisor import Log, Supervisor, SupervisorConfig
 from estuary.telemetry.clock import SystemClock
 from estuary.telemetry.logs import standard_output_logs
 from estuary.telemetry.writer import LineWriter, join_lines
@@ -27,7 +27,7 @@ _BEATS_PER_WATCH = 4
 
 
 def serve(loaded: Loaded) -> int:
-    """Serve until told to stop, in this process and its workers.
+    """Serve until a signal to stop, with this process as supervisor.
 
     Returns the exit code: 0 after everything under way was finished; 1 when the port or the store cannot
     be used (one line on standard error says why) or something was cut off; 2 when a resource is declared
@@ -48,12 +48,12 @@ def serve(loaded: Loaded) -> int:
         clock=SystemClock(),
     )
     log = logs.logger("estuary::server")
-    _tell_of_configuration(logs.logger("estuary::config"), loaded)
-    _tell_of_descriptors(log, settings)
+    _log_configuration(logs.logger("estuary::config"), loaded)
+    _log_descriptor_limit(log, settings)
     shared = _prepare(settings)
     supervisor = Supervisor(
-        _life(loaded, sockets, shared, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
-        Terms(
+        _worker_runner(loaded, sockets, shared, None if watchdog is None else watchdog / _BEATS_PER_WATCH),
+        SupervisorConfig(
             workers=settings.workers,
             drain=settings.shutdown_drain_seconds,
             timeout=settings.shutdown_timeout_seconds,
@@ -62,18 +62,18 @@ def serve(loaded: Loaded) -> int:
         log=log,
         manager=service_manager(around.notify_socket),
         announce=lambda reason: _announce(log, settings, sockets, reason),
-        buried=shared.leave,
-        let_go=sockets.close,
+        on_worker_exit=shared.leave,
+        stop_listening=sockets.close,
     )
     code = supervisor.run()
     logs.close()
     return _fail(supervisor.failure, code) if supervisor.failure else code
 
 
-def _tell_of_configuration(log: Log, loaded: Loaded) -> None:
-    """What was set, secrets hidden, and what is odd about it; in production what fails of the checklist.
+def _log_configuration(log: Log, loaded: Loaded) -> None:
+    """Log the settings, secrets hidden, the warnings about them, and in production failed checklist items.
 
-    Only what fails whatever is around: it is read off the configuration, at no cost.
+    Only those items that the configuration alone decides: nothing is probed at start-up.
     """
     for each in loaded.effective:
         if not each.source.startswith("default"):
@@ -88,7 +88,7 @@ def _tell_of_configuration(log: Log, loaded: Loaded) -> None:
 
 
 def _sockets(settings: Settings, around: Surroundings) -> Sockets:
-    """Where to listen: a socket that was passed on, or one of our own, and the operators' port if any."""
+    """The socket that the service manager passed, or a new one, and the operators' one if configured."""
     service = inherited(around.listen_fds, around.listen_pid) or listen(settings.host, settings.port)
     if settings.admin_port is None:
         return Sockets(service, None)
@@ -100,10 +100,10 @@ def _sockets(settings: Settings, around: Surroundings) -> Sockets:
 
 
 def _prepare(settings: Settings) -> "SharedState":
-    """What workers share: the memory in which they count, and the modules they are made of.
+    """Import the modules of the workers, and allocate the memory that they share.
 
-    The supervisor runs nothing of these modules. But a worker that finds them in memory answers 20 ms after
-    it was forked instead of 200, and most of what they take up is there only once.
+    The supervisor runs nothing of these modules. But a worker that finds them imported answers 20 ms after
+    it was forked instead of 200, and most of their memory pages are shared.
     """
     from estuary.app import SharedState, preload
 
@@ -113,7 +113,7 @@ def _prepare(settings: Settings) -> "SharedState":
     return SharedState(settings)
 
 
-def _tell_of_descriptors(log: Log, settings: Settings) -> None:
+def _log_descriptor_limit(log: Log, settings: Settings) -> None:
     available = descriptors()
     room = room_for(settings.max_connections, available).service
     if room < settings.max_connections:
@@ -125,17 +125,19 @@ def _tell_of_descriptors(log: Log, settings: Settings) -> None:
         )
 
 
-def _life(loaded: Loaded, sockets: Sockets, shared: "SharedState", heartbeat: float | None) -> Live:
+def _worker_runner(
+    loaded: Loaded, sockets: Sockets, shared: "SharedState", heartbeat: float | None
+) -> RunWorker:
     from estuary.server import worker
 
-    def live(channel: Channel, number: int) -> int:
-        return worker.live(loaded, sockets, channel, heartbeat, shared, number)
+    def run_worker(channel: Channel, number: int) -> int:
+        return worker.run(loaded, sockets, channel, heartbeat, shared, number)
 
-    return live
+    return run_worker
 
 
 def _announce(log: Log, settings: Settings, sockets: Sockets, reason: str) -> None:
-    """Say where the service is, and that it is ready, or for what `reason` it is not yet."""
+    """Log the addresses, and that the service is ready, or the `reason` why it is not yet."""
     admin = {} if sockets.admin is None else {"admin_address": address_of(sockets.admin)}
     about = {
         "address": address_of(sockets.service),
@@ -153,14 +155,14 @@ def _announce(log: Log, settings: Settings, sockets: Sockets, reason: str) -> No
 
 
 def _store(settings: Settings) -> str:
-    """The store without its URL, which may carry a password."""
+    """The kind of store, and its path; not its URL, which may contain a password."""
     location = settings.database
     return location.kind if location.path is None else f"{location.kind} {location.path}"
 
 
 def _fail(message: str, code: int) -> int:
-    """Say `message` on standard error, if that takes it within a second: the code stands in any case."""
-    last_words = LineWriter(2, join_lines)
-    last_words.write(f"estuary: {message}".encode(), urgent=True)
-    last_words.close()
+    """Write `message` to standard error, for a second at most; returns `code` in any case."""
+    writer = LineWriter(2, join_lines)
+    writer.write(f"estuary: {message}".encode(), urgent=True)
+    writer.close()
     return code

@@ -1,4 +1,4 @@
-"""Whether the service is ready, as its log and its service manager are told."""
+"""Whether the service is ready, as the log and the service manager show it."""
 
 import sched
 from collections.abc import Callable
@@ -6,15 +6,15 @@ from collections.abc import Callable
 from estuary.server.notify import ServiceManager
 
 EXTENSION_SECONDS = 30.0
-"""For so long a service that waits asks its manager for patience (EXTEND_TIMEOUT_USEC of sd_notify(3))."""
+"""By how much a waiting service extends its start-up timeout (EXTEND_TIMEOUT_USEC of sd_notify(3))."""
 
-_ASK_SECONDS = EXTENSION_SECONDS / 3
+_EXTEND_EVERY_SECONDS = EXTENSION_SECONDS / 3
 
 
 class Readiness:
-    """Ready once, when every worker answers requests and has its store; until then it says why not.
+    """Becomes ready once, when every worker answers requests and has its store.
 
-    `announce` is called with the reason at each new one, and with the empty text when the service is ready.
+    `announce` is called with each new reason why it is not ready yet, and with the empty text when it is.
     `timers` are those of the supervisor's loop.
     """
 
@@ -24,39 +24,39 @@ class Readiness:
         self._manager = manager
         self._timers = timers
         self._announce = announce
-        self._asking: sched.Event | None = None
+        self._extending: sched.Event | None = None
         self._reason = ""
         self.announced = False
-        """Whether the service was ready: workers that come later are replacements."""
+        """Whether the service has been ready: workers that start later are replacements."""
 
     def wait(self, reason: str) -> None:
-        """The service waits, for what `reason` says."""
+        """Report that the service is not ready, and why."""
         if reason == self._reason or self.announced:
             return
         self._reason = reason
         self._announce(reason)
-        if self._asking is None:
-            self._ask()
+        if self._extending is None:
+            self._extend()
         else:
-            self._manager.tell(STATUS=f"Not ready: {reason}")
+            self._manager.notify(STATUS=f"Not ready: {reason}")
 
     def reached(self) -> None:
-        """Announce in the log and to the service manager that every worker is ready."""
+        """Report that every worker is ready."""
         self.stop_waiting()
         self.announced = True
         self._announce("")
-        self._manager.tell(READY="1", STATUS="Serving")
+        self._manager.notify(READY="1", STATUS="Serving")
 
     def stop_waiting(self) -> None:
-        """Ask for no more patience: it is ready, or about to end."""
-        if self._asking is not None:
-            self._timers.cancel(self._asking)
-            self._asking = None
+        """Extend the start-up timeout no further: the service is ready, or about to end."""
+        if self._extending is not None:
+            self._timers.cancel(self._extending)
+            self._extending = None
 
-    def _ask(self) -> None:
-        """A start that takes longer than TimeoutStartSec would be ended, and begun again, over and over."""
-        self._manager.tell(
+    def _extend(self) -> None:
+        """Extend the start-up timeout: past TimeoutStartSec the service would be killed and restarted."""
+        self._manager.notify(
             EXTEND_TIMEOUT_USEC=str(round(EXTENSION_SECONDS * 1_000_000)),
             STATUS=f"Not ready: {self._reason}",
         )
-        self._asking = self._timers.enter(_ASK_SECONDS, 0, self._ask)
+        self._extending = self._timers.enter(_EXTEND_EVERY_SECONDS, 0, self._extend)

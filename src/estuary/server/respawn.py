@@ -1,4 +1,4 @@
-"""Whether and when a worker that died is replaced: at once, unless workers keep dying before they serve."""
+"""Whether and when a dead worker is replaced: at once, unless workers keep dying before they serve."""
 
 from collections import deque
 
@@ -8,19 +8,19 @@ _PAUSES = (*[0.0] * 8, 0.1, 0.2, 0.4, 0.8)
 
 
 class RespawnGuard:
-    """Remembers the latest short lives: after many in a short time a replacement has to wait longer.
+    """Back-off for crash loops: the more workers died young lately, the longer the next one waits.
 
-    Who has served for a while was killed, or met what kills it: that is no reason to keep others waiting,
-    let alone to end the service.
+    A worker that has served for a while before it died is replaced at once: its death says nothing about
+    whether the service can start.
     """
 
     def __init__(self) -> None:
         self._deaths: deque[float] = deque(maxlen=len(_PAUSES) + 1)
 
     def pause(self, now: float, served: float) -> float | None:
-        """Seconds to wait before a worker is replaced that died at `now`; None: it is a crash loop.
+        """Seconds to wait before replacing a worker that died at `now`; None for a crash loop.
 
-        `served` is for how many seconds it had answered requests, 0 if it never came to that.
+        `served` is the seconds for which it had answered requests, 0 if it never did.
         """
         if served >= _SHORT_LIFE_SECONDS:
             return 0.0

@@ -1,4 +1,4 @@
-"""Signals as something to wait on beside sockets and timers."""
+"""Signals as a file descriptor, to be waited on together with sockets and timers."""
 
 import signal
 import socket
@@ -10,11 +10,11 @@ _CHUNK = 4096
 
 
 class Signals:
-    """Catches the given signals while the `with` block runs; a process has one of these at most.
+    """Catches the given signals while the `with` block runs; a process may have one at a time.
 
     The interpreter writes each signal's number to a socket pair (`signal.set_wakeup_fd`), so a handler
-    runs no code of ours, and no signal falls between a check and a wait. After the block they are ignored:
-    the process is about to end, and one more word to stop must not change how.
+    runs no Python code, and no signal is lost between a check and a wait. After the block they are ignored:
+    the process is about to exit, and another signal must not change its exit code.
     """
 
     def __init__(self, caught: Iterable[signal.Signals]) -> None:
@@ -26,7 +26,7 @@ class Signals:
     def __enter__(self) -> Self:
         signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
         for number in self._caught:
-            signal.signal(number, _leave_to_waiter)
+            signal.signal(number, _do_nothing)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -41,12 +41,12 @@ class Signals:
         return self._read.fileno()
 
     def receive(self) -> list[signal.Signals]:
-        """The signals that came since the last call, in order."""
+        """The signals received since the last call, in order."""
         try:
             return [signal.Signals(number) for number in self._read.recv(_CHUNK)]
         except BlockingIOError:
             return []
 
 
-def _leave_to_waiter(number: int, frame: FrameType | None) -> None:
-    """A handler must exist for the number to be written."""
+def _do_nothing(number: int, frame: FrameType | None) -> None:
+    """A handler must exist for the interpreter to write the number to the socket."""

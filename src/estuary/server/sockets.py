@@ -1,4 +1,4 @@
-"""The listening socket: bound once, before any worker, so that a port in use is found at once."""
+"""The listening sockets: bound before any worker starts, so that a port in use is an error at once."""
 
 import errno
 import os
@@ -6,43 +6,43 @@ import socket
 from typing import Any, NamedTuple
 
 BACKLOG = 4096
-"""Connections that may wait to be accepted: while a worker is replaced, all that come in do."""
+"""Connections that may wait to be accepted: all new ones do while the only worker is replaced."""
 
 _FIRST_PASSED_DESCRIPTOR = 3
 _UNSENT_BYTES = 128 * 1024
-"""What the system takes for a connection beyond what its client has room for (tcp_notsent_lowat in the
-kernel's ip-sysctl.rst): a client that takes nothing of its answers would be worth 2.8 MiB otherwise."""
+"""The limit on unsent bytes in a connection's send buffer (tcp_notsent_lowat in the kernel's
+ip-sysctl.rst): without it, a client that does not read its answers would take up 2.8 MiB."""
 
 
 class CannotListen(Exception):
-    """The address cannot be served; the message says why and what to do."""
+    """The address cannot be listened on; the message says why and what to do."""
 
 
-class Names(NamedTuple):
-    """The variables that say where to listen."""
+class AddressVariables(NamedTuple):
+    """The names of the variables that an address comes from, for messages."""
 
     host: str
     port: str
 
 
-SERVICE, ADMIN = Names("HOST", "PORT"), Names("ADMIN_HOST", "ADMIN_PORT")
+SERVICE, ADMIN = AddressVariables("HOST", "PORT"), AddressVariables("ADMIN_HOST", "ADMIN_PORT")
 
 
 class Sockets(NamedTuple):
-    """Where a service listens: for everybody, and for operators' tools if they have a port of their own."""
+    """The service's listening socket, and the operators' one if it is configured."""
 
     service: socket.socket
     admin: socket.socket | None
 
     def close(self) -> None:
-        """Let go of both; processes that hold them as well go on listening."""
+        """Close both in this process; other processes that hold them go on listening."""
         self.service.close()
         if self.admin is not None:
             self.admin.close()
 
 
-def listen(host: str, port: int, names: Names = SERVICE) -> socket.socket:
-    """A socket listening on `host` and `port`, which `names` have said; raises `CannotListen`.
+def listen(host: str, port: int, names: AddressVariables = SERVICE) -> socket.socket:
+    """A socket listening on `host` and `port`, the values of `names`; raises `CannotListen`.
 
     SO_REUSEPORT stays off: with it, a second Estuary on the same port would start without an error and
     take half of the requests.
@@ -63,9 +63,9 @@ def listen(host: str, port: int, names: Names = SERVICE) -> socket.socket:
 
 
 def inherited(listen_fds: str, listen_pid: str) -> socket.socket | None:
-    """The socket that a service manager passed on (sd_listen_fds(3)), or None if it passed none to us.
+    """The socket that a service manager passed to this process (sd_listen_fds(3)), None if there is none.
 
-    `listen_fds` and `listen_pid` are the variables of these names, in capitals; raises `CannotListen`.
+    The arguments are the values of LISTEN_FDS and LISTEN_PID. Raises `CannotListen`.
     """
     if not listen_fds or listen_pid != str(os.getpid()):
         return None
@@ -83,19 +83,19 @@ def inherited(listen_fds: str, listen_pid: str) -> socket.socket | None:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where the socket listens, as people write it: `http://127.0.0.1:3000`, `http://[::1]:3000`."""
+    """The socket's address as a URL: `http://127.0.0.1:3000`, `http://[::1]:3000`."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _prepare(listener: socket.socket) -> None:
-    """Set what the connections that are accepted from it inherit."""
-    # An answer is written in one piece and must not wait for more.
+    """Set the options that accepted connections inherit."""
+    # An answer is written in one piece, so Nagle's algorithm could only delay it.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
 
 
-def _resolve(host: str, port: int, names: Names) -> tuple[int, tuple[Any, ...]]:
+def _resolve(host: str, port: int, names: AddressVariables) -> tuple[int, tuple[Any, ...]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
@@ -107,8 +107,8 @@ def _resolve(host: str, port: int, names: Names) -> tuple[int, tuple[Any, ...]]:
     return family, address
 
 
-def explain(error: OSError, host: str, port: int, names: Names = SERVICE) -> str:
-    """Why the system refused `host` and `port`, in the words of the variables that set them."""
+def explain(error: OSError, host: str, port: int, names: AddressVariables = SERVICE) -> str:
+    """A message for `error`, in terms of the variables that set `host` and `port`."""
     its_host, its_port = f"{names.host} {host}", f"{names.port} {port}"
     match error.errno:
         case errno.EADDRINUSE:

@@ -1,4 +1,4 @@
-"""The supervisor: keeps the workers alive, and ends them in order when it is told to."""
+"""The supervisor: forks the workers, replaces those that die, and shuts them down in order."""
 
 import os
 import sched
@@ -10,49 +10,50 @@ from typing import Protocol
 
 import msgspec
 
-from estuary.beginning import STOPPING
-from estuary.server.channel import Word
-from estuary.server.child import CAUGHT, Child, Ending, Live, describe, fork
+from estuary.beginning import STOP_SIGNALS
+from estuary.server.channel import MessageKind
+from estuary.server.child import CAUGHT, Child, RunWorker, WorkerExit, describe, fork
 from estuary.server.notify import ServiceManager
 from estuary.server.readiness import Readiness
 from estuary.server.respawn import RespawnGuard
 from estuary.server.signals import Signals
 
 REPEAT_SECONDS = 2.0
-"""So long after the word to stop, another one is the same: GNU timeout, a terminal and programs that pass
-signals on tell the supervisor and its whole group. A person who will not wait comes later."""
+"""A signal to stop within this time of the first one is a repetition: GNU timeout, terminals and programs
+that forward signals send it to the supervisor and to its process group. A later one comes from an impatient
+user."""
 _LEAVE_SECONDS = 0.5
-"""So long a worker that was told to go waits for leave: all of us may have been told, it first."""
-
+"""How long a worker that received SIGTERM waits to be stopped: the signal may have been sent to the whole
+group, and the supervisor's own may still be under way."""
 
 _INSTEAD = {signal.SIGHUP: ": restart Estuary to apply a changed configuration"}
 
 
 class Log(Protocol):
-    """Where the supervisor says what it does."""
+    """The supervisor's log."""
 
     def debug(self, message: str, /, **fields: object) -> None:
-        """Something that a developer wants to know."""
+        """Log a detail for developers."""
         ...
 
     def info(self, message: str, /, **fields: object) -> None:
-        """Something that an operator wants to know."""
+        """Log an event that operators want to see."""
         ...
 
     def warn(self, message: str, /, **fields: object) -> None:
-        """Something is wrong, but Estuary copes."""
+        """Log a problem that the service recovers from."""
         ...
 
     def error(self, message: str, /, **fields: object) -> None:
-        """Something is broken, and somebody has to look at it."""
+        """Log a failure that needs attention."""
         ...
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """How the supervisor does its work; times are in seconds.
+class SupervisorConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the supervisor is configured with; times are in seconds.
 
-    `drain`: how long to go on answering after the word to stop; `timeout`: from that word to the end;
-    `watchdog`: how long the service manager waits for a sign of life, None if it does not.
+    `drain`: how long to go on answering after a signal to stop; `timeout`: from that signal to the exit;
+    `watchdog`: the service manager's timeout for heartbeats, None if it expects none.
     """
 
     workers: int
@@ -62,49 +63,49 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Supervisor:
-    """Runs `terms.workers` processes that live `live`.
+    """Runs `config.workers` processes, each of which calls `run_worker`.
 
-    `announce` is called when every worker is ready for the first time, and before with the reason why not;
-    `buried` with the number of each worker that has ended; `let_go` when no new connection shall come in.
-    One thread, one loop, no waiting but on it.
+    `announce` is called with each reason why the service is not ready, and with the empty text once it is;
+    `on_worker_exit` with the number of each worker that has exited; `stop_listening` when no new
+    connections are wanted. It has one thread and one event loop.
     """
 
     def __init__(
         self,
-        live: Live,
-        terms: Terms,
+        run_worker: RunWorker,
+        config: SupervisorConfig,
         *,
         log: Log,
         manager: ServiceManager,
         announce: Callable[[str], None],
-        buried: Callable[[int], None],
-        let_go: Callable[[], None],
+        on_worker_exit: Callable[[int], None],
+        stop_listening: Callable[[], None],
     ) -> None:
-        self._live = live
-        self._terms = terms
+        self._run_worker = run_worker
+        self._config = config
         self._log = log
         self._manager = manager
-        self._buried = buried
-        self._let_go = let_go
+        self._on_worker_exit = on_worker_exit
+        self._stop_listening = stop_listening
         self._children: dict[int, Child] = {}
         self._guard = RespawnGuard()
         self._timers = sched.scheduler(time.monotonic, time.sleep)
         self._selector = selectors.DefaultSelector()
         self._readiness = Readiness(manager, self._timers, announce)
         self._ending = False
-        self._told_at: float | None = None
+        self._stop_signalled_at: float | None = None
         self._exit_code = 0
         self.failure = ""
         """Why the service could not be started."""
 
     def run(self) -> int:
-        """Serve until the end; returns the exit code: 0 when everything under way was finished."""
-        # Asked for now: once the terminal is gone it is no terminal any more. nohup has hang-ups ignored.
+        """Serve until shut down; returns the exit code: 0 if every request under way was finished."""
+        # Determined now, as SIGHUP comes when the terminal is gone already. nohup ignores the signal.
         self._at_terminal = os.isatty(0) and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
         with Signals((*CAUGHT, signal.SIGCHLD)) as signals, self._selector:
             self._selector.register(signals, selectors.EVENT_READ)
             try:
-                for _ in range(self._terms.workers):
+                for _ in range(self._config.workers):
                     self._spawn()
                 self._watch()
                 while self._children or not self._ending:
@@ -115,51 +116,51 @@ class Supervisor:
 
     def _turn(self, signals: Signals) -> None:
         ready = self._selector.select(self._timers.run(blocking=False))
-        # Signals first: a worker that asks to leave may hear that all of us do.
+        # Signals first: a worker may ask to be stopped because of one that was sent to the whole group.
         for number in signals.receive():
             self._on_signal(number)
         for key, _ in ready:
             if isinstance(key.data, Child) and key.data.pid in self._children:
-                self._hear(key.data)
+                self._receive(key.data)
 
     def _on_signal(self, number: signal.Signals) -> None:
         if number == signal.SIGCHLD:
-            self._bury()
-        elif number in STOPPING or (number == signal.SIGHUP and self._at_terminal):
-            self._obey(number)
+            self._reap()
+        elif number in STOP_SIGNALS or (number == signal.SIGHUP and self._at_terminal):
+            self._on_stop_signal(number)
         else:
             self._log.info(f"{number.name} does nothing here{_INSTEAD.get(number, '')}")
 
-    def _obey(self, number: signal.Signals) -> None:
+    def _on_stop_signal(self, number: signal.Signals) -> None:
         now = time.monotonic()
-        if self._told_at is None:
-            self._told_at = now
+        if self._stop_signalled_at is None:
+            self._stop_signalled_at = now
             if not self._ending:
                 self._drain(number)
-        elif now - self._told_at < REPEAT_SECONDS:
+        elif now - self._stop_signalled_at < REPEAT_SECONDS:
             self._log.debug("The same word to stop, once more", signal=number.name)
         else:
             self._log.warn("A second signal: ending at once", signal=number.name)
             self._exit_code = 1
             self._kill_all()
 
-    def _hear(self, child: Child) -> None:
+    def _receive(self, child: Child) -> None:
         messages, connected = child.channel.receive()
-        for word, text in messages:
+        for kind, text in messages:
             child.heard = time.monotonic()
-            match word:
-                case Word.WAITING:
+            match kind:
+                case MessageKind.WAITING:
                     self._on_waiting(child, text)
-                case Word.READY:
+                case MessageKind.READY:
                     self._on_ready(child)
-                case Word.FAILED:
+                case MessageKind.FAILED:
                     child.failure = text
-                case Word.LEAVE:
-                    self._timers.enter(_LEAVE_SECONDS, 0, self._dismiss, (child,))
+                case MessageKind.LEAVE:
+                    self._timers.enter(_LEAVE_SECONDS, 0, self._stop_one, (child,))
                 case _:
                     pass
         if not connected:
-            self._unplug(child)
+            self._unregister(child)
 
     def _on_waiting(self, child: Child, reason: str) -> None:
         child.is_listening = True
@@ -180,13 +181,13 @@ class Supervisor:
         if self._ending:
             return
         taken = {child.number for child in self._children.values()}
-        number = next(number for number in range(self._terms.workers) if number not in taken)
-        child = fork(self._live, number, self._children.values())
+        number = next(number for number in range(self._config.workers) if number not in taken)
+        child = fork(self._run_worker, number, self._children.values())
         self._children[child.pid] = child
         self._selector.register(child.channel, selectors.EVENT_READ, child)
 
-    def _bury(self) -> None:
-        """Take note of every process that has ended; as PID 1 of a container, of strangers too."""
+    def _reap(self) -> None:
+        """Wait for every child that has exited; as PID 1 of a container, also for adopted ones."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -196,30 +197,30 @@ class Supervisor:
                 return
             child = self._children.get(pid)
             if child is not None:
-                self._lose(child, os.waitstatus_to_exitcode(status))
+                self._on_exit(child, os.waitstatus_to_exitcode(status))
 
-    def _lose(self, child: Child, code: int) -> None:
-        self._hear(child)
+    def _on_exit(self, child: Child, code: int) -> None:
+        self._receive(child)
         del self._children[child.pid]
-        self._buried(child.number)
-        self._unplug(child)
+        self._on_worker_exit(child.number)
+        self._unregister(child)
         child.channel.close()
         if self._ending:
-            self._note_ending(child, code)
+            self._log_ending(child, code)
         elif self._readiness.announced or child.leaving or (child.is_listening and not child.failure):
             self._replace(child, code)
         else:
             self._exit_code = max(
-                self._exit_code, Ending.MISCONFIGURED if code == Ending.MISCONFIGURED else 1
+                self._exit_code, WorkerExit.MISCONFIGURED if code == WorkerExit.MISCONFIGURED else 1
             )
             self._give_up(child.failure or f"a worker ended before it was ready: {describe(code)}")
 
-    def _unplug(self, child: Child) -> None:
+    def _unregister(self, child: Child) -> None:
         if child.channel in self._selector.get_map():
             self._selector.unregister(child.channel)
 
-    def _note_ending(self, child: Child, code: int) -> None:
-        if code == Ending.CLEAN:
+    def _log_ending(self, child: Child, code: int) -> None:
+        if code == WorkerExit.CLEAN:
             return
         self._exit_code = 1
         self._log.error(
@@ -240,37 +241,37 @@ class Supervisor:
     def _give_up(self, why: str) -> None:
         self.failure = self.failure or why
         self._exit_code = max(self._exit_code, 1)
-        self._stop_workers(time.monotonic() + self._terms.timeout)
+        self._stop_workers(time.monotonic() + self._config.timeout)
 
     # -- The end ----------------------------------------------------------------------------------
 
     def _drain(self, number: signal.Signals) -> None:
-        """Keep answering for a while: a load balancer needs time to see that we go."""
-        deadline = time.monotonic() + self._terms.timeout
-        pause = self._terms.drain if self._readiness.announced else 0.0
+        """Keep answering for a while: load balancers need time to notice that readiness is gone."""
+        deadline = time.monotonic() + self._config.timeout
+        pause = self._config.drain if self._readiness.announced else 0.0
         self._ending = True
         self._log.info("Shutting down", signal=number.name, drain_seconds=pause)
-        self._manager.tell(STOPPING="1", STATUS="Shutting down")
+        self._manager.notify(STOPPING="1", STATUS="Shutting down")
         for child in self._children.values():
-            child.channel.send(Word.DRAIN)
+            child.channel.send(MessageKind.DRAIN)
         self._timers.enter(pause, 0, self._stop_workers, (deadline,))
 
     def _stop_workers(self, deadline: float) -> None:
         self._ending = True
         self._readiness.stop_waiting()
-        self._let_go()
+        self._stop_listening()
         left = max(0.0, deadline - time.monotonic())
         for child in self._children.values():
-            child.channel.send(Word.STOP, str(left))
+            child.channel.send(MessageKind.STOP, str(left))
         self._timers.enterabs(deadline, 0, self._kill_late)
 
-    def _dismiss(self, child: Child) -> None:
-        """Let one worker go; it is replaced as soon as it has ended."""
+    def _stop_one(self, child: Child) -> None:
+        """Stop one worker, which is replaced when it has exited."""
         if self._ending or child.leaving or child.pid not in self._children:
             return
         child.leaving = True
-        child.channel.send(Word.STOP, str(self._terms.timeout))
-        self._timers.enter(self._terms.timeout, 0, self._kill_if_there, (child,))
+        child.channel.send(MessageKind.STOP, str(self._config.timeout))
+        self._timers.enter(self._config.timeout, 0, self._kill_if_there, (child,))
 
     def _kill_late(self) -> None:
         for child in self._children.values():
@@ -288,11 +289,11 @@ class Supervisor:
     # -- Signs of life ----------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """Tell the service manager that all is well, if every worker's event loop has turned lately."""
-        if self._terms.watchdog is None:
+        """Send the watchdog's heartbeat, if every worker has sent its own lately."""
+        if self._config.watchdog is None:
             return
-        half = self._terms.watchdog / 2
+        half = self._config.watchdog / 2
         now = time.monotonic()
         if all(now - child.heard < half for child in self._children.values()):
-            self._manager.tell(WATCHDOG="1")
+            self._manager.notify(WATCHDOG="1")
         self._timers.enter(half, 0, self._watch)

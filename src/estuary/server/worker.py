@@ -1,4 +1,4 @@
-"""One worker process: it builds the service, serves it, and leaves when the supervisor says so."""
+"""A worker process: builds the service, serves it, and exits when the supervisor says so."""
 
 import asyncio
 import gc
@@ -16,19 +16,19 @@ from estuary.core.resource import DeclarationError
 from estuary.http.http1.listener import Listener
 from estuary.http.http1.terms import Terms
 from estuary.http.http1.turns import Turns
-from estuary.server.channel import Channel, Word
-from estuary.server.child import Ending
+from estuary.server.channel import Channel, MessageKind
+from estuary.server.child import WorkerExit
 from estuary.server.descriptors import descriptors, room_for
 from estuary.server.sockets import Sockets
 
 _LOOK_SECONDS = 1.0
-"""How often a worker that waits for its store looks why."""
+"""How often a worker that waits for its store reports why."""
 _RESERVE_SHARE = 0.1
 _RESERVE_SECONDS = 1.0
-"""Of the time to stop, this much is kept for closing the store after requests had to be cut off."""
+"""This much of the time to stop is reserved for closing the store after requests were cut off."""
 
 
-def live(
+def run(
     loaded: Loaded,
     sockets: Sockets,
     channel: Channel,
@@ -36,23 +36,24 @@ def live(
     shared: SharedState,
     number: int,
 ) -> int:
-    """A worker's whole life; returns its exit code.
+    """Run a worker until it is stopped; returns its exit code.
 
-    `heartbeat`: seconds between signs of life; `number`: which of the workers that share `shared` this is.
+    `heartbeat`: seconds between heartbeats, None for no heartbeats; `number`: which of the workers that
+    share `shared` this is.
     """
-    # Not closed: what is left on the loop then is what was cut off, and the process ends at once.
+    # Not closed: only requests that were cut off are left on the loop, and the process exits at once.
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-    return runner.run(_live(loaded, sockets, channel, heartbeat, shared, number))
+    return runner.run(_run(loaded, sockets, channel, heartbeat, shared, number))
 
 
-async def _live(
+async def _run(
     loaded: Loaded,
     sockets: Sockets,
     channel: Channel,
     heartbeat: float | None,
     shared: SharedState,
     number: int,
-) -> Ending:
+) -> WorkerExit:
     orders = Orders(channel, loaded.settings.shutdown_timeout_seconds)
     if heartbeat is not None:
         _beat(channel, heartbeat)
@@ -67,26 +68,26 @@ async def _live(
                 listener.start()
             orders.on_drain(service.drain)
             if await _before(orders.stop, _become_ready(service, channel)):
-                _spare_the_collector()
-                channel.send(Word.READY)
+                _freeze_long_lived_objects()
+                channel.send(MessageKind.READY)
     except (StoreError, LimiterRefused, DeclarationError) as error:
         if service is not None:
-            # The process ends without waiting for the thread that writes them.
+            # The process exits without waiting for the thread that writes the log.
             service.logs.flush()
-        channel.send(Word.FAILED, str(error))
-        return Ending.MISCONFIGURED if isinstance(error, DeclarationError) else Ending.FAILED
+        channel.send(MessageKind.FAILED, str(error))
+        return WorkerExit.MISCONFIGURED if isinstance(error, DeclarationError) else WorkerExit.FAILED
     return await _leave(service, listening, await orders.stop)
 
 
 async def _become_ready(service: Service, channel: Channel) -> None:
-    """Return once the store is there; until then the supervisor is told why it is not."""
+    """Return once the store is available; until then, report to the supervisor why it is not."""
     ready = asyncio.ensure_future(service.ready())
     said = ""
     try:
         while not ready.done():
             if service.waits_for != said:
                 said = service.waits_for
-                channel.send(Word.WAITING, said)
+                channel.send(MessageKind.WAITING, said)
             await asyncio.wait([ready], timeout=_LOOK_SECONDS)
         ready.result()
     finally:
@@ -94,7 +95,7 @@ async def _become_ready(service: Service, channel: Channel) -> None:
 
 
 async def _before(stop: asyncio.Future[float], step: Coroutine[Any, Any, None]) -> bool:
-    """Whether `step` came to its end, or else the word to stop did; raises what `step` raises."""
+    """Whether `step` completed before `stop` did; raises what `step` raises."""
     doing = asyncio.ensure_future(step)
     either: list[asyncio.Future[Any]] = [doing, stop]
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -126,7 +127,7 @@ def _listeners(service: Service, sockets: Sockets, settings: Settings, turns: Tu
 
 
 class Orders:
-    """What the supervisor says. `stop` comes true with the seconds that there are to stop."""
+    """Receives the supervisor's messages. `stop` completes with the seconds that are left to stop."""
 
     def __init__(self, channel: Channel, timeout: float) -> None:
         loop = asyncio.get_running_loop()
@@ -136,25 +137,25 @@ class Orders:
         self._draining = False
         self._drain: Callable[[], None] = lambda: None
         loop.add_reader(channel, self._listen)
-        # A signal to one worker means that one; whether all of us go, the supervisor knows.
-        loop.add_signal_handler(signal.SIGTERM, channel.send, Word.LEAVE)
+        # The signal may mean this worker alone, or all of them: the supervisor knows.
+        loop.add_signal_handler(signal.SIGTERM, channel.send, MessageKind.LEAVE)
 
     def on_drain(self, drain: Callable[[], None]) -> None:
-        """Call `drain` when the supervisor says so; at once if it has said so already."""
+        """Call `drain` when the supervisor asks for it; at once if it has already."""
         self._drain = drain
         if self._draining:
             drain()
 
     def _listen(self) -> None:
         messages, connected = self._channel.receive()
-        for word, text in messages:
-            if word is Word.DRAIN:
+        for kind, text in messages:
+            if kind is MessageKind.DRAIN:
                 self._draining = True
                 self._drain()
-            elif word is Word.STOP:
+            elif kind is MessageKind.STOP:
                 self._stop(float(text))
         if not connected:
-            # The supervisor is dead: no other process would end this one.
+            # The supervisor is dead, and no other process would stop this one.
             asyncio.get_running_loop().remove_reader(self._channel)
             self._stop(self._timeout)
 
@@ -163,29 +164,29 @@ class Orders:
             self.stop.set_result(seconds)
 
 
-async def _leave(service: Service, listening: Sequence[Listener], seconds: float) -> Ending:
-    """Finish what is under way, close the store, and be gone within `seconds`."""
+async def _leave(service: Service, listening: Sequence[Listener], seconds: float) -> WorkerExit:
+    """Finish the requests under way, and close the store, within `seconds`."""
     end = asyncio.get_running_loop().time() + seconds
     service.drain()
     cut_off: list[str] = []
     try:
         async with asyncio.timeout_at(end - min(_RESERVE_SECONDS, seconds * _RESERVE_SHARE)):
-            # The operators' own listener last: what ends can be watched to its end.
+            # The operators' listener last, so that shutting down can be monitored.
             for listener in listening:
                 listener.stop()
                 await listener.stopped()
     except TimeoutError:
         cut_off = service.in_flight()
         _report(service, cut_off)
-        # Before the store closes, which would fail them: that they end is no fault of the store's.
+        # Before the store closes: requests still running would fail, and be logged as the store's errors.
         for listener in listening:
             await listener.cut_off()
     try:
         async with asyncio.timeout_at(end):
             await service.stop()
     except (TimeoutError, StoreError):
-        return Ending.NOT_CLOSED
-    return Ending.CUT_OFF if cut_off else Ending.CLEAN
+        return WorkerExit.NOT_CLOSED
+    return WorkerExit.CUT_OFF if cut_off else WorkerExit.CLEAN
 
 
 def _report(service: Service, cut_off: list[str]) -> None:
@@ -196,12 +197,12 @@ def _report(service: Service, cut_off: list[str]) -> None:
 
 
 def _beat(channel: Channel, seconds: float) -> None:
-    """Give a sign of life now and every `seconds`, for as long as the event loop turns."""
-    channel.send(Word.BEAT)
+    """Send a heartbeat now and every `seconds`, for as long as the event loop runs."""
+    channel.send(MessageKind.BEAT)
     asyncio.get_running_loop().call_later(seconds, _beat, channel, seconds)
 
 
-def _spare_the_collector() -> None:
-    """What lives as long as the process need not be looked at by every full collection."""
+def _freeze_long_lived_objects() -> None:
+    """Exempt what lives as long as the process from garbage collection."""
     gc.collect()
     gc.freeze()

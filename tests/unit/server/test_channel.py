@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from estuary.server.channel import Channel, Message, Word
+from estuary.server.channel import Channel, Message, MessageKind
 
 
 @pytest.fixture
@@ -19,30 +19,30 @@ def ends() -> Iterator[tuple[Channel, Channel]]:
 def test_messages_arrive_in_order_and_whole(ends: tuple[Channel, Channel]) -> None:
     """What was said in several goes may be read in one."""
     near, far = ends
-    near.send(Word.DRAIN)
-    near.send(Word.STOP, "2.5")
-    assert ([Message(Word.DRAIN, ""), Message(Word.STOP, "2.5")], True) == far.receive()
+    near.send(MessageKind.DRAIN)
+    near.send(MessageKind.STOP, "2.5")
+    assert ([Message(MessageKind.DRAIN, ""), Message(MessageKind.STOP, "2.5")], True) == far.receive()
     assert ([], True) == far.receive()
 
 
 def test_a_text_of_several_lines_stays_one_message(ends: tuple[Channel, Channel]) -> None:
     """The reason of a failure may be anything; it cannot be taken for two messages."""
     near, far = ends
-    near.send(Word.FAILED, "no such\nready\tfolder")
-    assert [Message(Word.FAILED, "no such ready folder")] == far.receive()[0]
+    near.send(MessageKind.FAILED, "no such\nready\tfolder")
+    assert [Message(MessageKind.FAILED, "no such ready folder")] == far.receive()[0]
 
 
 def test_the_end_is_seen_after_the_last_words(ends: tuple[Channel, Channel]) -> None:
     """A worker that says why it fails and dies is heard."""
     near, far = ends
-    near.send(Word.FAILED, "why")
+    near.send(MessageKind.FAILED, "why")
     near.close()
-    assert ([Message(Word.FAILED, "why")], False) == far.receive()
+    assert ([Message(MessageKind.FAILED, "why")], False) == far.receive()
 
 
 def test_nobody_listening_is_no_error(ends: tuple[Channel, Channel]) -> None:
     """Whoever speaks learns of the other's end from its own side of the line."""
     near, far = ends
     far.close()
-    near.send(Word.BEAT)
+    near.send(MessageKind.BEAT)
     assert ([], False) == near.receive()
