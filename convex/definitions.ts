@@ -1,6 +1,6 @@
 // What Estuary asks of the records of a resource: arguments and handlers, which records.ts and public.ts
 // offer under their own visibility.
-import { getDocumentSize, type ObjectType, v } from "convex/values";
+import { ConvexError, getDocumentSize, type Infer, type ObjectType, v } from "convex/values";
 
 import * as blocks from "./blocks";
 import { List, listsOf } from "./lists";
@@ -16,7 +16,7 @@ import {
   tableOf,
   type Writing,
 } from "./model";
-import { idempotencyKey, once } from "./once";
+import { byRequest, idempotencyKey, once } from "./once";
 import { declared } from "./schema";
 import * as totals from "./totals";
 
@@ -37,6 +37,16 @@ const conditionalWrite = {
   expected_version: v.union(v.number(), v.null()),
 };
 
+const changes = { changes: v.any(), updated_at: v.string() };
+const target = { ...inResource, id: v.string(), owner, expected_version: v.union(v.number(), v.null()) };
+const oneOfSeveral = v.union(
+  v.object({ kind: v.literal("insert"), ...inResource, record }),
+  v.object({ kind: v.literal("update"), ...target, ...changes }),
+  v.object({ kind: v.literal("delete"), ...target }),
+);
+type OneOfSeveral = Infer<typeof oneOfSeveral>;
+type Target = ObjectType<typeof target>;
+
 /** What is deployed: writes nothing, and reads no record. */
 export const describe = {
   args: {},
@@ -54,12 +64,7 @@ export const insert = {
   handler: async (ctx: Writing, args: ObjectType<typeof write> & { record: Record }) => {
     const generation = await servedGeneration(ctx);
     const written = await once(ctx, { generation, ...args }, async () => {
-      await put(ctx, generation, args.resource, args.record);
-      const position = positionOf(args.record.created_at, args.record.id);
-      for (const list of listsOf(generation, args.resource, args.record.owner)) {
-        await blocks.added(ctx, list, position);
-        await blocks.tend(ctx, list, await totals.add(ctx, list, totals.shardOf(args.request), 1), 1);
-      }
+      await inserted(ctx, generation, args);
       // Who sends the write again knows the record; who sends its key again may not.
       return args.key === null ? null : args.record;
     });
@@ -68,22 +73,10 @@ export const insert = {
 };
 
 export const update = {
-  args: { ...conditionalWrite, changes: v.any(), updated_at: v.string() },
-  handler: async (
-    ctx: Writing,
-    args: ObjectType<typeof conditionalWrite> & { changes: object; updated_at: string },
-  ) => {
+  args: { ...conditionalWrite, ...changes },
+  handler: async (ctx: Writing, args: ObjectType<typeof conditionalWrite> & ObjectType<typeof changes>) => {
     const generation = await servedGeneration(ctx);
-    return await once(ctx, { generation, ...args }, async () => {
-      const document = await expected(ctx, generation, args);
-      const changed = {
-        version: document.version + 1,
-        updated_at: args.updated_at,
-        value: { ...document.value, ...args.changes },
-      };
-      await ctx.db.patch(document._id, changed);
-      return { ...recordOf(document), ...changed };
-    });
+    return await once(ctx, { generation, ...args }, async () => await updated(ctx, generation, args));
   },
 };
 
@@ -91,14 +84,26 @@ export const remove = {
   args: conditionalWrite,
   handler: async (ctx: Writing, args: ObjectType<typeof conditionalWrite>) => {
     const generation = await servedGeneration(ctx);
-    return await once(ctx, { generation, ...args }, async () => {
-      const document = await expected(ctx, generation, args);
-      await ctx.db.delete(document._id);
-      for (const list of listsOf(generation, args.resource, document.owner)) {
-        await totals.add(ctx, list, totals.shardOf(args.request), -1);
-        await blocks.removed(ctx, list, document.position);
+    return await once(ctx, { generation, ...args }, async () => await removed(ctx, generation, args));
+  },
+};
+
+/** Several writes, in their order: all of them or none. Gives the records as written, null for a removed one. */
+export const transact = {
+  args: { request: v.string(), writes: v.array(oneOfSeveral) },
+  handler: async (ctx: Writing, { request, writes }: { request: string; writes: OneOfSeveral[] }) => {
+    const generation = await servedGeneration(ctx);
+    return await byRequest(ctx, request, async () => {
+      const written: (Record | null)[] = [];
+      for (const [index, write] of writes.entries()) {
+        try {
+          written.push(await made(ctx, generation, request, write));
+        } catch (error) {
+          // What was written before it is rolled back with it.
+          throw error instanceof ConvexError ? new ConvexError({ ...error.data, index }) : error;
+        }
       }
-      return null;
+      return written;
     });
   },
 };
@@ -136,6 +141,62 @@ export const count = {
     await totals.total(ctx, new List(await servedGeneration(ctx), args.resource, args.owner)),
 };
 
+/** Make one of several writes. */
+async function made(
+  ctx: Writing,
+  generation: string,
+  request: string,
+  write: OneOfSeveral,
+): Promise<Record | null> {
+  switch (write.kind) {
+    case "insert":
+      await inserted(ctx, generation, { request, ...write });
+      return null;
+    case "update":
+      return await updated(ctx, generation, write);
+    case "delete":
+      return await removed(ctx, generation, { request, ...write });
+  }
+}
+
+async function inserted(
+  ctx: Writing,
+  generation: string,
+  { resource, request, record }: { resource: string; request: string; record: Record },
+): Promise<void> {
+  await put(ctx, generation, resource, record);
+  const position = positionOf(record.created_at, record.id);
+  for (const list of listsOf(generation, resource, record.owner)) {
+    await blocks.added(ctx, list, position);
+    await blocks.tend(ctx, list, await totals.add(ctx, list, totals.shardOf(request), 1), 1);
+  }
+}
+
+async function updated(
+  ctx: Writing,
+  generation: string,
+  args: Target & ObjectType<typeof changes>,
+): Promise<Record> {
+  const document = await expected(ctx, generation, args);
+  const changed = {
+    version: document.version + 1,
+    updated_at: args.updated_at,
+    value: { ...document.value, ...args.changes },
+  };
+  await ctx.db.patch(document._id, changed);
+  return { ...recordOf(document), ...changed };
+}
+
+async function removed(ctx: Writing, generation: string, args: Target & { request: string }): Promise<null> {
+  const document = await expected(ctx, generation, args);
+  await ctx.db.delete(document._id);
+  for (const list of listsOf(generation, args.resource, document.owner)) {
+    await totals.add(ctx, list, totals.shardOf(args.request), -1);
+    await blocks.removed(ctx, list, document.position);
+  }
+  return null;
+}
+
 /** Put a record, whose id must be free, into the table. */
 export async function put(ctx: Writing, generation: string, resource: string, record: Record): Promise<void> {
   const table = tableOf(resource);
@@ -163,11 +224,7 @@ async function find(
 }
 
 /** The record that is asked for, at the version that is expected. */
-async function expected(
-  ctx: Reading,
-  generation: string,
-  asked: { resource: string; id: string; owner: string | null; expected_version: number | null },
-): Promise<Document> {
+async function expected(ctx: Reading, generation: string, asked: Target): Promise<Document> {
   const document = await find(ctx, generation, asked);
   if (asked.expected_version !== null && asked.expected_version !== document.version) {
     throw refusal("VersionConflict", { current: document.version });

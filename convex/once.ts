@@ -36,25 +36,27 @@ export async function once(
   write: () => Promise<Record | null>,
 ): Promise<Written> {
   const { key } = identity;
-  return key === null ? await byRequest(ctx, identity, write) : await byKey(ctx, identity, key, write);
+  if (key !== null) return await byKey(ctx, identity, key, write);
+  return { record: await byRequest(ctx, identity.request, write), replayed: false };
 }
 
-async function byRequest(
+/** What `write` gives, or gave when the same request was made before. */
+export async function byRequest<Snapshot>(
   ctx: Writing,
-  { request }: { request: string },
-  write: () => Promise<Record | null>,
-): Promise<Written> {
+  request: string,
+  write: () => Promise<Snapshot>,
+): Promise<Snapshot> {
   const earlier = await ctx.db
     .query("estuary_requests")
     .withIndex("by_request", (q) => q.eq("request", request))
     .unique();
-  if (earlier !== null) return { record: earlier.snapshot, replayed: false };
+  if (earlier !== null) return earlier.snapshot;
   const snapshot = await write();
   const [shard, now] = [shardOf(request), Date.now()];
   await forget(ctx, "estuary_requests", shard, now);
   const expires_at = now + REQUEST_LIFETIME;
   await ctx.db.insert("estuary_requests", { request, snapshot, shard, expires_at });
-  return { record: snapshot, replayed: false };
+  return snapshot;
 }
 
 async function byKey(

@@ -33,6 +33,7 @@ export const count = queryGeneric(open(definitions.count));
 export const insert = mutationGeneric(open(definitions.insert));
 export const update = mutationGeneric(open(definitions.update));
 export const remove = mutationGeneric(open(definitions.remove));
+export const transact = mutationGeneric(open(definitions.transact));
 export const beginLoad = mutationGeneric(open(load.beginLoad));
 export const appendLoad = mutationGeneric(open(load.appendLoad));
 export const commitLoad = mutationGeneric(open(load.commitLoad));

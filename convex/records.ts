@@ -12,6 +12,7 @@ export const count = internalQueryGeneric(definitions.count);
 export const insert = internalMutationGeneric(definitions.insert);
 export const update = internalMutationGeneric(definitions.update);
 export const remove = internalMutationGeneric(definitions.remove);
+export const transact = internalMutationGeneric(definitions.transact);
 export const beginLoad = internalMutationGeneric(load.beginLoad);
 export const appendLoad = internalMutationGeneric(load.appendLoad);
 export const commitLoad = internalMutationGeneric(load.commitLoad);

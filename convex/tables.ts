@@ -22,7 +22,7 @@ export function recordTable<Value extends GenericValidator>(value: Value) {
     .index("by_owner", ["generation", "owner", "position"]);
 }
 
-/** What every write gives back and every retry of it must give back again: the record as written, if any. */
+/** What a write, or several, gave back and every retry must give back again: the record as written, if any. */
 const snapshot = v.any();
 
 export const bookkeeping = {

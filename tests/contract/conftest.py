@@ -27,6 +27,12 @@ def kind(request: pytest.FixtureRequest) -> StoreKind:
 
 
 @pytest.fixture
+def kind_is_durable(kind: StoreKind) -> bool:
+    """Whether what was written is there after the store was closed."""
+    return kind.durable
+
+
+@pytest.fixture
 def unopened(kind: StoreKind, tmp_path: Path) -> Store:
     """A store that was never opened, for items and vessels."""
     return kind.make(tmp_path, RESOURCES, PATIENCE)

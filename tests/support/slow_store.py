@@ -66,7 +66,8 @@ class SlowStore:
     def __init__(self, resources: Iterable[Resource]) -> None:
         known = tuple(resources)
         memory = MemoryStore(known)
-        self.open, self.close, self.ping, self.load = memory.open, memory.close, memory.ping, memory.load
+        self.open, self.close, self.ping = memory.open, memory.close, memory.ping
+        self.load, self.transact = memory.load, memory.transact
         self._collections = {each.name: SlowCollection(memory.collection(each)) for each in known}
 
     def collection(self, resource: Resource) -> SlowCollection:

@@ -214,6 +214,15 @@ class IdempotencyKeyInFlight(EstuaryError):
     code = "CONFLICT"
 
 
+class WriteRefused(EstuaryError):
+    """One of several writes cannot be made, and so none was: `index` is its place, `refusal` says why."""
+
+    def __init__(self, index: int, refusal: EstuaryError) -> None:
+        super().__init__(f"write {index}: {refusal}")
+        self.index = index
+        self.refusal = refusal
+
+
 class StoreError(EstuaryError):
     """A store could not do what it was asked, and it is not the caller's fault."""
 

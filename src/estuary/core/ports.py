@@ -13,7 +13,7 @@ from estuary.core.observations import Observation
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes import UNCONDITIONAL, Write, WriteOptions
 
 
 class Clock(Protocol):
@@ -115,6 +115,14 @@ class Store(Protocol):
 
     def collection(self, resource: Resource) -> Collection:
         """The collection of one of the store's resources."""
+        ...
+
+    def transact(self, writes: Sequence[Write]) -> MaybeAwaitable[Sequence[Written]]:
+        """Make all of `writes` in one transaction, or none of them; what each left behind.
+
+        They are made in their order, and later ones see what earlier ones did. Raises `WriteRefused`
+        where one of them finds no record, another version, or an id that is taken.
+        """
         ...
 
     async def load(

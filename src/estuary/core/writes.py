@@ -1,8 +1,12 @@
 """The options of a write: whose records it may touch, which version it expects, whether it happens once."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
+
+from estuary.core.record import Record
 
 KEY_LIFETIME = timedelta(hours=24)
 """How long a store remembers a key after the write that carried it."""
@@ -47,3 +51,40 @@ class WriteOptions(msgspec.Struct, frozen=True):
 
 UNCONDITIONAL = WriteOptions()
 """Any owner's record of any version, as often as it is asked."""
+
+
+class Insert(msgspec.Struct, frozen=True):
+    """One of several writes: keep a new record; the owner is the record's own."""
+
+    resource: str
+    record: Record
+
+
+class Update(msgspec.Struct, frozen=True):
+    """One of several writes: set the given fields and `updated_at`, add one to the version.
+
+    The options hold no key: several writes have one between them, or none.
+    """
+
+    resource: str
+    record_id: str
+    changes: Mapping[str, Any]
+    updated_at: datetime
+    options: WriteOptions = UNCONDITIONAL
+
+
+class Delete(msgspec.Struct, frozen=True):
+    """One of several writes: remove a record. The options hold no key, as those of `Update`."""
+
+    resource: str
+    record_id: str
+    options: WriteOptions = UNCONDITIONAL
+
+
+Write = Insert | Update | Delete
+"""One of the writes of a transaction."""
+
+
+def id_of(write: Write) -> str:
+    """The id of the record that is written."""
+    return write.record.id if isinstance(write, Insert) else write.record_id

@@ -17,7 +17,7 @@ from estuary.core.observations import CacheLooked
 from estuary.core.ports import Collection, Observer, Store
 from estuary.core.record import Place, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes import UNCONDITIONAL, Write, WriteOptions, id_of
 from estuary.stores.cache.port import Caches, Miss, RecordCache
 from estuary.stores.outliving import Outliving, outcome_of
 
@@ -30,6 +30,7 @@ class CachedStore:
         self._caches = caches
         self._observe = observe
         self._collections: dict[str, CachedCollection] = {}
+        self._outliving = Outliving()
         self._is_open = False
 
     async def open(self) -> None:
@@ -67,6 +68,22 @@ class CachedStore:
             self._collections[resource.name] = collection
         return collection
 
+    async def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+        """Make several writes, then forget what was read before of all records that they changed.
+
+        They are seen to their end also where their caller leaves.
+        """
+        return await outcome_of(self._outliving.begin(self._transact(writes)))
+
+    async def _transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+        changed = [Place(write.resource, id_of(write)) for write in writes]
+        try:
+            outcomes = await settled(self._store.transact(writes))
+            changed += [place for written in outcomes for place in written.changed]
+        finally:
+            await self._forget(changed)
+        return outcomes
+
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
     ) -> int:
@@ -79,7 +96,9 @@ class CachedStore:
 
     async def _forget(self, places: Iterable[Place]) -> None:
         for place in places:
-            await self._collections[place.resource].forget(place.id)
+            # Every process makes its collections at start-up: of others nothing is at hand.
+            if (collection := self._collections.get(place.resource)) is not None:
+                await collection.forget(place.id)
 
     def _set_open(self, *, is_open: bool) -> None:
         self._is_open = is_open

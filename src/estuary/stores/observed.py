@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from estuary.core.awaiting import settled
+from estuary.core.errors import WriteRefused
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import StoreQueryCancelled
 from estuary.core.ports import Observer, Store
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
+from estuary.core.writes import Write
 from estuary.stores.observed_collection import ANSWERS, ObservedCollection
 
 Answer = TypeVar("Answer")
@@ -43,11 +46,39 @@ class ObservedStore:
         collection = self._store.collection(resource)
         return ObservedCollection(collection, resource.name, self._observe, self._monotonic, later)
 
+    async def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+        """Make several writes; each is observed as a query, with the time that all of them took."""
+        started = self._monotonic()
+        succeeded = cancelled = False
+        try:
+            written = await settled(self._store.transact(writes))
+            succeeded = True
+        except WriteRefused:
+            succeeded = True
+            raise
+        except asyncio.CancelledError:
+            cancelled = True
+            raise
+        finally:
+            duration = self._monotonic() - started
+            for write in writes:
+                self._observe(_observation(write, duration, succeeded=succeeded, cancelled=cancelled))
+        return written
+
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
     ) -> int:
         """Load the store; it is no query."""
         return await self._store.load(batches, replace=replace)
+
+
+def _observation(
+    write: Write, duration: float, *, succeeded: bool, cancelled: bool
+) -> StoreQueried | StoreQueryCancelled:
+    operation = type(write).__name__.lower()
+    if cancelled:
+        return StoreQueryCancelled(operation, write.resource, duration)
+    return StoreQueried(operation, write.resource, duration, succeeded)
 
 
 class _Later:

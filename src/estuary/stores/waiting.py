@@ -5,11 +5,13 @@ from collections.abc import AsyncIterable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
+from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import StoreError, StoreNotMigrated, StoreRefused, StoreUnavailable
 from estuary.core.observations import Migrated, MigrationAwaited, RetryDue, StoreAwaited, StoreFound
 from estuary.core.ports import Collection, Observer, Store
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
+from estuary.core.writes import Write
 
 INTERVAL = 1.0
 """Seconds between two attempts."""
@@ -85,6 +87,10 @@ class WaitingStore:
     def collection(self, resource: Resource) -> Collection:
         """The store's own collection of `resource`."""
         return self._store.collection(resource)
+
+    def transact(self, writes: Sequence[Write]) -> MaybeAwaitable[Sequence[Written]]:
+        """Several writes of the store's own."""
+        return self._store.transact(writes)
 
     def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

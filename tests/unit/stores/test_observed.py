@@ -15,6 +15,7 @@ from estuary.core.errors import (
     StoreQueryFailed,
     StoreUnavailable,
     VersionConflict,
+    WriteRefused,
 )
 from estuary.core.items import ITEMS
 from estuary.core.measurements import StoreQueried
@@ -23,7 +24,7 @@ from estuary.core.ports import Collection, Store
 from estuary.core.query import ListQuery, ListResult, by_cursor
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, IdempotencyKey, WriteOptions
+from estuary.core.writes import UNCONDITIONAL, Delete, IdempotencyKey, Insert, Write, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
 from estuary.stores.observed import ObservedStore
 from tests.contract.making import LATER, make_id, make_record, position_of
@@ -58,6 +59,10 @@ class SlowStore:
         """Note the call."""
         self.calls.append(("load", batches, replace))
         return 7
+
+    async def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+        """As `answer`."""
+        return await self.answer("transact", writes)  # type: ignore[no-any-return]
 
     def collection(self, resource: Resource) -> "SlowCollection":
         """The one collection there is."""
@@ -203,6 +208,35 @@ async def test_who_leaves_is_not_the_stores_failure(
     with pytest.raises(asyncio.CancelledError):
         await getattr(scene.items, METHODS.get(operation, operation))(*arguments)
     assert [StoreQueryCancelled(operation, "items", SECONDS)] == scene.seen
+
+
+@pytest.mark.parametrize(
+    ("error", "succeeded"),
+    [(None, True), (WriteRefused(1, NotFound("x")), True), (StoreUnavailable("x"), False)],
+    ids=lambda value: type(value).__name__,
+)
+async def test_each_of_several_writes_is_reported(
+    scene: Scene, error: Exception | None, succeeded: bool
+) -> None:
+    """Under the name of what it does, with the time that all of them took; the error passes through."""
+    writes: list[Write] = [Insert("items", make_record(1)), Delete("vessels", make_id(2))]
+    scene.inner.outcome = error or [Written(None), Written(None)]
+    if error is None:
+        assert scene.inner.outcome == await settled(scene.store.transact(writes))
+    else:
+        with pytest.raises(type(error)) as raised:
+            await settled(scene.store.transact(writes))
+        assert error is raised.value
+    named = (("insert", "items"), ("delete", "vessels"))
+    assert [StoreQueried(*each, SECONDS, succeeded) for each in named] == scene.seen
+
+
+async def test_several_writes_whose_caller_leaves_are_no_failure(scene: Scene) -> None:
+    """They are reported as cancelled."""
+    scene.inner.outcome = asyncio.CancelledError()
+    with pytest.raises(asyncio.CancelledError):
+        await settled(scene.store.transact([Delete("items", make_id(1))]))
+    assert [StoreQueryCancelled("delete", "items", SECONDS)] == scene.seen
 
 
 async def test_opening_closing_and_probing_are_not_queries(scene: Scene) -> None:

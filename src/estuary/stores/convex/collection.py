@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
@@ -10,7 +10,7 @@ from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import KEY_LIFETIME, UNCONDITIONAL, WriteOptions
+from estuary.core.writes import KEY_LIFETIME, UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.convex.documents import (
     Documents,
     fitting,
@@ -74,12 +74,32 @@ class ConvexCollection:
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """The record as changed; raises `NotFound`, `VersionConflict`."""
-        changed = {"changes": self._documents.changes(changes), "updated_at": moment(updated_at)}
+        changed = self._changed(changes, updated_at)
         return await self._written("update", self._conditional(record_id, options) | changed, record_id)
 
     async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
         return await self._written("remove", self._conditional(record_id, options), record_id)
+
+    def argument(self, write: Write) -> Mapping[str, Any]:
+        """One of several writes, as the function that makes them is told of it."""
+        match write:
+            case Insert():
+                record = self._documents.document(write.record)
+                return {"kind": "insert", "resource": self._name, "record": record}
+            case Update():
+                changed = self._changed(write.changes, write.updated_at)
+                return {"kind": "update", **self._target(write.record_id, write.options), **changed}
+            case Delete():
+                return {"kind": "delete", **self._target(write.record_id, write.options)}
+            case _ as unknown:
+                assert_never(unknown)
+
+    def left_behind(self, write: Write, raw: msgspec.Raw) -> Written:
+        """What one of several writes left behind; `raw` is the record that the function gives, or null."""
+        if isinstance(write, Insert):
+            return Written(write.record)
+        return Written(self._documents.record_if_any(raw))
 
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for: one range of an index, or by offset a bounded number of records more."""
@@ -129,10 +149,15 @@ class ConvexCollection:
         write = fitting(_write, await self._functions.mutate(name, arguments, record_id))
         return Written(self._documents.record_if_any(write.record), write.replayed)
 
+    def _changed(self, changes: Mapping[str, Any], updated_at: datetime) -> dict[str, Any]:
+        return {"changes": self._documents.changes(changes), "updated_at": moment(updated_at)}
+
     def _conditional(self, record_id: str, options: WriteOptions) -> dict[str, Any]:
+        return {"key": _key(options), **self._target(record_id, options)}
+
+    def _target(self, record_id: str, options: WriteOptions) -> dict[str, Any]:
         return {
             "resource": self._name,
-            "key": _key(options),
             "id": record_id,
             "owner": options.owner,
             "expected_version": options.expected_version,

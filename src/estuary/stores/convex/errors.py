@@ -13,6 +13,7 @@ from estuary.core.errors import (
     StoreSchemaMismatch,
     StoreUnavailable,
     VersionConflict,
+    WriteRefused,
 )
 
 CLOSED = "The Convex store is not open"
@@ -89,7 +90,8 @@ def of_function(message: str, data: Any, about: str) -> EstuaryError:
     was asked for. Of `message` only Convex's own words are looked at.
     """
     if isinstance(data, Mapping):
-        return _of_code(data, about)
+        refusal = _of_code(data, about)
+        return WriteRefused(int(data["index"]), refusal) if "index" in data else refusal
     if _NOT_DEPLOYED in message:
         return StoreSchemaMismatch(f"Estuary's functions are missing in Convex: {DEPLOY}")
     if _NOT_RUNNING in message or _OVER_LIMIT in message:

@@ -8,10 +8,12 @@ import msgspec
 
 from estuary.core.errors import StoreQueryFailed, StoreSchemaMismatch
 from estuary.core.ports import Observer
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
+from estuary.core.writes import Write
 from estuary.stores.convex.collection import ConvexCollection
+from estuary.stores.convex.documents import fitting
 from estuary.stores.convex.errors import DEPLOY
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.loading import Loading
@@ -28,6 +30,9 @@ class _Deployed(msgspec.Struct):
     protocol: float
     declared: Mapping[str, str]
     revision: float = 0
+
+
+_written = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class ConvexStore:
@@ -85,6 +90,14 @@ class ConvexStore:
     def collection(self, resource: Resource) -> ConvexCollection:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
+
+    async def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+        """Make all of `writes` in one mutation, or none; raises `WriteRefused`."""
+        collections = [self._collections[write.resource] for write in writes]
+        asked = [each.argument(write) for each, write in zip(collections, writes, strict=True)]
+        answers = fitting(_written, await self._functions.mutate("transact", {"writes": asked}))
+        made = zip(collections, writes, answers, strict=True)
+        return [each.left_behind(write, answer) for each, write, answer in made]
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

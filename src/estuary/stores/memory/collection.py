@@ -1,15 +1,16 @@
 """The records of one resource in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, assert_never
 
 from msgspec.structs import replace
 
 from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.kept_keys import KeptKeys
 from estuary.stores.shelf import Shelf
 
@@ -84,6 +85,21 @@ class MemoryCollection:
             return earlier
         self._shelf.remove(self._expected(record_id, options))
         return self._written(None, options)
+
+    def make(self, write: Write) -> tuple[Written, Callable[[], None]]:
+        """Make one of several writes; what it left behind, and what undoes it."""
+        match write:
+            case Insert():
+                return self.insert(write.record), partial(self._shelf.remove, write.record)
+            case Update():
+                before = self._expected(write.record_id, write.options)
+                written = self.update(write.record_id, write.changes, write.updated_at, write.options)
+                return written, partial(self._shelf.replace, before)
+            case Delete():
+                before = self._expected(write.record_id, write.options)
+                return self.delete(write.record_id, write.options), partial(self._shelf.add, before)
+            case _ as unknown:
+                assert_never(unknown)
 
     def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for."""

@@ -1,10 +1,11 @@
 """The memory store: a collection a resource."""
 
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 
-from estuary.core.errors import StoreNotEmpty, StoreUnavailable
-from estuary.core.record import Record
+from estuary.core.errors import EstuaryError, StoreNotEmpty, StoreUnavailable, WriteRefused
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
+from estuary.core.writes import Write
 from estuary.stores.memory.collection import MemoryCollection
 from estuary.stores.shelf import Shelf
 
@@ -34,12 +35,24 @@ class MemoryStore:
 
     async def ping(self) -> None:
         """Return if the store is open, else raise `StoreUnavailable`."""
-        if not self._is_open:
-            raise StoreUnavailable("the memory store is not open")
+        self._demand_open()
 
     def collection(self, resource: Resource) -> MemoryCollection:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
+
+    def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+        """Make all of `writes`, or undo those that were made; raises `WriteRefused`."""
+        self._demand_open()
+        done: list[tuple[Written, Callable[[], None]]] = []
+        for index, write in enumerate(writes):
+            try:
+                done.append(self._collections[write.resource].make(write))
+            except EstuaryError as error:
+                for _, undo in reversed(done):
+                    undo()
+                raise WriteRefused(index, error) from error
+        return [written for written, _ in done]
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
@@ -58,3 +71,7 @@ class MemoryStore:
         for name, collection in self._collections.items():
             collection.take_over(loaded[name])
         return number
+
+    def _demand_open(self) -> None:
+        if not self._is_open:
+            raise StoreUnavailable("the memory store is not open")

@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from estuary.core.errors import NotFound
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.inserts import Inserts
 from estuary.stores.postgres.keys import Keys
@@ -16,7 +16,8 @@ from estuary.stores.sql.refusals import refusal
 from estuary.stores.sql.resource import SqlResource
 
 _Row = Sequence[Any]
-_Write = Callable[[Connection, float], Awaitable[Record | None]]
+Operation = Callable[[Connection, float], Awaitable[Record | None]]
+"""Makes a write over a connection, in so many seconds at most; the record as written."""
 
 
 class PostgresCollection:
@@ -47,16 +48,13 @@ class PostgresCollection:
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
-        row = self._rows.insert(record)
         if options.key is None:
-            await self._inserts().add(row)
+            await self._inserts().add(self._rows.insert(record))
             return Written(record)
-
-        async def insert(connection: Connection, seconds: float) -> Record:
-            await connection.fetchrow(self._insert, *row, timeout=seconds)
-            return record
-
-        return await self._pool().run(self._keys.insert_once(options.key, record, row, insert))
+        insert_once = self._keys.insert_once(
+            options.key, record, self._rows.insert(record), self._insertion(record)
+        )
+        return await self._pool().run(insert_once)
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
@@ -78,25 +76,23 @@ class PostgresCollection:
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """The record as changed; raises `NotFound`, `VersionConflict`."""
-        parameters = self._rows.update(record_id, changes, updated_at, options)
-
-        async def write(connection: Connection, seconds: float) -> Record:
-            row = await connection.fetchrow(self._update, *parameters, timeout=seconds)
-            if row is None:
-                await self._explain(connection, seconds, record_id, options)
-            return self._rows.record(row)
-
-        return await self._written(write, options)
+        return await self._written(self._change(record_id, changes, updated_at, options), options)
 
     async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
-        parameters = self._rows.delete(record_id, options)
+        return await self._written(self._removal(record_id, options), options)
 
-        async def write(connection: Connection, seconds: float) -> None:
-            if await connection.fetchrow(self._delete, *parameters, timeout=seconds) is None:
-                await self._explain(connection, seconds, record_id, options)
-
-        return await self._written(write, options)
+    def operation(self, write: Write) -> Operation:
+        """What makes one of several writes, within a transaction."""
+        match write:
+            case Insert():
+                return self._insertion(write.record)
+            case Update():
+                return self._change(write.record_id, write.changes, write.updated_at, write.options)
+            case Delete():
+                return self._removal(write.record_id, write.options)
+            case _ as unknown:
+                assert_never(unknown)
 
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for, in one statement: one search in the index, then its neighbours."""
@@ -117,7 +113,38 @@ class PostgresCollection:
             lambda connection, seconds: connection.fetch(statement, *parameters, timeout=seconds)
         )
 
-    async def _written(self, write: _Write, options: WriteOptions) -> Written:
+    def _insertion(self, record: Record) -> Operation:
+        row = self._rows.insert(record)
+
+        async def insert(connection: Connection, seconds: float) -> Record:
+            await connection.fetchrow(self._insert, *row, timeout=seconds)
+            return record
+
+        return insert
+
+    def _change(
+        self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
+    ) -> Operation:
+        parameters = self._rows.update(record_id, changes, updated_at, options)
+
+        async def update(connection: Connection, seconds: float) -> Record:
+            row = await connection.fetchrow(self._update, *parameters, timeout=seconds)
+            if row is None:
+                await self._explain(connection, seconds, record_id, options)
+            return self._rows.record(row)
+
+        return update
+
+    def _removal(self, record_id: str, options: WriteOptions) -> Operation:
+        parameters = self._rows.delete(record_id, options)
+
+        async def delete(connection: Connection, seconds: float) -> None:
+            if await connection.fetchrow(self._delete, *parameters, timeout=seconds) is None:
+                await self._explain(connection, seconds, record_id, options)
+
+        return delete
+
+    async def _written(self, write: Operation, options: WriteOptions) -> Written:
         if options.key is None:
             return Written(await self._pool().run(write))
         return await self._pool().run(self._keys.once(options.key, write))

@@ -1,6 +1,6 @@
 """The PostgreSQL store: resources worked out into tables and statements once, then served by one pool."""
 
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import NamedTuple
@@ -10,9 +10,10 @@ from sqlalchemy import MetaData, Table
 from estuary.core.errors import StoreUnavailable
 from estuary.core.observations import Observation
 from estuary.core.ports import Observer
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
+from estuary.core.writes import Write
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import CLOSED
@@ -28,6 +29,7 @@ from estuary.stores.postgres.schema import Schema
 from estuary.stores.postgres.snapshot import PostgresSnapshot, Snapshots
 from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
+from estuary.stores.postgres.together import Together
 from estuary.stores.sql.keys import compile_key_statements
 from estuary.stores.sql.lists import ListStatements
 from estuary.stores.sql.policy import Policy
@@ -89,6 +91,8 @@ class PostgresStore:
             )
             for name, each in self._resources.items()
         }
+        tables = {name: each.table for name, each in self._resources.items()}
+        self._together = Together(tables, self._collections)
         self._loader = Loader(self._connector, self._resources, timeout=timeout)
         self._snapshots = Snapshots(self._connector, schema, self._resources, policy)
 
@@ -124,6 +128,10 @@ class PostgresStore:
     def collection(self, resource: Resource) -> PostgresCollection:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
+
+    def transact(self, writes: Sequence[Write]) -> Awaitable[Sequence[Written]]:
+        """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
+        return self._pool().run(self._together.work(writes))
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

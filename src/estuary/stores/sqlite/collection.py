@@ -3,13 +3,13 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import NotFound
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.sql.lists import Asked
 from estuary.stores.sql.refusals import refusal
 from estuary.stores.sql.resource import SqlResource
@@ -44,13 +44,7 @@ class SqliteCollection:
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
-        parameters = self._rows.insert(record)
-
-        def operation(cursor: sqlite3.Cursor) -> Record:
-            cursor.execute(self._insert, parameters)
-            return record
-
-        return await self._write(operation, options)
+        return await self._write(self._insertion(record), options)
 
     def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
@@ -70,21 +64,23 @@ class SqliteCollection:
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """The record as changed; raises `NotFound`, `VersionConflict`."""
-        parameters = self._rows.update(record_id, changes, updated_at, options)
-
-        def operation(cursor: sqlite3.Cursor) -> Record:
-            return self._rows.record(self._one(cursor, self._update, parameters, record_id, options))
-
-        return await self._write(operation, options)
+        return await self._write(self._change(record_id, changes, updated_at, options), options)
 
     async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
-        parameters = self._rows.delete(record_id, options)
+        return await self._write(self._removal(record_id, options), options)
 
-        def operation(cursor: sqlite3.Cursor) -> None:
-            self._one(cursor, self._delete, parameters, record_id, options)
-
-        return await self._write(operation, options)
+    def operation(self, write: Write) -> Operation[Record | None]:
+        """What makes one of several writes, within a transaction."""
+        match write:
+            case Insert():
+                return self._insertion(write.record)
+            case Update():
+                return self._change(write.record_id, write.changes, write.updated_at, write.options)
+            case Delete():
+                return self._removal(write.record_id, write.options)
+            case _ as unknown:
+                assert_never(unknown)
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What `query` asks for: one search in the index, then its neighbours, or a walk to an offset."""
@@ -113,6 +109,33 @@ class SqliteCollection:
 
     def _result(self, rows: Sequence[_Row], total: int | None = None) -> ListResult:
         return ListResult([self._rows.record(row) for row in rows], total)
+
+    def _insertion(self, record: Record) -> Operation[Record | None]:
+        parameters = self._rows.insert(record)
+
+        def operation(cursor: sqlite3.Cursor) -> Record:
+            cursor.execute(self._insert, parameters)
+            return record
+
+        return operation
+
+    def _change(
+        self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
+    ) -> Operation[Record | None]:
+        parameters = self._rows.update(record_id, changes, updated_at, options)
+
+        def operation(cursor: sqlite3.Cursor) -> Record:
+            return self._rows.record(self._one(cursor, self._update, parameters, record_id, options))
+
+        return operation
+
+    def _removal(self, record_id: str, options: WriteOptions) -> Operation[Record | None]:
+        parameters = self._rows.delete(record_id, options)
+
+        def operation(cursor: sqlite3.Cursor) -> None:
+            self._one(cursor, self._delete, parameters, record_id, options)
+
+        return operation
 
     async def _write(self, operation: Operation[Record | None], options: WriteOptions) -> Written:
         if options.key is None:

@@ -5,9 +5,8 @@ import sqlite3
 from estuary.core.record import Record, Written
 from estuary.core.writes import IdempotencyKey
 from estuary.stores.sql.keys import KeyRows, KeyStatements
+from estuary.stores.sqlite.savepoint import savepoint
 from estuary.stores.sqlite.writer import Operation
-
-_SAVEPOINT = "keyed"
 
 
 class Keys:
@@ -39,18 +38,9 @@ class Keys:
     def _write(
         self, cursor: sqlite3.Cursor, key: IdempotencyKey, write: Operation[Record | None]
     ) -> Written:
-        """The write and its key, both or neither. A savepoint, for other writes share the transaction."""
-        cursor.execute(f"SAVEPOINT {_SAVEPOINT}")
-        try:
+        """The write and its key, both or neither."""
+        with savepoint(cursor):
             record = write(cursor)
             cursor.execute(self._statements.keep.text, self._rows.kept(key, record))
             cursor.execute(self._statements.expire.text, self._rows.expired(key))
-        except BaseException:
-            # After some errors the engine has ended the whole transaction by itself.
-            if cursor.connection.in_transaction:
-                cursor.execute(f"ROLLBACK TO {_SAVEPOINT}")
-            raise
-        finally:
-            if cursor.connection.in_transaction:
-                cursor.execute(f"RELEASE {_SAVEPOINT}")
         return Written(record)

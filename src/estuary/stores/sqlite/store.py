@@ -1,6 +1,6 @@
 """The SQLite store: resources worked out into tables and statements once, then served by one database."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -11,9 +11,10 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.observations import Observation
 from estuary.core.ports import Observer
-from estuary.core.record import Record
+from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
+from estuary.core.writes import Write
 from estuary.stores.sql.keys import compile_key_statements
 from estuary.stores.sql.lists import COMMON_SHAPES, ListStatements, select_list, select_totals
 from estuary.stores.sql.policy import Policy
@@ -30,6 +31,7 @@ from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import Schema
 from estuary.stores.sqlite.snapshot import SqliteSnapshot, survey
+from estuary.stores.sqlite.transaction import together
 
 # The writer's own few statements, beside those of the resources.
 _OTHER_STATEMENTS = 16
@@ -96,6 +98,11 @@ class SqliteStore:
     def collection(self, resource: Resource) -> SqliteCollection:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
+
+    def transact(self, writes: Sequence[Write]) -> Awaitable[Sequence[Written]]:
+        """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
+        operations = [self._collections[write.resource].operation(write) for write in writes]
+        return self._database.write(together(operations))
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

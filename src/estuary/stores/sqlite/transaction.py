@@ -1,0 +1,32 @@
+"""Several writes as one operation: all of them are made, or none."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from estuary.core.errors import EstuaryError, StoreQueryFailed, WriteRefused
+from estuary.core.record import Record, Written
+from estuary.stores.sqlite.errors import translate
+from estuary.stores.sqlite.savepoint import savepoint
+from estuary.stores.sqlite.writer import Operation
+
+
+def together(operations: Sequence[Operation[Record | None]]) -> Operation[Sequence[Written]]:
+    """`operations` in their order, or none; raises `WriteRefused` for the first that cannot be made."""
+
+    def operation(cursor: sqlite3.Cursor) -> Sequence[Written]:
+        with savepoint(cursor):
+            return [_made(cursor, index, write) for index, write in enumerate(operations)]
+
+    return operation
+
+
+def _made(cursor: sqlite3.Cursor, index: int, write: Operation[Record | None]) -> Written:
+    try:
+        return Written(write(cursor))
+    except EstuaryError as error:
+        raise WriteRefused(index, error) from error
+    except sqlite3.IntegrityError as error:
+        refusal = translate(error)
+        if isinstance(refusal, StoreQueryFailed):
+            raise WriteRefused(index, refusal) from error
+        raise
