@@ -198,7 +198,7 @@ def test_restarts_through_the_socket_lose_nothing(estuary: Estuary) -> None:
 
 
 def test_the_backup_is_made_by_its_timer(estuary: Estuary) -> None:
-    """The timer waits for its time; the service it starts leaves a sealed backup in data/backups."""
+    """The timer waits for its time; the service it starts leaves a backup in data/backups."""
     estuary.start()
     post(estuary, "/api/v1/items", b'{"name":"worth keeping"}')
     estuary.machine.systemctl("start", "estuary-backup.timer")
@@ -346,14 +346,9 @@ def test_ending_a_command_ends_it(estuary: Estuary) -> None:
     assert "typed by hand" not in estuary.machine.systemctl("list-units", "estuary-command-*")
 
 
-DYNAMIC = """\
-[Service]
-Type=notify
-ExecStart=/opt/estuary/estuary serve
-WorkingDirectory=%S/%N
-Environment=APP_PROFILE=production HOST={host} PORT={port} DATABASE_URL=sqlite:////var/lib/dynamic/estuary.db
-DynamicUser=yes
-StateDirectory=%N
+DYNAMIC = r"""\ [Service] Type=notify ExecStart=/opt/estuary/estuary serve WorkingDirectory=%S/%N
+Environment=APP_PROFILE=production HOST={host} PORT={port}
+DATABASE_URL=sqlite:////var/lib/dynamic/estuary.db DynamicUser=yes StateDirectory=%N
 """
 
 

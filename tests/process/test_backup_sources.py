@@ -156,12 +156,12 @@ def test_what_all_took_is_restored_once_it_is_declared(shipped: Path) -> None:
     before = records(shipped)
     done = estuary(shipped, "backup", "copy", "--all", RESOURCES=ITEMS_ALONE)
     assert "copy: 3 records" in done.stdout, done.stderr
-    header, *_, ship, seal = (shipped / "copy").read_text().splitlines()
+    header, *_, ship, footer = (shipped / "copy").read_text().splitlines()
     assert (2, ["items", "vessels"]) == (
         json.loads(header)["estuary_backup"],
         json.loads(header)["resources"],
     )
-    assert {"items": 2, "vessels": 1} == json.loads(seal)["counts"]
+    assert {"items": 2, "vessels": 1} == json.loads(footer)["counts"]
     assert "columns" in json.loads(ship)
 
     there = shipped / "there"

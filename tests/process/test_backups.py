@@ -122,8 +122,8 @@ def test_a_store_that_holds_records_is_replaced_on_demand_only(few: Path, filled
 
 Alteration = Callable[[bytes], bytes]
 ALTERATIONS: dict[str, tuple[Alteration, str]] = {
-    "truncated": (lambda whole: whole[:-100], "does not end with its seal"),
-    "one byte": (lambda whole: whole.replace(b"item 3", b"item 4"), "SHA-256 is another one"),
+    "truncated": (lambda whole: whole[:-100], "does not end with its checksum"),
+    "one byte": (lambda whole: whole.replace(b"item 3", b"item 4"), "SHA-256 is not the one at its end"),
     "newer": (lambda whole: whole.replace(b'backup":1', b'backup":3'), "made by a newer Estuary"),
     "no backup": (lambda whole: b"\n".join(whole.split(b"\n")[1:]), "not a backup that Estuary made"),
 }
@@ -240,7 +240,7 @@ def test_one_owners_records_are_exported(tmp_path: Path) -> None:
 
 
 def test_an_import_takes_no_backup(few: Path, tmp_path: Path) -> None:
-    """What has a seal is restored, so that the seal is looked at."""
+    """A backup is restored, which checks its checksum; an import would not."""
     done = estuary(tmp_path, "import", few.parent / "backup.jsonl")
     assert 1 == done.returncode
     assert "this is a backup, not bare records: use `estuary restore`" in done.stderr

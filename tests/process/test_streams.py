@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.backups import estuary, item_lines, records, variables
 
-DOING = ["backup copy", "import --replace lines", "restore --replace sealed", "migrate"]
+DOING = ["backup copy", "import --replace lines", "restore --replace whole", "migrate"]
 TELLING = ["export", "check", "openapi", "convex schema", "token --keys keys.json", "--version", "--help"]
 
 
@@ -20,7 +20,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     (folder / "lines").write_bytes(item_lines(3))
     assert 0 == estuary(folder, "import", "lines").returncode
-    assert 0 == estuary(folder, "backup", "sealed").returncode
+    assert 0 == estuary(folder, "backup", "whole").returncode
     return folder
 
 
@@ -82,8 +82,8 @@ PATHS = {
     "backup ''": (2, "it is empty: is a variable not set?"),
     "export ''": (2, "it is empty: is a variable not set?"),
     "export nodir/": (2, "'nodir/' is a folder: name a file"),
-    "restore sealed/": (2, "'sealed/' is a folder: name a file"),
-    "backup sealed/copy": (1, "copy cannot be written: Not a directory"),
+    "restore whole/": (2, "'whole/' is a folder: name a file"),
+    "backup whole/copy": (1, "copy cannot be written: Not a directory"),
     f"backup {LONG}": (1, "cannot be written: File name too long"),
     f"backup {LONG} --keep 3": (2, "--keep and --keep-days are about a folder"),
     f"export {LONG}/copy": (1, "cannot be written: File name too long"),
@@ -98,17 +98,17 @@ PATHS = {
     "restore loop": (1, "loop cannot be read: Too many levels of symbolic links"),
     "restore data": (1, "data is not a regular file"),
     f"token --keys {LONG}": (1, "File name too long"),
-    "token --keys sealed/keys.json": (1, "Not a directory"),
-    "convex write sealed": (1, "sealed cannot be written: "),
+    "token --keys whole/keys.json": (1, "Not a directory"),
+    "convex write whole": (1, "whole cannot be written: "),
     f"convex write {LONG}": (1, "File name too long"),
     f"DATABASE_URL=sqlite:///{LONG}.db backup copy": (1, "File name too long"),
     f"DATABASE_URL=sqlite:///{LONG}.db export": (1, "File name too long"),
     f"DATABASE_URL=sqlite:///{LONG}.db check": (1, "File name too long"),
     f"DATABASE_URL=sqlite:///{LONG}.db migrate": (1, ""),
     f"DATABASE_URL=sqlite:///{LONG}.db migrate --plan": (1, ""),
-    "DATABASE_URL=sqlite:///sealed/x.db backup copy": (1, "there is no database at "),
-    "DATABASE_URL=sqlite:///sealed/x.db check": (1, "cannot be made"),
-    "DATABASE_URL=sqlite:///sealed/x.db migrate": (1, "cannot be made: "),
+    "DATABASE_URL=sqlite:///whole/x.db backup copy": (1, "there is no database at "),
+    "DATABASE_URL=sqlite:///whole/x.db check": (1, "cannot be made"),
+    "DATABASE_URL=sqlite:///whole/x.db migrate": (1, "cannot be made: "),
     "DATABASE_URL=sqlite:///loop backup copy": (1, "Too many levels of symbolic links"),
     "DATABASE_URL=sqlite:///loop check": (1, "Too many levels of symbolic links"),
     "DATABASE_URL=sqlite:///data check": (1, "/data: The database is a folder; name a regular file"),
@@ -117,7 +117,7 @@ PATHS = {
         f"DATABASE_URL=sqlite:///pipe {command}": (1, "/pipe: The database is a FIFO (a named pipe); name ")
         for command in (
             *("check", "migrate", "migrate --plan", "serve"),
-            *("backup copy", "export", "import lines", "restore sealed"),
+            *("backup copy", "export", "import lines", "restore whole"),
         )
     },
 }

@@ -24,16 +24,16 @@ from estuary.app.transfer import (
 from estuary.backups.archive import open_to_read, record_lines, verify
 from estuary.backups.errors import BackupError, ForeignBackup
 from estuary.backups.files import new_file
-from estuary.backups.retention import Kept, Rule, rotate, scheduled_name
-from estuary.backups.seal import (
+from estuary.backups.format import (
     FORMAT,
     FORMAT_WITH_ROWS,
-    Closing,
+    BackupWriter,
+    Footer,
     Header,
     Manifest,
-    Sealer,
     foreign_resources,
 )
+from estuary.backups.retention import Kept, Rule, rotate, scheduled_name
 from estuary.backups.status import BackupStatus, write_status
 from estuary.config.settings import Settings
 from estuary.core.awaiting import settled
@@ -46,7 +46,7 @@ class Made(NamedTuple):
     """A backup that was made, those that had to go for it, and what of it an operator should hear."""
 
     path: Path
-    closing: Closing
+    footer: Footer
     removed: Sequence[Path]
     warnings: Sequence[str]
 
@@ -62,7 +62,7 @@ class Restored(NamedTuple):
 async def back_up(
     settings: Settings, target: Path, rule: Rule, report: Report, *, everything: bool = False
 ) -> Made:
-    """Write every record, sealed, to the file `target`, or to a new file in the folder `target`.
+    """Write every record, with a checksum, to the file `target`, or to a new file in the folder `target`.
 
     The file is read back before it gets its name. Afterwards the service is told, and the folder is rid of
     what `rule` does not keep; what fails of that does not make less of the backup, and is a warning. With
@@ -74,29 +74,29 @@ async def back_up(
     demand_new(path)
     async with snapshot_of(settings, everything=everything) as (snapshot, resources):
         survey = snapshot.survey
-        sealer = Sealer(_header(settings, now, survey, resources, everything=everything))
+        writer = BackupWriter(_header(settings, now, survey, resources, everything=everything))
         with new_file(path) as file:
-            file.write(sealer.opening)
+            file.write(writer.first_line)
             records = encoded(snapshot, resources, report, everything=everything)
             async with aclosing(records) as batches:
                 async for name, count, text in batches:
-                    sealer.update(name, count, text)
+                    writer.update(name, count, text)
                     file.write(text)
-            closing, last = sealer.close()
+            footer, last = writer.close()
             file.write(last)
             file.flush()
             verify(file)
     warnings = [] if everything else left_out(survey)
     if settings.backup_status is not None:
         try:
-            write_status(settings.backup_status, BackupStatus(now, closing.records, closing.sha256))
+            write_status(settings.backup_status, BackupStatus(now, footer.records, footer.sha256))
         except BackupError as error:
             warnings.append(f"the service is not told of the backup: {error}")
     removed: Sequence[Path] = ()
     if in_folder and rule != Rule():
         removed, told = rotate(Kept(now, path, survey.store_id), rule, datetime.now(UTC))
         warnings += told
-    return Made(path, closing, removed, warnings)
+    return Made(path, footer, removed, warnings)
 
 
 def _header(
@@ -132,10 +132,10 @@ async def restore(
             await _demand_fit(manifest, store, resources)
             warnings = await left_alone(store)
             records = decoded(record_lines(file), lines_of(resources), skipped=frozenset(foreign))
-            total = manifest.closing.records
+            total = manifest.footer.records
             counted_records = reported(records, report, lambda done: done / max(1, total))
             await store.load(counted_records, replace=replace)
-    counts = dict(manifest.closing.counts)
+    counts = dict(manifest.footer.counts)
     skipped = {name: counts.pop(name, 0) for name in foreign}
     if skipped:
         warnings.append(f"not restored, for RESOURCES does not declare it: {counted(skipped)}")

@@ -21,7 +21,7 @@ from estuary.app.transfer import (
 from estuary.backups.archive import open_to_read
 from estuary.backups.errors import BackupError, NotABackup, UnfitLine
 from estuary.backups.files import new_file
-from estuary.backups.seal import LONGEST_LINE
+from estuary.backups.format import LONGEST_LINE
 from estuary.config.settings import Settings
 
 

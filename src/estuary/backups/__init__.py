@@ -1,1 +1,1 @@
-"""Records outside a store: as lines, as a sealed backup, as files that are whole or not there."""
+"""Records outside a store: as lines, as backups with a checksum, as files that are written atomically."""

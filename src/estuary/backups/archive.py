@@ -1,4 +1,4 @@
-"""A backup as a file: written under its seal, verified as a whole, read back record by record."""
+"""Reading a backup file: the checksum is verified first, then the records are read one by one."""
 
 import os
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from stat import S_ISREG
 from typing import BinaryIO
 
 from estuary.backups.errors import BackupDamaged, BackupError, NotABackup
-from estuary.backups.seal import (
+from estuary.backups.format import (
     LONGEST_HEADER,
     LONGEST_LINE,
     NO_HEADER,
-    SEAL_LENGTH,
+    UNCOVERED_LENGTH,
     Header,
     Manifest,
-    read_closing,
+    read_footer,
     read_header,
 )
 
@@ -25,7 +25,7 @@ _CHUNK = 1024 * 1024
 def open_to_read(path: Path) -> BinaryIO:
     """The regular file at `path`; raises `BackupError`."""
     try:
-        # Never waited for: a pipe without a writer would hang here.
+        # O_NONBLOCK: opening a pipe without a writer would block.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         if S_ISREG(os.fstat(descriptor).st_mode):
             return open(descriptor, "rb")  # noqa: PTH123 (a descriptor has no path; the caller closes it)
@@ -36,13 +36,13 @@ def open_to_read(path: Path) -> BinaryIO:
 
 
 def header_of(path: Path) -> Header:
-    """What the backup at `path` says first; raises `BackupError`, `NotABackup`, `BackupTooNew`."""
+    """The header of the backup at `path`; raises `BackupError`, `NotABackup`, `BackupTooNew`."""
     with open_to_read(path) as file:
         return read_header(_first_line(file))
 
 
 def verify(file: BinaryIO) -> Manifest:
-    """The manifest of the backup in `file`, every byte of which is as it was written.
+    """Check the checksum of the backup in `file`; returns its manifest.
 
     Raises `NotABackup`, `BackupTooNew`, `BackupDamaged`.
     """
@@ -51,15 +51,15 @@ def verify(file: BinaryIO) -> Manifest:
     length = file.seek(0, os.SEEK_END)
     file.seek(0)
     digest = sha256()
-    left = length - SEAL_LENGTH
+    left = length - UNCOVERED_LENGTH
     while left > 0 and (chunk := file.read(min(_CHUNK, left))):
         digest.update(chunk)
         left -= len(chunk)
-    return Manifest(header, read_closing(_last_line(file, length), digest.hexdigest()))
+    return Manifest(header, read_footer(_last_line(file, length), digest.hexdigest()))
 
 
 def record_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The lines between header and seal of a verified backup, each with its number."""
+    """The lines between header and footer of a verified backup, each with its number."""
     file.seek(0)
     file.readline(LONGEST_LINE)
     number, line = 2, file.readline(LONGEST_LINE)
@@ -76,9 +76,9 @@ def _first_line(file: BinaryIO) -> bytes:
 
 
 def _last_line(file: BinaryIO, length: int) -> bytes:
-    """The seal's line, which is as long as the names of the resources make it."""
+    """The footer, whose length depends on the names of the resources."""
     file.seek(max(0, length - LONGEST_HEADER))
     end = file.read()
     if not end.endswith(b"\n"):
-        raise BackupDamaged("the backup is cut short: it does not end with its seal")
+        raise BackupDamaged("the backup is cut short: it does not end with its checksum")
     return end[end.rfind(b"\n", 0, -1) + 1 :]

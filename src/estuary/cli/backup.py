@@ -1,4 +1,4 @@
-"""`estuary backup`: every record into one sealed file, while the service runs."""
+"""`estuary backup`: every record into one file with a checksum, while the service runs."""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Add the parser of `estuary backup`, and what runs it, to `commands`."""
-    backup = commands.add_parser("backup", help="write every record to one sealed file")
+    backup = commands.add_parser("backup", help="write every record to one file with a checksum")
     backup.add_argument(
         "file",
         type=backup_to_make,
@@ -47,7 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
         rule = Rule(arguments.keep, arguments.keep_days)
         made = await back_up(settings, target, rule, progress, everything=arguments.all)
         removed = "".join(f"\nremoved {path}" for path in made.removed)
-        said = f"{made.path}: {made.closing.records} records, sha256 {made.closing.sha256}{removed}"
+        said = f"{made.path}: {made.footer.records} records, sha256 {made.footer.sha256}{removed}"
         return Outcome(said, made.warnings)
 
     return run("backup", work)

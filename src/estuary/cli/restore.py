@@ -11,7 +11,7 @@ from estuary.cli.progress import Progress
 from estuary.cli.transfer import Outcome, add_replace, run
 
 if TYPE_CHECKING:
-    from estuary.backups.seal import Header
+    from estuary.backups.format import Header
     from estuary.config.settings import Settings
 
 
@@ -40,7 +40,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
         if arguments.verify:
             manifest = verified(path)
-            return Outcome(f"{path} is whole: {_described(manifest.header, manifest.closing.counts)}")
+            return Outcome(f"{path} is whole: {_described(manifest.header, manifest.footer.counts)}")
         restored = await restore(
             settings,
             path,

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from estuary.backups.format import FORMAT, BackupWriter, Footer, Header
 from estuary.backups.lines import Lines
-from estuary.backups.seal import FORMAT, Closing, Header, Sealer
 from estuary.core.items import ITEMS, Item
 from estuary.core.record import Record
 from tests.support.clocks import START
@@ -40,11 +40,11 @@ def ship(number: int, **fields: object) -> Record:
 
 def write_backup(
     path: Path, *records: Record, made_at: datetime = MADE_AT, store_id: str = STORE
-) -> Closing:
+) -> Footer:
     """A backup of items, made without a store."""
-    sealer = Sealer(Header(FORMAT, "1.2.3", made_at, "sqlite", ["items", "vessels"], store_id))
+    writer = BackupWriter(Header(FORMAT, "1.2.3", made_at, "sqlite", ["items", "vessels"], store_id))
     text = lines().encode(ITEMS, records)
-    sealer.update("items", len(records), text)
-    closing, last = sealer.close()
-    path.write_bytes(sealer.opening + text + last)
-    return closing
+    writer.update("items", len(records), text)
+    footer, last = writer.close()
+    path.write_bytes(writer.first_line + text + last)
+    return footer

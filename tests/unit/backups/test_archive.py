@@ -8,7 +8,7 @@ import pytest
 
 from estuary.backups.archive import header_of, open_to_read, record_lines, verify
 from estuary.backups.errors import BackupDamaged, BackupError, BackupTooNew, NotABackup
-from estuary.backups.seal import Header, Manifest
+from estuary.backups.format import Header, Manifest
 from tests.unit.backups.making import MADE_AT, STORE, item, lines, write_backup
 
 RECORDS = [item(1), item(2, 'a "quoted" näme'), item(3)]
@@ -23,10 +23,10 @@ def verified(path: Path) -> Manifest:
 def test_a_whole_backup_says_what_it_holds(tmp_path: Path) -> None:
     """Format, version, time, resources, counts and digest are all told."""
     path = tmp_path / "backup"
-    closing = write_backup(path, *RECORDS)
+    footer = write_backup(path, *RECORDS)
     manifest = verified(path)
-    assert closing == manifest.closing
-    assert {"items": 3, "vessels": 0} == manifest.closing.counts
+    assert footer == manifest.footer
+    assert {"items": 3, "vessels": 0} == manifest.footer.counts
     assert (
         Header(1, "1.2.3", MADE_AT, "sqlite", ["items", "vessels"], STORE)
         == manifest.header
@@ -35,7 +35,7 @@ def test_a_whole_backup_says_what_it_holds(tmp_path: Path) -> None:
 
 
 def test_the_lines_between_are_the_records(tmp_path: Path) -> None:
-    """Neither header nor seal is taken for a record, and lines count from the top of the file."""
+    """Neither header nor footer is taken for a record, and lines count from the top of the file."""
     path = tmp_path / "backup"
     write_backup(path, *RECORDS)
     with open_to_read(path) as file:
@@ -48,13 +48,13 @@ def test_an_empty_store_can_be_backed_up(tmp_path: Path) -> None:
     """A backup of nothing is whole, too."""
     path = tmp_path / "backup"
     write_backup(path)
-    assert 0 == verified(path).closing.records
+    assert 0 == verified(path).footer.records
     with open_to_read(path) as file:
         assert [] == list(record_lines(file))
 
 
 def test_every_changed_byte_is_noticed(tmp_path: Path) -> None:
-    """Each byte, in each of eight ways: header, records and seal alike."""
+    """Each byte, in each of eight ways: header, records and footer alike."""
     path = tmp_path / "backup"
     write_backup(path, *RECORDS)
     whole = path.read_bytes()
@@ -70,7 +70,7 @@ def test_every_changed_byte_is_noticed(tmp_path: Path) -> None:
                     pass
             os.pwrite(file.fileno(), whole[place : place + 1], place)
     assert [] == unnoticed
-    assert 3 == verified(path).closing.records
+    assert 3 == verified(path).footer.records
 
 
 def test_every_truncation_is_noticed(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_every_truncation_is_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("more", [b"\n", b" ", b"{}\n", b'{"records":0,"counts":{},"sha256":""}\n'])
 def test_what_is_added_is_noticed(tmp_path: Path, more: bytes) -> None:
-    """Nothing may follow the seal."""
+    """Nothing may follow the footer."""
     path = tmp_path / "backup"
     write_backup(path, *RECORDS)
     path.write_bytes(path.read_bytes() + more)
