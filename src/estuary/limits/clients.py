@@ -6,9 +6,9 @@ from hashlib import blake2b
 from secrets import token_bytes
 
 from estuary.core.allowance import Decision
-from estuary.limits.window import SlidingWindow, Tally
+from estuary.limits.window import SlidingWindow, WindowCounter
 
-SHARED_TALLIES = 4096
+SHARED_COUNTERS = 4096
 _EVICTIONS_PER_CLIENT = 2
 """More than one, so that the dead are cleared away faster than clients come."""
 
@@ -16,8 +16,8 @@ _EVICTIONS_PER_CLIENT = 2
 class Clients:
     """Counts requests by client; `window` is in seconds, `monotonic` tells them.
 
-    The first `max_clients` clients have a tally each, which is forgotten only when nothing in it counts
-    any more. While all of these are live, further clients share `shared_tallies` others, chosen by a
+    The first `max_clients` clients have a counter each, which is forgotten only when nothing in it counts
+    any more. While all of these are live, further clients share `shared_counters` others, chosen by a
     hash under a key of this process. So the limit holds for every client and memory is bounded, however
     many addresses are forged; the price is paid by clients that arrive during such a flood, who may be
     refused because of those they share with. Clients that were known before it notice nothing, and the
@@ -31,28 +31,28 @@ class Clients:
         max_clients: int,
         monotonic: Callable[[], float],
         *,
-        shared_tallies: int = SHARED_TALLIES,
+        shared_counters: int = SHARED_COUNTERS,
     ) -> None:
         self._window = window
         self._arithmetic = SlidingWindow(limit, window)
         self._max_clients = max_clients
         self._monotonic = monotonic
         # Ordered by the last request that passed, so that what can be forgotten stands in front.
-        self._tallies: OrderedDict[str, Tally] = OrderedDict()
-        self._find = self._tallies.get
-        self._move_to_end = self._tallies.move_to_end
-        self._shared: dict[int, Tally] = {}
-        self._shared_tallies = shared_tallies
+        self._counters: OrderedDict[str, WindowCounter] = OrderedDict()
+        self._find = self._counters.get
+        self._move_to_end = self._counters.move_to_end
+        self._shared: dict[int, WindowCounter] = {}
+        self._shared_counters = shared_counters
         self._shared_until = 0.0
         self._key = token_bytes(16)
 
     def hit(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so."""
         now = self._monotonic()
-        tally = self._find(client)
-        if tally is None:
-            return self._arithmetic.admit(self._tally_of_stranger(client, now), now)
-        decision = self._arithmetic.admit(tally, now)
+        counter = self._find(client)
+        if counter is None:
+            return self._arithmetic.admit(self._counter_of_stranger(client, now), now)
+        decision = self._arithmetic.admit(counter, now)
         if decision.allowed:
             self._move_to_end(client)
         return decision
@@ -60,48 +60,48 @@ class Clients:
     def wait(self, client: str) -> float:
         """The seconds until a request of `client` would pass, 0 where it would now; counts nothing."""
         now = self._monotonic()
-        tally = self._find(client)
-        if tally is None and now < self._shared_until:
-            tally = self._shared.get(self._slot(client))
-        return 0.0 if tally is None else self._arithmetic.wait(tally, now)
+        counter = self._find(client)
+        if counter is None and now < self._shared_until:
+            counter = self._shared.get(self._slot(client))
+        return 0.0 if counter is None else self._arithmetic.wait(counter, now)
 
-    def _tally_of_stranger(self, client: str, now: float) -> Tally:
+    def _counter_of_stranger(self, client: str, now: float) -> WindowCounter:
         self._evict(now)
-        if len(self._tallies) >= self._max_clients:
-            return self._shared_tally(client, now)
-        tally = self._tallies[client] = self._first_tally(client, now)
-        return tally
+        if len(self._counters) >= self._max_clients:
+            return self._shared_counter(client, now)
+        counter = self._counters[client] = self._first_counter(client, now)
+        return counter
 
     def _evict(self, now: float) -> None:
         """Forget a few clients of whom nothing counts any more: never a walk over all of them."""
         for _ in range(_EVICTIONS_PER_CLIENT):
-            if not self._tallies:
+            if not self._counters:
                 return
-            longest_silent = next(iter(self._tallies.values()))
+            longest_silent = next(iter(self._counters.values()))
             if not self._arithmetic.expired(longest_silent, now):
                 return
-            self._tallies.popitem(last=False)
+            self._counters.popitem(last=False)
 
-    def _first_tally(self, client: str, now: float) -> Tally:
-        """An empty tally; or, if the client may have used a shared one, what that says.
+    def _first_counter(self, client: str, now: float) -> WindowCounter:
+        """An empty counter; or, if the client may have used a shared one, what that says.
 
         Starting such a client from nothing would let it pass twice its limit in one window.
         """
         if now >= self._shared_until:
             self._shared.clear()
-            return Tally()
+            return WindowCounter()
         shared = self._shared.get(self._slot(client))
-        return Tally() if shared is None else shared.copy()
+        return WindowCounter() if shared is None else shared.copy()
 
-    def _shared_tally(self, client: str, now: float) -> Tally:
+    def _shared_counter(self, client: str, now: float) -> WindowCounter:
         self._shared_until = now + self._window
         slot = self._slot(client)
-        tally = self._shared.get(slot)
-        if tally is None:
-            tally = self._shared[slot] = Tally()
-        return tally
+        counter = self._shared.get(slot)
+        if counter is None:
+            counter = self._shared[slot] = WindowCounter()
+        return counter
 
     def _slot(self, client: str) -> int:
-        # Without the key no client can choose addresses that share a tally with a given client.
+        # Without the key no client can choose addresses that share a counter with a given client.
         digest = blake2b(client.encode(), digest_size=8, key=self._key).digest()
-        return int.from_bytes(digest, "big") % self._shared_tallies
+        return int.from_bytes(digest, "big") % self._shared_counters

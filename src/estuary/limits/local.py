@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from estuary.core.allowance import Decision
-from estuary.limits.clients import SHARED_TALLIES, Clients
+from estuary.limits.clients import SHARED_COUNTERS, Clients
 
 
 class LocalRateLimiter:
@@ -19,11 +19,11 @@ class LocalRateLimiter:
         max_clients: int,
         monotonic: Callable[[], float],
         *,
-        shared_tallies: int = SHARED_TALLIES,
+        shared_counters: int = SHARED_COUNTERS,
     ) -> None:
         self.limit = limit
         self.window = window
-        self._clients = Clients(limit, window, max_clients, monotonic, shared_tallies=shared_tallies)
+        self._clients = Clients(limit, window, max_clients, monotonic, shared_counters=shared_counters)
         self.hit: Callable[[str], Decision] = self._clients.hit
         self.wait: Callable[[str], float] = self._clients.wait
 

@@ -6,7 +6,7 @@ from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable
 from estuary.limits.locks import Held, Locks
 from estuary.limits.table import Table
-from estuary.limits.window import SlidingWindow, Tally
+from estuary.limits.window import SlidingWindow, WindowCounter
 
 
 class SharedRateLimiter:
@@ -15,7 +15,7 @@ class SharedRateLimiter:
     `monotonic` must be the same clock in all of them (CLOCK_MONOTONIC is, on one machine); `locks` has one
     for each set of the table. The promises are those of `LocalRateLimiter`: the limit holds for every
     client, memory is bounded, and clients that come during a flood of addresses may be refused because of
-    those they share a tally with.
+    those they share a counter with.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class SharedRateLimiter:
             way = table.find(set_, name)
             if way is None:
                 way = self._way_of_stranger(set_, name, now)
-            tally = self._load(set_, way, now)
-            decision = self._arithmetic.admit(tally, now)
+            counter = self._load(set_, way, now)
+            decision = self._arithmetic.admit(counter, now)
             if decision.allowed:
-                table.store(set_, way, tally)
+                table.store(set_, way, counter)
             return decision
         finally:
             self._locks.release(set_)
@@ -66,7 +66,7 @@ class SharedRateLimiter:
         try:
             now = self._now()
             way = self._table.find(set_, name)
-            # A stranger would be counted by what the shared tally says, in that one or in a copy of it.
+            # A stranger would be counted by what the shared counter says, in that one or in a copy of it.
             return self._arithmetic.wait(
                 self._load(set_, self._table.side if way is None else way, now), now
             )
@@ -77,16 +77,16 @@ class SharedRateLimiter:
         try:
             self._locks.acquire(set_)
         except Held as error:
-            raise LimiterUnavailable("another worker holds the lock of the client's tally") from error
+            raise LimiterUnavailable("another worker holds the lock of the client's counter") from error
 
     def _now(self) -> float:
-        """One window late: to a tally of zeroes everything is long ago, also on a machine just started."""
+        """One window late: for a counter of zeroes everything is long ago, also just after the start."""
         return self._monotonic() + self.window
 
     def _way_of_stranger(self, set_: int, name: bytes, now: float) -> int:
         """A way of its own, that of a client of whom nothing counts any more; else the shared one.
 
-        A client that may have used the shared tally before begins with what that says: it could pass
+        A client that may have used the shared counter before begins with what that says: it could pass
         twice its limit in one window otherwise.
         """
         way = self._table.longest_silent(set_)
@@ -96,16 +96,16 @@ class SharedRateLimiter:
         self._table.store(set_, way, shared, name)
         return way
 
-    def _load(self, set_: int, way: int, now: float) -> Tally:
-        """The tally there; if somebody died while writing it, one that says that nothing is left."""
-        tally = self._table.load(set_, way)
-        if tally is None:
-            tally = self._exhausted(now)
-            self._table.store(set_, way, tally)
-        return tally
+    def _load(self, set_: int, way: int, now: float) -> WindowCounter:
+        """The counter there; if somebody died while writing it, one that says that nothing is left."""
+        counter = self._table.load(set_, way)
+        if counter is None:
+            counter = self._exhausted(now)
+            self._table.store(set_, way, counter)
+        return counter
 
-    def _exhausted(self, now: float) -> Tally:
-        tally = Tally()
-        tally.used = self.limit
-        tally.last = tally.oldest = tally.closes_at = now
-        return tally
+    def _exhausted(self, now: float) -> WindowCounter:
+        counter = WindowCounter()
+        counter.used = self.limit
+        counter.last = counter.oldest = counter.closes_at = now
+        return counter

@@ -1,11 +1,11 @@
-"""The table of tallies in shared memory: a bounded number of clients, in plain bytes.
+"""The table of counters in shared memory: a bounded number of clients, in plain bytes.
 
-Clients fall into sets by a hash under a secret key. A set has `WAYS` tallies, each for one client, and one
+Clients fall into sets by a hash under a secret key. A set has `WAYS` counters, each for one client, and one
 more that is shared by clients that come while those are all in use: what `limits/local` does once for all
 clients, each set does for its own. Zeroed memory is an empty table.
 
-Each tally lies in two places: its numbers in the *heads*, close to those of its set, and its older buckets
-in the *tails*, whose pages only clients that come back ever touch.
+Each counter lies in two places: its numbers in the *heads*, close to those of its set, and its older
+buckets in the *tails*, whose pages only clients that come back ever touch.
 """
 
 import struct
@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from mmap import mmap
 
-from estuary.limits.window import BUCKETS, Tally
+from estuary.limits.window import BUCKETS, WindowCounter
 
 WAYS = 32
 
@@ -22,7 +22,7 @@ _NAME_BYTES = 16
 _NAMES_KEPT = 1024
 _HEAD = struct.Struct("=IIIxxxBddd")
 """Requests in all buckets; in the older ones; how many of those there are; whether somebody is writing; the
-three times of a tally."""
+three times of a counter."""
 _WRITING_AT = 15
 _LAST_AT = 16
 _TAIL_STATE = struct.Struct("=8xI20xd")
@@ -35,7 +35,7 @@ _COUNTS = [struct.Struct(f"={count}I") for count in range(BUCKETS + 1)]
 
 
 class Table:
-    """Tallies of about `clients` clients in `memory`, which has `Table.size(clients)` bytes.
+    """Counters of about `clients` clients in `memory`, which has `Table.size(clients)` bytes.
 
     A caller of anything but `name` holds the lock of the set. `key` is the same in every process; without
     it no client can choose addresses that fall into a given client's set.
@@ -61,7 +61,7 @@ class Table:
 
     @property
     def side(self) -> int:
-        """The way of a set's shared tally, which stands behind the others."""
+        """The way of a set's shared counter, which stands behind the others."""
         return self.ways
 
     def _name(self, client: str) -> tuple[bytes, int]:
@@ -83,21 +83,21 @@ class Table:
         lasts = self._lasts.unpack_from(self._memory, self._head(set_, 0))
         return lasts.index(min(lasts))
 
-    def load(self, set_: int, way: int) -> Tally | None:
-        """The tally there; None if its last writer died over it."""
+    def load(self, set_: int, way: int) -> WindowCounter | None:
+        """The counter there; None if its last writer died over it."""
         head = self._head(set_, way)
         used, earlier, older, writing, last, oldest, closes_at = _HEAD.unpack_from(self._memory, head)
         if writing:
             return None
-        tally = Tally()
-        tally.used, tally.earlier = used, earlier
-        tally.last, tally.oldest, tally.closes_at = last, oldest, closes_at
+        counter = WindowCounter()
+        counter.used, counter.earlier = used, earlier
+        counter.last, counter.oldest, counter.closes_at = last, oldest, closes_at
         if older:
-            tally.older = self._load_tail(set_, way, older)
-        return tally
+            counter.older = self._load_tail(set_, way, older)
+        return counter
 
-    def store(self, set_: int, way: int, tally: Tally, name: bytes | None = None) -> None:
-        """Keep `tally` there, from now on under `name` if that is given.
+    def store(self, set_: int, way: int, counter: WindowCounter, name: bytes | None = None) -> None:
+        """Keep `counter` there, from now on under `name` if that is given.
 
         A process that is killed on the way leaves the mark that somebody is writing.
         """
@@ -106,12 +106,20 @@ class Table:
         if name is not None:
             at = set_ * self._set_bytes + way * _NAME_BYTES
             memory[at : at + _NAME_BYTES] = name
-        older = tally.older
+        older = counter.older
         buckets = len(older) // 2 if older else 0
-        if older and (name or (buckets, tally.closes_at) != _TAIL_STATE.unpack_from(memory, head)):
+        if older and (name or (buckets, counter.closes_at) != _TAIL_STATE.unpack_from(memory, head)):
             self._store_tail(set_, way, older, buckets)
         _HEAD.pack_into(
-            memory, head, tally.used, tally.earlier, buckets, 1, tally.last, tally.oldest, tally.closes_at
+            memory,
+            head,
+            counter.used,
+            counter.earlier,
+            buckets,
+            1,
+            counter.last,
+            counter.oldest,
+            counter.closes_at,
         )
         memory[head + _WRITING_AT] = 0
 

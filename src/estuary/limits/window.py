@@ -1,4 +1,4 @@
-"""The sliding window: pure arithmetic that decides from one client's tally whether a request may pass.
+"""The sliding window: pure arithmetic that decides from one client's counter whether a request may pass.
 
 An exact log would keep the time of every admitted request. Here requests that come close together share
 a bucket that counts as wholly as young as its newest request. Every request is thus held to be younger
@@ -15,10 +15,10 @@ BUCKETS = 32
 """Into how many buckets a steady stream falls: what passes is at least 32/33 of an exact log."""
 
 
-class Tally:
+class WindowCounter:
     """What is known of one client: the newest bucket in plain attributes, older ones in `older`.
 
-    Most clients never need more than one bucket, and then `older` is None; a tally never holds more
+    Most clients never need more than one bucket, and then `older` is None; a counter never holds more
     than `BUCKETS + 1`. It is plain data, so it may be kept anywhere.
     """
 
@@ -38,9 +38,9 @@ class Tally:
         self.older: array[float] | None = None
         """Oldest first, two numbers a bucket: the time of its newest request, and how many it holds."""
 
-    def copy(self) -> "Tally":
-        """A tally that says the same and from now on counts by itself."""
-        twin = Tally()
+    def copy(self) -> "WindowCounter":
+        """A counter that says the same and from now on counts by itself."""
+        twin = WindowCounter()
         twin.used, twin.earlier = self.used, self.earlier
         twin.last, twin.oldest, twin.closes_at = self.last, self.oldest, self.closes_at
         twin.older = None if self.older is None else self.older[:]
@@ -60,7 +60,7 @@ class SlidingWindow:
         self.length = length
         self._bucket_length = length / BUCKETS
 
-    def admit(self, tally: Tally, now: float) -> Decision:
+    def admit(self, counter: WindowCounter, now: float) -> Decision:
         """Count a request at `now` (never earlier than the last one) if it may pass, and say so.
 
         A refused request counts for nothing. `resets_in` says one thing in both cases: the time until
@@ -68,49 +68,49 @@ class SlidingWindow:
         "RateLimit header fields for HTTP" since version 10. After a first request it counts down from
         `length`, and it is never more.
         """
-        if now - tally.oldest >= self.length:
-            self._release(tally, now)
-        if tally.used >= self.limit:
-            return Decision(allowed=False, remaining=0, resets_in=self.length - (now - tally.oldest))
-        if now >= tally.closes_at:
-            self._begin_bucket(tally, now)
-        tally.used = used = tally.used + 1
-        tally.last = now
-        if not tally.older:
-            tally.oldest = now
-        resets_in = self.length - (now - tally.oldest)
+        if now - counter.oldest >= self.length:
+            self._release(counter, now)
+        if counter.used >= self.limit:
+            return Decision(allowed=False, remaining=0, resets_in=self.length - (now - counter.oldest))
+        if now >= counter.closes_at:
+            self._begin_bucket(counter, now)
+        counter.used = used = counter.used + 1
+        counter.last = now
+        if not counter.older:
+            counter.oldest = now
+        resets_in = self.length - (now - counter.oldest)
         return Decision(allowed=True, remaining=self.limit - used, resets_in=resets_in)
 
-    def wait(self, tally: Tally, now: float) -> float:
+    def wait(self, counter: WindowCounter, now: float) -> float:
         """Until when from `now` on nothing passes, in seconds; 0 where a request would pass now."""
-        if now - tally.oldest >= self.length:
-            self._release(tally, now)
-        return self.length - (now - tally.oldest) if tally.used >= self.limit else 0.0
+        if now - counter.oldest >= self.length:
+            self._release(counter, now)
+        return self.length - (now - counter.oldest) if counter.used >= self.limit else 0.0
 
-    def expired(self, tally: Tally, now: float) -> bool:
-        """Whether nothing in `tally` counts any more, so that forgetting it changes no decision."""
-        return now - tally.last >= self.length
+    def expired(self, counter: WindowCounter, now: float) -> bool:
+        """Whether nothing in `counter` counts any more, so that forgetting it changes no decision."""
+        return now - counter.last >= self.length
 
-    def _begin_bucket(self, tally: Tally, now: float) -> None:
-        newest = tally.used - tally.earlier
+    def _begin_bucket(self, counter: WindowCounter, now: float) -> None:
+        newest = counter.used - counter.earlier
         if newest:
-            if tally.older is None:
-                tally.older = array("d")
-            tally.older.extend((tally.last, newest))
-            tally.earlier = tally.used
-        tally.closes_at = now + self._bucket_length
+            if counter.older is None:
+                counter.older = array("d")
+            counter.older.extend((counter.last, newest))
+            counter.earlier = counter.used
+        counter.closes_at = now + self._bucket_length
 
-    def _release(self, tally: Tally, now: float) -> None:
+    def _release(self, counter: WindowCounter, now: float) -> None:
         """Give back the buckets that have left the window."""
-        if self.expired(tally, now):
-            tally.used = tally.earlier = 0
-            tally.older = None
+        if self.expired(counter, now):
+            counter.used = counter.earlier = 0
+            counter.older = None
             return
-        older = tally.older or array("d")
+        older = counter.older or array("d")
         gone = 0
         while gone < len(older) and now - older[gone] >= self.length:
-            tally.earlier -= int(older[gone + 1])
-            tally.used -= int(older[gone + 1])
+            counter.earlier -= int(older[gone + 1])
+            counter.used -= int(older[gone + 1])
             gone += 2
         del older[:gone]
-        tally.oldest = older[0] if older else tally.last
+        counter.oldest = older[0] if older else counter.last

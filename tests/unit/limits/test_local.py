@@ -19,7 +19,7 @@ VISITS = st.lists(
 
 def limiter(clock: HandClock, *, limit: int = 3, max_clients: int = 4, shared: int = 2) -> LocalRateLimiter:
     """A small limiter: its edges are a few clients away."""
-    return LocalRateLimiter(limit, WINDOW, max_clients, clock, shared_tallies=shared)
+    return LocalRateLimiter(limit, WINDOW, max_clients, clock, shared_counters=shared)
 
 
 def passes(limits: LocalRateLimiter, client: str, times: int) -> list[bool]:
@@ -37,7 +37,7 @@ def test_it_is_a_rate_limiter() -> None:
 def test_no_client_passes_its_limit_in_any_window(
     visits: list[tuple[float, str]], max_clients: int, shared: int, limit: int
 ) -> None:
-    """Also when clients share tallies, are forgotten, or get a tally of their own halfway through."""
+    """Also when clients share counters, are forgotten, or get a counter of their own halfway through."""
     clock = HandClock()
     limits = limiter(clock, limit=limit, max_clients=max_clients, shared=shared)
     passed: dict[str, list[float]] = defaultdict(list)
@@ -51,8 +51,8 @@ def test_no_client_passes_its_limit_in_any_window(
 
 
 @given(max_clients=st.integers(1, 9), shared=st.integers(1, 3), limit=st.integers(1, 5))
-def test_tallies_are_as_many_as_were_asked_for(max_clients: int, shared: int, limit: int) -> None:
-    """Many strangers who come at a moment pass no more often than all tallies let, own and shared."""
+def test_counters_are_as_many_as_were_asked_for(max_clients: int, shared: int, limit: int) -> None:
+    """Many strangers who come at a moment pass no more often than all counters let, own and shared."""
     limits = limiter(HandClock(), limit=limit, max_clients=max_clients, shared=shared)
     passed = [limits.hit(f"forged {number}").allowed for number in range(200)]
     assert sum(passed) <= max_clients + shared * limit
@@ -94,7 +94,7 @@ def test_a_flood_of_addresses_leaves_known_clients_alone() -> None:
 
 
 def test_strangers_share_during_a_flood() -> None:
-    """Beyond the clients that are tracked, all others together pass no more than the shared tallies let."""
+    """Beyond the clients that are tracked, all others together pass what the shared counters let."""
     limits = limiter(HandClock(), limit=3, max_clients=4, shared=2)
     passed = [limits.hit(f"forged {number}").allowed for number in range(1000)]
     assert 4 + 2 * 3 == sum(passed)
@@ -111,20 +111,20 @@ def test_sharing_ends_after_the_flood() -> None:
     assert (True, 2) == (decision.allowed, decision.remaining)
 
 
-def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
-    """A client that shared a tally and then gets its own starts with what was counted there."""
+def test_a_client_takes_what_it_used_out_of_the_shared_counter() -> None:
+    """A client that shared a counter and then gets its own starts with what was counted there."""
     clock = HandClock()
     limits = limiter(clock, limit=3, max_clients=1, shared=1)
     limits.hit("first")
     clock.time += WINDOW / 2
     assert [True, True, True] == passes(limits, "second", 3)
     clock.time += WINDOW / 2
-    # The first client's tally has expired: there is room for the second one's own.
+    # The first client's counter has expired: there is room for the second one's own.
     assert not limits.hit("second").allowed
 
 
-def test_a_client_with_its_own_tally_shares_no_more() -> None:
-    """What a client does after it got its own tally is not held against those it shared with."""
+def test_a_client_with_its_own_counter_shares_no_more() -> None:
+    """What a client does after it got its own counter is not held against those it shared with."""
     clock = HandClock()
     limits = limiter(clock, limit=3, max_clients=1, shared=1)
     limits.hit("first")
@@ -144,7 +144,7 @@ def test_only_what_counts_no_more_is_forgotten() -> None:
     limits.hit("live")
     clock.time += WINDOW - 1
     limits.hit("new")
-    # Whoever has no tally of their own finds the shared one used up.
+    # Whoever has no counter of their own finds the shared one used up.
     assert [True, True, True, False] == passes(limits, "stranger", 4)
     assert [True, True, False] == passes(limits, "live", 3)
     assert [True, True, False] == passes(limits, "new", 3)

@@ -17,7 +17,7 @@ from estuary.limits.local import LocalRateLimiter
 from estuary.limits.locks import Held, Locks
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import WAYS, Table
-from estuary.limits.window import Tally
+from estuary.limits.window import WindowCounter
 from tests.support.monotonic import HandClock
 from tests.unit.limits.tables import VISITS, WINDOW, child, table
 
@@ -37,7 +37,7 @@ def test_it_is_a_rate_limiter() -> None:
 async def test_no_client_passes_its_limit_in_any_window(
     visits: list[tuple[float, str]], clients: int, limit: int
 ) -> None:
-    """Also when clients share tallies, are forgotten, or get a tally of their own halfway through."""
+    """Also when clients share counters, are forgotten, or get a counter of their own halfway through."""
     clock = HandClock()
     limits = limiter(clock, limit=limit, clients=clients)
     passed: dict[str, list[float]] = defaultdict(list)
@@ -54,7 +54,7 @@ async def test_no_client_passes_its_limit_in_any_window(
 async def test_where_there_is_room_it_decides_as_a_single_process_does(
     visits: list[tuple[float, str]], limit: int
 ) -> None:
-    """What lies in bytes between two requests is the whole of what a tally is, buckets included."""
+    """What lies in bytes between two requests is the whole of what a counter is, buckets included."""
     clock = HandClock()
     shared = limiter(clock, limit=limit, clients=WAYS)
     local = LocalRateLimiter(limit, WINDOW, WAYS, clock)
@@ -70,7 +70,7 @@ def parts(decision: Decision) -> tuple[bool, int, float]:
 
 @pytest.mark.parametrize("pace", [WINDOW / 33, WINDOW / 32, WINDOW / 31, WINDOW / 500])
 async def test_a_stream_that_never_stops_keeps_its_older_buckets(pace: float) -> None:
-    """All buckets of a tally come and go as in a single process, for several windows on end."""
+    """All buckets of a counter come and go as in a single process, for several windows on end."""
     clock = HandClock()
     shared = limiter(clock, limit=300, clients=WAYS)
     local = LocalRateLimiter(300, WINDOW, WAYS, clock)
@@ -136,8 +136,8 @@ async def test_sharing_ends_after_the_flood() -> None:
     assert (True, 2) == (decision.allowed, decision.remaining)
 
 
-async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
-    """A client that shared a tally and then gets its own starts with what was counted there."""
+async def test_a_client_takes_what_it_used_out_of_the_shared_counter() -> None:
+    """A client that shared a counter and then gets its own starts with what was counted there."""
     clock = HandClock()
     limits = limiter(clock, limit=3, clients=1)
     limits.hit("first")
@@ -148,7 +148,7 @@ async def test_a_client_takes_what_it_used_out_of_the_shared_tally() -> None:
 
 
 async def test_a_process_that_dies_while_it_writes_lets_nobody_pass_too_often() -> None:
-    """Nobody knows what the torn tally said: it counts as used up, for one window and no longer."""
+    """Nobody knows what the torn counter said: it counts as used up, for one window and no longer."""
     clock = HandClock()
     numbers = table(4)
     limits = SharedRateLimiter(3, WINDOW, numbers, Locks(), clock)
@@ -156,7 +156,7 @@ async def test_a_process_that_dies_while_it_writes_lets_nobody_pass_too_often() 
     name, set_ = numbers.name("unlucky")
     way = numbers.find(set_, name)
     assert way is not None
-    torn = Tally()
+    torn = WindowCounter()
     torn.older = array("d", [0.0, -1.0])  # no count: its writer ends halfway, as one that is killed
     with pytest.raises(struct.error):
         numbers.store(set_, way, torn)

@@ -17,12 +17,12 @@ from tests.unit.limits.tables import KEY, VISITS, WINDOW, child, table
 
 Limiter = LocalRateLimiter | SharedRateLimiter
 Make = Callable[[HandClock, int, int], Limiter]
-"""Makes a limiter by a clock, of a limit, for so many clients; further ones share one tally."""
+"""Makes a limiter by a clock, of a limit, for so many clients; further ones share one counter."""
 
 
 def local(clock: HandClock, limit: int, clients: int) -> Limiter:
     """One that counts in this process."""
-    return LocalRateLimiter(limit, WINDOW, clients, clock, shared_tallies=1)
+    return LocalRateLimiter(limit, WINDOW, clients, clock, shared_counters=1)
 
 
 def shared(clock: HandClock, limit: int, clients: int) -> Limiter:
@@ -54,7 +54,7 @@ def test_it_counts_nothing(make: Make) -> None:
 def test_what_it_says_is_what_becomes_of_the_next_request(
     make: Make, visits: list[tuple[float, str]], clients: int, limit: int
 ) -> None:
-    """Also for clients that share a tally, or have just got their own; never longer than a window."""
+    """Also for clients that share a counter, or have just got their own; never longer than a window."""
     clock = HandClock()
     limits = make(clock, limit, clients)
     for step, client in visits:
@@ -69,7 +69,7 @@ def test_what_it_says_is_what_becomes_of_the_next_request(
 
 
 @of_each
-def test_clients_that_share_a_tally_wait_for_it(make: Make) -> None:
+def test_clients_that_share_a_counter_wait_for_it(make: Make) -> None:
     """During a flood of addresses nobody is let off for having none of their own."""
     clock = HandClock()
     limits = make(clock, 1, 1)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from estuary.core.allowance import Decision
-from estuary.limits.window import BUCKETS, SlidingWindow, Tally
+from estuary.limits.window import BUCKETS, SlidingWindow, WindowCounter
 
 # Whole multiples of 1/256 are exact as floats: no test here depends on rounding.
 TICK = 1 / 256
@@ -32,8 +32,8 @@ def moments(steps: Sequence[float], start: float = 1000.0) -> list[float]:
 @given(steps=STEPS, limit=LIMITS)
 def test_no_window_holds_more_than_the_limit(steps: list[float], limit: int) -> None:
     """Wherever a window of the length is laid, at most `limit` requests passed in it."""
-    window, tally = SlidingWindow(limit, LENGTH), Tally()
-    passed = [t for t in moments(steps) if window.admit(tally, t).allowed]
+    window, counter = SlidingWindow(limit, LENGTH), WindowCounter()
+    passed = [t for t in moments(steps) if window.admit(counter, t).allowed]
     # One window that held more would hold a request and the one `limit` places after it.
     assert all(later - first >= LENGTH for first, later in zip(passed, passed[limit:], strict=False))
 
@@ -41,21 +41,21 @@ def test_no_window_holds_more_than_the_limit(steps: list[float], limit: int) -> 
 @given(steps=STEPS, limit=LIMITS)
 def test_a_refused_client_that_waits_is_admitted(steps: list[float], limit: int) -> None:
     """After `resets_in`, which is never more than the length, one more request passes."""
-    window, tally = SlidingWindow(limit, LENGTH), Tally()
+    window, counter = SlidingWindow(limit, LENGTH), WindowCounter()
     for now in moments(steps):
-        decision = window.admit(tally, now)
+        decision = window.admit(counter, now)
         assert 0 < decision.resets_in <= LENGTH
         if not decision.allowed:
-            assert window.admit(tally.copy(), now + decision.resets_in).allowed
+            assert window.admit(counter.copy(), now + decision.resets_in).allowed
 
 
 @given(steps=STEPS, limit=LIMITS)
 def test_more_is_left_once_it_resets(steps: list[float], limit: int) -> None:
     """`resets_in` after an admitted request, a client that stays silent has more left than it was told."""
-    window, tally = SlidingWindow(limit, LENGTH), Tally()
+    window, counter = SlidingWindow(limit, LENGTH), WindowCounter()
     for now in moments(steps):
-        decision = window.admit(tally, now)
-        later = window.admit(tally.copy(), now + decision.resets_in)
+        decision = window.admit(counter, now)
+        later = window.admit(counter.copy(), now + decision.resets_in)
         # The request that asks has itself used one.
         assert later.remaining + 1 > decision.remaining
 
@@ -63,30 +63,30 @@ def test_more_is_left_once_it_resets(steps: list[float], limit: int) -> None:
 @given(steps=STEPS, limit=LIMITS)
 def test_what_remains_passes_at_once(steps: list[float], limit: int) -> None:
     """A client may send exactly as many requests as it was told remain, at the same instant."""
-    window, tally = SlidingWindow(limit, LENGTH), Tally()
+    window, counter = SlidingWindow(limit, LENGTH), WindowCounter()
     for now in moments(steps):
-        remaining = window.admit(tally, now).remaining
-        twin = tally.copy()
+        remaining = window.admit(counter, now).remaining
+        twin = counter.copy()
         answers = [window.admit(twin, now).allowed for _ in range(remaining + 1)]
         assert [True] * remaining + [False] == answers
 
 
 @given(steps=STEPS, limit=st.integers(1, 200))
-def test_a_tally_is_bounded(steps: list[float], limit: int) -> None:
-    """However requests fall, a tally holds at most `BUCKETS` older buckets beside the newest."""
-    window, tally = SlidingWindow(limit, LENGTH), Tally()
+def test_a_counter_is_bounded(steps: list[float], limit: int) -> None:
+    """However requests fall, a counter holds at most `BUCKETS` older buckets beside the newest."""
+    window, counter = SlidingWindow(limit, LENGTH), WindowCounter()
     for now in moments(steps):
-        window.admit(tally, now)
-        assert len(tally.older or ()) <= 2 * BUCKETS
+        window.admit(counter, now)
+        assert len(counter.older or ()) <= 2 * BUCKETS
 
 
 def test_a_steady_stream_fills_every_bucket_and_no_more() -> None:
     """A client that never stops has all its buckets in use, and never one too many."""
-    window, tally = SlidingWindow(10**6, LENGTH), Tally()
+    window, counter = SlidingWindow(10**6, LENGTH), WindowCounter()
     most = 0
     for now in moments([TICK] * 1000):
-        window.admit(tally, now)
-        most = max(most, len(tally.older or ()))
+        window.admit(counter, now)
+        most = max(most, len(counter.older or ()))
     assert 2 * BUCKETS == most
 
 
@@ -96,36 +96,36 @@ def test_a_steady_overload_gets_at_least_19_20ths_of_the_limit(
     limit: int, overload: float, length: float
 ) -> None:
     """Sharing buckets costs a client that asks all the time for too much at most a twentieth."""
-    window, tally = SlidingWindow(limit, length), Tally()
+    window, counter = SlidingWindow(limit, length), WindowCounter()
     windows = 8
     asked = int(windows * max(limit * overload, 1000))
-    passed = sum(window.admit(tally, n * windows * length / asked).allowed for n in range(asked))
+    passed = sum(window.admit(counter, n * windows * length / asked).allowed for n in range(asked))
     assert passed >= 0.95 * limit * windows
 
 
 def test_a_burst_is_exact() -> None:
     """The whole limit may come at one instant, and all of it is back after exactly one length."""
-    window, tally = SlidingWindow(3, 60), Tally()
-    burst = [window.admit(tally, 10.0) for _ in range(4)]
+    window, counter = SlidingWindow(3, 60), WindowCounter()
+    burst = [window.admit(counter, 10.0) for _ in range(4)]
     assert [(True, 2), (True, 1), (True, 0), (False, 0)] == [(d.allowed, d.remaining) for d in burst]
-    assert not window.admit(tally, 69.0).allowed
-    assert Decision(allowed=True, remaining=2, resets_in=60.0) == window.admit(tally, 70.0)
+    assert not window.admit(counter, 69.0).allowed
+    assert Decision(allowed=True, remaining=2, resets_in=60.0) == window.admit(counter, 70.0)
 
 
 def test_a_bucket_is_as_young_as_its_newest_request() -> None:
     """Requests that share a bucket are given back together, when the last of them leaves the window."""
-    window, tally = SlidingWindow(5, 64), Tally()
-    assert all(window.admit(tally, now).allowed for now in (0.0, 1.5, 10.0, 11.5, 20.0))
-    assert Decision(allowed=False, remaining=0, resets_in=0.5) == window.admit(tally, 65.0)
-    assert Decision(allowed=True, remaining=1, resets_in=10.0) == window.admit(tally, 65.5)
-    assert Decision(allowed=True, remaining=0, resets_in=1.5) == window.admit(tally, 74.0)
-    assert Decision(allowed=True, remaining=1, resets_in=8.5) == window.admit(tally, 75.5)
+    window, counter = SlidingWindow(5, 64), WindowCounter()
+    assert all(window.admit(counter, now).allowed for now in (0.0, 1.5, 10.0, 11.5, 20.0))
+    assert Decision(allowed=False, remaining=0, resets_in=0.5) == window.admit(counter, 65.0)
+    assert Decision(allowed=True, remaining=1, resets_in=10.0) == window.admit(counter, 65.5)
+    assert Decision(allowed=True, remaining=0, resets_in=1.5) == window.admit(counter, 74.0)
+    assert Decision(allowed=True, remaining=1, resets_in=8.5) == window.admit(counter, 75.5)
 
 
 def test_the_time_to_reset_counts_down() -> None:
     """After a first request the time told falls with the clock, as a client of a fixed window expects."""
-    window, tally = SlidingWindow(10, 60), Tally()
-    told = [window.admit(tally, now).resets_in for now in (0.0, 10.0, 45.0)]
+    window, counter = SlidingWindow(10, 60), WindowCounter()
+    told = [window.admit(counter, now).resets_in for now in (0.0, 10.0, 45.0)]
     assert [60.0, 50.0, 15.0] == told
 
 
@@ -133,40 +133,40 @@ def test_resets_in_is_never_rounded_above_the_length() -> None:
     """A client is never told more than the length, rounded up, whatever time it is."""
     window = SlidingWindow(1, 0.1)
     for number in range(1000):
-        tally, now = Tally(), 86_400.1 + number * 0.3
-        assert window.admit(tally, now).resets_in <= 0.1
-        assert window.admit(tally, now).resets_in <= 0.1
+        counter, now = WindowCounter(), 86_400.1 + number * 0.3
+        assert window.admit(counter, now).resets_in <= 0.1
+        assert window.admit(counter, now).resets_in <= 0.1
 
 
 def test_refused_requests_count_for_nothing() -> None:
     """A client that hammers on while it is refused is admitted as early as one that waits."""
-    window, tally = SlidingWindow(1, 60), Tally()
-    window.admit(tally, 0.0)
-    assert not any(window.admit(tally, float(second)).allowed for second in range(1, 60))
-    assert window.admit(tally, 60.0).allowed
+    window, counter = SlidingWindow(1, 60), WindowCounter()
+    window.admit(counter, 0.0)
+    assert not any(window.admit(counter, float(second)).allowed for second in range(1, 60))
+    assert window.admit(counter, 60.0).allowed
 
 
-def test_a_tally_expires_with_its_last_request() -> None:
-    """A tally may be forgotten one length after the last request that passed, and not before."""
-    window, tally = SlidingWindow(5, 60), Tally()
-    assert window.expired(tally, 0.0)
-    window.admit(tally, 0.0)
-    window.admit(tally, 30.0)
-    assert not window.expired(tally, 89.0)
-    assert window.expired(tally, 90.0)
+def test_a_counter_expires_with_its_last_request() -> None:
+    """A counter may be forgotten one length after the last request that passed, and not before."""
+    window, counter = SlidingWindow(5, 60), WindowCounter()
+    assert window.expired(counter, 0.0)
+    window.admit(counter, 0.0)
+    window.admit(counter, 30.0)
+    assert not window.expired(counter, 89.0)
+    assert window.expired(counter, 90.0)
 
 
 def test_a_copy_counts_by_itself() -> None:
-    """What is admitted on a copy does not show on the tally it was made from."""
-    window, tally = SlidingWindow(100, 4.0), Tally()
+    """What is admitted on a copy does not show on the counter it was made from."""
+    window, counter = SlidingWindow(100, 4.0), WindowCounter()
     for now in moments([0.5] * 4):
-        window.admit(tally, now)
-    twin = tally.copy()
+        window.admit(counter, now)
+    twin = counter.copy()
     for now in moments([0.5] * 4, start=1002.0):
         window.admit(twin, now)
-    assert 4 == tally.used
+    assert 4 == counter.used
     assert 8 == twin.used
-    assert Decision(allowed=True, remaining=95, resets_in=2.5) == window.admit(tally, 1002.0)
+    assert Decision(allowed=True, remaining=95, resets_in=2.5) == window.admit(counter, 1002.0)
 
 
 @pytest.mark.parametrize(("limit", "length"), [(0, 60), (-1, 60), (1, 0), (1, -1.0), (1, float("nan"))])

@@ -1,6 +1,6 @@
 """The statements that count: `limits/window` in SQL, atomic, on the server's own clock.
 
-A tally is a row: the time of each bucket's newest request and how many it holds, oldest first. Times are
+A counter is a row: the time of each bucket's newest request and how many it holds, oldest first. Times are
 seconds of the server's clock, so the clocks of replicas do not matter. The table is unlogged: a crash
 of the server empties it, and nothing is written twice.
 """

@@ -1,6 +1,6 @@
 """The script that Redis runs for each client that asks: `limits/window` in Lua, atomic, by Redis' clock.
 
-A tally is one string: the five numbers of a `Tally`, then two numbers for each older bucket. Times are
+A counter is one string: the five numbers of a `WindowCounter`, then two for each older bucket. Times are
 microseconds of Redis' clock, so the clocks of replicas do not matter. The key expires with the window.
 """
 
@@ -13,10 +13,10 @@ local hits, limit, length = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local used, earlier, last, oldest, closes_at, older = 0, 0, 0, 0, 0, ''
-local tally = redis.call('GET', KEYS[1])
-if tally then
-  used, earlier, last, oldest, closes_at = struct.unpack('<ddddd', tally)
-  older = string.sub(tally, 41)
+local counter = redis.call('GET', KEYS[1])
+if counter then
+  used, earlier, last, oldest, closes_at = struct.unpack('<ddddd', counter)
+  older = string.sub(counter, 41)
 end
 -- A clock that was set back a little stands still; set back by more than a window, it begins again.
 if last - now >= length then
@@ -49,8 +49,8 @@ if now >= closes_at then
 end
 used, last = used + admitted, now
 if older == '' then oldest = now end
-tally = struct.pack('<ddddd', used, earlier, last, oldest, closes_at) .. older
-redis.call('SET', KEYS[1], tally, 'PX', math.ceil(length / 1000))
+counter = struct.pack('<ddddd', used, earlier, last, oldest, closes_at) .. older
+redis.call('SET', KEYS[1], counter, 'PX', math.ceil(length / 1000))
 return {{admitted, limit - used, length - (now - oldest)}}
 """
 
