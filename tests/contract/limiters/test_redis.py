@@ -22,7 +22,7 @@ from estuary.limits.local import LocalRateLimiter
 from estuary.limits.outage import allowing, counting_locally
 from estuary.limits.redis import RedisRateLimiter
 from estuary.redis.address import RedisAddress
-from estuary.redis.link import ANSWER_SECONDS
+from estuary.redis.redis_client import ANSWER_SECONDS
 from tests.contract.limiters.addresses import redis_address
 from tests.support.process import HOST, free_port
 from tests.support.servers.redis import Redis, redis_server

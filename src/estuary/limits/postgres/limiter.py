@@ -10,15 +10,17 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
+from estuary.core.observations import LimiterChanged, RetryDue
 from estuary.core.ports import Observer
 from estuary.limits.gathering import Gathering, Waiting, disappoint, share_out
-from estuary.limits.postgres.link import Link
 from estuary.limits.postgres.statements import COUNT, CREATE, CREATE_ONCE, EXISTS, FORGET, TABLE, USER
+from estuary.reconnecting import Reconnector
 
 ANSWER_SECONDS = 1.0
 """For an answer, another one's lock on the same client included: what takes longer is an outage."""
 CONNECT_SECONDS = 2.0
 
+_STORE = "PostgreSQL"
 _MOST_CLIENTS = 256
 """Clients in one statement: more would hold their locks for too long."""
 _SWEEP_SECONDS = 15.0
@@ -45,7 +47,14 @@ class PostgresRateLimiter:
         self.limit = limit
         self.window = window
         self._url = url
-        self._link = Link("PostgreSQL", self._connect, observe)
+        self._observe = observe
+        self._reconnector = Reconnector(
+            self._connect,
+            unavailable=LimiterUnavailable,
+            refused=LimiterRefused,
+            changed=self._changed,
+            retrying=self._retrying,
+        )
         self._connection: Any = None
         self._fetch: Callable[..., Awaitable[Any]]
         self._gathering = Gathering(self._take)
@@ -55,12 +64,12 @@ class PostgresRateLimiter:
 
     async def open(self) -> None:
         """Connect, or begin to try; raises `LimiterRefused` where trying again would not help."""
-        await self._link.open()
+        await self._reconnector.open()
         self._sweeping = asyncio.get_running_loop().create_task(self._sweep())
 
     async def close(self) -> None:
         """Close the connection, or end trying for one."""
-        self._link.close()
+        self._reconnector.close()
         for task in (self._sweeping, self._counting):
             if task is not None:
                 task.cancel()
@@ -70,8 +79,8 @@ class PostgresRateLimiter:
 
     async def hit(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so; raises `LimiterUnavailable`."""
-        if not self._link.is_up:
-            raise LimiterUnavailable(self._link.reason)
+        if not self._reconnector.is_up:
+            raise LimiterUnavailable(self._reconnector.reason)
         return await self._gathering.join(client)
 
     def _take(self, gathered: Waiting) -> None:
@@ -109,7 +118,7 @@ class PostgresRateLimiter:
 
     def _fail(self, batch: Waiting, reason: str) -> None:
         self._connection.terminate()
-        self._link.lose(reason)
+        self._reconnector.lost(reason)
         self._disappoint_all(batch, reason)
         self._disappoint_all(self._waiting, reason)
 
@@ -165,7 +174,7 @@ class PostgresRateLimiter:
         while True:
             # Not all workers at once.
             await asyncio.sleep(max(_SWEEP_SECONDS, self.window) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
-            if self._link.is_up and self._counting is None:
+            if self._reconnector.is_up and self._counting is None:
                 self._counting = asyncio.get_running_loop().create_task(self._forget())
 
     async def _forget(self) -> None:
@@ -178,6 +187,12 @@ class PostgresRateLimiter:
             self._counting = None
         if self._waiting:
             self._take({})
+
+    def _changed(self, available: bool, reason: str) -> None:
+        self._observe(LimiterChanged(_STORE, available, reason))
+
+    def _retrying(self, pause: float, reason: str) -> None:
+        self._observe(RetryDue(f"the rate limit in {_STORE}", pause, reason))
 
 
 def _reason(error: BaseException) -> str:

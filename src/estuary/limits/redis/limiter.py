@@ -14,7 +14,7 @@ from estuary.limits.redis.script import DIGEST, SCRIPT
 from estuary.redis.address import RedisAddress
 from estuary.redis.connection import Answered, Connection, ReplyError
 from estuary.redis.errors import RedisRefused
-from estuary.redis.link import Link
+from estuary.redis.redis_client import RedisClient
 
 _MICROSECONDS = 1_000_000
 _PROBE_MILLISECONDS = "1000"
@@ -36,7 +36,7 @@ class RedisRateLimiter:
         self._prefix = f"{prefix}limit:"
         self._observe = observe
         rights = f"the rate limit needs the rights ~{self._prefix}* +select +eval +evalsha +time +get +set"
-        self._link = Link(
+        self._redis = RedisClient(
             address, try_out=self._try_out, changed=self._changed, rights=rights, retrying=self._retrying
         )
         self._gathering = Gathering(self._ask)
@@ -45,18 +45,18 @@ class RedisRateLimiter:
     async def open(self) -> None:
         """Connect, or begin to try; raises `LimiterRefused` where trying again would not help."""
         try:
-            await self._link.open()
+            await self._redis.open()
         except RedisRefused as error:
             raise LimiterRefused(str(error)) from error
 
     async def close(self) -> None:
         """Close the connection, or end trying for one."""
-        await self._link.close()
+        await self._redis.close()
 
     async def hit(self, client: str) -> Decision:
         """Count a request of `client` if it may pass, and say so; raises `LimiterUnavailable`."""
-        if not self._link.is_up:
-            raise LimiterUnavailable(self._link.reason)
+        if not self._redis.is_up:
+            raise LimiterUnavailable(self._redis.reason)
         return await self._gathering.join(client)
 
     # -- Asking -----------------------------------------------------------------------------------
@@ -71,9 +71,9 @@ class RedisRateLimiter:
         self._send(b"".join(commands), answered)
 
     def _send(self, commands: bytes, answered: Sequence[Answered]) -> None:
-        if not self._link.send(commands, *answered):
+        if not self._redis.send(commands, *answered):
             for each in answered:
-                each(LimiterUnavailable(self._link.reason))
+                each(LimiterUnavailable(self._redis.reason))
 
     def _answered(self, arguments: bytes, futures: "list[asyncio.Future[Decision]]", answer: Any) -> None:
         if isinstance(answer, list):
@@ -84,7 +84,7 @@ class RedisRateLimiter:
             self._send(_BY_TEXT + arguments, [partial(self._answered, arguments, futures)])
         else:
             disappoint(futures, str(answer))
-            self._link.abort(str(answer))
+            self._redis.abort(str(answer))
 
     # -- The connection ---------------------------------------------------------------------------
 

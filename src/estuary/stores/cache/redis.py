@@ -18,7 +18,7 @@ from estuary.core.snapshot import SnapshotCodec
 from estuary.redis.address import RedisAddress
 from estuary.redis.connection import Connection
 from estuary.redis.errors import RedisRefused, RedisUnavailable
-from estuary.redis.link import Link
+from estuary.redis.redis_client import RedisClient
 from estuary.stores.cache.port import Miss
 
 _LEASE, _RECORD = "L", "R"
@@ -71,18 +71,18 @@ class RedisCaches:
         self._distrusted_until = distrusted_until
         self._observe = observe
         rights = f"the cache needs the rights ~{prefix}cache:* +select +eval +evalsha +get +set +del +scan"
-        self._link = Link(address, try_out=self._try_out, changed=self._changed, rights=rights)
+        self._redis = RedisClient(address, try_out=self._try_out, changed=self._changed, rights=rights)
 
     async def open(self) -> None:
         """Connect, or begin to try; raises `StoreUnavailable` where trying again would not help."""
         try:
-            await self._link.open()
+            await self._redis.open()
         except RedisRefused as error:
             raise StoreUnavailable(str(error)) from error
 
     async def close(self) -> None:
         """Let Redis go; what is in it stays for the others, and until its time is over."""
-        await self._link.close()
+        await self._redis.close()
 
     def of(self, resource: Resource) -> "RedisCache":
         """The cache of `resource`; replicas to which it is declared otherwise have others."""
@@ -95,7 +95,7 @@ class RedisCaches:
         if self._monotonic() < self._distrusted_until[0]:
             return None
         try:
-            found = await self._link.ask(
+            found = await self._redis.ask(
                 "EVALSHA", _LOOK_DIGEST, "1", key, secrets.token_hex(8), _milliseconds(self._lease)
             )
         except RedisUnavailable:
@@ -105,14 +105,14 @@ class RedisCaches:
     async def keep(self, key: str, lease: str, text: str) -> None:
         """Let `text` stand under `key` if `lease` still does."""
         try:
-            await self._link.ask("EVALSHA", _KEEP_DIGEST, "1", key, lease, text, _milliseconds(self._ttl))
+            await self._redis.ask("EVALSHA", _KEEP_DIGEST, "1", key, lease, text, _milliseconds(self._ttl))
         except RedisUnavailable:
             return
 
     async def forget(self, key: str) -> None:
         """Let nothing stand under `key`."""
         try:
-            await self._link.ask("DEL", key)
+            await self._redis.ask("DEL", key)
         except RedisUnavailable:
             self._distrust()
 
@@ -121,10 +121,10 @@ class RedisCaches:
         cursor = "0"
         try:
             while True:
-                found = await self._link.ask("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", _SCAN_COUNT)
+                found = await self._redis.ask("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", _SCAN_COUNT)
                 cursor, keys = bytes(found[0]).decode(), [bytes(key).decode() for key in found[1]]
                 if keys:
-                    await self._link.ask("DEL", *keys)
+                    await self._redis.ask("DEL", *keys)
                 if cursor == "0":
                     return
         except RedisUnavailable:

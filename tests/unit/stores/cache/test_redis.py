@@ -199,7 +199,7 @@ async def test_a_redis_that_hangs_holds_nobody_up(scene: Scene) -> None:
 async def test_a_write_that_redis_was_not_told_of_is_seen_by_its_own_replica(scene: Scene) -> None:
     """The old record is still there: this replica does not look for as long as that can be, others do."""
     await scene.there.name()
-    scene.here.caches._link.abort("the way to Redis is cut, for one replica")
+    scene.here.caches._redis.abort("the way to Redis is cut, for one replica")
     await until(lambda: not scene.here.knows_redis)
     await scene.here.change("changed")
     await until(lambda: scene.here.knows_redis, seconds=PATIENCE_SECONDS)

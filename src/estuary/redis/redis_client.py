@@ -1,11 +1,10 @@
-"""A link: a connection to Redis that is made again, over and over, whenever it is lost."""
+"""A client of Redis whose connection is made again whenever it is lost."""
 
-import asyncio
-import random
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from estuary.reconnecting import Reconnector
 from estuary.redis.address import RedisAddress
 from estuary.redis.connection import Answered, Connection, ReplyError
 from estuary.redis.errors import RedisRefused, RedisUnavailable
@@ -13,8 +12,6 @@ from estuary.redis.errors import RedisRefused, RedisUnavailable
 ANSWER_SECONDS = 0.25
 """For an answer of Redis: what takes longer is an outage."""
 CONNECT_SECONDS = 1.0
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 _FOR_AN_OPERATOR = (
     *("WRONGPASS", "NOAUTH", "MOVED", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH"),
@@ -29,11 +26,10 @@ _LACKING_RIGHTS = (
 """What stands in errors about a command that this user may not use, or no user may."""
 
 
-class Link:
-    """The Redis at `address`; a connection counts once `try_out` has succeeded on it.
+class RedisClient:
+    """Sends commands to the Redis at `address`; a connection counts once `try_out` has succeeded on it.
 
-    `changed` is told whether there is one now, or why not; while there is none every use fails at once.
-    `retrying` is told before each attempt to have one again: the seconds until then, and why there is none.
+    While there is none every use fails at once. `changed` and `retrying` are told as by a `Reconnector`.
     `rights` says what for, and which rights a user of Redis has to have (https://redis.io/docs: ACL).
     """
 
@@ -48,34 +44,35 @@ class Link:
     ) -> None:
         self._address = address
         self._try_out = try_out
-        self._changed = changed
-        self._retrying = retrying
         self._rights = rights
         self._connection: Connection | None = None
-        self._keeper: asyncio.Task[None] | None = None
-        self._closed = False
-        self.reason = "not connected yet"
-        """Why there is no connection."""
+        self._reconnector = Reconnector(
+            self._connect,
+            unavailable=RedisUnavailable,
+            refused=RedisRefused,
+            changed=changed,
+            retrying=retrying,
+        )
 
     @property
     def is_up(self) -> bool:
         """Whether there is a connection that commands can be sent on."""
-        return self._connection is not None
+        return self._reconnector.is_up
+
+    @property
+    def reason(self) -> str:
+        """Why there is no connection."""
+        return self._reconnector.reason
 
     async def open(self) -> None:
         """Connect, or begin to try; raises `RedisRefused` where trying again would not help."""
-        try:
-            await self._connect()
-        except RedisUnavailable as error:
-            self._away(error.reason)
+        await self._reconnector.open()
 
     async def close(self) -> None:
         """Close the connection, or end trying for one."""
-        self._closed = True
-        if self._keeper is not None:
-            self._keeper.cancel()
+        self._reconnector.close()
         if self._connection is not None:
-            self._connection.abort("it was closed")
+            self._connection.abort(self.reason)
 
     def send(self, commands: bytes, *answered: Answered) -> bool:
         """Send encoded commands, if there is a connection: whether there is (see `Connection.send`)."""
@@ -132,33 +129,5 @@ class Link:
         return RedisRefused(told) if said.startswith(_FOR_AN_OPERATOR) else RedisUnavailable(said)
 
     def _lost(self, reason: str) -> None:
-        if self._connection is not None and not self._closed:
-            self._connection = None
-            self._away(reason)
-
-    def _away(self, reason: str) -> None:
-        self.reason = reason
-        self._changed(False, reason)
-        self._keeper = asyncio.get_running_loop().create_task(self._return())
-
-    def _tell(self, reason: str) -> None:
-        """Say, once, that what is there now has to be mended by an operator."""
-        if reason != self.reason:
-            self.reason = reason
-            self._changed(False, reason)
-
-    async def _return(self) -> None:
-        """Try for a connection until there is one, ever less often."""
-        pause = _FIRST_PAUSE
-        while self._connection is None:
-            self._retrying(pause, self.reason)
-            # Not all workers at once, who lost it at once.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
-            pause = min(2 * pause, _LONGEST_PAUSE)
-            try:
-                await self._connect()
-            except RedisUnavailable:
-                continue
-            except RedisRefused as error:
-                self._tell(str(error))
-        self._changed(True, "")
+        self._connection = None
+        self._reconnector.lost(reason)
