@@ -5,10 +5,10 @@ from mypy_extensions import mypyc_attr
 
 @mypyc_attr(acyclic=True)
 class Decision:
-    """Whether this request may pass, and how many more may at once.
+    """Whether this hit may pass, and how many more requests may at once.
 
-    `resets_in`: seconds until more of the allowance is there than now; when refused, until one more
-    request passes.
+    `resets_in`: seconds until more of the allowance is there than now. For a request that was refused this
+    is when it passes; one of a higher cost may have to wait for more, and above the limit it never passes.
     """
 
     __slots__ = ("allowed", "remaining", "resets_in")

@@ -192,10 +192,12 @@ class RateLimiter(Protocol):
         """Let everything go."""
         ...
 
-    def hit(self, client: str) -> MaybeAwaitable[Decision]:
-        """Count a request of `client` if it may pass, and say so.
+    def hit(self, client: str, cost: int = 1) -> MaybeAwaitable[Decision]:
+        """Count `cost` requests of `client` if all of them may pass, else none, and say which.
 
-        Raises `LimiterUnavailable`, in bounded time, where that cannot be done now.
+        Hits of one client are decided in the order in which they come. One that does not fit uses nothing,
+        so a cheaper one after it may pass; a cost above the limit never passes. Raises `ValueError` for a
+        cost below 1, and `LimiterUnavailable`, in bounded time, where nothing can be counted now.
         """
         ...
 

@@ -46,13 +46,13 @@ class Clients:
         self._shared_until = 0.0
         self._key = token_bytes(16)
 
-    def hit(self, client: str) -> Decision:
-        """Count a request of `client` if it may pass, and say so."""
+    def hit(self, client: str, cost: int = 1) -> Decision:
+        """Count `cost` requests of `client` if all of them may pass, else none, and say which."""
         now = self._monotonic()
         counter = self._find(client)
         if counter is None:
-            return self._arithmetic.admit(self._counter_of_stranger(client, now), now)
-        decision = self._arithmetic.admit(counter, now)
+            return self._arithmetic.admit(self._counter_of_stranger(client, now), now, cost)
+        decision = self._arithmetic.admit(counter, now, cost)
         if decision.allowed:
             self._move_to_end(client)
         return decision

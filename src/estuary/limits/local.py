@@ -1,9 +1,16 @@
 """The rate limit counted in this process."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from estuary.core.allowance import Decision
 from estuary.limits.clients import SHARED_COUNTERS, Clients
+
+
+class _Hit(Protocol):
+    """`RateLimiter.hit`, answered at once."""
+
+    def __call__(self, client: str, cost: int = 1) -> Decision: ...
 
 
 class LocalRateLimiter:
@@ -24,7 +31,7 @@ class LocalRateLimiter:
         self.limit = limit
         self.window = window
         self._clients = Clients(limit, window, max_clients, monotonic, shared_counters=shared_counters)
-        self.hit: Callable[[str], Decision] = self._clients.hit
+        self.hit: _Hit = self._clients.hit
         self.wait: Callable[[str], float] = self._clients.wait
 
     async def open(self) -> None:

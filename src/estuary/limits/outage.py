@@ -15,7 +15,9 @@ class FallbackLimiter:
     itself.
     """
 
-    def __init__(self, limiter: RateLimiter, fallback: Callable[[str], MaybeAwaitable[Decision]]) -> None:
+    def __init__(
+        self, limiter: RateLimiter, fallback: Callable[[str, int], MaybeAwaitable[Decision]]
+    ) -> None:
         self.limit = limiter.limit
         self.window = limiter.window
         self.open = limiter.open
@@ -23,12 +25,12 @@ class FallbackLimiter:
         self._hit = limiter.hit
         self._fallback = fallback
 
-    async def hit(self, client: str) -> Decision:
-        """Count a request of `client` if it may pass, and say so."""
+    async def hit(self, client: str, cost: int = 1) -> Decision:
+        """Count `cost` requests of `client` if all of them may pass, else none, and say which."""
         try:
-            return await settled(self._hit(client))
+            return await settled(self._hit(client, cost))
         except LimiterUnavailable:
-            return await settled(self._fallback(client))
+            return await settled(self._fallback(client, cost))
 
 
 def counting_locally(limiter: RateLimiter, local: RateLimiter) -> RateLimiter:
@@ -39,7 +41,7 @@ def counting_locally(limiter: RateLimiter, local: RateLimiter) -> RateLimiter:
 def allowing(limiter: RateLimiter) -> RateLimiter:
     """`limiter`; in an outage everything passes."""
 
-    def allow(_: str) -> Decision:
+    def allow(_client: str, _cost: int) -> Decision:
         return Decision(allowed=True, remaining=limiter.limit, resets_in=0.0)
 
     return FallbackLimiter(limiter, allow)

@@ -34,8 +34,8 @@ class SharedRateLimiter:
     async def close(self) -> None:
         """The memory goes with the last process that holds it."""
 
-    def hit(self, client: str) -> Decision:
-        """Count a request of `client` if it may pass, and say so.
+    def hit(self, client: str, cost: int = 1) -> Decision:
+        """Count `cost` requests of `client` if all of them may pass, else none, and say which.
 
         Raises `LimiterUnavailable` if a process was stopped in the microseconds in which it counted for
         a client of the same set.
@@ -49,7 +49,7 @@ class SharedRateLimiter:
             if way is None:
                 way = self._way_of_stranger(set_, name, now)
             counter = self._load(set_, way, now)
-            decision = self._arithmetic.admit(counter, now)
+            decision = self._arithmetic.admit(counter, now, cost)
             if decision.allowed:
                 table.store(set_, way, counter)
             return decision

@@ -60,26 +60,36 @@ class SlidingWindow:
         self.length = length
         self._bucket_length = length / BUCKETS
 
-    def admit(self, counter: WindowCounter, now: float) -> Decision:
-        """Count a request at `now` (never earlier than the last one) if it may pass, and say so.
+    def admit(self, counter: WindowCounter, now: float, cost: int = 1) -> Decision:
+        """Count `cost` requests at `now` (never earlier than the last one) if all may pass, else none.
 
-        A refused request counts for nothing. `resets_in` says one thing in both cases: the time until
-        more of the allowance is there than now, which is what `t` means in the IETF draft
-        "RateLimit header fields for HTTP" since version 10. After a first request it counts down from
-        `length`, and it is never more.
+        `resets_in` says one thing in both cases: the time until more of the allowance is there than now,
+        which is what `t` means in the IETF draft "RateLimit header fields for HTTP" since version 10.
+        After a first request it counts down from `length`, and it is never more; where nothing is used,
+        so that only a cost above the limit is refused, it is `length`. Raises `ValueError` for a cost
+        below 1.
         """
+        if cost < 1:
+            raise ValueError(f"cost must be positive: {cost}")
         if now - counter.oldest >= self.length:
             self._release(counter, now)
-        if counter.used >= self.limit:
-            return Decision(allowed=False, remaining=0, resets_in=self.length - (now - counter.oldest))
+        used = counter.used + cost
+        if used > self.limit:
+            return self._refusal(counter, now)
         if now >= counter.closes_at:
             self._begin_bucket(counter, now)
-        counter.used = used = counter.used + 1
+        counter.used = used
         counter.last = now
         if not counter.older:
             counter.oldest = now
         resets_in = self.length - (now - counter.oldest)
         return Decision(allowed=True, remaining=self.limit - used, resets_in=resets_in)
+
+    def _refusal(self, counter: WindowCounter, now: float) -> Decision:
+        used = counter.used
+        # A counter in which nothing counts any more keeps the time of its oldest bucket.
+        resets_in = self.length - (now - counter.oldest) if used else self.length
+        return Decision(allowed=False, remaining=self.limit - used, resets_in=resets_in)
 
     def wait(self, counter: WindowCounter, now: float) -> float:
         """Until when from `now` on nothing passes, in seconds; 0 where a request would pass now."""

@@ -1,6 +1,7 @@
 """What a limiter promises, wherever it counts."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +12,7 @@ import pytest
 from estuary.core.allowance import Decision
 from estuary.core.awaiting import settled
 from estuary.core.ports import RateLimiter
+from estuary.limits.local import LocalRateLimiter
 from tests.contract.limiters.kinds import LIMITERS, LimiterKind, Place
 
 NAMES = count()
@@ -59,6 +61,81 @@ async def test_requests_at_one_time_are_counted_apart(kind: LimiterKind, place: 
         decisions = await asyncio.gather(*(settled(limiter.hit(client)) for _ in range(50)))
     assert 20 == passed(decisions)
     assert list(range(20)) == sorted(each.remaining for each in decisions if each.allowed)
+
+
+async def test_a_cost_passes_whole_or_not_at_all(place: Place, client: str) -> None:
+    """What does not fit uses nothing: a cheaper one after it may pass."""
+    async with opened(place.limiter(10, 60.0)) as limiter:
+        asked = [await settled(limiter.hit(client, cost)) for cost in (4, 4, 3, 2, 1)]
+    assert [(True, 6), (True, 2), (False, 2), (True, 0), (False, 0)] == [
+        (decision.allowed, decision.remaining) for decision in asked
+    ]
+    assert all(0 < decision.resets_in <= 60.0 for decision in asked)
+
+
+async def test_costs_asked_at_one_time_are_decided_in_their_order(place: Place, client: str) -> None:
+    """As if each had waited for the one before: none overtakes another, of whatever cost it is."""
+    costs = [3, 3, 1, 1, 5, 1, 1, 8, 2, 2, 2, 1, 9, 1, 1]
+    model = LocalRateLimiter(20, 60.0, 1, lambda: 0.0)
+    expected = [model.hit(client, cost) for cost in costs]
+    async with opened(place.limiter(20, 60.0)) as limiter:
+        decisions = await asyncio.gather(*(settled(limiter.hit(client, cost)) for cost in costs))
+    assert [(each.allowed, each.remaining) for each in expected] == [
+        (each.allowed, each.remaining) for each in decisions
+    ]
+
+
+async def test_costs_of_many_clients_are_counted_as_one_process_would(place: Place, client: str) -> None:
+    """In any order and any number at a time: no client is told anything of another."""
+    dice = random.Random(12)  # noqa: S311 - the same sequence each time
+    model = LocalRateLimiter(30, 60.0, 100, lambda: 0.0)
+    async with opened(place.limiter(30, 60.0)) as limiter:
+        for _ in range(40):
+            asked = [
+                (f"{client}-{dice.randrange(8)}", dice.choice((1, 1, 1, 2, 5, 31)))
+                for _ in range(dice.randrange(1, 20))
+            ]
+            expected = [model.hit(name, cost) for name, cost in asked]
+            decisions = await asyncio.gather(*(settled(limiter.hit(name, cost)) for name, cost in asked))
+            assert [(each.allowed, each.remaining) for each in expected] == [
+                (each.allowed, each.remaining) for each in decisions
+            ]
+
+
+async def test_a_cost_above_the_limit_never_passes(kind: LimiterKind, place: Place, client: str) -> None:
+    """Asked first, after others, or when all of them count no more; it uses nothing."""
+    async with opened(place.limiter(3, kind.length)) as limiter:
+        first = await settled(limiter.hit(client, 4))
+        others = [await settled(limiter.hit(client, cost)) for cost in (2, 4)]
+        await place.pass_time(kind.length)
+        last = await settled(limiter.hit(client, 4))
+        after = await settled(limiter.hit(client, 3))
+    assert [(False, 3), (True, 1), (False, 1), (False, 3), (True, 0)] == [
+        (decision.allowed, decision.remaining) for decision in (first, *others, last, after)
+    ]
+    assert [kind.length] * 2 == pytest.approx([first.resets_in, last.resets_in])
+    assert all(0 < decision.resets_in <= kind.length for decision in others)
+
+
+async def test_a_cost_is_given_back_at_once(kind: LimiterKind, place: Place, client: str) -> None:
+    """All of it, when it leaves the window."""
+    async with opened(place.limiter(6, kind.length)) as limiter:
+        await settled(limiter.hit(client, 5))
+        refused = await settled(limiter.hit(client, 2))
+        assert (False, 1) == (refused.allowed, refused.remaining)
+        await place.pass_time(refused.resets_in)
+        decision = await settled(limiter.hit(client, 2))
+    assert (True, 4) == (decision.allowed, decision.remaining)
+
+
+@pytest.mark.parametrize("cost", [0, -1])
+async def test_a_cost_must_be_positive(kind: LimiterKind, place: Place, client: str, cost: int) -> None:
+    """Less would give requests back; nothing is counted for it."""
+    async with opened(place.limiter(3, kind.length)) as limiter:
+        with pytest.raises(ValueError, match="cost must be positive"):
+            await settled(limiter.hit(client, cost))
+        decision = await settled(limiter.hit(client))
+    assert (True, 2) == (decision.allowed, decision.remaining)
 
 
 async def test_clients_do_not_affect_each_other(kind: LimiterKind, place: Place, client: str) -> None:

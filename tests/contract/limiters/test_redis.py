@@ -304,6 +304,13 @@ class TestOutage:
         assert [True, True, False] == [each.allowed for each in decisions]
         assert (2, 60.0) == (limiter.limit, limiter.window)
 
+    async def test_local_counts_what_a_hit_costs(self) -> None:
+        """A hit costs the same in an outage."""
+        away = RedisRateLimiter(5, 60.0, RedisAddress(host=HOST, port=1), "test:", lambda _: None)
+        limiter = counting_locally(away, LocalRateLimiter(5, 60.0, 10, time.monotonic))
+        decisions = [await settled(limiter.hit("x", cost)) for cost in (3, 3, 2)]
+        assert [(True, 2), (False, 2), (True, 0)] == [(each.allowed, each.remaining) for each in decisions]
+
     async def test_allow_lets_everything_pass(self) -> None:
         """And tells of the whole limit."""
         away = RedisRateLimiter(2, 60.0, RedisAddress(host=HOST, port=1), "test:", lambda _: None)

@@ -5,6 +5,7 @@ import signal
 import struct
 from array import array
 from collections import defaultdict
+from itertools import cycle
 
 import pytest
 from hypothesis import given
@@ -50,17 +51,17 @@ async def test_no_client_passes_its_limit_in_any_window(
             assert sum(1 for other in times if 0 <= time - other < WINDOW) <= limit
 
 
-@given(visits=VISITS, limit=st.integers(1, 60))
+@given(visits=VISITS, limit=st.integers(1, 60), costs=st.lists(st.integers(1, 9), min_size=1))
 async def test_where_there_is_room_it_decides_as_a_single_process_does(
-    visits: list[tuple[float, str]], limit: int
+    visits: list[tuple[float, str]], limit: int, costs: list[int]
 ) -> None:
     """What lies in bytes between two requests is the whole of what a counter is, buckets included."""
     clock = HandClock()
     shared = limiter(clock, limit=limit, clients=WAYS)
     local = LocalRateLimiter(limit, WINDOW, WAYS, clock)
-    for step, client in visits:
+    for (step, client), cost in zip(visits, cycle(costs), strict=False):
         clock.time += step
-        assert parts(local.hit(client)) == pytest.approx(parts(shared.hit(client)))
+        assert parts(local.hit(client, cost)) == pytest.approx(parts(shared.hit(client, cost)))
 
 
 def parts(decision: Decision) -> tuple[bool, int, float]:

@@ -80,6 +80,63 @@ def test_a_counter_is_bounded(steps: list[float], limit: int) -> None:
         assert len(counter.older or ()) <= 2 * BUCKETS
 
 
+@given(
+    visits=st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), min_size=5, max_size=60),
+    limit=LIMITS,
+)
+def test_a_cost_counts_as_so_many_requests_at_one_instant(
+    visits: list[tuple[int, int]], limit: int
+) -> None:
+    """If all of them would pass it says what the last one would hear; else nothing is counted."""
+    window, counter, model, now = SlidingWindow(limit, LENGTH), WindowCounter(), WindowCounter(), 1000.0
+    for ticks, cost in visits:
+        now += ticks * TICK
+        decision = window.admit(counter, now, cost)
+        several = model.copy()
+        *_, last = [window.admit(several, now) for _ in range(cost)]
+        if last.allowed:
+            model = several
+            assert last == decision
+        else:
+            assert not decision.allowed
+            # What it was told remains passes at once, and not one more.
+            twin = counter.copy()
+            single = [window.admit(twin, now).allowed for _ in range(decision.remaining + 1)]
+            assert [True] * decision.remaining + [False] == single
+            assert 0 < decision.resets_in <= LENGTH
+        assert window.wait(model.copy(), now) == window.wait(counter.copy(), now)
+
+
+def test_a_refused_cost_is_told_when_more_is_left() -> None:
+    """That may not be enough for it yet, and a cheaper one may pass before."""
+    window, counter = SlidingWindow(5, 64), WindowCounter()
+    assert [Decision(True, 3, 64.0), Decision(True, 1, 54.0)] == [
+        window.admit(counter, now, 2) for now in (0.0, 10.0)
+    ]
+    assert Decision(allowed=False, remaining=1, resets_in=44.0) == window.admit(counter, 20.0, 4)
+    assert Decision(allowed=False, remaining=3, resets_in=10.0) == window.admit(counter, 64.0, 4)
+    assert Decision(allowed=True, remaining=0, resets_in=10.0) == window.admit(counter, 64.0, 3)
+
+
+def test_a_cost_above_the_limit_never_passes() -> None:
+    """Neither where nothing was used, nor where nothing counts any more: the whole window is told."""
+    window, counter = SlidingWindow(3, 60), WindowCounter()
+    never = Decision(allowed=False, remaining=3, resets_in=60.0)
+    assert never == window.admit(counter, 10.0, 4)
+    assert Decision(allowed=True, remaining=0, resets_in=60.0) == window.admit(counter, 20.0, 3)
+    assert Decision(allowed=False, remaining=0, resets_in=50.0) == window.admit(counter, 30.0, 4)
+    assert never == window.admit(counter, 100.0, 4)
+
+
+@pytest.mark.parametrize("cost", [0, -1])
+def test_a_cost_must_be_positive(cost: int) -> None:
+    """Less would give requests back."""
+    window, counter = SlidingWindow(3, 60), WindowCounter()
+    with pytest.raises(ValueError, match="cost must be positive"):
+        window.admit(counter, 10.0, cost)
+    assert Decision(allowed=True, remaining=2, resets_in=60.0) == window.admit(counter, 10.0)
+
+
 def test_a_steady_stream_fills_every_bucket_and_no_more() -> None:
     """A client that never stops has all its buckets in use, and never one too many."""
     window, counter = SlidingWindow(10**6, LENGTH), WindowCounter()

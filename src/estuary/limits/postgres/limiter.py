@@ -12,7 +12,8 @@ from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
 from estuary.core.observations import LimiterChanged, RetryDue
 from estuary.core.ports import Observer
-from estuary.limits.gathering import Gathering, Waiting, disappoint, share_out
+from estuary.limits.batching import Batcher, Hits
+from estuary.limits.postgres.backlog import Backlog
 from estuary.limits.postgres.statements import COUNT, CREATE, CREATE_ONCE, EXISTS, FORGET, TABLE, USER
 from estuary.reconnecting import Reconnector
 
@@ -21,6 +22,7 @@ ANSWER_SECONDS = 1.0
 CONNECT_SECONDS = 2.0
 
 _STORE = "PostgreSQL"
+_CLOSED = "the limiter is closed"
 _MOST_CLIENTS = 256
 """Clients in one statement: more would hold their locks for too long."""
 _SWEEP_SECONDS = 15.0
@@ -57,8 +59,8 @@ class PostgresRateLimiter:
         )
         self._connection: Any = None
         self._fetch: Callable[..., Awaitable[Any]]
-        self._gathering = Gathering(self._take)
-        self._waiting: Waiting = {}
+        self._batcher = Batcher(self._take)
+        self._backlog = Backlog()
         self._counting: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -75,57 +77,49 @@ class PostgresRateLimiter:
                 task.cancel()
         if self._connection is not None:
             self._connection.terminate()
-        self._disappoint_all(self._waiting, "the limiter is closed")
+        self._backlog.fail(_CLOSED)
 
-    async def hit(self, client: str) -> Decision:
-        """Count a request of `client` if it may pass, and say so; raises `LimiterUnavailable`."""
+    async def hit(self, client: str, cost: int = 1) -> Decision:
+        """Count `cost` requests of `client` if all of them may pass, else none; or `LimiterUnavailable`."""
         if not self._reconnector.is_up:
             raise LimiterUnavailable(self._reconnector.reason)
-        return await self._gathering.join(client)
+        # The server takes no NUL in a text.
+        return await self._batcher.join(client.replace("\0", "\\0"), cost)
 
-    def _take(self, gathered: Waiting) -> None:
-        for client, futures in gathered.items():
-            # The server takes no NUL in a text.
-            self._waiting.setdefault(client.replace("\0", "\\0"), []).extend(futures)
+    def _take(self, batch: list[Hits]) -> None:
+        self._backlog.add(batch)
         if self._counting is None:
             self._counting = asyncio.get_running_loop().create_task(self._count())
 
     async def _count(self) -> None:
         """Ask about those who wait, and then about those who have come meanwhile."""
         try:
-            while self._waiting:
-                batch = {
-                    client: self._waiting.pop(client) for client in list(self._waiting)[:_MOST_CLIENTS]
-                }
-                await self._ask(batch)
+            while self._backlog:
+                await self._ask(self._backlog.take(_MOST_CLIENTS))
         finally:
             self._counting = None
 
-    async def _ask(self, batch: Waiting) -> None:
-        hits = [len(futures) for futures in batch.values()]
+    async def _ask(self, batch: list[Hits]) -> None:
+        clients = {hits.client: hits for hits in batch}
+        counts, costs = [len(hits.waiting) for hits in batch], [hits.cost for hits in batch]
         try:
             rows = await self._fetch(
-                list(batch), hits, self.limit, float(self.window), timeout=ANSWER_SECONDS
+                list(clients), counts, costs, self.limit, float(self.window), timeout=ANSWER_SECONDS
             )
         except asyncio.CancelledError:
-            self._disappoint_all(batch, "the limiter is closed")
+            _fail_each(batch, _CLOSED)
             raise
         except Exception as error:  # noqa: BLE001 - whatever the driver raises, no caller is left waiting
             self._fail(batch, _reason(error))
             return
         for client, admitted, remaining, resets_in in rows:
-            share_out(batch[client], admitted, remaining, resets_in)
+            clients[client].resolve(admitted, remaining, resets_in)
 
-    def _fail(self, batch: Waiting, reason: str) -> None:
+    def _fail(self, batch: list[Hits], reason: str) -> None:
         self._connection.terminate()
         self._reconnector.lost(reason)
-        self._disappoint_all(batch, reason)
-        self._disappoint_all(self._waiting, reason)
-
-    def _disappoint_all(self, waiting: Waiting, reason: str) -> None:
-        for futures in waiting.values():
-            disappoint(futures, reason)
-        waiting.clear()
+        _fail_each(batch, reason)
+        self._backlog.fail(reason)
 
     async def _connect(self) -> None:
         """Have a connection on which everything was tried that counting needs."""
@@ -160,7 +154,7 @@ class PostgresRateLimiter:
             fetch: Callable[..., Awaitable[Any]] = partial(connection.fetch, COUNT)
             if await connection.fetchval("SELECT pg_backend_pid()") == connection.get_server_pid():
                 fetch = (await connection.prepare(COUNT)).fetch
-            await fetch(["-"], [1], 1, 0.001)
+            await fetch(["-"], [1], [1], 1, 0.001)
         except asyncpg.InsufficientPrivilegeError as error:
             raise LimiterRefused(
                 f"RATE_LIMIT_STORE is postgres: {error}; let the user of DATABASE_URL create tables, or "
@@ -182,17 +176,22 @@ class PostgresRateLimiter:
         try:
             await self._connection.execute(FORGET, float(self.window), timeout=CONNECT_SECONDS)
         except _FAILURES as error:
-            self._fail({}, _reason(error))
+            self._fail([], _reason(error))
         finally:
             self._counting = None
-        if self._waiting:
-            self._take({})
+        if self._backlog:
+            self._take([])
 
     def _changed(self, available: bool, reason: str) -> None:
         self._observe(LimiterChanged(_STORE, available, reason))
 
     def _retrying(self, pause: float, reason: str) -> None:
         self._observe(RetryDue(f"the rate limit in {_STORE}", pause, reason))
+
+
+def _fail_each(batch: list[Hits], reason: str) -> None:
+    for hits in batch:
+        hits.fail(reason)
 
 
 def _reason(error: BaseException) -> str:

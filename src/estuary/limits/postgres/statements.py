@@ -30,28 +30,31 @@ CREATE_ONCE = f"SELECT pg_advisory_xact_lock({_LOCK}); {CREATE}"
 """One transaction, as the server takes several statements: `IF NOT EXISTS` looks without a lock, and of
 those who make a table at the same time all but one would fail."""
 
-_LIMIT, _WINDOW = "$3::bigint", "$4::double precision"
+_LIMIT, _WINDOW = "$4::bigint", "$5::double precision"
 _CLOCK = "extract(epoch FROM clock_timestamp())::double precision"
 
 # Only names and numbers of ours stand in the texts; what a client says is a parameter.
 COUNT = f"""\
 INSERT INTO {TABLE} AS kept
-SELECT client, ARRAY[now], ARRAY[least(hits, {_LIMIT})], now, now + {_WINDOW} / {BUCKETS},
-  least(hits, {_LIMIT}), {_LIMIT} - least(hits, {_LIMIT}), {_WINDOW}
-FROM unnest($1::text[], $2::bigint[]) AS asked (client, hits), (SELECT {_CLOCK} AS now) AS clock
+SELECT client,
+  CASE WHEN admits = 0 THEN '{{}}' ELSE ARRAY[now] END,
+  CASE WHEN admits = 0 THEN '{{}}' ELSE ARRAY[admits * cost] END,
+  now, now + {_WINDOW} / {BUCKETS}, admits, {_LIMIT} - admits * cost, {_WINDOW}
+FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (client, hits, cost),
+  LATERAL (SELECT least(hits, {_LIMIT} / cost) AS admits) AS decision, (SELECT {_CLOCK} AS now) AS clock
 ORDER BY client
 ON CONFLICT (client) DO UPDATE SET (times, counts, last, closes_at, admitted, remaining, resets_in) = (
   SELECT
     CASE WHEN admits = 0 THEN live.times WHEN begins THEN live.times || now
          ELSE live.times[:live.buckets - 1] || now END,
-    CASE WHEN admits = 0 THEN live.counts WHEN begins THEN live.counts || admits
-         ELSE live.counts[:live.buckets - 1] || live.counts[live.buckets] + admits END,
+    CASE WHEN admits = 0 THEN live.counts WHEN begins THEN live.counts || admits * cost
+         ELSE live.counts[:live.buckets - 1] || live.counts[live.buckets] + admits * cost END,
     CASE WHEN admits = 0 THEN kept.last ELSE now END,
     CASE WHEN admits > 0 AND begins THEN now + {_WINDOW} / {BUCKETS} ELSE kept.closes_at END,
     admits,
-    greatest(0, {_LIMIT} - live.used - admits),
+    greatest(0, {_LIMIT} - live.used - admits * cost),
     {_WINDOW} - (now - CASE WHEN live.buckets > (CASE WHEN begins THEN 0 ELSE 1 END) THEN live.times[1]
-                     WHEN admits = 0 THEN live.times[1] ELSE now END)
+                     WHEN admits = 0 THEN coalesce(live.times[1], now) ELSE now END)
   FROM
     -- A clock that was set back a little stands still; set back by more than a window, it begins again.
     (SELECT CASE WHEN kept.last - real >= {_WINDOW} THEN real ELSE greatest(real, kept.last) END AS now
@@ -63,13 +66,16 @@ ON CONFLICT (client) DO UPDATE SET (times, counts, last, closes_at, admitted, re
       FROM unnest(kept.times, kept.counts) WITH ORDINALITY AS bucket (time, count, place)
       WHERE now - time < {_WINDOW} AND time <= now
     ) AS live,
+    -- What a hit costs is not in the row that was to be inserted, but what its hits would have used is.
+    -- Where none would have passed this is an empty array, and any cost does.
+    LATERAL (SELECT coalesce(excluded.counts[1] / nullif(excluded.admitted, 0), 1) AS cost) AS asked,
     LATERAL (
-      SELECT greatest(0, least(excluded.admitted, {_LIMIT} - live.used)) AS admits,
+      SELECT greatest(0, least(excluded.admitted, ({_LIMIT} - live.used) / cost)) AS admits,
              live.buckets = 0 OR now >= kept.closes_at AS begins
     ) AS decision
 )
 RETURNING client, admitted, remaining, resets_in"""  # noqa: S608 - as above
-"""Parameters: the clients, how often each asks, the limit, the window in seconds."""
+"""Parameters: the clients, how often each asks, what that costs it, the limit, the window in seconds."""
 
 FORGET = f"""\
 DELETE FROM {TABLE} WHERE client IN (

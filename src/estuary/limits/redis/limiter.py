@@ -1,6 +1,5 @@
 """The limiter that counts in Redis: asks over one connection, once for all that wait."""
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -9,7 +8,7 @@ from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
 from estuary.core.observations import LimiterChanged, RetryDue
 from estuary.core.ports import Observer
-from estuary.limits.gathering import Gathering, Waiting, disappoint, share_out
+from estuary.limits.batching import Batcher, Hits
 from estuary.limits.redis.script import DIGEST, SCRIPT
 from estuary.redis.address import RedisAddress
 from estuary.redis.connection import Answered, Connection, ReplyError
@@ -39,8 +38,8 @@ class RedisRateLimiter:
         self._redis = RedisClient(
             address, try_out=self._try_out, changed=self._changed, rights=rights, retrying=self._retrying
         )
-        self._gathering = Gathering(self._ask)
-        self._terms = _bulk(limit) + _bulk(round(window * _MICROSECONDS))
+        self._batcher = Batcher(self._ask)
+        self._limit_and_window = _bulk(limit) + _bulk(round(window * _MICROSECONDS))
 
     async def open(self) -> None:
         """Connect, or begin to try; raises `LimiterRefused` where trying again would not help."""
@@ -53,21 +52,22 @@ class RedisRateLimiter:
         """Close the connection, or end trying for one."""
         await self._redis.close()
 
-    async def hit(self, client: str) -> Decision:
-        """Count a request of `client` if it may pass, and say so; raises `LimiterUnavailable`."""
+    async def hit(self, client: str, cost: int = 1) -> Decision:
+        """Count `cost` requests of `client` if all of them may pass, else none; or `LimiterUnavailable`."""
         if not self._redis.is_up:
             raise LimiterUnavailable(self._redis.reason)
-        return await self._gathering.join(client)
+        return await self._batcher.join(client, cost)
 
     # -- Asking -----------------------------------------------------------------------------------
 
-    def _ask(self, waiting: Waiting) -> None:
+    def _ask(self, batch: list[Hits]) -> None:
         commands: list[bytes] = []
         answered: list[Answered] = []
-        for client, futures in waiting.items():
-            arguments = _bulk(self._prefix + client) + _bulk(len(futures)) + self._terms
+        for hits in batch:
+            key, count = _bulk(self._prefix + hits.client), _bulk(len(hits.waiting))
+            arguments = key + count + _bulk(hits.cost) + self._limit_and_window
             commands.append(_BY_DIGEST + arguments)
-            answered.append(partial(self._answered, arguments, futures))
+            answered.append(partial(self._answered, arguments, hits))
         self._send(b"".join(commands), answered)
 
     def _send(self, commands: bytes, answered: Sequence[Answered]) -> None:
@@ -75,15 +75,15 @@ class RedisRateLimiter:
             for each in answered:
                 each(LimiterUnavailable(self._redis.reason))
 
-    def _answered(self, arguments: bytes, futures: "list[asyncio.Future[Decision]]", answer: Any) -> None:
+    def _answered(self, arguments: bytes, hits: Hits, answer: Any) -> None:
         if isinstance(answer, list):
             admitted, remaining, resets_in = answer
-            share_out(futures, admitted, remaining, resets_in / _MICROSECONDS)
+            hits.resolve(admitted, remaining, resets_in / _MICROSECONDS)
         elif isinstance(answer, ReplyError) and str(answer).startswith("NOSCRIPT"):
             # Redis was restarted, or told to forget its scripts: the text itself makes it know this one.
-            self._send(_BY_TEXT + arguments, [partial(self._answered, arguments, futures)])
+            self._send(_BY_TEXT + arguments, [partial(self._answered, arguments, hits)])
         else:
-            disappoint(futures, str(answer))
+            hits.fail(str(answer))
             self._redis.abort(str(answer))
 
     # -- The connection ---------------------------------------------------------------------------
@@ -92,8 +92,8 @@ class RedisRateLimiter:
         """Try what counting needs; a replica, for one, would refuse to write."""
         probe = f"{self._prefix}-"
         await connection.ask("SET", probe, "", "PX", _PROBE_MILLISECONDS)
-        await connection.ask("EVAL", SCRIPT, "1", f"{probe}-", "0", "1", "1")
-        await connection.ask("EVALSHA", DIGEST, "1", f"{probe}-", "0", "1", "1")
+        await connection.ask("EVAL", SCRIPT, "1", f"{probe}-", "0", "1", "1", "1")
+        await connection.ask("EVALSHA", DIGEST, "1", f"{probe}-", "0", "1", "1", "1")
 
     def _changed(self, available: bool, reason: str) -> None:
         self._observe(LimiterChanged(self._store, available, reason))
@@ -108,6 +108,6 @@ def _bulk(value: str | int) -> bytes:
     return b"$%d\r\n%b\r\n" % (len(text), text)
 
 
-_ARGUMENTS = 7
+_ARGUMENTS = 8
 _BY_DIGEST = b"*%d\r\n" % _ARGUMENTS + _bulk("EVALSHA") + _bulk(DIGEST) + _bulk(1)
 _BY_TEXT = b"*%d\r\n" % _ARGUMENTS + _bulk("EVAL") + _bulk(SCRIPT) + _bulk(1)

@@ -1,4 +1,4 @@
-"""The script that Redis runs for each client that asks: `limits/window` in Lua, atomic, by Redis' clock.
+"""The script that Redis runs for hits of one client: `limits/window` in Lua, atomic, by Redis' clock.
 
 A counter is one string: the five numbers of a `WindowCounter`, then two for each older bucket. Times are
 microseconds of Redis' clock, so the clocks of replicas do not matter. The key expires with the window.
@@ -9,7 +9,7 @@ from hashlib import sha1
 from estuary.limits.window import BUCKETS
 
 SCRIPT = f"""\
-local hits, limit, length = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local hits, cost, limit, length = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local used, earlier, last, oldest, closes_at, older = 0, 0, 0, 0, 0, ''
@@ -36,9 +36,9 @@ elseif now - oldest >= length then
   older = string.sub(older, gone)
   oldest = older == '' and last or struct.unpack('<d', older)
 end
-local admitted = math.min(hits, limit - used)
+local admitted = math.min(hits, math.floor((limit - used) / cost))
 if admitted <= 0 then
-  return {{0, math.max(0, limit - used), length - (now - oldest)}}
+  return {{0, math.max(0, limit - used), used > 0 and length - (now - oldest) or length}}
 end
 if now >= closes_at then
   if used > earlier then
@@ -47,7 +47,7 @@ if now >= closes_at then
   end
   closes_at = now + length / {BUCKETS}
 end
-used, last = used + admitted, now
+used, last = used + admitted * cost, now
 if older == '' then oldest = now end
 counter = struct.pack('<ddddd', used, earlier, last, oldest, closes_at) .. older
 redis.call('SET', KEYS[1], counter, 'PX', math.ceil(length / 1000))
