@@ -36,7 +36,7 @@ def make_store(
     location = settings.database
     if location.path is not None:
         from estuary.stores.sql.policy import Policy
-        from estuary.stores.sqlite import Courtesy, SqliteStore
+        from estuary.stores.sqlite import SqliteStore, WriterFairness
 
         return SqliteStore(
             location.path,
@@ -44,7 +44,7 @@ def make_store(
             timeout=settings.database_timeout_seconds,
             policy=Policy(migrate or settings.database_migrate),
             observe=observe,
-            courtesy=None if shared is None else Courtesy(shared.waiting, worker),
+            fairness=None if shared is None else WriterFairness(shared.waiting, worker),
         )
     if location.kind == POSTGRES:
         return _postgres(settings, resources, observe, migrate)

@@ -15,7 +15,7 @@ from estuary.core.writes import Write
 
 INTERVAL = 1.0
 """Seconds between two attempts."""
-PATIENCE = 3.0
+OPEN_TIMEOUT = 3.0
 """Seconds that `open` waits for the first one: less than clients that connect meanwhile."""
 OPENING = "the store is still being opened, or migrated"
 
@@ -28,12 +28,12 @@ class WaitingStore:
     """
 
     def __init__(
-        self, store: Store, observe: Observer, *, interval: float = INTERVAL, patience: float = PATIENCE
+        self, store: Store, observe: Observer, *, interval: float = INTERVAL, timeout: float = OPEN_TIMEOUT
     ) -> None:
         self._store = store
         self._observe = observe
         self._interval = interval
-        self._patience = patience
+        self._timeout = timeout
         self._is_open = False
         self._may_refuse = True
         """Whether a refusal still ends the start: then it is raised, and nothing is said of waiting."""
@@ -55,7 +55,7 @@ class WaitingStore:
         """
         self._opening = asyncio.create_task(self._open())
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await self._tried.wait()
         if self._refusal is not None:
             raise self._refusal

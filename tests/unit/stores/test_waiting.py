@@ -134,7 +134,7 @@ async def test_a_store_that_takes_long_to_open_keeps_nobody_waiting(
 ) -> None:
     """Past its patience it returns; the one attempt goes on, and is not made twice."""
     inner.gate = asyncio.Event()
-    slow = WaitingStore(inner, seen.append, interval=0.001, patience=0.001)
+    slow = WaitingStore(inner, seen.append, interval=0.001, timeout=0.001)
     await slow.open()
     with pytest.raises(StoreUnavailable, match="being opened"):
         await slow.ping()
@@ -177,7 +177,7 @@ async def test_a_refusal_that_outlasts_the_start_is_observed(
 ) -> None:
     """`open` has returned by then: the log has to say why the store does not come."""
     inner.gate = asyncio.Event()
-    slow = WaitingStore(inner, seen.append, interval=0.001, patience=0.001)
+    slow = WaitingStore(inner, seen.append, interval=0.001, timeout=0.001)
     await slow.open()
     inner.obstacle = StoreRefused("wrong password")
     inner.gate.set()
@@ -199,7 +199,7 @@ async def test_a_refusal_that_comes_later_is_told(waiting: WaitingStore, inner: 
 async def test_it_is_closed_while_it_is_being_opened(inner: Unprepared) -> None:
     """What is under way is ended, and nothing goes on behind."""
     inner.gate = asyncio.Event()
-    slow = WaitingStore(inner, lambda _: None, patience=0.001)
+    slow = WaitingStore(inner, lambda _: None, timeout=0.001)
     await slow.open()
     await slow.close()
     assert {asyncio.current_task()} == asyncio.all_tasks()

@@ -16,6 +16,7 @@ import msgspec
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
 from estuary.core.observations import ConnectionsChanged, RetryDue
 from estuary.core.ports import Observer
+from estuary.stores.convex.backoff import ATTEMPTS, pause, seconds_of
 from estuary.stores.convex.errors import (
     CLOSED,
     FUNCTION_FAILED,
@@ -29,7 +30,6 @@ from estuary.stores.convex.errors import (
     refused,
     unavailable,
 )
-from estuary.stores.convex.patience import ATTEMPTS, pause, seconds_of
 from estuary.stores.convex.transport import MAX_CONNECTIONS, Answer, Transport
 
 
@@ -119,7 +119,7 @@ class Functions:
         self._count(1)
         try:
             async with asyncio.timeout(seconds) as deadline:
-                return await self._patiently(method, path, body, deadline)
+                return await self._with_retries(method, path, body, deadline)
         except TimeoutError as error:
             raise unavailable("it did not answer in time") from error
         except AnswerTooLong as error:
@@ -134,7 +134,7 @@ class Functions:
         if not self._under_way:
             self._idle.set()
 
-    async def _patiently(
+    async def _with_retries(
         self, method: str, path: str, body: bytes | None, deadline: asyncio.Timeout
     ) -> Answer:
         """The first answer that another attempt would not better, or that there is no time to better."""

@@ -11,8 +11,8 @@ from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
-from estuary.stores.kept_keys import KeptKeys
-from estuary.stores.shelf import Shelf
+from estuary.stores.memory.keys import IdempotencyKeys
+from estuary.stores.memory.record_index import RecordIndex
 
 
 class MemoryCollection:
@@ -20,13 +20,13 @@ class MemoryCollection:
 
     def __init__(self) -> None:
         self._is_open = False
-        self._shelf = Shelf()
-        self._keys = KeptKeys()
+        self._index = RecordIndex()
+        self._keys = IdempotencyKeys()
 
     @property
     def holds_records(self) -> bool:
         """Whether there is any."""
-        return bool(self._shelf.records)
+        return bool(self._index.by_id)
 
     def open(self) -> None:
         """Accept calls."""
@@ -35,24 +35,24 @@ class MemoryCollection:
     def close(self) -> None:
         """Refuse calls and let the records go."""
         self._is_open = False
-        self.take_over(Shelf())
+        self.take_over(RecordIndex())
 
-    def take_over(self, shelf: Shelf) -> None:
-        """Hold the records of `shelf` and no others; the keys of the former ones go with them."""
-        self._shelf = shelf
-        self._keys = KeptKeys()
+    def take_over(self, index: RecordIndex) -> None:
+        """Hold the records of `index` and no others; the keys of the former ones go with them."""
+        self._index = index
+        self._keys = IdempotencyKeys()
 
     def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
         self._demand_open()
         if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
             return earlier
-        self._shelf.add(record)
+        self._index.add(record)
         return self._written(record, options)
 
     def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
-        record = self._shelf.records.get(record_id)
+        record = self._index.by_id.get(record_id)
         if record is None:
             # Only an open collection holds records: the check can wait until none is found.
             self._demand_open()
@@ -75,7 +75,7 @@ class MemoryCollection:
         record = self._expected(record_id, options)
         value = replace(record.value, **changes) if changes else record.value
         changed = Record(record.id, record.version + 1, record.created_at, updated_at, value, record.owner)
-        self._shelf.replace(changed)
+        self._index.replace(changed)
         return self._written(changed, options)
 
     def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
@@ -83,45 +83,45 @@ class MemoryCollection:
         self._demand_open()
         if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
             return earlier
-        self._shelf.remove(self._expected(record_id, options))
+        self._index.remove(self._expected(record_id, options))
         return self._written(None, options)
 
     def make(self, write: Write) -> tuple[Written, Callable[[], None]]:
         """Make one of several writes; what it left behind, and what undoes it."""
         match write:
             case Insert():
-                return self.insert(write.record), partial(self._shelf.remove, write.record)
+                return self.insert(write.record), partial(self._index.remove, write.record)
             case Update():
                 before = self._expected(write.record_id, write.options)
                 written = self.update(write.record_id, write.changes, write.updated_at, write.options)
-                return written, partial(self._shelf.replace, before)
+                return written, partial(self._index.replace, before)
             case Delete():
                 before = self._expected(write.record_id, write.options)
-                return self.delete(write.record_id, write.options), partial(self._shelf.add, before)
+                return self.delete(write.record_id, write.options), partial(self._index.add, before)
             case _ as unknown:
                 assert_never(unknown)
 
     def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for."""
         self._demand_open()
-        timeline = self._shelf.timeline(query.owner)
+        known = self._index.of_owner(query.owner)
         if query.offset is None:
-            records = timeline.after(query.after, query.limit)
+            records = known.after(query.after, query.limit)
         else:
-            records = timeline.slice(query.offset, query.limit)
-        return ListResult(records, len(timeline) if query.counted else None)
+            records = known.slice(query.offset, query.limit)
+        return ListResult(records, len(known) if query.counted else None)
 
     def count(self, owner: str | None = None) -> int:
         """How many records there are."""
         self._demand_open()
-        return len(self._shelf.timeline(owner))
+        return len(self._index.of_owner(owner))
 
     def _demand_open(self) -> None:
         if not self._is_open:
             raise StoreUnavailable("the memory store is not open")
 
     def _expected(self, record_id: str, options: WriteOptions) -> Record:
-        record = self._shelf.records.get(record_id)
+        record = self._index.by_id.get(record_id)
         if record is None or options.owner not in (None, record.owner):
             raise NotFound(record_id)
         if options.expected_version not in (None, record.version):

@@ -7,7 +7,7 @@ from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import Write
 from estuary.stores.memory.collection import MemoryCollection
-from estuary.stores.shelf import Shelf
+from estuary.stores.memory.record_index import RecordIndex
 
 
 class MemoryStore:
@@ -58,7 +58,7 @@ class MemoryStore:
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
     ) -> int:
         """Keep whole records; raises `StoreNotEmpty`, and `StoreQueryFailed` for an id given twice."""
-        loaded = {name: Shelf() for name in self._collections}
+        loaded = {name: RecordIndex() for name in self._collections}
         number = 0
         async for resource, records in batches:
             for record in records:

@@ -9,7 +9,7 @@ from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.postgres.connection import Connection
-from estuary.stores.postgres.inserts import Inserts
+from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.sql.refusals import refusal
@@ -30,7 +30,7 @@ class PostgresCollection:
     def __init__(
         self,
         pool: Callable[[], Pool],
-        inserts: Callable[[], Inserts],
+        inserts: Callable[[], InsertBatcher],
         resource: SqlResource,
         keys: Keys,
     ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Cast, Table, bindparam, cast, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
-from estuary.stores.postgres.group import Row
+from estuary.stores.postgres.multi_row_insert import Row
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.sql.keys import removal_of_expired
 from estuary.stores.sql.statements import compiled

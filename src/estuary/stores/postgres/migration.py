@@ -74,7 +74,7 @@ class Migration:
         try:
             from sqlalchemy.ext.asyncio import create_async_engine
 
-            from estuary.stores.postgres.alteration import PostgresEngine
+            from estuary.stores.postgres.migrator import PostgresMigrator
             from estuary.stores.sql.migrations.planner import plan
         except ModuleNotFoundError as error:
             raise StoreSchemaMismatch(NO_ALEMBIC) from error
@@ -88,7 +88,7 @@ class Migration:
         tables = [table for name, table in self._schema.tables.items() if name in catalog.columns]
         try:
             async with engine.connect() as connection:
-                changes = await connection.run_sync(plan, tables, PostgresEngine())
+                changes = await connection.run_sync(plan, tables, PostgresMigrator())
         finally:
             await engine.dispose()
         if changes.refusals:

@@ -17,12 +17,12 @@ from estuary.core.writes import Write
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import CLOSED
-from estuary.stores.postgres.group import Group
-from estuary.stores.postgres.inserts import Inserts
+from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keyed_insert import KeyedInsert
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.loader import Loader
 from estuary.stores.postgres.migration import Migration
+from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.probe import Probe
 from estuary.stores.postgres.schema import Schema
@@ -46,7 +46,7 @@ class _Open(NamedTuple):
     """What an open store holds."""
 
     pool: Pool
-    inserts: Mapping[str, Inserts]
+    inserts: Mapping[str, InsertBatcher]
     probe: Probe
 
 
@@ -79,8 +79,9 @@ class PostgresStore:
         self._migration = Migration(schema, self._connector)
         self._open: _Open | None = None
         key_statements = compile_key_statements(keys, DIALECT)
-        self._groups = {
-            name: Group(each.table, each.statements.insert.text) for name, each in self._resources.items()
+        self._multi_row_inserts = {
+            name: MultiRowInsert(each.table, each.statements.insert.text)
+            for name, each in self._resources.items()
         }
         self._collections = {
             name: PostgresCollection(
@@ -109,8 +110,8 @@ class PostgresStore:
         # Inserts of one resource leave half of the pool to others, who find a connection at once.
         share = max(1, self._pool_size // 2)
         inserts = {
-            name: Inserts(pool, group, statements=share, timeout=self._timeout)
-            for name, group in self._groups.items()
+            name: InsertBatcher(pool, insert, statements=share, timeout=self._timeout)
+            for name, insert in self._multi_row_inserts.items()
         }
         self._open = _Open(pool, inserts, Probe(self._connector, timeout=self._timeout))
 
@@ -156,7 +157,7 @@ class PostgresStore:
     def _pool(self) -> Pool:
         return self._parts().pool
 
-    def _inserts(self, resource: str) -> Inserts:
+    def _inserts(self, resource: str) -> InsertBatcher:
         return self._parts().inserts[resource]
 
     def _parts(self) -> _Open:

@@ -15,7 +15,7 @@ from estuary.stores.sql.refusals import refusal
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.keys import Keys
-from estuary.stores.sqlite.readers import Read
+from estuary.stores.sqlite.reader_pool import Read
 from estuary.stores.sqlite.writer import Operation
 
 FARTHEST_INLINE_OFFSET = 2000

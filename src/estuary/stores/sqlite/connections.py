@@ -7,23 +7,23 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from estuary.core.errors import StoreUnavailable
-from estuary.stores.sqlite.courtesy import Courtesy
 from estuary.stores.sqlite.errors import translate
+from estuary.stores.sqlite.executor import Executor
+from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import DatabaseFile
-from estuary.stores.sqlite.readers import Readers
-from estuary.stores.sqlite.worker import Worker
+from estuary.stores.sqlite.reader_pool import ReaderPool
 from estuary.stores.sqlite.writer import Writer
 
 _WRITING_AND_READING = 2
-_RESCUE_PATIENCE = 1.0
+_RESCUE_LOCK_WAIT_SECONDS = 1.0
 """Seconds that moving the log into the file waits for those who read it, or are at the same, in one go."""
 _RETRY_INTERVAL = 0.01
 
 
 class Connections:
-    """All but the one that reads on the event loop, which is `Reading`'s.
+    """All but the one that reads on the event loop, which is `InlineReader`'s.
 
-    `writing` is used in the thread of `worker`, where it was made. `check` is `file.check`, or calls it.
+    `writing` is used in the thread of `executor`, where it was made. `check` is `file.check`, or calls it.
     `timeout` (seconds) bounds every use, and each step of the end. `changed` is told when `opened` may have
     changed.
     """
@@ -32,23 +32,23 @@ class Connections:
         self,
         file: DatabaseFile,
         writing: sqlite3.Connection,
-        worker: Worker,
+        executor: Executor,
         *,
         timeout: float,
         check: Callable[[], None],
-        courtesy: Courtesy | None,
+        fairness: WriterFairness | None,
         changed: Callable[[], None],
     ) -> None:
         self._file = file
         self._writing = writing
-        self._worker = worker
+        self._executor = executor
         self._timeout = timeout
-        self.writer = Writer(writing, worker, timeout=timeout, check=check, courtesy=courtesy)
-        self.readers = Readers(file, timeout=timeout, changed=changed)
+        self.writer = Writer(writing, executor, timeout=timeout, check=check, fairness=fairness)
+        self.readers = ReaderPool(file, timeout=timeout, changed=changed)
 
     @property
     def opened(self) -> int:
-        """How many connections are open, that of `Reading` included."""
+        """How many connections are open, that of `InlineReader` included."""
         return _WRITING_AND_READING + self.readers.opened
 
     async def finish(self) -> None:
@@ -62,16 +62,16 @@ class Connections:
         Both are still open here: nothing that was acknowledged then depends on a log that is gone. Raises
         `StoreUnavailable` where that cannot be done now.
         """
-        await self._worker.run(self._rescue)
+        await self._executor.run(self._rescue)
 
     async def close(self) -> None:
         """After `finish`: move the log into the file, as far as that goes, and close every connection."""
-        await asyncio.wait([self._worker.run(self._close)], timeout=self._timeout)
-        self._worker.stop()
+        await asyncio.wait([self._executor.run(self._close)], timeout=self._timeout)
+        self._executor.stop()
 
     def _rescue(self) -> None:
         """In the thread."""
-        deadline = time.monotonic() + _RESCUE_PATIENCE
+        deadline = time.monotonic() + _RESCUE_LOCK_WAIT_SECONDS
         while not self._moved():
             if time.monotonic() >= deadline:
                 raise StoreUnavailable(

@@ -22,14 +22,14 @@ from estuary.core.observations import ConnectionsChanged, StoreLost, StoreRecove
 from estuary.core.ports import Observer
 from estuary.stores.sql.tables import TOTALS
 from estuary.stores.sqlite.connections import Connections
-from estuary.stores.sqlite.courtesy import Courtesy
 from estuary.stores.sqlite.errors import CLOSED
+from estuary.stores.sqlite.executor import Executor
+from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import CutShort, DatabaseFile, LogCutShort, check_library
+from estuary.stores.sqlite.inline_reader import InlineReader
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.opening import Opened, Opening
-from estuary.stores.sqlite.readers import Read
-from estuary.stores.sqlite.reading import Reading
-from estuary.stores.sqlite.worker import Worker
+from estuary.stores.sqlite.reader_pool import Read
 from estuary.stores.sqlite.writer import Operation
 
 T = TypeVar("T")
@@ -52,9 +52,9 @@ class Database:
     """One file, usable between `open` and `close`; outside them every use raises `StoreUnavailable`.
 
     Three ways in. `read`, and `row` for a single one, are for what a page bounds, and run on the event loop
-    (see `Reading`). `read_apart` is for reads of any cost (see `Readers`), `write` for durable writes (see
-    `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`. `courtesy` tells the writer
-    of other workers.
+    (see `InlineReader`). `read_apart` is for reads of any cost (see `ReaderPool`), `write` for durable
+    writes (see `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`. `fairness` tells
+    the writer of other workers.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Database:
         *,
         timeout: float,
         observe: Observer,
-        courtesy: Courtesy | None = None,
+        fairness: WriterFairness | None = None,
     ) -> None:
         self._file = file
         self._opening = Opening(file, migration, timeout=timeout)
@@ -75,12 +75,12 @@ class Database:
             file,
             timeout=timeout,
             check=self._check,
-            courtesy=courtesy,
+            fairness=fairness,
             changed=self._report_connections,
         )
         self._connections: Connections | None = None
         self._refusal: str | None = CLOSED
-        self._reading = Reading()
+        self._reading = InlineReader()
         self.read = self._reading.read
         self.row = self._reading.row
         self._watching: asyncio.Task[None] | None = None
@@ -113,20 +113,20 @@ class Database:
     async def migrate(self, *, only_plan: bool) -> Sequence[str]:
         """The statements that make the file fit; run, unless `only_plan`."""
         check_library()
-        worker = Worker("estuary-sqlite-migration")
+        executor = Executor("estuary-sqlite-migration")
         try:
-            return await worker.run(lambda: self._opening.migrate(only_plan=only_plan))
+            return await executor.run(lambda: self._opening.migrate(only_plan=only_plan))
         finally:
-            worker.stop()
+            executor.stop()
 
     async def look(self, read: Callable[[sqlite3.Connection], T]) -> T:
         """What `read` makes of the file as it lies there, open or not; nothing is made or changed."""
         check_library()
-        worker = Worker("estuary-sqlite-look")
+        executor = Executor("estuary-sqlite-look")
         try:
-            return await worker.run(lambda: self._opening.look(read))
+            return await executor.run(lambda: self._opening.look(read))
         finally:
-            worker.stop()
+            executor.stop()
 
     def write(self, operation: Operation[T]) -> asyncio.Future[T]:
         """The outcome of `operation`, once it is durable."""
@@ -163,13 +163,13 @@ class Database:
 
     async def _use(self, connect: Callable[[], Opened]) -> None:
         """Use the connections that `connect` makes in a thread; raises what it raises."""
-        worker = Worker("estuary-sqlite-writer")
+        executor = Executor("estuary-sqlite-writer")
         try:
-            writing, reading = await worker.run(connect)
+            writing, reading = await executor.run(connect)
         except BaseException:
-            worker.stop()
+            executor.stop()
             raise
-        self._connections = self._connect(writing, worker)
+        self._connections = self._connect(writing, executor)
         self._reading.open(reading)
         self._refusal = None
         self._report_connections()

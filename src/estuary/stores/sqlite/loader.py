@@ -11,8 +11,8 @@ from estuary.core.resource import Resource
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.tables import KEYS
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
+from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.file import DatabaseFile
-from estuary.stores.sqlite.worker import Worker
 
 T = TypeVar("T")
 
@@ -33,33 +33,33 @@ class Loader:
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
     ) -> int:
         """Keep all records or none; raises `StoreNotEmpty`, and what `batches` raises."""
-        worker = Worker("estuary-sqlite-loader")
+        executor = Executor("estuary-sqlite-loader")
         try:
-            connection = await _run(worker, lambda: self._file.connect(timeout=self._timeout))
+            connection = await _run(executor, lambda: self._file.connect(timeout=self._timeout))
             try:
-                return await self._fill(worker, connection, batches, replace=replace)
+                return await self._fill(executor, connection, batches, replace=replace)
             finally:
                 # Closing leaves nothing of what was not committed.
-                await worker.run(connection.close)
+                await executor.run(connection.close)
         finally:
-            worker.stop()
+            executor.stop()
 
     async def _fill(
         self,
-        worker: Worker,
+        executor: Executor,
         connection: sqlite3.Connection,
         batches: AsyncIterable[tuple[Resource, Sequence[Record]]],
         *,
         replace: bool,
     ) -> int:
         number = 0
-        await _run(worker, partial(self._begin, connection, replace=replace))
+        await _run(executor, partial(self._begin, connection, replace=replace))
         async for resource, records in batches:
             loaded = self._resources[resource.name]
             insert, rows = loaded.statements.insert.text, map(loaded.rows.insert, records)
-            await _run(worker, partial(connection.executemany, insert, rows))
+            await _run(executor, partial(connection.executemany, insert, rows))
             number += len(records)
-        await _run(worker, partial(self._commit, connection))
+        await _run(executor, partial(self._commit, connection))
         return number
 
     def _begin(self, connection: sqlite3.Connection, *, replace: bool) -> None:
@@ -80,7 +80,7 @@ class Loader:
         self._file.check()
 
 
-def _run(worker: Worker, step: Callable[[], T]) -> Awaitable[T]:
+def _run(executor: Executor, step: Callable[[], T]) -> Awaitable[T]:
     """The outcome of `step` in the thread, the driver's errors translated."""
 
     def translating() -> T:
@@ -89,4 +89,4 @@ def _run(worker: Worker, step: Callable[[], T]) -> Awaitable[T]:
         except DRIVER_ERRORS as error:
             raise translate(error) from error
 
-    return worker.run(translating)
+    return executor.run(translating)

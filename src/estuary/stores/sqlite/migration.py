@@ -88,7 +88,7 @@ class Migration:
             from sqlalchemy.pool import StaticPool
 
             from estuary.stores.sql.migrations.planner import plan
-            from estuary.stores.sqlite.alteration import SqliteEngine
+            from estuary.stores.sqlite.migrator import SqliteMigrator
         except ModuleNotFoundError as error:
             raise StoreSchemaMismatch(NO_ALEMBIC) from error
 
@@ -101,7 +101,7 @@ class Migration:
         tables = [table for table in self._schema.tables if table.name in found]
         try:
             with engine.connect() as comparing:
-                return plan(comparing, tables, SqliteEngine(self._schema.dialect))
+                return plan(comparing, tables, SqliteMigrator(self._schema.dialect))
         finally:
             engine.dispose()
 

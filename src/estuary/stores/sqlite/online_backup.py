@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 from estuary.core.errors import StoreError, StoreUnavailable
 from estuary.stores.sqlite.company import connect_in_company
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate, was_not_written
+from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.names import Identity
-from estuary.stores.sqlite.worker import Worker
 
 T = TypeVar("T")
 
@@ -33,18 +33,18 @@ class OnlineBackup:
     def __init__(self, file: DatabaseFile, *, timeout: float) -> None:
         self._file = file
         self._timeout = timeout
-        self._worker = Worker("estuary-sqlite-backup")
+        self._executor = Executor("estuary-sqlite-backup")
         self._copy: sqlite3.Connection | None = None
 
     async def take(self) -> None:
         """Copy the file; raises `StoreUnavailable`."""
-        self._copy = await self._worker.run(self._take)
+        self._copy = await self._executor.run(self._take)
 
     async def run(self, call: Callable[[sqlite3.Connection], T]) -> T:
         """What `call` makes of the copy, in the thread; raises the store's errors for the driver's."""
         copy = self._taken()
         try:
-            return await self._worker.run(lambda: call(copy))
+            return await self._executor.run(lambda: call(copy))
         except DRIVER_ERRORS as error:
             raise translate(error) from error
 
@@ -52,8 +52,8 @@ class OnlineBackup:
         """What `statement` gives, in batches."""
         cursor = self._taken().cursor()
         try:
-            await self._worker.run(lambda: cursor.execute(statement, parameters))
-            while rows := await self._worker.run(lambda: cursor.fetchmany(BATCH)):
+            await self._executor.run(lambda: cursor.execute(statement, parameters))
+            while rows := await self._executor.run(lambda: cursor.fetchmany(BATCH)):
                 yield rows
         except DRIVER_ERRORS as error:
             raise translate(error) from error
@@ -62,8 +62,8 @@ class OnlineBackup:
         """Let the copy go once the thread is done with it."""
         copy = self._copy
         if copy is not None:
-            self._worker.run(copy.close)
-        self._worker.stop()
+            self._executor.run(copy.close)
+        self._executor.stop()
 
     def _taken(self) -> sqlite3.Connection:
         if self._copy is None:

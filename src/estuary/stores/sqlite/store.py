@@ -22,8 +22,8 @@ from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 from estuary.stores.sqlite.collection import SqliteCollection
-from estuary.stores.sqlite.courtesy import Courtesy
 from estuary.stores.sqlite.database import Database
+from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.loader import Loader
@@ -45,7 +45,7 @@ class SqliteStore:
     """Records of `resources` in the file at `path`, which is made, with its folder, if there is none.
 
     A write that returned survives a power cut. `timeout` (seconds) bounds every call. `observe` is told
-    how many connections are open; `courtesy` tells of other workers that write to the file.
+    how many connections are open; `fairness` tells of other workers that write to the file.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class SqliteStore:
         timeout: float = 5.0,
         policy: Policy = Policy.AUTO,
         observe: Observer = _ignore,
-        courtesy: Courtesy | None = None,
+        fairness: WriterFairness | None = None,
     ) -> None:
         dialect = SQLiteDialect(paramstyle="qmark")
         metadata = MetaData()
@@ -67,7 +67,7 @@ class SqliteStore:
         file = DatabaseFile(path, statements=kept)
         self._schema = schema = Schema(tables, [totals, keys], dialect)
         self._migration = migration = Migration(file, schema, policy)
-        self._database = Database(file, migration, timeout=timeout, observe=observe, courtesy=courtesy)
+        self._database = Database(file, migration, timeout=timeout, observe=observe, fairness=fairness)
         key_statements = compile_key_statements(keys, dialect)
         self._collections = {
             name: SqliteCollection(self._database, each, Keys(key_statements, each.keys))

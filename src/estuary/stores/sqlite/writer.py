@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 from estuary.core.errors import StoreError, StoreUnavailable
 from estuary.stores.deadlines import Deadlines
-from estuary.stores.sqlite.courtesy import Courtesy, nobody_else
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, translate
-from estuary.stores.sqlite.worker import Worker
+from estuary.stores.sqlite.executor import Executor
+from estuary.stores.sqlite.fairness import WriterFairness, nobody_else
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Cursor], T]
@@ -30,11 +30,11 @@ MAX_WAITING = 4096
 """Operations that may wait; past it a caller is told at once."""
 
 
-_PATIENCE = 0.25
+_LOCK_WAIT_SECONDS = 0.25
 """Seconds that the thread waits for a lock in one go; in between, who has given up is let go."""
 _POLL = 0.0005
 """Seconds between two looks at the lock: SQLite's own wait would look ever less often."""
-_COURTESY = 0.002
+_YIELD_SECONDS = 0.002
 """Seconds that a worker which has just written leaves the lock to one that waits: some looks long."""
 FAILURES = (StoreError, *DRIVER_ERRORS)
 """What ends a whole transaction."""
@@ -68,25 +68,25 @@ class Writer:
     transaction, and after its commit in the thread, and may raise a `StoreError`: nothing is acknowledged
     that is in none of the files which a restart opens. `timeout` (seconds) bounds each caller's wait. An
     operation whose caller was cancelled, or told `StoreUnavailable`, before it began is never run; one that
-    had begun may still be kept. `courtesy` tells of other workers that write to the same file.
+    had begun may still be kept. `fairness` tells of other workers that write to the same file.
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
-        worker: Worker,
+        executor: Executor,
         *,
         timeout: float,
         check: Callable[[], None],
-        courtesy: Courtesy | None = None,
+        fairness: WriterFairness | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._connection = connection
         self._cursor = connection.cursor()
-        self._worker = worker
+        self._executor = executor
         self._timeout = timeout
         self._check = check
-        self._courtesy = courtesy or nobody_else()
+        self._fairness = fairness or nobody_else()
         self._wrote_last = False
         self._waiting: deque[_Write] = deque()
         self._deadlines = Deadlines(timeout, _too_late)
@@ -113,7 +113,7 @@ class Writer:
         """Take nothing more; return when what was taken is settled, soon after `timeout` at the latest."""
         self._closed = True
         if self._draining is not None:
-            await asyncio.wait([self._draining], timeout=self._timeout + 2 * _PATIENCE)
+            await asyncio.wait([self._draining], timeout=self._timeout + 2 * _LOCK_WAIT_SECONDS)
         if self._draining is None:
             self._deadlines.cancel()
 
@@ -135,7 +135,7 @@ class Writer:
         group = self._take(MAX_GROUP)
         try:
             self._execute(group)
-            await self._worker.run(self._commit)
+            await self._executor.run(self._commit)
         except FAILURES as error:
             self._fail(group, error)
         else:
@@ -144,8 +144,8 @@ class Writer:
 
     async def _begin(self) -> bool:
         """Open a transaction; False if another process keeps the lock."""
-        if self._wrote_last and self._courtesy.is_due:
-            await asyncio.sleep(_COURTESY)
+        if self._wrote_last and self._fairness.is_due:
+            await asyncio.sleep(_YIELD_SECONDS)
         self._wrote_last = False
         try:
             self._check()
@@ -153,20 +153,20 @@ class Writer:
         except sqlite3.Error as error:
             if not is_busy(error):
                 raise
-            return await self._worker.run(self._begin_patiently)
+            return await self._executor.run(self._begin_waiting)
         return True
 
-    def _begin_patiently(self) -> bool:
+    def _begin_waiting(self) -> bool:
         """In the thread: wait for the lock for a while."""
-        give_up = time.monotonic() + _PATIENCE
-        self._courtesy.waits(waiting=True)
+        give_up = time.monotonic() + _LOCK_WAIT_SECONDS
+        self._fairness.waits(waiting=True)
         try:
             while not self._begins():
                 if time.monotonic() >= give_up:
                     return False
                 time.sleep(_POLL)
         finally:
-            self._courtesy.waits(waiting=False)
+            self._fairness.waits(waiting=False)
         return True
 
     def _begins(self) -> bool:

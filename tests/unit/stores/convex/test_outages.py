@@ -18,7 +18,7 @@ from estuary.core.items import ITEMS
 from estuary.core.observations import ConnectionsChanged, Observation
 from estuary.core.record import Written
 from estuary.core.writes import IdempotencyKey, WriteOptions
-from estuary.stores.convex.patience import ATTEMPTS
+from estuary.stores.convex.backoff import ATTEMPTS
 from estuary.stores.convex.store import ConvexStore
 from estuary.stores.convex.transport import MAX_ANSWER_BYTES
 from tests.contract.making import LATER, PATIENCE, Operation, expecting, make_id, make_record

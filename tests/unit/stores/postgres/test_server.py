@@ -17,7 +17,7 @@ from estuary.core.record import Position
 from estuary.core.writes import KEY_LIFETIME
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector
-from estuary.stores.postgres.inserts import MOST_ROWS
+from estuary.stores.postgres.insert_batcher import MOST_ROWS
 from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.sql.keys import REMOVED_AT_ONCE

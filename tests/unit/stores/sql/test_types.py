@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.kinds.kind import Storage, Stored
-from estuary.stores.postgres.group import Group
+from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.sql.types import column_type, from_driver, to_driver
 
 SQLITE, POSTGRES = SQLiteDialect(), asyncpg_dialect()
@@ -38,5 +38,5 @@ def test_lists_that_a_kind_encodes_travel_as_lists_do() -> None:
     table = Table(
         "x", MetaData(), Column("id", column_type(Stored(Storage.TEXT))), Column("y", column_type(ENCODED))
     )
-    _, parameters = Group(table, "alone").statement([("1", ["a", "b"]), ("2", None)])
+    _, parameters = MultiRowInsert(table, "alone").statement([("1", ["a", "b"]), ("2", None)])
     assert [("1", "2"), ['{"a","b"}', None]] == list(parameters)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from estuary.core.errors import NotFound, StoreQueryFailed, StoreUnavailable
-from estuary.stores.sqlite.worker import Worker
+from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.writer import MAX_GROUP, MAX_WAITING, Operation, Writer
 
 
@@ -26,9 +26,9 @@ class Bench:
         self._gate = threading.Event()
         self._gate.set()
         self.connection.set_trace_callback(self._trace)
-        self.worker = Worker("test-writer")
+        self.executor = Executor("test-writer")
         self.present = True
-        self.writer = Writer(self.connection, self.worker, timeout=5.0, check=self.check)
+        self.writer = Writer(self.connection, self.executor, timeout=5.0, check=self.check)
 
     def hold_commits(self) -> None:
         """From now on commits hang, as on a disk that does not answer; `committing` tells of the first."""
@@ -71,7 +71,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     yield bench
     bench.let_commits_go()
     await bench.writer.close()
-    bench.worker.stop()
+    bench.executor.stop()
     bench.connection.close()
 
 
@@ -102,7 +102,7 @@ async def test_nobody_is_told_before_the_commit(bench: Bench) -> None:
 
 async def test_a_commit_that_hangs_holds_nobody(bench: Bench) -> None:
     """Callers are told in time, whatever the disk does, and the writer recovers with it."""
-    bench.writer = Writer(bench.connection, bench.worker, timeout=0.05, check=bench.check)
+    bench.writer = Writer(bench.connection, bench.executor, timeout=0.05, check=bench.check)
     bench.hold_commits()
     hanging = bench.writer.run(insert("a"))
     await bench.committing.wait()

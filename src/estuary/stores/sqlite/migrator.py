@@ -16,7 +16,7 @@ _DEFINITION = text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name 
 _NAME = re.compile(r"CONSTRAINT (ck_\w+) CHECK \(")
 
 
-class SqliteEngine:
+class SqliteMigrator:
     """Implements `Engine`."""
 
     def __init__(self, dialect: Dialect) -> None:

@@ -1,4 +1,4 @@
-"""Inserts that share their way to the server: those that come while others are under way go together."""
+"""Batches inserts: those that come while others are under way share their round trip to the server."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.deadlines import Deadlines
 from estuary.stores.postgres.connection import Connection
-from estuary.stores.postgres.group import Group, Row
+from estuary.stores.postgres.multi_row_insert import MultiRowInsert, Row
 from estuary.stores.postgres.pool import MAX_WAITING, TOO_MANY, Pool, fail_each
 
 MOST_ROWS = 32
@@ -24,20 +24,20 @@ class _Waiting(NamedTuple):
     kept: asyncio.Future[None]
 
 
-class Inserts:
+class InsertBatcher:
     """Adds rows to one table, over connections of `pool`; made on the event loop it serves.
 
-    What comes while few are under way goes at once. While `statements` are, rows wait, and then go as a
-    group: one way to the server and back, one commit and one run of the triggers for all of them. With 32
-    clients (`bench --questions postgres-create`) there are more than twice as many creates a second.
+    What comes while few are under way goes at once. While `statements` are, rows wait, and then go
+    together: one round trip, one commit and one run of the triggers for all of them. With 32 clients
+    (`bench --questions postgres-create`) there are more than twice as many creates a second.
 
     `timeout` (seconds) bounds the time of each row, waiting included.
     """
 
-    def __init__(self, pool: Pool, group: Group, *, statements: int, timeout: float) -> None:
+    def __init__(self, pool: Pool, insert: MultiRowInsert, *, statements: int, timeout: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._pool = pool
-        self._group = group
+        self._insert = insert
         self._statements = statements
         self._waiting: deque[_Waiting] = deque()
         self._deadlines = Deadlines(timeout, _not_in_time)
@@ -79,12 +79,12 @@ class Inserts:
             waiting = self._waiting.popleft()
             if not waiting.kept.done():
                 rows.append(waiting)
-                room -= self._group.characters(waiting.row)
+                room -= self._insert.characters(waiting.row)
         return rows
 
     async def _send(self, rows: Sequence[_Waiting]) -> None:
         async def insert(connection: Connection, seconds: float) -> None:
-            statement, parameters = self._group.statement([row for row, _ in rows])
+            statement, parameters = self._insert.statement([row for row, _ in rows])
             await connection.fetchrow(statement, *parameters, timeout=seconds)
 
         try:
@@ -99,7 +99,7 @@ class Inserts:
                     kept.set_result(None)
 
     async def _send_singly(self, rows: Sequence[_Waiting], error: Exception) -> None:
-        """After a refusal, which is of the whole group: have it meet only the row that it is for."""
+        """After a refusal, which is of the whole batch: have it meet only the row that it is for."""
         if len(rows) > 1:
             for row in rows:
                 if not row.kept.done():

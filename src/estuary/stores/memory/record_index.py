@@ -2,45 +2,45 @@
 
 from estuary.core.errors import StoreQueryFailed
 from estuary.core.record import Record
-from estuary.stores.timeline import Timeline
+from estuary.stores.memory.sorted_records import SortedRecords
 
-_NOTHING = Timeline()
+_NOTHING = SortedRecords()
 
 
-class Shelf:
+class RecordIndex:
     """The records of one collection. Records without an owner cost nothing for the sake of owners."""
 
     def __init__(self) -> None:
-        self.records: dict[str, Record] = {}
-        self._all = Timeline()
-        self._owned: dict[str, Timeline] = {}
+        self.by_id: dict[str, Record] = {}
+        self._all = SortedRecords()
+        self._owned: dict[str, SortedRecords] = {}
 
     def add(self, record: Record) -> None:
         """Take a new record in; raises `StoreQueryFailed` where its id is taken."""
-        if record.id in self.records:
+        if record.id in self.by_id:
             raise StoreQueryFailed(f"the id {record.id} is taken")
-        self.records[record.id] = record
+        self.by_id[record.id] = record
         self._all.add(record)
         if record.owner:
-            self._owned.setdefault(record.owner, Timeline()).add(record)
+            self._owned.setdefault(record.owner, SortedRecords()).add(record)
 
     def replace(self, record: Record) -> None:
         """Put `record` where the one with the same id, time of creation and owner is."""
-        self.records[record.id] = record
+        self.by_id[record.id] = record
         self._all.replace(record)
         if record.owner:
             self._owned[record.owner].replace(record)
 
     def remove(self, record: Record) -> None:
         """Take `record` out."""
-        del self.records[record.id]
+        del self.by_id[record.id]
         self._all.remove(record)
         if record.owner:
-            timeline = self._owned[record.owner]
-            timeline.remove(record)
-            if not len(timeline):
+            records = self._owned[record.owner]
+            records.remove(record)
+            if not len(records):
                 del self._owned[record.owner]
 
-    def timeline(self, owner: str | None) -> Timeline:
+    def of_owner(self, owner: str | None) -> SortedRecords:
         """The records of `owner` in their order, or everybody's; not to be changed."""
         return self._all if owner is None else self._owned.get(owner, _NOTHING)

@@ -10,7 +10,7 @@ from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, translate
 T = TypeVar("T")
 
 
-class Reading:
+class InlineReader:
     """Reads here and now, between `open` and `close`; a point read costs some 5 µs, 174 through a thread.
 
     Every read raises `StoreUnavailable` outside of that, and what `translate` makes of the driver's errors.

@@ -1,4 +1,4 @@
-"""Courtesy: a worker that writes without end leaves the lock to one that waits."""
+"""WriterFairness: a worker that writes without end leaves the lock to one that waits."""
 
 import asyncio
 import sqlite3
@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from estuary.stores.sqlite.courtesy import Courtesy, nobody_else
-from estuary.stores.sqlite.worker import Worker
+from estuary.stores.sqlite.executor import Executor
+from estuary.stores.sqlite.fairness import WriterFairness, nobody_else
 from estuary.stores.sqlite.writer import Writer
 
 WRITING: dict[str, Any] = {"timeout": 0, "isolation_level": None, "check_same_thread": False}
@@ -16,14 +16,14 @@ WRITING: dict[str, Any] = {"timeout": 0, "isolation_level": None, "check_same_th
 def test_it_is_due_while_another_worker_waits() -> None:
     """One's own waiting is no reason, and a new worker waits for nothing yet."""
     waiting = [0, 0, 0]
-    first, second = Courtesy(waiting, 0), Courtesy(waiting, 1)
+    first, second = WriterFairness(waiting, 0), WriterFairness(waiting, 1)
     first.waits(waiting=True)
     told = [first.is_due, second.is_due]
     first.waits(waiting=False)
     told.append(second.is_due)
     waiting[2] = 1
     told.append(first.is_due)
-    Courtesy(waiting, 2)
+    WriterFairness(waiting, 2)
     told.append(first.is_due)
     assert [False, True, False, True, False] == told
     assert not nobody_else().is_due
@@ -34,8 +34,8 @@ async def test_who_waits_gets_in_before_the_other_is_through(tmp_path: Path) -> 
     path, waiting = tmp_path / "x.db", [0, 0]
     first, second = (sqlite3.connect(path, **WRITING) for _ in range(2))
     first.execute("CREATE TABLE t (n)")
-    worker = Worker("writer")
-    writer = Writer(first, worker, timeout=60.0, check=lambda: None, courtesy=Courtesy(waiting, 0))
+    executor = Executor("writer")
+    writer = Writer(first, executor, timeout=60.0, check=lambda: None, fairness=WriterFairness(waiting, 0))
     waiting[1] = 1
     writes = [writer.run(lambda cursor: cursor.execute("INSERT INTO t VALUES (1)")) for _ in range(4000)]
 
@@ -54,6 +54,6 @@ async def test_who_waits_gets_in_before_the_other_is_through(tmp_path: Path) -> 
     second.execute("ROLLBACK")
     await writes[-1]
     await writer.close()
-    worker.stop()
+    executor.stop()
     first.close()
     second.close()

@@ -26,7 +26,7 @@ _RULES = text(
 )
 
 
-class PostgresEngine:
+class PostgresMigrator:
     """Implements `Engine`: each change is a statement or two, and none copies the table unless it must."""
 
     def rules(self, connection: Connection, table: Table) -> dict[str, str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from estuary.stores.convex.patience import pause, seconds_of
+from estuary.stores.convex.backoff import pause, seconds_of
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 

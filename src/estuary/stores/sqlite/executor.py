@@ -10,7 +10,7 @@ T = TypeVar("T")
 _Call = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
-class Worker:
+class Executor:
     """A thread called `name`; made on the event loop it answers to.
 
     It is a daemon: a call that hangs in the kernel must not keep the process from ending.

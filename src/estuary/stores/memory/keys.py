@@ -18,7 +18,7 @@ class _Kept(NamedTuple):
     used_at: datetime
 
 
-class KeptKeys:
+class IdempotencyKeys:
     """The keys of one collection."""
 
     def __init__(self) -> None:

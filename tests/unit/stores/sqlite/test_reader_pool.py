@@ -10,7 +10,7 @@ import pytest
 
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
 from estuary.stores.sqlite.file import DatabaseFile
-from estuary.stores.sqlite.readers import MAX_WAITING, READERS, Readers
+from estuary.stores.sqlite.reader_pool import MAX_WAITING, READERS, ReaderPool
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
@@ -35,19 +35,19 @@ def file(tmp_path: Path) -> DatabaseFile:
 
 
 @pytest.fixture
-async def readers(file: DatabaseFile) -> AsyncIterator[Readers]:
+async def readers(file: DatabaseFile) -> AsyncIterator[ReaderPool]:
     """Readers that give up soon."""
-    readers = Readers(file, timeout=0.2, changed=lambda: None)
+    readers = ReaderPool(file, timeout=0.2, changed=lambda: None)
     yield readers
     await readers.close()
 
 
-async def test_a_read_runs_in_another_thread(readers: Readers) -> None:
+async def test_a_read_runs_in_another_thread(readers: ReaderPool) -> None:
     """The event loop's thread is not the one that reads."""
     assert threading.get_ident() != await readers.run(lambda _: threading.get_ident())
 
 
-async def test_a_read_that_takes_too_long_is_broken_off(readers: Readers) -> None:
+async def test_a_read_that_takes_too_long_is_broken_off(readers: ReaderPool) -> None:
     """The caller is told in time, and the thread is free again for the next."""
     for _ in range(READERS + 1):
         with pytest.raises(StoreUnavailable, match="took too long"):
@@ -56,7 +56,7 @@ async def test_a_read_that_takes_too_long_is_broken_off(readers: Readers) -> Non
     assert 1 == await readers.run(one)
 
 
-async def test_a_cancelled_read_is_broken_off(readers: Readers) -> None:
+async def test_a_cancelled_read_is_broken_off(readers: ReaderPool) -> None:
     """Nobody reads on for a caller that has left."""
     reads = [asyncio.create_task(readers.run(endless)) for _ in range(READERS)]
     await asyncio.wait(reads, timeout=0.02)
@@ -67,7 +67,7 @@ async def test_a_cancelled_read_is_broken_off(readers: Readers) -> None:
     assert 1 == await readers.run(one)
 
 
-async def test_waiting_reads_are_bounded(readers: Readers) -> None:
+async def test_waiting_reads_are_bounded(readers: ReaderPool) -> None:
     """Past the bound a caller is told at once."""
     reads = [asyncio.create_task(readers.run(endless)) for _ in range(MAX_WAITING)]
     await asyncio.sleep(0)
@@ -80,7 +80,7 @@ async def test_waiting_reads_are_bounded(readers: Readers) -> None:
     assert READERS == readers.opened
 
 
-async def test_the_drivers_errors_are_translated(readers: Readers) -> None:
+async def test_the_drivers_errors_are_translated(readers: ReaderPool) -> None:
     """A statement that the engine refuses is `StoreQueryFailed`; a write is not possible at all."""
     with pytest.raises(StoreQueryFailed):
         await readers.run(lambda cursor: cursor.execute("SELECT * FROM nowhere"))
@@ -90,7 +90,7 @@ async def test_the_drivers_errors_are_translated(readers: Readers) -> None:
 
 async def test_closing_breaks_off_what_runs(file: DatabaseFile) -> None:
     """No connection and no endless read is left behind."""
-    readers = Readers(file, timeout=5.0, changed=lambda: None)
+    readers = ReaderPool(file, timeout=5.0, changed=lambda: None)
     loop, started = asyncio.get_running_loop(), asyncio.Event()
 
     def tell_and_read(cursor: sqlite3.Cursor) -> None:

@@ -8,8 +8,8 @@ from typing import TypeVar
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.outliving import outcome_of
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, translate
+from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.file import DatabaseFile
-from estuary.stores.sqlite.worker import Worker
 
 T = TypeVar("T")
 Read = Callable[[sqlite3.Cursor], T]
@@ -28,7 +28,7 @@ class _Reader:
     def __init__(self, file: DatabaseFile, timeout: float) -> None:
         self._file = file
         self._timeout = timeout
-        self.worker = Worker("estuary-sqlite-reader")
+        self.executor = Executor("estuary-sqlite-reader")
         self.connection: sqlite3.Connection | None = None
         self.abandoned = False
         """No caller waits for the read that runs: it fails soon. (`sqlite3.Connection.interrupt` is no help
@@ -55,7 +55,7 @@ class _Reader:
             self.connection = None
 
 
-class Readers:
+class ReaderPool:
     """Runs reads beside the event loop; `timeout` (seconds) bounds each, its wait for a thread included.
 
     `changed` is told after the number of open connections (`opened`) may have grown.
@@ -95,11 +95,11 @@ class Readers:
         self._closed = True
         for reader in self._all:
             reader.abandoned = True
-        closing = [reader.worker.run(reader.close) for reader in self._all]
+        closing = [reader.executor.run(reader.close) for reader in self._all]
         if closing:
             await asyncio.wait(closing, timeout=self._timeout)
         for reader in self._all:
-            reader.worker.stop()
+            reader.executor.stop()
 
     async def _perform(self, read: Read[T]) -> T:
         """Run `read` on an idle reader; the caller's slot is given back when the thread is done with it."""
@@ -108,7 +108,7 @@ class Readers:
             raise StoreUnavailable(CLOSED)
         reader = self._idle.pop() if self._idle else self._make()
         reader.abandoned = False
-        future = reader.worker.run(lambda: reader.perform(read))
+        future = reader.executor.run(lambda: reader.perform(read))
         future.add_done_callback(lambda done: self._release(reader, done))
         try:
             return await outcome_of(future)

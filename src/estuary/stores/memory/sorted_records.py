@@ -43,7 +43,7 @@ class _Block(NamedTuple):
         return second
 
 
-class Timeline:
+class SortedRecords:
     """An ordered multitude of records.
 
     A record mostly comes after all others: that costs the same whatever the size. Anywhere else, and

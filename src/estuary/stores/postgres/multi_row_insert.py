@@ -13,7 +13,7 @@ Row = Sequence[Any]
 """The parameters of `Statements.insert`: the columns of a row in their order."""
 
 
-class Group:
+class MultiRowInsert:
     """Inserts into `table`: of one row as `alone`, of more with an array for each column.
 
     Rows in VALUES would need a statement for each number of them.

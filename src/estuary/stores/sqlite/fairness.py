@@ -1,13 +1,13 @@
-"""Courtesy between the workers that write to one file: who has just written lets another one go first.
+"""Fairness between the workers that write to one file: one that has just written lets another go first.
 
-SQLite's lock goes to who asks in the right moment. A worker with many writes waiting asks again within
-microseconds of its commit, and one that looks every few milliseconds may starve next to it for seconds.
+SQLite's lock goes to the process that asks in the right moment. A worker with many writes waiting asks
+again within microseconds of its commit, and one that looks every few milliseconds may starve for seconds.
 """
 
 from estuary.shared_memory import Words
 
 
-class Courtesy:
+class WriterFairness:
     """What a worker tells the others, and sees of them: in `waiting`, where its own word is `number`.
 
     A word is 1 while its worker waits for the lock.
@@ -29,6 +29,6 @@ class Courtesy:
         self._waiting[self._number] = int(waiting)
 
 
-def nobody_else() -> Courtesy:
+def nobody_else() -> WriterFairness:
     """For a process that writes alone, as far as it knows."""
-    return Courtesy([0], 0)
+    return WriterFairness([0], 0)

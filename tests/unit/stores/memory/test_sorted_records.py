@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from estuary.core.items import Item
 from estuary.core.record import Position, Record
-from estuary.stores import timeline
-from estuary.stores.timeline import Timeline
+from estuary.stores.memory import sorted_records
+from estuary.stores.memory.sorted_records import SortedRecords
 from tests.contract.making import dice, make_record, position_of
 from tests.support.clocks import START
 
@@ -19,7 +19,7 @@ def moment(milliseconds: int) -> datetime:
     return START + timedelta(milliseconds=milliseconds)
 
 
-def check(order: Timeline, expected: list[Record]) -> None:
+def check(order: SortedRecords, expected: list[Record]) -> None:
     """Everything that can be asked of `order` is answered as a sorted list would."""
     assert expected == list(order.after(None, len(expected) + 1))
     for offset in {0, 1, len(expected) // 2, len(expected) - 1, len(expected), len(expected) + 5}:
@@ -33,7 +33,7 @@ def check(order: Timeline, expected: list[Record]) -> None:
 @pytest.fixture
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of two to four records: every operation then meets their edges."""
-    monkeypatch.setattr(timeline, "_BLOCK_SIZE", 2)
+    monkeypatch.setattr(sorted_records, "_BLOCK_SIZE", 2)
 
 
 @pytest.mark.usefixtures("_small_blocks")
@@ -41,7 +41,7 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_any_order_of_writes_gives_the_same_order_of_records(seed: int) -> None:
     """Inserted and removed anywhere, with ties, the records come as a sorted list would have them."""
     chance = dice(seed)
-    order, present = Timeline(), list[Record]()
+    order, present = SortedRecords(), list[Record]()
     numbers = chance.sample(range(60), 60)
     for number in numbers:
         record = make_record(number, created_at=START + timedelta(microseconds=number // 4))
@@ -61,7 +61,7 @@ def test_any_order_of_writes_gives_the_same_order_of_records(seed: int) -> None:
 def test_a_place_between_two_blocks_belongs_to_one_of_them() -> None:
     """A record behind the bound of an emptied end, but in front of the next block, is found again."""
     records = [make_record(number) for number in range(0, 20, 2)]
-    order = Timeline()
+    order = SortedRecords()
     for record in records:
         order.add(record)
     for gap in (1, 3, 5, 7, 9):
@@ -75,7 +75,7 @@ def test_a_place_between_two_blocks_belongs_to_one_of_them() -> None:
 
 def test_an_emptied_timeline_starts_anew() -> None:
     """After the last record is gone an earlier one can be the first."""
-    order = Timeline()
+    order = SortedRecords()
     order.add(make_record(5))
     order.remove(make_record(5))
     check(order, [])
@@ -85,7 +85,7 @@ def test_an_emptied_timeline_starts_anew() -> None:
 
 def test_a_replaced_record_keeps_its_place() -> None:
     """The new state is found where the old one was."""
-    order = Timeline()
+    order = SortedRecords()
     for number in range(3):
         order.add(make_record(number))
     order.replace(make_record(1, name="changed"))
@@ -101,7 +101,7 @@ def test_real_blocks_split_and_empty_rightly(disorder: list[tuple[int, int]], si
         make_record(index, created_at=moment(time), name=f"{tie}"): None
         for index, (time, tie) in enumerate(disorder)
     }
-    order = Timeline()
+    order = SortedRecords()
     for record in [*prompt, *late]:
         order.add(record)
     check(order, sorted([*prompt, *late], key=position_of))
@@ -113,7 +113,7 @@ def test_real_blocks_split_and_empty_rightly(disorder: list[tuple[int, int]], si
 def test_more_late_records_than_a_block_holds() -> None:
     """A clock that was set back an hour fills the middle, which splits again and again."""
     records = [make_record(number) for number in range(5000)]
-    order = Timeline()
+    order = SortedRecords()
     for record in [*records[:100], *records[4900:], *records[100:4900]]:
         order.add(record)
     check(order, records)
@@ -122,7 +122,7 @@ def test_more_late_records_than_a_block_holds() -> None:
 
 def test_positions_that_no_clock_gives_are_places_too() -> None:
     """A cursor may hold any number: it lies before or behind all records."""
-    order = Timeline()
+    order = SortedRecords()
     order.add(Record("x", 1, START, START, Item("x")))
     assert [] == list(order.after(Position(10**30, ""), 5))
     assert 1 == len(order.after(Position(-(10**30), "z"), 5))

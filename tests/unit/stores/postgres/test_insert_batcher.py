@@ -11,8 +11,8 @@ from sqlalchemy import MetaData
 
 from estuary.core.errors import StoreError, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS
-from estuary.stores.postgres.group import Group
-from estuary.stores.postgres.inserts import MOST_CHARACTERS, MOST_ROWS, Inserts
+from estuary.stores.postgres.insert_batcher import MOST_CHARACTERS, MOST_ROWS, InsertBatcher
+from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import MAX_WAITING, Pool
 from estuary.stores.sql.tables import resource_table
 from tests.contract.making import dice
@@ -113,10 +113,10 @@ async def pool(connector: ServerConnector, seconds: float) -> AsyncIterator[Pool
 
 
 @pytest.fixture
-async def inserts(pool: Pool, seconds: float) -> Inserts:
+async def inserts(pool: Pool, seconds: float) -> InsertBatcher:
     """Inserts into the table of items: two statements at a time."""
-    group = Group(resource_table(ITEMS, MetaData()), ALONE)
-    return Inserts(pool, group, statements=STATEMENTS, timeout=seconds)
+    group = MultiRowInsert(resource_table(ITEMS, MetaData()), ALONE)
+    return InsertBatcher(pool, group, statements=STATEMENTS, timeout=seconds)
 
 
 def rows(ids: Iterable[object]) -> list[tuple[Any, ...]]:
@@ -124,12 +124,12 @@ def rows(ids: Iterable[object]) -> list[tuple[Any, ...]]:
     return [(str(number), 1, 0, 0, "", "a name", None) for number in ids]
 
 
-def added(inserts: Inserts, *ids: object) -> list[asyncio.Future[None]]:
+def added(inserts: InsertBatcher, *ids: object) -> list[asyncio.Future[None]]:
     """Those rows, added."""
     return [inserts.add(row) for row in rows(ids)]
 
 
-async def busy(inserts: Inserts, server: Server) -> list[asyncio.Future[None]]:
+async def busy(inserts: InsertBatcher, server: Server) -> list[asyncio.Future[None]]:
     """As many rows, each in a statement of its own, as there may be statements; none is answered."""
     under_way = []
     for number in range(STATEMENTS):
@@ -144,14 +144,14 @@ async def failures(kept: Iterable[asyncio.Future[None]]) -> list[BaseException |
         return await asyncio.gather(*kept, return_exceptions=True)
 
 
-async def test_a_row_that_comes_alone_goes_alone(inserts: Inserts, server: Server) -> None:
+async def test_a_row_that_comes_alone_goes_alone(inserts: InsertBatcher, server: Server) -> None:
     """It waits for no other, and takes the statement for one."""
     server.answer()
     await inserts.add(rows([1])[0])
     assert [["1"]] == server.asked
 
 
-async def test_rows_that_come_together_go_together(inserts: Inserts, server: Server) -> None:
+async def test_rows_that_come_together_go_together(inserts: InsertBatcher, server: Server) -> None:
     """Those of one turn of the event loop are one statement."""
     kept = added(inserts, 1, 2, 3)
     server.answer()
@@ -159,7 +159,9 @@ async def test_rows_that_come_together_go_together(inserts: Inserts, server: Ser
     assert [["1", "2", "3"]] == server.asked
 
 
-async def test_rows_wait_while_enough_statements_are_under_way(inserts: Inserts, server: Server) -> None:
+async def test_rows_wait_while_enough_statements_are_under_way(
+    inserts: InsertBatcher, server: Server
+) -> None:
     """What came meanwhile, in however many turns of the loop, is one statement afterwards."""
     under_way = await busy(inserts, server)
     waiting = []
@@ -172,7 +174,7 @@ async def test_rows_wait_while_enough_statements_are_under_way(inserts: Inserts,
     assert [["0", "1", "2", "3", "4"]] == server.asked[STATEMENTS:]
 
 
-async def test_a_statement_has_a_bounded_number_of_rows(inserts: Inserts, server: Server) -> None:
+async def test_a_statement_has_a_bounded_number_of_rows(inserts: InsertBatcher, server: Server) -> None:
     """The rest goes with the next one, at once where there may be one, in the order in which it came."""
     kept = added(inserts, *range(2 * MOST_ROWS + 1))
     await until(partial(server.was_asked, STATEMENTS))
@@ -182,7 +184,7 @@ async def test_a_statement_has_a_bounded_number_of_rows(inserts: Inserts, server
     assert [str(number) for number in range(2 * MOST_ROWS + 1)] == [*chain.from_iterable(server.asked)]
 
 
-async def test_large_rows_share_no_statement(inserts: Inserts, server: Server) -> None:
+async def test_large_rows_share_no_statement(inserts: InsertBatcher, server: Server) -> None:
     """They would be copied, and waited for, together: what is large enough goes as if alone."""
     large = "x" * MOST_CHARACTERS
     kept = [inserts.add((*row[:-1], large if row[0] in "24" else None)) for row in rows(range(6))]
@@ -201,10 +203,10 @@ async def test_the_texts_of_lists_are_texts() -> None:
         "tags": ["a", "bcd"],
         "notes": None,
     }
-    assert 8 == Group(table, ALONE).characters([*row.values()])
+    assert 8 == MultiRowInsert(table, ALONE).characters([*row.values()])
 
 
-async def test_there_are_never_more_statements_than_allowed(inserts: Inserts, server: Server) -> None:
+async def test_there_are_never_more_statements_than_allowed(inserts: InsertBatcher, server: Server) -> None:
     """Rows that come in the very turn in which others end do not add one."""
     kept: list[asyncio.Future[None]] = []
     numbers = dice(1)
@@ -216,7 +218,7 @@ async def test_there_are_never_more_statements_than_allowed(inserts: Inserts, se
     assert STATEMENTS == server.most
 
 
-async def test_a_refusal_is_for_the_row_it_is_about(inserts: Inserts, server: Server) -> None:
+async def test_a_refusal_is_for_the_row_it_is_about(inserts: InsertBatcher, server: Server) -> None:
     """The server refuses a statement whole; the other rows are kept all the same."""
     server.refused["2"] = server_error("23505")
     kept = added(inserts, 1, 2, 3)
@@ -227,7 +229,9 @@ async def test_a_refusal_is_for_the_row_it_is_about(inserts: Inserts, server: Se
     assert [["1", "2", "3"], ["1"], ["2"], ["3"]] == server.asked
 
 
-async def test_after_a_refusal_only_who_still_waits_is_sent_again(inserts: Inserts, server: Server) -> None:
+async def test_after_a_refusal_only_who_still_waits_is_sent_again(
+    inserts: InsertBatcher, server: Server
+) -> None:
     """A row whose caller has gone is left out."""
     server.refused["2"] = server_error("23505")
     kept = added(inserts, 1, 2, 3)
@@ -238,7 +242,7 @@ async def test_after_a_refusal_only_who_still_waits_is_sent_again(inserts: Inser
     assert [["1", "2", "3"], ["1"], ["2"]] == server.asked
 
 
-async def test_an_error_nobody_knows_reaches_the_caller(inserts: Inserts, server: Server) -> None:
+async def test_an_error_nobody_knows_reaches_the_caller(inserts: InsertBatcher, server: Server) -> None:
     """And is not lost in a task, with the caller waiting for a row that was not kept."""
     server.refused["1"] = LookupError("a bug")
     server.answer()
@@ -246,7 +250,7 @@ async def test_an_error_nobody_knows_reaches_the_caller(inserts: Inserts, server
         await inserts.add(rows([1])[0])
 
 
-async def test_an_outage_is_told_to_each_row_once(inserts: Inserts, server: Server) -> None:
+async def test_an_outage_is_told_to_each_row_once(inserts: InsertBatcher, server: Server) -> None:
     """Nothing is tried again, for it may have been kept; and no two callers share an exception."""
     server.refused["1"] = ConnectionResetError()
     kept = added(inserts, 1, 2, 3)
@@ -259,7 +263,7 @@ async def test_an_outage_is_told_to_each_row_once(inserts: Inserts, server: Serv
 
 
 async def test_an_unreachable_server_fails_rows_at_once(
-    inserts: Inserts, connector: ServerConnector
+    inserts: InsertBatcher, connector: ServerConnector
 ) -> None:
     """As it does every other call."""
     connector.refuses = True
@@ -268,7 +272,7 @@ async def test_an_unreachable_server_fails_rows_at_once(
 
 
 @hasty
-async def test_each_rows_time_is_bounded(inserts: Inserts, server: Server) -> None:
+async def test_each_rows_time_is_bounded(inserts: InsertBatcher, server: Server) -> None:
     """However long others take, a row waits no longer than it may; and then it is not sent any more."""
     under_way = await busy(inserts, server)
     told = await failures(under_way + added(inserts, "late"))
@@ -280,7 +284,9 @@ async def test_each_rows_time_is_bounded(inserts: Inserts, server: Server) -> No
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["before it was sent", "under way"])
-async def test_a_caller_who_goes_takes_nobody_along(inserts: Inserts, server: Server, sent: bool) -> None:
+async def test_a_caller_who_goes_takes_nobody_along(
+    inserts: InsertBatcher, server: Server, sent: bool
+) -> None:
     """The others' rows are kept; the one of who went is left out where that still can be."""
     under_way = [] if sent else await busy(inserts, server)
     gone, stays = added(inserts, "gone", "stays")
@@ -293,7 +299,7 @@ async def test_a_caller_who_goes_takes_nobody_along(inserts: Inserts, server: Se
 
 
 @hasty
-async def test_too_many_rows_are_turned_away(inserts: Inserts, server: Server) -> None:
+async def test_too_many_rows_are_turned_away(inserts: InsertBatcher, server: Server) -> None:
     """At once, and only as long as they do wait: rows whose time is over leave room for others."""
     under_way = await busy(inserts, server)
     waiting = added(inserts, *range(MAX_WAITING))
@@ -305,7 +311,9 @@ async def test_too_many_rows_are_turned_away(inserts: Inserts, server: Server) -
 
 
 @hasty
-async def test_rows_that_wait_at_the_end_are_told_so(inserts: Inserts, pool: Pool, server: Server) -> None:
+async def test_rows_that_wait_at_the_end_are_told_so(
+    inserts: InsertBatcher, pool: Pool, server: Server
+) -> None:
     """No caller is left waiting when a store is closed."""
     under_way = await busy(inserts, server)
     waiting = added(inserts, "waiting")
