@@ -1,53 +1,62 @@
-"""Tells in the log of records that no client can see, for no resource declares them."""
+"""Logs a warning on records that no resource declares, and which therefore no client can see."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Protocol
 
+from estuary.app.transfer import counted
 from estuary.core.errors import StoreError, StoreSchemaMismatch
+from estuary.core.ports import Store
 from estuary.core.sources import Source
+from estuary.telemetry.logs import Logs
 
-_AGAIN = 30.0
-"""Seconds until a store that was away is asked once more."""
-
-
-class Tell(Protocol):
-    """Takes the tables, each with the number of its records."""
-
-    def __call__(self, undeclared: Mapping[str, int]) -> None:
-        """Report `undeclared`: record counts by table name."""
-        ...
+_RETRY_SECONDS = 30.0
+"""How long after a failure the store is surveyed again."""
 
 
-class UndeclaredRecords:
-    """A companion of the service: it looks at `source` once, after the start, and calls `tell`."""
+class UndeclaredSurvey:
+    """A companion of the service: surveys `source` once after the start.
 
-    def __init__(self, source: Source, tell: Tell) -> None:
+    Calls `report` with the number of records by table name, if there are any.
+    """
+
+    def __init__(self, source: Source, report: Callable[[Mapping[str, int]], None]) -> None:
         self._source = source
-        self._tell = tell
-        self._looking: asyncio.Task[None] | None = None
+        self._report = report
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Survey the store in the background; what is found is passed to `tell`."""
-        self._looking = asyncio.create_task(self._look())
+        """Survey the store in the background."""
+        self._task = asyncio.create_task(self._survey())
 
     async def stop(self) -> None:
-        """Cancel the survey where it has not finished."""
-        if self._looking is not None:
-            self._looking.cancel()
+        """Cancel the survey if it has not finished."""
+        if self._task is not None:
+            self._task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._looking
+                await self._task
 
-    async def _look(self) -> None:
+    async def _survey(self) -> None:
         while True:
             try:
                 undeclared = (await self._source.survey()).undeclared
             except StoreSchemaMismatch:
                 return
             except StoreError:
-                await asyncio.sleep(_AGAIN)
+                await asyncio.sleep(_RETRY_SECONDS)
                 continue
             if undeclared:
-                self._tell(undeclared)
+                self._report(undeclared)
             return
+
+
+def report_undeclared(store: Store, logs: Logs, worker: int) -> Iterator[UndeclaredSurvey]:
+    """The companion that logs undeclared records: in the first worker, if the store can be surveyed."""
+    if worker == 0 and isinstance(store, Source):
+        log = logs.logger("estuary::store")
+        yield UndeclaredSurvey(
+            store,
+            lambda undeclared: log.warn(
+                "the store holds records that RESOURCES does not declare", tables=counted(undeclared)
+            ),
+        )

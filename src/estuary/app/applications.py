@@ -1,0 +1,86 @@
+"""The HTTP applications of a service: the one on its port, and the operators' one on a port of its own."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from estuary.app.authentication import Authentication, scopes
+from estuary.app.observability import Observability
+from estuary.app.pipeline import doors, guards, rate_limit
+from estuary.config.settings import Settings
+from estuary.core.ports import RateLimiter
+from estuary.http.admission import Admission
+from estuary.http.client_address import ClientAddress
+from estuary.http.guards.cors import Cors
+from estuary.http.guards.head import check_head
+from estuary.http.guards.metrics_token import MetricsToken
+from estuary.http.guards.request_id import Identifier
+from estuary.http.guards.security_headers import security_headers
+from estuary.http.kernel import Application
+from estuary.http.messages import Request
+from estuary.http.negotiation import VARY
+from estuary.http.operations import Operations
+from estuary.http.problems import Problems
+from estuary.http.records.handlers import RecordHandlers
+from estuary.http.reporter import Reporter
+from estuary.http.router import PathRouter
+from estuary.http.routes import operators_table, table
+
+
+class Applications:
+    """Makes both. They have the constant headers and the set of requests under way in common."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        observability: Observability,
+        limiter: RateLimiter,
+        auth: Authentication,
+    ) -> None:
+        clock, _, metrics, _, observers = observability
+        in_flight: set[Request] = set()
+        cors = Cors(settings.cors_allowed_origins)
+        counting = rate_limit(settings, limiter, observers)
+        self._settings = settings
+        self._guards = guards(settings, cors, counting, auth.guards, observers, in_flight)
+        self._doors = doors(settings, cors, counting)
+        self._grant = cors.grant if settings.cors_allowed_origins else None
+        self._metrics_token = (
+            None if settings.metrics_token is None else MetricsToken(settings.metrics_token)
+        )
+        self._admission = partial(
+            Admission, identifier=Identifier(), addresses=ClientAddress(settings.trusted_proxies)
+        )
+        self._application = partial(
+            Application,
+            reporter=Reporter(clock, observers, metrics.request_begun),
+            problems=Problems(clock.now),
+            constant_headers=(
+                *security_headers(strict=settings.security_strict_mode, csp=settings.security_csp),
+                VARY,
+                *cors.constant_headers,
+            ),
+            observe=observers,
+            in_flight=in_flight,
+        )
+
+    def service(self, operations: Operations, collections: Sequence[RecordHandlers]) -> Application:
+        """What HOST and PORT serve; of the operators' routes, only probes if those have their own port."""
+        routes = table(
+            operations,
+            collections,
+            scopes=scopes(self._settings),
+            token=self._metrics_token,
+            details=self._settings.admin_port is None,
+        )
+        admission = self._admission(
+            router=PathRouter(routes), guards=self._guards, doors=self._doors, grant=self._grant
+        )
+        return self._application(admission=admission)
+
+    def operators(self, operations: Operations) -> Application | None:
+        """What ADMIN_HOST and ADMIN_PORT serve; None if ADMIN_PORT is not set."""
+        if self._settings.admin_port is None:
+            return None
+        routes = operators_table(operations, self._metrics_token)
+        admission = self._admission(router=PathRouter(routes), guards=[check_head], doors=[], grant=None)
+        return self._application(admission=admission)
