@@ -1,6 +1,7 @@
 """The cache that the settings ask for, in front of a store; its driver is imported only then."""
 
 from estuary.app.shared_state import SharedState
+from estuary.config.redis import RedisLocation
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreRefused
 from estuary.core.extras import needs
@@ -22,11 +23,14 @@ def with_cache(
         return store
     from estuary.stores.cached import CachedStore
 
-    make = _in_redis if settings.cache_type == "redis" else _local
-    return CachedStore(store, make(settings, shared, clock, observe), observe)
+    if settings.cache_type == "redis" and settings.redis_url is not None:
+        caches = _in_redis(settings, settings.redis_url, shared, clock, observe)
+    else:
+        caches = _local(settings, shared, clock)
+    return CachedStore(store, caches, observe)
 
 
-def _local(settings: Settings, shared: SharedState, clock: Clock, _: Observer) -> Caches:
+def _local(settings: Settings, shared: SharedState, clock: Clock) -> Caches:
     from estuary.stores.cache.local import LocalCaches
 
     return LocalCaches(
@@ -37,15 +41,14 @@ def _local(settings: Settings, shared: SharedState, clock: Clock, _: Observer) -
     )
 
 
-def _in_redis(settings: Settings, shared: SharedState, clock: Clock, observe: Observer) -> Caches:
+def _in_redis(
+    settings: Settings, location: RedisLocation, shared: SharedState, clock: Clock, observe: Observer
+) -> Caches:
     try:
         from estuary.redis.address import RedisAddress
         from estuary.stores.cache.redis import RedisCaches
     except ModuleNotFoundError as error:
         raise StoreRefused(needs("Redis", "a driver", "redis")) from error
-    location = settings.redis_url
-    if location is None:
-        raise StoreRefused("CACHE_TYPE is redis: REDIS_URL must say where Redis is")
     return RedisCaches(
         RedisAddress(**location._asdict()),
         settings.redis_prefix,

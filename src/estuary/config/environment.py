@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from estuary.config import combinations
-from estuary.config.convex import CONVEX, is_guarded
-from estuary.config.database import DEFAULTS, MEMORY
+from estuary.config.database import MEMORY
 from estuary.config.dotenv import Entry, parse
+from estuary.config.effective import Configured, Effective
 from estuary.config.forms import AUTO
 from estuary.config.placeholders import is_placeholder
 from estuary.config.problems import HIDDEN, ConfigurationError, Refused, quoted, shown
@@ -22,18 +22,6 @@ from estuary.config.variables.service import PRODUCTION
 
 _NAMES = tuple(name for variable in TABLE for name in variable.names)
 _KNOWN = (*_NAMES, *(variable.name + FILE_SUFFIX for variable in TABLE))
-
-
-class Effective(NamedTuple):
-    """What a variable's value is and where it came from; a secret's value is hidden.
-
-    `is_placeholder`: it looks as if it was copied from an example.
-    """
-
-    name: str
-    shown: str
-    source: str
-    is_placeholder: bool = False
 
 
 class Loaded(NamedTuple):
@@ -81,6 +69,7 @@ class _Loading:
         self._sources = Sources(environ, dotenv, directory)
         self._values: dict[str, Any] = {}
         self._effective: dict[str, Effective] = {}
+        self._configured = Configured(self._values, self._effective)
         self._production = False
 
     def result(self) -> Loaded:
@@ -89,19 +78,16 @@ class _Loading:
             # The profile stands first in the table: the other defaults depend on it.
             self._settle(variable)
             self._production = self._values.get(Settings.app_profile.attribute) == PRODUCTION
-        self._settle_drain()
-        self._settle_workers()
-        self._settle_database()
-        self._check_rate_limit_store()
-        self._problems += combinations.mistakes(self._values)
+        self._shorten_drain()
+        self._count_workers()
+        self._problems += combinations.mistakes(self._configured)
         self._problems += self._misspelt_in_dotenv()
         if self._problems:
             raise ConfigurationError(self._problems)
         settings = Settings(self._values)
         warnings = (
             *self._misspelt_in_environment(),
-            *self._overruled(settings),
-            *combinations.cautions(self._values),
+            *combinations.cautions(self._configured),
         )
         return Loaded(
             settings,
@@ -146,94 +132,28 @@ class _Loading:
             return Found(text, "default")
         return Found(text, f"default ({PRODUCTION if self._production else 'development'})")
 
-    def _settle_drain(self) -> None:
-        """Draining is a part of the shutdown; its default gives way to a shorter timeout."""
+    def _shorten_drain(self) -> None:
+        """Draining is a part of the shutdown: its default is limited by a shorter timeout."""
         drain, timeout = Settings.shutdown_drain_seconds, Settings.shutdown_timeout_seconds
-        if drain.attribute not in self._values or timeout.attribute not in self._values:
+        if not self._configured.has(drain, timeout):
             return
-        seconds, limit = self._values[drain.attribute], self._values[timeout.attribute]
-        if seconds < limit:
-            return
-        source = self._effective[drain.name].source
-        if source.startswith("default"):
-            self._values[drain.attribute] = limit - 1
-            self._effective[drain.name] = Effective(drain.name, str(limit - 1), f"below {timeout.name}")
-            return
-        self._problems.append(
-            f"{drain.name} is {seconds} ({source}): it must be less than {timeout.name}, "
-            f"which is {limit} ({self._effective[timeout.name].source})"
-        )
+        limit = self._values[timeout.attribute]
+        if self._configured.source(drain).startswith("default") and self._values[drain.attribute] >= limit:
+            self._derive(drain, limit - 1, f"below {timeout.name}")
 
-    def _settle_workers(self) -> None:
-        """Records in memory are one process's own: two workers would each answer from other ones."""
-        workers, database_url, database_type = (
-            Settings.workers,
-            Settings.database_url,
-            Settings.database_type,
-        )
-        if not {each.attribute for each in (workers, database_url, database_type)} <= self._values.keys():
+    def _count_workers(self) -> None:
+        """`auto` is a worker for each processor, and a single one where records are in its memory."""
+        workers = Settings.workers
+        if not self._configured.has(workers, Settings.database_url, Settings.database_type):
             return
-        in_memory = Settings(self._values).database.kind == MEMORY.kind
         if self._values[workers.attribute] == AUTO:
+            in_memory = self._configured.settings.database.kind == MEMORY.kind
             number = 1 if in_memory else min(_processors(), MAX_WORKERS)
-            self._values[workers.attribute] = number
-            source = self._effective[workers.name].source
-            self._effective[workers.name] = Effective(workers.name, str(number), f"auto ({source})")
-        elif in_memory and self._values[workers.attribute] > 1:
-            _, count, source, _ = self._effective[workers.name]
-            self._problems.append(
-                f"{workers.name} is {count} ({source}): each worker would keep its own records in memory, "
-                f"so it must be 1; a store that several can serve is set with {database_type.name} or "
-                f"{database_url.name}"
-            )
+            self._derive(workers, number, f"auto ({self._configured.source(workers)})")
 
-    def _settle_database(self) -> None:
-        """A server has no usual place: its type alone does not say where it is."""
-        kind, url, convex_url = (
-            Settings.database_type,
-            Settings.database_url,
-            Settings.convex_deployment_url,
-        )
-        if not {each.attribute for each in (kind, url, convex_url)} <= self._values.keys():
-            return
-        location = Settings(self._values).database
-        place = convex_url if location.kind == CONVEX and self._values[url.attribute] is None else url
-        source = self._effective[kind.name].source
-        if location.kind not in DEFAULTS and not location.url:
-            self._problems.append(
-                f"{kind.name} is {location.kind} ({source}): {place.name} must say where it is"
-            )
-        elif location.kind == CONVEX and self._production and not is_guarded(location.url):
-            self._problems.append(
-                f"{place.name} is {HIDDEN} ({self._effective[place.name].source}): in production it must "
-                "begin with https://, unless it is this machine"
-            )
-
-    def _check_rate_limit_store(self) -> None:
-        """Where requests are counted there has to be something that counts."""
-        store, redis_url, database_url = (
-            Settings.rate_limit_store,
-            Settings.redis_url,
-            Settings.database_url,
-        )
-        database_type = Settings.database_type.attribute
-        needed = {store.attribute, redis_url.attribute, database_url.attribute, database_type}
-        if not needed <= self._values.keys():
-            return
-        kind = self._values[store.attribute]
-        if kind == "redis" and self._values[redis_url.attribute] is None:
-            wanted = f"{redis_url.name} must say where Redis is"
-        elif kind == "postgres" and Settings(self._values).database.kind != kind:
-            wanted = f"{database_url.name} must be that of a PostgreSQL"
-        else:
-            return
-        self._problems.append(f"{store.name} is {kind} ({self._effective[store.name].source}): {wanted}")
-
-    def _overruled(self, settings: Settings) -> Iterator[str]:
-        name, value, source, _ = self._effective[Settings.database_type.name]
-        kind = settings.database.kind
-        if source != "default" and settings.database_type != kind:
-            yield f"{name} is {value} ({source}), but {Settings.database_url.name} says {kind} and wins"
+    def _derive(self, variable: Variable[Any], number: int, source: str) -> None:
+        self._values[variable.attribute] = number
+        self._effective[variable.name] = Effective(variable.name, str(number), source)
 
     def _misspelt_in_dotenv(self) -> Iterator[str]:
         """The file is Estuary's own: a name that is almost one of its variables is a mistake."""

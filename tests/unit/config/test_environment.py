@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from estuary.config import environment
 from estuary.config.database import DatabaseLocation
-from estuary.config.environment import Effective, Loaded, load_from
+from estuary.config.effective import Effective
+from estuary.config.environment import Loaded, load_from
 from estuary.config.problems import ConfigurationError
 from estuary.config.settings import TABLE
 from estuary.telemetry.system import this_host
