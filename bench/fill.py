@@ -10,8 +10,8 @@ from pathlib import Path
 from bench.apps.answers import DESCRIPTION, NAME
 from estuary.core.items import ITEMS, Item
 from estuary.core.moments import to_microseconds
-from estuary.core.query import encode_cursor
 from estuary.core.record import Position, Record
+from estuary.http.records.cursors import encode_cursor
 from tests.support.collections import Collection
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from estuary.core.errors import MethodNotAllowed, NotFound
+from estuary.core.errors import NotFound
 from estuary.http.client_address import ClientAddress
+from estuary.http.errors import MethodNotAllowed
 from estuary.http.guards.request_id import Identifier
 from estuary.http.messages import Guard, Handler, Request, Verdict
 from estuary.http.router import PathRouter

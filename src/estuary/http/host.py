@@ -3,7 +3,7 @@
 import re
 from ipaddress import AddressValueError, IPv6Address
 
-from estuary.core.errors import BadRequest
+from estuary.http.errors import BadRequest
 from estuary.http.fields import Fields
 
 _MAX_REMEMBERED = 256

@@ -11,16 +11,8 @@ from estuary.core import errors
 from estuary.core.errors import Violation
 from estuary.core.identity import Refusal
 from estuary.core.moments import in_six_digits
+from estuary.http import errors as http_errors
 from estuary.http.envelopes import Details, Envelope, Problem
-from estuary.http.errors import (
-    FramingTooLarge,
-    HeadTimeout,
-    TooManyFields,
-    UnknownMethod,
-    UnmetExpectation,
-    UnsupportedProtocol,
-    UnsupportedTransfer,
-)
 from estuary.http.messages import EVERY_METHOD, JSON, Header, Request, Response
 from estuary.http.negotiation import Offer, accepted
 from estuary.http.records.entity_tags import tag_of_version
@@ -105,11 +97,11 @@ def _teller_of_family(error: Exception) -> Callable[[Any], _Told] | None:
     return next((_TELLERS[kind] for kind in type(error).__mro__ if kind in _TELLERS), None)
 
 
-def _bad_request(error: errors.BadRequest) -> _Told:
+def _bad_request(error: http_errors.BadRequest) -> _Told:
     return _Told(400, error.message, error.violations)
 
 
-def _not_acceptable(error: errors.VersionNotAcceptable) -> _Told:
+def _not_acceptable(error: http_errors.VersionNotAcceptable) -> _Told:
     supported = {"supported_versions": list(error.supported)}
     return _Told(406, "None of the accepted API versions exists", context=supported)
 
@@ -146,7 +138,7 @@ def _unauthenticated(error: errors.Unauthenticated) -> _Told:
     return _Told(401, "Invalid authentication token", headers=(("www-authenticate", challenge),))
 
 
-def _forbidden(error: errors.Forbidden) -> _Told:
+def _forbidden(error: http_errors.Forbidden) -> _Told:
     """RFC 6750, 3.1: the scope is told, so that the client can ask for a token that has it."""
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     message = f"The token does not grant the scope {error.scope}"
@@ -154,47 +146,47 @@ def _forbidden(error: errors.Forbidden) -> _Told:
     return _Told(403, message, context=context, headers=(("www-authenticate", challenge),))
 
 
-def _method_not_allowed(error: errors.MethodNotAllowed) -> _Told:
+def _method_not_allowed(error: http_errors.MethodNotAllowed) -> _Told:
     allow = ", ".join(error.allowed)
     return _Told(405, "Method not allowed", context={"allowed": allow}, headers=(("allow", allow),))
 
 
-def _payload_too_large(error: errors.PayloadTooLarge) -> _Told:
+def _payload_too_large(error: http_errors.PayloadTooLarge) -> _Told:
     return _Told(413, f"Request body must be at most {error.limit} bytes", context={"limit": error.limit})
 
 
-def _uri_too_long(error: errors.UriTooLong) -> _Told:
+def _uri_too_long(error: http_errors.UriTooLong) -> _Told:
     return _Told(414, f"URL must be at most {error.limit} characters", context={"limit": error.limit})
 
 
-def _headers_too_large(error: errors.HeadersTooLarge) -> _Told:
+def _headers_too_large(error: http_errors.HeadersTooLarge) -> _Told:
     message = f"Header fields together must be at most {error.limit} characters"
     return _Told(431, message, context={"limit": error.limit})
 
 
-def _too_many_fields(error: TooManyFields) -> _Told:
+def _too_many_fields(error: http_errors.TooManyFields) -> _Told:
     return _Told(431, f"Header fields must be at most {error.limit}", context={"limit": error.limit})
 
 
-def _framing_too_large(error: FramingTooLarge) -> _Told:
+def _framing_too_large(error: http_errors.FramingTooLarge) -> _Told:
     message = f"Chunk extensions and trailer fields together must be at most {error.limit} bytes"
     return _Told(431, message, context={"limit": error.limit}, close=True)
 
 
-def _request_timeout(error: errors.RequestTimeout) -> _Told:
+def _request_timeout(error: http_errors.RequestTimeout) -> _Told:
     message = f"Request body did not arrive within {error.seconds:g} seconds"
     return _Told(408, message, close=True)
 
 
-def _head_timeout(error: HeadTimeout) -> _Told:
+def _head_timeout(error: http_errors.HeadTimeout) -> _Told:
     return _Told(408, f"Request head did not arrive within {error.seconds:g} seconds", close=True)
 
 
-def _rate_limited(error: errors.RateLimited) -> _Told:
+def _rate_limited(error: http_errors.RateLimited) -> _Told:
     return _Told(429, "Too many requests", headers=(_retry_after(error.resets_in),))
 
 
-def _overloaded(error: errors.Overloaded) -> _Told:
+def _overloaded(error: http_errors.Overloaded) -> _Told:
     return _Told(503, "Service is overloaded", headers=(_retry_after(error.retry_in),))
 
 
@@ -212,36 +204,38 @@ def _retry_after(seconds: float) -> Header:
 
 
 _TELLERS: dict[type, Callable[[Any], _Told]] = {
-    errors.BadRequest: _bad_request,
-    errors.VersionNotAcceptable: _not_acceptable,
+    http_errors.BadRequest: _bad_request,
+    http_errors.VersionNotAcceptable: _not_acceptable,
     errors.ValidationFailed: _validation_failed,
     errors.Unauthenticated: _unauthenticated,
-    errors.Forbidden: _forbidden,
+    http_errors.Forbidden: _forbidden,
     errors.KeysUnavailable: lambda _: _Told(
         503, "Authentication service unavailable", headers=(_retry_after(1),)
     ),
     errors.NotFound: lambda _: _Told(404, "Resource not found"),
-    errors.MethodNotAllowed: _method_not_allowed,
-    errors.PayloadTooLarge: _payload_too_large,
-    errors.UriTooLong: _uri_too_long,
-    errors.HeadersTooLarge: _headers_too_large,
-    errors.RequestTimeout: _request_timeout,
-    errors.RateLimited: _rate_limited,
-    errors.Overloaded: _overloaded,
+    http_errors.MethodNotAllowed: _method_not_allowed,
+    http_errors.PayloadTooLarge: _payload_too_large,
+    http_errors.UriTooLong: _uri_too_long,
+    http_errors.HeadersTooLarge: _headers_too_large,
+    http_errors.RequestTimeout: _request_timeout,
+    http_errors.RateLimited: _rate_limited,
+    http_errors.Overloaded: _overloaded,
     errors.LimiterUnavailable: _limiter_unavailable,
     errors.VersionConflict: _version_conflict,
     errors.PreconditionFailed: lambda _: _Told(412, "The precondition does not hold"),
-    errors.PreconditionRequired: lambda _: _Told(428, "If-Match is required: send the record's ETag"),
+    http_errors.PreconditionRequired: lambda _: _Told(428, "If-Match is required: send the record's ETag"),
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.StoreUnavailable: _store_unavailable,
     errors.StoreError: lambda _: _Told(500, "Database query error"),
-    HeadTimeout: _head_timeout,
-    TooManyFields: _too_many_fields,
-    FramingTooLarge: _framing_too_large,
-    UnknownMethod: lambda _: _Told(405, "Method not allowed", headers=(("allow", EVERY_METHOD),)),
-    UnmetExpectation: lambda _: _Told(417, "Expect must be 100-continue"),
-    UnsupportedProtocol: lambda _: _Told(400, "HTTP version must be 1.0 or 1.1"),
-    UnsupportedTransfer: lambda _: _Told(501, "Transfer-Encoding must be chunked"),
-    errors.UnsupportedEncoding: lambda _: _Told(415, "Content-Encoding must be identity or absent"),
+    http_errors.HeadTimeout: _head_timeout,
+    http_errors.TooManyFields: _too_many_fields,
+    http_errors.FramingTooLarge: _framing_too_large,
+    http_errors.UnknownMethod: lambda _: _Told(
+        405, "Method not allowed", headers=(("allow", EVERY_METHOD),)
+    ),
+    http_errors.UnmetExpectation: lambda _: _Told(417, "Expect must be 100-continue"),
+    http_errors.UnsupportedProtocol: lambda _: _Told(400, "HTTP version must be 1.0 or 1.1"),
+    http_errors.UnsupportedTransfer: lambda _: _Told(501, "Transfer-Encoding must be chunked"),
+    http_errors.UnsupportedEncoding: lambda _: _Told(415, "Content-Encoding must be identity or absent"),
 }

@@ -7,7 +7,7 @@ import pytest
 from bench.fill import fill, fill_file, middle, record
 from estuary.core.items import ITEMS
 from estuary.core.ports import Store
-from estuary.core.query import decode_cursor
+from estuary.http.records.cursors import decode_cursor
 from estuary.stores.memory import MemoryStore
 from estuary.stores.sqlite import SqliteStore
 from tests.support.collections import awaited

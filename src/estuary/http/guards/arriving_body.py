@@ -2,7 +2,7 @@
 
 import asyncio
 
-from estuary.core.errors import BadRequest, PayloadTooLarge, RequestTimeout
+from estuary.http.errors import BadRequest, PayloadTooLarge, RequestTimeout
 from estuary.http.messages import Request, TruncatedBody
 
 

@@ -4,10 +4,11 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from estuary.core.allowance import Decision
-from estuary.core.errors import Forbidden, KeysUnavailable, RateLimited, Unauthenticated
+from estuary.core.errors import KeysUnavailable, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
+from estuary.http.errors import Forbidden, RateLimited
 from estuary.http.messages import Request, Verdict
 from estuary.http.waiting import then, unless_failed
 

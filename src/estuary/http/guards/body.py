@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 
-from estuary.core.errors import BadRequest, PayloadTooLarge, UnsupportedEncoding
+from estuary.http.errors import BadRequest, PayloadTooLarge, UnsupportedEncoding
 from estuary.http.guards.arriving_body import arriving_body
 from estuary.http.messages import Request
 

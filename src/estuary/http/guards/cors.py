@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from estuary.core.errors import Overloaded
+from estuary.http.errors import Overloaded
 from estuary.http.messages import EVERY_METHOD, Header, Request, Response, line
 
 ANY_ORIGIN = "*"

@@ -1,6 +1,6 @@
 """The request's head: neither URL nor header fields are out of all proportion."""
 
-from estuary.core.errors import HeadersTooLarge, UriTooLong
+from estuary.http.errors import HeadersTooLarge, UriTooLong
 from estuary.http.messages import Request, Response
 
 MAX_URL_CHARACTERS = 8192

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from estuary.core.errors import Overloaded
 from estuary.core.observations import RequestShed
 from estuary.core.ports import Observer
+from estuary.http.errors import Overloaded
 from estuary.http.messages import Request, Response
 
 RETRY_SECONDS = 1.0

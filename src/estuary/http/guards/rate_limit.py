@@ -5,9 +5,9 @@ from collections.abc import Awaitable
 
 from estuary.core.allowance import Decision
 from estuary.core.decimals import decimal
-from estuary.core.errors import RateLimited
 from estuary.core.observations import RateLimitExceeded
 from estuary.core.ports import Observer, RateLimiter
+from estuary.http.errors import RateLimited
 from estuary.http.messages import Request, Verdict, line
 from estuary.http.waiting import then
 

@@ -1,6 +1,6 @@
 """The API's version: path, then `Accept`, then `X-API-Version`; one that does not exist is refused."""
 
-from estuary.core.errors import InvalidParameter, VersionNotAcceptable
+from estuary.http.errors import InvalidParameter, VersionNotAcceptable
 from estuary.http.messages import Request, Response
 from estuary.http.negotiation import Accept, Offer, accepted
 

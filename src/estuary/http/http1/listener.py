@@ -5,8 +5,8 @@ import os
 import socket
 from typing import cast
 
-from estuary.core.errors import Overloaded
 from estuary.core.observations import AcceptFailed, ConnectionsFull
+from estuary.http.errors import Overloaded
 from estuary.http.http1.accepting import Accepting
 from estuary.http.http1.connection import Connection
 from estuary.http.http1.heads import Heads

@@ -4,13 +4,16 @@ import re
 
 import httptools
 
-from estuary.core.errors import BadRequest, EstuaryError, HeadersTooLarge, UriTooLong
+from estuary.core.errors import EstuaryError
 from estuary.http.errors import (
+    BadRequest,
+    HeadersTooLarge,
     TooManyFields,
     UnknownMethod,
     UnmetExpectation,
     UnsupportedProtocol,
     UnsupportedTransfer,
+    UriTooLong,
 )
 from estuary.http.fields import Fields
 from estuary.http.guards.head import MAX_URL_CHARACTERS

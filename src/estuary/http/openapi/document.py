@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from estuary.core.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
+from estuary.core.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
 from estuary.http.openapi.parameters import PARAMETERS
@@ -16,6 +16,7 @@ from estuary.http.openapi.schemas import (
 )
 from estuary.http.openapi.security import REFUSALS, SCHEMES, secured
 from estuary.http.openapi.service import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
+from estuary.http.records.list_parameters import MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
 from estuary.http.scopes import Scopes
 
 _JSON = "application/json"

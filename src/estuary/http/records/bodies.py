@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from estuary.core.errors import BadRequest
 from estuary.core.kinds.kind import Kind
 from estuary.core.nesting import nests_too_deep
+from estuary.http.errors import BadRequest
 from estuary.http.records.wrong_types import violations
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)

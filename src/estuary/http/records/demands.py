@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from estuary.core.errors import PreconditionRequired
 from estuary.core.service import Precondition
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.http.errors import PreconditionRequired
 from estuary.http.messages import Request
 from estuary.http.records.idempotency import KeyedRequest, key_text
 from estuary.http.records.preconditions import Expectation, expectation

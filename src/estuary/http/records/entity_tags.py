@@ -5,8 +5,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from estuary.core.decimals import decimal
-from estuary.core.errors import InvalidParameter
 from estuary.core.writes import NO_VERSION
+from estuary.http.errors import InvalidParameter
 from estuary.http.fields import Fields
 
 _WEAK = "W/"

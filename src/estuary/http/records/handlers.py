@@ -1,10 +1,8 @@
 """The handlers of a resource: decode, ask the service, encode."""
 
 from collections.abc import Awaitable
-from urllib.parse import parse_qsl
 
-from estuary.core.errors import InvalidParameter
-from estuary.core.query import ListQuery, ListResult, encode_cursor, parse
+from estuary.core.query import ListQuery, ListResult
 from estuary.core.resource import Resource
 from estuary.core.service import Records
 from estuary.http.guards.body import BodyReader
@@ -12,16 +10,16 @@ from estuary.http.messages import JSON, Header, Request, Response
 from estuary.http.records.answers import WrittenAnswers
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
+from estuary.http.records.cursors import encode_cursor
 from estuary.http.records.demands import DemandReader
 from estuary.http.records.entity_tags import tag_of_content
+from estuary.http.records.list_parameters import parameters_of, parse
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.preconditions import is_known
 from estuary.http.waiting import then
 
 _JSON_ONLY = (JSON,)
 _FIRST = ListQuery()
-_PARAMETERS = frozenset({"limit", "offset", "cursor"})
-_MAX_PARAMETERS = 100
 
 
 class RecordHandlers:
@@ -66,7 +64,7 @@ class RecordHandlers:
     def _query(self, request: Request) -> ListQuery:
         if not request.query:
             return _FIRST if request.owner is None else ListQuery(owner=request.owner)
-        return parse(_parameters(request.query), self.resource.name, request.owner)
+        return parse(parameters_of(request.query), self.resource.name, request.owner)
 
     def _listed(self, request: Request, query: ListQuery, result: ListResult) -> Response:
         if query.offset is not None:
@@ -85,18 +83,3 @@ def _unless_known(request: Request, body: bytes, headers: tuple[Header, ...]) ->
     if is_known(request.headers, tag):
         return Response(304, headers=(("etag", tag),))
     return Response(200, body, (*headers, ("etag", tag)))
-
-
-def _parameters(query: str) -> dict[str, str]:
-    """The parameters that lists know; given twice, there is no telling which is meant."""
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
-    except ValueError:
-        raise InvalidParameter("query", f"At most {_MAX_PARAMETERS} parameters are read") from None
-    known: dict[str, str] = {}
-    for name, value in pairs:
-        if name in known:
-            raise InvalidParameter(name, f"{name.capitalize()} must be given once")
-        if name in _PARAMETERS:
-            known[name] = value
-    return known

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from estuary.core.allowance import Decision
-from estuary.core.errors import LimiterUnavailable, RateLimited, Unauthenticated
+from estuary.core.errors import LimiterUnavailable, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed, Observation
+from estuary.http.errors import RateLimited
 from estuary.http.fields import Fields
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
 from estuary.http.messages import Request, Route

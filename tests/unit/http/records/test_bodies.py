@@ -7,8 +7,8 @@ from contextlib import suppress
 import msgspec
 import pytest
 
-from estuary.core.errors import BadRequest
 from estuary.core.items import ITEMS
+from estuary.http.errors import BadRequest
 from estuary.http.records.codec import RecordCodec
 from tests.support.resources import VESSELS
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.core.errors import InvalidParameter
 from estuary.core.writes import NO_VERSION
+from estuary.http.errors import InvalidParameter
 from estuary.http.fields import fields_of
 from estuary.http.openapi.parameters import PARAMETERS
 from estuary.http.records.entity_tags import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.core.errors import InvalidParameter
+from estuary.http.errors import InvalidParameter
 from estuary.http.fields import fields_of
 from estuary.http.messages import Request
 from estuary.http.openapi.parameters import PARAMETERS
