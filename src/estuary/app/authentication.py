@@ -1,4 +1,4 @@
-"""Authentication as the settings ask for it: whose tokens are believed, and where their keys come from."""
+"""Authentication as configured: which issuers' tokens are accepted, and where their keys come from."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.util import find_spec
@@ -26,7 +26,7 @@ _LIBRARIES = ("jwt", "cryptography", "aiohttp")
 
 
 class Authentication(NamedTuple):
-    """The stage that asks for tokens, and what works beside it; neither where authentication is off."""
+    """The guard that verifies tokens, and the companion that refreshes keys; empty if it is off."""
 
     guards: Sequence[Guard] = ()
     companions: Sequence[Companion] = ()
@@ -35,7 +35,7 @@ class Authentication(NamedTuple):
 def authentication(
     settings: Settings, shared: SharedState, clock: Clock, observe: Observer
 ) -> Authentication:
-    """What `settings` ask for; raises `DeclarationError` where its libraries are missing."""
+    """Authentication as `settings` configure it; raises `DeclarationError` if its libraries are missing."""
     if not settings.auth_enabled:
         return Authentication()
     for library in _LIBRARIES:
@@ -52,7 +52,7 @@ def authentication(
 
 
 def access(settings: Settings) -> Scopes | None:
-    """What the API's document says of tokens; None where none is asked for."""
+    """The scopes for the OpenAPI document; None if authentication is off."""
     return scopes(settings) if settings.auth_enabled else None
 
 
@@ -94,12 +94,12 @@ def _verifier(
 
 
 def _prefixes(issuers: Sequence[str]) -> dict[str, str]:
-    """What tells issuers' subjects apart; the first one's stay bare, so that adding another moves none."""
+    """Prefixes that keep issuers' subjects distinct; the first has none, so its owners never change."""
     return {name: "" if name == issuers[0] else f"{name}|" for name in issuers}
 
 
 class _Sources:
-    """Makes one source a key set, however many issuers share it."""
+    """Makes one source for each key set, even if several issuers share it."""
 
     def __init__(
         self, settings: Settings, clock: Clock, observe: Observer, changed: Callable[[], None]
@@ -116,7 +116,7 @@ class _Sources:
         return tuple(self._by_name.values())
 
     def of_issuer(self, issuer: str) -> Sequence["KeySource"]:
-        """Where the keys of `issuer` are: at its place in the list, in any, or where it says itself."""
+        """The sources for `issuer`: those at its positions in the list, all, or the discovered one."""
         urls, names = self._settings.auth_jwks_urls, self._settings.auth_issuer
         if not urls:
             return [self._discovered(issuer)]
@@ -125,7 +125,7 @@ class _Sources:
         return [self.of_url(url) for url, name in zip(urls, names, strict=True) if name == issuer]
 
     def of_url(self, url: str) -> "KeySource":
-        """The source for a key set's URL, over HTTP or from a file; one however often it is named."""
+        """The source for a key set's URL, over HTTP or from a file; the same one for the same URL."""
         from estuary.auth.fetch import fetch
         from estuary.auth.key_file import reading
 

@@ -1,4 +1,4 @@
-"""Backups made, verified and restored."""
+"""Making, verifying and restoring backups."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,7 +43,7 @@ from estuary.core.sources import Survey
 
 
 class Made(NamedTuple):
-    """A backup that was made, those that had to go for it, and what of it an operator should hear."""
+    """A backup that was made, old ones that were removed, and warnings for the operator."""
 
     path: Path
     footer: Footer
@@ -52,7 +52,7 @@ class Made(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """A backup that is in the store: how many records of each, and what an operator should hear."""
+    """A backup that was restored: the number of records by resource, and warnings for the operator."""
 
     header: Header
     counts: Mapping[str, int]
@@ -64,10 +64,10 @@ async def back_up(
 ) -> Made:
     """Write every record, with a checksum, to the file `target`, or to a new file in the folder `target`.
 
-    The file is read back before it gets its name. Afterwards the service is told, and the folder is rid of
-    what `rule` does not keep; what fails of that does not make less of the backup, and is a warning. With
-    `everything` tables and columns that are not declared are taken as they are. Raises `DeclarationError`,
-    `StoreError`, `BackupError`.
+    The file is read back and verified before it gets its name. Then the status file is written, and backups
+    in the folder that `rule` does not keep are removed; errors of either are warnings, as the backup is
+    complete. With `everything`, tables and columns that are not declared are included as they are. Raises
+    `DeclarationError`, `StoreError`, `BackupError`.
     """
     now = datetime.now(UTC)
     in_folder, path = _place(target, now)
@@ -94,8 +94,8 @@ async def back_up(
             warnings.append(f"the service is not told of the backup: {error}")
     removed: Sequence[Path] = ()
     if in_folder and rule != Rule():
-        removed, told = rotate(Kept(now, path, survey.store_id), rule, datetime.now(UTC))
-        warnings += told
+        removed, more = rotate(Kept(now, path, survey.store_id), rule, datetime.now(UTC))
+        warnings += more
     return Made(path, footer, removed, warnings)
 
 
@@ -110,7 +110,7 @@ def _header(
 
 
 def verified(path: Path) -> Manifest:
-    """The manifest of the backup at `path`, if it is whole; raises `BackupError`."""
+    """The manifest of the backup at `path`, after a check of its checksum; raises `BackupError`."""
     with open_to_read(path) as file:
         return verify(file)
 
@@ -118,7 +118,7 @@ def verified(path: Path) -> Manifest:
 async def restore(
     settings: Settings, path: Path, *, replace: bool, skip_undeclared: bool, report: Report
 ) -> Restored:
-    """Keep all records of the backup at `path`, as they were; all of them or none.
+    """Restore all records of the backup at `path`, or none.
 
     Those of resources that are not declared are left out with `skip_undeclared`, and refused without.
     Raises `DeclarationError`, `BackupError`, `StoreError`, and `StoreNotEmpty` unless `replace`.
@@ -153,7 +153,7 @@ def _demand_declared(foreign: Sequence[str], resources: Sequence[Resource]) -> N
 
 
 async def _demand_fit(manifest: Manifest, store: Store, resources: Sequence[Resource]) -> None:
-    """Raise `ForeignBackup` for records that would be removed for nothing."""
+    """Raise `ForeignBackup` if records would be removed that the backup does not replace."""
     for resource in resources:
         name = resource.name
         if name in manifest.header.resources:
@@ -167,7 +167,7 @@ async def _demand_fit(manifest: Manifest, store: Store, resources: Sequence[Reso
 
 
 def _place(target: Path, now: datetime) -> tuple[bool, Path]:
-    """Whether `target` is a folder, and the new file that it means."""
+    """Whether `target` is a folder, and the path of the new file."""
     in_folder = os.path.isdir(target)  # noqa: PTH112 (Path.is_dir raises for some paths that are none)
     return in_folder, target / scheduled_name(now) if in_folder else target
 

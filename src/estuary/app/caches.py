@@ -1,4 +1,4 @@
-"""The cache that the settings ask for, in front of a store; its driver is imported only then."""
+"""The configured cache in front of a store; its driver is imported only if it is used."""
 
 from estuary.app.shared_state import SharedState
 from estuary.config.redis import RedisLocation
@@ -15,9 +15,9 @@ _SLACK_SECONDS = 5
 def with_cache(
     settings: Settings, store: Store, shared: SharedState, clock: Clock, observe: Observer
 ) -> Store:
-    """`store`, or where the settings ask for a cache, the same behind one.
+    """`store`, behind a cache if one is configured.
 
-    Raises `StoreRefused` where the cache's driver is not installed.
+    Raises `StoreRefused` if the cache's driver is not installed.
     """
     if settings.cache_type == "none":
         return store

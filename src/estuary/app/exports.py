@@ -1,4 +1,4 @@
-"""Bare records as JSON Lines, out of the store and into it."""
+"""Export and import of records as JSON Lines."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -26,14 +26,14 @@ from estuary.config.settings import Settings
 
 
 class Exported(NamedTuple):
-    """How many records were written, and what of that an operator should hear."""
+    """The number of records written, and warnings for the operator."""
 
     records: int
     warnings: Sequence[str]
 
 
 class Imported(NamedTuple):
-    """How many records were kept, and what of that an operator should hear."""
+    """The number of records imported, and warnings for the operator."""
 
     records: int
     warnings: Sequence[str]
@@ -49,8 +49,8 @@ async def export(
 ) -> Exported:
     """Write a line for every record, or every one of `owner`'s, to `file`.
 
-    With `everything` tables and columns that are not declared are taken as they are. Raises `BackupError`,
-    `StoreError`.
+    With `everything`, tables and columns that are not declared are included as they are. Raises
+    `BackupError`, `StoreError`.
     """
     records = 0
     async with snapshot_of(settings, everything=everything) as (snapshot, resources):
@@ -66,7 +66,7 @@ async def export(
 async def export_to(
     settings: Settings, path: Path, report: Report, *, owner: str | None = None, everything: bool = False
 ) -> Exported:
-    """The same to a new file, which appears whole or not at all."""
+    """As `export`, to a new file that is written atomically."""
     demand_new(path)
     with new_file(path) as file:
         return await export(settings, file, report, owner=owner, everything=everything)
@@ -75,7 +75,7 @@ async def export_to(
 async def import_lines(
     settings: Settings, file: BinaryIO, *, size: int, replace: bool, report: Report
 ) -> Imported:
-    """Keep a record for every line of `file`, of `size` bytes (0: unknown), all of them or none.
+    """Import a record from every line of `file`, of `size` bytes (0: unknown), all of them or none.
 
     Raises `DeclarationError`, `BackupError`, `StoreError`, and `StoreNotEmpty` unless `replace`.
     """
@@ -88,7 +88,7 @@ async def import_lines(
 
 
 async def import_from(settings: Settings, path: Path, *, replace: bool, report: Report) -> Imported:
-    """The same from the regular file at `path`."""
+    """As `import_lines`, from the regular file at `path`."""
     with open_to_read(path) as file:
         size = os.fstat(file.fileno()).st_size
         return await import_lines(settings, file, size=size, replace=replace, report=report)
@@ -103,10 +103,10 @@ class _Measured:
         self.bytes = 0
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Each line that is not blank, with its number; raises `UnfitLine` for one without an end.
+        """Each line that is not blank, with its number; raises `UnfitLine` for one without a line break.
 
-        Raises `BackupError` where there is no line at all, if that must not be: a pipe whose other end has
-        failed looks like this, and everything would be replaced by nothing.
+        Raises `BackupError` for an empty input if that is not allowed: a pipe whose writer has failed looks
+        like this, and everything would be replaced by nothing.
         """
         number, given = 0, self._may_be_empty
         while line := self._file.readline(LONGEST_LINE):

@@ -1,4 +1,4 @@
-"""Where the settings ask requests to be counted, and what holds when that fails."""
+"""The configured rate limiter, and what applies during its outages."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from estuary.limits.outage import allowing, counting_locally
 def make_limiter(
     settings: Settings, shared: SharedState, monotonic: Callable[[], float], observe: Observer
 ) -> RateLimiter:
-    """The limiter, not yet open; raises `LimiterRefused` where its driver is not installed."""
+    """The limiter, not yet open; raises `LimiterRefused` if its driver is not installed."""
     local = shared.limiter(settings, monotonic)
     limiter = _elsewhere(settings, observe) if settings.rate_limit_enabled else None
     if limiter is None:
@@ -29,7 +29,7 @@ def make_limiter(
 
 
 def _elsewhere(settings: Settings, observe: Observer) -> RateLimiter | None:
-    """What counts for all replicas together; None where each machine counts for itself."""
+    """The limiter that counts for all replicas together; None if each machine counts for itself."""
     if settings.rate_limit_place == "redis" and settings.redis_url is not None:
         return _redis(settings, settings.redis_url, observe)
     if settings.rate_limit_place == "postgres":

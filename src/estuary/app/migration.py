@@ -1,4 +1,4 @@
-"""Makes the store's tables fit the declared resources, for `estuary migrate`."""
+"""Migrates the store's tables to the declared resources, for `estuary migrate`."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from estuary.telemetry.observers import Observers
 
 
 class Migrated(NamedTuple):
-    """The statements that did it, or that would, and what of it an operator should hear."""
+    """The statements that were executed or planned, and warnings for the operator."""
 
     statements: Sequence[str]
     warnings: Sequence[str]
 
 
 async def migrate(settings: Settings, *, only_plan: bool) -> Migrated:
-    """Have it done, or with `only_plan` found out; a store without tables of its own needs no statement.
+    """Migrate the store, or plan it with `only_plan`; stores without tables need no statement.
 
     Raises `DeclarationError`, `StoreError`.
     """
@@ -27,7 +27,7 @@ async def migrate(settings: Settings, *, only_plan: bool) -> Migrated:
     if isinstance(store, Migratable):
         statements = await store.migrate(only_plan=only_plan)
         return Migrated(statements, await left_alone(store))
-    # Others are changed from elsewhere, if at all: opening them tells whether they fit.
+    # Other stores are migrated elsewhere, if at all: opening them checks whether they fit.
     await store.open()
     await store.close()
     return Migrated((), await left_alone(store))

@@ -1,4 +1,4 @@
-"""The stages that a request passes before its handler, as the settings ask for them."""
+"""The guards that a request passes before its handler, as configured."""
 
 from collections.abc import Collection, Sequence
 
@@ -20,7 +20,7 @@ def guards(
     observe: Observer,
     in_flight: Collection[Request],
 ) -> list[Guard]:
-    """The stages in the order in which a request passes them, the cheapest refusal first."""
+    """The guards in the order in which a request passes them, the cheapest refusal first."""
     return [
         *_preflights(settings, cors),
         check_head,
@@ -32,7 +32,7 @@ def guards(
 
 
 def doors(settings: Settings, cors: Cors, counting: Sequence[Guard]) -> list[Guard]:
-    """The stages of what was refused before anybody asked what for."""
+    """The guards for requests that were refused before routing."""
     return [*_preflights(settings, cors), *counting]
 
 
@@ -41,5 +41,5 @@ def _preflights(settings: Settings, cors: Cors) -> list[Guard]:
 
 
 def rate_limit(settings: Settings, limiter: RateLimiter, observe: Observer) -> list[Guard]:
-    """The stage that counts a client's requests, those too that are refused unread; none if it is off."""
+    """The guard that counts a client's requests, also those refused unread; none if the limit is off."""
     return [RateLimit(limiter, observe)] if settings.rate_limit_enabled else []

@@ -1,4 +1,4 @@
-"""What is imported before workers are forked, so that they share it."""
+"""Imports modules before workers are forked, so that they share the memory."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -12,11 +12,11 @@ _AUTHENTICATION = ("estuary.auth.tokens", "estuary.auth.fetch")
 def preload(settings: Settings) -> None:
     """Import what every worker will need: the store's modules, and those of authentication.
 
-    The latter only for several workers: 20 MB once instead of in each.
+    The latter only for several workers: they take up 20 MB.
     """
     stores.preload(settings)
     if settings.auth_enabled and settings.workers > 1:
-        # What cannot be imported is for the worker to report.
+        # A module that cannot be imported is reported by the worker.
         with suppress(ImportError):
             for module in _AUTHENTICATION:
                 import_module(module)

@@ -1,4 +1,4 @@
-"""A look at the store without serving it, for `estuary check`."""
+"""Checks the store without serving it, for `estuary check`."""
 
 import asyncio
 import os
@@ -16,11 +16,12 @@ from estuary.telemetry.observers import Observers
 
 
 def probe(settings: Settings) -> str:
-    """See whether the store could be served from, and say how that went, in a line or two.
+    """Check whether the store could be served; returns the results, a line each.
 
-    Nothing is made or changed. Raises `DeclarationError`, `StoreError`, `LimiterRefused`.
+    Nothing is created or changed. Raises `DeclarationError`, `StoreError`, `LimiterRefused`.
     """
-    # What the service is made of has to be there, libraries too, whether or not the store asks for them.
+    # Building the service checks that all libraries are installed, including those that the store does not
+    # use.
     build(settings)
     resources = load_resources(settings.resources)
     path = settings.database.path
@@ -33,7 +34,7 @@ def probe(settings: Settings) -> str:
 
 
 def _is_to_be_made(path: Path) -> bool:
-    """Whether the file is not there, or is empty; raises `StoreRefused` where it cannot be made."""
+    """Whether the file is missing or empty; raises `StoreRefused` if it cannot be created."""
     try:
         return path.stat().st_size == 0
     except (FileNotFoundError, NotADirectoryError):
@@ -56,11 +57,11 @@ async def _look(store: Store, settings: Settings) -> list[str]:
         if statements:
             return [f"store: {kind} answers; {len(statements)} statements make it fit at the next start"]
     if settings.database.path is not None and isinstance(store, Source):
-        # To open a file is to write to it: its journal mode, and what a crash left in its log.
+        # Opening the file would write to it: its journal mode, and recovery from a crash.
         await store.survey()
     else:
         await _open_and_close(store)
-    return [f"store: {kind} answers", *(f"warning: {told}" for told in await left_alone(store))]
+    return [f"store: {kind} answers", *(f"warning: {warning}" for warning in await left_alone(store))]
 
 
 async def _open_and_close(store: Store) -> None:

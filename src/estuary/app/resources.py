@@ -1,7 +1,7 @@
-"""The declared resources, found by their names, and the document that follows from them.
+"""Imports the declared resources, and makes the OpenAPI document from them.
 
-Their modules are other people's code: whatever they raise, and be it SystemExit, is a mistake in RESOURCES.
-What they print while they are imported goes to standard error: standard output is for answers and the log.
+Their modules are the user's code: whatever they raise, even SystemExit, is a mistake in RESOURCES. What
+they print while they are imported goes to standard error: standard output is for answers and the log.
 """
 
 import os
@@ -24,13 +24,14 @@ from estuary.http.scopes import Scopes
 
 _NOT_FOUND = " (PYTHONPATH names the folders in which modules of your own are looked for)"
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
-"""Folders of libraries."""
+"""Folders of installed libraries."""
 
 
 def openapi(resources: Sequence[Resource], access: Scopes | None = None, *, metrics: bool = True) -> bytes:
     """The OpenAPI document of `resources`, encoded.
 
-    `access` are the scopes where tokens are asked for; `metrics` says whether they are on the same port.
+    `access` are the scopes, None if authentication is off; `metrics` says whether they are on the same
+    port.
     """
     described = document(resources, version=__version__, prefix=API_PREFIX, access=access, metrics=metrics)
     return msgspec.json.encode(described)
@@ -54,20 +55,20 @@ def _load_resource(reference: str) -> Resource:
     except (DeclarationError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        told = _told(error, module_name) + (_NOT_FOUND if _is_not_found(module_name, error) else "")
-        raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {told}") from error
+        reason = _described(error, module_name) + (_NOT_FOUND if _is_not_found(module_name, error) else "")
+        raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {reason}") from error
     if not isinstance(resource, Resource):
         raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
     return resource
 
 
 def _is_not_found(module_name: str, error: BaseException) -> bool:
-    """Whether the module itself is not there, rather than one that it imports."""
+    """Whether it is the module itself that was not found, not one that it imports."""
     return isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}.")
 
 
-def _told(error: BaseException, module_name: str) -> str:
-    """What was raised, in a line, and where in the declaring code."""
+def _described(error: BaseException, module_name: str) -> str:
+    """The error in one line, with its place in the declaring code."""
     place = _place_of(error, module_name)
     if not place and isinstance(error, ImportError | AttributeError):
         return str(error)
@@ -75,13 +76,13 @@ def _told(error: BaseException, module_name: str) -> str:
         return f"its module ends the process: SystemExit({error.code!r}){place}"
     if isinstance(error, SyntaxError):
         return f"its module raises {type(error).__name__}: {error.msg}{place}"
-    # As the interpreter tells of it: also where its text cannot be had.
+    # As the interpreter formats it, which also works if the error's text cannot be formatted.
     what = " ".join("".join(traceback.format_exception_only(error)).split())
     return f"its module raises {what}{place}"
 
 
 def _place_of(error: BaseException, module_name: str) -> str:
-    """File and line of what cannot be compiled, or else of the innermost call in the declaring code."""
+    """File and line of a syntax error, or else of the innermost call in the declaring code."""
     if isinstance(error, SyntaxError) and error.filename and not error.filename.startswith("<"):
         source = f": {quoted(error.text.strip())}" if error.text else ""
         return f" in {error.filename}, line {error.lineno}{source}"
@@ -95,7 +96,7 @@ def _place_of(error: BaseException, module_name: str) -> str:
 
 
 def _is_library(frame: FrameType, module_name: str) -> bool:
-    """Whether it runs code that the declaring module only calls; an installed package may declare, too."""
+    """Whether the frame is library code; the declaring module may itself be in an installed package."""
     package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
     if package == module_name.partition(".")[0]:
         return False
@@ -105,7 +106,7 @@ def _is_library(frame: FrameType, module_name: str) -> bool:
 
 @contextmanager
 def _printing_to_standard_error() -> Iterator[None]:
-    """Have standard error take what goes to standard output, also what other programs write there."""
+    """Redirect standard output to standard error, including that of child processes."""
     _flush_standard_output()
     kept = os.dup(1)
     os.dup2(2, 1)
@@ -119,7 +120,7 @@ def _printing_to_standard_error() -> Iterator[None]:
 
 
 def _flush_standard_output() -> None:
-    """Write what the stream still holds, if it takes anything: there may be none, or a full disk."""
+    """Flush standard output if possible: it may be closed, or on a full disk."""
     if sys.__stdout__ is not None:
         with suppress(OSError, ValueError):
             sys.__stdout__.flush()

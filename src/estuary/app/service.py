@@ -1,4 +1,4 @@
-"""Service: everything that serves requests in one process."""
+"""The service: everything that serves requests in one process."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,34 +12,34 @@ from estuary.telemetry.logs import Logs
 
 
 class Companion(Protocol):
-    """Something that works beside the requests for as long as they are served."""
+    """A background task that runs as long as requests are served."""
 
     def start(self) -> None:
-        """Begin in the background, on the running event loop."""
+        """Start in the background, on the running event loop."""
         ...
 
     async def stop(self) -> None:
-        """Cancel what is under way, and return when it has ended."""
+        """Cancel the task, and return when it has ended."""
         ...
 
 
 class Awaited(Protocol):
-    """What may come later than the service starts."""
+    """A store that may become available later than the service starts."""
 
     @property
     def waits_for(self) -> str:
-        """Why it is not there yet, for an operator; the empty text once it is."""
+        """Why it is not available yet, for an operator; empty once it is."""
         ...
 
     async def there(self) -> None:
-        """Return once it is there; raises `StoreError` where only an operator can help."""
+        """Return once it is available; raises `StoreError` if only an operator can help."""
         ...
 
 
 class Service:
-    """Made by `build`; started, drained, stopped.
+    """The parts of a running service, with their start and stop.
 
-    `application` serves the port; `admin` the operators' own one, None where they have none.
+    `application` serves the port; `admin` the operators' port, None if they have none.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Service:
     async def start(self) -> None:
         """Open the store and the limiter, in a few seconds; raises `StoreError` or `LimiterRefused`.
 
-        Both may be away: then they are tried for, over and over, and `waits_for` says of the store why.
+        Both may be unavailable: then they are retried, and `waits_for` gives the store's reason.
         """
         await self.store.open()
         await self.limiter.open()
@@ -76,20 +76,20 @@ class Service:
 
     @property
     def waits_for(self) -> str:
-        """Why the service is not ready yet, for an operator; the empty text once it is."""
+        """Why the service is not ready yet, for an operator; empty once it is."""
         return self._awaited.waits_for
 
     @property
     def observes_connections(self) -> bool:
-        """Whether what a listener has to tell of each connection is logged."""
+        """Whether events of single connections are logged."""
         return self.logs.logger(HTTP).enabled(Level.DEBUG)
 
     async def ready(self) -> None:
-        """Return once the store is there; raises `StoreError` where only an operator can help."""
+        """Return once the store is available; raises `StoreError` if only an operator can help."""
         await self._awaited.there()
 
     def drain(self) -> None:
-        """From now on readiness is 503 and every answer closes its connection."""
+        """From now on readiness is 503, and every answer closes its connection."""
         self.application.draining = True
         if self.admin is not None:
             self.admin.draining = True
@@ -104,7 +104,7 @@ class Service:
         ]
 
     async def stop(self) -> None:
-        """Close the store and write the last log lines."""
+        """Close the store and flush the logs."""
         for companion in self._companions:
             await companion.stop()
         await self.limiter.close()

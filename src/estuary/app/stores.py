@@ -1,4 +1,4 @@
-"""Which store the settings ask for; its driver is imported only then."""
+"""The configured store; its driver is imported only if it is used."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -28,10 +28,10 @@ def make_store(
     shared: SharedState | None = None,
     worker: int = 0,
 ) -> Store:
-    """The store, not yet open; raises `StoreRefused` where its driver is not installed.
+    """The store, not yet open; raises `StoreRefused` if its driver is not installed.
 
-    `migrate` stands in for DATABASE_MIGRATE. `shared` is the memory of the workers, of which this
-    process is the one numbered `worker`.
+    `migrate` overrides DATABASE_MIGRATE. `shared` is the memory of the workers, of which this process is
+    the one numbered `worker`.
     """
     location = settings.database
     if location.path is not None:
@@ -89,27 +89,27 @@ def _convex(settings: Settings, resources: Sequence[Resource], observe: Observer
 
 
 def preload(settings: Settings) -> None:
-    """Import what the store needs, for processes that are forked later.
+    """Import the store's modules, for processes that are forked later.
 
-    Not for a single worker on SQLite, which is what small machines run: SQLAlchemy in the supervisor too
-    would be 15 MB more, to have a worker back 100 ms sooner after a crash.
+    Not for a single worker on SQLite, as on small machines: SQLAlchemy in the supervisor would cost 15 MB
+    more, to have a worker back 100 ms sooner after a crash.
     """
     kind = settings.database.kind
     if kind == SQLITE.kind and settings.workers == 1:
         return
-    # What cannot be imported is for the worker to report.
+    # A module that cannot be imported is reported by the worker.
     for module in (f"estuary.stores.{kind}", f"estuary.stores.{kind}.store"):
         with suppress(ImportError):
             import_module(module)
     if kind in (SQLITE.kind, POSTGRES):
-        # Not used, and never opened: SQLAlchemy works out much for its first table, a third of the
-        # time that each worker would take to start.
+        # This store is never opened: SQLAlchemy initializes much for its first table, a third of the time
+        # that each worker would take to start.
         with suppress(StoreRefused):
             make_store(settings, [ITEMS], lambda _: None)
 
 
 def last_backup(settings: Settings) -> Iterator[LastBackup]:
-    """What tells of the last backup, where there is a place to learn of it."""
+    """The metric of the last backup, if its status file is known."""
     path = settings.backup_status
     if path is not None:
         yield LastBackup(lambda: _success(path))
@@ -121,5 +121,5 @@ def _success(path: Path) -> float:
 
 
 def data_folder(settings: Settings) -> Path | None:
-    """The folder in which Estuary keeps files of its own, None where everything is kept elsewhere."""
+    """The folder with files of the service's own; None if the store keeps no files here."""
     return None if settings.database.path is None else settings.database.path.parent

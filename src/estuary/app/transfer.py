@@ -1,4 +1,4 @@
-"""Records on their way out of a store as lines, and from lines into it."""
+"""Records on their way from a store to lines, and from lines to a store."""
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,10 +23,10 @@ from estuary.core.sources import Snapshot, Source, Survey
 from estuary.telemetry.observers import Observers
 
 BATCH = 1000
-"""Records that are handed to a store in one go."""
+"""The number of records that are passed to a store at once."""
 
 Report = Callable[[int, float | None], None]
-"""Told how many more records are done, and which part of all that makes, from 0 to 1, where it is known."""
+"""Called with the number of further records done, and the total progress from 0 to 1, None if unknown."""
 
 
 class UndeclaredRecords(BackupError):
@@ -42,7 +42,7 @@ class UndeclaredRecords(BackupError):
 
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, list[Resource]]]:
-    """The store that `serve` would use, open for writing, migrated if need be."""
+    """The store that `serve` would use, open for writing, migrated if necessary."""
     _demand_lasting(settings)
     resources = load_resources(settings.resources)
     store = make_store(settings, resources, Observers(), migrate="auto")
@@ -57,9 +57,9 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, list[Reso
 async def snapshot_of(
     settings: Settings, *, everything: bool
 ) -> AsyncIterator[tuple[Snapshot, list[Resource]]]:
-    """The same store as of now, in which nothing is made or changed.
+    """A snapshot of that store, in which nothing is created or changed.
 
-    Raises `BackupError` if it does not exist, and `UndeclaredRecords`, unless `everything` is to be copied.
+    Raises `BackupError` if it does not exist, and `UndeclaredRecords` unless `everything` is to be copied.
     """
     _demand_lasting(settings)
     resources = load_resources(settings.resources)
@@ -82,16 +82,17 @@ def _demand_lasting(settings: Settings) -> None:
 
 
 async def demand_not_lost(store: Store) -> None:
-    """Raise `StoreUnavailable` where the file that is not there was lost, instead of never made.
+    """Raise `StoreUnavailable` if the missing file was lost, instead of never created.
 
-    A process may have it open still, and a log of it lie there: to plan looks at both, and makes nothing.
+    A process may still have it open, and its log may still exist: planning a migration checks both, and
+    creates nothing.
     """
     if isinstance(store, Migratable):
         await store.migrate(only_plan=True)
 
 
 async def _demand_there(settings: Settings, store: Store) -> None:
-    """Raise `BackupError` where the file of the database is not, with what may be the reason."""
+    """Raise `BackupError`, with a possible reason, if the database file does not exist."""
     path = settings.database.path
     if path is None:
         return
@@ -105,7 +106,7 @@ async def _demand_there(settings: Settings, store: Store) -> None:
 
 
 def _unset(settings: Settings) -> str:
-    """What may be the reason where nothing says which database is meant: a job has another environment."""
+    """A possible reason where no setting names the database: a job may have another environment."""
     if settings.database_url is not None:
         return ""
     return (
@@ -122,9 +123,9 @@ async def encoded(
     everything: bool,
     owner: str | None = None,
 ) -> AsyncGenerator[tuple[str, int, bytes], None]:
-    """Every record, or every one of `owner`'s, as a line, a batch at a time, with the number of lines.
+    """Every record, or every one of `owner`'s, as a line: batches, each with its number of lines.
 
-    With `everything` also those of undeclared tables, and what undeclared columns hold.
+    With `everything` also rows of undeclared tables, and the content of undeclared columns.
     """
     lines, survey = lines_of(resources), snapshot.survey
     total = survey.records + (sum(survey.undeclared.values()) if everything else 0)
@@ -144,7 +145,7 @@ async def encoded(
 async def _batches(
     snapshot: Snapshot, lines: Lines, table: Resource | str, owner: str | None
 ) -> AsyncGenerator[tuple[int, int, bytes], None]:
-    """The lines of one table: how many records were read, how many of them were `owner`'s, and these."""
+    """The lines of one table: the number of records read, the number of `owner`'s, and the lines."""
     if isinstance(table, str):
         async with aclosing(snapshot.rows(table)) as batches:
             async for rows in batches:
@@ -158,7 +159,7 @@ async def _batches(
 
 
 def left_out(survey: Survey) -> list[str]:
-    """What is to be told of columns that a copy of the declared resources leaves out."""
+    """A warning for columns that a copy of the declared resources leaves out."""
     return [
         f"{name}: columns that are not declared were left out: {', '.join(columns)} (--all takes them)"
         for name, columns in survey.columns.items()
@@ -166,29 +167,29 @@ def left_out(survey: Survey) -> list[str]:
 
 
 async def left_alone(store: object) -> list[str]:
-    """What is to be told of records in `store` that no resource declares, and no client can see."""
+    """A warning for records in `store` that no resource declares, and no client can see."""
     if not isinstance(store, Source):
         return []
-    # To tell of them is not what was asked for: where they cannot be seen, the rest goes on.
+    # This is only a warning: if the records cannot be read, the command goes on.
     with suppress(StoreError):
         undeclared = (await store.survey()).undeclared
         if undeclared:
-            told = counted(undeclared)
-            return [f"the store holds records that RESOURCES does not declare, left as they are: {told}"]
+            tables = counted(undeclared)
+            return [f"the store holds records that RESOURCES does not declare, left as they are: {tables}"]
     return []
 
 
 def counted(tables: Mapping[str, int]) -> str:
-    """Tables with the number of their records, as people read it."""
+    """Tables with the number of their records, for a message."""
     return ", ".join(f"{name} ({count})" for name, count in tables.items())
 
 
 def decoded(
     numbered: Iterable[tuple[int, bytes]], lines: Lines, *, skipped: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Resource, Sequence[Record]]]:
-    """The records on the lines, as many of one resource together as come in a row, up to a batch.
+    """The records on the lines, in batches of consecutive records of one resource.
 
-    Lines of the resources in `skipped` are passed over.
+    Lines of the resources in `skipped` are ignored.
     """
     batch: list[Record] = []
     current: Resource | None = None
@@ -210,7 +211,7 @@ async def reported(
     report: Report,
     part: Callable[[int], float | None],
 ) -> AsyncIterator[tuple[Resource, Sequence[Record]]]:
-    """`batches`, each reported once the next one is asked for."""
+    """`batches`, each reported when the next one is requested."""
     done = 0
     for resource, records in batches:
         yield resource, records
@@ -219,13 +220,13 @@ async def reported(
 
 
 def demand_new(path: Path) -> None:
-    """Raise `BackupError` if there is anything at `path`: a slip of the pen must not cost a database."""
-    # What cannot be looked at cannot be written either, and is told then.
+    """Raise `BackupError` if `path` exists: a typing error must not overwrite a database."""
+    # A path that cannot be examined cannot be written either, and is reported then.
     if os.path.lexists(path):
         raise BackupError(occupied(path))
 
 
 def lines_of(resources: Iterable[Resource]) -> Lines:
-    """How records of `resources` are written and read; what a line leaves out is made up as of now."""
+    """The encoder and decoder for records of `resources`; missing times default to now."""
     now = datetime.now(UTC)
     return Lines(resources, new_id=lambda: str(uuid7()), now=lambda: now)

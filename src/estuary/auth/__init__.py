@@ -1,1 +1,1 @@
-"""Who is asking: tokens verified, and the issuers' keys that it takes."""
+"""Authentication: verification of bearer tokens, and the issuers' keys for it."""

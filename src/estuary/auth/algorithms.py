@@ -1,11 +1,11 @@
-"""Signature algorithms (RFC 7518, RFC 8037): which there are, and which key each may be used with."""
+"""Signature algorithms (RFC 7518, RFC 8037), and the kind of key that each may be used with."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
 class KeyKind(NamedTuple):
-    """The kind of key that an algorithm takes: `curve` is None where keys have none."""
+    """The kind of key that an algorithm takes; `curve` is None for key types without curves."""
 
     type: str
     curve: str | None = None
@@ -43,7 +43,7 @@ def _is_of(jwk: Mapping[str, Any], kind: KeyKind) -> bool:
 
 
 def _is_for_verifying(jwk: Mapping[str, Any]) -> bool:
-    """Whether it says so where it says anything; one with its private half public proves nothing."""
+    """Whether the key may verify signatures; one whose private half is public proves nothing."""
     operations = jwk.get("key_ops")
     if operations is not None and not (isinstance(operations, list) and "verify" in operations):
         return False

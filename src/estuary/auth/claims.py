@@ -1,4 +1,4 @@
-"""Claims (RFC 7519, 4): what a token says of its bearer, held to types and rules before it is used."""
+"""Claims (RFC 7519, 4): types and rules are checked before a claim is used."""
 
 import math
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ MAX_TEXT = 255
 """The longest subject or owner; OpenID Connect Core, 2, sets it for `sub`."""
 
 _LATEST = 253_402_300_799
-"""The last second of the year 9999: no honest token is about a later one."""
+"""The end of the year 9999: a later time in a token is an error."""
 
 _SCOPE_CLAIMS = ("scope", "scp", "permissions")
-"""Where issuers say what a token grants: RFC 8693, 4.2; Microsoft and Okta; Auth0."""
+"""The claims in which issuers list what a token grants: RFC 8693, 4.2; Microsoft and Okta; Auth0."""
 
 
 class Holder(NamedTuple):
-    """Whom a token speaks of, and the moment (seconds since the epoch) from which on it no longer holds."""
+    """The identity that a token is for, and when it expires (seconds since the epoch)."""
 
     identity: Identity
     expires: float
@@ -27,9 +27,9 @@ class Holder(NamedTuple):
 class ClaimRules:
     """The rules for the claims of every issuer's tokens.
 
-    A token must be for one of `audiences` (for anybody where there are none); `owner_claim` names the claim
-    that says whose records its bearer sees, None where that is not told apart; clocks may differ by `skew`
-    seconds. `prefixes` are those that issuers' subjects are told apart by.
+    A token must be for one of `audiences`, if there are any. `owner_claim` names the claim with the owner
+    of the bearer's records, None if records have no owners. `skew` is the tolerated difference between
+    clocks in seconds. `prefixes` keep the subjects of different issuers distinct.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class ClaimRules:
         self._prefixes = tuple(prefix for prefix in prefixes if prefix)
 
     def holder(self, claims: dict[str, Any], prefix: str, now: float) -> Holder:
-        """Whom `claims` speak of, with its issuer's `prefix`; raises `Unauthenticated`."""
+        """The identity in `claims`, its subject with the issuer's `prefix`; raises `Unauthenticated`."""
         expires = self._expiry(claims, now)
         self._check_audience(claims)
         subject = self._name(claims, "sub", prefix)
@@ -54,7 +54,7 @@ class ClaimRules:
         return Holder(Identity(subject, owner, frozenset(_scopes(claims))), expires)
 
     def _expiry(self, claims: dict[str, Any], now: float) -> float:
-        """When the token ends, the clocks' difference included; raises unless that is to come."""
+        """When the token expires, `skew` included; raises `Unauthenticated` if it has."""
         expires = _moment(claims, "exp")
         if expires is None:
             raise Unauthenticated(Refusal.CLAIMS)
@@ -75,9 +75,9 @@ class ClaimRules:
             raise Unauthenticated(Refusal.AUDIENCE)
 
     def _name(self, claims: dict[str, Any], claim: str, prefix: str) -> str:
-        """A name that no other issuer's token can carry; raises `Unauthenticated`."""
+        """A subject or owner that no other issuer's token can have; raises `Unauthenticated`."""
         name = claims.get(claim)
-        # Not printable: control characters and lone surrogates, which stores and logs would stumble over.
+        # Not printable: control characters and lone surrogates, which stores and logs cannot represent.
         if not isinstance(name, str) or not 0 < len(name) <= MAX_TEXT or not name.isprintable():
             raise Unauthenticated(Refusal.CLAIMS)
         if not prefix and name.startswith(self._prefixes):
@@ -86,7 +86,7 @@ class ClaimRules:
 
 
 def _moment(claims: dict[str, Any], name: str) -> float | None:
-    """A NumericDate (RFC 7519, 2), None where the claim is absent; raises `Unauthenticated`."""
+    """A NumericDate (RFC 7519, 2), None if the claim is absent; raises `Unauthenticated`."""
     if name not in claims:
         return None
     value = claims[name]
@@ -98,7 +98,7 @@ def _moment(claims: dict[str, Any], name: str) -> float | None:
 
 
 def _scopes(claims: dict[str, Any]) -> Iterator[str]:
-    """Every scope in any of the claims, each a text with blanks between or a list of texts."""
+    """The scopes in all of the claims, each a space-separated text or a list of texts."""
     for claim in _SCOPE_CLAIMS:
         given = claims.get(claim, [])
         if isinstance(given, str):

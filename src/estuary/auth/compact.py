@@ -1,4 +1,4 @@
-"""The compact form of a signed JWT (RFC 7515, 7.1): taken apart strictly, before any cryptography."""
+"""The compact form of a signed JWT (RFC 7515, 7.1): parsed strictly, before any cryptography."""
 
 import re
 from base64 import urlsafe_b64decode
@@ -11,29 +11,27 @@ from estuary.core.errors import Unauthenticated
 from estuary.core.identity import Refusal
 
 MAX_CHARACTERS = 8192
-"""The longest token that is looked at: as long as servers let a header line be."""
+"""The longest token that is parsed: the usual limit of servers on a header line."""
 
 MAX_KEY_ID_CHARACTERS = 512
 
 _MAX_CONTAINERS = 256
-"""Objects and lists in a header or payload: enough for the roles of many clients."""
+"""The limit on objects and lists in a header or payload: enough for the roles of many clients."""
 
 _TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
-"""What an access token may call itself (RFC 7519, 5.1; RFC 9068, 2.1); others are of other protocols."""
+"""Allowed values of `typ` (RFC 7519, 5.1; RFC 9068, 2.1); others belong to other protocols."""
 
 _NEVER = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "enc", "cty", "epk", "apu", "apv"})
-"""Header parameters that name a key or its address, ask for an extension, or belong to encryption.
-
-None of them is followed, and a token that has one is refused: nothing is gained by reading it otherwise.
-"""
+"""Header parameters that name a key or its address, ask for an extension, or belong to encryption. None is
+supported, and a token that has one is refused."""
 
 _parts = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII).fullmatch
 _LAST_OF_TWO, _LAST_OF_THREE = frozenset("AQgw"), frozenset("AEIMQUYcgkosw048")
-"""The letters that leave no bit over at the end of a group: others spell the same bytes a second way."""
+"""The last letters that leave no bit unused: any other would be a second spelling of the same bytes."""
 
 
 class Compact(msgspec.Struct, frozen=True, gc=False):
-    """A token taken apart; nothing in it is believed yet. `signed` is what `signature` is over."""
+    """A parsed token, not verified yet. `signed` is what `signature` is over."""
 
     algorithm: str
     key_id: str | None
@@ -43,7 +41,7 @@ class Compact(msgspec.Struct, frozen=True, gc=False):
 
 
 def parse(token: str, algorithms: frozenset[str]) -> Compact:
-    """`token` taken apart; raises `Unauthenticated` unless its form is right and its algorithm allowed."""
+    """Parse `token`; raises `Unauthenticated` unless it is well-formed and its algorithm is allowed."""
     found = _parts(token) if len(token) <= MAX_CHARACTERS else None
     if found is None:
         raise Unauthenticated(Refusal.MALFORMED)
@@ -85,7 +83,7 @@ def _object(part: str) -> dict[str, Any]:
 
 
 def _decoded(text: str) -> bytes:
-    """Base64url without padding (RFC 7515, 2), in the one spelling that an encoder gives; `ValueError`."""
+    """Decode base64url without padding (RFC 7515, 2), in its canonical form only; raises `ValueError`."""
     over = len(text) % 4
     if over == 1 or (over == 2 and text[-1] not in _LAST_OF_TWO):
         raise ValueError("not base64url")

@@ -1,4 +1,4 @@
-"""Discovery: where an issuer publishes its keys, as it says itself (OpenID Connect Discovery 1.0)."""
+"""Discovery of the URL at which an issuer publishes its keys (OpenID Connect Discovery 1.0)."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -12,9 +12,9 @@ _WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 def discovering(issuer: str, fetch: Fetch, *, https_only: bool) -> Callable[[], Awaitable[bytes]]:
-    """A function that has the keys of `issuer`, wherever it says they are.
+    """A function that fetches the keys of `issuer` from the URL that it publishes.
 
-    It asks each time: the address may change, and an issuer is asked for its keys once an hour.
+    The URL is discovered on each call: it may change, and keys are fetched about once an hour.
     """
 
     async def load() -> bytes:
@@ -25,9 +25,10 @@ def discovering(issuer: str, fetch: Fetch, *, https_only: bool) -> Callable[[], 
 
 
 def keys_address(document: bytes, issuer: str, *, https_only: bool) -> str:
-    """Where `issuer` publishes its keys; raises `FetchFailed`.
+    """The URL of the issuer's keys; raises `FetchFailed`.
 
-    The document must be that very issuer's (4.3): else one that answers for many could pass for another.
+    The document must name that very issuer (4.3): otherwise a host of several issuers could impersonate one
+    with another.
     """
     try:
         metadata = decode_object(document)

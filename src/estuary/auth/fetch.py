@@ -1,30 +1,30 @@
-"""Fetch: one document from one address over HTTP; the only module that knows the client library."""
+"""Fetches a document over HTTP; the only module that imports the client library."""
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, StreamReader, TCPConnector
 
 from estuary import __version__
 
 MAX_BYTES = 512 * 1024
-"""The longest document that is read; a key set of 100 keys with certificates is a tenth of that."""
+"""The limit on a document's length; a key set of 100 keys with certificates is a tenth of that."""
 
 _CONNECT_SECONDS = 3.0
 _HEADERS = {
     "accept": "application/json, application/jwk-set+json",
-    # Uncompressed, so that the limit is on what is read, and no small answer unfolds into a large one.
+    # Uncompressed, so that the limit holds for what is transferred as well as for the content.
     "accept-encoding": "identity",
     "user-agent": f"estuary/{__version__}",
 }
 
 
 class FetchFailed(Exception):
-    """The document was not to be had; the message says why, and holds nothing of what was answered."""
+    """The document could not be fetched; the message says why, without any of the response."""
 
 
 async def fetch(url: str) -> bytes:
-    """The document at `url`; raises `FetchFailed`. How long it may take, the caller says.
+    """The document at `url`; raises `FetchFailed`. The caller sets the deadline.
 
-    Redirects are not followed: the address was chosen by an operator, and no server may choose another.
-    A connection of its own each time: there is one document an hour to fetch.
+    Redirects are not followed: an operator chose the address, and no server may choose another. Each call
+    opens a connection of its own, as there is about one document an hour to fetch.
     """
     timeout = ClientTimeout(total=None, connect=_CONNECT_SECONDS)
     try:
@@ -48,7 +48,7 @@ async def fetch(url: str) -> bytes:
 
 
 async def _read(content: StreamReader) -> bytes:
-    """All of `content`, which ends the connection as soon as it is longer than it may be."""
+    """All of `content`; the connection is closed as soon as it exceeds the limit."""
     document = bytearray()
     async for chunk in content.iter_any():
         document += chunk

@@ -1,16 +1,17 @@
-"""Freshness: when an issuer's keys are asked for again, and from when on they are too old to be used.
+"""When an issuer's keys are fetched again, and when they are too old to be used.
 
-Pure decisions on times that are passed in, in seconds of a clock that never goes back.
+Pure decisions on times that are passed in, in seconds of a monotonic clock.
 """
 
 import math
 from collections.abc import Callable
 
 UNKNOWN_KEY_SECONDS = 10.0
-"""At most so often does an unknown key make us ask the issuer."""
+"""The least time between fetches that an unknown key id triggers."""
 
 _EARLY, _EARLIEST = 0.9, 0.75
-"""The share of their time after which keys are refreshed: before it is over, and not by all at once."""
+"""The fraction of their lifetime after which keys are refreshed, chosen at random so that replicas
+spread."""
 
 _LONGEST_PAUSE, _LONGEST_PAUSE_WITHOUT_KEYS = 60.0, 10.0
 
@@ -18,8 +19,8 @@ _LONGEST_PAUSE, _LONGEST_PAUSE_WITHOUT_KEYS = 60.0, 10.0
 class Freshness:
     """The times of one key set. `random` gives numbers from 0 to below 1.
 
-    Keys are fresh for `cache_seconds`; where the issuer does not answer they go on being used for
-    `stale_seconds` more: an issuer's outage must not become ours.
+    Keys are fresh for `cache_seconds`. If the issuer does not answer, they are used for `stale_seconds`
+    more, so that its outage is not the service's.
     """
 
     def __init__(self, cache_seconds: float, stale_seconds: float, random: Callable[[], float]) -> None:
@@ -30,17 +31,17 @@ class Freshness:
         self._looked_again_at = -math.inf
         self._failures = 0
         self.next_at = -math.inf
-        """When to ask for the keys, whatever tokens say."""
+        """When to fetch the keys, independently of tokens."""
 
     def fetched(self, now: float, age: float = 0.0) -> None:
-        """The keys were had; `age` seconds ago where they come from a file."""
+        """Record that the keys were fetched, `age` seconds ago if they were read from a file."""
         self._failures = 0
         self._fetched_at = now - age
         share = _EARLY - (_EARLY - _EARLIEST) * self._random()
         self.next_at = self._fetched_at + self._cache_seconds * share
 
     def failed(self, now: float) -> None:
-        """The keys were not to be had: try again soon, then ever less often."""
+        """Record that fetching failed: retry soon, then with exponential back-off."""
         self._failures += 1
         longest = _LONGEST_PAUSE if self.usable(now) else _LONGEST_PAUSE_WITHOUT_KEYS
         pause = min(2.0 ** min(self._failures - 1, 16), longest)
@@ -51,9 +52,9 @@ class Freshness:
         return now < self._fetched_at + self._life
 
     def look_again(self, now: float) -> bool:
-        """Whether to ask for the keys now because a token names one that is not among them; then counted.
+        """Whether to fetch the keys now because a token names an unknown one; counts the fetch if so.
 
-        Fetches that were due anyway do not count: the first token of a new key never has to wait.
+        Fetches that were due anyway do not count, so that the first token of a new key never waits.
         """
         if now - self._looked_again_at < UNKNOWN_KEY_SECONDS:
             return False

@@ -1,4 +1,4 @@
-"""Key source: the keys of one issuer, fetched, refreshed before they end, and used through its outages."""
+"""The keys of one issuer: fetched, refreshed before they expire, and used through the issuer's outages."""
 
 import asyncio
 import contextlib
@@ -13,17 +13,18 @@ from estuary.core.observations import KeysFetched, KeysMissed, KeysNotKept
 from estuary.core.ports import Clock, Observer
 
 FETCH_SECONDS = 5.0
-"""How long the keys may take to arrive, discovery included."""
+"""The deadline for fetching the keys, discovery included."""
 
 MAX_WAITING = 64
-"""How many requests may wait for one fetch: forged tokens must not fill the service with such."""
+"""How many requests may wait for one fetch: forged tokens must not fill the service with waiting
+requests."""
 
 
 class KeySource:
-    """The keys that `load` fetches, known as `name` (a URL) in logs.
+    """The keys that `load` fetches; `name` (a URL) identifies them in logs.
 
-    Start-up does not wait for them; `run` has them fetched as long as it runs. One fetch at a time is
-    under way, for all that ask. `changed` is called when the keys are others than before.
+    Start-up does not wait for them; `run` fetches them for as long as it runs. At most one fetch is under
+    way, shared by all callers. `changed` is called when the keys differ from those before.
     """
 
     def __init__(
@@ -58,31 +59,31 @@ class KeySource:
         return self._keys is not None and self._freshness.usable(self._clock.monotonic())
 
     def candidates(self, key_id: str | None, algorithm: str) -> Sequence[Key]:
-        """The keys that may have signed a token with this head; none where there are no keys."""
+        """The keys that may have signed a token with this header; empty if there are no keys."""
         return self._keys.candidates(key_id, algorithm) if self._keys is not None and self.available else ()
 
     async def look_again(self) -> None:
-        """Fetch the keys if a token may be right in naming one that is not among them, and wait for that.
+        """Fetch the keys if a token names an unknown one that may be new, and wait for the result.
 
-        At most once in `UNKNOWN_KEY_SECONDS` a fetch is begun for such a reason. While there are no keys
-        at all, they are fetched when `run` would do so too, and only what is under way is waited for.
+        At most one fetch in `UNKNOWN_KEY_SECONDS` is started for such a token. While there are no keys at
+        all, they are fetched when `run` would fetch them, and this waits for a fetch under way only.
         """
         if self._flight is None and self._may_look():
             self._begin()
         if self._flight is not None and self._waiting < MAX_WAITING:
             self._waiting += 1
             try:
-                # A caller that goes away must not end what others wait for.
+                # Shielded: a caller that is cancelled must not cancel the fetch of the others.
                 await asyncio.shield(self._flight)
             finally:
                 self._waiting -= 1
 
     async def refresh(self) -> None:
-        """Fetch the keys now, or join the fetch under way; failing is observed, not raised."""
+        """Fetch the keys now, or join the fetch under way; a failure is observed, not raised."""
         await asyncio.shield(self._flight or self._begin())
 
     def recall(self) -> None:
-        """Take up the keys that an earlier process kept; they are as old as they were."""
+        """Load the keys that an earlier process saved, with their age."""
         kept = self._keep.read()
         if kept is None:
             return
@@ -102,7 +103,7 @@ class KeySource:
                 self._flight.cancel()
 
     async def tick(self) -> None:
-        """Do what is due now: fetch the keys, let go those that are too old."""
+        """Fetch the keys if that is due, and discard those that are too old."""
         if self._clock.monotonic() >= self._freshness.next_at:
             await self.refresh()
         if self._keys is not None and not self.available:
@@ -140,7 +141,7 @@ class KeySource:
         self._observe(KeysMissed(self.name, reason, self.available))
 
     def _take(self, keys: KeySet) -> bool:
-        """Use these keys from now on; whether they are others than before."""
+        """Use these keys from now on; returns whether they differ from those before."""
         if self._keys is not None and self._keys.digest == keys.digest:
             return False
         self._keys = keys

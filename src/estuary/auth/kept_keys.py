@@ -1,4 +1,4 @@
-"""Kept keys: an issuer's last key set in a file, so that a restart in its outage refuses no client."""
+"""An issuer's last key set in a file, so that a restart during its outage refuses no client."""
 
 import os
 import stat
@@ -24,26 +24,26 @@ class Kept(NamedTuple):
 
 
 class Keep(Protocol):
-    """Where the last key set of one issuer survives the process."""
+    """Saves an issuer's last key set for the next process."""
 
     def read(self) -> Kept | None:
-        """What was written last; None where there is nothing, or nothing that can be relied on."""
+        """The key set that was saved last; None if there is none, or none that can be trusted."""
         ...
 
     def write(self, kept: Kept) -> None:
-        """Keep this instead; raises `OSError`."""
+        """Save `kept`; raises `OSError`."""
         ...
 
 
 class NoKeep:
-    """Keeps nothing: there is no folder to keep it in."""
+    """Saves nothing: used where there is no folder to save it in."""
 
     def read(self) -> Kept | None:
-        """None: nothing was kept."""
+        """None: nothing was saved."""
         return None
 
     def write(self, kept: Kept) -> None:
-        """Discard `kept`: a restart fetches the keys before it can verify tokens."""
+        """Discard `kept`: after a restart, keys are fetched before tokens can be verified."""
 
 
 class _File(msgspec.Struct):
@@ -55,8 +55,8 @@ class _File(msgspec.Struct):
 class KeptKeys:
     """One file in `folder`, for the keys of `source` (a URL).
 
-    It decides whose tokens are believed, so it is written for its owner alone, and a file that anybody else
-    could have written is not read.
+    It decides which tokens are accepted, so only its owner may read it, and it is not read if another user
+    could have written it.
     """
 
     def __init__(self, folder: Path, source: str) -> None:
@@ -76,9 +76,9 @@ class KeptKeys:
         return Kept(found.document, found.fetched_at) if found.source == self._source else None
 
     def write(self, kept: Kept) -> None:
-        """Keep this instead: the file is the old one or the new one, never half of either."""
+        """Save `kept` atomically."""
         content = msgspec.json.encode(_File(self._source, kept.fetched_at, kept.document))
-        # Made for its owner alone (0600) from the beginning.
+        # Created with mode 0600 from the beginning.
         with NamedTemporaryFile(dir=self.path.parent, prefix=f".{self.path.name}.", delete=False) as file:
             try:
                 file.write(content)

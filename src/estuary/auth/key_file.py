@@ -1,4 +1,4 @@
-"""Key file: a key set in a file instead of at an issuer, for trials on one machine."""
+"""A key set in a file instead of at an issuer, to try authentication on one machine."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ from estuary.auth.fetch import MAX_BYTES, FetchFailed
 
 
 def reading(path: Path) -> Callable[[], Awaitable[bytes]]:
-    """A function that reads the key set at `path`, whatever is there by then."""
+    """A function that reads the key set at `path` each time it is called."""
 
     def read() -> bytes:
         try:

@@ -1,4 +1,4 @@
-"""Key ring: the keys of every issuer, kept fresh for as long as the service runs."""
+"""Keeps the keys of every issuer fresh for as long as the service runs."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from estuary.auth.jwks import KeySource
 
 
 class KeyRing:
-    """Runs every source beside the requests."""
+    """Runs every source in the background."""
 
     def __init__(self, sources: Sequence[KeySource]) -> None:
         self._sources = tuple(sources)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Take up what earlier processes kept, and begin to fetch, without waiting for an issuer."""
+        """Load saved keys, and start fetching, without waiting for an issuer."""
         for source in self._sources:
             source.recall()
             self._tasks.append(asyncio.create_task(source.run()))

@@ -1,4 +1,4 @@
-"""Keys: what an issuer publishes (a JWK Set, RFC 7517, 5), of which each key is parsed once."""
+"""An issuer's keys (a JWK Set, RFC 7517, 5), each of which is parsed once."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,16 +13,16 @@ from estuary.auth.strict_json import decode_object
 
 MAX_KEYS = 100
 _MIN_RSA_BITS, _MAX_RSA_BITS = 2048, 8192
-"""RFC 7518, 3.3, asks for the first; the second bounds what a signature costs to verify."""
+"""The lower limit is that of RFC 7518, 3.3; the upper one bounds what a signature costs to verify."""
 _MAX_RSA_EXPONENT = 2**32
 
 
 class BadKeySet(ValueError):
-    """The document is no JWK Set; the message says why, and quotes nothing of it."""
+    """The document is not a JWK Set; the message says why, without any of its content."""
 
 
 class Key:
-    """One public key for one algorithm."""
+    """A public key for one algorithm."""
 
     __slots__ = ("_material", "_verify", "algorithm", "id")
 
@@ -33,12 +33,12 @@ class Key:
         self._verify = parsed.Algorithm.verify
 
     def signed(self, message: bytes, signature: bytes) -> bool:
-        """Whether the holder of the private key made `signature` over `message`."""
+        """Whether `signature` over `message` was made with the private key."""
         return self._verify(message, self._material, signature)
 
 
 class KeySet:
-    """The usable keys of one issuer, as of one moment. `digest` tells whether another set is the same."""
+    """The usable keys of one issuer at one time. Key sets with the same `digest` are the same."""
 
     def __init__(self, keys: Sequence[Key], digest: bytes) -> None:
         self.digest = digest
@@ -47,9 +47,9 @@ class KeySet:
 
     @classmethod
     def parse(cls, document: bytes, algorithms: frozenset[str]) -> "KeySet":
-        """The keys of a JWK Set that are for `algorithms`; raises `BadKeySet` where it is none.
+        """The keys of a JWK Set that are for `algorithms`; raises `BadKeySet` if it is not one.
 
-        Keys that are of another kind, for another use or too weak are passed over (RFC 7517, 5).
+        Keys that are of another kind, for another use or too weak are ignored (RFC 7517, 5).
         """
         try:
             listed = decode_object(document).get("keys")
@@ -69,11 +69,11 @@ class KeySet:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of the keys, "-" for one without."""
+        """The ids of the keys, "-" for a key without one."""
         return tuple(sorted({key_id or "-" for key_id, _ in self._by_id}))
 
     def candidates(self, key_id: str | None, algorithm: str) -> Sequence[Key]:
-        """The keys that may have signed a token which names `key_id`, or no key at all."""
+        """The keys that may have signed a token which names `key_id`, or names no key."""
         if key_id is None:
             return self._by_algorithm.get(algorithm, ())
         return self._by_id.get((key_id, algorithm), ())
@@ -87,7 +87,7 @@ def _grouped(keys: Sequence[Key], by: Any) -> Mapping[Any, Sequence[Key]]:
 
 
 def _parsed(jwk: dict[str, Any], algorithm: str) -> Key | None:
-    """The key, or None where it cannot be used."""
+    """The key, or None if it cannot be used."""
     key_id = jwk.get("kid")
     if key_id is not None and not (isinstance(key_id, str) and 0 < len(key_id) <= MAX_KEY_ID_CHARACTERS):
         return None

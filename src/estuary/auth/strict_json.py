@@ -1,4 +1,4 @@
-"""JSON as tokens and key sets must be: one object, and nothing that two parsers read differently."""
+"""Strict JSON for tokens and key sets: one object, which every parser reads in the same way."""
 
 import json
 from typing import Any, NoReturn
@@ -9,10 +9,10 @@ MAX_CONTAINERS = 4096
 
 
 def decode_object(text: bytes, *, max_containers: int = MAX_CONTAINERS) -> dict[str, Any]:
-    """The object that `text` is, with at most so many objects and lists in it; raises `ValueError`.
+    """Decode an object with at most a given number of objects and lists; raises `ValueError`.
 
-    Refused, beside what is not JSON: a member named twice (RFC 8725, 2.4 and RFC 7519, 4 leave it to the
-    parser which one counts), NaN and infinities, any encoding but UTF-8, and nesting beyond a bound.
+    It refuses a member named twice (RFC 8725, 2.4 and RFC 7519, 4 leave open which one counts), NaN and
+    infinities, any encoding but UTF-8, and nesting beyond a limit.
     """
     if text.count(b"{") + text.count(b"[") > max_containers:
         raise ValueError("too many objects and lists")

@@ -1,4 +1,4 @@
-"""Tokens: the `TokenVerifier` for JWTs whose issuers publish their keys (RFC 7519, RFC 8725)."""
+"""The `TokenVerifier` for JWTs whose issuers publish their keys (RFC 7519, RFC 8725)."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,18 +14,19 @@ from estuary.core.identity import Identity, Refusal
 from estuary.core.ports import Clock
 
 _MOST_CANDIDATES = 4
-"""How many keys of one id are tried: ids are unique in a set (RFC 7517, 4.5), but sets may overlap."""
+"""How many keys with the same id are tried: ids are unique in a set (RFC 7517, 4.5), but sets may
+overlap."""
 
 
 class Issuer(NamedTuple):
-    """Whose tokens are believed: what its subjects are told apart by, and where its keys are."""
+    """An issuer: the prefix of its subjects, and the sources of its keys."""
 
     prefix: str
     sources: Sequence[KeySource]
 
 
 class JwtVerifier:
-    """Verifies tokens of the `issuers` (by the claim `iss`), or of `anyone` whose keys are had."""
+    """Verifies tokens of the `issuers` (by the claim `iss`), or of any issuer with the keys of `anyone`."""
 
     def __init__(
         self,
@@ -46,11 +47,11 @@ class JwtVerifier:
         self.known = verified.find
 
     async def verify(self, token: str, name: str) -> Identity:
-        """The port's `verify`.
+        """Verify a token, as the port says.
 
-        What costs least comes first: the form, the claims, the key, and the signature last. So a forged
-        token of an issuer that is not ours, or that has ended, is refused without cryptography, and never
-        makes us ask for a key.
+        The cheapest check comes first: form, claims, key, and the signature last. So a forged token of an
+        unknown issuer, or an expired one, is refused without cryptography, and never triggers a fetch of
+        keys.
         """
         compact = parse(token, self._algorithms)
         issuer = self._issuer(compact)
@@ -60,7 +61,7 @@ class JwtVerifier:
             keys = await _looked_for(issuer, compact)
         if not any(key.signed(compact.signed, compact.signature) for key in keys):
             raise Unauthenticated(Refusal.SIGNATURE)
-        # No await since the keys were found: what is remembered was verified with keys that are current.
+        # There was no await since the keys were found, so the token is remembered under current keys.
         self._verified.add(name, identity, expires)
         return identity
 
@@ -75,7 +76,7 @@ class JwtVerifier:
 
 
 def _candidates(issuer: Issuer, compact: Compact) -> Sequence[Key]:
-    """The keys that may have signed the token; where it names none, there must be only one."""
+    """The keys that may have signed the token; if it names none, there must be only one."""
     keys = [
         key for source in issuer.sources for key in source.candidates(compact.key_id, compact.algorithm)
     ]
@@ -85,7 +86,7 @@ def _candidates(issuer: Issuer, compact: Compact) -> Sequence[Key]:
 
 
 async def _looked_for(issuer: Issuer, compact: Compact) -> Sequence[Key]:
-    """The keys that may have signed the token, after the issuer was asked; raises where there are none."""
+    """The keys that may have signed the token after they were fetched; raises `Unauthenticated` if none."""
     await asyncio.gather(*(source.look_again() for source in issuer.sources))
     keys = _candidates(issuer, compact)
     if keys:

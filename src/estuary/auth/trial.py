@@ -1,4 +1,4 @@
-"""Trial keys: a key set of one's own and tokens signed with it, to try authentication without an issuer."""
+"""Trial keys: a local key set, and tokens signed with it, to try authentication without an issuer."""
 
 import json
 import os
@@ -13,15 +13,15 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 _RSA_BITS, _RSA_EXPONENT = 2048, 65537
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
-"""What tokens of a trial can be signed with."""
+"""The algorithms for tokens of a trial."""
 
 
 class BadKeyFile(Exception):
-    """The file is not what `TrialKeys` writes; the message says what is wrong with it."""
+    """The file is not one that `TrialKeys` wrote; the message says what is wrong with it."""
 
 
 class UnknownAlgorithm(Exception):
-    """No key can be made for the algorithm; the message says for which ones."""
+    """No key can be made for the algorithm; the message names those that are supported."""
 
 
 class TrialKeys:
@@ -38,12 +38,12 @@ class TrialKeys:
 
     @classmethod
     def new(cls, algorithm: str) -> "TrialKeys":
-        """A new key for one of `ALGORITHMS`."""
+        """Generate a key for one of `ALGORITHMS`."""
         return cls({**_private_jwk(algorithm), "kid": token_hex(8), "alg": algorithm, "use": "sig"})
 
     @classmethod
     def read(cls, path: Path) -> "TrialKeys":
-        """The key in the file at `path`; raises `BadKeyFile`, `OSError`."""
+        """Read the key in the file at `path`; raises `BadKeyFile`, `OSError`."""
         try:
             (jwk,) = json.loads(path.read_bytes())["keys"]
         except (ValueError, TypeError, KeyError) as error:
@@ -51,7 +51,7 @@ class TrialKeys:
         return cls(jwk)
 
     def write(self, path: Path) -> None:
-        """Keep the private key at `path`, for its owner alone, and the public one beside it."""
+        """Write the private key to `path`, readable by its owner alone, and the public one beside it."""
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump({"keys": [self._jwk]}, file, indent=2)
         public_path(path).write_text(json.dumps(self.public_set(), indent=2))
@@ -61,13 +61,13 @@ class TrialKeys:
         return {"keys": [{**self._public, "kid": self.id, "alg": self.algorithm, "use": "sig"}]}
 
     def sign(self, claims: dict[str, Any], **header: Any) -> str:
-        """A token that says `claims`; `header` has what its header says beside or instead of the usual."""
+        """A token with `claims`; `header` adds to its header, or replaces parts of it."""
         usual = {"kid": self.id, "typ": "at+jwt"}
         return jwt.encode(claims, self.private, algorithm=self.algorithm, headers=usual | header)
 
 
 def keys_at(path: Path, algorithm: str) -> tuple[TrialKeys, bool]:
-    """The key in the file at `path`, and whether it was made for that, which it is where there is none.
+    """The key in the file at `path`, which is generated if it does not exist, and whether it was.
 
     Raises `BadKeyFile`, `UnknownAlgorithm`, `OSError`.
     """
@@ -81,7 +81,7 @@ def keys_at(path: Path, algorithm: str) -> tuple[TrialKeys, bool]:
 
 
 def public_path(path: Path) -> Path:
-    """Where the public half of the key set at `path` is: `keys.json` and `keys.public.json`."""
+    """The path of the public half of the key set at `path`: `keys.public.json` for `keys.json`."""
     return path.with_suffix(f".public{path.suffix}")
 
 
@@ -96,7 +96,7 @@ def _private_jwk(algorithm: str) -> dict[str, Any]:
 
 
 def _as_jwk(key: Any) -> dict[str, Any]:
-    """A private or public key in JWK form, without what PyJWT says of its use."""
+    """A private or public key in JWK form, without PyJWT's `key_ops`."""
     if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
         jwk = RSAAlgorithm.to_jwk(key, as_dict=True)
     elif isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):

@@ -1,4 +1,4 @@
-"""Verified: tokens that were found good, so that a signature is verified once, not with each request."""
+"""A cache of verified tokens, so that a signature is not verified again with each request."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -7,16 +7,16 @@ from estuary.core.identity import Identity
 
 MAX_TOKENS = 10_000
 MAX_CHARACTERS = 8 * 1024 * 1024
-"""Bounds on memory: so many tokens, and so many characters of them together."""
+"""Limits on memory: the number of tokens, and the number of their characters."""
 
 
 class VerifiedTokens:
-    """The tokens used last, each with whom it speaks of and until when; forgotten when keys change.
+    """The tokens used last, each with its identity and expiry; cleared when keys change.
 
-    A token's name is the text that it came in, with the token whole in it; `timestamp` tells the seconds
-    since the epoch. Names are keys of a dictionary: their hashes are keyed by the process's own random
-    number, and texts are compared only where all 64 bits of those agree, so how long a look-up takes tells
-    nothing of what is in here. A digest would take five times as long as the whole look-up.
+    The key is the header value, which contains the whole token; `timestamp` returns the seconds since the
+    epoch. Keys are looked up in a dictionary: their hashes depend on a random number of the process, and
+    texts are compared only if all 64 bits of their hashes agree, so the time of a look-up reveals nothing
+    about the cached tokens. A digest would take five times as long as the whole look-up.
     """
 
     def __init__(
@@ -29,9 +29,9 @@ class VerifiedTokens:
         self._max_tokens = max_tokens
         self._max_characters = max_characters
         self._characters = 0
-        # Ordered by the last use, so that what can be forgotten stands in front.
+        # Ordered by the last use, so that the first entry is the next to be evicted.
         self._tokens: OrderedDict[str, tuple[Identity, float]] = OrderedDict()
-        # Most of a service's clients are services: the token used last is found without a hash of it.
+        # Most clients of a service are services: the token used last is found without hashing it.
         self._last: str | None = None
         self._identity: Identity | None = None
         self._expires = 0.0
@@ -42,7 +42,7 @@ class VerifiedTokens:
         return len(self._tokens)
 
     def find(self, name: str) -> Identity | None:
-        """Whom the token speaks of that was found good under `name`, if it has not ended."""
+        """The identity of a token that was verified under `name`, None if it is unknown or has expired."""
         if name != self._last:
             found = self._find(name)
             if found is None:
@@ -55,7 +55,7 @@ class VerifiedTokens:
         return self._identity
 
     def add(self, name: str, identity: Identity, expires: float) -> None:
-        """Remember under `name` that a token is good until `expires`."""
+        """Remember under `name` that a token is valid until `expires`."""
         self._last = None
         if name in self._tokens:
             self._drop(name)
@@ -65,7 +65,7 @@ class VerifiedTokens:
             self._drop(next(iter(self._tokens)))
 
     def clear(self) -> None:
-        """Forget every token: the keys are not what they were."""
+        """Forget every token: the keys have changed."""
         self._tokens.clear()
         self._last = None
         self._characters = 0

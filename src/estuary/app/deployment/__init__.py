@@ -1,1 +1,1 @@
-"""What can be found out about a deployment: asked for at once, each within its time."""
+"""Gathers facts about a deployment: concurrently, each with a deadline."""

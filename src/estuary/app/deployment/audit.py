@@ -1,4 +1,4 @@
-"""What pip-audit says of the installed libraries: whether one is known to be vulnerable."""
+"""Runs pip-audit: whether an installed library has a known vulnerability."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ import msgspec
 from estuary.config.checklist.facts import Audit
 
 WAIT = 60.0
-"""Seconds for all of it: every library is asked about over the network."""
+"""The deadline in seconds: every library is looked up over the network."""
 _MISSING = "pip-audit is not installed"
 
 
@@ -33,7 +33,7 @@ class _Report(msgspec.Struct):
 
 
 def audit(program: Sequence[str] | None = None, *, timeout: float = WAIT) -> Audit:
-    """What `program` (by default the installed one) says of the libraries that Estuary runs with."""
+    """The audit of Estuary's libraries by `program`, by default the installed one."""
     program = program or _installed()
     if not program:
         return Audit(failure=_MISSING)
@@ -54,7 +54,7 @@ def audit(program: Sequence[str] | None = None, *, timeout: float = WAIT) -> Aud
 
 
 def read(report: bytes) -> Audit:
-    """What a report says. One that skipped every library, for want of its source, is none."""
+    """Read a report. One that skipped every library, as their source is unknown, counts as missing."""
     try:
         dependencies = msgspec.json.decode(report, type=_Report).dependencies
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -77,7 +77,7 @@ def _installed() -> list[str]:
     found = shutil.which("pip-audit")
     if found is not None:
         return [found]
-    # A frozen executable is no interpreter that could run a module.
+    # A frozen executable is not an interpreter that could run a module.
     return (
         [sys.executable, "-m", "pip_audit"] if find_spec("pip_audit") and not hasattr(sys, "frozen") else []
     )

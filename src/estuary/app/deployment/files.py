@@ -1,4 +1,4 @@
-"""Who beside owner and group can get at a file."""
+"""Whether users beside owner and group can access a file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +11,11 @@ from estuary.config.settings import Settings
 from estuary.config.sources import DOTENV
 
 _CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))
-"""What Docker and Podman put into a container, which holds the service alone."""
+"""Files that Docker and Podman create in a container, where the service is the only user."""
 
 
 def openness(loaded: Loaded) -> tuple[Openness, ...]:
-    """Of every file of secrets and records that there is."""
+    """The access to every file with secrets or records."""
     alone = any(path.exists() for path in _CONTAINERS)
     return tuple(look(path, what, alone=alone) for path, what in _wanted(loaded) if path.exists())
 
@@ -36,7 +36,7 @@ def _wanted(loaded: Loaded) -> Iterator[tuple[Path, str]]:
 
 
 def _keys(settings: Settings) -> Iterator[Path]:
-    """The private keys by which PostgreSQL and Redis know the service."""
+    """The private keys that the service presents to PostgreSQL and Redis."""
     if settings.redis_url is not None and settings.redis_url.key_file is not None:
         yield settings.redis_url.key_file
     for path in parse_qs(urlsplit(settings.database.url).query).get("sslkey", []):
@@ -44,10 +44,10 @@ def _keys(settings: Settings) -> Iterator[Path]:
 
 
 def look(path: Path, what: str, *, alone: bool = False) -> Openness:
-    """How open `path` is; a folder's content is looked at by itself, so only writing into it counts.
+    """The access to `path`; for a folder, only writing counts, as its files are examined themselves.
 
-    A file may be changed, too, by a user who may put another one in its place. `alone` tells that there are
-    no other users who could read: a container is given its secrets readable by everybody in it.
+    A file can also be changed by a user who may replace it. `alone` means that there are no other users who
+    could read: in a container, secrets are readable by everybody.
     """
     real = path.resolve()
     mode = real.stat().st_mode
@@ -64,7 +64,7 @@ def look(path: Path, what: str, *, alone: bool = False) -> Openness:
 
 
 def disk_of(folder: Path) -> Disk:
-    """The file system that `folder` lies, or will lie, in."""
+    """The file system that contains `folder`, or will."""
     import shutil
 
     there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())

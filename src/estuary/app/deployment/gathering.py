@@ -1,4 +1,4 @@
-"""All facts about a deployment, asked for side by side; none can hold up the others, or the end."""
+"""Gathers all facts about a deployment concurrently; none can delay the others or the result."""
 
 import threading
 import time
@@ -32,12 +32,12 @@ from estuary.core.errors import StoreError, StoreSchemaMismatch
 T = TypeVar("T")
 
 _STEPS = 4
-"""Of a question to a web server that may each take as long as it may wait."""
+"""The steps of a request to a web server, each of which has a timeout of its own."""
 _LATE = "no answer in time"
 
 
 def gather(loaded: Loaded) -> Facts:
-    """What there is to know now; what does not come in time is told as missing.
+    """Gather the facts; those not known by their deadline are reported as missing.
 
     Raises `DeclarationError`.
     """
@@ -72,7 +72,7 @@ def gather(loaded: Loaded) -> Facts:
 
 
 class Asked(Generic[T]):
-    """A call in a thread of its own, which is left behind if it hangs."""
+    """A call in a thread of its own, which is abandoned if it hangs."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
@@ -82,7 +82,7 @@ class Asked(Generic[T]):
         self._thread.start()
 
     def outcome(self, deadline: float, otherwise: T) -> T:
-        """What the call gave or raised; `otherwise` if it has not ended by `deadline`, by `monotonic`."""
+        """The call's result or exception; `otherwise` if it has not ended by `deadline`, by `monotonic`."""
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if self._errors:
             raise self._errors[0]
@@ -96,19 +96,19 @@ class Asked(Generic[T]):
 
 
 class _Question:
-    """A question to a web server, asked when it is made."""
+    """A request to a web server, sent on construction."""
 
     def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         self._url = url
         self._asked: Asked[Answer | NoAnswer] = Asked(lambda: ask(url, headers))
 
     def answer(self, deadline: float) -> Answer | NoAnswer:
-        """What it came to by `deadline`."""
+        """The answer by `deadline`."""
         return self._asked.outcome(deadline, NoAnswer(self._url, _LATE))
 
 
 def questions(settings: Settings) -> dict[str, tuple[str, Mapping[str, str]]]:
-    """What is asked of the service itself and of what stands in front of it: URLs and headers."""
+    """Requests to the service itself and to what stands in front of it: URLs and headers."""
     token = settings.metrics_token
     authorization = {} if token is None else {"authorization": f"Bearer {token}"}
     questions: dict[str, tuple[str, Mapping[str, str]]] = {
@@ -124,7 +124,7 @@ def questions(settings: Settings) -> dict[str, tuple[str, Mapping[str, str]]]:
 
 
 def key_set_urls(settings: Settings) -> list[str]:
-    """Where the keys of tokens come from, as far as that is asked over the network."""
+    """The URLs of the keys of tokens that are fetched over the network."""
     if not settings.auth_enabled:
         return []
     discovered = (

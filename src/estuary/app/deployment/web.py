@@ -1,4 +1,4 @@
-"""Asking a web server: its status and headers, its certificate's end, its clock."""
+"""Requests to a web server: its status, headers, the expiry of its certificate, and its clock."""
 
 import ssl
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from estuary.config.checklist.facts import Answer, NoAnswer
 
 WAIT = 5.0
-"""Seconds for each step: connecting, the handshake, the answer."""
+"""The timeout in seconds of each step: connecting, the handshake, the answer."""
 
 
 def ask(
@@ -20,9 +20,9 @@ def ask(
     timeout: float = WAIT,
     context: ssl.SSLContext | None = None,
 ) -> Answer | NoAnswer:
-    """What GET of `url` comes to; redirects are not followed, and the body is not read.
+    """The result of GET `url`; redirects are not followed, and the body is not read.
 
-    `context` says whose certificates are trusted, by default those that the system trusts.
+    `context` has the trusted certificates, by default the system's.
     """
     parts = urlsplit(url)
     connection = _connection(parts, timeout, context)
@@ -60,12 +60,12 @@ def _connection(parts: SplitResult, timeout: float, context: ssl.SSLContext | No
 def _certificate_end(socket: object) -> datetime | None:
     if not isinstance(socket, ssl.SSLSocket):
         return None
-    told = (socket.getpeercert() or {}).get("notAfter")
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told)), UTC) if told else None
+    expires = (socket.getpeercert() or {}).get("notAfter")
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(expires)), UTC) if expires else None
 
 
 def _offset(response: HTTPResponse, asked: datetime) -> float | None:
-    """How many seconds our clock is ahead of the Date that the server gave between `asked` and now."""
+    """How many seconds our clock is ahead of the Date that the server sent between `asked` and now."""
     try:
         theirs = parsedate_to_datetime(response.headers["date"])
     except (TypeError, ValueError):
@@ -73,5 +73,5 @@ def _offset(response: HTTPResponse, asked: datetime) -> float | None:
     if theirs.tzinfo is None:
         return None
     answered = datetime.now(UTC)
-    # A Date is cut to its second, and was taken at some moment on the way.
+    # A Date is truncated to seconds, and was taken at some time during the exchange.
     return (asked + (answered - asked) / 2 - theirs).total_seconds() - 0.5
