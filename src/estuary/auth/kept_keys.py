@@ -64,7 +64,7 @@ class KeptKeys:
         self.path = folder / f"keys-{sha256(source.encode()).hexdigest()[:16]}.json"
 
     def read(self) -> Kept | None:
-        """What was written last, None unless it is this source's and no other user can have written it."""
+        """The key set saved last, None unless it is of this source and only its owner could write it."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:

@@ -4,19 +4,19 @@ from estuary.core.errors import EstuaryError
 
 
 class BackupError(EstuaryError):
-    """A file of records cannot be read or written as asked; the message is for the operator."""
+    """A file of records cannot be read or written as requested; the message is for the operator."""
 
 
 class NotABackup(BackupError):
-    """The file does not begin as a backup does."""
+    """The file does not begin with a backup's header."""
 
 
 class BackupTooNew(BackupError):
-    """The backup has a format that only a newer Estuary knows."""
+    """The backup has a format that only newer releases of Estuary support."""
 
 
 class BackupDamaged(BackupError):
-    """The backup is not what was written: cut short, or changed."""
+    """The backup is truncated or was changed."""
 
 
 class ForeignBackup(BackupError):
@@ -24,7 +24,7 @@ class ForeignBackup(BackupError):
 
 
 class UnfitLine(BackupError):
-    """Line `number` holds no record that a store could keep; `reason` says why."""
+    """Line `number` holds no valid record; `reason` says why."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"line {number}: {reason}")

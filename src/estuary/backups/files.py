@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that are written atomically."""
 
 import fcntl
 import os
@@ -14,24 +14,25 @@ from estuary.ownership import give_to_folders_owner
 
 _PARTIAL = ".estuary-partial"
 OWNER_ONLY, ANYBODY = 0o600, 0o644
-"""Who may read a file, whatever the umask."""
+"""Modes of files, whatever the umask."""
 _NO_LINKS = (EPERM, ENOSYS, ENOTSUP, EOPNOTSUPP, EMLINK)
-"""How a file system says that it knows no hard links (link(2)): FAT, some network and FUSE file systems."""
+"""Errors by which a file system says that it has no hard links (link(2)): FAT, some network and FUSE file
+systems."""
 
 
 def new_file(path: Path, mode: int = OWNER_ONLY) -> AbstractContextManager[BinaryIO]:
-    """A file to write (and read back) that becomes `path` when the block ends well, and is gone otherwise.
+    """A file to write (and read back) that becomes `path` when the block succeeds, else it is removed.
 
-    Until then it has another name in the same folder. Its content is on the disk before it gets its own
-    name, and that is on the disk when this returns. Of any number of writers that want one name at the
-    same time, one gets it. Raises `BackupError` where the system refuses, or where anything has that name.
+    Until then it has another name in the same folder. Its content is synced to the disk before it gets its
+    own name, and that name before this returns. Of several writers of one name at the same time, one
+    succeeds. Raises `BackupError` if the system refuses, or if `path` exists.
     """
     return _whole_file(path, mode, _publish)
 
 
 def replaced_file(path: Path, mode: int = OWNER_ONLY) -> AbstractContextManager[BinaryIO]:
-    """The same in the place of whatever is at `path`; a link stays, and what it names is replaced."""
-    # Without links resolved, a link to a file elsewhere would be replaced by the file.
+    """As `new_file`, but replaces what is at `path`; a link is kept, and its target is replaced."""
+    # Unless links are resolved, a link would be replaced by the file.
     return _whole_file(Path(os.path.realpath(path)), mode, Path.replace)
 
 
@@ -52,14 +53,14 @@ def _whole_file(path: Path, mode: int, publish: Callable[[Path, Path], object]) 
 
 
 def occupied(path: Path) -> str:
-    """What is said where a new file finds its name taken."""
+    """The message for a new file whose name exists."""
     return f"{path} is there already, and nothing is written over: name another file"
 
 
 def _publish(partial: Path, path: Path) -> None:
-    """Give the file at `partial` the name `path`; raises `FileExistsError` if that is taken."""
+    """Rename `partial` to `path`; raises `FileExistsError` if that exists."""
     try:
-        # link(2) never replaces, which rename(2) does.
+        # link(2) never replaces a file, which rename(2) does.
         os.link(partial, path, follow_symlinks=False)
     except FileExistsError:
         raise
@@ -73,7 +74,7 @@ def _publish(partial: Path, path: Path) -> None:
 
 @contextmanager
 def _partial(path: Path, mode: int) -> Iterator[tuple[Path, BinaryIO]]:
-    """A new file beside `path`, locked by us for as long as we live; that name is gone afterwards."""
+    """A new file beside `path`, locked while it is open; its temporary name is removed afterwards."""
     partial, file = _locked(path)
     with file:
         try:
@@ -86,21 +87,21 @@ def _partial(path: Path, mode: int) -> Iterator[tuple[Path, BinaryIO]]:
 
 
 def _locked(path: Path) -> tuple[Path, BinaryIO]:
-    """The new file; its lock is what tells a file being written from one whose writer was killed."""
+    """Create and lock the file; the lock shows others that its writer has not been killed."""
     while True:
-        # Part of the name alone: all of it, and more, might be longer than a file's name may be.
+        # A part of the name, as a file name with all of it, and more, might be too long.
         partial = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}{_PARTIAL}")
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
         file = open(descriptor, "r+b")  # noqa: PTH123, SIM115 (a descriptor has no path; the caller closes it)
         fcntl.flock(file, fcntl.LOCK_EX)
-        # Another writer may have come before the lock, and taken the file for one that was abandoned.
+        # Another writer may have removed the file as abandoned before it was locked.
         if os.fstat(descriptor).st_nlink:
             return partial, file
         file.close()
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove what writers that were killed have left in `folder`."""
+    """Remove the files in `folder` whose writers were killed."""
     for found in folder.glob(f".*{_PARTIAL}"):
         with suppress(OSError), found.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -108,7 +109,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have the names in `folder` on the disk."""
+    """Sync the directory entries of `folder` to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

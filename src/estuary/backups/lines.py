@@ -1,8 +1,8 @@
 """The lines of backups and exports (jsonlines.org), for resources that are declared.
 
-A line is a record: its resource's name, what every record has, and its `value` as the API gives it. What is
-read is held to the declared rules. A line that holds a row instead (see `rows`) is read here, too, once its
-resource is declared.
+A line is a record: its resource's name, its metadata, and its `value` as in the API. What is read is
+validated by the declared rules. A line with a row instead (see `rows`) is read here, too, once its resource
+is declared.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -35,14 +35,14 @@ class _Written(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Named(msgspec.Struct):
-    """What tells which kind of line it is."""
+    """The members by which the two kinds of line are distinguished."""
 
     resource: str | None = None
     columns: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Read(NamedTuple):
-    """What was read of a line that holds a row."""
+    """The content of a line with a row."""
 
     value: Any
     id: str
@@ -55,9 +55,9 @@ class _Read(NamedTuple):
 class Lines:
     """Encodes and decodes the records of `resources`.
 
-    What a line leaves out is made up: an id by `new_id`, version 1, `now` as the time of creation, and
-    that as the time of the last change. Nothing else is forgiven: a member or field that is not known
-    would be lost, so it is refused like one that breaks the declared rules.
+    Members that a line leaves out get defaults: an id by `new_id`, version 1, `now` as the time of
+    creation, and that as the time of the last change. A member or field that is not known would be lost, so
+    it is refused, like one that breaks the declared rules.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Lines:
                     record.created_at,
                     record.updated_at,
                     record.owner,
-                    # A dictionary, for a declared type may leave out defaults or add a tag.
+                    # A dictionary, as a declared type may omit defaults or add a tag.
                     asdict(record.value),
                 )
                 for record in records
@@ -95,7 +95,7 @@ class Lines:
         )
 
     def name_of(self, line: bytes) -> str | None:
-        """The resource that a line names, declared or not; None where it names none."""
+        """The resource that a line names, declared or not; None if it names none."""
         try:
             return None if nests_too_deep(line) else self._named.decode(line).resource
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -118,12 +118,12 @@ class Lines:
             raise UnfitLine(number, str(error)) from None
 
     def _read(self, line: bytes) -> tuple[Resource, Any]:
-        """What a line of either kind says; raises the decoder's errors."""
+        """Decode a line of either kind; raises the decoder's errors."""
         try:
             read = self._decoder.decode(line)
         except msgspec.ValidationError:
-            told = self._named.decode(line)
-            if told.columns is msgspec.UNSET or told.resource not in self._resources:
+            named = self._named.decode(line)
+            if named.columns is msgspec.UNSET or named.resource not in self._resources:
                 raise
             row = decode_row(line)
             resource = self._resources[row.resource]
@@ -144,7 +144,7 @@ class Lines:
         )
 
     def _explained(self, line: bytes, reason: str) -> str:
-        """`reason` in the operator's words where the resource is what does not fit."""
+        """`reason`, or a message for the operator if the resource is what does not fit."""
         try:
             name = self._named.decode(line).resource
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -158,15 +158,15 @@ class Lines:
 
 
 def _value_type(resource: Resource) -> type[msgspec.Struct]:
-    """What the value on a line of `resource` decodes into; its fields' rules are looked at afterwards."""
-    # A draft takes the declared defaults for what an older backup does not know yet.
+    """The type that a value of `resource` is decoded into; the fields' rules are applied afterwards."""
+    # A draft supplies declared defaults for fields that an older backup does not have.
     return msgspec.defstruct(
         f"{resource.value_type.__name__}Value", [], bases=(resource.draft_type,), forbid_unknown_fields=True
     )
 
 
 def _line_type(name: str, value: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    """What a line of the resource `name` decodes into."""
+    """The type that a line of the resource `name` is decoded into."""
     return msgspec.defstruct(
         f"{value.__name__}Line",
         [

@@ -1,4 +1,4 @@
-"""Which of the scheduled backups in a folder may go."""
+"""Rotation: which scheduled backups in a folder are removed."""
 
 import re
 import secrets
@@ -20,7 +20,7 @@ _is_scheduled = re.compile(r"estuary-\d{8}T\d{6}Z(-[0-9a-f]{8})?\.jsonl", re.ASC
 
 
 class Kept(NamedTuple):
-    """A backup in a folder, made of the store `store_id`."""
+    """A backup in a folder, of the store `store_id`."""
 
     made_at: datetime
     path: Path
@@ -35,10 +35,10 @@ class Rule(NamedTuple):
 
 
 class Rotation(NamedTuple):
-    """What becomes of the backups beside a new one: `expired` may go, oldest first.
+    """The backups beside a new one: those `expired` are removed, oldest first.
 
-    Those dated in the `future` and the `strange` ones, which are not known to be of the same store, stay,
-    and count for nothing.
+    Those dated in the `future`, and the `strange` ones, which are not known to be of the same store, are
+    kept, and do not count.
     """
 
     expired: list[Kept]
@@ -47,20 +47,20 @@ class Rotation(NamedTuple):
 
 
 def scheduled_name(made_at: datetime) -> str:
-    """What a backup is called in a folder: names sort as times do, and no two are the same."""
+    """The name of a backup in a folder: names sort by time, and are unique."""
     return f"estuary-{made_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.jsonl"
 
 
 def found_in(folder: Path) -> list[Kept]:
-    """The backups in `folder` that have such a name and are what it says; nothing else is looked at.
+    """The backups in `folder` with such a name and a valid header; other files are ignored.
 
-    Raises `OSError` where the folder cannot be read.
+    Raises `OSError` if the folder cannot be read.
     """
     return [kept for path in folder.iterdir() if (kept := _kept(path)) is not None]
 
 
 def rotation(backups: Iterable[Kept], made: Kept, rule: Rule, now: datetime) -> Rotation:
-    """What becomes of `backups` once `made` is there, which never goes; nor does the newest."""
+    """Decide on `backups` beside `made`, which is never removed; nor is the newest."""
     others = sorted((each for each in backups if each.path != made.path), reverse=True)
     ours = [each for each in others if made.store_id and each.store_id == made.store_id]
     strange = [each for each in others if each not in ours]
@@ -75,7 +75,7 @@ def rotation(backups: Iterable[Kept], made: Kept, rule: Rule, now: datetime) -> 
 
 
 def rotate(made: Kept, rule: Rule, now: datetime) -> tuple[list[Path], list[str]]:
-    """Remove the backups beside `made` that `rule` does not keep; those, and what should be heard of it."""
+    """Remove the backups beside `made` that `rule` does not keep; returns them, and warnings."""
     folder = made.path.parent
     if not made.store_id:
         return [], [_NO_IDENTITY]
@@ -104,7 +104,7 @@ def rotate(made: Kept, rule: Rule, now: datetime) -> tuple[list[Path], list[str]
 
 
 def _kept(path: Path) -> Kept | None:
-    """The backup at `path`; None where it is another file."""
+    """The backup at `path`; None if it is another file."""
     if not _is_scheduled(path.name) or path.is_symlink():
         return None
     try:

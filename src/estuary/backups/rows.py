@@ -1,8 +1,8 @@
-"""The other kind of line, which `--all` writes: a row as the store keeps it, whatever is declared.
+"""Lines with rows, which `--all` writes: the columns as in the store, whatever is declared.
 
 For tables that no resource declares, and for those with columns that their declaration leaves out. Such a
-line has `columns` in the place of `value` (see `lines`). What they mean is known once the resource is
-declared: then, and not before, the row is made a record.
+line has `columns` in place of `value` (see `lines`). Only the resource's declaration says what they mean:
+it is needed to convert a row to a record.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class _Written(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReadRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A line as it is decoded: other members, and a version out of range, are refused."""
+    """A decoded line: unknown members, and a version out of range, are refused."""
 
     resource: str
     id: str
@@ -58,16 +58,16 @@ def encode_rows(table: str, rows: Sequence[Row]) -> bytes:
 
 
 def decode_row(line: bytes) -> ReadRow:
-    """The row on a line; raises the errors of `msgspec`."""
+    """Decode a line; raises the errors of `msgspec`."""
     return _decoder.decode(line)
 
 
 def fields_of(row: ReadRow, resource: Resource) -> dict[str, Any]:
-    """The fields of `resource` that the columns of `row` hold, and what else they hold."""
+    """The fields of `resource` in the columns of `row`, and other columns that are not empty."""
     kinds = {field.name: field.kind for field in resource.fields}
     return {
         name: kinds[name].recovered(value) if name in kinds else value
         for name, value in row.columns.items()
-        # Nothing is lost of a column that is not declared and was empty.
+        # An undeclared column that is empty loses nothing if it is left out.
         if name in kinds or value is not None
     }

@@ -1,8 +1,8 @@
-"""The `estuary` command: arguments in, exit code out; one command a file.
+"""The `estuary` command; one module for each subcommand.
 
-0 means done, 1 that something could not be done, 2 that the configuration or the arguments are wrong, and
-130 that Ctrl-C ended it, which `estuary.__main__` answers for.
-A command imports what it needs when it runs, so that `estuary --version` answers at once.
+Its exit code is 0 for success, 1 for a failure, 2 for an invalid configuration or arguments, and 130 if
+Ctrl-C ended it, which `estuary.__main__` handles. A subcommand imports what it needs when it runs, so that
+`estuary --version` answers at once.
 """
 
 import argparse
@@ -51,13 +51,13 @@ exit codes: 0 done, 1 failed (store, port, probe), 2 configuration or arguments 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that `arguments` (by default the process's own) ask for; its exit code."""
+    """Run the command with `arguments`, by default the process's own; returns its exit code."""
     try:
         return flushed(_run(arguments))
     except OSError as error:
         if error.filename is None:
             return lost(error)
-        # Whatever path it was that a command did not expect to fail.
+        # An unexpected error on a path that a command used.
         drop_output()
         return failed(f"{error.filename}: {error.strerror}")
 
@@ -67,7 +67,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         chosen = parser.parse_args(arguments)
     except SystemExit as end:
-        # The help, the version, or what is wrong was printed.
+        # The help, the version, or an error in the arguments was printed.
         return int(end.code or OK)
     command: Callable[[argparse.Namespace], int] | None = getattr(chosen, "command", None)
     if command is None:

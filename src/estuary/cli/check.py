@@ -1,4 +1,4 @@
-"""`estuary check`: the configuration, the store, and the deployment, looked at without serving."""
+"""`estuary check`: examines the configuration, the store and the deployment without serving."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _show(loaded: "Loaded") -> int:
-    """Every value and its origin, and whether the store answers."""
+    """Print every value with its source, and whether the store answers."""
     for line in loaded.describe():
         print(line)
     for warning in loaded.warnings:
@@ -60,7 +60,7 @@ def _show(loaded: "Loaded") -> int:
 
 
 def _decide(loaded: "Loaded", form: str) -> int:
-    """The checklist, decided on what can be found out now."""
+    """Print the checklist, evaluated with the facts that can be gathered now."""
     from estuary.app.deployment.gathering import gather
     from estuary.config.checklist.finding import Status
     from estuary.config.checklist.items import decide

@@ -1,12 +1,12 @@
-"""What the modules of the commands add themselves to."""
+"""The type of argparse's subcommands, to which each module adds its own."""
 
 import argparse
 from typing import Protocol
 
 
 class Commands(Protocol):
-    """The commands of a parser; argparse has no public name for them."""
+    """The subparsers of a parser; argparse has no public name for their type."""
 
     def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's word
-        """The parser of one more command."""
+        """The parser of a subcommand."""
         ...

@@ -1,4 +1,4 @@
-"""`estuary convex`: what Convex is to be told of the declared resources, printed or written."""
+"""`estuary convex`: prints or writes the Convex functions and schema of the declared resources."""
 
 import argparse
 from collections.abc import Callable, Sequence

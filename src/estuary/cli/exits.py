@@ -1,4 +1,4 @@
-"""Exit codes, and how a command says that it cannot go on."""
+"""Exit codes, and error messages on standard error."""
 
 import sys
 from contextlib import suppress
@@ -7,18 +7,18 @@ OK, FAILED, MISCONFIGURED = 0, 1, 2
 
 
 def failed(error: object) -> int:
-    """Say on standard error what could not be done; the exit code for it."""
+    """Print an error; returns the exit code for a failure."""
     warn(error)
     return FAILED
 
 
 def misconfigured(error: object) -> int:
-    """Say on standard error what is wrong with configuration or arguments; the exit code for it."""
+    """Print an error in the configuration or the arguments; returns the exit code for it."""
     warn(error)
     return MISCONFIGURED
 
 
 def warn(message: object) -> None:
-    """Say something on standard error, if anybody can read it there."""
+    """Print to standard error, if it is open."""
     with suppress(OSError):
         print(f"estuary: {message}", file=sys.stderr, flush=True)

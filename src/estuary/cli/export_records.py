@@ -48,9 +48,9 @@ def _run(arguments: argparse.Namespace) -> int:
             done = await export_to(settings, path, progress, owner=owner, everything=everything)
         return Outcome(f"exported {done.records} records", done.warnings)
 
-    def tell(outcome: str) -> None:
+    def report(outcome: str) -> None:
         # Standard output may be the export itself.
         with suppress(OSError):
             print(outcome, file=sys.stderr)
 
-    return run("export", work, tell)
+    return run("export", work, report)

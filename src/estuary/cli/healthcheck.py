@@ -1,4 +1,4 @@
-"""`estuary healthcheck`: asks a running service whether it is well, for containers without curl."""
+"""`estuary healthcheck`: asks a running service for its health, for containers without curl."""
 
 import argparse
 
@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Ask the service at HOST and PORT, as the same configuration would serve it."""
+    """Ask the service at HOST and PORT of this configuration."""
     import http.client
 
     from estuary.config.environment import load

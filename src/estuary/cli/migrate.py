@@ -1,4 +1,4 @@
-"""`estuary migrate`: the tables are made to fit the declared resources."""
+"""`estuary migrate`: migrates the tables to the declared resources."""
 
 import argparse
 

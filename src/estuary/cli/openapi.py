@@ -1,4 +1,4 @@
-"""`estuary openapi`: the API's document, printed."""
+"""`estuary openapi`: prints the OpenAPI document."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""Paths as arguments: `Path` drops a slash at the end, and takes the empty text for the folder here."""
+"""Paths as arguments: `Path` drops a trailing slash, and takes an empty text for the current folder."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def file_path(text: str) -> Path:
-    """`text` as the path of a file; refused where it is empty or names a folder."""
+    """`text` as the path of a file; refused if it is empty or names a folder."""
     if not text:
         raise argparse.ArgumentTypeError("it is empty: is a variable not set?")
     if text.endswith("/"):
@@ -15,7 +15,7 @@ def file_path(text: str) -> Path:
 
 
 def backup_to_make(text: str) -> Path:
-    """The path of a file, or of a folder that is there; never `-`, which is no file elsewhere."""
+    """The path of a file, or of an existing folder; `-` is refused, as it usually means a stream."""
     if text == "-":
         raise argparse.ArgumentTypeError(
             "a backup is read back, so it cannot be a stream: name a file (./- for one called -), or have "
@@ -29,7 +29,7 @@ def backup_to_make(text: str) -> Path:
 
 
 def backup_to_read(text: str) -> Path:
-    """The path of a file; never `-`."""
+    """The path of a file; `-` is refused."""
     if text == "-":
         raise argparse.ArgumentTypeError(
             "a backup is verified before it is read, so it cannot be a stream: name a file (./- for one "

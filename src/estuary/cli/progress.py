@@ -1,4 +1,4 @@
-"""A bar that shows how far a long command has come, where somebody looks: on a terminal."""
+"""A progress bar for long commands, shown on a terminal only."""
 
 import sys
 import time
@@ -6,11 +6,11 @@ from typing import TextIO
 
 _WIDTH = 30
 _BETWEEN = 0.1
-"""Seconds between two pictures."""
+"""The least time in seconds between two updates."""
 
 
 class Progress:
-    """Draws on `screen` (standard error), on one line, over and over; nothing where that is no terminal."""
+    """Draws on one line of `screen` (standard error); does nothing if it is not a terminal."""
 
     def __init__(self, what: str, screen: TextIO = sys.stderr) -> None:
         self._what = what
@@ -21,14 +21,14 @@ class Progress:
         self._records = 0
 
     def __call__(self, records: int, part: float | None) -> None:
-        """So many `records` more are done, which makes `part` of all, from 0 to 1."""
+        """Count `records` more as done; `part` is the total progress, from 0 to 1."""
         self._records += records
         if self._shown and (now := time.monotonic()) >= self._due:
             self._due = now + _BETWEEN
             self._draw(now, part)
 
     def close(self) -> None:
-        """Draw the last picture and leave the line."""
+        """Draw the final state, and end the line."""
         if self._shown:
             self._draw(time.monotonic(), 1.0, "\n")
 
@@ -39,12 +39,12 @@ class Progress:
             self._screen.write(shown)
             self._screen.flush()
         except OSError:
-            # The terminal is gone, and the work goes on.
+            # The terminal is gone; the work goes on.
             self._shown = False
 
 
 def _bar(part: float | None) -> str:
-    """`part` as a bar and in percent; nothing where it is not known."""
+    """`part` as a bar and in percent; empty if it is unknown."""
     if part is None:
         return ""
     full = round(min(part, 1.0) * _WIDTH)

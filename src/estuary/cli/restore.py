@@ -1,4 +1,4 @@
-"""`estuary restore`: the records of a backup, back into the store as they were."""
+"""`estuary restore`: restores the records of a backup into the store."""
 
 import argparse
 from collections.abc import Mapping

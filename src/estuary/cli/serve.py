@@ -1,4 +1,4 @@
-"""`estuary serve`: serve the API until told to stop."""
+"""`estuary serve`: serves the API until a signal to stop."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""Standard streams that may be closed, full, or pipes without a reader: told in a line and by the code."""
+"""Errors of standard streams, which may be closed, full, or pipes without a reader."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from estuary.cli.exits import failed
 
 
 def say(text: str) -> None:
-    """Print `text`, the outcome of what was done: it stays done where that cannot be read."""
+    """Print `text`, the result of a command; an error does not matter, as the work is done."""
     try:
         print(text, flush=True)
     except OSError:
@@ -16,7 +16,7 @@ def say(text: str) -> None:
 
 
 def flushed(code: int) -> int:
-    """`code`, once all that was printed is written; another one where that fails."""
+    """`code`, once all output is flushed; another one if that fails."""
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -25,7 +25,7 @@ def flushed(code: int) -> int:
 
 
 def lost(error: OSError) -> int:
-    """Say why the output, for which a command was called, was not written; the exit code for it."""
+    """Print why the command's output could not be written; returns the exit code for it."""
     drop_output()
     if isinstance(error, BrokenPipeError):
         return failed("the reader of the output has gone: not all of it was written")
@@ -33,7 +33,7 @@ def lost(error: OSError) -> int:
 
 
 def drop_output() -> None:
-    """Let what is still to be written go nowhere, or the interpreter would complain of it when it ends."""
+    """Redirect unwritten output to the null device: the interpreter would fail to flush it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError):
         os.dup2(nowhere, sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""`estuary token`: a key of one's own and a token signed with it, to try authentication alone."""
+"""`estuary token`: a local key and a token signed with it, to try authentication."""
 
 import argparse
 import sys
@@ -72,13 +72,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 class BadClaim(Exception):
-    """A claim is not given as NAME=TEXT."""
+    """A claim does not have the form NAME=TEXT."""
 
 
 def _claims(
     arguments: argparse.Namespace, issuers: tuple[str, ...], audiences: tuple[str, ...]
 ) -> dict[str, Any]:
-    """What the token says; raises `BadClaim`."""
+    """The claims of the token; raises `BadClaim`."""
     import time
 
     now = int(time.time())

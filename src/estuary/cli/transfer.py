@@ -1,4 +1,4 @@
-"""What the commands share that move records: configuration in, a bar on the terminal, errors told."""
+"""What commands that move records share: loading the configuration, a progress bar, error messages."""
 
 import argparse
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """The line that tells what was done, and what an operator should hear beside it."""
+    """The result in a line, and warnings for the operator."""
 
     said: str
     warnings: Sequence[str] = ()
 
 
 Work = Callable[["Settings", Progress], Awaitable[Outcome]]
-"""Moves records as the settings say."""
+"""Moves records as configured."""
 
 
-def run(what: str, work: Work, tell: Callable[[str], None] = say) -> int:
-    """Have `work` done under a bar that begins with `what`, and `tell` its outcome; the exit code."""
+def run(what: str, work: Work, report: Callable[[str], None] = say) -> int:
+    """Run `work` with a progress bar labelled `what`, and `report` its result; returns the exit code."""
     import asyncio
     import signal
 
@@ -34,7 +34,7 @@ def run(what: str, work: Work, tell: Callable[[str], None] = say) -> int:
     from estuary.core.errors import StoreError, StoreNotEmpty
     from estuary.core.resource import DeclarationError
 
-    # A command that is told to end must not leave half a file behind: SIGTERM is taken as Ctrl-C is.
+    # SIGTERM must not leave half a file behind, so it is handled as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress(what)
     try:
@@ -51,7 +51,7 @@ def run(what: str, work: Work, tell: Callable[[str], None] = say) -> int:
         return lost(error)
     except KeyboardInterrupt:
         return failed("interrupted: nothing was changed")
-    tell(outcome.said)
+    report(outcome.said)
     for warning in outcome.warnings:
         warn(f"warning: {warning}")
     return OK

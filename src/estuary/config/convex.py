@@ -1,4 +1,4 @@
-"""Where a Convex deployment is, and the key to it: checked before anything starts."""
+"""The form of CONVEX_DEPLOYMENT_URL and CONVEX_DEPLOY_KEY."""
 
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ _NOT_AN_ORIGIN = "it is more than scheme, host and port, or less"
 
 
 def deployment(text: str) -> str | None:
-    """The deployment's origin, None for an empty text; the reason of a refusal repeats nothing of it."""
+    """The deployment's origin, None for an empty text; messages of refusals repeat nothing of it."""
     if not text:
         return None
     if not text.lower().startswith(("https://", "http://")):
@@ -28,7 +28,7 @@ def deployment(text: str) -> str | None:
 
 
 def is_guarded(origin: str) -> bool:
-    """Whether what is said to `origin` stays between it and us."""
+    """Whether traffic to `origin` is encrypted, or stays on this machine."""
     parts = urlsplit(origin)
     return parts.scheme == "https" or parts.hostname in _THIS_MACHINE
 

@@ -1,4 +1,4 @@
-"""Where records are kept: what DATABASE_URL and DATABASE_TYPE say."""
+"""Which store to use, and where it is: DATABASE_URL and DATABASE_TYPE."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +13,10 @@ from estuary.config.problems import Refused
 
 
 class DatabaseLocation(NamedTuple):
-    """A kind of store, and where it is.
+    """A kind of store, and its place.
 
     `path` is SQLite's file, which may be relative to the working directory; `url` is a server's, and may
-    carry a password.
+    contain a password.
     """
 
     kind: str
@@ -29,16 +29,16 @@ SQLITE = DatabaseLocation("sqlite", Path("data/estuary.db"))
 POSTGRES = "postgres"
 
 DEFAULTS = {location.kind: location for location in (MEMORY, SQLITE)}
-"""Where a DATABASE_TYPE keeps its records when there is no DATABASE_URL; the others demand one."""
+"""The places that a DATABASE_TYPE has without DATABASE_URL; the others require one."""
 
 _DRIVERS = {SQLITE.kind: ("aiosqlite", "pysqlite")}
-"""What may follow a scheme and a plus."""
+"""Drivers that may follow a scheme and a plus."""
 
 DATABASE_TYPE = choice(*DEFAULTS, POSTGRES, CONVEX)
 
 
 def _location(text: str) -> DatabaseLocation | None:
-    """The location; the reasons of refusals repeat nothing of the text, which may carry a password."""
+    """Parse a location; messages of refusals repeat nothing of the text, which may contain a password."""
     if not text:
         return None
     scheme, separator, rest = text.partition("://")
@@ -59,7 +59,7 @@ def _location(text: str) -> DatabaseLocation | None:
 
 
 def _without_driver(scheme: str) -> str:
-    """`scheme` alone, where it names a driver as SQLAlchemy's URLs do: each store has one of its own."""
+    """`scheme` without a driver, which SQLAlchemy's URLs may name: each store has one driver of its own."""
     name, plus, driver = scheme.partition("+")
     if not plus:
         return name

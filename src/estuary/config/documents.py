@@ -1,4 +1,4 @@
-"""The documents that follow from the table: `.env.example` and `docs/configuration.md`.
+"""Generates `.env.example` and `docs/configuration.md` from the table of variables.
 
 `python -m estuary.config.documents` writes both, from the root of the repository.
 """
@@ -72,7 +72,7 @@ can say: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `LISTEN_FDS`, `LISTEN
 
 
 def env_example() -> str:
-    """`.env.example`: every variable as a comment, with its default and what it is for."""
+    """`.env.example`: every variable as a comment, with its default and its summary."""
     parts = [_ENV_INTRODUCTION]
     for section, variables in _sections():
         parts.append(f"\n# {section}\n")

@@ -23,14 +23,14 @@ _BLANKS = " \t\r"
 
 
 class Entry(NamedTuple):
-    """A value and the number of the line it stands on."""
+    """A value and its line number."""
 
     value: str
     line: int
 
 
 def parse(content: bytes, file: str = ".env") -> dict[str, Entry]:
-    """The entries of a file; raises `ConfigurationError` naming `file` and every line that is wrong."""
+    """Parse a file; raises `ConfigurationError` with `file` and each invalid line."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,7 +61,7 @@ def _add(entries: dict[str, Entry], line: str, number: int) -> None:
 
 
 def _value(name: str, text: str) -> str:
-    """The value that `text`, all that follows the equals sign, stands for."""
+    """The value in `text`, which is everything after the equals sign."""
     start = text.lstrip(_BLANKS)
     if start.startswith("'"):
         return _quoted(name, start, _SINGLE_QUOTED)

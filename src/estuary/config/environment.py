@@ -1,4 +1,4 @@
-"""From the environment, files, credentials and `.env` to `Settings`, every mistake reported at once."""
+"""Reads `Settings` from the environment, files, credentials and `.env`, and reports all errors at once."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ _KNOWN = (*_NAMES, *(variable.name + FILE_SUFFIX for variable in TABLE))
 
 
 class Loaded(NamedTuple):
-    """A configuration without mistakes, and what there is to tell about it.
+    """A valid configuration, with its warnings.
 
     `secret_files` are the files that secrets were read from, by the name of the variable.
     """
@@ -37,7 +37,7 @@ class Loaded(NamedTuple):
     secret_files: Mapping[str, Path]
 
     def describe(self) -> Iterator[str]:
-        """A line for each variable: name, value, source, in columns."""
+        """A line for each variable, in columns: name, value, source."""
         name_width = max(len(each.name) for each in self.effective)
         value_width = max(len(each.shown) for each in self.effective)
         for name, value, source, _ in self.effective:
@@ -50,16 +50,16 @@ def load() -> Loaded:
 
 
 def load_from(environ: Mapping[str, str], *, directory: Path) -> Loaded:
-    """The configuration that `environ` and the files of `directory` make.
+    """The configuration from `environ` and the files in `directory`.
 
-    Apart from reading files, the result depends on the arguments alone. Raises `ConfigurationError`
-    with every mistake there is.
+    Apart from reading files, the result depends on the arguments alone. Raises `ConfigurationError` with
+    every error there is.
     """
     return _Loading(environ, directory).result()
 
 
 class _Loading:
-    """One pass over the table, which collects values, mistakes and warnings."""
+    """One pass over the table that collects values, errors and warnings."""
 
     def __init__(self, environ: Mapping[str, str], directory: Path) -> None:
         self._environ = environ
@@ -73,9 +73,9 @@ class _Loading:
         self._production = False
 
     def result(self) -> Loaded:
-        """The whole configuration, or all that is wrong with it."""
+        """The whole configuration; raises `ConfigurationError` with all errors."""
         for variable in TABLE:
-            # The profile stands first in the table: the other defaults depend on it.
+            # The profile is first in the table, as the other defaults depend on it.
             self._settle(variable)
             self._production = self._values.get(Settings.app_profile.attribute) == PRODUCTION
         self._shorten_drain()
@@ -98,7 +98,7 @@ class _Loading:
         )
 
     def _parsed(self, path: Path) -> Mapping[str, Entry]:
-        # A directory of that name is somebody's virtual environment.
+        # A directory with this name is likely a virtual environment.
         if not path.exists() or path.is_dir():
             return {}
         try:
@@ -142,7 +142,7 @@ class _Loading:
             self._derive(drain, limit - 1, f"below {timeout.name}")
 
     def _count_workers(self) -> None:
-        """`auto` is a worker for each processor, and a single one where records are in its memory."""
+        """`auto` means a worker for each processor, but a single one if records are in its memory."""
         workers = Settings.workers
         if not self._configured.has(workers, Settings.database_url, Settings.database_type):
             return
@@ -156,14 +156,14 @@ class _Loading:
         self._effective[variable.name] = Effective(variable.name, str(number), source)
 
     def _misspelt_in_dotenv(self) -> Iterator[str]:
-        """The file is Estuary's own: a name that is almost one of its variables is a mistake."""
+        """The file is Estuary's own: a name that resembles one of its variables is an error."""
         for name, entry in self._dotenv.items():
             meant = None if name in _KNOWN else nearest(name, _KNOWN)
             if meant is not None:
                 yield f"{DOTENV}:{entry.line}: {name} is not a variable of Estuary; is {meant} meant?"
 
     def _misspelt_in_environment(self) -> Iterator[str]:
-        """The environment is shared: only what is near a name of several words is pointed out."""
+        """The environment is shared: only a name that resembles one of several words is a warning."""
         known = [name for name in _KNOWN if "_" in name.removesuffix(FILE_SUFFIX)]
         for name in self._environ:
             if name not in _KNOWN and (meant := nearest(name, known)) is not None:
@@ -171,14 +171,14 @@ class _Loading:
 
 
 def _processors() -> int:
-    """How many the service may keep busy."""
+    """The number of processors that the service may use."""
     from estuary.telemetry.system import this_host
 
     return this_host().cpu_count()
 
 
 def _read(variable: Variable[Any], text: str) -> Any:
-    # No value needs line breaks, other control characters or broken UTF-8; a header or a log would suffer.
+    # No value needs control characters or broken UTF-8, which could corrupt headers and logs.
     if not text.isprintable():
         raise Refused("it has a control character, a line break or bytes that are not UTF-8")
     return variable.form.read(text)

@@ -1,4 +1,4 @@
-"""The forms that values take: what a text may be, in words for errors and documents, and how it is read."""
+"""Forms of values: how a text is parsed, and how errors and documents describe what is allowed."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ class Form(Generic[T]):
 
 
 def whole_number(low: int, high: int) -> Form[int]:
-    """Decimal digits that say a number from `low` to `high`, both included."""
+    """Decimal digits for a number from `low` to `high`, both included."""
 
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
@@ -37,7 +37,7 @@ def whole_number(low: int, high: int) -> Form[int]:
 
 
 def only(value: str, reason: str, form: Form[T]) -> Form[T]:
-    """`form`, of which nothing but `value` can be served; `reason` says why another is refused."""
+    """`form`, of whose values only `value` is supported; `reason` says why others are refused."""
     accepted = form.read(value)
 
     def read(text: str) -> T:
@@ -50,7 +50,7 @@ def only(value: str, reason: str, form: Form[T]) -> Form[T]:
 
 
 AUTO = 0
-"""What stands for a number that is found out at start-up."""
+"""The value for a number that is determined at start-up."""
 
 
 def or_auto(form: Form[int]) -> Form[int]:
@@ -74,12 +74,12 @@ def choice(*words: str) -> Form[str]:
 
 
 def optional(form: Form[T]) -> Form[T | None]:
-    """`form`, or nothing at all: None."""
+    """`form`, or an empty text for None."""
     return Form(form.allowed, lambda text: form.read(text) if text else None)
 
 
 def comma_list(allowed: str, entry: Callable[[str], T]) -> Form[tuple[T, ...]]:
-    """Entries between commas, blanks around them ignored; `entry` reads one or raises `Refused`."""
+    """Comma-separated entries, blanks around them ignored; `entry` reads one or raises `Refused`."""
 
     def read(text: str) -> tuple[T, ...]:
         entries = tuple(entry(part.strip()) for part in text.split(",") if part.strip())
@@ -91,7 +91,7 @@ def comma_list(allowed: str, entry: Callable[[str], T]) -> Form[tuple[T, ...]]:
 
 
 def checked(allowed: str, accepts: Callable[[str], object]) -> Form[str]:
-    """The text itself, which `accepts` has looked at; its `ValueError` refuses it, and says why."""
+    """The text itself; `accepts` refuses it with a `ValueError`, whose message is the reason."""
 
     def read(text: str) -> str:
         try:
@@ -126,7 +126,7 @@ def _reference(text: str) -> str:
 
 
 REFERENCES = comma_list("a comma list of module:ATTRIBUTE", _reference)
-"""Where objects are declared; whether they can be imported is not looked at here."""
+"""References to objects in modules; they are not imported here."""
 
 
 def _prefix(text: str) -> str:
@@ -136,7 +136,7 @@ def _prefix(text: str) -> str:
 
 
 PREFIX = Form(f"at most {_MAX_PREFIX} printable ASCII characters without blanks", _prefix)
-"""The beginning of names in somebody else's store; empty for none."""
+"""A prefix for names in a store that others use, too; empty for none."""
 
 
 def _header_text(text: str) -> str | None:
@@ -146,7 +146,7 @@ def _header_text(text: str) -> str | None:
 
 
 HEADER_TEXT = Form("printable ASCII, as a header's value is", _header_text)
-"""A header's value (RFC 9110, section 5.5, without obs-text), None when empty."""
+"""A header's value (RFC 9110, section 5.5, without obs-text), None if empty."""
 
 
 def _file_path(text: str) -> Path | None:
@@ -156,4 +156,4 @@ def _file_path(text: str) -> Path | None:
 
 
 FILE_PATH = Form("the path of a file", _file_path)
-"""A path, which may be relative to the working directory, None when empty; it is not looked at here."""
+"""A path, which may be relative to the working directory, None if empty; its existence is not checked."""

@@ -22,7 +22,7 @@ _MAX_PORT = 65535
 
 
 def asked_at(host: str) -> str:
-    """Where this machine asks what listens at `host`: at its own address, where that is every address."""
+    """The address at which this machine reaches what listens on `host`, which may be a wildcard."""
     return _EVERY_ADDRESS.get(host, host)
 
 
@@ -35,7 +35,7 @@ def _is_address(text: str) -> bool:
 
 
 def is_host(text: str) -> bool:
-    """Whether `text` is an address or a name; digits and dots alone make no name (RFC 1123)."""
+    """Whether `text` is an IP address or a host name; digits and dots alone are not a name (RFC 1123)."""
     if _is_address(text):
         return True
     last_label = text.rstrip(".").rpartition(".")[2]
@@ -66,7 +66,7 @@ def _network_mistake(text: str) -> str:
 
 
 def origin(text: str) -> str:
-    """The origin as browsers send it: lower case, no default port (RFC 6454, section 6.2).
+    """The origin in the form that browsers send: lower case, no default port (RFC 6454, section 6.2).
 
     Raises `Refused`.
     """

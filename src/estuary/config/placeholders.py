@@ -1,8 +1,8 @@
-"""Values that were copied from an example and never replaced."""
+"""Detects values that were copied from an example and never replaced."""
 
 import re
 
-# Whole words of documentation; example domains are reserved (RFC 2606), so no service is there.
+# Words that documentation uses; example domains are reserved (RFC 2606), so no service has one.
 _EXAMPLE = re.compile(
     r"""
     change[-_]?(?:me|this|it) | replace[-_]?(?:me|this|with) | place[-_]?holder | to[-_]?do\b | fix[-_]?me
@@ -33,7 +33,7 @@ _PASSWORD = re.compile(r"://[^/@:]*:([^/@]*)@")
 
 
 def is_placeholder(text: str, *, secret: bool) -> bool:
-    """Whether `text` looks like an example's, or for a secret like what everybody tries first."""
+    """Whether `text` looks like an example, or, for a secret, like a common password."""
     if _EXAMPLE.search(text):
         return True
     if not secret:

@@ -1,4 +1,4 @@
-"""Where a PostgreSQL server is: a `postgres://` URL as libpq reads it, checked before anything starts.
+"""The form of a `postgres://` URL, parsed as libpq does.
 
 https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
 """
@@ -11,7 +11,7 @@ from estuary.config.problems import Refused
 
 SCHEMES = ("postgres", "postgresql")
 DRIVERS = ("asyncpg", "psycopg", "psycopg_async", "psycopg2", "psycopg2cffi", "pg8000")
-"""What may follow a scheme and a plus: SQLAlchemy names the driver there; here there is one."""
+"""Drivers that may follow a scheme and a plus, as in SQLAlchemy's URLs; they are ignored."""
 
 _is_host = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]*)(?::(\d{1,5}))?").fullmatch
 _MAX_PORT = 65_535
@@ -20,8 +20,8 @@ _MAX_PORT = 65_535
 def postgres_url(rest: str) -> str:
     """The URL for the driver; `rest` is what follows `postgres://`.
 
-    Raises `Refused` if that names no database that can be connected to. The reasons repeat nothing of the
-    text but the names that are known, for it may carry a password.
+    Raises `Refused` if no database can be connected to with it. Messages contain only known names of the
+    text, as it may contain a password.
     """
     if "#" in rest:
         raise Refused("write # as %23")

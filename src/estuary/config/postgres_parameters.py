@@ -1,7 +1,7 @@
-"""The parameters of a PostgreSQL URL: those for the driver, those that need no taking, and what else to do.
+"""The parameters of a PostgreSQL URL: passed to the driver, translated, ignored or refused.
 
-Understood is what libpq knows, as far as it can be had, and what the URLs of hosted PostgreSQL and of other
-drivers carry. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+Supported are those of libpq, as far as the driver can, and those in the URLs of hosted PostgreSQL and of
+other drivers. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 """
 
 import re
@@ -29,34 +29,34 @@ _PASSED_ON: dict[str, tuple[str, ...]] = {
     "sslnegotiation": ("postgres", "direct"),
     "target_session_attrs": ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
 }
-"""Those that the driver takes as they are, and the values of each that has but a few."""
+"""Parameters that the driver takes as they are, with their allowed values if there are few."""
 
 _TRANSLATED: dict[str, tuple[str, ...]] = {
-    # Prisma's and Django's word for where the tables are.
+    # Prisma's and Django's name for the schema of the tables.
     "schema": (),
-    # SQLAlchemy's and others' word for sslmode.
+    # SQLAlchemy's and others' name for sslmode.
     "ssl": ("true", "false", *_PASSED_ON["sslmode"]),
     "channel_binding": ("disable", "prefer", "require"),
 }
-"""Those that are said to the driver in other words."""
+"""Parameters that are translated for the driver."""
 
 _IGNORED_NUMBERS = (
-    # DATABASE_TIMEOUT_SECONDS bounds every connection and every call: none waits longer for a lost server.
+    # DATABASE_TIMEOUT_SECONDS bounds every connection and every call, also to a lost server.
     *("connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"),
-    # A pooler is noticed without being told of it, and prepared statements are then done without.
+    # A pooler is detected, and prepared statements are not used with it.
     *("statement_cache_size", "prepared_statement_cache_size"),
 )
 _IGNORED: dict[str, tuple[str, ...]] = {
     "keepalives": ("0", "1"),
     "pgbouncer": ("true", "false"),
-    # What is done anyway, or never.
+    # Values that describe what is done in any case.
     "client_encoding": ("utf8", "UTF8", "utf-8", "UTF-8", "auto"),
     "gssencmode": ("disable", "prefer"),
     "load_balance_hosts": ("disable",),
     "sslcompression": ("0",),
     "sslsni": ("1",),
 }
-"""Those that change nothing here: numbers, and what may be said in the others without being wrong."""
+"""Parameters without effect: numbers, and others with the values that are allowed."""
 
 _ELSEWHERE = {
     **dict.fromkeys(("user", "password"), "{} stands before the host, as in user:password@host"),
@@ -72,7 +72,7 @@ _ELSEWHERE = {
     "search_path": "{} is not read: write schema=NAME",
     "require_auth": "{} cannot be demanded here: sslmode=verify-full makes sure of the server",
 }
-"""Those that belong somewhere else, and where."""
+"""Parameters that belong somewhere else, and where."""
 
 _VALUES = {**_PASSED_ON, **_TRANSLATED, **_IGNORED}
 UNDERSTOOD = (*_VALUES, *_IGNORED_NUMBERS)
@@ -85,20 +85,20 @@ _AUTHORITIES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
-"""Where Debian and Alpine, Fedora, openSUSE, and BSD and macOS keep the certificates of authorities."""
+"""The files with certificate authorities on Debian and Alpine, Fedora, openSUSE, and BSD and macOS."""
 
 
 def system_authorities() -> Path | None:
-    """The file with the certificates of the authorities that this machine trusts, None if it has none."""
-    told = ssl.get_default_verify_paths().cafile
-    found = (Path(path) for path in (told, *_AUTHORITIES) if path)
+    """The file with the certificate authorities that this machine trusts, None if it has none."""
+    default = ssl.get_default_verify_paths().cafile
+    found = (Path(path) for path in (default, *_AUTHORITIES) if path)
     return next((path for path in found if path.is_file()), None)
 
 
 def for_driver(
     parameters: dict[str, str], authorities: Callable[[], Path | None] = system_authorities
 ) -> dict[str, str]:
-    """`parameters` as the driver has to be given them; raises `Refused`, repeating no value."""
+    """The parameters for the driver; raises `Refused`, with no value in its message."""
     for name, value in parameters.items():
         _check(name, value)
     passed_on = {name: value for name, value in parameters.items() if name in _PASSED_ON}
@@ -127,7 +127,7 @@ def _check(name: str, value: str) -> None:
 
 
 def _ssl_mode(parameters: dict[str, str]) -> str | None:
-    """What `sslmode` comes to, None where nothing is said of it."""
+    """The effective `sslmode`, None if it is not set."""
     mode = parameters.get("sslmode")
     other = parameters.get("ssl")
     if other is not None:
@@ -142,14 +142,14 @@ def _ssl_mode(parameters: dict[str, str]) -> str | None:
     if parameters.get("channel_binding") == "require":
         if mode in _NEVER_ENCRYPTED:
             raise Refused(f"channel_binding=require needs TLS, which sslmode={mode} does without")
-        # The driver cannot bind the password's proof to the connection. What that prevents, that another
-        # server poses as this one, its certificate prevents, too: it must be right, and for this host.
+        # The driver does not support channel binding. It prevents another server from impersonating this
+        # one; so does verifying the server's certificate and its host name.
         mode = "verify-full"
     return mode
 
 
 def _relies_on_system(parameters: dict[str, str]) -> bool:
-    """Whether the server's certificate is to be one of the authorities that the machine trusts."""
+    """Whether the server's certificate is to be verified against the system's authorities."""
     if parameters.get("channel_binding") == "require":
         return parameters.get("sslrootcert", "system") == "system"
     return parameters.get("sslrootcert") == "system"
@@ -162,5 +162,5 @@ def _demand(authorities: Path | None) -> Path:
 
 
 def _identifier(name: str) -> str:
-    """`name` in quotes (https://www.postgresql.org/docs/current/sql-syntax-lexical.html)."""
+    """`name` as a quoted identifier (https://www.postgresql.org/docs/current/sql-syntax-lexical.html)."""
     return '"{}"'.format(name.replace('"', '""'))

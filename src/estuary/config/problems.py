@@ -1,15 +1,15 @@
-"""What is wrong with a configuration: everything at once, fit to be printed on a terminal."""
+"""Errors in a configuration, reported all at once, safe to print on a terminal."""
 
 from collections.abc import Sequence
 
 HIDDEN = "[hidden]"
-"""What stands wherever a secret would."""
+"""Replaces a secret wherever it would be shown."""
 
 _LONGEST_SHOWN = 60
 
 
 class Refused(Exception):
-    """A value is not of its form; `reason` says what in particular, and may be empty."""
+    """A value is invalid; `reason` gives details, and may be empty."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
@@ -17,7 +17,7 @@ class Refused(Exception):
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used. `problems` has a line for each mistake; none shows a secret."""
+    """The configuration cannot be used. `problems` has a line for each error; none contains a secret."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -28,12 +28,12 @@ class ConfigurationError(Exception):
 
 
 def quoted(text: str) -> str:
-    """`text` in quotes: escaped, so that it forges no line, and cut, so that it fills no screen."""
+    """`text` in quotes, escaped so that it cannot forge lines, and truncated if it is long."""
     if len(text) > _LONGEST_SHOWN:
         return f"{text[:_LONGEST_SHOWN]!r}… ({len(text)} characters)"
     return repr(text)
 
 
 def shown(text: str) -> str:
-    """`text` as it is where it is short and printable, else as `quoted` has it."""
+    """`text` as it is if it is short and printable, else as by `quoted`."""
     return text if text.isprintable() and len(text) <= _LONGEST_SHOWN else quoted(text)

@@ -1,4 +1,4 @@
-"""The form of PUBLIC_URL: where clients reach the service."""
+"""The form of PUBLIC_URL, at which clients reach the service."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""Where a Redis is: what REDIS_URL says."""
+"""The form of REDIS_URL."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _PORT = 6379
 _SCHEMES = ("redis", "rediss", "unix")
 _ESCAPES = "a password's @ / : ? # are written %40 %2F %3A %3F %23"
 _FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
-"""The parameters for TLS, as redis-py calls them."""
+"""The parameters for TLS, named as in redis-py."""
 
 
 class RedisLocation(NamedTuple):
@@ -31,7 +31,7 @@ class RedisLocation(NamedTuple):
 
 
 def _location(text: str) -> RedisLocation | None:
-    """The location; the reasons of refusals repeat nothing of the text, which may carry a password."""
+    """Parse a location; messages of refusals repeat nothing of the text, which may contain a password."""
     if not text:
         return None
     try:

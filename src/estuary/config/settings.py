@@ -1,4 +1,4 @@
-"""Settings: the one table of every variable, from which errors and documents follow as well."""
+"""The table of all variables, from which error messages and documents are generated, too."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +34,7 @@ _SECTIONS = (
     AuthenticationVariables,
     MonitoringVariables,
 )
-"""In the order of the documents; the profile stands first, for the other defaults depend on it."""
+"""In the order of the documents; the profile is first, as the other defaults depend on it."""
 
 
 class Settings(
@@ -50,7 +50,7 @@ class Settings(
     AuthenticationVariables,
     MonitoringVariables,
 ):
-    """The values of all variables, read and checked; immutable. `load` makes it, see `environment`."""
+    """The validated values of all variables; immutable. Made by `load` in `environment`."""
 
     __slots__ = ("values",)
 
@@ -76,21 +76,21 @@ class Settings(
 
     @property
     def rate_limit_place(self) -> str:
-        """Where requests are counted: "local", "redis" or "postgres"."""
+        """The limiter to use: "local", "redis" or "postgres"."""
         if self.rate_limit_store == "auto":
             return "local" if self.redis_url is None else "redis"
         return self.rate_limit_store
 
     @property
     def database(self) -> DatabaseLocation:
-        """Where records are kept, DATABASE_URL and DATABASE_TYPE taken together."""
+        """The database, determined by DATABASE_URL, DATABASE_TYPE and CONVEX_DEPLOYMENT_URL."""
         kind = self.database_type
         url = self.values.get(DatabaseVariables.convex_deployment_url.attribute) if kind == CONVEX else None
         return self.database_url or DEFAULTS.get(kind) or DatabaseLocation(kind, url=url or "")
 
     @property
     def backup_status(self) -> Path | None:
-        """The file that tells of the last backup, None where there is no place for it."""
+        """The status file of the last backup, None if none is configured and the store is not SQLite."""
         path = self.database.path
         beside = None if path is None else path.with_name(f"{path.name}.last-backup.json")
         return self.backup_status_path or beside

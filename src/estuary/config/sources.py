@@ -1,4 +1,4 @@
-"""Where values come from: the environment, files it names, systemd credentials and `.env`."""
+"""The sources of values: the environment, files that it names, systemd credentials and `.env`."""
 
 import os
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ _MAX_FILE_BYTES = 64 * 1024
 
 
 class Found(NamedTuple):
-    """A value, and where it was found, as an operator calls the place."""
+    """A value, and its source as messages name it."""
 
     text: str
     source: str
 
 
 class Sources:
-    """All places at once, asked in their order: environment, credentials, `.env`.
+    """All sources in their order: environment, credentials, `.env`.
 
-    A variable may come from the environment and from `.env` by itself or as NAME_FILE, the path of a
-    file that holds the value; relative paths start at `directory`.
+    In the environment and in `.env`, a variable may be given directly, or as NAME_FILE, the path of a file
+    with the value; relative paths start at `directory`.
     """
 
     def __init__(self, environ: Mapping[str, str], dotenv: Mapping[str, str], directory: Path) -> None:
@@ -40,7 +40,7 @@ class Sources:
         """The files that secrets were read from, by the name of the variable."""
 
     def find(self, variable: Variable[Any]) -> Found | None:
-        """The value from the first place that has one; raises `Refused` with a whole sentence."""
+        """The value from the first source that has one; raises `Refused` with a complete message."""
         return (
             self._agreed(
                 [self._given(name, variable, self._environ, ENVIRONMENT) for name in variable.names]
@@ -51,7 +51,7 @@ class Sources:
 
     @staticmethod
     def _agreed(found: list[tuple[str, Found] | None]) -> Found | None:
-        """What one place says under a variable's names, which must not contradict each other."""
+        """A variable's value in one source, under any of its names; raises `Refused` if they contradict."""
         given = [each for each in found if each is not None]
         if not given:
             return None
@@ -65,7 +65,7 @@ class Sources:
         self, name: str, variable: Variable[Any], place: Mapping[str, str], label: str
     ) -> tuple[str, Found] | None:
         text = place.get(name, "")
-        # An alias comes by itself only: RUST_LOG_FILE would rather be the path of somebody's log.
+        # Aliases have no _FILE form: RUST_LOG_FILE is more likely the path of a log.
         path = place.get(name + FILE_SUFFIX, "") if name == variable.name else ""
         if text.strip() and path.strip():
             raise Refused(f"{name} and {name}{FILE_SUFFIX} are both set ({label}): keep one")
@@ -77,7 +77,7 @@ class Sources:
 
     def _from_file(self, variable: Variable[Any], path: str) -> Found:
         name = variable.name + FILE_SUFFIX
-        # Where a secret's path is expected, somebody may have given the secret itself.
+        # The value may be the secret itself instead of the path of a file with it, so it is not shown.
         shown = HIDDEN if variable.secret and not path.startswith(("/", "./", "../")) else quoted(path)
         found = Found(_read(self._directory / path, f"{name}: {shown}"), name)
         if variable.secret:
@@ -96,7 +96,7 @@ class Sources:
 
 
 def _read(path: Path, label: str) -> str:
-    """The file's text without its last line break; an empty file is a secret that went missing."""
+    """The file's text without its last line break; an empty file is an error, as a secret is missing."""
     try:
         text = _content(path)
     except OSError as error:
@@ -109,7 +109,7 @@ def _read(path: Path, label: str) -> str:
 
 
 def _content(path: Path) -> str:
-    """The text of a regular file (another, such as a pipe, might never end); raises `ValueError`."""
+    """The text of a regular file (reading a pipe might block); raises `ValueError`."""
     if not S_ISREG(path.stat().st_mode):
         raise ValueError("is not a regular file")
     with path.open("rb") as file:

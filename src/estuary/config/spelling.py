@@ -1,13 +1,14 @@
-"""Misspelt names: which of the known ones was meant."""
+"""Suggests the known name that was meant by a misspelt one."""
 
 from collections.abc import Iterable
 
 _LONG = 14
-"""From this length on two slips are forgiven; DATABASE_SSL, two from DATABASE_URL, is somebody else's."""
+"""From this length on, two edits are allowed; DATABASE_SSL, two from DATABASE_URL, is not meant for
+Estuary."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that `name` almost is, in any case; None when it is none of them."""
+    """The known name that `name` resembles, in any case; None if it is known, or resembles none."""
     upper = name.upper()
     candidates = [
         (distance, other)
@@ -22,10 +23,10 @@ def _tolerance(name: str, other: str) -> int:
 
 
 def _distance(name: str, other: str) -> int:
-    """How many letters are left out, put in, changed or swapped with their neighbour.
+    """The number of letters left out, inserted, changed or swapped with their neighbour.
 
-    This is the optimal string alignment distance; names that cannot be within 2 are told apart by their
-    letters alone, for an environment may hold hundreds.
+    This is the optimal string alignment distance. Names that cannot be within 2 are rejected by comparing
+    their letters alone, as an environment may have hundreds of names.
     """
     if abs(len(name) - len(other)) > 2 or len(set(name) ^ set(other)) > 4:
         return max(len(name), len(other))

@@ -1,13 +1,14 @@
-"""What the process manager and the terminal say: known names, but none of Estuary's variables."""
+"""Variables of the process manager and the terminal, which are not part of Estuary's configuration."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class Surroundings(NamedTuple):
-    """Texts as they were found, empty when absent; the code that uses one knows what it means.
+    """The variables as they are, empty if not set; they are parsed where they are used.
 
-    systemd's are described in sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3) and systemd.exec(5).
+    Those of systemd are described in sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3) and
+    systemd.exec(5).
     """
 
     notify_socket: str
@@ -17,11 +18,11 @@ class Surroundings(NamedTuple):
     listen_pid: str
     credentials_directory: str
     no_color: bool
-    """Whether the user wants no colours: NO_COLOR is there and not empty (no-color.org)."""
+    """Whether the user wants no colours: NO_COLOR is set and not empty (no-color.org)."""
 
 
 def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
-    """What `environ` says about what is around the process."""
+    """Read the variables from `environ`."""
     return Surroundings(
         notify_socket=environ.get("NOTIFY_SOCKET", ""),
         watchdog_usec=environ.get("WATCHDOG_USEC", ""),

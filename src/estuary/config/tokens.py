@@ -1,4 +1,4 @@
-"""The forms of what has to do with tokens: algorithms, audiences, claims, scopes and secrets."""
+"""The forms of settings on tokens: algorithms, audiences, claims, scopes and secrets."""
 
 import re
 
@@ -7,7 +7,7 @@ from estuary.config.forms import Form, comma_list, either
 from estuary.config.problems import Refused, quoted
 
 RESOURCE = "{resource}"
-"""Stands for the resource's name in a scope."""
+"""The placeholder for the resource's name in a scope."""
 
 SHORTEST_SECRET = 16
 
@@ -42,7 +42,7 @@ def _scope(text: str) -> str:
 
 
 def _secret(text: str) -> str | None:
-    """Without blanks and in ASCII, as it has to stand in a header (RFC 6750, 2.1)."""
+    """A secret for a header (RFC 6750, 2.1): ASCII without blanks."""
     if not text:
         return None
     if len(text) < SHORTEST_SECRET:

@@ -1,4 +1,4 @@
-"""The forms of URLs: of key sets, and of what issuers call themselves."""
+"""The forms of URLs: those of key sets and issuers."""
 
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -11,23 +11,23 @@ _is_plain = re.compile(r"[!-~]+").fullmatch
 
 
 def file_path(url: str) -> str | None:
-    """The path that a `file:` URL names, None for any other URL."""
+    """The path of a `file:` URL, None for any other URL."""
     parts = urlsplit(url)
     return unquote(parts.path) if parts.scheme == "file" else None
 
 
 def is_https(url: str) -> bool:
-    """Whether what `url` names cannot be exchanged on its way."""
+    """Whether responses from `url` cannot be changed in transit."""
     return urlsplit(url).scheme == "https"
 
 
 def is_web_address(text: str) -> bool:
-    """Whether `text` is a URL that can be asked over HTTP."""
+    """Whether `text` is a URL for HTTP or HTTPS."""
     return urlsplit(text).scheme in ("https", "http")
 
 
 def _key_set(text: str) -> str:
-    """A URL as it is written; passwords do not belong into it, for it stands in logs."""
+    """A URL as it is written; passwords are refused, as it appears in logs."""
     parts = _split(text)
     if parts.scheme not in _SCHEMES:
         raise Refused(f"{quoted(text)} is of no scheme that keys are fetched by")
@@ -59,4 +59,4 @@ def _issuer(text: str) -> str:
 KEY_SETS = comma_list("a comma list of URLs such as https://issuer.example.com/jwks.json", _key_set)
 
 ISSUERS = comma_list("a comma list of issuers as their tokens name them, mostly URLs", _issuer)
-"""The claim `iss` (RFC 7519, 4.1.1), compared letter by letter: one with a slash more is another."""
+"""The claim `iss` (RFC 7519, 4.1.1), compared exactly: a trailing slash makes another issuer."""

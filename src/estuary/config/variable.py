@@ -1,4 +1,4 @@
-"""One variable of the configuration: an attribute of `Settings`, and all that is known about it."""
+"""One variable of the configuration: an attribute of `Settings` with its form, defaults and summary."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Section(Protocol):
 class Variable(Generic[T]):
     """A variable named after the attribute it is assigned to, in capitals.
 
-    Defaults are texts, as an operator would write them; an empty one stands for nothing at all.
-    Its section is the SECTION of the class in which it stands. `production` is the default under that
-    profile where it differs. `aliases` are other names under which the value may come. Reading the
-    attribute from an instance of `Settings` gives the value, from the class the variable itself.
+    Defaults are texts, as an operator would write them; an empty one means no value. The section is the
+    SECTION of the class that contains it. `production` is the default under that profile if it differs.
+    `aliases` are other names of the variable. Reading the attribute from an instance of `Settings` returns
+    the value, from the class the variable itself.
     """
 
     attribute: str
@@ -68,7 +68,7 @@ class Variable(Generic[T]):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name under which the value may come, its own first."""
+        """Every name of the variable, the main one first."""
         return (self.name, *self.aliases)
 
     @property

@@ -1,4 +1,4 @@
-"""The security checklist: each line of it decided by code, on the configuration and on gathered facts.
+"""The security checklist: code that decides each item from the configuration and gathered facts.
 
 Nothing here does I/O: `app/deployment` gathers the facts.
 """

@@ -1,4 +1,4 @@
-"""What stands between clients and the service: TLS, certificates, a shield; and the clocks."""
+"""Items on what is between clients and the service: TLS, certificates, flood protection; and clocks."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -8,9 +8,9 @@ from estuary.config.checklist.finding import Finding, failed, passed, warned, wo
 from estuary.config.environment import Loaded
 
 URGENT, SOON = timedelta(days=7), timedelta(days=21)
-"""Before a certificate's end: issuers that renew by themselves do so earlier than either."""
+"""Limits on the time before a certificate expires: automatic renewal happens earlier than either."""
 CLOCK_TOLERANCE = 5.0
-"""Seconds; a Date header is a second coarse, and its way takes time."""
+"""In seconds; a Date header has a resolution of a second, and its transfer takes time."""
 
 _SHIELDS = {
     "cf-ray": "Cloudflare",
@@ -26,7 +26,7 @@ _REDIRECTS = range(300, 400)
 
 
 def https(loaded: Loaded, facts: Facts) -> Finding:
-    """Estuary speaks HTTP: what clients speak to in front of it must speak HTTPS, and only that."""
+    """Estuary speaks HTTP: a proxy in front of it must accept HTTPS, and nothing else."""
     url = loaded.settings.public_url
     if url is None:
         return failed(
@@ -56,7 +56,7 @@ def https(loaded: Loaded, facts: Facts) -> Finding:
 
 
 def certificates(_: Loaded, facts: Facts) -> Finding:
-    """When those of PUBLIC_URL and of the key sets' hosts end."""
+    """When the certificates of PUBLIC_URL and of the key sets' hosts expire."""
     asked = [each for each in (facts.public, *facts.key_sets) if each is not None]
     asked = [each for each in asked if urlsplit(each.url).scheme == "https"]
     if not asked or facts.now is None:
@@ -73,16 +73,16 @@ def _certificate(asked: Answer | NoAnswer, now: datetime) -> Finding:
     if asked.expires_at is None:
         return warned(f"{host} showed no certificate", "see that it can be reached")
     left = asked.expires_at - now
-    told = f"the certificate of {host} ends on {asked.expires_at:%Y-%m-%d}, in {left.days} days"
+    reason = f"the certificate of {host} ends on {asked.expires_at:%Y-%m-%d}, in {left.days} days"
     if left <= URGENT:
-        return failed(told, "renew it now")
+        return failed(reason, "renew it now")
     if left <= SOON:
-        return warned(told, "see why it was not renewed by itself")
-    return passed(told)
+        return warned(reason, "see why it was not renewed by itself")
+    return passed(reason)
 
 
 def shield(_: Loaded, facts: Facts) -> Finding:
-    """Floods have to be stopped before they reach the machine: it cannot do that itself."""
+    """Floods must be stopped before they reach the machine, which cannot do so itself."""
     if isinstance(facts.public, Answer):
         for header, name in _SHIELDS.items():
             if header in facts.public.headers:
@@ -96,17 +96,19 @@ def shield(_: Loaded, facts: Facts) -> Finding:
 
 
 def clock(loaded: Loaded, facts: Facts) -> Finding:
-    """Tokens are judged by it, and logs are read by it."""
+    """The clock decides whether tokens are valid, and dates the logs."""
     asked = [each for each in (facts.public, *facts.key_sets) if isinstance(each, Answer)]
     offsets = [(each.clock_offset, each.url) for each in asked if each.clock_offset is not None]
     if not offsets:
         return warned("the clock could not be compared: no server was asked", "run an NTP client")
-    # One server may be wrong; the one that agrees best speaks for us.
+    # One server's clock may be wrong; the smallest difference counts.
     offset, url = min(offsets, key=lambda each: abs(each[0]))
     host = urlsplit(url).netloc
-    told = f"the clock is {abs(offset):.0f} seconds {'ahead of' if offset > 0 else 'behind'} that of {host}"
+    reason = (
+        f"the clock is {abs(offset):.0f} seconds {'ahead of' if offset > 0 else 'behind'} that of {host}"
+    )
     if abs(offset) <= CLOCK_TOLERANCE:
         return passed(f"the clock agrees with that of {host}")
     if abs(offset) > loaded.settings.auth_clock_skew_seconds:
-        return failed(told, "run an NTP client")
-    return warned(told, "run an NTP client")
+        return failed(reason, "run an NTP client")
+    return warned(reason, "run an NTP client")

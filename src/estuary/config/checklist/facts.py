@@ -1,4 +1,4 @@
-"""What is known of a deployment beside its configuration; None stands for what was not looked at."""
+"""Facts on a deployment beside its configuration; None means that one was not gathered."""
 
 from datetime import datetime
 from pathlib import Path
@@ -7,10 +7,10 @@ import msgspec
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a web server answered.
+    """A web server's answer.
 
-    `headers` have names in lower case; `expires_at` is the end of its certificate; `clock_offset` says how
-    many seconds our clock is ahead of the server's.
+    `headers` have names in lower case; `expires_at` is the expiry of its certificate; `clock_offset` is the
+    number of seconds our clock is ahead of the server's.
     """
 
     url: str
@@ -21,7 +21,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class NoAnswer(msgspec.Struct, frozen=True):
-    """Why there was none; `untrusted` where the certificate is what stood in the way."""
+    """Why there was no answer; `untrusted` if it is the certificate."""
 
     url: str
     reason: str
@@ -29,7 +29,7 @@ class NoAnswer(msgspec.Struct, frozen=True):
 
 
 class StoreState(msgspec.Struct, frozen=True):
-    """How the store answered. `fits` is None where that could not be seen, for it did not answer."""
+    """The state of the store. `fits` is None if it is unknown, as the store did not answer."""
 
     answers: bool
     fits: bool | None
@@ -37,7 +37,7 @@ class StoreState(msgspec.Struct, frozen=True):
 
 
 class Disk(msgspec.Struct, frozen=True):
-    """The file system that holds the data folder, in bytes."""
+    """The file system with the data folder; sizes are in bytes."""
 
     folder: Path
     free: int
@@ -45,13 +45,13 @@ class Disk(msgspec.Struct, frozen=True):
 
 
 class UnseenDisk(msgspec.Struct, frozen=True):
-    """Why that file system could not be looked at."""
+    """Why the file system could not be examined."""
 
     reason: str
 
 
 class Openness(msgspec.Struct, frozen=True):
-    """Who beside its owner and group can get at a file; `what` is in it, in a word for an operator."""
+    """Access to a file by users beside its owner and group; `what` describes its content in a word."""
 
     path: Path
     what: str
@@ -60,7 +60,7 @@ class Openness(msgspec.Struct, frozen=True):
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """What an audit of the dependencies said; `failure` says why there was none."""
+    """The result of an audit of the dependencies; `failure` says why there is none."""
 
     vulnerable: tuple[str, ...] = ()
     audited: int = 0
@@ -68,7 +68,7 @@ class Audit(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """Everything: `plain` is what PUBLIC_URL's host answers without TLS, `disk` what holds the data."""
+    """All facts: `plain` is the answer of PUBLIC_URL's host without TLS, `disk` the data folder's disk."""
 
     now: datetime | None = None
     store: StoreState | None = None
@@ -84,4 +84,4 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 NOTHING = Facts()
-"""When nothing was looked at but the configuration."""
+"""The facts if only the configuration is known."""

@@ -1,4 +1,4 @@
-"""What a line of the checklist comes to."""
+"""The result of an item of the checklist."""
 
 from enum import Enum
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Status(Enum):
-    """How it stands. What could not be looked at is a warning that says so."""
+    """The status of an item. A fact that could not be gathered makes a warning."""
 
     PASS = "pass"  # noqa: S105 (no password)
     WARN = "warn"
@@ -14,7 +14,7 @@ class Status(Enum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """How it stands, why, and what mends it (empty where nothing has to be)."""
+    """A status, its reason, and how to correct it (empty if there is nothing to correct)."""
 
     status: Status
     reason: str
@@ -27,7 +27,7 @@ def passed(reason: str) -> Finding:
 
 
 def warned(reason: str, mend: str) -> Finding:
-    """It may be meant, or could not be looked at."""
+    """A finding that may be intended, or on something that could not be examined."""
     return Finding(Status.WARN, reason, mend)
 
 
@@ -37,6 +37,6 @@ def failed(reason: str, mend: str) -> Finding:
 
 
 def worst(findings: list[Finding]) -> Finding:
-    """The first finding of the worst status among them."""
+    """The first finding of the worst status."""
     order = [Status.FAIL, Status.WARN, Status.PASS]
     return min(findings, key=lambda finding: order.index(finding.status))

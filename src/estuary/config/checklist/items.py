@@ -1,4 +1,4 @@
-"""The checklist itself: its lines in their order, and how all of it is decided."""
+"""The items of the checklist in their order, and their evaluation."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from estuary.config.environment import Loaded
 
 
 class Item(NamedTuple):
-    """A line. `by_configuration` tells that the configuration alone can make it fail."""
+    """An item. `by_configuration`: the configuration alone can make it fail."""
 
     name: str
     demand: str
@@ -44,19 +44,19 @@ ITEMS = (
 
 
 class Line(NamedTuple):
-    """An item and what it came to."""
+    """An item and its finding."""
 
     item: Item
     finding: Finding
 
 
 def decide(loaded: Loaded, facts: Facts) -> list[Line]:
-    """The checklist, in its order, decided for this configuration and these facts."""
+    """The checklist, in its order, evaluated for this configuration and these facts."""
     return [Line(item, item.decide(loaded, facts)) for item in ITEMS]
 
 
 def failures_by_configuration(loaded: Loaded) -> Iterator[Line]:
-    """What fails whatever the world around is like: known at once, without asking anybody."""
+    """The items that fail whatever the facts are; nothing is gathered for them."""
     for item in ITEMS:
         if item.by_configuration:
             finding = item.decide(loaded, NOTHING)

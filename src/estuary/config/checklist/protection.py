@@ -1,4 +1,4 @@
-"""How the configuration protects the API: profile, headers, authentication, limits, logs."""
+"""Items on how the configuration protects the API: profile, headers, authentication, limits, logs."""
 
 from estuary.config.checklist.facts import Facts
 from estuary.config.checklist.finding import Finding, failed, passed, warned
@@ -8,27 +8,27 @@ from estuary.config.settings import Settings
 from estuary.telemetry.filter import TARGETS, Filter, Level
 
 MOST_PER_SECOND = 100
-"""Requests of one client; a limit above it hardly limits anybody."""
+"""Requests of one client in a second; a higher limit hardly protects."""
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _NO_LIMIT_ON_SCRIPTS = frozenset({"*", "'unsafe-inline'", "'unsafe-eval'", "http:", "https:", "data:"})
 
 
 def profile(loaded: Loaded, _: Facts) -> Finding:
-    """APP_PROFILE is production: defaults of other variables depend on it."""
+    """Whether APP_PROFILE is production, on which other defaults depend."""
     if loaded.settings.production:
         return passed("APP_PROFILE is production")
     return failed(f"APP_PROFILE is {loaded.settings.app_profile}", "set APP_PROFILE=production")
 
 
 def strict_mode(loaded: Loaded, _: Facts) -> Finding:
-    """HSTS, and the strict policy."""
+    """Whether HSTS and the strict policy are on."""
     if loaded.settings.security_strict_mode:
         return passed("SECURITY_STRICT_MODE is on: answers carry HSTS")
     return failed("SECURITY_STRICT_MODE is off: no HSTS", "set SECURITY_STRICT_MODE=true")
 
 
 def content_security_policy(loaded: Loaded, _: Facts) -> Finding:
-    """What browsers may load, in the policy that is in effect."""
+    """Which sources browsers may load from, by the policy that is in effect."""
     settings = loaded.settings
     if settings.security_csp is not None:
         return judge_policy(settings.security_csp)
@@ -41,7 +41,7 @@ def content_security_policy(loaded: Loaded, _: Facts) -> Finding:
 
 
 def judge_policy(policy: str) -> Finding:
-    """A Content-Security-Policy (https://www.w3.org/TR/CSP3/): above all, where scripts may come from."""
+    """Evaluates a Content-Security-Policy (https://www.w3.org/TR/CSP3/), above all for scripts."""
     directives = {
         name.lower(): values
         for name, *values in (directive.split() for directive in policy.split(";") if directive.strip())
@@ -51,7 +51,7 @@ def judge_policy(policy: str) -> Finding:
         return failed(
             "SECURITY_CSP lets scripts come from anywhere", "add default-src 'self' and script-src 'self'"
         )
-    # A nonce or a hash switches 'unsafe-inline' off in every browser that knows them.
+    # A nonce or a hash disables 'unsafe-inline' in every browser that supports them.
     guarded = any(value.startswith(("'nonce-", "'sha")) for value in scripts)
     loose = sorted(_NO_LIMIT_ON_SCRIPTS.intersection(scripts) - ({"'unsafe-inline'"} if guarded else set()))
     if loose:
@@ -66,7 +66,7 @@ def judge_policy(policy: str) -> Finding:
 
 
 def authentication(loaded: Loaded, _: Facts) -> Finding:
-    """Whether anybody may call."""
+    """Whether calls need a token."""
     settings = loaded.settings
     if not settings.auth_enabled:
         return warned(
@@ -96,27 +96,27 @@ def authentication(loaded: Loaded, _: Facts) -> Finding:
 
 
 def rate_limit(loaded: Loaded, _: Facts) -> Finding:
-    """Whether one client can take all there is."""
+    """Whether a single client can exhaust the service."""
     settings = loaded.settings
     if not settings.rate_limit_enabled:
         return failed("RATE_LIMIT_ENABLED is false", "set RATE_LIMIT_ENABLED=true")
     requests, seconds = settings.rate_limit_max_requests, settings.rate_limit_window_seconds
-    told = f"a client may make {requests} requests in {seconds} seconds"
+    reason = f"a client may make {requests} requests in {seconds} seconds"
     if requests > MOST_PER_SECOND * seconds:
         return warned(
-            f"{told}, which is more than {MOST_PER_SECOND} a second", "lower RATE_LIMIT_MAX_REQUESTS"
+            f"{reason}, which is more than {MOST_PER_SECOND} a second", "lower RATE_LIMIT_MAX_REQUESTS"
         )
     place = settings.rate_limit_place
     if place != "local" and settings.rate_limit_on_outage == "allow":
         return warned(
-            f"{told}, but any number while {place} is away: RATE_LIMIT_ON_OUTAGE is allow",
+            f"{reason}, but any number while {place} is away: RATE_LIMIT_ON_OUTAGE is allow",
             "set RATE_LIMIT_ON_OUTAGE=local",
         )
-    return passed(told)
+    return passed(reason)
 
 
 def cross_origin(loaded: Loaded, _: Facts) -> Finding:
-    """Which pages may call from a browser."""
+    """Which origins may call from a browser."""
     origins = loaded.settings.cors_allowed_origins
     if ANY_ORIGIN in origins:
         return failed(
@@ -134,7 +134,7 @@ def cross_origin(loaded: Loaded, _: Facts) -> Finding:
 
 
 def debug_logging(loaded: Loaded, _: Facts) -> Finding:
-    """Whether logs tell more than operations need."""
+    """Whether logs contain more than operations need."""
     text = loaded.settings.log_filter
     wanted = Filter(text)
     if any(wanted.level(target) >= Level.DEBUG for target in TARGETS):

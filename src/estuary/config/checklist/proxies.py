@@ -1,4 +1,4 @@
-"""Whose word on a client's address is taken: that of proxies of one's own, and of no stranger."""
+"""Items on trusted proxies: clients' addresses are taken from one's own proxies only."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
@@ -9,10 +9,10 @@ from estuary.config.environment import Loaded
 from estuary.config.networks import Network
 
 _WIDEST = {4: 8, 6: 16}
-"""The shortest prefix that a network of one's own proxies has, by IP version."""
+"""The shortest prefix of a network of one's own proxies, by IP version."""
 _NARROW_PUBLIC = {4: 24, 6: 48}
 _LOCAL = IPv6Network("fc00::/7")
-"""Unique local addresses (RFC 4193): like 10.0.0.0/8, of whatever width, they are never a stranger's."""
+"""Unique local addresses (RFC 4193): like 10.0.0.0/8, they are private whatever the prefix."""
 _CARRIERS = (
     (IPv6Network("::ffff:0:0/96"), 96),  # IPv4-mapped (RFC 4291, 2.5.5.2)
     (IPv6Network("::/96"), 96),  # IPv4-compatible (RFC 4291, 2.5.5.1)
@@ -22,13 +22,13 @@ _CARRIERS = (
     (IPv6Network("2002::/16"), 16),  # 6to4 (RFC 3056)
     (IPv6Network("2001::/32"), 96),  # Teredo (RFC 4380)
 )
-"""Networks whose addresses hold an IPv4 address, and after how many bits it begins."""
+"""IPv6 networks whose addresses contain an IPv4 address, and the bit at which it begins."""
 _EVERYBODY = IPv4Network("0.0.0.0/0")
 _WHAT_TO_DO = "name the addresses of your proxies alone"
 
 
 def proxies(loaded: Loaded, _: Facts) -> Finding:
-    """Who may say who a client is."""
+    """Which proxies may set a client's address."""
     trusted = loaded.settings.trusted_proxies
     if not trusted:
         if loaded.settings.public_url is None:
@@ -55,9 +55,9 @@ def proxies(loaded: Loaded, _: Facts) -> Finding:
 
 
 def reached(network: Network) -> Network:
-    """The IPv4 network whose hosts `network` holds in IPv6 addresses, or `network` itself.
+    """The IPv4 network that the addresses of `network` contain, or `network` itself.
 
-    So it stays what it is where it is too wide in any case.
+    It is also returned unchanged if it is too wide in any case.
     """
     if isinstance(network, IPv4Network) or network.prefixlen < _WIDEST[6]:
         return network
@@ -72,7 +72,7 @@ def reached(network: Network) -> Network:
 
 
 def _too_wide(trusted: Sequence[Network]) -> str:
-    """What of `trusted` is, alone or together, more than anybody's own proxies; empty if nothing is."""
+    """The part of `trusted` that is wider than one's own proxies, alone or together; empty if none is."""
     hosts = [reached(network) for network in trusted]
     merged: list[Network] = [
         *collapse_addresses(each for each in hosts if isinstance(each, IPv4Network)),
@@ -85,8 +85,8 @@ def _too_wide(trusted: Sequence[Network]) -> str:
                 for named, host in zip(trusted, hosts, strict=True)
                 if host.version == whole.version and _is_within(host, whole)
             ]
-            told = ", ".join(parts)
-            return told if told == str(whole) else f"{told}, which is {whole}"
+            listed = ", ".join(parts)
+            return listed if listed == str(whole) else f"{listed}, which is {whole}"
     for version, prefix in _WIDEST.items():
         public = [each for each in merged if each.version == version and _holds_strangers(each)]
         if public and sum(each.num_addresses for each in public) >= 2 ** (public[0].max_prefixlen - prefix):

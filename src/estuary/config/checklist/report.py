@@ -1,4 +1,4 @@
-"""The decided checklist, for people and for programs."""
+"""Reports of the evaluated checklist, as text and as JSON."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from estuary.config.checklist.items import Line
 
 
 class _Check(msgspec.Struct):
-    """One line of the JSON report."""
+    """One item of the JSON report."""
 
     name: str
     demand: str
@@ -20,27 +20,27 @@ class _Check(msgspec.Struct):
 
 
 class _Report(msgspec.Struct):
-    """The JSON report: the gravest status, and all lines in their order."""
+    """The JSON report: the worst status, and all items in their order."""
 
     status: Status
     checks: list[_Check]
 
 
 def verdict(lines: Sequence[Line]) -> Status:
-    """FAIL where a line fails, else WARN where one warns, else PASS."""
+    """FAIL if an item fails, else WARN if one warns, else PASS."""
     found = {line.finding.status for line in lines}
     return next((status for status in (Status.FAIL, Status.WARN) if status in found), Status.PASS)
 
 
 def as_json(lines: Sequence[Line]) -> str:
-    """The verdict and every line as an indented JSON document, for `check --deploy --format json`."""
+    """The report as an indented JSON document, for `check --deploy --format json`."""
     checks = [_Check(item.name, item.demand, *msgspec.structs.astuple(finding)) for item, finding in lines]
     document = msgspec.json.encode(_Report(verdict(lines), checks))
     return msgspec.json.format(document, indent=2).decode()
 
 
 def as_text(lines: Sequence[Line]) -> str:
-    """A line each, what mends it beneath, and the sum."""
+    """A line for each item, with its correction beneath, and a summary."""
     return "\n".join(_text(lines))
 
 

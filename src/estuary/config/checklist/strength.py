@@ -1,11 +1,11 @@
-"""Whether a secret could be guessed, judged as those who guess do: by repetitions, rows and known words."""
+"""Whether a secret could be guessed: by repetitions, sequences and known words."""
 
 import re
 
 _FEWEST_CHARACTERS = 6
-"""Different ones; sixteen hexadecimal digits chosen by chance hardly ever have fewer."""
+"""The least number of different characters; sixteen random hexadecimal digits rarely have fewer."""
 _SHORTEST_REST = 6
-"""What has to be left of a secret when all that is known to guessers is taken out of it."""
+"""The least length that must remain without the guessable parts."""
 _SHORTEST_RUN = 4
 _ROWS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop")
 _WORDS = re.compile(
@@ -19,7 +19,7 @@ _LEET = str.maketrans("013457@$!", "oieastasi")
 
 
 def weakness(secret: str) -> str:
-    """Why `secret` could be guessed, as half a sentence; empty if nothing tells against it."""
+    """Why `secret` could be guessed, as half a sentence; empty if it could not."""
     different = len(set(secret))
     if different < _FEWEST_CHARACTERS:
         return f"it has {different} different characters only"
@@ -31,12 +31,12 @@ def weakness(secret: str) -> str:
 
 
 def _repeats(text: str) -> bool:
-    """Whether `text` is one part, over and over, the last time perhaps cut short."""
+    """Whether `text` repeats one part, the last time perhaps truncated."""
     return any(text == (text[:length] * len(text))[: len(text)] for length in range(1, len(text) // 2 + 1))
 
 
 def _without_runs(text: str) -> str:
-    """`text` without what stands in a row of an alphabet or a keyboard, forwards or backwards."""
+    """`text` without sequences of an alphabet or a keyboard, forwards or backwards."""
     for row in _ROWS:
         for line in (row * 2, row[::-1] * 2):
             for length in range(len(row), _SHORTEST_RUN - 1, -1):
@@ -46,5 +46,5 @@ def _without_runs(text: str) -> str:
 
 
 def _without_words(text: str) -> str:
-    """`text` without known words, written plainly or with figures in place of letters."""
+    """`text` without known words, written plainly or with digits in place of letters."""
     return _WORDS.sub(" ", _WORDS.sub(" ", text).translate(_LEET))

@@ -1,4 +1,4 @@
-"""Whether what goes to other machines is encrypted: records to PostgreSQL, counts and records to Redis."""
+"""Items on encryption in transit: records to PostgreSQL, counts and records to Redis."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -10,17 +10,17 @@ from estuary.config.database import POSTGRES
 from estuary.config.environment import Loaded
 
 _ENCRYPTED = ("require", "verify-ca", "verify-full")
-"""The values of sslmode that never speak plainly: https://www.postgresql.org/docs/current/libpq-ssl.html"""
+"""Values of sslmode that always encrypt: https://www.postgresql.org/docs/current/libpq-ssl.html"""
 
 
 def transport(loaded: Loaded, _: Facts) -> Finding:
-    """What is not encrypted can be read and changed on the network."""
+    """Whether traffic that leaves this machine is encrypted."""
     findings = [*_postgres(loaded), *_redis(loaded)]
     return worst(findings) if findings else passed("nothing is sent to other machines' databases")
 
 
 def is_local(host: str) -> bool:
-    """Whether `host` is this machine: a loopback address or name, a Unix socket, or the default for one."""
+    """Whether `host` is this machine: a loopback address or name, a Unix socket, or the default of one."""
     if host in ("", "localhost") or host.startswith("/"):
         return True
     try:

@@ -1,4 +1,4 @@
-"""What operations have to see to: store, backups, monitoring, disk, files, libraries."""
+"""Items on operations: store, backups, monitoring, disk, files, libraries."""
 
 from datetime import timedelta
 
@@ -10,13 +10,14 @@ from estuary.config.database import MEMORY
 from estuary.config.environment import Loaded
 
 LITTLE_SPACE, NO_SPACE = 0.10, 0.05
-"""Free parts of the disk; below a gigabyte, or a quarter of one, it is little, or none, in any case."""
+"""Fractions of the disk that must be free; below a gigabyte, or a quarter of one, it warns or fails in any
+case."""
 _GIGABYTE = 1024**3
 _OK = 200
 
 
 def store(loaded: Loaded, facts: Facts) -> Finding:
-    """Whether records outlive the process."""
+    """Whether records survive the process."""
     kind = loaded.settings.database.kind
     if kind == MEMORY.kind:
         return failed(
@@ -34,7 +35,7 @@ def store(loaded: Loaded, facts: Facts) -> Finding:
 
 
 def schema(loaded: Loaded, facts: Facts) -> Finding:
-    """Whether the tables are those of the declared resources."""
+    """Whether the tables fit the declared resources."""
     if facts.store is None or facts.store.fits is None:
         return warned(
             "the schema was not looked at: the store does not answer", "see the line about the store"
@@ -64,14 +65,14 @@ def backups(loaded: Loaded, facts: Facts) -> Finding:
             mend,
         )
     age = facts.now - facts.last_backup
-    told = f"the last backup is {round(age.total_seconds() / 3600)} hours old"
+    reason = f"the last backup is {round(age.total_seconds() / 3600)} hours old"
     if age > timedelta(hours=settings.backup_max_age_hours):
-        return failed(f"{told}, more than {settings.backup_max_age_hours}", mend)
-    return passed(told)
+        return failed(f"{reason}, more than {settings.backup_max_age_hours}", mend)
+    return passed(reason)
 
 
 def monitoring(loaded: Loaded, facts: Facts) -> Finding:
-    """Whether metrics can be had, and only by those who may."""
+    """Whether metrics are available, and only to those who may see them."""
     settings = loaded.settings
     if isinstance(facts.public_metrics, Answer) and facts.public_metrics.status == _OK:
         return failed(
@@ -113,30 +114,32 @@ def disk(_: Loaded, facts: Facts) -> Finding:
         return warned(f"the disk was not seen: {facts.disk.reason}", "see that it answers")
     free, total = facts.disk.free, facts.disk.total
     part = free / total if total else 0.0
-    told = f"{facts.disk.folder}: {free / _GIGABYTE:.1f} of {total / _GIGABYTE:.1f} GiB are free"
+    reason = f"{facts.disk.folder}: {free / _GIGABYTE:.1f} of {total / _GIGABYTE:.1f} GiB are free"
     if part < NO_SPACE or free < _GIGABYTE / 4:
-        return failed(told, "make room, or move the data")
+        return failed(reason, "make room, or move the data")
     if part < LITTLE_SPACE or free < _GIGABYTE:
-        return warned(told, "make room, or move the data")
-    return passed(told)
+        return warned(reason, "make room, or move the data")
+    return passed(reason)
 
 
 def file_permissions(_: Loaded, facts: Facts) -> Finding:
-    """Whether other users of the machine can get at secrets and records."""
+    """Whether other users of the machine can access secrets and records."""
     if facts.files is None:
         return warned("the files were not looked at", "run `estuary check --deploy`")
     writable = [each for each in facts.files if each.writable]
     if writable:
-        return failed(f"any user may change {_told(writable)}", "chmod o-w")
+        return failed(f"any user may change {_described(writable)}", "chmod o-w")
     readable = [each for each in facts.files if each.readable]
     if readable:
-        return failed(f"any user may read {_told(readable)}", "chmod o-rwx, or close the folder to others")
+        return failed(
+            f"any user may read {_described(readable)}", "chmod o-rwx, or close the folder to others"
+        )
     if not facts.files:
         return passed("there are no files of secrets or records")
-    return passed(f"other users cannot get at {_told(facts.files)}")
+    return passed(f"other users cannot get at {_described(facts.files)}")
 
 
-def _told(files: list[Openness] | tuple[Openness, ...]) -> str:
+def _described(files: list[Openness] | tuple[Openness, ...]) -> str:
     return ", ".join(f"{each.path} ({each.what})" for each in files)
 
 

@@ -1,4 +1,4 @@
-"""What is kept at hand of the records that were read."""
+"""Settings of the cache of records."""
 
 from estuary.config.forms import choice, whole_number
 from estuary.config.variable import Variable

@@ -1,4 +1,4 @@
-"""What browsers are told."""
+"""Settings of security headers and CORS."""
 
 from estuary.config.forms import BOOLEAN, HEADER_TEXT
 from estuary.config.networks import ORIGINS
