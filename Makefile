@@ -153,7 +153,7 @@ format: $(SYNCED) ## Format the code and mend what ruff can mend
 
 .PHONY: docs
 docs: $(SYNCED) ## Write anew what is generated: .env.example, docs/configuration.md
-	$(BIN)/python -m estuary.config.documents
+	$(BIN)/python -m estuary.config.documentation
 
 .PHONY: artefacts
 artefacts: $(SYNCED) $(DEPLOYER) ## Write anew what is generated in deploy/: dashboards, manifests

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from estuary import __version__
-from estuary.config.checklist.items import failures_by_configuration
+from estuary.config.checklist.evaluation import failures_by_configuration
 from estuary.config.environment import load_from
 from tests.deploy.workshop import DEPLOY, ROOT, tool
 

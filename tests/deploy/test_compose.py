@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from estuary import __version__
-from estuary.config.checklist.items import failures_by_configuration
+from estuary.config.checklist.evaluation import failures_by_configuration
 from estuary.config.environment import Loaded, load_from
 from tests.deploy.composed import services
 from tests.deploy.workshop import DEPLOY, ROOT, run, tool

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from estuary import __version__
-from estuary.config import documents
+from estuary.config import documentation
 from estuary.config.dotenv import parse
 from estuary.config.environment import load_from
 from estuary.config.settings import TABLE, Settings
@@ -26,7 +26,7 @@ ARTEFACTS = [
 ADMIN_PORT = "9000"
 """That of metrics and the details of health, in every artefact that gives them one."""
 
-WRITTEN = [path for path in DOCUMENTS if path != ROOT / documents.CONFIGURATION]
+WRITTEN = [path for path in DOCUMENTS if path != ROOT / documentation.CONFIGURATION]
 """Documents but the one that is generated from the table."""
 
 WORD = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")

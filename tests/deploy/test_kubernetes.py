@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import yaml
 
-from estuary.config.checklist.items import failures_by_configuration
+from estuary.config.checklist.evaluation import failures_by_configuration
 from estuary.config.environment import load_from
 from estuary.config.variables.server import ServerVariables
 from tests.deploy import operator

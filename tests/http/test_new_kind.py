@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec import inspect as types
 
 from estuary.app import load_resources, openapi
-from estuary.backups.rows import ReadRow, fields_of
+from estuary.backups.row_lines import ReadRow, fields_of
 from estuary.core.kinds import KINDS
 from estuary.core.kinds.constraints import Range
 from estuary.core.kinds.declared import Declared

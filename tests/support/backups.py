@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from estuary.backups.lines import Lines
+from estuary.backups.record_lines import Lines
 from estuary.core.items import ITEMS
 from estuary.stores.sqlite import SqliteStore
 from tests.support.process import environment_of

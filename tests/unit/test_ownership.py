@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from estuary.backups.files import new_file, replaced_file
+from estuary.backups.atomic_files import new_file, replaced_file
 from estuary.core.errors import StoreUnavailable
 from estuary.core.items import ITEMS
 from estuary.ownership import denied
@@ -62,7 +62,7 @@ async def test_what_root_makes_belongs_to_the_folders_owner(folder: Path) -> Non
 
 
 def test_what_root_writes_to_a_folder_belongs_to_its_owner(folder: Path) -> None:
-    """Backups and what is told of them: the service's own job can read, replace and remove them."""
+    """Backups and their status file: the service's own job can read, replace and remove them."""
     for write in (new_file, replaced_file):
         with write(folder / "made", 0o640) as file:
             file.write(b"records")
@@ -83,10 +83,10 @@ async def test_a_file_that_cannot_be_opened_is_told_with_its_owner(folder: Path)
             await store.open()
 
     assert str(raised.value).startswith(f"{path}: The database is unavailable: ")
-    told = str(raised.value).partition("; ")[2]
-    assert told.startswith(f"{path} belongs to ")
-    assert f"uid {owner}" in told.partition(", and this process runs as ")[0]
-    assert f"uid {ours}" in told.partition(", and this process runs as ")[2]
+    message = str(raised.value).partition("; ")[2]
+    assert message.startswith(f"{path} belongs to ")
+    assert f"uid {owner}" in message.partition(", and this process runs as ")[0]
+    assert f"uid {ours}" in message.partition(", and this process runs as ")[2]
 
 
 def test_what_may_be_used_is_not_complained_of(folder: Path) -> None:

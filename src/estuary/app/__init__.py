@@ -3,10 +3,10 @@
 from estuary.app.authentication import access
 from estuary.app.composition import asgi, build, rsgi
 from estuary.app.preloading import preload
-from estuary.app.probe import probe
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.shared_state import SharedState
+from estuary.app.store_check import probe
 
 __all__ = [
     "Service",

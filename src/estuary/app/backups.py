@@ -22,8 +22,8 @@ from estuary.app.transfer import (
     snapshot_of,
 )
 from estuary.backups.archive import open_to_read, record_lines, verify
+from estuary.backups.atomic_files import new_file
 from estuary.backups.errors import BackupError, ForeignBackup
-from estuary.backups.files import new_file
 from estuary.backups.format import (
     FORMAT,
     FORMAT_WITH_ROWS,

@@ -19,8 +19,8 @@ from estuary.app.transfer import (
     snapshot_of,
 )
 from estuary.backups.archive import open_to_read
+from estuary.backups.atomic_files import new_file
 from estuary.backups.errors import BackupError, NotABackup, UnfitLine
-from estuary.backups.files import new_file
 from estuary.backups.format import LONGEST_LINE
 from estuary.config.settings import Settings
 

@@ -16,7 +16,7 @@ from types import FrameType
 import msgspec
 
 from estuary import __version__
-from estuary.config.problems import quoted
+from estuary.config.errors import quoted
 from estuary.core.resource import DeclarationError, Resource
 from estuary.http.openapi.document import document
 from estuary.http.routes import API_PREFIX

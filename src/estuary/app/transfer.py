@@ -10,10 +10,10 @@ from uuid_utils import uuid7
 
 from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
+from estuary.backups.atomic_files import occupied
 from estuary.backups.errors import BackupError
-from estuary.backups.files import occupied
-from estuary.backups.lines import Lines
-from estuary.backups.rows import encode_rows
+from estuary.backups.record_lines import Lines
+from estuary.backups.row_lines import encode_rows
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreError
 from estuary.core.ports import Migratable, Store

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from estuary.auth.fetch import FetchFailed
 from estuary.auth.freshness import Freshness
 from estuary.auth.kept_keys import Keep, Kept
-from estuary.auth.keys import BadKeySet, Key, KeySet
+from estuary.auth.key_set import BadKeySet, Key, KeySet
 from estuary.core.observations import KeysFetched, KeysMissed, KeysNotKept
 from estuary.core.ports import Clock, Observer
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from estuary.auth.claims import ClaimRules
 from estuary.auth.compact import Compact, parse
 from estuary.auth.jwks import KeySource
-from estuary.auth.keys import Key
+from estuary.auth.key_set import Key
 from estuary.auth.verified import VerifiedTokens
 from estuary.core.errors import KeysUnavailable, Unauthenticated
 from estuary.core.identity import Identity, Refusal

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from estuary.backups.files import ANYBODY, replaced_file
+from estuary.backups.atomic_files import ANYBODY, replaced_file
 from estuary.core.moments import AwareDatetime
 
 TOLERANCE = timedelta(minutes=5)

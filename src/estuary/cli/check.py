@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from estuary.config.environment import load
-    from estuary.config.problems import ConfigurationError
+    from estuary.config.errors import ConfigurationError
     from estuary.core.errors import LimiterRefused, StoreError
     from estuary.core.resource import DeclarationError
 
@@ -62,8 +62,8 @@ def _show(loaded: "Loaded") -> int:
 def _decide(loaded: "Loaded", form: str) -> int:
     """Print the checklist, evaluated with the facts that can be gathered now."""
     from estuary.app.deployment.gathering import gather
+    from estuary.config.checklist.evaluation import decide
     from estuary.config.checklist.finding import Status
-    from estuary.config.checklist.items import decide
     from estuary.config.checklist.report import as_json, as_text, verdict
 
     lines = decide(loaded, gather(loaded))

@@ -45,7 +45,7 @@ def _write(arguments: argparse.Namespace) -> int:
 def _with_resources(act: "Callable[[Sequence[Resource]], None]") -> int:
     from estuary.app import load_resources
     from estuary.config.environment import load
-    from estuary.config.problems import ConfigurationError
+    from estuary.config.errors import ConfigurationError
     from estuary.core.resource import DeclarationError
 
     try:

@@ -20,8 +20,8 @@ def _run(arguments: argparse.Namespace) -> int:
     import http.client
 
     from estuary.config.environment import load
+    from estuary.config.errors import ConfigurationError
     from estuary.config.networks import asked_at
-    from estuary.config.problems import ConfigurationError
 
     try:
         settings = load().settings

@@ -19,7 +19,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from estuary.app.migration import migrate
     from estuary.config.environment import load
-    from estuary.config.problems import ConfigurationError
+    from estuary.config.errors import ConfigurationError
     from estuary.core.errors import StoreError
     from estuary.core.resource import DeclarationError
 

@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
 def _run(_: argparse.Namespace) -> int:
     from estuary.app import access, load_resources, openapi
     from estuary.config.environment import load
-    from estuary.config.problems import ConfigurationError
+    from estuary.config.errors import ConfigurationError
     from estuary.core.resource import DeclarationError
 
     try:

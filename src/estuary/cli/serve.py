@@ -13,7 +13,7 @@ def add(commands: Commands) -> None:
 
 def _run(_: argparse.Namespace) -> int:
     from estuary.config.environment import load
-    from estuary.config.problems import ConfigurationError
+    from estuary.config.errors import ConfigurationError
     from estuary.server import serve
 
     try:

@@ -45,7 +45,7 @@ def _seconds(text: str) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     from estuary.config.environment import load
-    from estuary.config.problems import ConfigurationError
+    from estuary.config.errors import ConfigurationError
     from estuary.core.extras import needs
 
     try:

@@ -30,7 +30,7 @@ def run(what: str, work: Work, report: Callable[[str], None] = say) -> int:
 
     from estuary.backups.errors import BackupError
     from estuary.config.environment import load
-    from estuary.config.problems import ConfigurationError
+    from estuary.config.errors import ConfigurationError
     from estuary.core.errors import StoreError, StoreNotEmpty
     from estuary.core.resource import DeclarationError
 

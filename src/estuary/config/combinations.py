@@ -6,7 +6,7 @@ from typing import Any
 from estuary.config.convex import CONVEX, is_guarded
 from estuary.config.database import DEFAULTS, MEMORY
 from estuary.config.effective import Configured
-from estuary.config.problems import HIDDEN, quoted
+from estuary.config.errors import HIDDEN, quoted
 from estuary.config.settings import Settings
 from estuary.config.urls import is_https, is_web_address
 from estuary.config.variable import Variable

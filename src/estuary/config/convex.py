@@ -2,9 +2,9 @@
 
 from urllib.parse import urlsplit
 
+from estuary.config.errors import Refused
 from estuary.config.forms import Form
 from estuary.config.networks import origin
-from estuary.config.problems import Refused
 
 CONVEX = "convex"
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -5,11 +5,11 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from estuary.config.convex import CONVEX, deployment
+from estuary.config.errors import Refused
 from estuary.config.forms import Form, choice
 from estuary.config.postgres import DRIVERS as POSTGRES_DRIVERS
 from estuary.config.postgres import SCHEMES as POSTGRES_SCHEMES
 from estuary.config.postgres import postgres_url
-from estuary.config.problems import Refused
 
 
 class DatabaseLocation(NamedTuple):

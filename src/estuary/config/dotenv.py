@@ -10,7 +10,7 @@ whole package.
 import re
 from typing import NamedTuple
 
-from estuary.config.problems import ConfigurationError, Refused
+from estuary.config.errors import ConfigurationError, Refused
 
 _LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)", re.DOTALL)
 _SINGLE_QUOTED = re.compile(r"'([^']*)'")

@@ -9,13 +9,13 @@ from estuary.config import combinations
 from estuary.config.database import MEMORY
 from estuary.config.dotenv import Entry, parse
 from estuary.config.effective import Configured, Effective
+from estuary.config.errors import HIDDEN, ConfigurationError, Refused, quoted, shown
 from estuary.config.forms import AUTO
 from estuary.config.placeholders import is_placeholder
-from estuary.config.problems import HIDDEN, ConfigurationError, Refused, quoted, shown
 from estuary.config.settings import TABLE, Settings
-from estuary.config.sources import DOTENV, FILE_SUFFIX, Found, Sources
 from estuary.config.spelling import nearest
 from estuary.config.surroundings import Surroundings, read_surroundings
+from estuary.config.value_sources import DOTENV, FILE_SUFFIX, Found, Sources
 from estuary.config.variable import Variable
 from estuary.config.variables.server import MAX_WORKERS
 from estuary.config.variables.service import PRODUCTION

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from estuary.config.problems import Refused, quoted
+from estuary.config.errors import Refused, quoted
 
 T = TypeVar("T")
 

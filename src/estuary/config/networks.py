@@ -3,8 +3,8 @@
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+from estuary.config.errors import Refused, quoted
 from estuary.config.forms import Form, comma_list
-from estuary.config.problems import Refused, quoted
 
 Network = IPv4Network | IPv6Network
 

@@ -6,8 +6,8 @@ https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
 import re
 from urllib.parse import parse_qsl, quote, urlencode
 
+from estuary.config.errors import Refused
 from estuary.config.postgres_parameters import for_driver
-from estuary.config.problems import Refused
 
 SCHEMES = ("postgres", "postgresql")
 DRIVERS = ("asyncpg", "psycopg", "psycopg_async", "psycopg2", "psycopg2cffi", "pg8000")

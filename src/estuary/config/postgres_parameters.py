@@ -9,8 +9,8 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+from estuary.config.errors import Refused
 from estuary.config.forms import either
-from estuary.config.problems import Refused
 
 _TLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _PASSED_ON: dict[str, tuple[str, ...]] = {

@@ -2,9 +2,9 @@
 
 from urllib.parse import urlsplit
 
+from estuary.config.errors import Refused
 from estuary.config.forms import Form
 from estuary.config.networks import HOST
-from estuary.config.problems import Refused
 
 
 def _public_url(text: str) -> str | None:

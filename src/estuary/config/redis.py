@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from estuary.config.errors import Refused
 from estuary.config.forms import Form
 from estuary.config.networks import is_host
-from estuary.config.problems import Refused
 
 _PORT = 6379
 _SCHEMES = ("redis", "rediss", "unix")

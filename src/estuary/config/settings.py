@@ -7,7 +7,7 @@ from typing import Any
 
 from estuary.config.convex import CONVEX
 from estuary.config.database import DEFAULTS, DatabaseLocation
-from estuary.config.problems import HIDDEN
+from estuary.config.errors import HIDDEN
 from estuary.config.variable import Variable
 from estuary.config.variables.authentication import AuthenticationVariables
 from estuary.config.variables.backups import BackupVariables

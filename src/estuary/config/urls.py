@@ -3,8 +3,8 @@
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from estuary.config.errors import Refused, quoted
 from estuary.config.forms import comma_list
-from estuary.config.problems import Refused, quoted
 
 _SCHEMES = ("https", "http", "file")
 _is_plain = re.compile(r"[!-~]+").fullmatch

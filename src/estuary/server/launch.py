@@ -81,7 +81,7 @@ def _log_configuration(log: Log, loaded: Loaded) -> None:
     for warning in loaded.warnings:
         log.warn("the configuration may be meant otherwise", reason=warning)
     if loaded.settings.production:
-        from estuary.config.checklist.items import failures_by_configuration
+        from estuary.config.checklist.evaluation import failures_by_configuration
 
         for item, finding in failures_by_configuration(loaded):
             log.warn("security checklist", fails=item.name, reason=finding.reason, mend=finding.mend)

@@ -48,14 +48,14 @@ async def test_what_cannot_be_used_is_refused(answer: Answer, said: str) -> None
 
 
 async def test_garbage_is_not_fetch_s_to_judge() -> None:
-    """A document is handed on as it is; whoever asked for it knows what it should be."""
+    """A document is returned as it is; the caller validates it."""
     with issuing() as issuer:
         issuer.answer = garbage
         assert b"<html>" in await fetch(issuer.keys_url)
 
 
 async def test_redirects_are_not_followed() -> None:
-    """Nobody but the operator says where keys are fetched from."""
+    """Only the operator decides where keys are fetched from."""
     with issuing() as issuer, issuing() as elsewhere:
         issuer.answer = redirecting(elsewhere.keys_url)
         with pytest.raises(FetchFailed, match="it answered 302"):
@@ -73,8 +73,8 @@ async def test_the_caller_s_deadline_ends_it(answer: object) -> None:
                 await fetch(issuer.keys_url)
 
 
-async def test_nobody_listening_is_a_failure() -> None:
-    """A refused connection is told as such."""
+async def test_a_refused_connection_is_a_failure() -> None:
+    """The message says that the connection was refused."""
     with issuing() as issuer:
         url = issuer.keys_url
     with pytest.raises(FetchFailed):

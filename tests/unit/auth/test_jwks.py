@@ -1,4 +1,4 @@
-"""Key source: one fetch at a time, for everybody; its failures are told and survived."""
+"""Key source: one fetch at a time, shared by all callers; failures are observed, and keys stay in use."""
 
 import asyncio
 from pathlib import Path
@@ -30,7 +30,7 @@ class Gate:
         return key_set(keys_of("RS256"))
 
 
-async def test_whoever_asks_at_the_same_time_shares_one_fetch() -> None:
+async def test_concurrent_callers_share_one_fetch() -> None:
     """A hundred requests that need the keys cost the issuer one."""
     gate = Gate()
     keys = source(gate.load, clock=SettableClock())
@@ -100,7 +100,7 @@ async def test_whatever_is_answered_the_keys_there_are_stay(answer: Answer) -> N
 
 
 async def test_an_issuer_that_hangs_is_left_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits longer than the deadline says."""
+    """No caller waits longer than the deadline."""
     monkeypatch.setattr("estuary.auth.jwks.FETCH_SECONDS", 0.1)
     seen: list[object] = []
     with issuing() as issuer:
@@ -111,7 +111,7 @@ async def test_an_issuer_that_hangs_is_left_after_the_deadline(monkeypatch: pyte
 
 
 async def test_keys_are_fetched_without_anybody_asking() -> None:
-    """`run` has them at once, and nobody waited for that."""
+    """`run` has them at once, without a caller waiting."""
     published = Published()
     keys = source(published.load, clock=SettableClock())
     running = asyncio.create_task(keys.run())
@@ -158,7 +158,7 @@ async def test_kept_keys_that_are_too_old_are_not_taken_up(tmp_path: Path) -> No
 
 
 async def test_keys_that_cannot_be_kept_are_used_all_the_same(tmp_path: Path) -> None:
-    """A full or missing folder is told, and costs no request."""
+    """A full or missing folder is observed, and costs no request."""
     world = World(keep=KeptKeys(tmp_path / "missing", ISSUER))
     await world.source.refresh()
     assert world.source.available
@@ -175,7 +175,7 @@ async def test_a_kept_file_that_holds_no_keys_is_passed_over(tmp_path: Path) -> 
 
 
 async def test_a_load_that_fails_is_not_raised() -> None:
-    """Whoever asked finds out from what is there."""
+    """The caller decides from the keys that are there."""
 
     async def load() -> bytes:
         raise FetchFailed("no")

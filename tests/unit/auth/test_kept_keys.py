@@ -1,4 +1,4 @@
-"""Kept keys: a file that decides whose tokens are believed is nobody else's to write."""
+"""Kept keys: no other user may write the file that decides which tokens are accepted."""
 
 import os
 import stat
@@ -35,7 +35,7 @@ def test_each_source_has_its_own(tmp_path: Path) -> None:
 
 
 def test_a_file_that_others_may_write_is_not_read(tmp_path: Path) -> None:
-    """Whoever can write it could have any token believed."""
+    """A user who can write it could have any token accepted."""
     keep = KeptKeys(tmp_path, SOURCE)
     for mode in (0o620, 0o602, 0o666):
         keep.write(KEPT)

@@ -112,7 +112,7 @@ async def test_clocks_may_differ_by_the_skew(claims: dict[str, float], outcome: 
 
 
 async def test_a_verified_token_is_known_until_it_ends() -> None:
-    """What was found good stops being so at the moment at which it would be refused anew."""
+    """A verified token expires in the cache when verifying it would refuse it."""
     world = World()
     await world.source.refresh()
     token = world.token()
@@ -137,7 +137,7 @@ async def test_a_rotated_key_is_believed_at_once_and_the_old_one_no_more() -> No
     assert Refusal.UNKNOWN_KEY == await refusal(world.verifier, old)
 
 
-async def test_unknown_keys_make_nobody_ask_more_than_once_in_ten_seconds() -> None:
+async def test_unknown_keys_trigger_one_fetch_in_ten_seconds() -> None:
     """10,000 tokens that name unknown keys cost the issuer a fetch in 10 s, and good tokens nothing."""
     world = World()
     await world.source.refresh()
@@ -266,7 +266,7 @@ def two_issuers(world: World, second: Published) -> JwtVerifier:
     )
 
 
-async def test_where_no_issuer_is_named_whoever_holds_the_keys_is_believed() -> None:
+async def test_without_an_issuer_any_token_signed_with_the_keys_is_accepted() -> None:
     """Key sets alone: the issuer's name is not looked at, but has to be a name."""
     world = World()
     await world.source.refresh()
@@ -306,7 +306,7 @@ async def test_scopes_stand_where_issuers_write_them(claim: str, value: object) 
 
 
 async def test_the_owner_is_the_claim_that_was_chosen() -> None:
-    """A tenant's claim decides whose records are seen; a token without it is nobody's."""
+    """A tenant's claim decides whose records are seen; a token without it is refused."""
     world = World(owner_claim="tenant")
     await world.source.refresh()
     assert "north" == (await world.verify(world.token(tenant="north"))).owner

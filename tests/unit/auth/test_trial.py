@@ -45,7 +45,7 @@ def test_the_private_key_is_its_owner_s_alone(tmp_path: Path) -> None:
     ],
 )
 def test_another_file_is_refused(content: str, tmp_path: Path) -> None:
-    """What this command did not write is told as such."""
+    """A file that this command did not write is refused as such."""
     path = tmp_path / "keys.json"
     path.write_text(content)
     with pytest.raises(BadKeyFile):
@@ -61,7 +61,7 @@ def test_a_public_key_cannot_sign(tmp_path: Path) -> None:
 
 
 async def test_a_key_file_that_cannot_be_read_is_a_failed_fetch(tmp_path: Path) -> None:
-    """A missing or endless file is told like an issuer's outage."""
+    """A missing or endless file is reported like an issuer's outage."""
     with pytest.raises(FetchFailed, match="No such file"):
         await reading(tmp_path / "missing")()
     (tmp_path / "large").write_bytes(b" " * (MAX_BYTES + 1))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from estuary.backups.format import FORMAT, BackupWriter, Footer, Header
-from estuary.backups.lines import Lines
+from estuary.backups.record_lines import Lines
 from estuary.core.items import ITEMS, Item
 from estuary.core.record import Record
 from tests.support.clocks import START

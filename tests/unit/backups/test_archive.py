@@ -21,7 +21,7 @@ def verified(path: Path) -> Manifest:
 
 
 def test_a_whole_backup_says_what_it_holds(tmp_path: Path) -> None:
-    """Format, version, time, resources, counts and digest are all told."""
+    """Format, version, time, resources, counts and checksum are all there."""
     path = tmp_path / "backup"
     footer = write_backup(path, *RECORDS)
     manifest = verified(path)
@@ -95,7 +95,7 @@ def test_what_is_added_is_noticed(tmp_path: Path, more: bytes) -> None:
 
 
 def test_a_backup_of_a_newer_format_says_so(tmp_path: Path) -> None:
-    """Whatever else a later release writes, this one tells what to do about it."""
+    """Whatever else a later release writes, this one says what to do about it."""
     path = tmp_path / "backup"
     path.write_text(json.dumps({"estuary_backup": 3, "compressed": True}) + "\nzzz")
     with pytest.raises(BackupTooNew, match=r"format 3, made by a newer Estuary .* upgrade"):
@@ -106,7 +106,7 @@ def test_a_backup_of_a_newer_format_says_so(tmp_path: Path) -> None:
     "content", [b"", b"x", b"SQLite format 3\0", b'{"resource":"items"}\n', b"[" * 9999 + b"\n"]
 )
 def test_something_else_is_no_backup(tmp_path: Path, content: bytes) -> None:
-    """A database or a bare export is told from a damaged backup."""
+    """A database or a bare export is distinguished from a damaged backup."""
     path = tmp_path / "backup"
     path.write_bytes(content)
     with pytest.raises(NotABackup):
@@ -114,7 +114,7 @@ def test_something_else_is_no_backup(tmp_path: Path, content: bytes) -> None:
 
 
 def test_only_regular_files_are_read(tmp_path: Path) -> None:
-    """A folder, a missing file, and a pipe in which nobody writes are named and never waited for."""
+    """A folder, a missing file, and a pipe without a writer are named, and never block."""
     os.mkfifo(tmp_path / "pipe")
     for path, said in (
         (tmp_path, "is not a regular file"),

@@ -57,7 +57,7 @@ def test_what_was_made_just_now_never_goes(rule: Rule) -> None:
 
 
 def test_a_backup_from_the_future_counts_for_nothing_and_stays() -> None:
-    """It takes no place among those that are kept, and is told of."""
+    """It takes no place among those that are kept, and a warning names it."""
     found = rotation(daily(-400, 0, 1, 2), backup(0), Rule(keep=2), NOW)
     assert (daily(2), daily(-400)) == (found.expired, found.future)
 
@@ -70,7 +70,7 @@ def test_only_backups_of_the_same_store_go() -> None:
 
 
 def test_a_store_without_identity_rotates_nothing(tmp_path: Path) -> None:
-    """Two of them could not be told apart, and that is said."""
+    """Two of them could not be distinguished, and a warning says so."""
     for days in range(3):
         write_backup(tmp_path / scheduled_name(MADE_AT - timedelta(days=days)), store_id="")
     made = Kept(MADE_AT, tmp_path / "made", "")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from estuary.config.environment import Loaded, load_from
-from estuary.config.problems import ConfigurationError
+from estuary.config.errors import ConfigurationError
 
 Load = Callable[..., Loaded]
 Problems = Callable[..., tuple[str, ...]]

@@ -1,4 +1,4 @@
-"""Combinations: what several variables together may not be, each told in a sentence."""
+"""Rules that cross variables: each refusal or warning is one message."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.config.dotenv import parse
-from estuary.config.problems import ConfigurationError
+from estuary.config.errors import ConfigurationError
 
 
 def value_of(line: str) -> str:

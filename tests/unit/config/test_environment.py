@@ -10,7 +10,7 @@ from estuary.config import environment
 from estuary.config.database import DatabaseLocation
 from estuary.config.effective import Effective
 from estuary.config.environment import Loaded, load_from
-from estuary.config.problems import ConfigurationError
+from estuary.config.errors import ConfigurationError
 from estuary.config.settings import TABLE
 from estuary.telemetry.system import this_host
 from tests.unit.config.conftest import Load, Problems
@@ -127,7 +127,7 @@ def test_an_empty_value_is_no_value(load: Load, tmp_path: Path, empty: str) -> N
 
 
 def test_blanks_around_a_value_are_ignored(load: Load) -> None:
-    """`docker run --env-file` keeps blanks that nobody meant."""
+    """`docker run --env-file` keeps blanks by mistake."""
     assert 8080 == load(PORT=" 8080\t").settings.port
 
 
@@ -195,7 +195,7 @@ def test_an_alias_stands_for_its_variable(load: Load) -> None:
 
 
 def test_an_alias_and_its_variable_may_agree_but_not_differ(load: Load, problems: Problems) -> None:
-    """Two names for one thing with two values: nobody can know which was meant."""
+    """Two names for one thing with two values: which was meant is unknown."""
     assert "info" == load(LOG_FILTER="info", RUST_LOG="info").settings.log_filter
     assert ("LOG_FILTER and RUST_LOG mean the same, and differ: keep one",) == problems(
         LOG_FILTER="info", RUST_LOG="warn"
@@ -243,7 +243,7 @@ def test_convex_is_where_the_deployment_is(load: Load) -> None:
 
 
 def test_convex_must_be_somewhere(problems: Problems) -> None:
-    """Whoever asks for Convex alone is told which variable is missing."""
+    """DATABASE_TYPE alone is refused with the name of the missing variable."""
     assert (
         "DATABASE_TYPE is convex (environment): CONVEX_DEPLOYMENT_URL must say where it is",
     ) == problems(DATABASE_TYPE="convex")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.config.database import DatabaseLocation
+from estuary.config.errors import Refused
 from estuary.config.forms import Form
-from estuary.config.problems import Refused
 from estuary.config.redis import RedisLocation
 from estuary.config.settings import TABLE, Settings
 from estuary.config.variable import Variable

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from estuary.config.database import DATABASE_URL, DatabaseLocation
+from estuary.config.errors import Refused
 from estuary.config.postgres_parameters import UNDERSTOOD, for_driver, system_authorities
-from estuary.config.problems import Refused
 from tests.unit.config.conftest import Load, Problems
 
 
@@ -183,7 +183,7 @@ def test_a_driver_that_never_was_is_refused(scheme: str) -> None:
 
 
 def test_a_type_without_a_place_is_a_mistake(load: Load, problems: Problems) -> None:
-    """No server is guessed at: whoever says postgres must say where."""
+    """There is no default server: the URL must name one."""
     assert ("DATABASE_TYPE is postgres (environment): DATABASE_URL must say where it is",) == problems(
         DATABASE_TYPE="postgres"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from estuary.config.problems import Refused
+from estuary.config.errors import Refused
 from estuary.config.public_url import PUBLIC_URL
 
 

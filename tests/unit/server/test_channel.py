@@ -40,8 +40,8 @@ def test_the_end_is_seen_after_the_last_words(ends: tuple[Channel, Channel]) -> 
     assert ([Message(MessageKind.FAILED, "why")], False) == far.receive()
 
 
-def test_nobody_listening_is_no_error(ends: tuple[Channel, Channel]) -> None:
-    """Whoever speaks learns of the other's end from its own side of the line."""
+def test_sending_to_a_closed_end_is_no_error(ends: tuple[Channel, Channel]) -> None:
+    """The sender learns of the closed end when it receives."""
     near, far = ends
     far.close()
     near.send(MessageKind.BEAT)

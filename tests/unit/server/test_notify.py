@@ -26,7 +26,7 @@ def test_the_watchdog_is_ours_when_it_is_set_and_means_us(
     assert expected == watchdog_seconds(usec, pid)
 
 
-def test_without_a_socket_nobody_is_told() -> None:
-    """Outside a service manager there is nobody to tell, and nothing to check for."""
+def test_without_a_socket_nothing_is_sent() -> None:
+    """Without a service manager, a null object takes its place."""
     assert isinstance(service_manager(""), NoServiceManager)
     assert isinstance(service_manager("@somewhere"), Systemd)

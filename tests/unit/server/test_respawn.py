@@ -20,7 +20,7 @@ def test_short_lives_in_a_row_cost_more_each_and_then_end_it(served: float) -> N
 
 
 def test_short_lives_far_apart_are_accidents() -> None:
-    """Eight every half minute, for ever, are replaced at once every time."""
+    """Eight every half minute, without end, are replaced at once every time."""
     guard = RespawnGuard()
     assert [0.0] * 80 == [guard.pause(100.0 + 30 * (number // 8), 0.0) for number in range(80)]
 

@@ -79,12 +79,12 @@ def test_each_refusal_of_the_system_says_what_to_do(number: int, expected: str) 
     ("fds", "pid"),
     [("", ""), ("1", ""), ("1", "1"), pytest.param("", str(os.getpid()), id="none for this process")],
 )
-def test_sockets_passed_to_nobody_or_to_another_process_are_not_ours(fds: str, pid: str) -> None:
+def test_sockets_passed_to_no_process_or_to_another_one_are_not_ours(fds: str, pid: str) -> None:
     """LISTEN_PID says whom they were passed to; a child that inherits the variables was not meant."""
     assert inherited(fds, pid) is None
 
 
 def test_more_sockets_than_one_are_refused() -> None:
-    """To serve one of them and leave the clients of the others waiting would help nobody."""
+    """To serve one of them and leave the clients of the others waiting would hide the mistake."""
     with pytest.raises(CannotListen, match="LISTEN_FDS is 2"):
         inherited("2", str(os.getpid()))

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from estuary.app.deployment.audit import WAIT as AUDIT_WAIT
 from estuary.app.deployment.audit import audit
-from estuary.app.deployment.files import disk_of, openness
+from estuary.app.deployment.permissions import disk_of, openness
 from estuary.app.deployment.web import WAIT, ask
-from estuary.app.probe import probe
+from estuary.app.store_check import probe
 from estuary.app.stores import data_folder
 from estuary.backups.status import last_success
 from estuary.config.checklist.facts import (

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from estuary.config.checklist.evaluation import Line
 from estuary.config.checklist.finding import Status
-from estuary.config.checklist.items import Line
 
 
 class _Check(msgspec.Struct):

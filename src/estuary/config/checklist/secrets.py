@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+from estuary.config.checklist.encryption import is_local
 from estuary.config.checklist.facts import Facts
 from estuary.config.checklist.finding import Finding, failed, passed, warned
 from estuary.config.checklist.strength import weakness
-from estuary.config.checklist.transport import is_local
 from estuary.config.environment import Loaded
 from estuary.config.settings import TABLE
-from estuary.config.sources import DOTENV, ENVIRONMENT
+from estuary.config.value_sources import DOTENV, ENVIRONMENT
 
 _SECRETS = frozenset(variable.name for variable in TABLE if variable.secret)
 

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from estuary.config.checklist.encryption import is_local
 from estuary.config.checklist.facts import Answer, Facts, NoAnswer, Openness, UnseenDisk
 from estuary.config.checklist.finding import Finding, failed, passed, warned
-from estuary.config.checklist.transport import is_local
 from estuary.config.convex import CONVEX
 from estuary.config.database import MEMORY
 from estuary.config.environment import Loaded

@@ -1,7 +1,7 @@
 """Who may call."""
 
 from estuary.config.forms import BOOLEAN, whole_number
-from estuary.config.tokens import ALGORITHM_LIST, AUDIENCES, CLAIM, SCOPE
+from estuary.config.token_forms import ALGORITHM_LIST, AUDIENCES, CLAIM, SCOPE
 from estuary.config.urls import ISSUERS, KEY_SETS
 from estuary.config.variable import Variable
 

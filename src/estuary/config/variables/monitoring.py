@@ -2,7 +2,7 @@
 
 from estuary.config.forms import optional, whole_number
 from estuary.config.networks import HOST
-from estuary.config.tokens import SECRET
+from estuary.config.token_forms import SECRET
 from estuary.config.variable import Variable
 
 

@@ -17,7 +17,7 @@ def settings(**variables: str) -> Settings:
 
 
 def test_a_call_that_hangs_is_left_behind() -> None:
-    """When the time is over, what is told instead is told."""
+    """After the deadline, the fallback is the result."""
     released = threading.Event()
     asked: Asked[bool | None] = Asked(lambda: released.wait(60))
     assert None is asked.outcome(time.monotonic() - 1, None)

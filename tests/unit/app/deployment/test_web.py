@@ -82,8 +82,8 @@ def test_a_token_opens_what_it_is_for() -> None:
     """The headers given are sent."""
     with web_server(200, {}) as server:
         url = f"http://{HOST}:{server.server_port}/secret"
-        told = [ask(url), ask(url, {"authorization": "Bearer right"})]
-    assert [401, 200] == [answer.status for answer in told if isinstance(answer, Answer)]
+        answers = [ask(url), ask(url, {"authorization": "Bearer right"})]
+    assert [401, 200] == [answer.status for answer in answers if isinstance(answer, Answer)]
 
 
 def test_a_certificate_says_when_it_ends(authority: Authority) -> None:
@@ -101,7 +101,7 @@ def test_a_certificate_says_when_it_ends(authority: Authority) -> None:
 def test_a_certificate_that_is_not_trusted_is_told_as_that(
     authority: Authority, days: int, trusted: bool, said: str
 ) -> None:
-    """An expired one, and one of an authority that nobody knows."""
+    """An expired one, and one of an unknown authority."""
     tls = authority.serving(datetime.now(UTC) + timedelta(days=days))
     context = authority.trust() if trusted else None
     with web_server(200, {}, tls) as server:
@@ -112,7 +112,7 @@ def test_a_certificate_that_is_not_trusted_is_told_as_that(
 
 
 def test_no_server_is_told_as_that() -> None:
-    """Nobody listens; or somebody does, and says nothing, or nonsense."""
+    """Without a listener, and with one that answers nothing, or nonsense."""
     refused = ask(f"http://{HOST}:{free_port()}/")
     assert isinstance(refused, NoAnswer)
     assert not refused.untrusted
@@ -128,7 +128,7 @@ def test_no_server_is_told_as_that() -> None:
 
 
 def test_nonsense_is_no_answer() -> None:
-    """What does not speak HTTP is told with a reason, not with a trace."""
+    """A server that does not speak HTTP is reported with a reason, not with a traceback."""
     with socket.create_server((HOST, 0)) as server:
 
         def talk() -> None:

@@ -39,7 +39,7 @@ UNTRUSTED = NoAnswer(URL, "the certificate is not trusted: certificate has expir
     ],
 )
 def test_https(url: str, facts: Facts, expected: str, said: str) -> None:
-    """Clients are known to come by HTTPS alone, and are told to stay there."""
+    """Clients are known to come by HTTPS alone, and HSTS keeps them there."""
     assert said in judge(edge.https, expected, facts, PUBLIC_URL=url).reason
 
 

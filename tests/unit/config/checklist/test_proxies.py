@@ -81,5 +81,5 @@ def test_what_is_reached() -> None:
         "2a00::/12": "2a00::/12",
         "10.0.0.0/8": "10.0.0.0/8",
     }
-    told = {text: str(proxies.reached(ip_network(text))) for text in pairs}
-    assert pairs == told
+    found = {text: str(proxies.reached(ip_network(text))) for text in pairs}
+    assert pairs == found

@@ -51,7 +51,7 @@ def test_a_secret_in_a_file_is_safe(tmp_path: Path) -> None:
     ],
 )
 def test_a_placeholder_fails_wherever_it_comes_from(variables: dict[str, str]) -> None:
-    """Also in what is no secret: a value of an example belongs to nobody."""
+    """Also in what is no secret: a value of an example is a mistake."""
     (name,) = variables
     assert judge(secrets, "fail", **variables).reason.startswith(name)
 

@@ -116,7 +116,7 @@ def openness(*, readable: bool = False, writable: bool = False) -> Openness:
 
 
 def test_file_permissions() -> None:
-    """Nobody else reads or writes; the file is named."""
+    """Other users neither read nor write; the file is named."""
     judge(upkeep.file_permissions, "pass", Facts(files=()))
     judge(upkeep.file_permissions, "pass", Facts(files=(openness(),)))
     judge(upkeep.file_permissions, "warn")

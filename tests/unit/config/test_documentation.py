@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.config import documents
+from estuary.config import documentation
 from estuary.config.dotenv import parse
 from estuary.config.settings import TABLE
 
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        (documents.ENV_EXAMPLE, documents.env_example()),
-        (documents.CONFIGURATION, documents.configuration()),
+        (documentation.ENV_EXAMPLE, documentation.env_example()),
+        (documentation.CONFIGURATION, documentation.configuration()),
     ],
     ids=str,
 )
@@ -28,7 +28,7 @@ def test_the_example_uncommented_gives_the_defaults() -> None:
     """What `.env.example` shows is what holds without it."""
     uncommented = "\n".join(
         line.removeprefix("# ")
-        for line in documents.env_example().splitlines()
+        for line in documentation.env_example().splitlines()
         if line.startswith(tuple(f"# {variable.name}=" for variable in TABLE))
     )
     entries = parse(uncommented.encode())
@@ -39,7 +39,7 @@ def test_the_example_uncommented_gives_the_defaults() -> None:
 
 def test_every_variable_has_a_whole_row() -> None:
     """A table of Markdown breaks silently when a cell holds a bar or a line break."""
-    rows = [line for line in documents.configuration().splitlines() if line.startswith("| `")]
+    rows = [line for line in documentation.configuration().splitlines() if line.startswith("| `")]
     assert len(TABLE) == len(rows)
     for variable, row in zip(TABLE, rows, strict=True):
         assert row.startswith(f"| `{variable.name}`")
@@ -53,9 +53,9 @@ def test_every_variable_has_a_whole_row() -> None:
 def test_both_documents_are_written_below_the_working_directory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """`python -m estuary.config.documents` is what `make docs` runs."""
+    """`python -m estuary.config.documentation` is what `make docs` runs."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").mkdir()
-    documents.main()
-    assert documents.env_example() == (tmp_path / ".env.example").read_text(encoding="utf-8")
-    assert documents.configuration() == (tmp_path / "docs/configuration.md").read_text(encoding="utf-8")
+    documentation.main()
+    assert documentation.env_example() == (tmp_path / ".env.example").read_text(encoding="utf-8")
+    assert documentation.configuration() == (tmp_path / "docs/configuration.md").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from estuary.config.checklist import transport
+from estuary.config.checklist import encryption
 from tests.unit.config.checklist.judging import judge
 
 
@@ -35,4 +35,4 @@ from tests.unit.config.checklist.judging import judge
 )
 def test_transport(variables: dict[str, str], expected: str, said: str) -> None:
     """Plain text on its way to another machine is pointed out; passwords are not repeated."""
-    assert said in judge(transport.transport, expected, **variables).reason
+    assert said in judge(encryption.transport, expected, **variables).reason

@@ -1,4 +1,4 @@
-"""Who can get at a file is told by its permissions and by the folders above it."""
+"""Access to a file depends on its permissions and on the folders above it."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.app.deployment.files import disk_of, look, openness
+from estuary.app.deployment.permissions import disk_of, look, openness
 from estuary.config.environment import load_from
 
 
@@ -34,7 +34,7 @@ def test_others_are_neither_owner_nor_group(
 
 
 def test_a_closed_folder_closes_what_is_in_it(open_folder: Path) -> None:
-    """A file that anybody may read lies safe where nobody may enter; a link is judged by what it names."""
+    """A readable file is safe in a folder that others may not enter; a link counts as its target."""
     folder = open_folder / "closed"
     folder.mkdir()
     (folder / "file").touch()
@@ -47,7 +47,7 @@ def test_a_closed_folder_closes_what_is_in_it(open_folder: Path) -> None:
 
 
 def test_a_folder_matters_if_others_can_write_into_it(open_folder: Path) -> None:
-    """Whoever can put files beside the database can put another in its place."""
+    """A user who can write to the folder of the database can replace it."""
     open_folder.chmod(0o755)
     assert not look(open_folder, "folder").readable
     open_folder.chmod(0o757)
@@ -64,7 +64,7 @@ def test_a_file_may_be_replaced_where_its_folder_is_open(open_folder: Path) -> N
         assert writable == look(path, "secret").writable
 
 
-def test_in_a_container_nobody_else_reads(open_folder: Path) -> None:
+def test_in_a_container_there_are_no_other_users(open_folder: Path) -> None:
     """Docker gives secrets that every user in the container may read: the service is the only one."""
     path = open_folder / "secret"
     path.touch()

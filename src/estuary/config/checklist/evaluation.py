@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from estuary.config.checklist import edge, protection, proxies, secrets, transport, upkeep
+from estuary.config.checklist import edge, encryption, protection, proxies, secrets, upkeep
 from estuary.config.checklist.facts import NOTHING, Facts
 from estuary.config.checklist.finding import Finding, Status
 from estuary.config.environment import Loaded
@@ -26,7 +26,7 @@ ITEMS = (
     Item("https", "Clients come by HTTPS", edge.https, by_configuration=True),
     Item("certificates", "Certificates last", edge.certificates),
     Item("secrets", "Secrets are safe, and are secrets", secrets.secrets, by_configuration=True),
-    Item("transport", "What goes to databases is encrypted", transport.transport),
+    Item("transport", "What goes to databases is encrypted", encryption.transport),
     Item("rate-limit", "Requests are limited per client", protection.rate_limit, by_configuration=True),
     Item("cors", "Only your own pages may call", protection.cross_origin, by_configuration=True),
     Item("logging", "Debug lines are off", protection.debug_logging, by_configuration=True),

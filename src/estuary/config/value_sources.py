@@ -6,7 +6,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, NamedTuple
 
-from estuary.config.problems import HIDDEN, Refused, quoted
+from estuary.config.errors import HIDDEN, Refused, quoted
 from estuary.config.variable import Variable
 
 ENVIRONMENT = "environment"

@@ -1,8 +1,8 @@
 """The lines of backups and exports (jsonlines.org), for resources that are declared.
 
 A line is a record: its resource's name, its metadata, and its `value` as in the API. What is read is
-validated by the declared rules. A line with a row instead (see `rows`) is read here, too, once its resource
-is declared.
+validated by the declared rules. A line with a row instead (see `row_lines`) is read here, too, once its
+resource is declared.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from estuary.backups.errors import UnfitLine
-from estuary.backups.rows import Version, decode_row, fields_of
+from estuary.backups.row_lines import Version, decode_row, fields_of
 from estuary.core.errors import ValidationFailed
 from estuary.core.moments import AwareDatetime
 from estuary.core.nesting import nests_too_deep

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from estuary.auth.algorithms import ALGORITHMS, fitting
-from estuary.auth.keys import MAX_KEYS, BadKeySet, KeySet
+from estuary.auth.key_set import MAX_KEYS, BadKeySet, KeySet
 from tests.support.issuer import keys_of
 from tests.unit.auth.sources import USUAL, key_set
 

@@ -1,8 +1,8 @@
 """Lines with rows, which `--all` writes: the columns as in the store, whatever is declared.
 
 For tables that no resource declares, and for those with columns that their declaration leaves out. Such a
-line has `columns` in place of `value` (see `lines`). Only the resource's declaration says what they mean:
-it is needed to convert a row to a record.
+line has `columns` in place of `value` (see `record_lines`). Only the resource's declaration says what they
+mean: it is needed to convert a row to a record.
 """
 
 from collections.abc import Mapping, Sequence

@@ -37,7 +37,7 @@ def line(**members: Any) -> bytes:
     """An item's line with `members` over the usual ones; None takes one out."""
     usual = {"resource": "items", "value": {"name": "an item"}}
     return json.dumps(
-        {key: told for key, told in {**usual, **members}.items() if told is not None}
+        {key: value for key, value in {**usual, **members}.items() if value is not None}
     ).encode()
 
 
@@ -99,7 +99,7 @@ def test_times_become_utc() -> None:
     ],
 )
 def test_a_line_without_a_record_is_refused_by_its_number(text: bytes, reason: str) -> None:
-    """What no store could keep, or what would be lost on the way, is named and told."""
+    """What no store could keep, or what would be lost on the way, is refused by name."""
     with pytest.raises(UnfitLine) as refused:
         lines().decode(text, 42)
     assert str(refused.value).startswith("line 42: ")
@@ -123,7 +123,7 @@ def test_a_type_that_leaves_out_defaults_loses_nothing() -> None:
     class Buoy(msgspec.Struct, frozen=True, omit_defaults=True, tag=True):
         colour: str = "red"
 
-    from estuary.backups.lines import Lines
+    from estuary.backups.record_lines import Lines
     from estuary.core.record import Record
 
     buoys = Resource("buoys", Buoy)

@@ -1,13 +1,13 @@
-"""The checklist as a whole: its lines, its reports, and what is told at the start."""
+"""The checklist as a whole: its lines, its reports, and the warnings at start-up."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from estuary.config.checklist.evaluation import ITEMS, Line, decide, failures_by_configuration
 from estuary.config.checklist.facts import NOTHING
 from estuary.config.checklist.finding import Finding, Status, failed, passed, warned, worst
-from estuary.config.checklist.items import ITEMS, Line, decide, failures_by_configuration
 from estuary.config.checklist.report import as_json, as_text, verdict
 from tests.unit.config.checklist.judging import loaded
 
@@ -50,12 +50,12 @@ def test_nothing_passes_unseen() -> None:
 def test_what_the_configuration_decides_is_told_without_facts(
     variables: dict[str, str], names: list[str]
 ) -> None:
-    """These are the lines that `estuary serve` tells of at the start of a production service."""
+    """These are the lines that `estuary serve` warns of at start-up in production."""
     assert names == [line.item.name for line in failures_by_configuration(loaded(**variables))]
 
 
 def test_the_verdict_is_the_gravest_status() -> None:
-    """One failure fails all; a warning is told, and lets pass."""
+    """One failure fails all; a warning does not."""
     assert [Status.FAIL, Status.WARN, Status.PASS] == [
         verdict(LINES),
         verdict(LINES[:2]),
@@ -86,7 +86,7 @@ def test_the_report_for_programs() -> None:
 
 def test_the_report_for_people() -> None:
     """A line each, the mend beneath what needs it, the sum at the end."""
-    told = [line.split() for line in as_text(LINES).splitlines()]
+    found = [line.split() for line in as_text(LINES).splitlines()]
     assert [
         ["PASS", "profile", "fine"],
         ["WARN", "strict-mode", "odd"],
@@ -94,4 +94,4 @@ def test_the_report_for_people() -> None:
         ["FAIL", "csp", "bad"],
         ["->", "mend", "it"],
         ["1", "pass,", "1", "warn,", "1", "fail"],
-    ] == told
+    ] == found

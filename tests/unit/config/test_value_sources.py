@@ -34,7 +34,7 @@ def test_a_secret_keeps_its_blanks(load: Load, problems: Problems) -> None:
 
 
 def test_a_variable_and_its_file_exclude_each_other(problems: Problems, tmp_path: Path) -> None:
-    """Both set: nobody can know which was meant. It holds within `.env`, too."""
+    """Both set: which was meant is unknown. It holds within `.env`, too."""
     assert ("PORT and PORT_FILE are both set (environment): keep one",) == problems(PORT="1", PORT_FILE="x")
     (tmp_path / ".env").write_text("PORT=1\nPORT_FILE=x\n")
     assert ("PORT and PORT_FILE are both set (.env): keep one",) == problems()
@@ -95,7 +95,7 @@ def test_a_credential_that_cannot_be_read_is_an_error(problems: Problems, tmp_pa
 
 
 def test_a_secret_given_for_its_path_is_not_shown(problems: Problems) -> None:
-    """Whoever confuses DATABASE_URL_FILE with DATABASE_URL does not find the password in a log."""
+    """A password given as DATABASE_URL_FILE by mistake does not appear in a log."""
     assert ("DATABASE_URL_FILE: [hidden] cannot be read: No such file or directory",) == problems(
         DATABASE_URL_FILE="hunter2"
     )

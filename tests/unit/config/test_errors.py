@@ -1,12 +1,12 @@
 """How mistakes look on a terminal."""
 
-from estuary.config.problems import ConfigurationError, quoted, shown
+from estuary.config.errors import ConfigurationError, quoted, shown
 
 
 def test_an_error_has_a_line_for_each_problem() -> None:
     """It can be printed as it is."""
-    told = str(ConfigurationError(["A is wrong", "B is, too"]))
-    assert "the configuration has 2 problems:\n  A is wrong\n  B is, too" == told
+    message = str(ConfigurationError(["A is wrong", "B is, too"]))
+    assert "the configuration has 2 problems:\n  A is wrong\n  B is, too" == message
     assert "the configuration has a problem:\n  A is wrong" == str(ConfigurationError(["A is wrong"]))
 
 

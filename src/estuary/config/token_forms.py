@@ -3,8 +3,8 @@
 import re
 
 from estuary.auth.algorithms import ALGORITHMS
+from estuary.config.errors import Refused, quoted
 from estuary.config.forms import Form, comma_list, either
-from estuary.config.problems import Refused, quoted
 
 RESOURCE = "{resource}"
 """The placeholder for the resource's name in a scope."""

@@ -1,6 +1,6 @@
 """Generates `.env.example` and `docs/configuration.md` from the table of variables.
 
-`python -m estuary.config.documents` writes both, from the root of the repository.
+`python -m estuary.config.documentation` writes both, from the root of the repository.
 """
 
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from estuary.config.checklist.facts import Disk, Openness
 from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
-from estuary.config.sources import DOTENV
+from estuary.config.value_sources import DOTENV
 
 _CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 """Files that Docker and Podman create in a container, where the service is the only user."""

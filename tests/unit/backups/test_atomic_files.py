@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from estuary.backups.atomic_files import ANYBODY, new_file, replaced_file
 from estuary.backups.errors import BackupError
-from estuary.backups.files import ANYBODY, new_file, replaced_file
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -84,7 +84,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> Non
     """The file of a living writer stays; what is no such file is never touched."""
     (tmp_path / ".other.partial").touch()
     script = (
-        "import sys, pathlib; from estuary.backups.files import new_file\n"
+        "import sys, pathlib; from estuary.backups.atomic_files import new_file\n"
         "with new_file(pathlib.Path(sys.argv[1])) as f:\n"
         " f.write(b'half'); f.flush(); print('.', flush=True); sys.stdin.read()"
     )
@@ -113,7 +113,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
 
 def test_a_new_file_takes_no_name_that_is_taken_meanwhile(tmp_path: Path) -> None:
-    """What came to be at the path while the file was written stays; ours is gone, and that is told."""
+    """A file created at the path meanwhile is kept; ours is removed, with an error."""
     path = tmp_path / "file"
     whole = new_file(path)
     whole.__enter__().write(b"ours")
@@ -152,9 +152,9 @@ def test_a_file_system_without_links_publishes_too(
 
 
 def test_of_many_writers_of_one_name_one_gets_it(tmp_path: Path) -> None:
-    """Each of the others is told, none removes what another is still writing, and nothing else is left."""
+    """The others fail, none removes what another is still writing, and nothing else is left."""
     script = (
-        "import sys, pathlib; from estuary.backups.files import new_file\n"
+        "import sys, pathlib; from estuary.backups.atomic_files import new_file\n"
         "from estuary.backups.errors import BackupError\n"
         "sys.stdin.readline()\n"
         "try:\n"
@@ -173,7 +173,7 @@ def test_of_many_writers_of_one_name_one_gets_it(tmp_path: Path) -> None:
     said = [writer.communicate("\n", 60)[0] for writer in writers]
     codes = [writer.returncode for writer in writers]
     assert [0, 1, 1, 1] == sorted(codes)
-    assert all("file is there already" in told for told, code in zip(said, codes, strict=True) if code)
+    assert all("file is there already" in line for line, code in zip(said, codes, strict=True) if code)
     assert str(codes.index(0)) == (tmp_path / "file").read_text()
     assert {"file": 0o600} == modes(tmp_path)
 
