@@ -1,13 +1,15 @@
 """How deep JSON nests. Bounded here: a parser is bounded by its stack, and in each Python otherwise."""
 
-MAX_DEPTH = 128
+from typing import Final
+
+MAX_DEPTH: Final = 128
 """Objects and lists in one another, which RFC 8259, 9 lets a parser limit; serde_json has the same."""
-MAX_OUTER = 32_768
+MAX_OUTER: Final = 32_768
 """Objects and lists that hold others: so many are counted through at the cost of some fifty requests."""
 
-_OPENING = ord("[")
-_ALIKE = bytes.maketrans(b"{}", b"[]")
-_REST = bytes(set(range(256)) - set(b'[]{}"'))
+_OPENING: Final = ord("[")
+_ALIKE: Final = bytes.maketrans(b"{}", b"[]")
+_REST: Final = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 def nests_too_deep(text: bytes) -> bool:
@@ -16,7 +18,7 @@ def nests_too_deep(text: bytes) -> bool:
     What is not JSON is looked at as far as a parser would read it, up to its first error; cut short at the
     very bound, it may be said to be deeper.
     """
-    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+    if len(text) <= MAX_DEPTH or text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
         return False
     # Two quotes in a row are a string without brackets, or the seam of two strings.
     bare = text.replace(rb"\\", b"").replace(rb"\"", b"").translate(_ALIKE, _REST).replace(b'""', b"")
