@@ -80,7 +80,11 @@ class AsgiAdapter:
 
     def _encoded(self, request: Request, response: Response) -> list[tuple[bytes, bytes]]:
         """The header fields as bytes, with the length of the body, which RSGI servers add themselves."""
-        headers = (*self._constant_headers, *fields(request.reply_lines), *response.headers)
+        headers = (
+            *self._constant_headers,
+            *fields(request.reply_lines + response.lines),
+            *response.headers,
+        )
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         if response.close:
             pairs.append((b"connection", b"close"))

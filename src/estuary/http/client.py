@@ -1,5 +1,7 @@
 """The client of a request, as the rest of the service knows it."""
 
+from typing import Final
+
 from mypy_extensions import mypyc_attr
 
 
@@ -26,5 +28,5 @@ class Client:
         return hash((self.address, self.key))
 
 
-NO_ADDRESS = Client("unknown", "unknown")
+NO_ADDRESS: Final = Client("unknown", "unknown")
 """The client on a Unix socket, or one of which the server tells no address."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from estuary.http.client import NO_ADDRESS, Client
 from estuary.http.messages import Request
@@ -11,24 +11,24 @@ from estuary.http.messages import Request
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-_MAX_HOPS = 32
-_MAX_ELEMENT_LENGTH = 1024
-_MAX_NODE_LENGTH = 80
+_MAX_HOPS: Final = 32
+_MAX_ELEMENT_LENGTH: Final = 1024
+_MAX_NODE_LENGTH: Final = 80
 """Longer than an IPv6 address with zone, brackets and port."""
-_MAX_REMEMBERED = 4096
+_MAX_REMEMBERED: Final = 4096
 
 _PORT = r"(?::(?:\d{1,5}|_[\w.-]+))?"
-_V4_NODE = re.compile(rf"([\d.]+){_PORT}", re.ASCII)
-_V6_NODE = re.compile(rf"\[([^\]]+)\]{_PORT}", re.ASCII)
+_V4_NODE: Final = re.compile(rf"([\d.]+){_PORT}", re.ASCII)
+_V6_NODE: Final = re.compile(rf"\[([^\]]+)\]{_PORT}", re.ASCII)
 
 _TCHARS = r"[!#$%&'*+.^_`|~\w-]+"
 _BARE = r"[!#$%&'*+.^_`|~\w:\[\]-]+"
 """What holds a port or IPv6 should stand in quotes; not every proxy puts it there, and it reads alike."""
 _PAIR = rf'({_TCHARS})=({_BARE}|"(?:[^"\\]|\\.)*")'
-_PAIRS = re.compile(_PAIR, re.ASCII)
-_ELEMENT = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*+", re.ASCII)
+_PAIRS: Final = re.compile(_PAIR, re.ASCII)
+_ELEMENT: Final = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*+", re.ASCII)
 """RFC 7239, section 4, `forwarded-element`, with blanks around its pairs."""
-_ESCAPED = re.compile(r"\\.")
+_ESCAPED: Final = re.compile(r"\\.")
 
 
 class _Hop(NamedTuple):
@@ -36,7 +36,7 @@ class _Hop(NamedTuple):
     trusted: bool
 
 
-_NOWHERE = _Hop(NO_ADDRESS, trusted=False)
+_NOWHERE: Final = _Hop(NO_ADDRESS, trusted=False)
 
 
 class ClientAddress:
@@ -60,7 +60,7 @@ class ClientAddress:
     def of(self, request: Request) -> Client:
         """The client of `request`; where no proxy is trusted, header fields are not looked up."""
         if not self._trusted:
-            return self(request.peer)
+            return (self._peers.get(request.peer) or self._peer_hop(request.peer)).client
         headers = request.headers
         return self(request.peer, headers.get_all("x-forwarded-for"), headers.get_all("forwarded"))
 

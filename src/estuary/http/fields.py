@@ -1,10 +1,11 @@
 """The header fields of a request, as every adapter gives them to the kernel."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-_ONCE = ("host", "authorization")
+_ONCE: Final = ("host", "authorization")
 _USUAL = (
     *("accept", "accept-encoding", "accept-language", "authorization", "content-length"),
     *(
@@ -19,12 +20,14 @@ _USUAL = (
     ),
     *("referer", "traceparent", "user-agent", "x-forwarded-for", "x-real-ip", "x-request-id"),
 )
-_KNOWN = {spelling.encode(): name for name in _USUAL for spelling in (name, name.title())}
+_KNOWN: Final = {spelling.encode(): name for name in _USUAL for spelling in (name, name.title())}
 """Names as they usually come: looking one up takes half as long as making it."""
-_OF_THE_MESSAGE = frozenset({"connection", "expect", "proxy-connection", "transfer-encoding", "upgrade"})
+_OF_THE_MESSAGE: Final = frozenset(
+    {"connection", "expect", "proxy-connection", "transfer-encoding", "upgrade"}
+)
 """They say how the message, or the connection behind it, is to be read; none of them is in `_USUAL`."""
-_BLANKS = b" \t"
-_HIGHEST_BLANK = 0x20
+_BLANKS: Final = b" \t"
+_HIGHEST_BLANK: Final = 0x20
 
 
 @mypyc_attr(acyclic=True)

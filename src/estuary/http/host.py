@@ -2,20 +2,23 @@
 
 import re
 from ipaddress import AddressValueError, IPv6Address
+from typing import Final
 
 from estuary.http.errors import BadRequest
 from estuary.http.fields import Fields
 
-_MAX_REMEMBERED = 256
-_MAX_REMEMBERED_CHARACTERS = 256
-_NAMED = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::[0-9]*)?")
+_MAX_REMEMBERED: Final = 256
+_MAX_REMEMBERED_CHARACTERS: Final = 256
+_NAMED: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::[0-9]*)?")
 """`reg-name`, which a name or an IPv4 address is, and a port."""
-_BRACKETED = re.compile(r"\[(?:v[0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+|([0-9A-Fa-f:.]+))\](?::[0-9]*)?")
+_BRACKETED: Final = re.compile(
+    r"\[(?:v[0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+|([0-9A-Fa-f:.]+))\](?::[0-9]*)?"
+)
 """`IP-literal` and a port; the group is an IPv6 address, of which no zone is part."""
-_REQUIRED = "Host header is required"
-_INVALID = "Host header must be a host name or an IP address, with a port if there is one"
+_REQUIRED: Final = "Host header is required"
+_INVALID: Final = "Host header must be a host name or an IP address, with a port if there is one"
 
-_valid: set[str] = set()
+_valid: Final[set[str]] = set()
 """Values that were found valid: a service goes by few names, and most requests are for the last one."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from mypy_extensions import mypyc_attr
 
@@ -12,8 +13,8 @@ from estuary.http.fields import Fields
 Header = tuple[str, str]
 """A field name in lower case, and its value."""
 
-JSON: Header = ("content-type", "application/json")
-EVERY_METHOD = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+JSON: Final[Header] = ("content-type", "application/json")
+EVERY_METHOD: Final = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 """What some route or other serves, for `Allow` where no route in particular is meant."""
 
 
@@ -23,21 +24,27 @@ class TruncatedBody(Exception):
 
 @mypyc_attr(acyclic=True)
 class Response:
-    """An answer, with the `headers` that are particular to it.
+    """An answer, with the fields that are particular to it: `lines` as lines of a head, then `headers`.
 
     Adapters put the application's `constant_headers` and the request's `reply_lines` before them. `close`
     says that the connection ends with this answer.
     """
 
-    __slots__ = ("body", "close", "headers", "status")
+    __slots__ = ("body", "close", "headers", "lines", "status")
 
     def __init__(
-        self, status: int, body: bytes = b"", headers: tuple[Header, ...] = (), close: bool = False
+        self,
+        status: int,
+        body: bytes = b"",
+        headers: tuple[Header, ...] = (),
+        close: bool = False,
+        lines: str = "",
     ) -> None:
         self.status = status
         self.body = body
         self.headers = headers
         self.close = close
+        self.lines = lines
 
 
 class Route:
@@ -54,7 +61,7 @@ class Route:
     def __init__(
         self,
         template: str,
-        handlers: "Mapping[str, Handler]",
+        handlers: "dict[str, Handler]",
         limited: bool = True,
         essential: bool = False,
         methods: tuple[str, ...] = (),
@@ -70,7 +77,7 @@ class Route:
         self.scopes = scopes
 
 
-UNKNOWN_ROUTE = Route("unknown", {})
+UNKNOWN_ROUTE: Final = Route("unknown", {})
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

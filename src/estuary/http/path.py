@@ -1,9 +1,10 @@
 """A request's path: percent-encoding is undone, but for what would change where its segments end."""
 
 import re
+from typing import Final
 from urllib.parse import unquote
 
-_KEPT = re.compile(r"%(2[Ff5])")
+_KEPT: Final = re.compile(r"%(2[Ff5])")
 
 
 def decoded_path(path: str) -> str:

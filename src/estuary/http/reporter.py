@@ -1,16 +1,18 @@
 """Reporter: the only place that tells of requests, when they begin and when they end."""
 
 from collections.abc import Callable
+from typing import Final
 
 from estuary.core.measurements import RequestServed
 from estuary.core.ports import Clock, Observer
 from estuary.http.messages import Request, Response
 from estuary.http.trace_context import trace_id_of
 
-_MAX_METHOD, _MAX_PATH = 32, 2048
+_MAX_METHOD: Final = 32
+_MAX_PATH: Final = 2048
 """The most characters of each that are reported: a client may send as many as the server reads."""
 
-_CLIENT_GONE = 499
+_CLIENT_GONE: Final = 499
 
 
 class Reporter:

@@ -1,11 +1,12 @@
 """The router: finds the route of a path."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from estuary.core.record_id import canonical_id
 from estuary.http.messages import UNKNOWN_ROUTE, Request, Route
 
-RECORD_ID = "{id}"
+RECORD_ID: Final = "{id}"
 """Stands in a route's template where a record's id stands in its paths."""
 
 

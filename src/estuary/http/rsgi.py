@@ -101,7 +101,7 @@ class RsgiAdapter:
         request = RsgiRequest(scope, protocol)
         outcome = self._application(request)
         response = outcome if isinstance(outcome, Response) else await outcome
-        told = [*self._constant_headers, *fields(request.reply_lines), *response.headers]
+        told = [*self._constant_headers, *fields(request.reply_lines + response.lines), *response.headers]
         if response.close:
             told.append(("connection", "close"))
         protocol.response_bytes(response.status, told, response.body)

@@ -4,12 +4,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 from secrets import token_bytes
+from typing import Final
 
 from estuary.core.allowance import Decision
 from estuary.limits.window import SlidingWindow, WindowCounter
 
-SHARED_COUNTERS = 4096
-_EVICTIONS_PER_CLIENT = 2
+SHARED_COUNTERS: Final = 4096
+_EVICTIONS_PER_CLIENT: Final = 2
 """More than one, so that the dead are cleared away faster than clients come."""
 
 

@@ -8,10 +8,11 @@ giving some of them back up to `length / BUCKETS` late. A burst at one instant i
 
 import math
 from array import array
+from typing import Final
 
 from estuary.core.allowance import Decision
 
-BUCKETS = 32
+BUCKETS: Final = 32
 """Into how many buckets a steady stream falls: what passes is at least 32/33 of an exact log."""
 
 

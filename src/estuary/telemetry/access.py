@@ -11,21 +11,24 @@ from estuary.core.measurements import KNOWN_METHODS, RequestServed
 from estuary.telemetry.filter import Level
 from estuary.telemetry.lines import MAX_TEXT, AccessLine, Line
 
-ACCESS = "estuary::access"
+ACCESS: Final = "estuary::access"
 """The target of access lines."""
 
 LineOf = Callable[[RequestServed], Line | str]
 """Makes the line of a request; as text it is finished, but for its line feed."""
 
-_SERVER_ERROR, _NOT_IMPLEMENTED, _UNAVAILABLE = 500, 501, 503
-_MESSAGE = "request served"
+_SERVER_ERROR: Final = 500
+_NOT_IMPLEMENTED: Final = 501
+_UNAVAILABLE: Final = 503
+_MESSAGE: Final = "request served"
 
-_REST: Final = b"!"
+_REST: Final = ord("!")
 _PLAIN: Final = bytes(
-    ord(" ") if 0x20 <= code < 0x7F and chr(code) not in '"\\' else _REST[0] for code in range(256)
+    ord(" ") if 0x20 <= code < 0x7F and chr(code) not in '"\\' else _REST for code in range(256)
 )
 """Tells what stands in JSON as it is, which is ASCII without control characters, quotes and backslashes,
 from the rest."""
+_MAX_TEXT: Final = MAX_TEXT
 _THOUSANDTHS: Final = [f"{number:03}" for number in range(1000)]
 _FRACTIONS: Final = [repr(number / 1000)[1:] for number in range(1000)]
 """The point and the digits of so many thousandths, as short as they can be."""
@@ -136,7 +139,12 @@ class JsonAccess:
 
 def _is_plain(text: str) -> bool:
     """Whether `text` stands in JSON as it is, and is not too long."""
-    return len(text) <= MAX_TEXT and text.isascii() and _REST not in text.encode().translate(_PLAIN)
+    if len(text) > _MAX_TEXT:
+        return False
+    try:
+        return _REST not in text.encode().translate(_PLAIN)
+    except UnicodeEncodeError:
+        return False
 
 
 def _ending(served: RequestServed) -> str:

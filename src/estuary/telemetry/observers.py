@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from estuary.core.observations import Observation
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
 Handler = Callable[[Any], None]
 
-_log = logging.getLogger("estuary.telemetry")
+_log: Final = logging.getLogger("estuary.telemetry")
 
 
 class Observers:

@@ -11,13 +11,11 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import SimpleQueue
-from typing import Any, BinaryIO, Generic, TypeVar, cast
+from typing import Any, BinaryIO, Generic, cast
 
-LineT = TypeVar("LineT")
+from estuary.telemetry.intake import Intake, LineT
 
-_GATHER_SECONDS = 0.05
-_GATHER_LINES = 1024
+_GATHER_SECONDS = 0.1
 _MAX_WAITING = 8192
 _FULL_PIPE_POLL_SECONDS = 0.1
 
@@ -38,19 +36,17 @@ class _Mark:
 class LineWriter(Generic[LineT]):
     """Writes lines to `stream`, a file descriptor or a binary stream, as `render` makes bytes of them.
 
-    A batch goes out after 50 ms or 1,024 lines, or at once when a line is `urgent`; at most `max_waiting`
+    A batch goes out after 100 ms or 1,024 lines, or at once when a line is `urgent`; at most `max_waiting`
     lines wait. The thread starts with the first line; a process forked from this one starts its own and
     leaves to its parent what waits here. `render` gives every line its line feed and never raises.
     """
 
-    _queue: "SimpleQueue[LineT | _Mark]"
     _lock: threading.Lock
     """Held to count a loss, to start the thread, and to mark how far is to be written."""
     _patience: threading.Lock
     """Held while nothing is in a hurry: the thread tries to take it for as long as it gathers lines."""
     _marks: int
     """How many marks are in the queue."""
-    _closed: bool
     _thread: threading.Thread | None
 
     def __init__(
@@ -67,33 +63,18 @@ class LineWriter(Generic[LineT]):
         self._stream = stream
         self._render = render
         self._gather_seconds = gather_seconds
-        self._max_waiting = max_waiting
         self._torn = False
+        self._intake: Intake[LineT] = Intake(max_waiting, self._start, self._hurry, self._drop)
+        self.write = self._intake.write
         self._start_over()
         _start_over_after_fork(self)
-
-    def write(self, line: LineT, *, urgent: bool = False) -> None:
-        """Take one line; returns at once and never raises.
-
-        The queue wakes the thread with the first line of a batch, and takes the others as a list would.
-        """
-        queue = self._queue
-        waiting = queue.qsize()
-        if waiting >= self._max_waiting or self._closed:
-            self._drop()
-            return
-        queue.put(line)
-        if self._thread is None:
-            self._start()
-        if urgent or waiting == _GATHER_LINES:
-            self._hurry()
 
     def flush(self, timeout: float = 1.0) -> bool:
         """Wait until all lines taken are written or dropped; whether that was within `timeout` seconds."""
         thread = self._thread
         if thread is None:
             return True
-        if self._closed:
+        if self._intake.closed:
             thread.join(timeout)
             return not thread.is_alive()
         return self._mark(last=False).passed.wait(timeout)
@@ -101,19 +82,18 @@ class LineWriter(Generic[LineT]):
     def close(self, timeout: float = 1.0) -> bool:
         """As `flush`, and take no more lines; the stream stays open."""
         flushed = self.flush(timeout)
-        if not self._closed:
-            self._closed = True
+        if not self._intake.closed:
+            self._intake.closed = True
             if self._thread is not None:
                 self._mark(last=True)
         return flushed
 
     def _start_over(self) -> None:
-        self._queue = SimpleQueue()
+        self._intake.start_over()
         self._lock = threading.Lock()
         self._patience = threading.Lock()
         self._patience.acquire()
         self._marks = 0
-        self._closed = False
         self._thread = None
 
     def _start(self) -> None:
@@ -121,6 +101,7 @@ class LineWriter(Generic[LineT]):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
                 self._thread.start()
+                self._intake.started = True
 
     def _drop(self, lines: int = 1) -> None:
         with self._lock:
@@ -132,7 +113,7 @@ class LineWriter(Generic[LineT]):
         mark = _Mark(last=last)
         with self._lock:
             self._marks += 1
-        self._queue.put(mark)
+        self._intake.queue.put(mark)
         self._hurry()
         return mark
 
@@ -153,7 +134,7 @@ class LineWriter(Generic[LineT]):
 
     def _next_batch(self) -> "tuple[list[LineT], list[_Mark]]":
         """What to write next, and the marks among it."""
-        queue = self._queue
+        queue = self._intake.queue
         first = queue.get()
         self._patience.acquire(timeout=self._gather_seconds)
         batch = [first, *[queue.get_nowait() for _ in range(queue.qsize())]]

@@ -1,12 +1,13 @@
 """Bodies: of a known type, within the limit, in time, and whole."""
 
 from collections.abc import Awaitable
+from typing import Final
 
 from estuary.http.errors import BadRequest, PayloadTooLarge, UnsupportedEncoding
 from estuary.http.guards.arriving_body import arriving_body
 from estuary.http.messages import Request
 
-_MAX_LENGTH_DIGITS = 19
+_MAX_LENGTH_DIGITS: Final = 19
 
 
 class BodyReader:

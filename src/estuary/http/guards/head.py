@@ -1,10 +1,12 @@
 """The request's head: neither URL nor header fields are out of all proportion."""
 
+from typing import Final
+
 from estuary.http.errors import HeadersTooLarge, UriTooLong
 from estuary.http.messages import Request, Response
 
-MAX_URL_CHARACTERS = 8192
-MAX_HEADER_CHARACTERS = 16 * 1024
+MAX_URL_CHARACTERS: Final = 8192
+MAX_HEADER_CHARACTERS: Final = 16 * 1024
 
 
 def check_head(request: Request) -> Response | None:

@@ -1,13 +1,14 @@
 """The cap on requests in flight: beyond it the service says so instead of slowing down for everyone."""
 
 from collections.abc import Collection
+from typing import Final
 
 from estuary.core.observations import RequestShed
 from estuary.core.ports import Observer
 from estuary.http.errors import Overloaded
 from estuary.http.messages import Request, Response
 
-RETRY_SECONDS = 1.0
+RETRY_SECONDS: Final = 1.0
 
 
 class InFlightCap:

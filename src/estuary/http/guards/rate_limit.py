@@ -22,7 +22,8 @@ class RateLimit:
         self._hit = limiter.hit
         self._observe = observe
         policy = f'"default";q={limiter.limit};w={math.ceil(limiter.window)}'
-        self._constant = line("x-ratelimit-limit", limiter.limit) + line("ratelimit-policy", policy)
+        constant = line("x-ratelimit-limit", limiter.limit) + line("ratelimit-policy", policy)
+        self._constant = f"{constant}x-ratelimit-remaining: "
 
     def __call__(self, request: Request) -> Verdict | Awaitable[Verdict]:
         """Let the request pass or give back `RateLimited`; at once where the limiter decides at once."""
@@ -35,8 +36,8 @@ class RateLimit:
 
     def _act(self, decision: Decision, request: Request) -> Verdict:
         remaining, reset = decimal(decision.remaining), decimal(_whole(decision.resets_in))
-        request.reply_lines += (
-            f"{self._constant}x-ratelimit-remaining: {remaining}\r\nx-ratelimit-reset: {reset}\r\n"
+        request.reply_lines = (
+            f"{request.reply_lines}{self._constant}{remaining}\r\nx-ratelimit-reset: {reset}\r\n"
             f'ratelimit: "default";r={remaining};t={reset}\r\n'
         )
         if decision.allowed:

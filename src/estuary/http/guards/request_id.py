@@ -2,11 +2,12 @@
 
 import os
 import re
+from typing import Final
 
 from estuary.http.messages import Request
 
-_is_sane = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII).fullmatch
-_LAST_DIGITS = [f"{number:02x}" for number in range(256)]
+_is_sane: Final = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII).fullmatch
+_LAST_DIGITS: Final = [f"{number:02x}" for number in range(256)]
 
 
 class Identifier:

@@ -8,7 +8,7 @@ import asyncio
 import math
 import select
 from itertools import count
-from typing import cast
+from typing import Final, cast
 
 from estuary.core.errors import EstuaryError
 from estuary.http.errors import HeadTimeout
@@ -18,11 +18,12 @@ from estuary.http.http1.incoming import Incoming
 from estuary.http.http1.reader import Reader
 from estuary.http.messages import Response
 
-_NEVER = math.inf
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_CLOSE, _KEEP = "connection: close\r\n", "connection: keep-alive\r\n"
-_next_number = count().__next__
-_IN_A_ROW = 16
+_NEVER: Final = math.inf
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CLOSE: Final = "connection: close\r\n"
+_KEEP: Final = "connection: keep-alive\r\n"
+_next_number: Final = count().__next__
+_IN_A_ROW: Final = 16
 """Requests of one connection that are answered before others have their turn."""
 
 

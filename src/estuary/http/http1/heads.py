@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Final
 
 from estuary.core.decimals import decimal
 from estuary.http.messages import Header, Response, line
@@ -40,11 +41,7 @@ class Heads:
         begun = self._begun.get(status)
         if begun is None:
             begun = self._begin(status)
-        own = ""
-        for name, value in response.headers:
-            own = f"{own}{name}: {value}\r\n"
-        if own.count("\n") != len(response.headers):
-            raise ValueError("a header field holds a line break")
+        own = _own(response) if response.headers else response.lines
         if status == 204 or status == 304:
             # RFC 9110, 8.6: these answers have no content, and 204 must not tell a length.
             return f"{begun}{lines}{own}\r\n".encode("latin-1")
@@ -57,12 +54,22 @@ class Heads:
         return begun
 
 
-_PHRASES = {int(status): status.phrase for status in HTTPStatus} | {
+_PHRASES: Final = {int(status): status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",
     414: "URI Too Long",
     422: "Unprocessable Content",
 }
 """As RFC 9110 has them: Python follows it from 3.13 on, and the answers of all shall be alike."""
+
+
+def _own(response: Response) -> str:
+    """The fields of `response` as lines."""
+    lines = response.lines
+    for name, value in response.headers:
+        if "\n" in name or "\n" in value:
+            raise ValueError("a header field holds a line break")
+        lines = f"{lines}{name}: {value}\r\n"
+    return lines
 
 
 def _lines(fields: Sequence[Header]) -> str:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from typing import Final
 
 from estuary.http.fields import Fields
 from estuary.http.http1.arriving import Flow, pieces_of, whole_of
 from estuary.http.messages import Request
 
-HIGH_WATER = 64 * 1024
+HIGH_WATER: Final = 64 * 1024
 """Bytes of a body that may wait to be read before the client is told to slow down."""
 
 

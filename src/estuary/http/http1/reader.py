@@ -1,6 +1,6 @@
 """The receiving side of a connection: bytes become requests, in the order in which they come."""
 
-from typing import cast
+from typing import Final, cast
 
 import httptools
 
@@ -13,10 +13,10 @@ from estuary.http.http1.incoming import Incoming
 from estuary.http.http1.target import method_of, path_and_query
 from estuary.http.messages import TruncatedBody
 
-_PIECE_BYTES = 4096
-_FRAMING_OF_A_BYTE = 8
+_PIECE_BYTES: Final = 4096
+_FRAMING_OF_A_BYTE: Final = 8
 """How many bytes of a message a byte of its body may take: a chunk of one byte takes six, with its size."""
-_ENOUGH = 16
+_ENOUGH: Final = 16
 """Requests that may wait before what follows stays bytes: small ones take fifteen times as many."""
 
 
@@ -144,7 +144,7 @@ class Reader:
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target."""
-        self._url += url
+        self._url = self._url + url if self._url else url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the head; those of a chunked body's trailer are passed over."""

@@ -1,6 +1,7 @@
 """What is refused before it is a request: how a broken head is told to its client."""
 
 import re
+from typing import Final
 
 import httptools
 
@@ -19,16 +20,16 @@ from estuary.http.fields import Fields
 from estuary.http.guards.head import MAX_URL_CHARACTERS
 from estuary.http.host import refusal_of
 
-MAX_HEAD_BYTES = 32 * 1024
+MAX_HEAD_BYTES: Final = 32 * 1024
 """Above the limits that the guards answer, so that these usually say what exactly is too long."""
-MAX_FIELDS = 128
+MAX_FIELDS: Final = 128
 
-_SPOKEN = frozenset({"1.0", "1.1"})
-_PREFACE = "PRI"
+_SPOKEN: Final = frozenset({"1.0", "1.1"})
+_PREFACE: Final = "PRI"
 """What HTTP/2 begins with, and what the parser says of it."""
-_FOREIGN_METHOD = "Invalid method"
+_FOREIGN_METHOD: Final = "Invalid method"
 """What the parser says of methods that it knows of RTSP alone, such as DESCRIBE and SETUP."""
-_CODINGS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*")
+_CODINGS: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*")
 """RFC 9112, 7, without parameters, which no coding that is registered has."""
 
 

@@ -1,12 +1,14 @@
 """A request's method and target (RFC 9112, 3): as the kernel wants them."""
 
-from typing import Any
+from typing import Any, Final
 
 import httptools
 
 from estuary.http.path import decoded_path
 
-_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+_METHODS: Final = {
+    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+}
 
 
 def method_of(name: bytes) -> str:

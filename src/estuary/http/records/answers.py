@@ -1,9 +1,9 @@
 """The answers to writes."""
 
 from estuary.core.record import Written
-from estuary.http.messages import JSON, Header, Response
+from estuary.http.messages import Header, Response
 from estuary.http.records.codec import RecordCodec
-from estuary.http.records.entity_tags import tag_of_version
+from estuary.http.records.entity_tags import json_of_version
 from estuary.http.records.idempotency import REPLAYED
 
 
@@ -23,7 +23,7 @@ class WrittenAnswers:
         headers: tuple[Header, ...] = (REPLAYED,) if written.replayed else ()
         if record is None:
             return Response(status, headers=headers)
-        headers = (JSON, ("etag", tag_of_version(record.version)), *headers)
         if status == 201:
             headers = (*headers, ("location", f"{self._path}/{record.id}"))
-        return Response(status, self._codec.record(record), headers)
+        lines = json_of_version(record.version)
+        return Response(status, self._codec.record(record), headers, lines=lines)

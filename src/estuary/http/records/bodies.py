@@ -6,7 +6,7 @@ and one that has a wrong type are two messages of the contract: which it is, pas
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -15,14 +15,14 @@ from estuary.core.nesting import nests_too_deep
 from estuary.http.errors import BadRequest
 from estuary.http.records.wrong_types import violations
 
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 """msgspec lets invalid UTF-8 surface as Python's own error."""
 
-_SMALL_BYTES = 512
+_SMALL_BYTES: Final = 512
 """What is no longer is decoded at once: in so few bytes even a field that is named again and again, each
 time with a number that is hard to read, costs less than fifty usual requests."""
 
-_pass_over = msgspec.json.Decoder(msgspec.Raw).decode
+_pass_over: Final = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class BodyDecoder:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from estuary.core.service import Precondition
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
@@ -32,7 +32,7 @@ class Demands(NamedTuple):
         return WriteOptions(self.owner, self.expected.version, key)
 
 
-NO_DEMANDS = Demands()
+NO_DEMANDS: Final = Demands()
 
 
 class DemandReader:

@@ -2,21 +2,21 @@
 
 import re
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from estuary.core.decimals import decimal
 from estuary.core.writes import NO_VERSION
 from estuary.http.errors import InvalidParameter
 from estuary.http.fields import Fields
+from estuary.http.messages import JSON, line
 
-_WEAK = "W/"
-_ANY = "*"
-_DIGEST_CHARACTERS = 32
-_MAX_ELEMENTS = 256
+_WEAK: Final = "W/"
+_ANY: Final = "*"
+_DIGEST_CHARACTERS: Final = 32
+_MAX_ELEMENTS: Final = 256
 """Of a list, empty ones included: a client knows a few versions, and 16 KB of commas must cost little."""
 
-_is_version_tag = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII).fullmatch
-_ELEMENT = re.compile(r'[ \t]*+(?:((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*+)?(?:,|$)')
+_is_version_tag: Final = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII).fullmatch
+_ELEMENT: Final = re.compile(r'[ \t]*+(?:((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*+)?(?:,|$)')
 """One element of a list, which may be empty (RFC 9110, 5.6.1), with the comma behind it; never backtracks
 through white space."""
 
@@ -39,7 +39,16 @@ class EntityTags(NamedTuple):
 
 def tag_of_version(version: int) -> str:
     """A record's version number is its strong validator."""
-    return f'"{decimal(version)}"'
+    return _FIRST_TAGS[version] if version < _FIRST else f'"{version}"'
+
+
+def json_of_version(version: int) -> str:
+    """The lines of a head that say that what follows is JSON, and of which version."""
+    return _FIRST_LINES[version] if version < _FIRST else _lines(f'"{version}"')
+
+
+def _lines(tag: str) -> str:
+    return line(*JSON) + line("etag", tag)
 
 
 def tag_of_content(body: bytes) -> str:
@@ -94,3 +103,9 @@ def _listed(text: str) -> tuple[str, ...]:
         if place >= len(text):
             return tuple(tags)
     return ()
+
+
+_FIRST: Final = 100
+_FIRST_TAGS: Final = [f'"{version}"' for version in range(_FIRST)]
+_FIRST_LINES: Final = [_lines(tag) for tag in _FIRST_TAGS]
+"""Most records have been written a few times."""

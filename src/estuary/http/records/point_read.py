@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from estuary.core.record import Record
-from estuary.http.messages import JSON, Request, Response
+from estuary.http.messages import Request, Response
 from estuary.http.records.codec import RecordCodec
-from estuary.http.records.entity_tags import tag_of_version
+from estuary.http.records.entity_tags import json_of_version, tag_of_version
 from estuary.http.records.preconditions import is_known
 from estuary.http.waiting import then
 
@@ -30,4 +30,4 @@ class PointRead:
         tag = tag_of_version(record.version)
         if is_known(request.headers, tag):
             return Response(304, headers=(("etag", tag),))
-        return Response(200, self._codec.record(record), (JSON, ("etag", tag)))
+        return Response(200, self._codec.record(record), lines=json_of_version(record.version))
