@@ -12,8 +12,8 @@ class BackupVariables:
 
     backup_status_path = Variable(
         FILE_PATH,
-        summary="The file in which `estuary backup` tells the service of its last success; by default, and "
-        "only with sqlite, it lies beside the database.",
+        summary="The file in which `estuary backup` reports its last success to the service; by default, "
+        "and only with sqlite, it lies beside the database.",
     )
 
     backup_max_age_hours = Variable(

@@ -13,7 +13,7 @@ class CacheVariables:
     cache_type = Variable(
         choice("none", "local", "redis"),
         default="none",
-        summary="Where single records that were read are kept at hand; local is each worker's memory, "
+        summary="Where single records that were read are cached; local is each worker's memory, "
         "redis is where REDIS_URL says, for all replicas.",
     )
 
@@ -26,5 +26,5 @@ class CacheVariables:
     cache_ttl_seconds = Variable(
         whole_number(1, 3600),
         default="30",
-        summary="How long a record is kept at hand, which bounds how late another replica sees a change.",
+        summary="How long a record is cached, which bounds how late another replica sees a change.",
     )
