@@ -30,8 +30,9 @@ _PLAIN: Final = bytes(
 from the rest."""
 _MAX_TEXT: Final = MAX_TEXT
 _THOUSANDTHS: Final = [f"{number:03}" for number in range(1000)]
-_FRACTIONS: Final = [repr(number / 1000)[1:] for number in range(1000)]
-"""The point and the digits of so many thousandths, as short as they can be."""
+_BEHIND_POINT: Final = [f".{digits}" for digits in _THOUSANDTHS]
+_BEFORE_BYTES: Final = [f'{repr(number / 1000)[1:]},"bytes":' for number in range(1000)]
+"""The point and the digits of so many thousandths, as short as they can be, and what stands behind them."""
 
 
 def access_line(served: RequestServed) -> AccessLine:
@@ -105,16 +106,15 @@ class JsonAccess:
             self._begin_second(second)
         fraction = microseconds - second * 1_000_000
         # msgspec, which renders all other lines, leaves out the fraction of a whole second.
-        point = "." if fraction else ""
-        thousands = _THOUSANDTHS[fraction // 1000] if fraction else ""
+        thousands = _BEHIND_POINT[fraction // 1000] if fraction else ""
         units = _THOUSANDTHS[fraction % 1000] if fraction else ""
         duration = i64(served.duration * 1_000_000.0 + 0.5)
         milliseconds, size = decimal(duration // 1000), decimal(served.bytes)
         ending = '"}' if subject is None and served.trace_id is None else _ending(served)
         return (
-            f"{self._opening}{point}{thousands}{units}{shape.before_id}{served.request_id}"
+            f"{self._opening}{thousands}{units}{shape.before_id}{served.request_id}"
             f"{shape.before_path}{path}{shape.before_milliseconds}{milliseconds}"
-            f'{_FRACTIONS[duration % 1000]},"bytes":{size},"client":"{served.client}{ending}'
+            f'{_BEFORE_BYTES[duration % 1000]}{size},"client":"{served.client}{ending}'
         )
 
     def _begin_second(self, second: i64) -> None:

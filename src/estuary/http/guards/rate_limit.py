@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Awaitable
+from typing import Final
 
 from estuary.core.allowance import Decision
 from estuary.core.decimals import decimal
@@ -10,6 +11,18 @@ from estuary.core.ports import Observer, RateLimiter
 from estuary.http.errors import RateLimited
 from estuary.http.messages import Request, Verdict, line
 from estuary.http.waiting import then
+
+_READY_SECONDS: Final = 300
+
+
+class _Reset:
+    """What the fields say of a reset in so many seconds, `before` what is left and `behind` it."""
+
+    __slots__ = ("before", "behind")
+
+    def __init__(self, seconds: int) -> None:
+        self.before: Final = f'\r\nx-ratelimit-reset: {seconds}\r\nratelimit: "default";r='
+        self.behind: Final = f";t={seconds}\r\n"
 
 
 class RateLimit:
@@ -24,6 +37,8 @@ class RateLimit:
         policy = f'"default";q={limiter.limit};w={math.ceil(limiter.window)}'
         constant = line("x-ratelimit-limit", limiter.limit) + line("ratelimit-policy", policy)
         self._constant = f"{constant}x-ratelimit-remaining: "
+        ready = min(math.ceil(limiter.window), _READY_SECONDS) + 1
+        self._resets = [_Reset(seconds) for seconds in range(ready)]
 
     def __call__(self, request: Request) -> Verdict | Awaitable[Verdict]:
         """Let the request pass or give back `RateLimited`; at once where the limiter decides at once."""
@@ -35,10 +50,10 @@ class RateLimit:
         return then(decision, lambda made: self._act(made, request))
 
     def _act(self, decision: Decision, request: Request) -> Verdict:
-        remaining, reset = decimal(decision.remaining), decimal(_whole(decision.resets_in))
+        remaining, seconds = decimal(decision.remaining), _whole(decision.resets_in)
+        reset = self._resets[seconds] if 0 <= seconds < len(self._resets) else _Reset(seconds)
         request.reply_lines = (
-            f"{request.reply_lines}{self._constant}{remaining}\r\nx-ratelimit-reset: {reset}\r\n"
-            f'ratelimit: "default";r={remaining};t={reset}\r\n'
+            f"{request.reply_lines}{self._constant}{remaining}{reset.before}{remaining}{reset.behind}"
         )
         if decision.allowed:
             return None

@@ -7,7 +7,6 @@ one is being answered, those behind it wait, and nothing more is received.
 import asyncio
 import math
 import select
-from itertools import count
 from typing import Final, cast
 
 from estuary.core.errors import EstuaryError
@@ -22,7 +21,6 @@ _NEVER: Final = math.inf
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CLOSE: Final = "connection: close\r\n"
 _KEEP: Final = "connection: keep-alive\r\n"
-_next_number: Final = count().__next__
 _IN_A_ROW: Final = 16
 """Requests of one connection that are answered before others have their turn."""
 
@@ -54,7 +52,8 @@ class Connection:
         self._paused = False
         self._writable = True
         self.deadline = hub.now + hub.head_seconds
-        self.idle_since = _next_number()
+        hub.number += 1
+        self.idle_since = hub.number
 
     # -- The transport ----------------------------------------------------------------------------
 
@@ -81,7 +80,7 @@ class Connection:
         reader.feed(data)
         if self._active is None:
             self._next()
-        if reader.requests:
+        if reader.requests.number:
             # A client may send requests faster than it is answered, or takes the answers.
             self.hold()
 
@@ -114,15 +113,15 @@ class Connection:
 
     def _next(self) -> None:
         """Begin the requests that wait, as long as each is answered at once and the client takes that."""
-        waiting = self._reader.requests
+        reader = self._reader
         for _ in range(_IN_A_ROW):
             if self._active is not None or self._closing or not self._writable:
                 return
-            if not waiting:
+            request = reader.requests.take()
+            if request is None:
                 return
-            request = waiting.pop(0)
-            if not waiting:
-                self._reader.read_on()
+            if not reader.requests.number:
+                reader.read_on()
             self._begin(request)
         self._hub.loop.call_soon(self._next)
 
@@ -151,7 +150,11 @@ class Connection:
     def _answer(self, request: Incoming, response: Response) -> None:
         self._active = None
         # Nothing is read behind the last request: a client that sent one would wait for ever.
-        last = response.close or not request.keep_alive or (self._reader.deaf and not self._reader.requests)
+        last = (
+            response.close
+            or not request.keep_alive
+            or (self._reader.deaf and not self._reader.requests.number)
+        )
         ending = _CLOSE if last or not request.complete else _KEEP if request.old else ""
         lines = request.reply_lines + ending if ending else request.reply_lines
         head = self._hub.heads.render(response, lines)
@@ -165,9 +168,10 @@ class Connection:
         """Wait for the client."""
         hub = self._hub
         seconds = hub.head_seconds if self._reader.inside_head else hub.idle_seconds
-        self.idle_since = _next_number()
+        hub.number += 1
+        self.idle_since = hub.number
         self.deadline = hub.now + seconds
-        if self._paused and not self._reader.requests:
+        if self._paused and not self._reader.requests.number:
             self.let_flow()
 
     def _leave(self, *, linger: bool) -> None:
@@ -211,7 +215,7 @@ class Connection:
     def idle(self) -> bool:
         """Whether the client has nothing under way."""
         reader = self._reader
-        busy = self._active is not None or reader.inside_head or bool(reader.requests)
+        busy = self._active is not None or reader.inside_head or reader.requests.number > 0
         return not (busy or self._closing or self._unwelcome is not None)
 
     def has_unread(self) -> bool:

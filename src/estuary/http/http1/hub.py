@@ -30,6 +30,8 @@ class Hub:
         self.loop: Final = loop
         self.head_seconds: Final[float] = terms.head_seconds
         self.idle_seconds: Final[float] = terms.idle_seconds
+        self.number = 0
+        """Grows whenever a connection becomes idle: the one that did so later has the larger one."""
         self.now: float = loop.time()
         """The loop's time when it was last looked at, less than a second ago: deadlines need no more."""
 

@@ -22,6 +22,7 @@ class Incoming(Request):
         "complete",
         "fault",
         "flow",
+        "following",
         "keep_alive",
         "old",
     )
@@ -41,6 +42,8 @@ class Incoming(Request):
         """Why it will never be whole: its framing broke or is too large, or the client went away."""
         self.arrival: asyncio.Future[None] | None = None
         """What the body's reader waits for."""
+        self.following: Incoming | None = None
+        """The next request of those that wait."""
         self._pieces: list[bytes] | None = None
         self._waiting = 0
 
@@ -88,3 +91,42 @@ class Incoming(Request):
         """Let the body's reader look again."""
         if self.arrival is not None and not self.arrival.done():
             self.arrival.set_result(None)
+
+
+class Waiting:
+    """Requests that wait, in the order in which they came; `number` of them.
+
+    Each knows the next: mostly there is one, for which a list would get its memory and give it back.
+    """
+
+    __slots__ = ("_first", "_last", "number")
+
+    def __init__(self) -> None:
+        self._first: Incoming | None = None
+        self._last: Incoming | None = None
+        self.number = 0
+
+    def add(self, request: Incoming) -> None:
+        """Put `request` behind all others."""
+        if self._last is None:
+            self._first = request
+        else:
+            self._last.following = request
+        self._last = request
+        self.number += 1
+
+    def take(self) -> Incoming | None:
+        """The first of them, which waits no longer; None where there is none."""
+        first = self._first
+        if first is None:
+            return None
+        self._first, first.following = first.following, None
+        if self._first is None:
+            self._last = None
+        self.number -= 1
+        return first
+
+    def clear(self) -> None:
+        """None of them is wanted any more."""
+        while self.take() is not None:
+            pass

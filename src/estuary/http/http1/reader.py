@@ -9,7 +9,7 @@ from estuary.http.errors import FramingTooLarge
 from estuary.http.fields import Fields
 from estuary.http.http1 import refusals
 from estuary.http.http1.arriving import Flow
-from estuary.http.http1.incoming import Incoming
+from estuary.http.http1.incoming import Incoming, Waiting
 from estuary.http.http1.target import method_of, path_and_query
 from estuary.http.messages import TruncatedBody
 
@@ -59,7 +59,7 @@ class Reader:
         self._declined = b""
         self._receiving: Incoming | None = None
         self._unread = b""
-        self.requests: list[Incoming] = []
+        self.requests = Waiting()
         self.deaf = False
 
     @property
@@ -85,7 +85,7 @@ class Reader:
         at, unread = 0, self._unread
         if not unread:
             return
-        while at < len(unread) and len(self.requests) < _ENOUGH and not self.deaf:
+        while at < len(unread) and self.requests.number < _ENOUGH and not self.deaf:
             self._read(unread[at : at + _PIECE_BYTES])
             at += _PIECE_BYTES
         self._unread = b"" if self.deaf else unread[at:]
@@ -184,7 +184,7 @@ class Reader:
 
     def _receive(self, request: Incoming) -> None:
         self._receiving = request
-        self.requests.append(request)
+        self.requests.add(request)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -236,7 +236,7 @@ class Reader:
 
     def _refuse(self, request: Incoming, error: EstuaryError) -> None:
         request.refusal = error
-        self.requests.append(request)
+        self.requests.add(request)
         self._fields = None
         self.deaf = True
 

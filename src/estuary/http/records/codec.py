@@ -21,7 +21,11 @@ class RecordCodec:
         """What a create request holds; raises `BadRequest`."""
         self.changes = BodyDecoder(resource.changes_type, kinds)
         """What an update request holds; raises `BadRequest`."""
-        self._encode = msgspec.json.Encoder().encode
+        encoder = msgspec.json.Encoder()
+        self._encode = encoder.encode
+        self._encode_into = encoder.encode_into
+        self._buffer = bytearray()
+        """Of the length of the last record: mostly the next one fits without asking for memory again."""
         self._written = [
             (place, write)
             for place, kind in enumerate(kinds.values())
@@ -34,7 +38,9 @@ class RecordCodec:
 
     def record(self, record: Record) -> bytes:
         """One record as JSON."""
-        return self._encode(self._represent(record))
+        buffer = self._buffer
+        self._encode_into(self._represent(record), buffer)
+        return bytes(buffer)
 
     def listing(self, records: Sequence[Record], total: int | None, limit: int, offset: int) -> bytes:
         """A slice of the records as JSON."""
