@@ -346,9 +346,14 @@ def test_ending_a_command_ends_it(estuary: Estuary) -> None:
     assert "typed by hand" not in estuary.machine.systemctl("list-units", "estuary-command-*")
 
 
-DYNAMIC = r"""\ [Service] Type=notify ExecStart=/opt/estuary/estuary serve WorkingDirectory=%S/%N
-Environment=APP_PROFILE=production HOST={host} PORT={port}
-DATABASE_URL=sqlite:////var/lib/dynamic/estuary.db DynamicUser=yes StateDirectory=%N
+DYNAMIC = """\
+[Service]
+Type=notify
+ExecStart=/opt/estuary/estuary serve
+WorkingDirectory=%S/%N
+Environment=APP_PROFILE=production HOST={host} PORT={port} DATABASE_URL=sqlite:////var/lib/dynamic/estuary.db
+DynamicUser=yes
+StateDirectory=%N
 """
 
 
