@@ -2,7 +2,9 @@
 
 import http.client
 import json
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,7 +82,8 @@ def _exchange(connection: http.client.HTTPConnection, exchange: Exchange) -> Any
     headers = dict(line.split(": ", 1) for line in exchange.headers)
     if exchange.body:
         headers["Content-Type"] = "application/json"
-    connection.request(exchange.method, exchange.path, exchange.body or None, headers)
+    with _in_one_segment(connection):
+        connection.request(exchange.method, exchange.path, exchange.body or None, headers)
     response = connection.getresponse()
     body = response.read()
     if response.status != exchange.status:
@@ -89,6 +92,16 @@ def _exchange(connection: http.client.HTTPConnection, exchange: Exchange) -> Any
     if not exchange.proof(document):
         raise WrongAnswer(f"{exchange.method} {exchange.path}: unexpected body {body[:200]!r}")
     return document
+
+
+@contextmanager
+def _in_one_segment(connection: http.client.HTTPConnection) -> Iterator[None]:
+    """Have head and body leave together, which `http.client` sends one after the other."""
+    if connection.sock is None:
+        connection.connect()
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    yield
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
 
 def _is_full_page(document: Any) -> bool:

@@ -117,7 +117,7 @@ CONTENDERS = (BARE, MEMORY, SQLITE)
 
 REACHED = {
     "memory-read": Cost(49_000, 2_510, 1_490),
-    "memory-create": Cost(88_900, 4_520, 2_640),
+    "memory-create": Cost(81_000, 4_120, 2_360),
     "sqlite-read": Cost(94_000, 4_250, 2_420),
     "sqlite-list": Cost(700_000, 11_000, 6_200),
 }

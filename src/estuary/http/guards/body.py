@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from typing import Final
 
+from estuary.core.decimals import decimal
 from estuary.http.errors import BadRequest, PayloadTooLarge, UnsupportedEncoding
 from estuary.http.guards.arriving_body import arriving_body
 from estuary.http.messages import Request
@@ -32,8 +33,10 @@ class BodyReader:
         return self._read(request)
 
     def _read(self, request: Request) -> bytes | Awaitable[bytes]:
-        length = self._declared_length(request)
         arrived = request.arrived_body
+        if arrived is not None and request.headers.get("content-length") == decimal(len(arrived)):
+            return self._whole(arrived)  # as nearly always: nothing has to be made of what the head says
+        length = self._declared_length(request)
         if arrived is not None:
             return self._whole(arrived)
         return arriving_body(request, length, self._limit, self._seconds)

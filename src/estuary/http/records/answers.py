@@ -1,10 +1,14 @@
 """The answers to writes."""
 
+from typing import Final
+
 from estuary.core.record import Written
-from estuary.http.messages import Header, Response
+from estuary.http.messages import Response, line
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.entity_tags import json_of_version
 from estuary.http.records.idempotency import REPLAYED
+
+_REPLAYED: Final = line(*REPLAYED)
 
 
 class WrittenAnswers:
@@ -15,15 +19,16 @@ class WrittenAnswers:
 
     def __init__(self, codec: RecordCodec, path: str) -> None:
         self._codec = codec
-        self._path = path
+        self._location = f"location: {path}/"
 
     def answer(self, status: int, written: Written) -> Response:
         """The answer to a write."""
         record = written.record
-        headers: tuple[Header, ...] = (REPLAYED,) if written.replayed else ()
         if record is None:
-            return Response(status, headers=headers)
-        if status == 201:
-            headers = (*headers, ("location", f"{self._path}/{record.id}"))
+            return Response(status, lines=_REPLAYED if written.replayed else "")
         lines = json_of_version(record.version)
-        return Response(status, self._codec.record(record), headers, lines=lines)
+        if written.replayed:
+            lines += _REPLAYED
+        if status == 201:
+            lines = f"{lines}{self._location}{record.id}\r\n"
+        return Response(status, self._codec.record(record), lines=lines)
