@@ -11,8 +11,8 @@ from bench.instructions import MEMORY, REACHED, SQLITE, Cost, costs_of
 from tests.support.programs import require
 from workshop.compile import missing
 
-MARGIN = 1.05
-"""For what a server does by the clock, of which there is more in a request where the machine is slow."""
+MARGIN = 1.15
+"""For what a server does by the clock, of which there is more in a request where the machine is slow or busy."""
 
 
 def _within(cost: Cost, reached: Cost) -> bool:
@@ -26,7 +26,7 @@ def _within(cost: Cost, reached: Cost) -> bool:
 def test_a_request_costs_what_it_did_when_that_was_last_lowered() -> None:
     """Instructions, and misses of a first cache for them, of the compiled service: alike on every machine.
 
-    Whoever lowers them lowers `REACHED`, and whoever has to raise them says there for what.
+    A change that lowers them lowers `REACHED`; one that has to raise them says there for what.
     """
     require("valgrind", shutil.which("vgdb"))
     require("a C compiler with Python's headers", None if missing() else "there")
