@@ -12,7 +12,7 @@ from tests.support.programs import require
 from workshop.compile import missing
 
 MARGIN = 1.15
-"""For what a server does by the clock, of which there is more in a request where the machine is slow or busy."""
+"""For what a server does by the clock: a slow or busy machine does more of it during one request."""
 
 
 def _within(cost: Cost, reached: Cost) -> bool:
