@@ -324,6 +324,7 @@ def test_a_backup_from_a_wrong_clock_costs_no_other(shipped: Path) -> None:
     assert f"backups/{future.name} is dated in the future" in done.stderr
 
 
+@pytest.mark.long
 def test_on_postgresql_too(shipped: Path, postgres: Postgres) -> None:
     """Nothing is made in an empty database, nor for who may only read; nothing is left out."""
 

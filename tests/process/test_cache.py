@@ -37,6 +37,7 @@ def test_workers_with_caches_of_their_own_see_each_others_writes(tmp_path: Path)
         assert 0 < hits(server)
 
 
+@pytest.mark.long
 def test_workers_share_a_cache_in_redis_and_outlive_it(tmp_path: Path) -> None:
     """With Redis, and while it is gone, every answer is the latest."""
     with redis_server() as redis:

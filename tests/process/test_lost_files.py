@@ -136,6 +136,7 @@ def test_a_kill_before_the_log_is_replaced_loses_nothing(tmp_path: Path) -> None
         assert acknowledged == found(server, acknowledged)
 
 
+@pytest.mark.long
 def test_a_lost_main_file_is_refused_until_it_is_back(tmp_path: Path) -> None:
     """Neither reads nor writes come from a file without its name, in any worker; it is not made again."""
     path = tmp_path / "data/estuary.db"
@@ -155,6 +156,7 @@ def test_a_lost_main_file_is_refused_until_it_is_back(tmp_path: Path) -> None:
         assert acknowledged == found(server, acknowledged)
 
 
+@pytest.mark.long
 def test_a_log_without_its_database_is_told_by_every_command(tmp_path: Path) -> None:
     """As a killed service and a lost file leave it: nothing says that the database is still to be made."""
     path = tmp_path / "data/estuary.db"
@@ -211,6 +213,7 @@ def test_every_worker_recovers_though_another_program_makes_a_new_log(tmp_path: 
         assert ("ok",) == connection.execute("PRAGMA integrity_check").fetchone()
 
 
+@pytest.mark.long
 def test_neither_backup_nor_restore_takes_a_part_for_the_whole(tmp_path: Path) -> None:
     """Beside a service whose log is gone both are refused; once it is there again, both do all they say."""
     with serving(tmp_path, VARIABLES) as server:

@@ -60,6 +60,7 @@ def test_forged_addresses_do_not_fill_the_memory(tmp_path: Path, more: dict[str,
         assert 0 == server.stop()
 
 
+@pytest.mark.long
 def test_forged_addresses_leave_nothing_in_redis(tmp_path: Path) -> None:
     """Each has a key of its own, which is gone one window after it was last counted."""
     with (

@@ -71,6 +71,7 @@ ENDINGS: dict[str, tuple[Callable[[subprocess.Popen[bytes]], None], list[str], i
 }
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_CHILD_SUBREAPER is Linux's")
 @pytest.mark.parametrize(("end", "arguments", "code"), ENDINGS.values(), ids=ENDINGS)
 def test_a_run_that_is_stopped_leaves_no_server(
@@ -105,6 +106,7 @@ def test_every_target_that_tests_runs_them_so() -> None:
     ]
 
 
+@pytest.mark.long
 def test_make_passes_the_order_on(tmp_path: Path) -> None:
     """What ends `make test` ends pytest, and nothing is left."""
     (tmp_path / "waits").touch()
