@@ -13,7 +13,7 @@ def main() -> int:
     """Serve as the environment says, until the process is ended."""
     loaded = load()
     settings = loaded.settings
-    # Nobody speaks at the supervisor's end; closed, it would say that the supervisor is dead.
+    # No process uses the supervisor's end. Closed, it would mean that the supervisor is dead.
     supervisors, workers = Channel.pair()
     sockets = Sockets(listen(settings.host, settings.port), None)
     code = worker.run(loaded, sockets, workers, None, SharedState(settings), 0)

@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.support.command import estuary as run_estuary
 from tests.support.http import Answer, Connection, get
-from tests.support.process import Server, environment_of, serving, until
+from tests.support.process import Server, serving, until
 
 ITEMS = "/api/v1/items"
 VARIABLES = {
@@ -80,15 +81,7 @@ def wait_until_recovered(server: Server, times: int = 1) -> None:
 
 def estuary(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end on the same database."""
-    return subprocess.run(
-        [sys.executable, "-m", "estuary", *arguments],
-        cwd=directory,
-        env=environment_of(VARIABLES),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_estuary(directory, *arguments, **VARIABLES)
 
 
 @contextmanager

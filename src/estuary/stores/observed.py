@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from enum import Enum, auto
 from typing import TypeVar
 
 from estuary.core.awaiting import settled
-from estuary.core.errors import WriteRefused
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import StoreQueryCancelled
 from estuary.core.ports import Observer, Store
@@ -48,22 +48,16 @@ class ObservedStore:
 
     async def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
         """Make several writes; each is observed as a query, with the time that all of them took."""
-        started = self._monotonic()
-        succeeded = cancelled = False
-        try:
-            written = await settled(self._store.transact(writes))
-            succeeded = True
-        except WriteRefused:
-            succeeded = True
-            raise
-        except asyncio.CancelledError:
-            cancelled = True
-            raise
-        finally:
-            duration = self._monotonic() - started
+
+        def report(ending: Ending, duration: float) -> None:
             for write in writes:
-                self._observe(_observation(write, duration, succeeded=succeeded, cancelled=cancelled))
-        return written
+                operation = type(write).__name__.lower()
+                self._observe(_observation(operation, write.resource, ending, duration))
+
+        async def transact() -> Sequence[Written]:
+            return await settled(self._store.transact(writes))
+
+        return await _reported(transact(), self._monotonic, report)
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
@@ -72,13 +66,13 @@ class ObservedStore:
         return await self._store.load(batches, replace=replace)
 
 
-def _observation(
-    write: Write, duration: float, *, succeeded: bool, cancelled: bool
-) -> StoreQueried | StoreQueryCancelled:
-    operation = type(write).__name__.lower()
-    if cancelled:
-        return StoreQueryCancelled(operation, write.resource, duration)
-    return StoreQueried(operation, write.resource, duration, succeeded)
+class Ending(Enum):
+    """How a query ended."""
+
+    ANSWERED = auto()
+    FAILED = auto()
+    CANCELLED = auto()
+    """The client has left, or the service stops: no failure of the store's."""
 
 
 class _Later:
@@ -89,24 +83,37 @@ class _Later:
         self._observe = observe
         self._monotonic = monotonic
 
-    async def __call__(self, operation: str, query: Awaitable[Answer]) -> Answer:
+    def __call__(self, operation: str, query: Awaitable[Answer]) -> Awaitable[Answer]:
         """What comes of `query`, with one observation, also where its caller does not wait for that."""
-        started = self._monotonic()
-        succeeded = cancelled = False
-        try:
-            answer = await query
-            succeeded = True
-        except ANSWERS:
-            succeeded = True
-            raise
-        except asyncio.CancelledError:
-            # The client has left, or the service stops: no failure of the store's.
-            cancelled = True
-            raise
-        finally:
-            duration = self._monotonic() - started
-            if cancelled:
-                self._observe(StoreQueryCancelled(operation, self._resource, duration))
-            else:
-                self._observe(StoreQueried(operation, self._resource, duration, succeeded))
-        return answer
+
+        def report(ending: Ending, duration: float) -> None:
+            self._observe(_observation(operation, self._resource, ending, duration))
+
+        return _reported(query, self._monotonic, report)
+
+
+async def _reported(
+    query: Awaitable[Answer], monotonic: Callable[[], float], report: Callable[[Ending, float], None]
+) -> Answer:
+    """What comes of `query`; how it ended, and after how many seconds, is reported once."""
+    started, ending = monotonic(), Ending.FAILED
+    try:
+        answer = await query
+        ending = Ending.ANSWERED
+    except ANSWERS:
+        ending = Ending.ANSWERED
+        raise
+    except asyncio.CancelledError:
+        ending = Ending.CANCELLED
+        raise
+    finally:
+        report(ending, monotonic() - started)
+    return answer
+
+
+def _observation(
+    operation: str, resource: str, ending: Ending, duration: float
+) -> StoreQueried | StoreQueryCancelled:
+    if ending is Ending.CANCELLED:
+        return StoreQueryCancelled(operation, resource, duration)
+    return StoreQueried(operation, resource, duration, succeeded=ending is Ending.ANSWERED)

@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
 from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
+from estuary.core.errors import (
+    IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
+    NotFound,
+    VersionConflict,
+    WriteRefused,
+)
 from estuary.core.measurements import StoreQueried
 from estuary.core.ports import Collection, Observer
 from estuary.core.query import ListQuery, ListResult
@@ -17,7 +23,7 @@ from estuary.core.writes import UNCONDITIONAL, WriteOptions
 
 Answer = TypeVar("Answer")
 
-ANSWERS = (NotFound, VersionConflict, IdempotencyKeyReused, IdempotencyKeyInFlight)
+ANSWERS = (NotFound, VersionConflict, IdempotencyKeyReused, IdempotencyKeyInFlight, WriteRefused)
 """Errors that say how it is: the store did what it was asked."""
 
 

@@ -231,6 +231,17 @@ async def test_each_of_several_writes_is_reported(
     assert [StoreQueried(*each, SECONDS, succeeded) for each in named] == scene.seen
 
 
+async def test_several_writes_that_are_refused_at_once_are_reported_too() -> None:
+    """A store in memory refuses without anything to wait for."""
+    clock, seen = SettableClock(), list[Observation]()
+    memory = MemoryStore([ITEMS])
+    await memory.open()
+    store = ObservedStore(memory, seen.append, clock.monotonic)
+    with pytest.raises(WriteRefused):
+        await store.transact([Delete("items", make_id(1))])
+    assert [StoreQueried("delete", "items", 0.0, succeeded=True)] == seen
+
+
 async def test_several_writes_whose_caller_leaves_are_no_failure(scene: Scene) -> None:
     """They are reported as cancelled."""
     scene.inner.outcome = asyncio.CancelledError()

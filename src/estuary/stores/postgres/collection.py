@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from estuary.core.errors import NotFound
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
@@ -61,12 +60,7 @@ class PostgresCollection:
         row = await self._pool().run(
             lambda connection, seconds: connection.fetchrow(self._get, record_id, timeout=seconds)
         )
-        if row is None:
-            raise NotFound(record_id)
-        record = self._rows.record(row)
-        if owner is not None and record.owner != owner:
-            raise NotFound(record_id)
-        return record
+        return self._rows.found(row, record_id, owner)
 
     async def update(
         self,

@@ -9,6 +9,7 @@ from msgspec.structs import astuple
 from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
+from estuary.core.errors import NotFound
 from estuary.core.moments import from_microseconds, to_microseconds
 from estuary.core.record import Record
 from estuary.core.resource import Resource
@@ -45,6 +46,15 @@ class Rows:
         created_at = from_microseconds(row[2])
         updated_at = created_at if row[3] == row[2] else from_microseconds(row[3])
         return Record(row[0], row[1], created_at, updated_at, self._restored(*values), row[4])
+
+    def found(self, row: Sequence[Any] | None, record_id: str, owner: str | None) -> Record:
+        """The record in `row`; raises `NotFound` where there is none, or one that another owner has."""
+        if row is None:
+            raise NotFound(record_id)
+        record = self.record(row)
+        if owner is not None and record.owner != owner:
+            raise NotFound(record_id)
+        return record
 
     def insert(self, record: Record) -> tuple[Any, ...]:
         """The parameters of `Statements.insert`."""

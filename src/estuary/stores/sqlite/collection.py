@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.errors import NotFound
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
@@ -49,12 +48,7 @@ class SqliteCollection:
     def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
         row = self._database.row(self._get, (record_id,))
-        if row is None:
-            raise NotFound(record_id)
-        record = self._rows.record(row)
-        if owner is not None and record.owner != owner:
-            raise NotFound(record_id)
-        return record
+        return self._rows.found(row, record_id, owner)
 
     async def update(
         self,

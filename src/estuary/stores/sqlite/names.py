@@ -109,7 +109,7 @@ def demand_regular(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except OSError:
-        # Whoever opens it is told why that cannot be.
+        # Opening it reports why it cannot be opened.
         return
     if not S_ISREG(mode):
         kind = _KINDS.get(S_IFMT(mode), "not a regular file")
