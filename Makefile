@@ -152,11 +152,11 @@ format: $(SYNCED) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format
 
 .PHONY: docs
-docs: $(SYNCED) ## Write anew what is generated: .env.example, docs/configuration.md
+docs: $(SYNCED) ## Regenerate .env.example and docs/configuration.md
 	$(BIN)/python -m estuary.config.documentation
 
 .PHONY: artefacts
-artefacts: $(SYNCED) $(DEPLOYER) ## Write anew what is generated in deploy/: dashboards, manifests
+artefacts: $(SYNCED) $(DEPLOYER) ## Regenerate the dashboards and manifests in deploy/
 	$(BIN)/python -m workshop.grafana
 	$(BIN)/python -m workshop.kubernetes
 

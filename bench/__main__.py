@@ -71,9 +71,9 @@ def _run(asked: Sequence[Question], settings: Settings) -> Report:
 
 
 def _is_whole(asked: Sequence[Question], settings: Settings) -> bool:
-    """Whether the run is fit to be published: every question and contender, no less patience than usual."""
-    patient = settings.rounds >= ROUNDS and settings.seconds >= SECONDS and settings.large >= LARGE
-    return patient and len(asked) == len(QUESTIONS) and not settings.only
+    """Whether the run is fit to be published: all questions and contenders, for at least the usual time."""
+    long_enough = settings.rounds >= ROUNDS and settings.seconds >= SECONDS and settings.large >= LARGE
+    return long_enough and len(asked) == len(QUESTIONS) and not settings.only
 
 
 def _warn(settings: Settings, load_average: float) -> None:
@@ -129,7 +129,7 @@ def _names(known: Sequence[str]) -> Callable[[str], list[str]]:
         names = [name.strip() for name in text.split(",")]
         for name in names:
             if name not in known:
-                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+                raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(known)}")
         return names
 
     return read

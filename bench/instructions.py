@@ -32,7 +32,7 @@ WARM_UP, ASKED = 250, 1000
 """How many requests a server is asked before they are counted, and how many are."""
 
 _CACHES = ("--I1=32768,8,64", "--D1=32768,8,64", "--LL=4194304,16,64")
-_PATIENCE_SECONDS = 120.0
+_TIMEOUT_SECONDS = 120.0
 """For a server to start under Valgrind, where everything takes several times as long."""
 _LOOK_SECONDS = 0.1
 _ITEMS = 25
@@ -186,7 +186,7 @@ class _Server:
             env=self.variables,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE_SECONDS,
+            timeout=_TIMEOUT_SECONDS,
             check=True,
         )
 
@@ -222,16 +222,16 @@ def _running(contender: Contender, folder: Path) -> Iterator[_Server]:
         yield _Server(f"http://{HOST}:{port}", process, folder, everything)
     finally:
         process.kill()
-        process.wait(_PATIENCE_SECONDS)
+        process.wait(_TIMEOUT_SECONDS)
 
 
 def _wait_until_answering(process: subprocess.Popen[bytes], port: int) -> None:
     """Return when the server has answered one request: more would be counted. Raises `NotReady`."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
             with socket.create_connection((HOST, port)) as client:
-                client.settimeout(_PATIENCE_SECONDS)
+                client.settimeout(_TIMEOUT_SECONDS)
                 client.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
                 if client.recv(1):
                     return

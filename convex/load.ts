@@ -1,5 +1,5 @@
 // Loading a whole store, all of it or nothing. Records come in many transactions, into a generation that
-// nobody reads; one last transaction makes it the one that is served. What is not served any more, or was
+// no query reads; one last transaction makes it the one that is served. What is not served any more, or was
 // given up, is removed afterwards by Convex's scheduler, a part at a time, whatever became of the caller.
 import { makeFunctionReference } from "convex/server";
 import { getDocumentSize, v } from "convex/values";
@@ -21,8 +21,8 @@ import { once } from "./once";
 import { declared } from "./schema";
 import * as totals from "./totals";
 
-/** A load that was not touched for so long (milliseconds) is given up. */
-const PATIENCE = 60 * 60 * 1000;
+/** A load that received nothing for so long (milliseconds) is discarded. */
+const LOAD_TIMEOUT = 60 * 60 * 1000;
 /** What one run of `sweep` removes at most: a fraction of what Convex allows. */
 const SWEPT_DOCUMENTS = 1000;
 const SWEPT_BYTES = 4 << 20;
@@ -41,7 +41,7 @@ export const beginLoad = {
       await demandEmpty(ctx, args.replace);
       const { generation } = args;
       await ctx.db.insert("estuary_loads", { generation, state: "loading", touched_at: Date.now() });
-      await ctx.scheduler.runAfter(PATIENCE, expireReference, { generation });
+      await ctx.scheduler.runAfter(LOAD_TIMEOUT, expireReference, { generation });
     }),
 };
 
@@ -91,15 +91,15 @@ export const discardLoad = {
     await inOneGo(ctx, args, async () => await discard(ctx, args.generation)),
 };
 
-/** Give a load up if nobody is at it any more, else look again later. Called by the scheduler. */
+/** Discard a load that timed out, else check again later. Called by the scheduler. */
 export const expireLoad = {
   args: { generation: v.string() },
   handler: async (ctx: Writing, { generation }: Load) => {
     const load = await loading(ctx, generation);
     if (load === null) return;
     const idle = Date.now() - load.touched_at;
-    if (idle >= PATIENCE) await discard(ctx, generation);
-    else await ctx.scheduler.runAfter(PATIENCE - idle, expireReference, { generation });
+    if (idle >= LOAD_TIMEOUT) await discard(ctx, generation);
+    else await ctx.scheduler.runAfter(LOAD_TIMEOUT - idle, expireReference, { generation });
   },
 };
 

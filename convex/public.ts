@@ -1,4 +1,4 @@
-// The same functions for an Estuary without a deploy key. Whoever knows the deployment's URL can call them,
+// The same functions for an Estuary without a deploy key. Any client that knows the deployment's URL can call them,
 // so they are closed until the deployment's variable ESTUARY_PUBLIC says "true".
 import { mutationGeneric, queryGeneric } from "convex/server";
 

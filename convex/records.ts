@@ -1,4 +1,4 @@
-// The functions that Estuary calls with a deploy key. They are internal: nobody else can call them.
+// The functions that Estuary calls with a deploy key. They are internal: other clients cannot call them.
 import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
 
 import * as definitions from "./definitions";

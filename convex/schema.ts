@@ -1,4 +1,4 @@
-// Written by `estuary convex schema`. Declare the resources in Python, and write this anew.
+// Written by `estuary convex schema`. Declare the resources in Python, then regenerate this.
 import { defineSchema } from "convex/server";
 import { v } from "convex/values";
 

@@ -100,7 +100,7 @@ _SHARED = "estuary"
 """One library, `estuary__mypyc`, holds them all; what bears a module's name only leads there."""
 
 _ONE_LIBRARY = "-fvisibility=hidden -fno-semantic-interposition -fno-plt"
-"""Nobody outside of it calls its functions, so that calls among them may be direct, or no calls at all."""
+"""Its functions are not called from outside, so calls among them may be direct or inlined."""
 
 
 def missing() -> list[str]:

@@ -10,7 +10,7 @@ from estuary.core.items import ITEMS
 from estuary.core.ports import Store
 from estuary.core.resource import Resource
 from estuary.core.service import Records
-from tests.contract.making import PATIENCE, make_id
+from tests.contract.making import TIMEOUT, make_id
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import SettableClock
 from tests.support.collections import Collection, awaited
@@ -35,7 +35,7 @@ def kind_is_durable(kind: StoreKind) -> bool:
 @pytest.fixture
 def unopened(kind: StoreKind, tmp_path: Path) -> Store:
     """A store that was never opened, for items and vessels."""
-    return kind.make(tmp_path, RESOURCES, PATIENCE)
+    return kind.make(tmp_path, RESOURCES, TIMEOUT)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from estuary.core.ports import Store
 from estuary.core.resource import Resource
-from tests.contract.making import PATIENCE
+from tests.contract.making import TIMEOUT
 from tests.support.servers import shared
 from tests.support.servers.convex import DEPLOY_KEY
 
@@ -17,7 +17,7 @@ def make_convex(folder: Path, resources: Sequence[Resource], timeout: float) -> 
 
     deployment = shared.convex().deployment(folder)
     # Of the thousands that some tests have call at once, the last waits for all others.
-    timeout = timeout if timeout < PATIENCE else 12 * PATIENCE
+    timeout = timeout if timeout < TIMEOUT else 12 * TIMEOUT
     return ConvexStore(deployment.url, resources, deploy_key=DEPLOY_KEY, timeout=timeout)
 
 

@@ -17,7 +17,7 @@ from tests.support.collections import Collection
 
 T = TypeVar("T")
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds within which any single call must have ended: far above what a store needs."""
 LATER = START + timedelta(seconds=1, microseconds=1)
 

@@ -33,7 +33,7 @@ def make_pooled(folder: Path, resources: Sequence[Resource], timeout: float) -> 
 
 @asynccontextmanager
 async def stopped(_folder: Path) -> AsyncIterator[None]:
-    """Nobody listens where the server was."""
+    """The server is stopped: its port is closed."""
     server = shared.postgres()
     server.stop()
     try:

@@ -44,7 +44,7 @@ class Outage(NamedTuple):
 
 
 class StoreKind(NamedTuple):
-    """A store under test. Whoever falls short of any of it says why in `exemptions`."""
+    """A store under test. One that lacks any of it says why in `exemptions`."""
 
     name: str
     make: StoreFactory

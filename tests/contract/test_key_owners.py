@@ -18,7 +18,7 @@ from estuary.stores.postgres import PostgresStore
 from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.text import quoted
 from estuary.stores.sqlite import SqliteStore
-from tests.contract.making import PATIENCE, make_id, make_record, once, owned
+from tests.contract.making import TIMEOUT, make_id, make_record, once, owned
 from tests.support.clocks import START
 from tests.support.collections import awaited
 from tests.support.servers import shared
@@ -53,7 +53,7 @@ def _sqlite(folder: Path) -> Engine:
             connection.executescript(statements)
 
     before = _BEFORE.format(columns=_COLUMNS.format(long="INTEGER"), options="STRICT")
-    return Engine(run, lambda policy: SqliteStore(path, [ITEMS], timeout=PATIENCE, policy=policy), before)
+    return Engine(run, lambda policy: SqliteStore(path, [ITEMS], timeout=TIMEOUT, policy=policy), before)
 
 
 def _postgres() -> Engine:
@@ -65,7 +65,7 @@ def _postgres() -> Engine:
 
     before = _BEFORE.format(columns=_COLUMNS.format(long="BIGINT"), options="")
     return Engine(
-        run, lambda policy: PostgresStore(server.url, [ITEMS], timeout=PATIENCE, policy=policy), before
+        run, lambda policy: PostgresStore(server.url, [ITEMS], timeout=TIMEOUT, policy=policy), before
     )
 
 

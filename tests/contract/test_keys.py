@@ -21,7 +21,7 @@ from estuary.core.writes import KEY_LIFETIME, WriteOptions
 from tests.contract.conftest import RESOURCES
 from tests.contract.making import (
     LATER,
-    PATIENCE,
+    TIMEOUT,
     make_id,
     make_record,
     once,
@@ -75,7 +75,7 @@ async def test_the_second_one_is_told_what_the_first_left_behind(items: Collecti
 
 
 async def test_a_repeated_insert_needs_no_second_id(items: Collection) -> None:
-    """Whoever retries has made a new record, with another id and a later time: the first one counts."""
+    """A retry comes with a new record, with another id and a later time: the first one counts."""
     await items.insert(make_record(2), once())
     again = await items.insert(make_record(3, LATER), once(now=LATER))
     assert Written(make_record(2), replayed=True) == again
@@ -138,7 +138,7 @@ async def test_a_key_lives_for_a_day(items: Collection, write: Write) -> None:
 
 
 async def test_expired_keys_do_not_come_back(items: Collection) -> None:
-    """Many that have expired, in whatever order they are met, hinder nobody."""
+    """Many that have expired, used again in any order, do not get in the way of new writes."""
     for number in range(20):
         await items.insert(make_record(100 + number), once(f"{number}", now=START + number * MOMENT))
     later = START + 2 * KEY_LIFETIME
@@ -287,7 +287,7 @@ async def test_a_replay_asks_for_no_version(items: Collection, expected: int | N
 
 @every_write
 async def test_of_many_at_once_one_is_made(items: Collection, write: Write) -> None:
-    """Whoever of the others is not told to wait gets what the one left behind."""
+    """The others are told to wait, or get the result of the one that was made."""
     outcomes = await asyncio.gather(*(write(items, once()) for _ in range(WRITERS)), return_exceptions=True)
     made = [outcome for outcome in outcomes if isinstance(outcome, Written)]
     assert 1 == sum(not written.replayed for written in made)
@@ -329,7 +329,7 @@ async def test_keys_outlive_the_store(kind: StoreKind, tmp_path: Path) -> None:
     """What a process acknowledged, the next one replays."""
     written = []
     for _ in range(2):
-        store = kind.make(tmp_path, RESOURCES, PATIENCE)
+        store = kind.make(tmp_path, RESOURCES, TIMEOUT)
         await store.open()
         written.append(await awaited(store.collection(ITEMS)).insert(make_record(2), once()))
         await store.close()
@@ -339,7 +339,7 @@ async def test_keys_outlive_the_store(kind: StoreKind, tmp_path: Path) -> None:
 @on_durable_stores
 async def test_two_replicas_make_one_write(kind: StoreKind, tmp_path: Path) -> None:
     """The same key at two stores on one engine, many times at once: every pair of writes has one effect."""
-    stores = [kind.make(tmp_path, RESOURCES, PATIENCE) for _ in range(2)]
+    stores = [kind.make(tmp_path, RESOURCES, TIMEOUT) for _ in range(2)]
     for store in stores:
         await store.open()
     collections = [awaited(store.collection(ITEMS)) for store in stores]

@@ -14,7 +14,7 @@ from tests.contract.conftest import RESOURCES
 from tests.contract.making import (
     LATER,
     OPERATIONS,
-    PATIENCE,
+    TIMEOUT,
     WRITES,
     Operation,
     expecting,
@@ -32,7 +32,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=
 
 async def _assert_unavailable(call: Callable[[], Awaitable[object]]) -> None:
     with pytest.raises(StoreUnavailable):
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await call()
 
 
@@ -79,13 +79,13 @@ async def test_ping_writes_nothing(store: Store, items: Collection) -> None:
 async def test_closing_twice_is_harmless(store: Store) -> None:
     """The second `close` returns."""
     await store.close()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await store.close()
 
 
 async def test_closing_what_was_never_opened_is_harmless(unopened: Store) -> None:
     """A start-up that failed may close everything."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         await unopened.close()
     await _assert_unavailable(unopened.ping)
 
@@ -111,7 +111,7 @@ async def test_close_finishes_what_was_accepted(kind: StoreKind, store: Store, t
     assert {Written, StoreUnavailable} >= {type(outcome) for outcome in outcomes}
     if kind.durable:
         kept = {make_id(number) for number, outcome in enumerate(outcomes) if isinstance(outcome, Written)}
-        reopened = kind.make(tmp_path, RESOURCES, PATIENCE)
+        reopened = kind.make(tmp_path, RESOURCES, TIMEOUT)
         await reopened.open()
         assert kept == {record.id for record in await walk(awaited(reopened.collection(ITEMS)), 100)}
         await reopened.close()
@@ -123,7 +123,7 @@ DURABLE = [kind for kind in STORES if kind.durable]
 @pytest.mark.parametrize("kind", DURABLE, ids=lambda kind: kind.name)
 async def test_a_durable_store_finds_everything_again(kind: StoreKind, tmp_path: Path) -> None:
     """Inserts, updates, deletes, totals and order outlive the store that made them."""
-    store = kind.make(tmp_path, RESOURCES, PATIENCE)
+    store = kind.make(tmp_path, RESOURCES, TIMEOUT)
     await store.open()
     collection = awaited(store.collection(ITEMS))
     await insert_all(collection, [make_record(number) for number in range(50)])
@@ -134,7 +134,7 @@ async def test_a_durable_store_finds_everything_again(kind: StoreKind, tmp_path:
     before = await walk(collection, 20)
     await store.close()
 
-    reopened = kind.make(tmp_path, RESOURCES, PATIENCE)
+    reopened = kind.make(tmp_path, RESOURCES, TIMEOUT)
     await reopened.open()
     collection = awaited(reopened.collection(ITEMS))
     assert before == await walk(collection, 20)
@@ -181,7 +181,7 @@ class TestOutage:
         return collection
 
     @pytest.fixture(autouse=True)
-    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def retrying_soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """What is not noticed at once is at least looked at often."""
         monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 0.05)
 
@@ -193,7 +193,7 @@ class TestOutage:
         name = next(name for name, known in OPERATIONS.items() if known is operation)
         async with outage.during(tmp_path):
             if name in outage.survivors:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(TIMEOUT):
                     await operation(collection)
             else:
                 await _until_noticed(outage, collection)
@@ -223,7 +223,7 @@ class TestOutage:
         self, collection: Collection, outage: Outage, tmp_path: Path
     ) -> None:
         """Callers do not queue up behind each other: all are told within the time of one."""
-        async with outage.during(tmp_path), asyncio.timeout(PATIENCE):
+        async with outage.during(tmp_path), asyncio.timeout(TIMEOUT):
             outcomes = await asyncio.gather(
                 *(collection.insert(make_record(number)) for number in range(100, 400)),
                 return_exceptions=True,
@@ -237,14 +237,14 @@ class TestOutage:
 
 async def _until_noticed(outage: Outage, collection: Collection) -> None:
     """Where that takes a moment, return when the store has noticed its outage."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while outage.noticed_later and await _answers(collection):  # noqa: ASYNC110 - it sets no event
             await asyncio.sleep(0.005)
 
 
 async def _until_over(outage: Outage, collection: Collection) -> None:
     """Where that takes a moment, return when the store has noticed that its outage is over."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while outage.noticed_later and not await _answers(collection):  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.005)
 

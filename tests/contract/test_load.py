@@ -71,7 +71,7 @@ async def test_nothing_can_be_loaded(store: Store, items: Collection) -> None:
 async def test_a_store_with_any_record_is_refused(
     store: Store, items: Collection, vessels: Collection, resource: Resource
 ) -> None:
-    """One record of any resource, whoever's, is enough; everything stays as it is."""
+    """One record of any resource and owner is enough; everything stays as it is."""
     await (items.insert(owned(make_record(7), "her")) if resource is ITEMS else vessels.insert(VESSEL))
     before = await walk(items, 9), await walk(vessels, 9)
     with pytest.raises(StoreNotEmpty):

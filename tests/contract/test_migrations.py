@@ -17,7 +17,7 @@ from estuary.core.resource import AwareDatetime, Resource
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.sql.policy import Policy
 from estuary.stores.sqlite import SqliteStore
-from tests.contract.making import PATIENCE, make_id
+from tests.contract.making import TIMEOUT, make_id
 from tests.contract.postgres import make_postgres
 from tests.support.clocks import START
 from tests.support.collections import awaited
@@ -117,8 +117,8 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     def store(declared: type[Struct] | None = None, policy: Policy = Policy.AUTO) -> TableStore:
         resources = [ITEMS] if declared is None else [ITEMS, Resource("parts", declared)]
         if request.param == "sqlite":
-            return SqliteStore(tmp_path / "estuary.db", resources, timeout=PATIENCE, policy=policy)
-        return PostgresStore(shared.postgres().url, resources, timeout=PATIENCE, policy=policy)
+            return SqliteStore(tmp_path / "estuary.db", resources, timeout=TIMEOUT, policy=policy)
+        return PostgresStore(shared.postgres().url, resources, timeout=TIMEOUT, policy=policy)
 
     return store
 
@@ -172,7 +172,7 @@ async def test_a_new_server_waits_for_its_migration() -> None:
 
 
 async def test_a_new_file_is_made_at_once(tmp_path: Path) -> None:
-    """Also where migrating is left to the operator: it is nobody else's, and empty."""
+    """Also where migrating is left to the operator: a new file holds nothing that could be lost."""
     store = SqliteStore(tmp_path / "estuary.db", [ITEMS], policy=Policy.CHECK)
     await store.open()
     await store.close()
@@ -242,7 +242,7 @@ async def test_a_release_that_knows_less_goes_on(make: Make) -> None:
 
 
 async def test_what_is_not_declared_any_more_is_kept(make: Make) -> None:
-    """Also where SQLite has to make the table anew: who declares a field again finds its values."""
+    """Also where SQLite has to rebuild the table: a field that is declared again has its values."""
     await keep(make, Part(name="bolt", note="x", amount=3, colour="green"))
     await make(Without).migrate(only_plan=False)
 
@@ -326,7 +326,7 @@ async def test_nothing_is_looked_at_where_it_is_switched_off(make: Make) -> None
 
 async def test_a_declaration_of_everything_fits_what_was_made_from_it(tmp_path: Path) -> None:
     """A comparison of tables just made finds no difference in any kind of field."""
-    for store in (SqliteStore(tmp_path / "x.db", [VESSELS]), make_postgres(tmp_path, [VESSELS], PATIENCE)):
+    for store in (SqliteStore(tmp_path / "x.db", [VESSELS]), make_postgres(tmp_path, [VESSELS], TIMEOUT)):
         assert isinstance(store, SqliteStore | PostgresStore)
         await store.migrate(only_plan=False)
         assert [] == list(await store.migrate(only_plan=True))

@@ -14,7 +14,7 @@ from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import ITEMS, Item
 from estuary.core.record import Record
 from estuary.core.writes import WriteOptions
-from tests.contract.making import LATER, PATIENCE, make_id, position_of, record_of
+from tests.contract.making import LATER, TIMEOUT, make_id, position_of, record_of
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import START
 from tests.support.collections import Collection, awaited
@@ -132,7 +132,7 @@ async def _answer(collection: Collection, name: str, owner: str | None, *argumen
 
 
 async def _compare(kind: StoreKind, asked: list[tuple[Any, ...]], folder: Path) -> None:
-    store, model = kind.make(folder, [ITEMS], PATIENCE), Model()
+    store, model = kind.make(folder, [ITEMS], TIMEOUT), Model()
     await store.open()
     try:
         collection = awaited(store.collection(ITEMS))

@@ -40,7 +40,7 @@ def his(number: int) -> Record:
 
 @pytest.fixture
 async def items(store: Store) -> Collection:
-    """Ten items of hers and his, in turns, the even ones hers; then one of nobody's."""
+    """Ten items of hers and his, in turns, the even ones hers; then one without an owner."""
     collection = awaited(store.collection(ITEMS))
     await insert_all(collection, [hers(n) if n % 2 == 0 else his(n) for n in range(10)])
     await collection.insert(make_record(10))
@@ -48,7 +48,7 @@ async def items(store: Store) -> Collection:
 
 
 async def test_a_record_keeps_its_owner(items: Collection) -> None:
-    """Through reads, updates and lists, whoever asks."""
+    """Through reads, updates and lists, scoped or not."""
     assert (hers(0), make_record(10)) == (await items.get(make_id(0)), await items.get(make_id(10)))
     changed = await record_of(items.update(make_id(0), {"name": "x"}, LATER))
     assert ("her", 2) == (changed.owner, changed.version)
@@ -77,7 +77,7 @@ ASKED: dict[str, Callable[[Collection, str], Awaitable[object]]] = {
 async def test_anothers_record_is_not_found(
     items: Collection, ask: Callable[[Collection, str], Awaitable[object]]
 ) -> None:
-    """Hers, and nobody's, are to him as an id that never was; nothing happens to them."""
+    """Hers, and those without an owner, are to him as an unknown id; they are not changed."""
     before = await walk(items, 20)
     for number in (0, 10, 99):
         with pytest.raises(NotFound):
@@ -98,7 +98,7 @@ async def test_the_owner_can_do_everything(items: Collection) -> None:
 
 
 async def test_without_an_owner_everything_can_be_changed(items: Collection) -> None:
-    """An unscoped write touches whoever's record it is."""
+    """An unscoped write touches a record of any owner."""
     for number in (0, 1, 10):
         assert 2 == (await record_of(items.update(make_id(number), {}, LATER))).version
         await items.delete(make_id(number))
@@ -119,7 +119,7 @@ async def test_lists_hold_the_owners_records(items: Collection) -> None:
 
 
 async def test_a_page_may_start_anywhere(items: Collection) -> None:
-    """A position is a place in the order, whoever's record made it, and even if that is gone."""
+    """A position is a place in the order, even if its record has another owner or is deleted."""
     place = position_of(hers(4))
     await items.delete(make_id(4))
     assert [his(5), his(7)] == list(await items.page(place, 2, "him"))

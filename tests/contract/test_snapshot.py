@@ -14,7 +14,7 @@ from estuary.core.resource import Resource
 from estuary.core.sources import Row, Source
 from estuary.stores.memory import MemoryStore
 from tests.contract.conftest import RESOURCES
-from tests.contract.making import LATER, PATIENCE, insert_all, make_id, make_record, walk
+from tests.contract.making import LATER, TIMEOUT, insert_all, make_id, make_record, walk
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import START
 from tests.support.collections import Collection, awaited
@@ -142,7 +142,7 @@ async def test_a_snapshot_shows_one_moment(
     async with source.snapshot() as snapshot:
         async for records in snapshot.records(ITEMS):
             seen += records
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 await items.update(make_id(2499), {"name": f"changed {len(seen)}"}, LATER)
                 await items.insert(make_record(5000 + len(seen)))
                 if len(seen) < 2000:
@@ -183,7 +183,7 @@ async def test_what_is_not_declared_is_seen_and_can_be_taken(
     ship = Record(make_id(1), 3, START, LATER, FULL, "a pilot")
     await vessels.insert(ship)
     await awaited(store.collection(ITEMS)).insert(make_record(2))
-    less = kind.make(tmp_path, [ITEMS], PATIENCE)
+    less = kind.make(tmp_path, [ITEMS], TIMEOUT)
     assert isinstance(less, Source)
     survey = await less.survey()
     assert (1, {"vessels": 1}) == (survey.records, survey.undeclared)
@@ -205,7 +205,7 @@ async def test_what_is_declared_and_not_there_yet_is_empty(
 ) -> None:
     """A resource without a table has no records, and gets no table; Convex has to be told of it first."""
     await items.insert(make_record(1))
-    more = kind.make(tmp_path, [*RESOURCES, WRECKS], PATIENCE)
+    more = kind.make(tmp_path, [*RESOURCES, WRECKS], TIMEOUT)
     assert isinstance(more, Source)
     if kind.name == "convex":
         with pytest.raises(StoreSchemaMismatch, match="wrecks"):

@@ -15,7 +15,7 @@ HOME = Path("/opt/estuary")
 def bare(
     program: Path, *, data: Path, read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()
 ) -> list[str]:
-    """The beginning of a command that runs in such a system as nobody, in `HOME`.
+    """The beginning of a command that runs in such a system as an unprivileged user, in `HOME`.
 
     `program` is its folder, seen at `HOME/program`; `data` is seen at `HOME/data` and may be written, as
     may what is in `write`; what is in `read` is seen where it is. Skips where bubblewrap is missing.

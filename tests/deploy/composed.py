@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from tests.deploy.workshop import DEPLOY, run
-from tests.support.process import HOST, PATIENCE_SECONDS, Server, free_port, serving
+from tests.support.process import HOST, TIMEOUT_SECONDS, Server, free_port, serving
 from tests.support.programs import require
 from tests.support.servers.daemon import Daemon
 from tests.support.servers.postgres import Postgres, postgres_server
@@ -215,7 +215,7 @@ def point_secrets(place: Place) -> None:
 
 
 def of_password(database: Postgres, secrets: Path) -> None:
-    """Give the user the password that the image would give it; without it nobody is let in."""
+    """Give the user the password that the image would give it; without it connections are refused."""
     password = (secrets / "database_password").read_text().strip()
     database.execute(f"ALTER ROLE estuary PASSWORD '{password}'")
 
@@ -271,7 +271,7 @@ def is_healthy(command: Sequence[str], **variables: str) -> bool:
         command,
         env={**os.environ, **variables},
         capture_output=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     return done.returncode == 0

@@ -20,7 +20,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def executable() -> Path:
-    """The folder of the executable as `make executable` leaves it; made anew only where sources changed."""
+    """The folder of the executable as `make executable` leaves it; rebuilt only where sources changed."""
     require_builders()
     make("executable")
     return ROOT / "dist/estuary"

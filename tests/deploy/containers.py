@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.deploy.workshop import ROOT, run
-from tests.support.process import HOST, PATIENCE_SECONDS, free_port, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, free_port, until
 from tests.support.programs import require
 
 STORAGE = ROOT / ".tools/containers"
@@ -62,7 +62,7 @@ class Container:
 
     def stop(self) -> int:
         """Stop it as an engine does; the exit code of its first process."""
-        podman("stop", "--time", str(int(PATIENCE_SECONDS)), self.name)
+        podman("stop", "--time", str(int(TIMEOUT_SECONDS)), self.name)
         code: int = self.state["ExitCode"]
         return code
 
@@ -133,7 +133,7 @@ def base() -> str:
 
 def _call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*_podman(), *arguments], capture_output=True, text=True, timeout=10 * PATIENCE_SECONDS, check=False
+        [*_podman(), *arguments], capture_output=True, text=True, timeout=10 * TIMEOUT_SECONDS, check=False
     )
 
 

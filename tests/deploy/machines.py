@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from tests.deploy.workshop import DEPLOY, ROOT, make, run
-from tests.support.process import PATIENCE_SECONDS, until
+from tests.support.process import TIMEOUT_SECONDS, until
 from tests.support.programs import require
 
 DEBIAN = ROOT / ".tools/debian"
@@ -76,7 +76,7 @@ class Machine:
         target.chmod(mode)
 
     def drop_in(self, unit: str, *lines: str) -> None:
-        """Let a unit have further lines in its section [Service], and read it anew."""
+        """Add lines to a unit's section [Service], and reload it."""
         self.write(UNITS / f"{unit}.d/test.conf", "\n".join(["[Service]", *lines, ""]))
         self.systemctl("daemon-reload")
 
@@ -92,7 +92,7 @@ class Machine:
         """End it, whatever it does."""
         with suppress(ProcessLookupError):
             os.kill(self._leader, signal.SIGKILL)
-        self._boot.wait(PATIENCE_SECONDS)
+        self._boot.wait(TIMEOUT_SECONDS)
 
     def _is_inside(self, pid: int) -> bool:
         spaces = [Path(f"/proc/{each}/ns/pid").readlink() for each in (pid, self._leader)]
@@ -124,7 +124,7 @@ def booted() -> Iterator[Machine]:
                 machine.switch_off()
         finally:
             boot.kill()
-            boot.wait(PATIENCE_SECONDS)
+            boot.wait(TIMEOUT_SECONDS)
 
 
 def _make_debian() -> None:
@@ -169,7 +169,7 @@ def _ids(pid: int) -> list[str]:
 
 def _wait_for_boot(machine: Machine, console: Path) -> None:
     try:
-        until(lambda: _has_booted(machine), 4 * PATIENCE_SECONDS)
+        until(lambda: _has_booted(machine), 4 * TIMEOUT_SECONDS)
     except TimeoutError:
         raise AssertionError(console.read_text(errors="replace")) from None
 

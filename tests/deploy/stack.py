@@ -153,7 +153,7 @@ def _prometheus(
     *,
     cluster: str,
 ) -> Prometheus:
-    """Prometheus as shipped, but for addresses, with a second in place of each interval and patience.
+    """Prometheus as shipped, but for addresses, with a second in place of each interval and timeout.
 
     Beside what is shipped it scrapes what knows of CronJobs in a `cluster`.
     """

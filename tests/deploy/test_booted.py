@@ -150,7 +150,7 @@ def test_a_wrong_configuration_is_not_tried_again(estuary: Estuary) -> None:
 
 
 def test_the_unit_of_the_earlier_service_works(estuary: Estuary) -> None:
-    """Whoever comes from there adds one word to it: it serves, keeps what it is given, and ends well."""
+    """With one word added it serves, stores what it is given, and exits with 0."""
     estuary.machine.write(UNITS / "earlier.service", earlier_unit())
     estuary.machine.systemctl("daemon-reload")
     estuary.machine.systemctl("start", "earlier.service")

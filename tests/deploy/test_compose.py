@@ -56,7 +56,7 @@ def test_what_is_mounted_exists(file: Path) -> None:
 
 @by_file
 def test_the_start_waits_for_health(file: Path) -> None:
-    """Whoever waits for another waits until it is healthy, and can say so, or has migrated the tables."""
+    """A dependency is waited for until its health check passes, or until it has migrated the tables."""
     every = services(file)
     waits = [
         (name, condition["condition"])

@@ -43,7 +43,7 @@ def test_what_one_replica_keeps_all_serve_through_nginx(running: Composition) ->
         assert (200, HOST) == (line["status"], line["client"])
 
 
-def test_one_client_has_one_limit_whoever_answers(running: Composition) -> None:
+def test_a_client_has_one_limit_over_all_replicas(running: Composition) -> None:
     """Redis counts for all replicas, by the address that nginx saw: each answer leaves one less."""
     left = [
         int(httpx.get(f"{running.url}{ITEMS}").headers["X-RateLimit-Remaining"])

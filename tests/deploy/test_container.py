@@ -1,4 +1,4 @@
-"""The container, built and run: nobody's rights, a root that cannot be written, little memory.
+"""The container, built and run: an unprivileged user, a read-only root, little memory.
 
 Run by `make container-test`. It needs root, buildah, podman, runc and debootstrap.
 """
@@ -21,7 +21,7 @@ from tests.deploy.composed import stores
 from tests.deploy.containers import BASE, HOST_LIMITS, Container, base, build, image_of, podman, running
 from tests.deploy.workshop import ROOT, make
 from tests.support.documents import blocks
-from tests.support.process import HOST, PATIENCE_SECONDS, free_port, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, free_port, until
 
 PAGE = ROOT / "docs/deploy/container.md"
 MEGABYTE = 1_000_000
@@ -39,7 +39,7 @@ def image() -> str:
 
 def ask(container: Container, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
     """Status and body of one answer."""
-    connection = HTTPConnection(HOST, container.port, timeout=PATIENCE_SECONDS)
+    connection = HTTPConnection(HOST, container.port, timeout=TIMEOUT_SECONDS)
     connection.request(method, path, body, {"content-type": "application/json"} if body else {})
     answer = connection.getresponse()
     told = answer.status, answer.read()
@@ -177,7 +177,7 @@ def test_it_has_no_rights(image: str) -> None:
 
 
 def test_it_idles_on_little_memory(image: str) -> None:
-    """All processes together hold at most 96 MiB of their own when nobody asks for anything."""
+    """All processes together hold at most 96 MiB of their own while there are no requests."""
     with running(image) as container:
         supervisor = psutil.Process(container.state["Pid"])
         every = [supervisor, *supervisor.children(recursive=True)]
@@ -199,7 +199,7 @@ def test_it_stops_when_what_is_under_way_is_done(image: str) -> None:
     """A request whose body is still coming when the engine says stop is answered; the exit code is 0."""
     body = b'{"name":"under way"}'
     with running(image) as container, ThreadPoolExecutor(1) as pool:
-        connection = HTTPConnection(HOST, container.port, timeout=PATIENCE_SECONDS)
+        connection = HTTPConnection(HOST, container.port, timeout=TIMEOUT_SECONDS)
         connection.putrequest("POST", "/api/v1/items")
         connection.putheader("content-type", "application/json")
         connection.putheader("content-length", str(len(body)))
@@ -257,4 +257,4 @@ def test_it_serves_as_compose_starts_it(image: str, tmp_path: Path) -> None:
 def test_a_platform_may_choose_its_user(image: str) -> None:
     """With any user of group 0, as OpenShift gives, the data can be written."""
     with running(image, "--user=123456:0") as container:
-        assert 201 == create(container, "whoever I am")
+        assert 201 == create(container, "of any user")

@@ -24,7 +24,7 @@ def test_hadolint_finds_nothing() -> None:
 
 
 def test_the_version_comes_from_the_sources() -> None:
-    """Whoever builds without `make container` labels the image with the same version."""
+    """A build without `make container` labels the image with the same version."""
     assert [__version__] == re.findall(r"^ARG VERSION=(.*)$", DOCKERFILE.read_text(), re.MULTILINE)
 
 

@@ -188,7 +188,7 @@ def seconds(text: str, directive: str) -> int:
 
 
 def defaults() -> Settings:
-    """What holds in production where nobody says otherwise."""
+    """The defaults of the production profile."""
     return load_from(
         {"APP_PROFILE": "production", "DATABASE_TYPE": "memory"}, directory=Path("/nonexistent")
     ).settings

@@ -18,7 +18,7 @@ from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
 from tests.deploy.workshop import ROOT, make, run
 from tests.support.http import Connection, get, post, request
 from tests.support.issuer import AUDIENCE, issuing
-from tests.support.process import PATIENCE_SECONDS, READY, Server, environment_of, serving
+from tests.support.process import READY, TIMEOUT_SECONDS, Server, environment_of, serving
 from tests.support.programs import require
 from workshop.compile import COMPILED, missing
 
@@ -64,7 +64,7 @@ def said(command: list[str], variables: Mapping[str, str] | None = None) -> str:
         env=environment_of(variables or {}),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert 0 == done.returncode, done.stderr
@@ -82,7 +82,7 @@ def stop_inside(server: Server) -> int:
 def test_it_serves_without_python_and_writes_its_data_only(
     executable: Path, data: Path, tmp_path: Path
 ) -> None:
-    """As nobody, in a system that is read-only but for data/, records are kept across a restart."""
+    """As an unprivileged user, with all but data/ read-only, records survive a restart."""
     variables = {"APP_PROFILE": "production", "DATABASE_TYPE": "sqlite", "DATABASE_URL": ""}
     command = [*bare(executable, data=data), PROGRAM, "serve"]
     with serving(tmp_path, variables, command=command) as server:
@@ -136,7 +136,7 @@ def test_without_a_compiler_it_is_made_of_the_source() -> None:
         env={**os.environ, "CC": "no-such-compiler"},
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=True,
     )
     assert "not compiled, which is slower: there is no C compiler (no-such-compiler)" in done.stdout
@@ -233,7 +233,7 @@ def test_what_asks_for_compilation_says_yes_or_no(tmp_path: Path) -> None:
         env={**os.environ, "ESTUARY_COMPILE": "maybe"},
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert 0 != done.returncode

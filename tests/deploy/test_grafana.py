@@ -16,7 +16,7 @@ by_dashboard = pytest.mark.parametrize("path", expressions.DASHBOARDS, ids=lambd
 
 
 def test_dashboards_have_not_drifted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make artefacts` was run after the code changed, and nobody edited its output."""
+    """The dashboards are what `make artefacts` writes now."""
     monkeypatch.chdir(tmp_path)
     main()
     written = {path.name: path.read_text() for path in (tmp_path / FOLDER).iterdir()}

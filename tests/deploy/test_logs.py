@@ -139,7 +139,7 @@ def test_the_pieces_of_the_configuration_fit() -> None:
 
 
 def test_the_guides_transform_does_not_compile_and_the_documents_say_so() -> None:
-    """It uses a function that Vector no longer has: whoever copies it has to know."""
+    """It uses a function that Vector no longer has, which somebody who copies it has to know."""
     (block,) = guide.blocks("toml")
     source = tomllib.loads(block)["transforms"]["parse_logs"]["source"]
     with pytest.raises(ValueError, match="to_timestamp"):

@@ -77,7 +77,7 @@ def test_every_alert_has_a_test_for_both() -> None:
 
 
 def test_every_alert_leads_to_its_chapter() -> None:
-    """Whoever is woken finds what it means and what to do, and the handbook tells of no other alert."""
+    """Each alert has a section in the handbook that says what to do, and each section its alert."""
     headings = re.findall(r"^### (\w+)$", HANDBOOK.read_text(), re.MULTILINE)
     assert sorted(rule["alert"] for rule in alerts()) == sorted(headings)
     for rule in alerts():

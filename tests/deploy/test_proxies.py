@@ -16,7 +16,7 @@ from tests.deploy.workshop import DEPLOY, ROOT, run
 from tests.support import guide
 from tests.support.certificates import self_signed
 from tests.support.documents import blocks
-from tests.support.process import HOST, PATIENCE_SECONDS, free_port, serving, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, free_port, serving, until
 from tests.support.servers.echo import echo_server
 from tests.support.servers.proxy import HAProxy, Nginx, Proxy, running, tls_site
 
@@ -132,7 +132,7 @@ def test_metrics_are_not_for_the_public(in_front_of_echo: Proxy, target: str) ->
 
 def exactly(proxy: Proxy, target: str) -> tuple[int, bytes]:
     """Status and body of the answer to this very request target: clients would write it differently."""
-    connection = HTTPConnection(HOST, proxy.port, timeout=PATIENCE_SECONDS)
+    connection = HTTPConnection(HOST, proxy.port, timeout=TIMEOUT_SECONDS)
     try:
         connection.putrequest("GET", target, skip_host=True)
         connection.putheader("Host", HOST)

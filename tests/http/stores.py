@@ -49,4 +49,4 @@ VARIABLES: dict[str, Callable[[Path], Variables]] = {
     "postgres-pooled": _pooled,
     "convex": _convex,
 }
-"""Made anew for each test; the store is empty."""
+"""Made for each test; the store is empty."""

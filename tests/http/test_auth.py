@@ -191,7 +191,7 @@ async def test_no_forgery_gets_in_and_none_makes_a_request(tmp_path: Path, issue
 async def test_a_token_must_grant_the_scope(
     tmp_path: Path, issuer: Issuer, scopes: str, method: str, missing: str | None
 ) -> None:
-    """Reading and writing are two things; whoever lacks one is told which."""
+    """Reading and writing need scopes of their own; a refusal names the missing one."""
     path = ITEMS if method in ("GET", "HEAD", "POST") else f"{ITEMS}/x"
     async with asked(secured(tmp_path, issuer)) as client:
         answer = await client.request(method, path, json={}, headers=bearing(issuer.token(scope=scopes)))
@@ -279,7 +279,7 @@ async def test_failures_are_counted_by_reason(tmp_path: Path, issuer: Issuer) ->
 
 
 async def test_owners_see_their_own_records_alone(tmp_path: Path, issuer: Issuer) -> None:
-    """With an owner's claim, somebody else's record is none: in reads, lists, totals and writes."""
+    """With an owner's claim, another owner's record does not exist: in reads, lists, totals and writes."""
     service = secured(tmp_path, issuer, AUTH_OWNER_CLAIM="tenant")
     async with asked(service) as client:
         north, south = (bearing(issuer.token(tenant=name)) for name in ("north", "south"))

@@ -66,11 +66,11 @@ async def compare_with_nothing(
     client: httpx.AsyncClient, method: str, hers: str, condition: dict[str, str]
 ) -> None:
     """He must be answered about her record as about none."""
-    nobodys = f"{ITEMS}/00000000-0000-7000-8000-000000000000"
+    missing = f"{ITEMS}/00000000-0000-7000-8000-000000000000"
     body = {"json": {"name": "taken"}} if method == "PUT" else {}
     answers = [
         await client.request(method, path, headers={**HIM, **condition}, **body)  # type: ignore[arg-type]  # json alone
-        for path in (hers, nobodys)
+        for path in (hers, missing)
     ]
     assert [404, 404] == [response.status_code for response in answers]
     assert answers[0].headers.keys() == answers[1].headers.keys()
@@ -190,7 +190,7 @@ async def test_ones_own_records_can_be_changed(client: httpx.AsyncClient) -> Non
 
 
 async def test_without_an_owner_everything_is_seen(client: httpx.AsyncClient) -> None:
-    """Where ownership is off all records are there, whoever's they once were, and can be changed."""
+    """Where ownership is off all records can be read and changed, whatever their owner."""
     path = await create(client, HER, "hers")
     assert "hers" == (await client.get(path)).json()["name"]
     assert 200 == (await client.put(path, json={"name": "b"})).status_code

@@ -1,4 +1,4 @@
-"""A thousand requests that nobody would think of: never a 5xx, always the envelope, nothing by halves."""
+"""A thousand random requests: never a 5xx, errors always in the envelope, no partial writes."""
 
 import asyncio
 import json

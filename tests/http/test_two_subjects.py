@@ -1,6 +1,6 @@
 """Two owners with tokens of their own, on every store: to each it is as if the other were not there.
 
-Bob holds one conversation twice: in a service that nobody else uses, and in one where Alice is busy before
+Bob holds one conversation twice: in a service of his own, and in one where Alice is busy before
 each of his steps. His answers must be the same to the byte, but for ids and times. The same where Alice and
 Bob are two tenants, for both of which one subject acts.
 """
@@ -25,7 +25,7 @@ from tests.support.transcript import Step, Transcript
 
 ITEMS = "/api/v1/items"
 HERS = f"{ITEMS}/{{hers}}"
-NOBODYS = "00000000-0000-7000-8000-000000000000"
+MISSING = "00000000-0000-7000-8000-000000000000"
 STORES = [name for name in VARIABLES if name != "observed-memory"]
 LASTING = [name for name in STORES if not name.endswith("memory") or name.startswith("redis")]
 CONDITIONS: tuple[dict[str, str], ...] = (
@@ -149,7 +149,7 @@ class Alice:
         await self._ask("GET", f"{ITEMS}?cursor=&limit=1")
 
     async def check(self) -> None:
-        """Nothing of hers was touched, and nobody else's is among it."""
+        """Her records are unchanged, and the list holds hers alone."""
         told = (await self._ask("GET", f"{ITEMS}?limit=100")).json()
         kept = ["alice's own"] + [f"alice's {n}" for n in range(1, self._turns + 1) if n % 3]
         assert (kept, len(kept)) == ([item["name"] for item in told["items"]], told["total"])
@@ -175,7 +175,7 @@ async def conversation(world: World, alice: Alice | None) -> list[tuple[Step, li
     for step in CONVERSATION:
         if alice is not None:
             await alice.act()
-        path = step.path.replace("{hers}", NOBODYS if alice is None else alice.id)
+        path = step.path.replace("{hers}", MISSING if alice is None else alice.id)
         told.append((step, await bob.ask(step._replace(path=path))))
     return told
 

@@ -63,7 +63,7 @@ def test_the_new_key_works_on_its_first_request(tmp_path: Path, issuer: Issuer) 
 
 
 def test_good_tokens_pass_while_the_issuer_is_gone(tmp_path: Path, issuer: Issuer) -> None:
-    """An issuer that nobody listens for: tokens known and new are good, and the log says what is wrong."""
+    """With the issuer's port closed, cached and new tokens are accepted, and the log says what is wrong."""
     with serving(tmp_path, variables(issuer)) as server:
         assert 200 == asked(server, issuer.token()).status
         token, unknown = issuer.token(sub="bob"), issuer.token(keys_of("EdDSA", "attacker"))

@@ -154,7 +154,7 @@ def test_a_backup_can_be_looked_at_without_a_restore(few: Path, tmp_path: Path) 
 
 
 def test_a_backup_of_other_resources_is_refused(few: Path, filled: Path) -> None:
-    """Records that nobody declares are named; so are those that a restore would remove for nothing."""
+    """Undeclared resources are named; so are records that a restore would remove without a replacement."""
     both = few.parent / "backup.jsonl"
     foreign = estuary(filled, "restore", "--replace", both, RESOURCES="estuary.core.items:ITEMS")
     assert 1 == foreign.returncode
@@ -225,7 +225,7 @@ def test_an_import_is_all_or_nothing(filled: Path, line: bytes, said: str) -> No
 
 
 def test_one_owners_records_are_exported(tmp_path: Path) -> None:
-    """To standard output or a file; '' is nobody."""
+    """To standard output or a file; '' means records without an owner."""
     owners = ("alice", "bob", "alice", "")
     lines = [{"resource": "items", "owner": owner, "value": {"name": f"{owner}'s"}} for owner in owners]
     given = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
@@ -416,7 +416,7 @@ def test_progress_is_shown_on_a_terminal_alone(filled: Path, screen: tuple[int, 
     assert "exported 5 records\n" == estuary(filled, "export", "file").stderr
 
 
-def test_whoever_stops_reading_an_export_ends_it(filled: Path) -> None:
+def test_a_closed_pipe_ends_an_export(filled: Path) -> None:
     """`estuary export | head` ends with one line of explanation."""
     assert 0 == estuary(filled, "import", "--replace", given=item_lines(5000)).returncode
     with subprocess.Popen(

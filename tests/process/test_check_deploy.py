@@ -65,7 +65,7 @@ def test_a_sound_deployment_passes(tmp_path: Path) -> None:
 
 
 def test_metrics_that_strangers_can_read_are_found(tmp_path: Path) -> None:
-    """Whoever is asked as clients are, and answers with metrics, answers everybody."""
+    """Metrics that are served without a token at the public URL are reported."""
     open_to_all = {name: value for name, value in SOUND.items() if name != "METRICS_TOKEN"}
     with serving(tmp_path, open_to_all) as server:
         environment = environment_of(

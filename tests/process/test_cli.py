@@ -244,7 +244,7 @@ def test_what_a_resources_module_prints_is_no_log_line(tmp_path: Path) -> None:
 
 
 def test_healthcheck(tmp_path: Path) -> None:
-    """0 while the service answers, 1 when nobody does; readiness by its own flag."""
+    """0 while the service answers, 1 when it does not; readiness by its own flag."""
     with serving(tmp_path) as server:
         port = str(server.port)
         live = estuary(tmp_path, "healthcheck", PORT=port)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.support.http import Connection, get, request
-from tests.support.process import HOST, PATIENCE_SECONDS, Server, free_port, serving, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, Server, free_port, serving, until
 
 LIVE = request("GET", "/health/live")
 PREFLIGHT = (
@@ -37,7 +37,7 @@ def connected(server: Server, number: int, sent: bytes) -> Iterator[list[socket.
     with ExitStack() as stack:
         clients = [stack.enter_context(socket.socket()) for _ in range(number)]
         for client in clients:
-            client.settimeout(PATIENCE_SECONDS)
+            client.settimeout(TIMEOUT_SECONDS)
             client.connect((HOST, server.port))
             client.sendall(sent)
         yield clients

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tests.support.http import get
-from tests.support.process import HOST, PATIENCE_SECONDS, Server, serving
+from tests.support.process import HOST, TIMEOUT_SECONDS, Server, serving
 
 ITEMS = "/api/v1/items"
 ROUNDS = 50 if os.environ.get("ESTUARY_TEST_SOAK") == "1" else 10
@@ -57,7 +57,7 @@ class Ledger:
     def wait_for(self, count: int) -> None:
         """Return when so many writes were acknowledged."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._acknowledged >= count, PATIENCE_SECONDS)
+            assert self._changed.wait_for(lambda: self._acknowledged >= count, TIMEOUT_SECONDS)
 
 
 class Writer(threading.Thread):
@@ -65,7 +65,7 @@ class Writer(threading.Thread):
 
     def __init__(self, server: Server, ledger: Ledger, prefix: str) -> None:
         super().__init__(daemon=True)
-        self._connection = http.client.HTTPConnection(HOST, server.port, timeout=PATIENCE_SECONDS)
+        self._connection = http.client.HTTPConnection(HOST, server.port, timeout=TIMEOUT_SECONDS)
         self._ledger = ledger
         self._prefix = prefix
         self.refused: list[int] = []
@@ -119,7 +119,7 @@ def write_until_killed(server: Server, round_number: int) -> Ledger:
     ledger.wait_for(ACKNOWLEDGED_A_ROUND)
     server.send_to_all(signal.SIGKILL)
     for writer in writers:
-        writer.join(PATIENCE_SECONDS)
+        writer.join(TIMEOUT_SECONDS)
     assert [] == [status for writer in writers for status in writer.refused]
     return ledger
 

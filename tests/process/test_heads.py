@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.support.http import Answer, Connection, get, request
-from tests.support.process import HOST, PATIENCE_SECONDS, Server, serving
+from tests.support.process import HOST, TIMEOUT_SECONDS, Server, serving
 
 ITEMS = "/api/v1/items"
 ITEM = b'{"name":"boat"}'
@@ -137,7 +137,7 @@ def test_what_http_1_0_expects_is_ignored(server: Server, expectation: bytes) ->
 
 def test_an_expectation_is_met(server: Server) -> None:
     """In 1.1: `100 Continue` where the body is waited for, and none where it is here."""
-    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as connection:
+    with socket.create_connection((HOST, server.port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(posted("1.1", b"Expect: 100-Continue ", b"Content-Length: 15", body=b""))
         assert b"HTTP/1.1 100 Continue\r\n\r\n" == connection.recv(65536)
         connection.sendall(ITEM)
@@ -230,7 +230,7 @@ NO_FURTHER = {
     "the preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     "an unknown method": (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     "a malformed field": (b"GET / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", 400),
-    "chunks that are none": (posted("1.1", b"Transfer-Encoding: chunked", body=b"zz\r\n"), 400),
+    "malformed chunks": (posted("1.1", b"Transfer-Encoding: chunked", body=b"zz\r\n"), 400),
     "a request that is said to be the last": (
         b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         200,
@@ -274,7 +274,7 @@ HEADS = {
 @pytest.mark.parametrize(("data", "status"), HEADS.values(), ids=HEADS)
 def test_what_is_said_of_a_head_request_has_no_body(server: Server, data: bytes, status: bytes) -> None:
     """RFC 9110, 9.3.2: a client that reads on would take it for the next answer."""
-    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as connection:
+    with socket.create_connection((HOST, server.port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(data)
         answered = connection.makefile("rb").read()
     assert answered.startswith(b"HTTP/1.1 " + status)

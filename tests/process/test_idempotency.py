@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.support.http import Connection, get, request
-from tests.support.process import HOST, PATIENCE_SECONDS, Server, serving, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, Server, serving, until
 from tests.support.servers import shared
 
 ITEMS = "/api/v1/items"
@@ -43,7 +43,7 @@ def create(server: Server, key: str, name: str) -> tuple[dict[str, Any], bool]:
 
     As long as another replica is at the key, it asks again.
     """
-    connection = http.client.HTTPConnection(HOST, server.port, timeout=PATIENCE_SECONDS)
+    connection = http.client.HTTPConnection(HOST, server.port, timeout=TIMEOUT_SECONDS)
     body = msgspec.json.encode({"name": name})
     headers = {"content-type": "application/json", "idempotency-key": key}
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.documents import ROOT, Block, blocks
 from tests.support.load import creating_items, load_on
-from tests.support.process import PATIENCE_SECONDS, serving, until
+from tests.support.process import TIMEOUT_SECONDS, serving, until
 from tests.support.programs import require
 
 DOCUMENT = ROOT / "docs/profiling.md"
@@ -50,7 +50,7 @@ def type_in(folder: Path, commands: Sequence[str], **variables: object) -> str:
         },
         capture_output=True,
         text=True,
-        timeout=2 * PATIENCE_SECONDS,
+        timeout=2 * TIMEOUT_SECONDS,
         check=False,
     )
     assert 0 == done.returncode, done.stdout + done.stderr

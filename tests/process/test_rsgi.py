@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.process import HOST, PATIENCE_SECONDS, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, until
 
 
 def test_granian_serves_the_service(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_granian_serves_the_service(tmp_path: Path) -> None:
     with (
         (tmp_path / "log").open("w") as log,
         subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log) as server,
-        httpx.Client(base_url=f"http://{HOST}:{port}", timeout=PATIENCE_SECONDS) as client,
+        httpx.Client(base_url=f"http://{HOST}:{port}", timeout=TIMEOUT_SECONDS) as client,
     ):
         try:
             until(lambda: _answers(client))
@@ -49,7 +49,7 @@ HEADS = {
 
 def told(port: int, head: bytes) -> int:
     """The status of the answer to a head that no client library would send."""
-    with socket.create_connection((HOST, port), timeout=PATIENCE_SECONDS) as connection:
+    with socket.create_connection((HOST, port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(head)
         return int(connection.recv(65536)[9:12])
 

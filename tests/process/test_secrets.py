@@ -256,7 +256,7 @@ def test_nothing_secret_is_in_what_a_failing_service_says(
     assert [] == [secret for secret in secrets if secret in overheard.text + log]
     assert [] == INTERNALS.findall(overheard.text)
     assert "authentication failed" in log
-    # Whoever looks for the cause of a 500 needs to see where it came from, in the log and nowhere else.
+    # The traceback of a 500 belongs in the log, and nowhere else.
     silent = [line for line in log.splitlines() if '"message":"request failed"' not in line]
     assert [] == [line for line in silent if any(trace in line for trace in TRACES)]
 

@@ -68,8 +68,8 @@ def test_a_watchdog_for_another_process_is_not_ours(tmp_path: Path, manager: Man
         assert 0 == server.stop()
 
 
-def test_a_manager_that_is_gone_stops_nobody(tmp_path: Path) -> None:
-    """A socket that nobody listens on is no reason not to serve."""
-    with serving(tmp_path, {"NOTIFY_SOCKET": str(tmp_path / "nobody")}) as server:
+def test_a_missing_service_manager_does_not_stop_the_service(tmp_path: Path) -> None:
+    """A socket without a listener is no reason not to serve."""
+    with serving(tmp_path, {"NOTIFY_SOCKET": str(tmp_path / "missing")}) as server:
         assert 200 == get(server, "/health/ready").status
         assert 0 == server.stop()

@@ -1,4 +1,4 @@
-"""Clients that hold on to connections: each is let go by its deadline, and nobody else waits for them."""
+"""Clients that hold on to connections: each is closed by its deadline, and others do not wait for them."""
 
 import json
 import os
@@ -168,7 +168,7 @@ def get_created(server: Server) -> int:
 
 
 def send_until_held(connection: socket.socket, data: bytes) -> None:
-    """Send `data` again and again, until nobody takes it any more."""
+    """Send `data` repeatedly, until the server reads no more."""
     sent, held_since = 0, time.monotonic()
     while time.monotonic() - held_since < 1.0 and sent < 64 * MIB:
         try:

@@ -153,7 +153,7 @@ def test_a_resource_that_does_not_exist_is_a_configuration_error(tmp_path: Path)
 
 
 def test_a_worker_that_dies_at_once_ends_the_start(tmp_path: Path) -> None:
-    """Nobody is kept waiting by a loop of replacements: exit 1 and how the worker ended."""
+    """There is no loop of replacements: exit 1 and how the worker ended."""
     (tmp_path / "explosive.py").write_text(DIES_AT_IMPORT)
     with started(tmp_path, {"RESOURCES": "explosive:THINGS"}) as server:
         code, lines = refused(server)
@@ -192,7 +192,7 @@ def test_standard_streams_may_be_closed(tmp_path: Path) -> None:
 
 
 def test_the_log_tells_what_was_set_and_what_the_store_does_at_debug(tmp_path: Path) -> None:
-    """With no secret in it; at info there is none of it."""
+    """With no secret in it; at info it logs nothing of it."""
     secret = "sesame-open-up-0123456789"
     variables = {"METRICS_TOKEN": secret, "DATABASE_TYPE": "sqlite", "RATE_LIMIT_ENABLED": "true"}
     more = {"RATE_LIMIT_MAX_REQUESTS": "2", "LOG_FILTER": "estuary=debug"}

@@ -27,7 +27,7 @@ def is_ready(server: Server) -> int:
 def test_a_signal_to_the_supervisor_ends_everything(
     tmp_path: Path, number: signal.Signals, store: str
 ) -> None:
-    """Exit 0, no process left, nobody listening, and not a word on standard error."""
+    """Exit 0, no process left, the port closed, and nothing on standard error."""
     with serving(tmp_path, {"DATABASE_TYPE": store}) as server:
         server.send(number)
         assert 0 == server.wait()
@@ -85,7 +85,7 @@ def test_requests_under_way_are_finished(tmp_path: Path) -> None:
 
 
 def names_in(path: Path) -> list[str]:
-    """The names of the items in a database that nobody serves, which must be whole."""
+    """The names of the items in a database that is not being served; it must pass the integrity check."""
     database = sqlite3.connect(path)
     try:
         assert [("ok",)] == database.execute("PRAGMA integrity_check").fetchall()
@@ -120,7 +120,7 @@ def test_slow_requests_a_stalled_body_and_half_a_head(tmp_path: Path) -> None:
 
 
 def test_while_requests_are_finished_new_connections_are_refused(tmp_path: Path) -> None:
-    """Whoever comes too late is told so at once, and not left waiting for an answer that never comes."""
+    """They are refused at once, instead of waiting for an answer that never comes."""
     with serving(tmp_path) as server, creating(server, 1) as creates:
         server.send(signal.SIGTERM)
         until(lambda: not accepts_connections(server))
@@ -199,7 +199,7 @@ def test_a_worker_that_hangs_is_killed_at_the_timeout(tmp_path: Path) -> None:
 
 
 def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
-    """Whoever changes their mind early gets the same orderly end."""
+    """A signal before the service is ready shuts down as orderly as one after it."""
     (tmp_path / "slow.py").write_text(
         "import pathlib, time\npathlib.Path('begun').touch()\n"
         "while not pathlib.Path('go').exists():\n    time.sleep(0.01)\n"

@@ -53,7 +53,7 @@ def test_claims_come_from_the_arguments_and_from_the_settings(tmp_path: Path) ->
     ("arguments", "variables", "code", "said"),
     [
         (("--keys", "k.json"), {"APP_PROFILE": "production"}, 2, "APP_PROFILE is production"),
-        (("--keys", "k.json", "--algorithm", "HS256"), {}, 2, "'HS256' is none of RS256, ES256, EdDSA"),
+        (("--keys", "k.json", "--algorithm", "HS256"), {}, 2, "'HS256' is not one of RS256, ES256, EdDSA"),
         (("--keys", "k.json", "--claim", "tenant"), {}, 2, "--claim is 'tenant': it must be NAME=TEXT"),
         (("--keys", "k.json", "--expires", "0"), {}, 2, "not a number of seconds"),
         (("--keys", "other.json"), {}, 2, "not a key set with one key"),

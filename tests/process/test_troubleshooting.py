@@ -14,7 +14,7 @@ import pytest
 from tests.support.creates import ITEMS, creating
 from tests.support.documents import ROOT
 from tests.support.http import Connection, request
-from tests.support.process import HOST, PATIENCE_SECONDS, Server, free_port, serving, started, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, Server, free_port, serving, started, until
 
 PAGE = (ROOT / "docs/troubleshooting.md").read_text()
 ITEM = {"name": "boat"}
@@ -22,7 +22,7 @@ ITEM = {"name": "boat"}
 
 def ask(server: Server, method: str = "GET", path: str = ITEMS, **options: object) -> httpx.Response:
     """One answer of the service."""
-    return httpx.request(method, server.origin + path, timeout=PATIENCE_SECONDS, **options)  # type: ignore[arg-type]  # whatever httpx takes
+    return httpx.request(method, server.origin + path, timeout=TIMEOUT_SECONDS, **options)  # type: ignore[arg-type]  # whatever httpx takes
 
 
 def check(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -33,7 +33,7 @@ def check(folder: Path) -> subprocess.CompletedProcess[str]:
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
 

@@ -14,7 +14,7 @@ import pytest
 
 from estuary.http import kernel
 from tests.support.http import Connection, get, request
-from tests.support.process import HOST, PATIENCE_SECONDS, Server, environment_of, serving, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, Server, environment_of, serving, until
 
 ITEMS = "/api/v1/items"
 ITEM = b'{"name":"boat"}'
@@ -39,7 +39,7 @@ def test_servers_have_the_modules_that_are_tested(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
     assert kernel.__file__ == done.stdout.strip()
 
@@ -91,7 +91,7 @@ TRUNCATED = {
 def test_a_truncated_body_is_never_taken_for_a_whole_one(server: Server, data: bytes, ending: str) -> None:
     """The client stops sending before the end it announced: 400, and nothing is stored."""
     before = total(server)
-    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as connection:
+    with socket.create_connection((HOST, server.port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(data)
         if ending == "half-closed":
             connection.shutdown(socket.SHUT_WR)
@@ -223,7 +223,7 @@ def test_head_and_no_content_have_no_body(server: Server) -> None:
         connection.send(request("POST", ITEMS, len(ITEM)) + ITEM)
         location = connection.receive().headers["location"]
     data = b""
-    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as stream:
+    with socket.create_connection((HOST, server.port), timeout=TIMEOUT_SECONDS) as stream:
         stream.sendall(request("HEAD", location) + request("DELETE", location) + request("GET", location))
         while b"NOT_FOUND" not in data:
             data += stream.recv(65536)
@@ -256,11 +256,11 @@ def test_a_304_has_neither_body_nor_length(server: Server, method: str) -> None:
 def test_a_long_row_of_requests_is_answered_in_order(server: Server) -> None:
     """Thousands at once, some with bodies, from a client that then sends nothing more: each, once."""
     row = [in_a_row(number) for number in range(3000)]
-    with socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS) as client:
+    with socket.create_connection((HOST, server.port), timeout=TIMEOUT_SECONDS) as client:
         sender = threading.Thread(target=send_and_end, args=(client, b"".join(row)))
         sender.start()
         answered = client.makefile("rb").read()
-        sender.join(PATIENCE_SECONDS)
+        sender.join(TIMEOUT_SECONDS)
     told = re.findall(rb"^x-request-id: row-(\d+)\r$", answered, re.MULTILINE)
     assert list(range(3000)) == [int(number) for number in told]
     creates = sum(each.startswith(b"POST") for each in row)

@@ -1,4 +1,4 @@
-"""Workers come and go: a dead one is replaced, a loop of deaths ends, nobody survives the supervisor."""
+"""Workers: a dead one is replaced, a crash loop ends, none survives the supervisor."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from estuary.core.items import ITEMS
 
 
 def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
-    """At once and with a line in the log; whoever connects meanwhile waits instead of being refused."""
+    """At once and with a line in the log; connections meanwhile wait instead of being refused."""
     with serving(tmp_path, {"DATABASE_TYPE": "sqlite"}) as server:
         (worker,) = server.workers
         os.kill(worker, signal.SIGKILL)
@@ -51,7 +51,7 @@ def test_a_replacement_that_cannot_start_says_why(tmp_path: Path) -> None:
 
 
 def test_workers_that_keep_dying_end_the_server(tmp_path: Path) -> None:
-    """A crash loop helps nobody: exit 1, so that whoever runs the service learns of it."""
+    """A crash loop ends with exit 1, so that the operator learns of it."""
     (tmp_path / "mortal.py").write_text(DIES_THE_SECOND_TIME)
     with serving(tmp_path, {"RESOURCES": "mortal:ITEMS"}) as server:
         os.kill(server.workers[0], signal.SIGKILL)
@@ -86,7 +86,7 @@ def test_no_worker_survives_its_supervisor(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_died_during_the_drain_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    """Nobody is left to drain: the supervisor ends at once, and says with exit 1 that something broke."""
+    """No worker is left to drain: the supervisor ends at once, with exit 1 for the crash."""
     variables = {"SHUTDOWN_DRAIN_SECONDS": "50", "SHUTDOWN_TIMEOUT_SECONDS": "300"}
     with serving(tmp_path, variables) as server:
         (worker,) = server.workers

@@ -48,7 +48,7 @@ def parsed(lines: list[str]) -> Answer:
 
 
 def test_the_guide_prints_what_it_says(tmp_path: Path) -> None:
-    """Whoever types the commands sees these lines among the answers', but for ids and times."""
+    """The commands, typed in, print these lines among the answers', but for ids and times."""
     curl = require("curl", shutil.which("curl"))
     told = list(examples())
     assert 7 == len(told)

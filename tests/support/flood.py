@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from tests.support.http import Listener
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 
 FORGING = {"TRUSTED_PROXIES": f"{HOST}/32"}
 """What has a server believe the addresses."""
@@ -23,7 +23,7 @@ def flood(server: Listener, path: str, addresses: range) -> Counter[int]:
     statuses: Counter[int] = Counter()
     with ExitStack() as stack:
         sockets = [
-            stack.enter_context(socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS))
+            stack.enter_context(socket.create_connection((HOST, server.port), timeout=TIMEOUT_SECONDS))
             for _ in range(_CONNECTIONS)
         ]
         waves = [addresses[at : at + _AT_ONCE] for at in range(0, len(addresses), _AT_ONCE)]

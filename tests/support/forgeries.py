@@ -80,7 +80,7 @@ class Forger:
         return self.signed(self.header, {name: v for name, v in self.claims.items() if name != claim})
 
     def algorithms(self) -> Iterator[tuple[str, str]]:
-        """Algorithms that are none, symmetric, unknown, or another than the key's."""
+        """Algorithms: "none", symmetric, unknown, or another than the key's."""
         message = self.signed({**self.header, "alg": "none"}, self.claims).rpartition(".")[0]
         for spelling in ("none", "None", "NONE", "nOnE"):
             header = b64(dumped({**self.header, "alg": spelling}))
@@ -236,7 +236,7 @@ class Forger:
         yield "EdDSA signature cut", f"{head}.{b64(self.signature(head, edwards)[:63])}"
 
     def times(self) -> Iterator[tuple[str, str]]:
-        """Moments that have passed, are to come, or are none."""
+        """Moments that have passed, are to come, or are malformed."""
         now = self.claims["iat"]
         yield "expired", self.with_claims(exp=now - 60)
         yield "expired long ago", self.with_claims(exp=1)

@@ -3,7 +3,7 @@
 import socket
 from typing import NamedTuple, Protocol, Self
 
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 
 _CHUNK = 65536
 _END_OF_HEAD = b"\r\n\r\n"
@@ -34,7 +34,7 @@ class Connection:
     """One TCP connection to a server. Use it in a `with` statement."""
 
     def __init__(self, server: Listener) -> None:
-        self._socket = socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS)
+        self._socket = socket.create_connection((HOST, server.port), timeout=TIMEOUT_SECONDS)
         self._unread = b""
 
     def __enter__(self) -> Self:
@@ -104,7 +104,7 @@ def request(method: str, path: str, length: int | None = None) -> bytes:
 def accepts_connections(server: Listener) -> bool:
     """Whether something listens on the server's port."""
     try:
-        socket.create_connection((HOST, server.port), timeout=PATIENCE_SECONDS).close()
+        socket.create_connection((HOST, server.port), timeout=TIMEOUT_SECONDS).close()
     except ConnectionRefusedError:
         return False
     return True

@@ -67,7 +67,7 @@ class Issuer:
         )
 
     def close(self) -> None:
-        """Be gone: nobody listens on the port any more."""
+        """Stop: the port is closed."""
         self.released.set()
         self._server.shutdown()
         self._server.server_close()

@@ -11,7 +11,7 @@ import msgspec
 
 from tests.support.creates import ITEMS
 from tests.support.http import Answer, Connection, ConnectionEnded, Listener, request
-from tests.support.process import PATIENCE_SECONDS
+from tests.support.process import TIMEOUT_SECONDS
 
 Ask = Callable[[Connection], Answer]
 """Makes one exchange on a connection."""
@@ -62,7 +62,7 @@ def load_on(server: Listener, ask: Ask, clients: int) -> Iterator[Load]:
     finally:
         stop.set()
         for thread in threads:
-            thread.join(PATIENCE_SECONDS)
+            thread.join(TIMEOUT_SECONDS)
 
 
 def reading(path: str) -> Ask:

@@ -1,6 +1,6 @@
 """Messages that are no HTTP, or that two servers might read in two ways: what smuggling is made of.
 
-Each hides a request whose id is `SMUGGLED`: whoever answers it has taken a body, or garbage, for a request.
+Each hides a request whose id is `SMUGGLED`: a server that answers it took a body or garbage for a request.
 """
 
 SMUGGLED = "smuggled"
@@ -97,8 +97,8 @@ MALFORMED: dict[str, bytes] = {
     "control character in the target": b"GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n",
     "no target": b"GET HTTP/1.1\r\nHost: a\r\n\r\n",
     "method in lower case": b"get / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "method that nobody knows": b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "unknown method": b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
     "method with a colon": b"GE:T / HTTP/1.1\r\nHost: a\r\n\r\n",
     "garbage": b"\x00\x01\x02\x03\r\n\r\n",
-    "an expectation that nobody meets": _gets(b"Host: a", b"Expect: 200-ok"),
+    "an unknown expectation": _gets(b"Host: a", b"Expect: 200-ok"),
 }

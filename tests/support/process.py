@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 import psutil
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 """How long a condition may take to come true; never how long it should."""
 
 READY = "Estuary is ready"
@@ -56,7 +56,7 @@ class Output:
     @property
     def text(self) -> str:
         """All that was written, once the process has ended."""
-        self._reader.join(PATIENCE_SECONDS)
+        self._reader.join(TIMEOUT_SECONDS)
         return "\n".join(self.lines)
 
     def wait_for(self, wanted: Callable[[str], bool]) -> str | None:
@@ -70,7 +70,7 @@ class Output:
                 seen = len(self._lines)
                 if self._ended:
                     return None
-                if not self._changed.wait(PATIENCE_SECONDS):
+                if not self._changed.wait(TIMEOUT_SECONDS):
                     raise TimeoutError(f"no such line among {self._lines[-20:]}")
 
     def _read(self) -> None:
@@ -147,7 +147,7 @@ class Server:
         try:
             said = self.record(message)
         except EOFError:
-            code = self._process.wait(PATIENCE_SECONDS)
+            code = self._process.wait(TIMEOUT_SECONDS)
             raise NotReady(f"exit {code}: {self.err.text}{self.out.text}") from None
         self.port = int(said["address"].rpartition(":")[2])
         return said
@@ -178,7 +178,7 @@ class Server:
 
     def wait(self) -> int:
         """The exit code, when there is one; -9 stands for SIGKILL."""
-        return self._process.wait(PATIENCE_SECONDS)
+        return self._process.wait(TIMEOUT_SECONDS)
 
     def stop(self) -> int:
         """Ask it to end, and wait for that; the exit code."""
@@ -199,7 +199,7 @@ class Server:
         """Leave nothing of it, whatever state it is in."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait(PATIENCE_SECONDS)
+        self._process.wait(TIMEOUT_SECONDS)
 
 
 @contextmanager
@@ -231,7 +231,7 @@ def serving(
             return
 
 
-def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+def until(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
     """Return when `condition` holds; raises `TimeoutError`."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while not condition():
@@ -248,7 +248,7 @@ def environment_of(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
+    """A port of the loopback interface that is free now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -2,7 +2,7 @@
 
 import socket
 
-from tests.support.process import PATIENCE_SECONDS
+from tests.support.process import TIMEOUT_SECONDS
 
 SILENCE_SECONDS = 1.0
 
@@ -15,7 +15,7 @@ class Manager:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind("\0" + address[1:] if address.startswith("@") else address)
 
-    def hear(self, seconds: float = PATIENCE_SECONDS) -> dict[str, str]:
+    def hear(self, seconds: float = TIMEOUT_SECONDS) -> dict[str, str]:
         """The next message, as assignments; raises `TimeoutError`."""
         self._socket.settimeout(seconds)
         text = self._socket.recv(4096).decode()

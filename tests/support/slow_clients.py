@@ -1,4 +1,4 @@
-"""Slow clients of several kinds, in a process of their own: whoever is let go comes again at once.
+"""Slow clients of several kinds, in a process of their own: disconnected ones connect again at once.
 
 `python -m tests.support.slow_clients PORT NUMBER SECONDS KIND...` keeps so many of each kind on their
 connections for so long, waits until the last one has been let go, and prints by kind how often one was, and

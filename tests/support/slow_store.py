@@ -45,7 +45,7 @@ class SlowCollection(Collection):
         updated_at: datetime,
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
-        """Write, then perhaps fail: an outcome that nobody is told. A write that began is made."""
+        """Write, then perhaps fail, so that the outcome is lost. A write that began is made."""
         return await asyncio.shield(self._begin(super().update(record_id, changes, updated_at, options)))
 
     def _begin(self, write: Coroutine[Any, Any, Written]) -> asyncio.Task[Written]:

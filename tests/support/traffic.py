@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 
 ITEMS = "/api/v1/items"
 PAUSES = (0.004, 0.004, 0.004, 0.004, 0.004, 0.004, 1.1, 2.2)
@@ -53,7 +53,7 @@ class Traffic:
 
 
 class Client:
-    """One kept connection, made anew when the other side has said that it closes it."""
+    """One kept connection, reopened when the server has announced that it closes it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -62,7 +62,7 @@ class Client:
     async def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int | str, bytes]:
         """Status and body; in place of the status what went wrong, where no answer came."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._exchange(method, path, body)
         except (OSError, EOFError, TimeoutError) as error:
             self.close()

@@ -138,7 +138,7 @@ def test_every_path_exists(document: Path) -> None:
 
 @by_document
 def test_every_test_that_is_named_exists(document: Path) -> None:
-    """Whoever doubts a promise is led to what shows it."""
+    """Each promise is listed with the tests that show it."""
     named = {name for code in read(document).inline for name in re.findall(r"^test_\w+$", code)}
     there = {name for text in map(Path.read_text, TESTS) for name in re.findall(r"def (test_\w+)", text)}
     assert set() == named - there
@@ -172,7 +172,7 @@ def test_the_vocabulary_names_modules_that_exist() -> None:
 
 
 def test_make_help_tells_of_every_target() -> None:
-    """A target that nobody is told of is not there for anybody."""
+    """Every target of the Makefile is documented."""
     told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert TARGETS == set(re.findall(r"^ +make ([a-z-]+) ", told, re.MULTILINE))
 
@@ -190,7 +190,7 @@ def test_the_declarations_that_readers_copy_can_be_served(document: Path) -> Non
 
 
 def test_the_architecture_shows_every_kind_of_field() -> None:
-    """Its example leaves nobody guessing how a field is declared."""
+    """Its example declares a field of every kind."""
     shown = [resource.fields for resource in declarations(ROOT / "docs/architecture.md")]
     assert set(KINDS) == {type(field.kind) for fields in shown for field in fields}
 

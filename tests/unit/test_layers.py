@@ -114,7 +114,7 @@ def test_no_module_outgrows_one_reading(module: Path) -> None:
 
 @pytest.mark.parametrize("module", TESTS, ids=lambda path: str(path.relative_to(ROOT / "tests")))
 def test_every_test_says_what_must_hold(module: Path) -> None:
-    """Whoever breaks a test reads in its docstring which promise that was."""
+    """A failing test says in its docstring which promise is broken."""
     assert [] == list(silent_tests(module))
 
 

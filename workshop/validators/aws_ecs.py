@@ -65,7 +65,7 @@ def against_models(call: Call, given: dict[str, Any]) -> Iterator[str]:
 
 
 def choices(shape: Any, given: Any) -> Iterator[str]:
-    """The texts that are none of a field's choices, which botocore does not look at."""
+    """Texts that are not among a field's choices, which botocore does not check."""
     if shape.type_name == "structure" and isinstance(given, dict):
         for name, value in given.items():
             if name in shape.members:
@@ -74,7 +74,7 @@ def choices(shape: Any, given: Any) -> Iterator[str]:
         for value in given:
             yield from choices(shape.member, value)
     elif shape.type_name == "string" and shape.enum and given not in shape.enum:
-        yield f"{given!r} is none of {', '.join(shape.enum)}"
+        yield f"{given!r} is not one of {', '.join(shape.enum)}"
 
 
 def against_schemas(inputs: dict[str, dict[str, Any]]) -> Iterator[str]:

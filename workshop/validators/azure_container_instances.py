@@ -79,7 +79,7 @@ def among_choices(value: Any, where: str) -> Iterator[str]:
     """The SDK names the choices of a field in an enumeration whose name ends with the field's own."""
     choices = CHOICES.get(where.rpartition(".")[2])
     if choices is not None and value not in {choice.value for choice in choices}:
-        yield f"{where}: {value!r} is none of {', '.join(choice.value for choice in choices)}"
+        yield f"{where}: {value!r} is not one of {', '.join(choice.value for choice in choices)}"
 
 
 def flattened(given: dict[str, Any], keys: set[str]) -> dict[str, Any]:

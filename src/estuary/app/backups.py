@@ -168,7 +168,7 @@ async def _demand_fit(manifest: Manifest, store: Store, resources: Sequence[Reso
 
 def _place(target: Path, now: datetime) -> tuple[bool, Path]:
     """Whether `target` is a folder, and the path of the new file."""
-    in_folder = os.path.isdir(target)  # noqa: PTH112 (Path.is_dir raises for some paths that are none)
+    in_folder = os.path.isdir(target)  # noqa: PTH112 (Path.is_dir raises for some invalid paths)
     return in_folder, target / scheduled_name(now) if in_folder else target
 
 

@@ -74,7 +74,7 @@ def keys_at(path: Path, algorithm: str) -> tuple[TrialKeys, bool]:
     if path.exists():
         return TrialKeys.read(path), False
     if algorithm not in ALGORITHMS:
-        raise UnknownAlgorithm(f"{algorithm!r} is none of {', '.join(ALGORITHMS)}")
+        raise UnknownAlgorithm(f"{algorithm!r} is not one of {', '.join(ALGORITHMS)}")
     keys = TrialKeys.new(algorithm)
     keys.write(path)
     return keys, True

@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     target: Path = arguments.file
-    in_folder = os.path.isdir(target)  # noqa: PTH112 (Path.is_dir raises for some paths that are none)
+    in_folder = os.path.isdir(target)  # noqa: PTH112 (Path.is_dir raises for some invalid paths)
     if (arguments.keep or arguments.keep_days) and not in_folder:
         return misconfigured(f"--keep and --keep-days are about a folder, which {target} is not")
 

@@ -40,7 +40,7 @@ def _location(text: str) -> RedisLocation | None:
     except ValueError:
         raise Refused(f"its host or port cannot be read; {_ESCAPES}") from None
     if url.scheme not in _SCHEMES:
-        raise Refused("its scheme is none of redis, rediss and unix")
+        raise Refused("its scheme is not redis, rediss or unix")
     if url.fragment:
         raise Refused(f"nothing follows a #; {_ESCAPES}")
     location = RedisLocation(username=unquote(url.username or ""), password=unquote(url.password or ""))

@@ -11,15 +11,15 @@ import tempfile
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 0.1
-"""For a lock that is held for some microseconds: who holds it longer was stopped while it did."""
+TIMEOUT_SECONDS = 0.1
+"""For a lock that is held for some microseconds: a process that holds it longer was stopped meanwhile."""
 
 _EXCLUSIVE = fcntl.LOCK_EX | fcntl.LOCK_NB
 _PAUSE_SECONDS = 0.00005
 
 
 class Held(Exception):
-    """Somebody else held the lock for as long as one may wait."""
+    """Another process held the lock until the wait timed out."""
 
 
 class Locks:
@@ -32,7 +32,7 @@ class Locks:
         self._file = _nameless_file()
 
     def acquire(self, number: int) -> None:
-        """Hold lock `number`; waits `PATIENCE_SECONDS` at most, then raises `Held`."""
+        """Hold lock `number`; waits `TIMEOUT_SECONDS` at most, then raises `Held`."""
         try:
             fcntl.lockf(self._file, _EXCLUSIVE, 1, number)
         except OSError:
@@ -43,7 +43,7 @@ class Locks:
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
 
     def _wait(self, number: int) -> None:
-        give_up = time.monotonic() + PATIENCE_SECONDS
+        give_up = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < give_up:
             # Sleeping, however shortly, lets the holder run where there is one processor for both.
             time.sleep(_PAUSE_SECONDS)

@@ -22,14 +22,14 @@ ReplyError = hiredis.ReplyError
 
 
 class Connection(asyncio.Protocol):
-    """A connection whose every answer comes within `patience` seconds, or it is given up.
+    """A connection whose every answer comes within `response_timeout` seconds, or it is given up.
 
     `lost` is called once, with the reason, after everybody who waits was told.
     """
 
-    def __init__(self, patience: float, lost: Callable[[str], None]) -> None:
+    def __init__(self, response_timeout: float, lost: Callable[[str], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._patience = patience
+        self._response_timeout = response_timeout
         self._lost = lost
         self._reader = hiredis.Reader()
         self._waiting: deque[tuple[float, Answered]] = deque()
@@ -39,17 +39,23 @@ class Connection(asyncio.Protocol):
 
     @classmethod
     async def to(
-        cls, address: RedisAddress, seconds: float, patience: float, lost: Callable[[str], None]
+        cls,
+        address: RedisAddress,
+        connect_timeout: float,
+        response_timeout: float,
+        lost: Callable[[str], None],
     ) -> Self:
-        """A new connection, made within `seconds`; raises `OSError`, `TimeoutError`."""
+        """A new connection, made within `connect_timeout` seconds; raises `OSError`, `TimeoutError`."""
         loop = asyncio.get_running_loop()
         context = address.context()
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(connect_timeout):
             if address.path:
-                _, connection = await loop.create_unix_connection(lambda: cls(patience, lost), address.path)
+                _, connection = await loop.create_unix_connection(
+                    lambda: cls(response_timeout, lost), address.path
+                )
             else:
                 _, connection = await loop.create_connection(
-                    lambda: cls(patience, lost), address.host, address.port, ssl=context
+                    lambda: cls(response_timeout, lost), address.host, address.port, ssl=context
                 )
         return connection
 
@@ -63,7 +69,7 @@ class Connection(asyncio.Protocol):
         now = self._loop.time()
         self._waiting.extend((now, each) for each in answered)
         if self._watch is None:
-            self._watch = self._loop.call_later(self._patience, self._look)
+            self._watch = self._loop.call_later(self._response_timeout, self._look)
         self._transport.write(commands)
         return True
 
@@ -121,8 +127,8 @@ class Connection(asyncio.Protocol):
         self._watch = None
         if not self._waiting:
             return
-        due = self._waiting[0][0] + self._patience
+        due = self._waiting[0][0] + self._response_timeout
         if self._loop.time() >= due:
-            self.abort(f"no answer within {self._patience:g} s")
+            self.abort(f"no answer within {self._response_timeout:g} s")
         else:
             self._watch = self._loop.call_at(due, self._look)

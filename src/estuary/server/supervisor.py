@@ -20,8 +20,7 @@ from estuary.server.signals import Signals
 
 REPEAT_SECONDS = 2.0
 """A signal to stop within this time of the first one is a repetition: GNU timeout, terminals and programs
-that forward signals send it to the supervisor and to its process group. A later one comes from an impatient
-user."""
+that forward signals send it to the supervisor and to its process group. A later one comes from a user."""
 _LEAVE_SECONDS = 0.5
 """How long a worker that received SIGTERM waits to be stopped: the signal may have been sent to the whole
 group, and the supervisor's own may still be under way."""

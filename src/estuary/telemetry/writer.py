@@ -2,7 +2,7 @@
 
 A full pipe or a slow disk blocks its writer, so a thread does that. Lines wait in memory for it,
 in bounded number; what does not fit, and what the system refuses (a closed pipe, a full disk), is dropped
-and counted. The thread also turns lines into bytes, where they are none.
+and counted. The thread also renders lines that are not bytes yet.
 """
 
 import os
@@ -43,7 +43,7 @@ class LineWriter(Generic[LineT]):
 
     _lock: threading.Lock
     """Held to count a loss, to start the thread, and to mark how far is to be written."""
-    _patience: threading.Lock
+    _gathering: threading.Lock
     """Held while nothing is in a hurry: the thread tries to take it for as long as it gathers lines."""
     _marks: int
     """How many marks are in the queue."""
@@ -91,8 +91,8 @@ class LineWriter(Generic[LineT]):
     def _start_over(self) -> None:
         self._intake.start_over()
         self._lock = threading.Lock()
-        self._patience = threading.Lock()
-        self._patience.acquire()
+        self._gathering = threading.Lock()
+        self._gathering.acquire()
         self._marks = 0
         self._thread = None
 
@@ -120,7 +120,7 @@ class LineWriter(Generic[LineT]):
     def _hurry(self) -> None:
         """Have the thread gather no longer: the batch that it gathers now, or else the next one."""
         with suppress(RuntimeError):  # it is in a hurry already
-            self._patience.release()
+            self._gathering.release()
 
     def _run(self) -> None:
         ended = False
@@ -136,7 +136,7 @@ class LineWriter(Generic[LineT]):
         """What to write next, and the marks among it."""
         queue = self._intake.queue
         first = queue.get()
-        self._patience.acquire(timeout=self._gather_seconds)
+        self._gathering.acquire(timeout=self._gather_seconds)
         batch = [first, *[queue.get_nowait() for _ in range(queue.qsize())]]
         if not self._marks:
             return cast("list[LineT]", batch), []

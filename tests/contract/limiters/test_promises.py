@@ -148,7 +148,7 @@ async def test_clients_do_not_affect_each_other(kind: LimiterKind, place: Place,
 
 @pytest.mark.parametrize("odd", ["", " ", "::1%eth0", "a\r\nb $1\r\n", "'; DROP TABLE x;--", "ü" * 300])
 async def test_any_text_is_a_client(kind: LimiterKind, place: Place, client: str, odd: str) -> None:
-    """Whoever a proxy says a client is, it is counted, and as nobody else."""
+    """Any name that a proxy gives a client is counted, apart from all others."""
     async with opened(place.limiter(1, kind.length)) as limiter:
         decisions = [await settled(limiter.hit(f"{client}{odd}")) for _ in range(2)]
         other = await settled(limiter.hit(f"{client}{odd}x"))

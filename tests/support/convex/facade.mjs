@@ -77,7 +77,7 @@ class Deployment {
     if (fault === "reset") return request.socket.resetAndDestroy();
     if (fault?.answers?.length) return this.say(response, ...fault.answers.shift());
     const [status, answer] = await this.called(request, body);
-    // What was asked is done, but nobody is told.
+    // The request takes effect, but its answer is lost.
     if (fault?.lost > 0 && request.url === "/api/mutation") {
       fault.lost -= 1;
       return request.socket.resetAndDestroy();
@@ -156,6 +156,6 @@ const control = createServer(async (request, response) => {
   const command = JSON.parse(body);
   response.end(JSON.stringify(await commands[command.do](command)));
 });
-// Whoever started this holds the other end of the standard input.
+// The parent process holds the other end of the standard input.
 process.stdin.on("end", () => process.exit(0)).resume();
 control.listen(0, "127.0.0.1", () => console.log(control.address().port));

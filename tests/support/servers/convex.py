@@ -13,7 +13,7 @@ from typing import Any
 from estuary.core.items import ITEMS
 from estuary.core.resource import Resource
 from estuary.stores.convex.deployable import write
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
 from tests.support.resources import VESSELS
 
@@ -104,7 +104,7 @@ class ConvexHost:
     def tell(self, **command: Any) -> Any:
         """Have the process do something; its answer."""
         request = urllib.request.Request(f"http://{HOST}:{self._port}", data=json.dumps(command).encode())
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 (as above)
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 (as above)
             return json.load(answer)
 
     def deployment(self, folder: Path) -> Deployment:
@@ -120,7 +120,7 @@ class ConvexHost:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
-        self._process.wait(PATIENCE_SECONDS)
+        self._process.wait(TIMEOUT_SECONDS)
 
 
 @contextmanager

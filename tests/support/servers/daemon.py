@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from tests.support.process import PATIENCE_SECONDS, free_port, until
+from tests.support.process import TIMEOUT_SECONDS, free_port, until
 
 _ATTEMPTS = 5
 
@@ -99,7 +99,7 @@ class Daemon(ABC):
         # A frozen process takes no other signal than SIGKILL before it is woken.
         with suppress(psutil.NoSuchProcess):
             self.send_to_all(signal.SIGCONT)
-        self._process.wait(PATIENCE_SECONDS)
+        self._process.wait(TIMEOUT_SECONDS)
         self._process = None
 
     @contextmanager

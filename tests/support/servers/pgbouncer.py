@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
 from tests.support.servers.daemon import Daemon
 from tests.support.servers.postgres import USER, Postgres
@@ -45,7 +45,7 @@ class PgBouncer(Daemon):
     def answers(self) -> bool:
         """Whether it takes connections on its port."""
         try:
-            socket.create_connection((HOST, self.port), timeout=PATIENCE_SECONDS).close()
+            socket.create_connection((HOST, self.port), timeout=TIMEOUT_SECONDS).close()
         except OSError:
             return False
         return True

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.support.process import HOST, PATIENCE_SECONDS, until
+from tests.support.process import HOST, TIMEOUT_SECONDS, until
 from tests.support.programs import require
 from tests.support.servers.daemon import Daemon, identity_of
 
@@ -55,7 +55,7 @@ END $$"""
 class Postgres(Daemon):
     """A PostgreSQL with one empty database, `estuary`.
 
-    `settings` go into its postgresql.conf, `files` beside it, for nobody else to read.
+    `settings` go into its postgresql.conf, `files` beside it, readable by its user alone.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Postgres(Daemon):
             input=sql,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
         if done.returncode != 0:
@@ -123,13 +123,13 @@ class Postgres(Daemon):
         return self.url_of(name)
 
     def empty(self) -> None:
-        """Leave nothing in the database `estuary`, and nobody connected to it."""
+        """Empty the database `estuary`, and end all connections to it."""
         self.execute(
             f"{_DISCONNECT}; DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION {USER};"
         )
 
     def empty_tables(self) -> None:
-        """Leave the tables in the database `estuary`, but nothing in them, and nobody connected to it."""
+        """Empty the tables of the database `estuary`, and end all connections to it."""
         self.execute(f"{_DISCONNECT}; {_TRUNCATE}")
 
     def disconnect_everybody(self) -> None:
@@ -149,7 +149,7 @@ class Postgres(Daemon):
             cwd=self.folder,
             check=True,
             capture_output=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             **identity_of(self._user),
         )
         with (self._data / "postgresql.conf").open("a") as file:
@@ -223,7 +223,7 @@ def _user() -> str | None:
 
 
 def _is_usable(programs: Path) -> bool:
-    """Whether all are there, and whoever the server runs as may enter their folder."""
+    """Whether all are there, and the server's user may enter their folder."""
     complete = all((programs / program).exists() for program in _PROGRAMS)
     return complete and (
         os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in programs.parents)

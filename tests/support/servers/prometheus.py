@@ -68,7 +68,7 @@ class Prometheus(Monitor):
         ]
 
     def query(self, expression: str) -> list[dict[str, Any]]:
-        """The series of an expression, now; raises `ValueError` with Prometheus's words if it is none."""
+        """The series of an expression, now; raises `ValueError` with Prometheus's message."""
         return series(self.url, expression)
 
     def scrapes(self, job: str) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
 from tests.support.servers.daemon import Daemon
 
@@ -52,7 +52,7 @@ class Proxy(Daemon):
     def answers(self) -> bool:
         """Whether something listens on the port; the program itself ends where another one does."""
         try:
-            socket.create_connection((HOST, self.port), timeout=PATIENCE_SECONDS).close()
+            socket.create_connection((HOST, self.port), timeout=TIMEOUT_SECONDS).close()
         except OSError:
             return False
         return True

@@ -9,7 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
 from tests.support.servers.daemon import Daemon
 
@@ -40,14 +40,14 @@ class Redis(Daemon):
 
     def say(self, *lines: str) -> str:
         """Send commands on a connection of its own, as an administrator; what was answered, as it came."""
-        with socket.create_connection((HOST, self.port), timeout=PATIENCE_SECONDS) as connection:
+        with socket.create_connection((HOST, self.port), timeout=TIMEOUT_SECONDS) as connection:
             connection.sendall("".join(f"{line}\r\n" for line in (*lines, "QUIT")).encode())
             return b"".join(iter(partial(connection.recv, 65536), b"")).decode()
 
     def answers(self) -> bool:
         """Whether it is our process that speaks on the port."""
         try:
-            with socket.create_connection((HOST, self.port), timeout=PATIENCE_SECONDS) as connection:
+            with socket.create_connection((HOST, self.port), timeout=TIMEOUT_SECONDS) as connection:
                 connection.sendall(b"INFO server\r\n")
                 return f"process_id:{self.pid}\r\n".encode() in connection.recv(65536)
         except OSError:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 
 _CHUNK = 65536
 _AT_ONCE = struct.pack("ii", 1, 0)
@@ -42,7 +42,7 @@ class Relay:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(PATIENCE_SECONDS)
+        self._thread.join(TIMEOUT_SECONDS)
         self._reset_all()
 
     def _accept(self) -> None:
@@ -60,7 +60,7 @@ class Relay:
         try:
             far = socket.create_connection((HOST, self._target))
         except OSError:
-            # Nobody there: as good as a refusal.
+            # The server is down: as good as a refusal.
             _reset(near)
             return
         with self._lock:

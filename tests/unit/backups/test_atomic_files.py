@@ -179,7 +179,7 @@ def test_of_many_writers_of_one_name_one_gets_it(tmp_path: Path) -> None:
 
 
 def test_a_name_as_long_as_names_may_be(tmp_path: Path) -> None:
-    """Also while it is written, under another name, it is none too long."""
+    """The temporary name that it is written under is no longer than names may be."""
     path = tmp_path / ("ä" * 127)
     with new_file(path) as file:
         file.write(b"content")

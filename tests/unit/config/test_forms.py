@@ -166,8 +166,8 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
         *[
             (Settings.redis_url, text, reason)
             for text, reason in (
-                ("localhost:6379", "its scheme is none of redis, rediss and unix"),
-                ("http://h", "its scheme is none of redis, rediss and unix"),
+                ("localhost:6379", "its scheme is not redis, rediss or unix"),
+                ("http://h", "its scheme is not redis, rediss or unix"),
                 ("redis://", f"its host is no address or name; {ESCAPES}"),
                 ("redis://:p/w@h", f"its host or port cannot be read; {ESCAPES}"),
                 ("redis://:p#w@h", f"its host or port cannot be read; {ESCAPES}"),

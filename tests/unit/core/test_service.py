@@ -143,11 +143,11 @@ async def test_pages_end_exactly_at_the_last_record(desk: Desk, size: int) -> No
 
 
 async def test_a_new_record_is_of_the_terms_owner(desk: Desk) -> None:
-    """Without an owner it is nobody's."""
+    """Without a caller's owner it has none."""
     draft = ITEMS.draft_type(name="x")
     hers = await record_of(desk.records.create(draft, WriteOptions("her")))
-    nobodys = await record_of(desk.records.create(draft))
-    assert ("her", "") == (hers.owner, nobodys.owner)
+    unowned = await record_of(desk.records.create(draft))
+    assert ("her", "") == (hers.owner, unowned.owner)
 
 
 async def test_what_is_replayed_was_done_once(desk: Desk) -> None:

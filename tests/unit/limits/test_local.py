@@ -144,7 +144,7 @@ def test_only_what_counts_no_more_is_forgotten() -> None:
     limits.hit("live")
     clock.time += WINDOW - 1
     limits.hit("new")
-    # Whoever has no counter of their own finds the shared one used up.
+    # Clients without a counter of their own find the shared one used up.
     assert [True, True, True, False] == passes(limits, "stranger", 4)
     assert [True, True, False] == passes(limits, "live", 3)
     assert [True, True, False] == passes(limits, "new", 3)

@@ -148,8 +148,8 @@ async def test_a_client_takes_what_it_used_out_of_the_shared_counter() -> None:
     assert not (limits.hit("second")).allowed
 
 
-async def test_a_process_that_dies_while_it_writes_lets_nobody_pass_too_often() -> None:
-    """Nobody knows what the torn counter said: it counts as used up, for one window and no longer."""
+async def test_a_process_that_dies_while_it_writes_lets_no_client_exceed_the_limit() -> None:
+    """The torn counter's number is unknown: it counts as used up, for one window and no longer."""
     clock = HandClock()
     numbers = table(4)
     limits = SharedRateLimiter(3, WINDOW, numbers, Locks(), clock)

@@ -70,7 +70,7 @@ def test_what_it_says_is_what_becomes_of_the_next_request(
 
 @of_each
 def test_clients_that_share_a_counter_wait_for_it(make: Make) -> None:
-    """During a flood of addresses nobody is let off for having none of their own."""
+    """During a flood of addresses, clients without a counter of their own are limited all the same."""
     clock = HandClock()
     limits = make(clock, 1, 1)
     limits.hit("first")
@@ -81,7 +81,7 @@ def test_clients_that_share_a_counter_wait_for_it(make: Make) -> None:
 
 
 def test_a_client_waits_for_what_it_did_in_other_processes() -> None:
-    """Whoever asks, in whichever of them."""
+    """Each process answers for the hits of all."""
     clock = HandClock()
     memory, locks = mmap(-1, Table.size(WAYS)), Locks()
     here, there = (SharedRateLimiter(2, WINDOW, Table(memory, WAYS, KEY), locks, clock) for _ in range(2))
@@ -91,7 +91,7 @@ def test_a_client_waits_for_what_it_did_in_other_processes() -> None:
 
 
 def test_a_lock_that_is_held_too_long_is_told() -> None:
-    """Whether the client may try is not known then: nobody is told that it may."""
+    """Whether the client may try is not known then, so `LimiterUnavailable` is raised."""
     locks = Locks()
     limits = SharedRateLimiter(3, WINDOW, table(1), locks, HandClock())
     with child(lambda: locks.acquire(0)), pytest.raises(LimiterUnavailable):

@@ -219,7 +219,7 @@ async def test_what_is_not_there_is_not_remembered(scene: Scene) -> None:
 
 
 async def test_a_record_at_hand_is_its_owners_alone(scene: Scene) -> None:
-    """Whoever's read brought it to hand: for another owner it does not exist."""
+    """Whichever read cached it: for another owner it does not exist."""
     made = make_record(3)
     owned = Record(made.id, 1, made.created_at, made.updated_at, made.value, "ann")
     await scene.items.insert(owned)
@@ -249,7 +249,7 @@ async def test_a_closed_store_gives_nothing_from_the_cache(scene: Scene) -> None
 
 
 async def test_a_load_replaces_what_was_at_hand(scene: Scene) -> None:
-    """A record that a restore has changed is read anew."""
+    """A record that a restore has changed is read again."""
     await scene.name()
 
     async def batches() -> AsyncIterator[tuple[Any, list[Record]]]:

@@ -40,7 +40,7 @@ async def leave(waiting: "asyncio.Task[str]") -> None:
         await waiting
 
 
-async def test_whoever_stays_has_the_outcome(work: Work) -> None:
+async def test_a_caller_that_waits_gets_the_outcome(work: Work) -> None:
     """Also where another one left meanwhile."""
     task = Outliving().begin(work.run())
     first, second = (asyncio.create_task(outcome_of(task)) for _ in range(2))

@@ -129,10 +129,8 @@ async def test_a_store_that_is_away_is_waited_for(
     assert [StoreAwaited("away"), StoreFound()] == told(seen)
 
 
-async def test_a_store_that_takes_long_to_open_keeps_nobody_waiting(
-    inner: Unprepared, seen: list[Observation]
-) -> None:
-    """Past its patience it returns; the one attempt goes on, and is not made twice."""
+async def test_opening_a_slow_store_is_bounded(inner: Unprepared, seen: list[Observation]) -> None:
+    """After the timeout it returns; the one attempt goes on, and is not made twice."""
     inner.gate = asyncio.Event()
     slow = WaitingStore(inner, seen.append, interval=0.001, timeout=0.001)
     await slow.open()

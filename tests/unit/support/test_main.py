@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.process import PATIENCE_SECONDS, until
+from tests.support.process import TIMEOUT_SECONDS, until
 
 ROOT = Path(__file__).parents[3]
 STUBBORN = """
@@ -81,7 +81,7 @@ def test_a_run_that_is_stopped_leaves_no_server(
     (tmp_path / "waits").touch()
     run = run_of(tmp_path, *arguments)
     end(run)
-    run.communicate(timeout=2 * PATIENCE_SECONDS)
+    run.communicate(timeout=2 * TIMEOUT_SECONDS)
     assert code == run.returncode
     assert [] == [pid for pid in pids_of(tmp_path) if psutil.pid_exists(pid)]
 
@@ -90,7 +90,7 @@ def test_a_run_that_is_stopped_leaves_no_server(
 def test_what_a_whole_run_leaves_is_ended_and_told(tmp_path: Path) -> None:
     """A test that forgets its server is found by what the run says last; pytest's own exit code stays."""
     run = run_of(tmp_path)
-    _, told = run.communicate(timeout=2 * PATIENCE_SECONDS)
+    _, told = run.communicate(timeout=2 * TIMEOUT_SECONDS)
     assert 0 == run.returncode
     assert [] == [pid for pid in pids_of(tmp_path) if psutil.pid_exists(pid)]
     assert 2 == told.decode().count("tests: left running, and ended: ")
@@ -113,5 +113,5 @@ def test_make_passes_the_order_on(tmp_path: Path) -> None:
     make = run_of(tmp_path, begins=["sh", "-c", 'exec make test JOBS=1 ARGS="$*"', "make"])
     servers = [psutil.Process(pid) for pid in pids_of(tmp_path)]
     make.terminate()
-    make.communicate(timeout=2 * PATIENCE_SECONDS)
-    assert [] == psutil.wait_procs(servers, PATIENCE_SECONDS)[1]
+    make.communicate(timeout=2 * TIMEOUT_SECONDS)
+    assert [] == psutil.wait_procs(servers, TIMEOUT_SECONDS)[1]

@@ -24,7 +24,7 @@ def ask(server: Redis, seconds: float) -> bytes:
 
 
 def test_it_comes_back_where_it_was(redis: Redis) -> None:
-    """Its URL outlives a restart; while it is stopped, nobody listens there."""
+    """Its URL outlives a restart; while it is stopped, the port is closed."""
     url, first = redis.url, redis.pid
     redis.stop()
     with pytest.raises(ConnectionRefusedError):

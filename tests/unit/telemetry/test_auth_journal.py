@@ -69,7 +69,7 @@ def test_fetches_of_keys_are_told_by_what_they_mean() -> None:
 
 
 def test_what_the_filter_refuses_is_not_written() -> None:
-    """At ERROR only what nobody can do without."""
+    """At ERROR only failures that refuse every token."""
     written = Written(Level.ERROR)
     assert [("ERROR", "keys not fetched")] == written.told(
         AuthFailed(Refusal.EXPIRED, "192.0.2.1"),

@@ -1,4 +1,4 @@
-"""The last backup's time reaches a scrape, and a file that cannot be read holds nobody up."""
+"""The last backup's time reaches a scrape, and a file that cannot be read holds no scrape up."""
 
 import threading
 from collections.abc import Callable

@@ -75,7 +75,7 @@ def test_version_1_limits_a_container(tmp_path: Path) -> None:
 
 
 def test_version_1_without_limits_limits_nothing(tmp_path: Path) -> None:
-    """A quota of -1 is none, and the memory limit is far beyond any machine."""
+    """A quota of -1 means no quota, and the memory limit is far beyond any machine."""
     write(
         tmp_path / "memory",
         memory__limit_in_bytes=UNLIMITED_V1,

@@ -87,7 +87,7 @@ def test_every_reading_is_told() -> None:
 
 
 def test_the_processes_of_a_service_are_added_up() -> None:
-    """A worker that has just died is none of them any more."""
+    """A worker that has just died is no longer among them."""
     host = SmallHost(Process(1.25, 10, 20, 30, 40))
     machine = Machine(host, started_at=99.0, folder=None, processes=lambda: (None, 12, 13))
     told = values(machine)

@@ -1,4 +1,4 @@
-"""Writer: lines go out in batches, whatever the other end does, and nobody waits for it."""
+"""Writer: lines go out in batches, whatever the other end does, and no caller waits for it."""
 
 import io
 import os
@@ -96,7 +96,7 @@ def test_a_line_is_not_lost_behind_one_that_was_written_before_it_hurried_the_th
 
 
 def test_a_line_goes_out_by_itself() -> None:
-    """Nobody has to flush: after the gathering time the batch is written, every time."""
+    """Without a flush the batch is written after the gathering time, every time."""
     with pipe() as (reading, writing):
         writer = LineWriter(writing, join_lines, gather_seconds=0.001)
         for n in range(100):
@@ -131,7 +131,7 @@ def test_a_large_batch_does_not_wait() -> None:
 
 
 def test_a_full_pipe_holds_nobody_up() -> None:
-    """Nobody reads: lines beyond the bound are dropped and counted, and close returns in time."""
+    """With no reader, lines beyond the bound are dropped and counted, and close returns in time."""
     with pipe() as (reading, writing):
         writer = LineWriter(writing, join_lines, max_waiting=100)
         for _ in range(1000):
@@ -227,7 +227,7 @@ def test_after_close_lines_are_dropped() -> None:
 
 
 def test_without_lines_there_is_no_writer() -> None:
-    """A writer that nobody uses costs nothing and closes at once."""
+    """An unused writer costs nothing and closes at once."""
     before = threading.active_count()
     assert LineWriter(1, join_lines).close(LONG)
     assert before == threading.active_count()

@@ -145,7 +145,7 @@ class Kind(ABC):
         return self.schema()
 
     def malformed(self, text: str) -> Broken:  # noqa: ARG002 (asked of kinds that texts stand for)
-        """What is said of a text that is sent as a value and is none; empty where it was no text."""
+        """The error for a text that is not a valid value; empty where the value was no text."""
         return Broken("has the wrong type", "type")
 
     def check_default(self, value: Any) -> None:

@@ -14,7 +14,7 @@ _OURS = "estuary_"
 """What the names of the tables begin with that belong to no resource."""
 
 _TEMPLATE = """\
-// Written by `estuary convex schema`. Declare the resources in Python, and write this anew.
+// Written by `estuary convex schema`. Declare the resources in Python, then regenerate this.
 import {{ defineSchema }} from "convex/server";
 import {{ v }} from "convex/values";
 

@@ -42,10 +42,10 @@ class Connector:
         finally:
             connection.terminate()
 
-    async def connect(self, *, plain: bool = False, patient: bool = False) -> Connection:
+    async def connect(self, *, plain: bool = False, unlimited: bool = False) -> Connection:
         """A new connection, `plain` without anything that a pooler might not know.
 
-        A `patient` one lets a statement take as long as it takes.
+        On an `unlimited` one statements have no timeout.
 
         Raises `StoreUnavailable`, saying what an operator can do, and `StoreRefused` where only one can.
         """
@@ -54,7 +54,7 @@ class Connector:
             made: Connection = await asyncpg.connect(
                 self._url,
                 timeout=self._timeout,
-                command_timeout=None if patient else self._timeout,
+                command_timeout=None if unlimited else self._timeout,
                 # Whatever is prepared stays so: there are but a few statements, and they never change.
                 statement_cache_size=0 if plain else 1000,
                 max_cached_statement_lifetime=0,

@@ -36,7 +36,7 @@ class Migration:
 
     async def run(self, *, only_plan: bool) -> Sequence[str]:
         """The statements that make the database fit; run, all of them or none, unless `only_plan`."""
-        connection = await self._connector.connect(plain=True, patient=True)
+        connection = await self._connector.connect(plain=True, unlimited=True)
         try:
             # Who only plans takes no lock, and so delays no other.
             await connection.execute("BEGIN" if only_plan else _BEGIN)
@@ -81,7 +81,7 @@ class Migration:
 
         engine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=lambda: self._connector.connect(plain=True, patient=True),
+            async_creator=lambda: self._connector.connect(plain=True, unlimited=True),
             # Behind a pooler others may have prepared statements under the usual names.
             connect_args={"prepared_statement_name_func": lambda: f"__estuary_{uuid4()}__"},
         )

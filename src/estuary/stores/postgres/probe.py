@@ -10,7 +10,7 @@ from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import CLOSED, DRIVER_ERRORS, translate
 
 _LONGEST = 1.5
-"""Seconds for a probe: less than the patience of the prober."""
+"""Seconds for a probe: less than the usual timeout of who probes."""
 _READ_ONLY = "SELECT current_setting('transaction_read_only')"
 
 

@@ -18,7 +18,7 @@ from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.schema import TABLE_COMMENT, Schema
-from estuary.stores.postgres.tables import NOBODY
+from estuary.stores.postgres.tables import ALL_OWNERS
 from estuary.stores.sql.lists import Asked
 from estuary.stores.sql.policy import NOT_MIGRATED, Policy
 from estuary.stores.sql.resource import SqlResource
@@ -155,7 +155,7 @@ async def _count(connection: Connection, table: str) -> int:
     """How many records there are, by the totals that triggers keep; 0 only where there is none."""
     if not await connection.fetchval(f'SELECT EXISTS (SELECT 1 FROM "{table}")'):  # noqa: S608 (a name in the catalog)
         return 0
-    query = f"SELECT sum(total)::bigint FROM {TOTALS} WHERE resource = $1 AND owner = {NOBODY}"  # noqa: S608 (constants)
+    query = f"SELECT sum(total)::bigint FROM {TOTALS} WHERE resource = $1 AND owner = {ALL_OWNERS}"  # noqa: S608 (constants)
     return int(await connection.fetchval(query, table) or 1)
 
 

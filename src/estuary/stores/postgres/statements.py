@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-from estuary.stores.postgres.tables import NOBODY
+from estuary.stores.postgres.tables import ALL_OWNERS
 from estuary.stores.sql.lists import Shape, Start, owner_parameter, select_list
 from estuary.stores.sql.statements import Totals
 
@@ -28,7 +28,7 @@ DIALECT = PGDialect(paramstyle="numeric_dollar")
 def select_totals(table: Table, totals: Table) -> Totals:
     """The numbers of records: that of all is kept under an owner that no record has."""
     return Totals(
-        _total(table, totals, totals.c.owner == literal_column(NOBODY)),
+        _total(table, totals, totals.c.owner == literal_column(ALL_OWNERS)),
         _total(table, totals, totals.c.owner == owner_parameter()),
     )
 

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, Identity, Index, MetaData, Table, Tex
 
 from estuary.stores.sql.tables import OWNER, TOTALS
 
-NOBODY = "''"
+ALL_OWNERS = "''"
 """The owner, in SQL, under whom the total of a whole resource is kept, for all owners of its records."""
 
 

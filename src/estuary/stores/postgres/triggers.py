@@ -1,6 +1,6 @@
 """The triggers that keep totals exact for every writer, and never make one writer wait for another."""
 
-from estuary.stores.postgres.tables import NOBODY
+from estuary.stores.postgres.tables import ALL_OWNERS
 from estuary.stores.sql.tables import TOTALS
 
 
@@ -26,15 +26,15 @@ DECLARE
     owned bigint;
     change record;
 BEGIN
-    SELECT sign * count(*), count(nullif(owner, {NOBODY})) INTO number, owned FROM changed;
+    SELECT sign * count(*), count(nullif(owner, {ALL_OWNERS})) INTO number, owned FROM changed;
     IF number <> 0 THEN
-{_add(NOBODY, "number")}
+{_add(ALL_OWNERS, "number")}
     END IF;
     IF owned = 0 THEN
         RETURN NULL;
     END IF;
     FOR change IN
-        SELECT owner, sign * count(*) AS number FROM changed WHERE owner <> {NOBODY} GROUP BY owner
+        SELECT owner, sign * count(*) AS number FROM changed WHERE owner <> {ALL_OWNERS} GROUP BY owner
     LOOP
 {_add("change.owner", "change.number")}
     END LOOP;
@@ -80,6 +80,6 @@ def recount(table: str) -> list[str]:
     into = f"INSERT INTO \"{TOTALS}\" (resource, owner, total) SELECT '{table}'"
     return [
         f"DELETE FROM \"{TOTALS}\" WHERE resource = '{table}'",  # noqa: S608 (checked names, as below)
-        f'{into}, {NOBODY}, count(*) FROM "{table}"',
-        f'{into}, owner, count(*) FROM "{table}" WHERE owner <> {NOBODY} GROUP BY owner',
+        f'{into}, {ALL_OWNERS}, count(*) FROM "{table}"',
+        f'{into}, owner, count(*) FROM "{table}" WHERE owner <> {ALL_OWNERS} GROUP BY owner',
     ]

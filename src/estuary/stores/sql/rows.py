@@ -48,7 +48,7 @@ class Rows:
         return Record(row[0], row[1], created_at, updated_at, self._restored(*values), row[4])
 
     def found(self, row: Sequence[Any] | None, record_id: str, owner: str | None) -> Record:
-        """The record in `row`; raises `NotFound` where there is none, or one that another owner has."""
+        """The record in `row`; raises `NotFound` if it is missing or has another owner."""
         if row is None:
             raise NotFound(record_id)
         record = self.record(row)

@@ -36,16 +36,16 @@ _opening = threading.Lock()
 
 
 def connect_in_company(
-    path: Path, connect: Callable[[], sqlite3.Connection], *, patience: float, again: bool
+    path: Path, connect: Callable[[], sqlite3.Connection], *, timeout: float, again: bool
 ) -> sqlite3.Connection:
     """The outcome of `connect`, once it opens the files that all others have open.
 
     `again`: not before this process has closed the database itself. Raises `StoreUnavailable` if it does
-    not come to that within `patience` seconds, `StoreRefused` where `path` is no file, and what `connect`
+    not come to that within `timeout` seconds, `StoreRefused` where `path` is no file, and what `connect`
     raises.
     """
     demand_regular(path)
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         with _opening:
             obstacle = _obstacle(Names.of(path), again=again)

@@ -29,6 +29,6 @@ class WriterFairness:
         self._waiting[self._number] = int(waiting)
 
 
-def nobody_else() -> WriterFairness:
-    """For a process that writes alone, as far as it knows."""
+def sole_writer() -> WriterFairness:
+    """Fairness of a process that shares the file with no other worker."""
     return WriterFairness([0], 0)

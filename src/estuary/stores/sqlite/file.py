@@ -55,7 +55,7 @@ class DatabaseFile:
     def create_folder(self) -> None:
         """Make the folder the file lies in.
 
-        Raises `StoreUnavailable` where that fails now, `StoreRefused` where there can be none.
+        Raises `StoreUnavailable` where that fails now, `StoreRefused` where it can never succeed.
         """
         try:
             create_folder(self.path.parent)

@@ -74,12 +74,12 @@ class OnlineBackup:
         connect = partial(self._file.connect_to_look, timeout=self._timeout)
         try:
             with closing(
-                connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
+                connect_in_company(self._file.path, connect, timeout=self._timeout, again=False)
             ) as source:
                 opened = self._file.identities()
                 copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)
                 try:
-                    source.backup(copy, progress=self._impatient())
+                    source.backup(copy, progress=self._progress_deadline())
                     self._demand(opened)
                 except BaseException:
                     copy.close()
@@ -93,8 +93,8 @@ class OnlineBackup:
         if self._file.identities() != opened:
             raise StoreUnavailable("The database is unavailable: a file of it was deleted or replaced")
 
-    def _impatient(self) -> Any:
-        """What ends the copying, which else waits for ever, while another process keeps the file locked."""
+    def _progress_deadline(self) -> Any:
+        """A progress handler that ends the copy, which itself would wait for a locked file for ever."""
         deadline = time.monotonic() + self._timeout
 
         def look(status: int, _remaining: int, _total: int) -> None:

@@ -83,22 +83,22 @@ class Opening:
 
     def _connected(self) -> sqlite3.Connection:
         connect = partial(self._file.connect, timeout=self._timeout)
-        return connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
+        return connect_in_company(self._file.path, connect, timeout=self._timeout, again=False)
 
     def _connected_to_look(self) -> sqlite3.Connection:
         connect = partial(self._file.connect_to_look, timeout=self._timeout)
-        return connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
+        return connect_in_company(self._file.path, connect, timeout=self._timeout, again=False)
 
     def _connected_to_plan(self) -> sqlite3.Connection:
         """To the file, or to nothing where it is still to be made, unless that must not be."""
         if self._file.path.exists():
             return self._connected_to_look()
         connect = partial(sqlite3.connect, ":memory:", isolation_level=None)
-        return connect_in_company(self._file.path, connect, patience=self._timeout, again=False)
+        return connect_in_company(self._file.path, connect, timeout=self._timeout, again=False)
 
     def _connected_again(self) -> sqlite3.Connection:
         connect = partial(self._file.connect_again, timeout=self._timeout)
-        return connect_in_company(self._file.path, connect, patience=0.0, again=True)
+        return connect_in_company(self._file.path, connect, timeout=0.0, again=True)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # First only looking: a file that is not Estuary's, or does not fit, stays as it is.

@@ -18,7 +18,7 @@ from estuary.core.errors import StoreError, StoreUnavailable
 from estuary.stores.deadlines import Deadlines
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, is_busy, translate
 from estuary.stores.sqlite.executor import Executor
-from estuary.stores.sqlite.fairness import WriterFairness, nobody_else
+from estuary.stores.sqlite.fairness import WriterFairness, sole_writer
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Cursor], T]
@@ -86,7 +86,7 @@ class Writer:
         self._executor = executor
         self._timeout = timeout
         self._check = check
-        self._fairness = fairness or nobody_else()
+        self._fairness = fairness or sole_writer()
         self._wrote_last = False
         self._waiting: deque[_Write] = deque()
         self._deadlines = Deadlines(timeout, _too_late)

@@ -1,4 +1,4 @@
-"""The line on secrets: where they come from, and that they are none of an example's."""
+"""The line on secrets: where they come from, and that they are not an example's."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ URL = "postgres://svc:9fK2-vVq8_mWz@db.internal/records"
 
 
 def test_no_secret_is_safe() -> None:
-    """Where there is none, none can leak."""
+    """Without a secret none can leak."""
     assert "no secret is set" == judge(secrets, "pass").reason
 
 

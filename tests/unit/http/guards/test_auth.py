@@ -18,7 +18,7 @@ from tests.unit.auth.sources import World
 
 
 class Suspicious:
-    """A verifier that believes nobody."""
+    """A verifier that accepts no token."""
 
     def __init__(self) -> None:
         self.looked_at = 0

@@ -73,7 +73,7 @@ async def test_what_was_read_before_a_write_is_not_kept_after_it() -> None:
     assert not await holds(cache, 1)
 
 
-async def test_forgetting_is_seen_by_whoever_shares_the_stamps() -> None:
+async def test_forgetting_is_seen_by_all_who_share_the_stamps() -> None:
     """A write of one worker has the record read again in the other, also one that is being read."""
     stamps = Stamps(shared_words(STAMPS))
     here, there = make(stamps=stamps), make(stamps=stamps)
@@ -110,7 +110,7 @@ async def test_clearing_forgets_everything_also_what_is_being_read() -> None:
 
 
 async def test_no_stamp_comes_twice() -> None:
-    """Whoever renews gives a stamp that was not there before."""
+    """Each renewal gives a stamp that was not there before."""
     stamps = Stamps(unshared())
     renewed = partial(stamps.renew, make_id(1))
     seen = {stamps.of(make_id(1)) for _ in range(1000) if renewed() is None}

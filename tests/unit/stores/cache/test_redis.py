@@ -21,7 +21,7 @@ from estuary.stores.cached import CachedStore
 from tests.contract.making import LATER, make_id, make_record
 from tests.support.clocks import START, SettableClock
 from tests.support.collections import awaited
-from tests.support.process import HOST, PATIENCE_SECONDS
+from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.resources import BUILT, VESSELS, vessel
 from tests.support.servers.redis import Redis, redis_server
 from tests.support.slow_store import SlowStore
@@ -126,7 +126,7 @@ async def test_every_kind_of_field_goes_through_redis_unchanged(scene: Scene) ->
 
 
 async def test_a_write_of_one_replica_is_seen_at_once_by_the_other(scene: Scene) -> None:
-    """Both had the record at hand; nobody waits for a time to be over."""
+    """Both had the record cached; no entry has to expire first."""
     await scene.there.name()
     await scene.here.change("changed")
     assert "changed" == await scene.there.name()
@@ -136,7 +136,7 @@ async def test_a_write_of_one_replica_is_seen_at_once_by_the_other(scene: Scene)
 
 
 async def test_what_was_read_before_another_replicas_write_is_not_kept_after_it(scene: Scene) -> None:
-    """The lease is gone with the write: the old record comes to nobody's hand."""
+    """The write takes the lease away: the old record is not cached."""
     scene.items.gate.clear()
     early = asyncio.create_task(scene.there.name())
     await until(lambda: scene.items.waiting == 1)
@@ -149,7 +149,7 @@ async def test_what_was_read_before_another_replicas_write_is_not_kept_after_it(
 
 
 async def test_a_lease_that_was_taken_away_keeps_nothing(scene: Scene) -> None:
-    """Nobody else has read meanwhile: the old record would be the only one there."""
+    """There was no other read meanwhile: the old record would be the only one there."""
     scene.items.gate.clear()
     early = asyncio.create_task(scene.there.name())
     await until(lambda: scene.items.waiting == 1)
@@ -181,7 +181,7 @@ async def test_without_redis_the_store_is_asked(scene: Scene) -> None:
         assert 4 == scene.items.reads
     finally:
         scene.redis.start()
-    await until(lambda: scene.here.knows_redis, seconds=PATIENCE_SECONDS)
+    await until(lambda: scene.here.knows_redis, seconds=TIMEOUT_SECONDS)
     await scene.here.name()
     await scene.here.name()
     assert 5 == scene.items.reads
@@ -191,7 +191,7 @@ async def test_a_redis_that_hangs_holds_nobody_up(scene: Scene) -> None:
     """Within a bound it is given up, and the store answers."""
     await scene.here.name()
     with scene.redis.frozen():
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             assert "item 1" == await scene.here.name()
         assert not scene.here.knows_redis
 
@@ -202,7 +202,7 @@ async def test_a_write_that_redis_was_not_told_of_is_seen_by_its_own_replica(sce
     scene.here.caches._redis.abort("the way to Redis is cut, for one replica")
     await until(lambda: not scene.here.knows_redis)
     await scene.here.change("changed")
-    await until(lambda: scene.here.knows_redis, seconds=PATIENCE_SECONDS)
+    await until(lambda: scene.here.knows_redis, seconds=TIMEOUT_SECONDS)
     assert ("changed", "item 1") == (await scene.here.name(), await scene.there.name())
     scene.clock.advance(TTL + LEASE - 0.001)
     assert "changed" == await scene.here.name()
@@ -218,7 +218,7 @@ async def test_a_restarted_redis_learns_the_scripts_again(scene: Scene) -> None:
     """Also one that was told to forget them: one miss, and all is well."""
     scene.redis.say("SCRIPT FLUSH")
     assert "item 1" == await scene.here.name()
-    await until(lambda: scene.here.knows_redis, seconds=PATIENCE_SECONDS)
+    await until(lambda: scene.here.knows_redis, seconds=TIMEOUT_SECONDS)
     await scene.here.name()
     reads = scene.items.reads
     assert "item 1" == await scene.here.name()

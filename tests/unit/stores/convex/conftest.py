@@ -6,7 +6,7 @@ import pytest
 
 from estuary.core.items import ITEMS
 from estuary.stores.convex.store import ConvexStore
-from tests.contract.making import PATIENCE
+from tests.contract.making import TIMEOUT
 from tests.support.collections import Collection, awaited
 from tests.support.servers import shared
 from tests.support.servers.convex import DEPLOY_KEY, Deployment
@@ -24,7 +24,7 @@ def deployment() -> Iterator[Deployment]:
 @pytest.fixture
 async def store(deployment: Deployment) -> AsyncIterator[ConvexStore]:
     """An open store in it."""
-    store = ConvexStore(deployment.url, [ITEMS], deploy_key=DEPLOY_KEY, timeout=PATIENCE)
+    store = ConvexStore(deployment.url, [ITEMS], deploy_key=DEPLOY_KEY, timeout=TIMEOUT)
     await store.open()
     deployment.seen()
     yield store

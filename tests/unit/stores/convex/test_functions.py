@@ -16,7 +16,7 @@ from estuary.core.writes import KEY_LIFETIME, IdempotencyKey, WriteOptions
 from estuary.stores.convex.documents import Documents
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.store import ConvexStore
-from tests.contract.making import LATER, PATIENCE, insert_all, make_id, make_record, owned, position_of
+from tests.contract.making import LATER, TIMEOUT, insert_all, make_id, make_record, owned, position_of
 from tests.support.clocks import START
 from tests.support.collections import Collection, awaited
 from tests.support.resources import VESSELS
@@ -120,7 +120,7 @@ class TestWithoutKey:
         store = await opened(deployment)
         await awaited(store.collection(ITEMS)).insert(make_record(1))
         await store.close()
-        stranger = Functions(deployment.url, None, timeout=PATIENCE)
+        stranger = Functions(deployment.url, None, timeout=TIMEOUT)
         stranger.open()
         for module in ("records", "public"):
             stranger._module = module
@@ -213,7 +213,7 @@ class TestOpening:
 
 
 async def test_the_deploy_key_is_in_no_text(deployment: Deployment) -> None:
-    """Whoever prints a store, or the error that it raises with all its causes, learns no key."""
+    """Neither a store's repr nor its errors, with all their causes, hold the key."""
     store = await opened(deployment)
     texts = [repr(store), repr(awaited(store.collection(ITEMS))), repr(vars(store))]
     for how in ("refuse", "reset", {"answers": [[401, {}, ""]]}):
@@ -256,8 +256,8 @@ async def test_keys_of_an_estuary_that_knew_no_owners(items: Collection, deploym
     """It goes on working with these functions; its keys are replayed to the owner of the record alone."""
     functions = Functions(deployment.url, DEPLOY_KEY, timeout=60)
     functions.open()
-    hers, nobodys = owned(make_record(1), "her"), make_record(2)
-    for record in (hers, nobodys):
+    hers, unowned = owned(make_record(1), "her"), make_record(2)
+    for record in (hers, unowned):
         key = {"subject": "s", "text": record.id, "fingerprint": "print", "now": 0, "expires_at": 9e15}
         arguments = {"resource": "items", "key": key, "record": Documents(ITEMS).document(record)}
         for replayed in (False, True):
@@ -271,12 +271,12 @@ async def test_keys_of_an_estuary_that_knew_no_owners(items: Collection, deploym
     assert Written(hers, replayed=True) == await items.insert(
         make_record(9), options(hers, "her", "printher")
     )
-    assert Written(nobodys, replayed=True) == await items.insert(make_record(9), options(nobodys))
+    assert Written(unowned, replayed=True) == await items.insert(make_record(9), options(unowned))
     his = [owned(make_record(number), "him") for number in (10, 11)]
-    for record, theirs in zip(his, (hers, nobodys), strict=True):
+    for record, theirs in zip(his, (hers, unowned), strict=True):
         assert Written(record) == await items.insert(record, options(theirs, "him", "printhim"))
     other = owned(make_record(12), "her")
-    assert Written(other) == await items.insert(other, options(nobodys, "her", "printher"))
+    assert Written(other) == await items.insert(other, options(unowned, "her", "printher"))
 
 
 async def test_what_a_load_replaced_is_removed(

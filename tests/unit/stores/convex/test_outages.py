@@ -21,7 +21,7 @@ from estuary.core.writes import IdempotencyKey, WriteOptions
 from estuary.stores.convex.backoff import ATTEMPTS
 from estuary.stores.convex.store import ConvexStore
 from estuary.stores.convex.transport import MAX_ANSWER_BYTES
-from tests.contract.making import LATER, PATIENCE, Operation, expecting, make_id, make_record
+from tests.contract.making import LATER, TIMEOUT, Operation, expecting, make_id, make_record
 from tests.support.clocks import START
 from tests.support.collections import Collection, awaited
 from tests.support.servers.convex import DEPLOY_KEY, Deployment
@@ -83,7 +83,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=
 
 async def soon(call: Awaitable[Answer]) -> Answer:
     """What `call` gives, within the time that any call may take."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         return await call
 
 
@@ -195,7 +195,7 @@ async def test_connections_in_use_are_told(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("lost", range(1, ATTEMPTS))
 class TestLostAnswer:
-    """A write was made, and nobody was told: it is sent again, and takes effect once."""
+    """A write was made and its answer lost: it is sent again, and takes effect once."""
 
     async def test_of_an_insert(self, items: Collection, deployment: Deployment, lost: int) -> None:
         """The record is there once, and the caller has what it asked for."""

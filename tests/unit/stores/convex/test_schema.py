@@ -31,7 +31,7 @@ class NameAndAge(Struct, frozen=True):
 
 
 def test_the_schema_that_comes_along_is_that_of_the_items() -> None:
-    """Whoever serves items alone can deploy the folder as it is."""
+    """The folder can be deployed as it is where items alone are served."""
     assert (FUNCTIONS / "schema.ts").read_text() == schema([ITEMS])
 
 
@@ -67,7 +67,7 @@ def test_a_name_of_the_books_is_refused() -> None:
 
 
 def test_the_functions_are_formatted() -> None:
-    """As prettier has them, so that nobody argues about it."""
+    """As prettier formats them."""
     prettier = require("prettier (make tools)", shutil.which("prettier", path=FACADE / "node_modules/.bin"))
     sources = [*FUNCTIONS.glob("*.ts"), *FACADE.glob("*.mjs")]
     done = subprocess.run(

@@ -23,7 +23,7 @@ from tests.unit.stores.postgres.test_pool import FakeConnection, FakeConnector
 
 ALONE = "INSERT of one"
 STATEMENTS = 2
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 hasty = pytest.mark.parametrize("seconds", [1.0])
 """For what is about time that runs out; elsewhere a busy machine has all it needs."""
@@ -80,10 +80,10 @@ class ServerConnector(FakeConnector):
         super().__init__()
         self._server = server
 
-    async def connect(self, *, plain: bool = False, patient: bool = False) -> Any:
+    async def connect(self, *, plain: bool = False, unlimited: bool = False) -> Any:
         if not self.refuses:
             return Connection(self._server)
-        return await super().connect(plain=plain, patient=patient)
+        return await super().connect(plain=plain, unlimited=unlimited)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def connector(server: Server) -> ServerConnector:
 @pytest.fixture
 def seconds() -> float:
     """For each row."""
-    return PATIENCE
+    return TIMEOUT
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ class FakeConnector(Connector):
         self.room = 100
         self._under_way = 0
 
-    async def connect(self, *, plain: bool = False, patient: bool = False) -> Any:  # noqa: ARG002 (the port's)
+    async def connect(self, *, plain: bool = False, unlimited: bool = False) -> Any:  # noqa: ARG002 (the port's)
         self._under_way += 1
         await asyncio.sleep(0)
         if self.refuses:
@@ -133,7 +133,7 @@ async def test_there_are_never_more_than_allowed(pool: Pool, connector: FakeConn
 
 
 async def test_the_wait_for_a_connection_is_bounded(pool: Pool, connector: FakeConnector) -> None:
-    """Whoever gets none in time is told so; those who hold them are not disturbed."""
+    """A caller that times out gets `StoreUnavailable`; those who hold connections are not disturbed."""
     holding = [asyncio.create_task(pool.run(forever)) for _ in range(SIZE)]
     await until(lambda: len(connector.made) == SIZE)
     with pytest.raises(StoreUnavailable, match="no connection was free in time"):
@@ -169,7 +169,7 @@ async def test_only_a_connection_in_a_known_state_is_kept(
 
 
 async def test_a_connection_left_in_a_transaction_is_not_lent_again(pool: Pool) -> None:
-    """Whatever went wrong, nobody else may continue it."""
+    """Whatever went wrong, no other caller may continue it."""
 
     async def work(connection: Any, _: float) -> None:
         connection.in_transaction = True
@@ -200,7 +200,7 @@ async def test_what_befell_one_connection_has_befallen_those_that_rest(pool: Poo
 async def test_who_waits_is_told_at_once_when_nothing_can_be_reached(
     pool: Pool, connector: FakeConnector
 ) -> None:
-    """With the driver's own reason, and without waiting for the time to be up; later calls try anew."""
+    """With the driver's own reason, and without waiting for the timeout; later calls try again."""
     connector.refuses = True
     outcomes = await asyncio.gather(*(pool.run(lend) for _ in range(50)), return_exceptions=True)
     assert {"no server listens"} == {str(outcome) for outcome in outcomes}

@@ -81,7 +81,7 @@ async def test_writers_do_not_wait_for_each_others_totals(server: Postgres, item
     connection.terminate()
 
 
-async def test_totals_are_kept_whoever_writes(server: Postgres, items: Collection) -> None:
+async def test_totals_are_kept_for_any_writer(server: Postgres, items: Collection) -> None:
     """Many rows in one statement, deletes by hand, a transaction rolled back, and TRUNCATE."""
     server.execute(OWNED.format("ann", 500) + ";" + OWNED.format("bob", 7), user="estuary")
     assert (507, 500, 7) == (await items.count(), await items.count("ann"), await items.count("bob"))
@@ -108,7 +108,7 @@ async def test_records_that_come_together_are_one_statement(server: Postgres) ->
 async def test_who_and_whose_a_record_is_never_changes(
     server: Postgres, items: Collection, change: str
 ) -> None:
-    """Totals and cursors rely on it, so nobody else may change it either."""
+    """Totals and cursors rely on it, so a trigger refuses such an update."""
     await items.insert(record(Item("kept")))
     with pytest.raises(RuntimeError, match="id and owner of a record never change"):
         server.execute(f"UPDATE items SET {change}", user="estuary")  # noqa: S608 (a parameter of ours)

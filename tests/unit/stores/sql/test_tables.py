@@ -73,7 +73,7 @@ def test_what_the_rules_allow_is_kept(connection: sqlite3.Connection, changes: d
     ids=str,
 )
 def test_what_the_rules_forbid_is_refused(connection: sqlite3.Connection, changes: dict[str, Any]) -> None:
-    """Whoever writes into the table, the declared rules hold."""
+    """The table's constraints hold the declared rules for every writer."""
     with pytest.raises(sqlite3.IntegrityError):
         connection.execute(_STATEMENTS.insert.text, _ROWS.insert(record(part(**changes))))
 

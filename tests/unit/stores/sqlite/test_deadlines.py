@@ -1,4 +1,4 @@
-"""Nobody waits for longer than was agreed."""
+"""No caller waits longer than the timeout."""
 
 import asyncio
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from estuary.stores.sqlite.executor import Executor
-from estuary.stores.sqlite.fairness import WriterFairness, nobody_else
+from estuary.stores.sqlite.fairness import WriterFairness, sole_writer
 from estuary.stores.sqlite.writer import Writer
 
 WRITING: dict[str, Any] = {"timeout": 0, "isolation_level": None, "check_same_thread": False}
@@ -26,7 +26,7 @@ def test_it_is_due_while_another_worker_waits() -> None:
     WriterFairness(waiting, 2)
     told.append(first.is_due)
     assert [False, True, False, True, False] == told
-    assert not nobody_else().is_due
+    assert not sole_writer().is_due
 
 
 async def test_who_waits_gets_in_before_the_other_is_through(tmp_path: Path) -> None:

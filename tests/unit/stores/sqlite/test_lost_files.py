@@ -51,13 +51,13 @@ class Watched:
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def retrying_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stores that try soon whether they can be used again."""
     monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 0.05)
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def not_retrying(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stores that do not try that before their test is over."""
     monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 3600.0)
 
@@ -127,7 +127,7 @@ def records_in(path: Path) -> list[str]:
         return [found for (found,) in connection.execute("SELECT id FROM items ORDER BY id")]
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("not_retrying")
 @pytest.mark.parametrize("lose", [delete, replace, move])
 @pytest.mark.parametrize("suffix", FILES)
 async def test_a_lost_file_ends_reads_and_writes(

@@ -289,7 +289,7 @@ async def test_a_column_that_demands_nothing_is_no_obstacle(path: Path) -> None:
 
 
 async def test_lost_triggers_are_put_back_and_records_counted(path: Path) -> None:
-    """A copy of the tables without their triggers is counted anew when it is opened."""
+    """A copy of the tables without their triggers is counted again when it is opened."""
     store = await opened(path)
     kept = record(Item("one"))
     await awaited(store.collection(ITEMS)).insert(kept)

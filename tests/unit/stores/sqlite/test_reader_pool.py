@@ -57,7 +57,7 @@ async def test_a_read_that_takes_too_long_is_broken_off(readers: ReaderPool) -> 
 
 
 async def test_a_cancelled_read_is_broken_off(readers: ReaderPool) -> None:
-    """Nobody reads on for a caller that has left."""
+    """No reader goes on for a caller that has left."""
     reads = [asyncio.create_task(readers.run(endless)) for _ in range(READERS)]
     await asyncio.wait(reads, timeout=0.02)
     for read in reads:

@@ -65,7 +65,7 @@ async def test_a_whole_number_stays_a_float(store: SqliteStore) -> None:
 
 
 async def test_totals_stay_right_under_other_hands(store: SqliteStore, shell: sqlite3.Connection) -> None:
-    """Whoever adds or removes records by SQL, the total is exact at once."""
+    """Records added or removed by SQL from outside are counted at once."""
     items = awaited(store.collection(ITEMS))
     for name in ("one", "two", "three"):
         await items.insert(record(Item(name)))
@@ -191,7 +191,7 @@ async def test_a_write_waits_for_a_lock_that_goes(store: SqliteStore, shell: sql
 
 
 async def test_too_many_waiting_writes_are_refused(path: Path) -> None:
-    """The queue is bounded: past it a caller is told at once, and nobody hangs."""
+    """The queue is bounded: past it a caller is refused at once, and none hangs."""
     store = SqliteStore(path, [ITEMS], timeout=0.3)
     await store.open()
     other = sqlite3.connect(path, isolation_level=None)
@@ -211,7 +211,7 @@ async def test_too_many_waiting_writes_are_refused(path: Path) -> None:
 
 @pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
 async def test_a_vanished_file_is_noticed(path: Path, replaced: bool) -> None:
-    """Without its name a file would take writes that nobody finds again: they are refused instead."""
+    """Writes to a file without a name would be lost: they are refused instead."""
     store = SqliteStore(path, [ITEMS])
     await store.open()
     take_away(path, replaced=replaced)

@@ -118,7 +118,7 @@ async def test_a_commit_that_hangs_holds_nobody(bench: Bench) -> None:
 
 
 async def test_those_who_left_make_room(bench: Bench) -> None:
-    """Operations that nobody waits for do not count against those that somebody does."""
+    """Operations whose callers have left do not count against the limit of waiting ones."""
     bench.hold_commits()
     bench.writer.run(insert("a"))
     await bench.committing.wait()
@@ -150,13 +150,13 @@ async def test_one_failure_is_one_callers_alone(bench: Bench) -> None:
 
 
 async def test_a_failed_commit_fails_its_whole_group(bench: Bench) -> None:
-    """Where the commit fails nobody was told otherwise, nothing is kept, and the next group works."""
+    """Where the commit fails no caller was told of success, nothing is kept, and the next group works."""
     bench.connection.execute("CREATE TABLE p (id TEXT PRIMARY KEY)")
     bench.connection.execute("CREATE TABLE c (p TEXT REFERENCES p DEFERRABLE INITIALLY DEFERRED)")
     bench.connection.execute("PRAGMA foreign_keys = ON")
 
     def dangling(cursor: sqlite3.Cursor) -> None:
-        cursor.execute("INSERT INTO c VALUES ('nobody')")
+        cursor.execute("INSERT INTO c VALUES ('missing')")
 
     outcomes = await asyncio.gather(*map(bench.writer.run, [insert("a"), dangling]), return_exceptions=True)
 
