@@ -6,8 +6,8 @@ from typing import Protocol
 from estuary.core.ports import RateLimiter, Store
 from estuary.http.kernel import Application
 from estuary.telemetry.clock import SystemClock
+from estuary.telemetry.event_logger import HTTP
 from estuary.telemetry.filter import Level
-from estuary.telemetry.journal import HTTP
 from estuary.telemetry.logs import Logs
 
 

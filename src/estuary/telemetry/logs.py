@@ -7,9 +7,9 @@ from typing import BinaryIO, Literal
 
 from estuary.core.ports import Clock
 from estuary.telemetry.access import JsonAccess, LineOf, access_line
-from estuary.telemetry.debug_journal import DebugJournal
+from estuary.telemetry.debug_event_logger import DebugEventLogger
+from estuary.telemetry.event_logger import AUTH, HTTP, STORE, EventLogger
 from estuary.telemetry.filter import Filter, Level
-from estuary.telemetry.journal import AUTH, HTTP, STORE, Journal
 from estuary.telemetry.lines import JsonFormat, Line, TextFormat
 from estuary.telemetry.logger import LibraryHandler, Logger
 from estuary.telemetry.observers import Observers
@@ -44,8 +44,8 @@ class Logs:
 
     def subscribe(self, observers: Observers) -> None:
         """Log what `observers` passes on."""
-        Journal(self.logger, self._writer.write, self._clock, self._line_of).subscribe(observers)
-        DebugJournal(*map(self.logger, (AUTH, HTTP, STORE))).subscribe(observers)
+        EventLogger(self.logger, self._writer.write, self._clock, self._line_of).subscribe(observers)
+        DebugEventLogger(*map(self.logger, (AUTH, HTTP, STORE))).subscribe(observers)
 
     def capture(self) -> None:
         """Take over the root of `logging`, so that what libraries log comes out as lines like ours."""

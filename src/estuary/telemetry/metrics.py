@@ -4,10 +4,14 @@ import platform
 from collections.abc import Iterable, Sequence
 
 from estuary.core.build import COMPILED
+from estuary.core.identity import Refusal
 from estuary.core.measurements import KNOWN_METHODS, RequestServed, StoreQueried
 from estuary.core.observations import (
+    AuthFailed,
     CacheLooked,
     ConnectionsChanged,
+    KeysFetched,
+    KeysMissed,
     LimiterChanged,
     RateLimitExceeded,
     RecordCreated,
@@ -16,7 +20,6 @@ from estuary.core.observations import (
     RequestShed,
     StoreQueryCancelled,
 )
-from estuary.telemetry.auth_metrics import AuthMetrics
 from estuary.telemetry.cells import Cells
 from estuary.telemetry.exposition import Exposition
 from estuary.telemetry.instruments import Counter, Gauge, Histogram
@@ -49,6 +52,7 @@ class Metrics:
         cells = cells or Cells()
         self._registry = registry = Registry(cells)
         self._declare_requests(registry)
+        self._declare_authentication(registry)
         self._declare_store(registry)
         self._declare_records(registry, resources)
         self._declare_itself(registry, version)
@@ -63,7 +67,9 @@ class Metrics:
         observers.subscribe(RateLimitExceeded, self._rate_limit_exceeded)
         observers.subscribe(LimiterChanged, self._limiter_changed)
         observers.subscribe(RequestShed, self._request_shed)
-        self._auth.subscribe(observers)
+        observers.subscribe(AuthFailed, self._auth_failed)
+        observers.subscribe(KeysFetched, self._keys_fetched)
+        observers.subscribe(KeysMissed, self._keys_missed)
         observers.subscribe(StoreQueried, self._store_queried)
         observers.subscribe(StoreQueryCancelled, self._store_query_cancelled)
         observers.subscribe(CacheLooked, self._cache_looked)
@@ -103,7 +109,20 @@ class Metrics:
         self._shed: Counter = registry.counter(
             "requests_shed_total", "Requests turned away because too many were in flight."
         ).series()
-        self._auth = AuthMetrics(registry)
+
+    def _declare_authentication(self, registry: Registry) -> None:
+        failures = registry.counter(
+            "auth_failures_total", "Requests that were not let in, by reason.", "reason"
+        )
+        self._auth_failures: dict[Refusal, Counter] = {
+            reason: failures.series(reason.value) for reason in Refusal
+        }
+        """For every reason from the start."""
+        fetches = registry.counter(
+            "auth_key_fetches_total", "Attempts to fetch an issuer's keys, by result.", "result"
+        )
+        self._fetched_keys: Counter = fetches.series("success")
+        self._missed_keys: Counter = fetches.series("error")
 
     def _declare_store(self, registry: Registry) -> None:
         self._queries = registry.histogram(
@@ -167,6 +186,15 @@ class Metrics:
 
     def _request_shed(self, _: RequestShed) -> None:
         self._shed.inc()
+
+    def _auth_failed(self, failed: AuthFailed) -> None:
+        self._auth_failures[failed.reason].inc()
+
+    def _keys_fetched(self, _: KeysFetched) -> None:
+        self._fetched_keys.inc()
+
+    def _keys_missed(self, _: KeysMissed) -> None:
+        self._missed_keys.inc()
 
     def _store_queried(self, queried: StoreQueried) -> None:
         if not queried.succeeded:

@@ -64,7 +64,7 @@ class LineWriter(Generic[LineT]):
         self._render = render
         self._gather_seconds = gather_seconds
         self._torn = False
-        self._intake: Intake[LineT] = Intake(max_waiting, self._start, self._hurry, self._drop)
+        self._intake: Intake[LineT] = Intake(max_waiting, self._start, self.hurry, self._drop)
         self.write = self._intake.write
         self._start_over()
         _start_over_after_fork(self)
@@ -114,12 +114,12 @@ class LineWriter(Generic[LineT]):
         with self._lock:
             self._marks += 1
         self._intake.queue.put(mark)
-        self._hurry()
+        self.hurry()
         return mark
 
-    def _hurry(self) -> None:
-        """Have the thread gather no longer: the batch that it gathers now, or else the next one."""
-        with suppress(RuntimeError):  # it is in a hurry already
+    def hurry(self) -> None:
+        """End the gathering time of the batch that is being gathered, or else of the next one."""
+        with suppress(RuntimeError):  # it was ended already
             self._gathering.release()
 
     def _run(self) -> None:

@@ -72,10 +72,10 @@ class LateHurrier(LineWriter[bytes]):
 
     before_hurrying: Callable[[], None] = staticmethod(lambda: None)
 
-    def _hurry(self) -> None:
+    def hurry(self) -> None:
         before, self.before_hurrying = self.before_hurrying, lambda: None
         before()
-        super()._hurry()
+        super().hurry()
 
 
 def test_a_line_is_not_lost_behind_one_that_was_written_before_it_hurried_the_thread() -> None:
@@ -130,7 +130,7 @@ def test_a_large_batch_does_not_wait() -> None:
         assert writer.close(LONG)
 
 
-def test_a_full_pipe_holds_nobody_up() -> None:
+def test_a_full_pipe_holds_no_caller_up() -> None:
     """With no reader, lines beyond the bound are dropped and counted, and close returns in time."""
     with pipe() as (reading, writing):
         writer = LineWriter(writing, join_lines, max_waiting=100)
@@ -213,14 +213,14 @@ def test_after_half_a_line_the_next_batch_begins_on_a_new_one() -> None:
 def test_after_close_lines_are_dropped() -> None:
     """A closed writer takes nothing, raises nothing, and counts; its thread has ended."""
     with pipe() as (reading, writing):
+        before = set(threading.enumerate())
         writer = LineWriter(writing, join_lines)
         writer.write(b"one")
+        (thread,) = set(threading.enumerate()) - before
         assert writer.close(LONG)
         writer.write(b"two", urgent=True)
         assert 1 == writer.dropped
         assert writer.flush(LONG)
-        thread = writer._thread
-        assert thread is not None
         thread.join(LONG)
         assert not thread.is_alive()
         assert b"one\n" == os.read(reading, 100)

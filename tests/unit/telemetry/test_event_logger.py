@@ -1,15 +1,21 @@
-"""Journal: what the log says of what happens."""
+"""Event logger: the line of each observation, and which of them are throttled."""
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from estuary.core.identity import Refusal
 from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,
+    AuthFailed,
     ConnectionsFull,
+    KeysFetched,
+    KeysMissed,
+    KeysNotKept,
     LimiterChanged,
     Observation,
     RateLimitExceeded,
@@ -23,6 +29,7 @@ from estuary.telemetry.logs import build_logs
 from estuary.telemetry.observers import Observers
 from tests.unit.telemetry.clocks import HandClock
 
+SOURCE = "https://issuer.test/keys"
 FAILED_QUERY = StoreQueried("get", "items", 0.25, succeeded=False)
 
 
@@ -142,13 +149,17 @@ def test_a_failure_tells_everything_on_one_line() -> None:
     assert ("ERROR", "id-1", "/x") == (line["level"], line["request_id"], line["endpoint"])
     assert "RuntimeError: outer\nforged" == line["error"]
     assert "KeyError: 'inner'" in line["stack"]
-    assert "test_journal.py" in line["stack"]
+    assert Path(__file__).name in line["stack"]
 
 
 @pytest.mark.parametrize(
     ("observation", "fields"),
     [
         (RateLimitExceeded("192.0.2.1"), {"level": "WARN", "client": "192.0.2.1"}),
+        (
+            AuthFailed(Refusal.EXPIRED, "192.0.2.1"),
+            {"level": "WARN", "reason": "expired", "client": "192.0.2.1"},
+        ),
         (RequestShed(100), {"level": "WARN", "in_flight": 100}),
         (FAILED_QUERY, {"level": "ERROR", "operation": "get", "resource": "items", "duration_ms": 250.0}),
     ],
@@ -179,6 +190,38 @@ def test_what_goes_on_is_told_once_a_minute(observation: Observation, fields: di
     assert [] == told.of(*[observation] * 9)
     told.clock.seconds += 1.0
     assert [10] == [line["count"] for line in told.of(observation)]
+
+
+def test_fetches_of_keys_are_logged_by_what_they_mean() -> None:
+    """New keys are worth a line, none at all a warning, and an issuer that never answered an error."""
+    lines = Told("debug").of(
+        KeysFetched(SOURCE, ("a",), changed=True),
+        KeysFetched(SOURCE, ("a",), changed=False),
+        KeysFetched(SOURCE, (), changed=True),
+        KeysMissed(SOURCE, "it answered 503", usable=True),
+        KeysMissed(SOURCE, "it answered 503", usable=False),
+        KeysNotKept(SOURCE, "No space left on device"),
+    )
+    assert [
+        ("INFO", "keys fetched"),
+        ("DEBUG", "keys are as they were"),
+        ("WARN", "keys fetched, but none can be used"),
+        ("WARN", "keys not fetched; the ones there are stay in use"),
+        ("ERROR", "keys not fetched"),
+        ("WARN", "keys not kept for the next start"),
+    ] == [(line["level"], line["message"]) for line in lines]
+    assert {("estuary::auth", SOURCE)} == {(line["target"], line["source"]) for line in lines}
+
+
+def test_at_error_the_log_tells_of_authentication_what_refuses_every_token() -> None:
+    """Single refusals, and fetches that leave usable keys, are below that level."""
+    lines = Told("error").of(
+        AuthFailed(Refusal.EXPIRED, "192.0.2.1"),
+        KeysFetched(SOURCE, ("a",), changed=True),
+        KeysMissed(SOURCE, "it answered 503", usable=True),
+        KeysMissed(SOURCE, "it answered 503", usable=False),
+    )
+    assert [("ERROR", "keys not fetched")] == [(line["level"], line["message"]) for line in lines]
 
 
 def test_an_outage_of_the_limiters_store_is_told_at_both_ends() -> None:

@@ -1,12 +1,16 @@
-"""Journal: what the log says of each observation."""
+"""Event logger: the log line of each observation."""
 
 from collections.abc import Callable
 
 from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,
+    AuthFailed,
     CacheChanged,
     ConnectionsFull,
+    KeysFetched,
+    KeysMissed,
+    KeysNotKept,
     LimiterChanged,
     Migrated,
     MigrationAwaited,
@@ -20,9 +24,8 @@ from estuary.core.observations import (
 )
 from estuary.core.ports import Clock
 from estuary.telemetry.access import ACCESS, LineOf, access_level
-from estuary.telemetry.auth_journal import AuthJournal
-from estuary.telemetry.condensed import Condensed
 from estuary.telemetry.filter import Level
+from estuary.telemetry.log_throttle import LogThrottle
 from estuary.telemetry.logger import Logger, Put, describe
 from estuary.telemetry.observers import Observers
 
@@ -30,29 +33,29 @@ AUTH, HTTP, STORE = "estuary::auth", "estuary::http", "estuary::store"
 """The targets that observations are logged under, but for requests."""
 
 _SELDOM_SECONDS = 60.0
-"""For what goes on as long as its cause does: an operator needs to know of it, not how often it was."""
+"""For conditions that last: an operator needs to know of them, not how often they were met."""
 
 
-class Journal:
+class EventLogger:
     """One line a request; failures as they happen; what may come in floods once a second with a count.
 
-    `line_of` makes the line of a request, which says: INFO for an answer, also one that turns the client's
-    mistake down; WARN for a 503, which Estuary gives on purpose when it is overloaded, stopping or without
-    its store; ERROR for any other 5xx.
+    `line_of` makes the line of a request: INFO for an answer, also to a client's mistake; WARN for a 503,
+    which Estuary gives on purpose when it is overloaded, stopping or without its store; ERROR for any other
+    5xx. No line holds a token.
     """
 
     def __init__(
         self, logger_for: Callable[[str], Logger], put: Put, clock: Clock, line_of: LineOf
     ) -> None:
-        self._access, self._http, self._store = map(logger_for, (ACCESS, HTTP, STORE))
-        self._auth = AuthJournal(logger_for(AUTH), clock)
+        self._access, self._auth, self._http, self._store = map(logger_for, (ACCESS, AUTH, HTTP, STORE))
         self._put = put
         self._line_of = line_of
-        self._limited = Condensed(clock)
-        self._shed = Condensed(clock)
-        self._full = Condensed(clock, _SELDOM_SECONDS)
-        self._not_accepted = Condensed(clock, _SELDOM_SECONDS)
-        self._store_failed = Condensed(clock)
+        self._limited = LogThrottle(clock)
+        self._shed = LogThrottle(clock)
+        self._full = LogThrottle(clock, _SELDOM_SECONDS)
+        self._not_accepted = LogThrottle(clock, _SELDOM_SECONDS)
+        self._auth_refused = LogThrottle(clock)
+        self._store_failed = LogThrottle(clock)
 
     def subscribe(self, observers: Observers) -> None:
         """Log what `observers` passes on; what the filter never lets through is not subscribed to."""
@@ -68,7 +71,12 @@ class Journal:
             observers.subscribe(ConnectionsFull, self._connections_full)
             observers.subscribe(AcceptFailed, self._accept_failed)
             observers.subscribe(LimiterChanged, self._limiter_changed)
-        self._auth.subscribe(observers)
+        if self._auth.enabled(Level.ERROR):
+            observers.subscribe(KeysMissed, self._keys_missed)
+        if self._auth.enabled(Level.WARN):
+            observers.subscribe(AuthFailed, self._auth_failed)
+            observers.subscribe(KeysFetched, self._keys_fetched)
+            observers.subscribe(KeysNotKept, self._keys_not_kept)
         if self._store.enabled(Level.WARN):
             observers.subscribe(CacheChanged, self._cache_changed)
         if self._store.enabled(Level.ERROR):
@@ -118,6 +126,29 @@ class Journal:
             self._http.info("rate limit counted in its store again", store=changed.store)
         else:
             self._http.warn("rate limit store unavailable", store=changed.store, reason=changed.reason)
+
+    def _auth_failed(self, failed: AuthFailed) -> None:
+        if count := self._auth_refused.due():
+            reason = failed.reason.value
+            self._auth.warn("authentication failed", count=count, reason=reason, client=failed.client)
+
+    def _keys_fetched(self, fetched: KeysFetched) -> None:
+        if not fetched.changed:
+            self._auth.debug("keys are as they were", source=fetched.source)
+        elif fetched.ids:
+            self._auth.info("keys fetched", source=fetched.source, ids=list(fetched.ids))
+        else:
+            self._auth.warn("keys fetched, but none can be used", source=fetched.source)
+
+    def _keys_missed(self, missed: KeysMissed) -> None:
+        if missed.usable:
+            level, message = Level.WARN, "keys not fetched; the ones there are stay in use"
+        else:
+            level, message = Level.ERROR, "keys not fetched"
+        self._auth.log(level, message, source=missed.source, reason=missed.reason)
+
+    def _keys_not_kept(self, kept: KeysNotKept) -> None:
+        self._auth.warn("keys not kept for the next start", source=kept.source, reason=kept.reason)
 
     def _cache_changed(self, changed: CacheChanged) -> None:
         if changed.available:

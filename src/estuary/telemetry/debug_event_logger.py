@@ -1,4 +1,4 @@
-"""What the log says at debug: each operation of the store, each retry, each refusal, one by one."""
+"""Debug lines: one for each operation of the store, each retry, each refusal, without a throttle."""
 
 from collections.abc import Callable
 
@@ -18,8 +18,8 @@ from estuary.telemetry.logger import Logger
 from estuary.telemetry.observers import Observers
 
 
-class DebugJournal:
-    """Subscribes to what a developer looks for; where debug is off, to nothing, and so costs nothing."""
+class DebugEventLogger:
+    """Logs at debug. A target that is not logged at debug is not subscribed to, and so costs nothing."""
 
     def __init__(self, auth: Logger, http: Logger, store: Logger) -> None:
         self._auth, self._http, self._store = auth, http, store

@@ -1,5 +1,6 @@
-"""What is logged at debug, and that nothing is subscribed to where it is not wanted."""
+"""What is logged at debug, and that nothing is subscribed to where debug is off."""
 
+from collections.abc import Callable
 from io import BytesIO
 
 import msgspec
@@ -17,18 +18,35 @@ from estuary.core.observations import (
     RateLimitExceeded,
     RetryDue,
 )
-from estuary.telemetry.debug_journal import DebugJournal
-from estuary.telemetry.journal import AUTH, HTTP, STORE
+from estuary.telemetry.debug_event_logger import DebugEventLogger
+from estuary.telemetry.event_logger import AUTH, HTTP, STORE
 from estuary.telemetry.logs import Logs, build_logs
-from estuary.telemetry.observers import Observers
+from estuary.telemetry.observers import ObservationT, Observers
 from tests.unit.telemetry.clocks import HandClock
 
 
-def listening(filter_: str, stream: BytesIO) -> tuple[Logs, Observers]:
-    """The logs, and what passes observations on to the journal that writes there."""
+class Subscriptions(Observers):
+    """Observers that tell what was subscribed to."""
+
+    __slots__ = ("types",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.types: list[type] = []
+
+    def subscribe(
+        self, observation_type: type[ObservationT], handler: Callable[[ObservationT], None]
+    ) -> None:
+        """Subscribe, and remember the type."""
+        self.types.append(observation_type)
+        super().subscribe(observation_type, handler)
+
+
+def listening(filter_: str, stream: BytesIO) -> tuple[Logs, Subscriptions]:
+    """Logs to `stream`, and what passes observations on to a debug event logger that writes there."""
     logs = build_logs(stream, filter=filter_, format="json", colour=False, clock=HandClock())
-    observers = Observers()
-    DebugJournal(*map(logs.logger, (AUTH, HTTP, STORE))).subscribe(observers)
+    observers = Subscriptions()
+    DebugEventLogger(*map(logs.logger, (AUTH, HTTP, STORE))).subscribe(observers)
     return logs, observers
 
 
@@ -56,7 +74,7 @@ SEEN = (
 
 
 def test_each_of_them_is_a_line() -> None:
-    """None is condensed: who turned debug on wants to see them all."""
+    """None is left out by a throttle."""
     expected = [
         "store queried",
         "looked into the cache",
@@ -80,4 +98,4 @@ def test_one_part_alone() -> None:
 def test_nothing_is_subscribed_to_where_debug_is_off(filter_: str) -> None:
     """So it costs nothing there."""
     assert [] == told(filter_, *SEEN)
-    assert {} == listening(filter_, BytesIO())[1]._handlers
+    assert [] == listening(filter_, BytesIO())[1].types

@@ -1,10 +1,10 @@
-"""Condensed: keeps what may come in floods from filling the log."""
+"""A log throttle: at most one line in a given time about events that may come in floods."""
 
 from estuary.core.ports import Clock
 
 
-class Condensed:
-    """Something that may happen often but is told at most once in so many `seconds`."""
+class LogThrottle:
+    """Counts events of one kind; a line about them is due at most once in `seconds`."""
 
     def __init__(self, clock: Clock, seconds: float = 1.0) -> None:
         self._monotonic = clock.monotonic
@@ -13,7 +13,7 @@ class Condensed:
         self._due_at = clock.monotonic()
 
     def due(self) -> int:
-        """Count once more: how often it happened since it was last told, 0 when that is too soon."""
+        """Count one event: the number since the last line if another is due now, else 0."""
         self._count += 1
         now = self._monotonic()
         if now < self._due_at:
