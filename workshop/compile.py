@@ -26,6 +26,7 @@ COMPILED = [
     "core/kinds/declared",
     "core/kinds/float",
     "core/kinds/integer",
+    "core/kinds/json_number",
     "core/kinds/kind",
     "core/kinds/text",
     "core/kinds/text_list",

@@ -8,7 +8,8 @@ from estuary.core.kinds.kind import Kind
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One declared field: its kind, which knows its rules, and whether it may be null or left out.
 
-    `optional` fields may be null; `required` ones have no default and must be given on create.
+    `optional` fields may be null; `required` ones have no default and must be given on create. `hidden`
+    ones are written and never shown; `indexed` ones have indexes of their own.
     """
 
     name: str
@@ -16,6 +17,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False
     required: bool = True
     description: str | None = None
+    hidden: bool = False
+    indexed: bool = False
 
     @property
     def label(self) -> str:

@@ -8,18 +8,26 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
+from estuary.core.attributes import Attribute, attributes_of
 from estuary.core.field import Field
+from estuary.core.indexes import IndexDefinition, indexes_of
 from estuary.core.kinds import KINDS
 from estuary.core.kinds.declared import Declared, read
 from estuary.core.kinds.kind import Broken, Kind, Unservable
+from estuary.core.markers import Hidden, Index, markers_of
 from estuary.core.moments import AwareDatetime
 from estuary.core.rules import Rules
 
 __all__ = ["RESERVED_FIELDS", "AwareDatetime", "DeclarationError", "Resource"]
 
-RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "owner"})
+RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "owner", "expand"})
+RESERVED_NAMES = frozenset({"batch", "keys", "changes", "tickets"})
+"""Of resources: what stands, or will stand, in their place in a path."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MAX_SORT_KEYS = 3
+_MAX_INDEXED_CHARACTERS = 600
+"""Of all texts in one index: with four bytes each they fit into a page of PostgreSQL's indexes."""
 
 
 class DeclarationError(TypeError):
@@ -32,6 +40,7 @@ class Resource:
     `name` is the plural in paths, tables and metrics (lower case, digits, underscores);
     `value_type` is a frozen msgspec Struct whose fields carry their rules as `msgspec.Meta`;
     `singular` names one record in documents (by default `name` without its last "s");
+    `indexes` are those over several fields, each as names with `-` in front of what descends;
     `kinds` are the kinds that its fields can have, those that come with Estuary unless others are given.
     Raises `DeclarationError` for whatever could not be served as declared: a field of none of the kinds,
     a reserved name, a rule Estuary does not know, a default that breaks its own field's rules.
@@ -43,15 +52,20 @@ class Resource:
         value_type: type[msgspec.Struct],
         *,
         singular: str | None = None,
+        indexes: Sequence[Sequence[str]] = (),
         kinds: Sequence[type[Kind]] = KINDS,
     ) -> None:
         if not _NAME.fullmatch(name):
             raise DeclarationError(f"resource name {name!r}: use a-z, 0-9 and _, at most 40")
+        if name in RESERVED_NAMES:
+            raise DeclarationError(f"resource name {name!r} is Estuary's own; choose another name")
         self.name = name
         self.singular = singular or name.removesuffix("s")
         self.value_type = value_type
         self.description = (value_type.__doc__ or "").strip()
         self.fields = _fields_of(value_type, kinds)
+        self.attributes: Mapping[str, Attribute] = {each.name: each for each in attributes_of(self.fields)}
+        self.indexes = self._indexes(indexes)
         self._clean = Rules(self.fields).clean
         for field in self.fields:
             if not field.required:
@@ -103,6 +117,21 @@ class Resource:
         """The value a store kept; its fields were checked when they were written."""
         return self.value_type(**values)
 
+    def _indexes(self, declared: Sequence[Sequence[str]]) -> tuple[IndexDefinition, ...]:
+        """All that serve its lists; raises `DeclarationError` for one that no engine could keep."""
+        hidden = next((field.name for field in self.fields if field.indexed and field.hidden), None)
+        if hidden is not None:
+            raise DeclarationError(
+                f"field {hidden!r} is Hidden: nothing can be asked of it, nor has it an Index"
+            )
+        for names in declared:
+            _check_names(names)
+        marked = [field.name for field in self.fields if field.indexed]
+        found = indexes_of(marked, declared)
+        for index in found:
+            _check_index([key.field for key in index.keys], self.attributes)
+        return found
+
     def _struct(self, suffix: str, type_of: Callable[[Kind], Any]) -> type[msgspec.Struct]:
         """A Struct of all fields with the declared defaults, each of the type that its kind has for it."""
         return msgspec.defstruct(
@@ -137,28 +166,32 @@ def _fields_of(value_type: type[msgspec.Struct], kinds: Sequence[type[Kind]]) ->
         raise DeclarationError(f"{value_type.__name__} declares no field")
     annotated = msgspec.structs.fields(value_type)
     return tuple(
-        _field_of(field, read(field.type, info.type), kinds)
-        for field, info in zip(described.fields, annotated, strict=True)
+        _field_of(field, info.type, kinds) for field, info in zip(described.fields, annotated, strict=True)
     )
 
 
-def _field_of(field: types.Field, declared: Declared, kinds: Sequence[type[Kind]]) -> Field:
-    name = field.name
+def _field_of(field: types.Field, annotation: Any, kinds: Sequence[type[Kind]]) -> Field:
+    name, declared = field.name, read(field.type, annotation)
     if name in RESERVED_FIELDS:
         raise DeclarationError(f"field {name!r} is Estuary's own; choose another name")
     if not _NAME.fullmatch(name):
         raise DeclarationError(f"field name {name!r}: use a-z, 0-9 and _, at most 40")
+    if "__" in name:
+        raise DeclarationError(f"field name {name!r}: use no two _ in a row")
     if field.encode_name != name:
         raise DeclarationError(
             f"field {name!r} is renamed to {field.encode_name!r}: declare it under that name"
         )
     kind = _kind_of(name, declared, kinds)
+    markers = list(markers_of(annotation))
     return Field(
         name=name,
         kind=kind.nullable() if declared.optional else kind,
         optional=declared.optional,
         required=field.required,
         description=declared.description,
+        hidden=any(isinstance(marker, Hidden) for marker in markers),
+        indexed=any(isinstance(marker, Index) for marker in markers),
     )
 
 
@@ -173,6 +206,37 @@ def _kind_of(name: str, declared: Declared, kinds: Sequence[type[Kind]]) -> Kind
             f"field {name!r} has a type Estuary cannot serve: use {usable}, or one of these with `| None`"
         )
     return found
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """One index as it is declared."""
+    if isinstance(names, str) or not 1 <= len(names) <= _MAX_SORT_KEYS + 1:
+        raise DeclarationError(
+            f"index {names!r}: give a tuple of 1 to {_MAX_SORT_KEYS + 1} field names, such as "
+            '("binding", "-published_at")'
+        )
+    fields = [name.removeprefix("-") for name in names]
+    if len(set(fields)) < len(fields):
+        raise DeclarationError(f"index {tuple(names)!r} names a field twice")
+
+
+def _check_index(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
+    characters = 0
+    for name in names:
+        attribute = attributes.get(name)
+        if attribute is None:
+            raise DeclarationError(f"an index names {name!r}, which is no field that queries can ask about")
+        if not attribute.kind.sortable:
+            raise DeclarationError(f"field {name!r} is a list: no index is made of lists")
+        longest = attribute.kind.longest
+        if longest is None:
+            raise DeclarationError(f"field {name!r} has an index: declare its max_length")
+        characters += longest if name != "id" else 0
+    if characters > _MAX_INDEXED_CHARACTERS:
+        raise DeclarationError(
+            f"the texts in the index of {', '.join(names[:-1])} have up to {characters} characters: "
+            f"at most {_MAX_INDEXED_CHARACTERS} fit into an index"
+        )
 
 
 def _check_default(field: Field, declared: msgspec.structs.FieldInfo) -> None:

@@ -1,17 +1,19 @@
 """The use cases on one resource: what a client can ask of its records."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from estuary.core.attributes import value_of
 from estuary.core.awaiting import MaybeAwaitable, settled
+from estuary.core.conditions import SortKey
 from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.ports import Clock, Collection, Observer
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.query import ListQuery, ListResult, SortedPosition
 from estuary.core.record import Position, Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
@@ -124,9 +126,7 @@ class Records:
             return self._collection.list(query)
         # One record more than is shown tells whether any follows.
         result = self._collection.list(replace(query, limit=query.limit + 1))
-        return (
-            _cut(result, query.limit) if isinstance(result, ListResult) else _cut_later(result, query.limit)
-        )
+        return _cut(result, query) if isinstance(result, ListResult) else _cut_later(result, query)
 
     async def _write(
         self, options: WriteOptions, precondition: Precondition | None, write: _Write, *arguments: Any
@@ -172,17 +172,23 @@ class Records:
         raise VersionConflict(expected)
 
 
-def _cut(result: ListResult, limit: int) -> ListResult:
-    """At most `limit` records of `result`, and the position of the last one where others were cut off."""
-    if len(result.records) <= limit:
+def _cut(result: ListResult, query: ListQuery) -> ListResult:
+    """At most as many records as are asked for, and the position of the last where others were cut off."""
+    if len(result.records) <= query.limit:
         return result
-    shown = result.records[:limit]
-    last = shown[-1]
-    return ListResult(shown, result.total, Position(to_microseconds(last.created_at), last.id))
+    shown = result.records[: query.limit]
+    return ListResult(shown, result.total, _position(shown[-1], query.sort))
 
 
-async def _cut_later(result: Awaitable[ListResult], limit: int) -> ListResult:
-    return _cut(await result, limit)
+async def _cut_later(result: Awaitable[ListResult], query: ListQuery) -> ListResult:
+    return _cut(await result, query)
+
+
+def _position(record: Record, sort: Sequence[SortKey]) -> Position | SortedPosition:
+    """The place of `record` in the order that `sort` asks for."""
+    if not sort:
+        return Position(to_microseconds(record.created_at), record.id)
+    return SortedPosition(tuple([value_of(record, key.field) for key in sort]), record.id)
 
 
 def _demand_id(record_id: str) -> None:

@@ -18,7 +18,7 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS, Item
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.query import ListQuery, ListResult, by_cursor
+from estuary.core.query import ListQuery, ListResult, SortedPosition, by_cursor
 from estuary.core.record import Position, Record, Written
 from estuary.core.service import Records
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
@@ -128,7 +128,7 @@ async def test_pages_end_exactly_at_the_last_record(desk: Desk, size: int) -> No
     """Every page but the last says where the next one starts, and no page is empty but the only one."""
     records = [await desk.create(f"{n}") for n in range(size)]
     walked: list[Record] = []
-    after: Position | None = None
+    after: Position | SortedPosition | None = None
     pages = 0
     while pages == 0 or after is not None:
         result = await settled(desk.records.list(by_cursor(2, after)))

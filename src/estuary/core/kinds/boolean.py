@@ -7,6 +7,8 @@ from msgspec import inspect as types
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Kind, Rule, Storage, Stored
 
+_SPELLED = {"true": True, "false": False}
+
 
 class Boolean(Kind):
     """True or false."""
@@ -28,6 +30,12 @@ class Boolean(Kind):
     def column(self) -> Stored:
         """As it is."""
         return Stored(Storage.BOOLEAN)
+
+    def spelled(self, text: str) -> Any:
+        """`true` or `false`."""
+        if text not in _SPELLED:
+            raise self.mistyped()
+        return _SPELLED[text]
 
     def rule(self) -> Rule:
         """None: both values are allowed."""

@@ -44,6 +44,16 @@ class Choice(Kind):
         """The text itself."""
         return Stored(Storage.TEXT, OneOf(self.texts))
 
+    @property
+    def longest(self) -> int:
+        """The length of the longest text."""
+        return max(map(len, self.texts))
+
+    def comparand(self, value: Any) -> str:
+        """One that can be chosen."""
+        text: str = self.rule()(super().comparand(value))
+        return text
+
     def rule(self) -> Rule:
         """Neither case nor white space is forgiven."""
         choices = frozenset(self.texts)

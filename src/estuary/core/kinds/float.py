@@ -5,8 +5,10 @@ from typing import Any, ClassVar, Final
 
 from msgspec import inspect as types
 
+from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.constraints import ANY_NUMBER, Range
 from estuary.core.kinds.declared import Declared
+from estuary.core.kinds.json_number import read_number
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored, Unservable
 
 
@@ -43,6 +45,25 @@ class Float(Kind):
     def column(self) -> Stored:
         """As it is."""
         return Stored(Storage.DOUBLE, self.bounds)
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """Numbers have an order."""
+        return ORDERED
+
+    def spelled(self, text: str) -> Any:
+        """A number as JSON writes it."""
+        return read_number(text, self)
+
+    def comparand(self, value: Any) -> float:
+        """Finite; an integer that no double can hold is none."""
+        try:
+            number = float(super().comparand(value))
+        except OverflowError:
+            raise Broken("must be a finite number", "range") from None
+        if not math.isfinite(number):
+            raise Broken("must be a finite number", "range")
+        return number + 0.0
 
     def rule(self) -> Rule:
         """Finite, and within its bounds."""

@@ -4,8 +4,10 @@ from typing import Any, ClassVar, Final
 
 from msgspec import inspect as types
 
+from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.constraints import ANY_NUMBER, MAX_SAFE_INTEGER, Range
 from estuary.core.kinds.declared import Declared
+from estuary.core.kinds.json_number import read_number
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored, Unservable
 
 _NOT_WHOLE = "must be a whole number"
@@ -49,6 +51,24 @@ class Integer(Kind):
     def column(self) -> Stored:
         """As it is."""
         return Stored(Storage.INTEGER, self.bounds)
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """Numbers have an order."""
+        return ORDERED
+
+    def spelled(self, text: str) -> Any:
+        """A number as JSON writes it."""
+        return read_number(text, self)
+
+    def comparand(self, value: Any) -> int:
+        """Whole, and exact for every JSON reader: no field holds any other number."""
+        number = super().comparand(value)
+        if not -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER:
+            raise Broken(f"must be between {-MAX_SAFE_INTEGER} and {MAX_SAFE_INTEGER}", "range")
+        if int(number) != number:
+            raise Broken(_NOT_WHOLE, "integer")
+        return int(number)
 
     def rule(self) -> Rule:
         """Whole, within its bounds and those of exact doubles."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 from mypy_extensions import mypyc_attr
 
+from estuary.core.conditions import EQUALITY, Operator
 from estuary.core.kinds.constraints import Constraint
 from estuary.core.kinds.declared import Declared
 
@@ -118,6 +119,39 @@ class Kind(ABC):
     def entry(self) -> "Kind | None":
         """The kind of what a list holds; None for what is no list."""
         return None
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """How list queries can compare it; `null` is not among them, for it is a matter of the field."""
+        return EQUALITY
+
+    @property
+    def sortable(self) -> bool:
+        """Whether lists can be ordered by it, and indexes made of it."""
+        return True
+
+    @property
+    def longest(self) -> int | None:
+        """How many characters a value has at most in an index; None where there is no bound."""
+        return 0
+
+    def spelled(self, text: str) -> Any:
+        """What a JSON body would hold of a value that a URL writes as `text`; raises `Broken`."""
+        return text
+
+    def comparand(self, value: Any) -> Any:
+        """What fields are compared with where a query says `value`, which is never null; raises `Broken`.
+
+        It is read by its type alone: not trimmed, and not held to the declared rules.
+        """
+        try:
+            return msgspec.convert(value, self.wire)
+        except msgspec.ValidationError:
+            raise self.mistyped() from None
+
+    def mistyped(self) -> Broken:
+        """What is said of a value of another type."""
+        return Broken(f"must be {self.noun}", "type")
 
     @property
     def cleared_by(self) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from msgspec import inspect as types
 
+from estuary.core.conditions import ORDERED, SEARCHED, Operator
 from estuary.core.kinds.constraints import ANY_LENGTH, Lengths
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored
@@ -52,6 +53,23 @@ class Text(Kind):
     def column(self) -> Stored:
         """As it is."""
         return Stored(Storage.TEXT, self.lengths)
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """Texts have an order, by code point, and can be searched."""
+        return ORDERED | SEARCHED
+
+    @property
+    def longest(self) -> int | None:
+        """What its declaration says."""
+        return self.lengths.most
+
+    def comparand(self, value: Any) -> str:
+        """Any text without U+0000, which no field holds and no engine takes."""
+        text: str = super().comparand(value)
+        if "\0" in text:
+            raise Broken(NO_NUL, "characters")
+        return text
 
     @property
     def cleared_by(self) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import inspect as types
 
+from estuary.core.conditions import Operator
 from estuary.core.kinds.constraints import ANY_LENGTH, Lengths
 from estuary.core.kinds.declared import Declared, read
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored, Unservable
@@ -52,6 +53,20 @@ class TextList(Kind):
     def column(self) -> Stored:
         """As it is."""
         return Stored(Storage.TEXTS, self.lengths)
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """Whether a text is among its entries."""
+        return frozenset({Operator.HAS})
+
+    @property
+    def sortable(self) -> bool:
+        """Lists have no order that every engine knows."""
+        return False
+
+    def comparand(self, value: Any) -> str:
+        """A text that might be an entry."""
+        return self.texts.comparand(value)
 
     def rule(self) -> Rule:
         """A list of its own, of entries that are cleaned; a message tells which entry is wrong."""

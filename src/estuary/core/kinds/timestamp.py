@@ -4,8 +4,10 @@ import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+import msgspec
 from msgspec import inspect as types
 
+from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Rule, Storage, Stored
 from estuary.core.moments import AwareDatetime, from_microseconds, in_six_digits, to_microseconds
@@ -59,6 +61,20 @@ class Timestamp(Kind):
     def document(self) -> Stored:
         """The text that msgspec writes."""
         return Stored(Storage.TEXT)
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """Moments have an order."""
+        return ORDERED
+
+    def comparand(self, value: Any) -> datetime:
+        """A moment, in UTC; told as `malformed` tells it where it is none."""
+        if not isinstance(value, str):
+            raise self.mistyped()
+        try:
+            return _to_utc(msgspec.convert(value, AwareDatetime))
+        except msgspec.ValidationError:
+            raise self.malformed(value) from None
 
     def rule(self) -> Rule:
         """The same moment in UTC."""

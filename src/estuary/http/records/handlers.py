@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 
 from estuary.core.query import ListQuery, ListResult
+from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.core.service import Records
 from estuary.http.guards.body import BodyReader
@@ -70,7 +71,7 @@ class RecordHandlers:
         if query.offset is not None:
             body = self._codec.listing(result.records, result.total, query.limit, query.offset)
             return _unless_known(request, body, _JSON_ONLY)
-        if result.following is None:
+        if not isinstance(result.following, Position):
             return _unless_known(request, self._codec.page(result.records, query.limit, None), _JSON_ONLY)
         cursor = encode_cursor(result.following, self.resource.name)
         # RFC 8288; a relative reference stays right behind any proxy.

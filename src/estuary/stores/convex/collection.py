@@ -104,9 +104,8 @@ class ConvexCollection:
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for: one range of an index, or by offset a bounded number of records more."""
         if query.offset is None:
-            run = await self._run(
-                "page", {"after": position(query.after), "limit": query.limit}, query.owner
-            )
+            after = query.after if isinstance(query.after, Position) else None
+            run = await self._run("page", {"after": position(after), "limit": query.limit}, query.owner)
         else:
             place = {"offset": min(query.offset, _FARTHEST), "limit": query.limit}
             run = await self._run("slice", place, query.owner)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
 from estuary.core.query import ListQuery, ListResult
-from estuary.core.record import Record, Written
+from estuary.core.record import Position, Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.memory.keys import IdempotencyKeys
 from estuary.stores.memory.record_index import RecordIndex
@@ -106,7 +106,8 @@ class MemoryCollection:
         self._demand_open()
         known = self._index.of_owner(query.owner)
         if query.offset is None:
-            records = known.after(query.after, query.limit)
+            after = query.after if isinstance(query.after, Position) else None
+            records = known.after(after, query.limit)
         else:
             records = known.slice(query.offset, query.limit)
         return ListResult(records, len(known) if query.counted else None)

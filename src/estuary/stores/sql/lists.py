@@ -119,7 +119,7 @@ def _from_the_start(records: Select[Any]) -> Select[Any]:
 
 
 def _values(query: ListQuery) -> dict[str, Any]:
-    position = query.after or Position(0, "")
+    position = query.after if isinstance(query.after, Position) else Position(0, "")
     return {
         "owner": query.owner,
         # A position outside the engines' integers is moved to the nearest inside: no record lies between.

@@ -1,0 +1,72 @@
+"""Attributes: what queries can name of a record, each with the operators that fit it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from estuary.core.conditions import SEARCHED, Comparison, Operator
+from estuary.core.field import Field
+from estuary.core.kinds.identity import IDENTITY
+from estuary.core.kinds.kind import Broken, Kind
+from estuary.core.record import Record
+
+
+class Attribute:
+    """One name that a condition, a sort or an index can use. `optional` ones can be null."""
+
+    def __init__(self, name: str, kind: Kind, optional: bool = False) -> None:
+        self.name: Final = name
+        self.kind: Final = kind
+        self.optional: Final = optional
+        self.operators: Final = kind.operators | ({Operator.NULL} if optional else frozenset())
+
+    def spelled(self, operator: Operator, text: str) -> Comparison:
+        """The comparison with what a URL writes as `text`; raises `Broken`. One value of `IN` alone."""
+        value = _flag(text) if operator is Operator.NULL else self.kind.spelled(text)
+        return self.comparison(operator, (value,) if operator is Operator.IN else value)
+
+    def comparison(self, operator: Operator, value: Any) -> Comparison:
+        """The comparison with `value`, of JSON, by one of the attribute's operators; raises `Broken`.
+
+        With `IN` it is a sequence of values.
+        """
+        match operator:
+            case Operator.NULL:
+                if not isinstance(value, bool):
+                    raise Broken("must be true or false", "type")
+                return Comparison(self.name, operator, value)
+            case Operator.IN:
+                if isinstance(value, str) or not isinstance(value, Sequence):
+                    raise Broken("must be a list of values", "type")
+                if not value:
+                    raise Broken("must hold at least one value", "length")
+                return Comparison(self.name, operator, tuple(map(self._comparand, value)))
+            case _:
+                comparand = self._comparand(value)
+                if operator in SEARCHED and not comparand:
+                    raise Broken("must not be empty", "length")
+                return Comparison(self.name, operator, comparand)
+
+    def _comparand(self, value: Any) -> Any:
+        if value is None:
+            raise Broken(f"{self.kind.mistyped().message}; null is asked for by the operator null", "type")
+        return self.kind.comparand(value)
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise Broken("must be true or false", "type")
+    return text == "true"
+
+
+def value_of(record: Record, name: str) -> Any:
+    """The value of the attribute `name` of `record`."""
+    return getattr(record if name in IDENTITY else record.value, name)
+
+
+def attributes_of(fields: Sequence[Field]) -> Iterator[Attribute]:
+    """Of a resource with `fields`: none of a hidden one, which to queries does not exist."""
+    for name, kind in IDENTITY.items():
+        yield Attribute(name, kind)
+    for field in fields:
+        if not field.hidden:
+            yield Attribute(field.name, field.kind, field.optional)

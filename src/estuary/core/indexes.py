@@ -1,0 +1,142 @@
+"""Indexes: which a resource declares, and which of them serves a query.
+
+An index serves a query where the fields that have to equal something are its first ones and the rest is the
+query's order, forwards or backwards, with at most one range, on the first field of that order. A store then
+finds the first record of a page by a search, and the page by reading on from there: what that costs does
+not grow with the collection.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
+
+DEFAULT_ORDER: Final = (SortKey("created_at"), SortKey("id"))
+"""How lists are ordered where nothing else is asked for."""
+
+
+class IndexDefinition(NamedTuple):
+    """The fields of an index in their order, each with its direction. It ends with `id`.
+
+    Where records have owners, stores keep it once more with the owner in front.
+    """
+
+    keys: tuple[SortKey, ...]
+
+
+POSITION: Final = IndexDefinition(DEFAULT_ORDER)
+IDENTITY: Final = IndexDefinition((SortKey("id"),))
+"""Every resource has these two."""
+
+
+class Demand(NamedTuple):
+    """What a query demands of an index that is to serve it.
+
+    `fixed` are the fields that equal one value, and `order` is what they leave of the query's order.
+    `unservable` are conditions that no index can serve. `named` says whether the records are named by
+    their ids: there are no more of them than the query itself names.
+    """
+
+    fixed: frozenset[str]
+    order: tuple[SortKey, ...]
+    unservable: tuple[Condition, ...]
+    named: bool
+
+
+def indexes_of(marked: Sequence[str], declared: Sequence[Sequence[str]]) -> tuple[IndexDefinition, ...]:
+    """The indexes of a resource: by the fields that are `marked`, and by those `declared` as a whole.
+
+    A name with `-` in front is ordered from the greatest to the least. A marked field has two: for lists
+    in its own order, and for those in the default order of the records that have one value of it.
+    """
+    found = [POSITION, IDENTITY]
+    for name in marked:
+        found += [
+            IndexDefinition((SortKey(name), SortKey("id"))),
+            IndexDefinition((SortKey(name), *DEFAULT_ORDER)),
+        ]
+    found += [IndexDefinition(with_id([sort_key(name) for name in names])) for names in declared]
+    return tuple(dict.fromkeys(found))
+
+
+def sort_key(name: str) -> SortKey:
+    """The key that `name` stands for, with `-` in front where it descends."""
+    return SortKey(name.removeprefix("-"), name.startswith("-"))
+
+
+def with_id(keys: Sequence[SortKey]) -> tuple[SortKey, ...]:
+    """`keys` up to `id`, which tells all records apart and goes in the direction of the last key."""
+    shown: list[SortKey] = []
+    for key in keys:
+        shown.append(key)
+        if key.field == "id":
+            return tuple(shown)
+    return (*shown, SortKey("id", keys[-1].descending)) if keys else DEFAULT_ORDER
+
+
+def demand_of(where: Sequence[Condition], sort: Sequence[SortKey]) -> Demand:
+    """What a query for records that meet all of `where`, ordered by `sort`, demands of an index."""
+    conditions = list(flattened(where))
+    fixed = frozenset(filter(None, map(_fixed_field, conditions)))
+    order = tuple(key for key in with_id(sort) if key.field not in fixed)
+    first = order[0].field if order else None
+    unservable = tuple(each for each in conditions if not (_fixed_field(each) or _bounds(each, first)))
+    return Demand(fixed, order, unservable, any(map(_names, conditions)))
+
+
+def serving(demand: Demand, indexes: Sequence[IndexDefinition]) -> IndexDefinition | None:
+    """The index that serves a query with this demand; None where none does."""
+    if demand.named:
+        return IDENTITY
+    if demand.unservable:
+        return None
+    return next((index for index in indexes if _serves(index, demand)), None)
+
+
+def advice(demand: Demand) -> IndexDefinition | None:
+    """The index that would serve a query with this demand; None where none would."""
+    if demand.unservable:
+        return None
+    return IndexDefinition((*map(SortKey, sorted(demand.fixed)), *demand.order))
+
+
+def _serves(index: IndexDefinition, demand: Demand) -> bool:
+    equal = len(demand.fixed)
+    if len(index.keys) != equal + len(demand.order):
+        return False
+    if {key.field for key in index.keys[:equal]} != demand.fixed:
+        return False
+    rest = index.keys[equal:]
+    return rest in (demand.order, tuple(SortKey(key.field, not key.descending) for key in demand.order))
+
+
+def _fixed_field(condition: Condition) -> str | None:
+    """The field that has one value, or is null, in all records that meet `condition`."""
+    match condition:
+        case Comparison(field, Operator.EQ) | Comparison(field, Operator.NULL, True):
+            return field
+        case Comparison(field, Operator.IN, values) if len(set(values)) == 1:
+            return field
+    return None
+
+
+def _bounds(condition: Condition, field: str | None) -> bool:
+    """Whether `condition` bounds `field` from one side."""
+    match condition:
+        case Comparison(name, operator, value) if name == field:
+            return operator in RANGE or (operator is Operator.NULL and value is False)
+    return False
+
+
+def _names(condition: Condition) -> bool:
+    """Whether `condition` names the ids of all records that meet it."""
+    match condition:
+        case Comparison(field="id", operator=Operator.EQ | Operator.IN):
+            return True
+    return False
+
+
+def shown(index: IndexDefinition) -> Iterator[str]:
+    """The names of an index as a declaration writes them, without the `id` that is always at its end."""
+    for key in index.keys[:-1]:
+        yield f"-{key.field}" if key.descending else key.field
