@@ -92,6 +92,26 @@ class IdempotencyKeyInFlight(EstuaryError):
     code = "CONFLICT"
 
 
+class QueryTooExpensive(EstuaryError):
+    """A list query that no index serves looks at more records than it may, or for longer.
+
+    `advice` are the fields of an index that would serve it, as a declaration writes them; None where no
+    index would.
+    """
+
+    code = "QUERY_TOO_EXPENSIVE"
+
+    def __init__(self, advice: tuple[str, ...] | None) -> None:
+        super().__init__(f"an index of {', '.join(advice)} would serve it" if advice else "no index helps")
+        self.advice = advice
+
+
+class QueryUnsupported(EstuaryError):
+    """The store that is in use cannot answer this list query; the message says what it cannot do."""
+
+    code = "QUERY_UNSUPPORTED"
+
+
 class WriteRefused(EstuaryError):
     """One of several writes cannot be made, and so none was: `index` is its place, `refusal` says why."""
 

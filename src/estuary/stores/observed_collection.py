@@ -12,6 +12,8 @@ from estuary.core.errors import (
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
     NotFound,
+    QueryTooExpensive,
+    QueryUnsupported,
     VersionConflict,
     WriteRefused,
 )
@@ -23,7 +25,15 @@ from estuary.core.writes import UNCONDITIONAL, WriteOptions
 
 Answer = TypeVar("Answer")
 
-ANSWERS = (NotFound, VersionConflict, IdempotencyKeyReused, IdempotencyKeyInFlight, WriteRefused)
+ANSWERS = (
+    NotFound,
+    VersionConflict,
+    IdempotencyKeyReused,
+    IdempotencyKeyInFlight,
+    WriteRefused,
+    QueryTooExpensive,
+    QueryUnsupported,
+)
 """Errors that say how it is: the store did what it was asked."""
 
 
