@@ -1,5 +1,5 @@
-// The same functions for an Estuary without a deploy key. Any client that knows the deployment's URL can call them,
-// so they are closed until the deployment's variable ESTUARY_PUBLIC says "true".
+// The same functions for an Estuary without a deploy key. Any client with the deployment's URL can call
+// them, so they are closed until the deployment's variable ESTUARY_PUBLIC says "true".
 import { mutationGeneric, queryGeneric } from "convex/server";
 
 import * as definitions from "./definitions";

@@ -118,6 +118,14 @@ def test_every_test_says_what_must_hold(module: Path) -> None:
     assert [] == list(silent_tests(module))
 
 
+@pytest.mark.parametrize(
+    "module", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT / "tests"))
+)
+def test_no_module_imports_a_test_module(module: Path) -> None:
+    """What tests share is in tests/support, or in a module beside them that holds no tests."""
+    assert [] == [name for name in imported_modules(module) if ".test_" in name]
+
+
 @pytest.mark.parametrize("folder", sorted(path.name for path in SOURCE.iterdir() if path.is_dir()))
 def test_a_unit_test_stands_where_its_module_does(folder: str) -> None:
     """tests/unit/a/test_b.py is about src/estuary/a/b.py, or about the package a/b."""

@@ -25,7 +25,7 @@ _STORE = "PostgreSQL"
 _CLOSED = "the limiter is closed"
 _MOST_CLIENTS = 256
 """Clients in one statement: more would hold their locks for too long."""
-_SWEEP_SECONDS = 15.0
+SWEEP_SECONDS = 15.0
 """How often at least what counts no more is forgotten."""
 
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
@@ -167,7 +167,7 @@ class PostgresRateLimiter:
         """Forget clients of whom nothing counts any more, so that a flood of addresses leaves nothing."""
         while True:
             # Not all workers at once.
-            await asyncio.sleep(max(_SWEEP_SECONDS, self.window) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+            await asyncio.sleep(max(SWEEP_SECONDS, self.window) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             if self._reconnector.is_up and self._counting is None:
                 self._counting = asyncio.get_running_loop().create_task(self._forget())
 

@@ -31,8 +31,9 @@ class Scene:
 
     def __init__(self, service: Service, listener: Listener, client: socket.socket) -> None:
         self.service, self.listener, self.client = service, listener, client
-        self.address = listener._socket.getsockname()
+        self.address = client.getpeername()
         self.seen: list[Observation] = []
+        self.stopped = False
 
     async def ask(self, request: bytes) -> None:
         """Send `request`, and wait for what comes."""
@@ -58,7 +59,7 @@ async def scene(directory: Path, terms: Terms, *, observed: bool = True) -> Asyn
         service.application.observe = made.seen.append
         listener.start()
         yield made
-    if not listener._stopping:
+    if not made.stopped:
         listener.stop()
     await listener.stopped()
     await service.stop()
@@ -101,6 +102,7 @@ async def stopping(made: Scene) -> None:
     await made.ask(REQUEST)
     made.service.drain()
     made.listener.stop()
+    made.stopped = True
 
 
 async def draining(made: Scene) -> None:

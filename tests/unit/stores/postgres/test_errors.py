@@ -5,12 +5,7 @@ import pytest
 
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
 from estuary.stores.postgres.errors import is_lost, translate
-
-
-def server_error(code: str) -> BaseException:
-    """An error as the driver raises it for a code of the server's."""
-    error: BaseException = asyncpg.PostgresError.new({"C": code, "M": 'relation "secret" does not exist'})
-    return error
+from tests.support.fake_postgres import server_error
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,9 @@ from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import MAX_WAITING, Pool
 from estuary.stores.sql.tables import resource_table
 from tests.contract.making import dice
+from tests.support.fake_postgres import FakeConnection, FakeConnector, server_error
 from tests.support.resources import VESSELS
 from tests.support.waiting import until
-from tests.unit.stores.postgres.test_errors import server_error
-from tests.unit.stores.postgres.test_pool import FakeConnection, FakeConnector
 
 ALONE = "INSERT of one"
 STATEMENTS = 2

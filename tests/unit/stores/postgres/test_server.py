@@ -25,13 +25,13 @@ from estuary.stores.sql.lists import ListStatements, shape_of
 from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import resource_table
 from tests.contract.making import once, record_of
-from tests.contract.test_values import VALUES
 from tests.support.clocks import START
 from tests.support.collections import Collection, awaited
 from tests.support.resources import VESSELS, vessel
 from tests.support.servers import shared
 from tests.support.servers.postgres import Postgres, postgres_server
 from tests.support.tls import Authority
+from tests.support.values import VALUES
 from tests.support.waiting import until
 from tests.unit.stores.kinds import record
 
