@@ -2,7 +2,7 @@
 
 from estuary.config.convex import DEPLOY_KEY, DEPLOYMENT_URL
 from estuary.config.database import DATABASE_TYPE, DATABASE_URL
-from estuary.config.forms import choice, whole_number
+from estuary.config.forms import BOOLEAN, choice, whole_number
 from estuary.config.variable import Variable
 
 
@@ -48,6 +48,19 @@ class DatabaseVariables:
         whole_number(1, 500),
         default="8",
         summary="How many connections a worker may have to PostgreSQL, besides one for health probes.",
+    )
+
+    query_budget_seconds = Variable(
+        whole_number(1, 60),
+        default="1",
+        summary="How long a list query may take that no declared index serves; a slower one is "
+        "answered 422. DATABASE_TIMEOUT_SECONDS bounds it, too.",
+    )
+
+    query_require_index = Variable(
+        BOOLEAN,
+        default="false",
+        summary="Whether list queries that no declared index serves are answered 422 at once.",
     )
 
     database_migrate = Variable(
