@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
+from estuary.core.errors import QueryTooExpensive
 
 DEFAULT_ORDER: Final = (SortKey("created_at"), SortKey("id"))
 """How lists are ordered where nothing else is asked for."""
@@ -98,6 +99,12 @@ def advice(demand: Demand) -> IndexDefinition | None:
     if demand.unservable:
         return None
     return IndexDefinition((*map(SortKey, sorted(demand.fixed)), *demand.order))
+
+
+def too_expensive(demand: Demand) -> QueryTooExpensive:
+    """The error of a query with this demand, which no index serves, and which costs too much without."""
+    index = advice(demand)
+    return QueryTooExpensive(None if index is None else tuple(shown(index)))
 
 
 def _serves(index: IndexDefinition, demand: Demand) -> bool:

@@ -198,6 +198,19 @@ def _store_unavailable(_: errors.StoreUnavailable) -> _Told:
     return _Told(503, "Database connection error", headers=(_retry_after(1),))
 
 
+def _query_too_expensive(error: errors.QueryTooExpensive) -> _Told:
+    if error.advice is None:
+        return _Told(422, "Query costs too much, and no index would serve it: ask for less, or otherwise")
+    names = ", ".join(f'"{name}"' for name in error.advice)
+    line = f"indexes=[({names}{',' if len(error.advice) == 1 else ''})]"
+    message = f"Query costs too much without an index: declare {line}"
+    return _Told(422, message, context={"declare": line})
+
+
+def _query_unsupported(error: errors.QueryUnsupported) -> _Told:
+    return _Told(422, error.message)
+
+
 def _retry_after(seconds: float) -> Header:
     """RFC 9110, 10.2.3: whole seconds; rounded up, for a client that comes earlier is refused again."""
     return ("retry-after", str(max(1, math.ceil(seconds))))
@@ -226,6 +239,8 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     http_errors.PreconditionRequired: lambda _: _Told(428, "If-Match is required: send the record's ETag"),
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,
+    errors.QueryTooExpensive: _query_too_expensive,
+    errors.QueryUnsupported: _query_unsupported,
     errors.StoreUnavailable: _store_unavailable,
     errors.StoreError: lambda _: _Told(500, "Database query error"),
     http_errors.HeadTimeout: _head_timeout,
