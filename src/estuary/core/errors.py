@@ -121,30 +121,6 @@ class WriteRefused(EstuaryError):
         self.refusal = refusal
 
 
-class QueryTooExpensive(EstuaryError):
-    """A list query that no index serves costs more than it may.
-
-    `advice` are the names of an index that would serve it, as a declaration writes them; None where none
-    would.
-    """
-
-    code = "QUERY_TOO_EXPENSIVE"
-
-    def __init__(self, advice: Sequence[str] | None) -> None:
-        super().__init__("no index serves the query")
-        self.advice = None if advice is None else tuple(advice)
-
-
-class QueryUnsupported(EstuaryError):
-    """A list query is well formed, but this service cannot answer it; `message` tells the client why."""
-
-    code = "QUERY_UNSUPPORTED"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-
 class StoreError(EstuaryError):
     """A store could not do what it was asked, and it is not the caller's fault."""
 

@@ -208,7 +208,7 @@ def _query_too_expensive(error: errors.QueryTooExpensive) -> _Told:
 
 
 def _query_unsupported(error: errors.QueryUnsupported) -> _Told:
-    return _Told(422, error.message)
+    return _Told(422, str(error))
 
 
 def _retry_after(seconds: float) -> Header:
