@@ -93,7 +93,7 @@ COMPILED = [
     "telemetry/observers",
 ]
 """On a request's way, but for modules with msgspec Structs, whose class keywords mypyc drops, those with
-coroutines, and for `telemetry/writer`: compiled, its weak references crash the collector."""
+coroutines, and for `telemetry/line_writer`: compiled, its weak references crash the collector."""
 
 _SHARED = "estuary"
 """One library, `estuary__mypyc`, holds them all; what bears a module's name only leads there."""

@@ -8,8 +8,8 @@ import pytest
 
 from estuary.core.items import ITEMS
 from estuary.core.ports import Store
+from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from estuary.core.service import Records
 from tests.contract.making import TIMEOUT, make_id
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import SettableClock
@@ -70,9 +70,9 @@ def clock() -> SettableClock:
     return SettableClock()
 
 
-def _records(resource: Resource, store: Store, clock: SettableClock) -> Records:
+def _records(resource: Resource, store: Store, clock: SettableClock) -> RecordService:
     numbers = count(1)
-    return Records(
+    return RecordService(
         resource,
         awaited(store.collection(resource)),
         clock=clock,
@@ -82,12 +82,12 @@ def _records(resource: Resource, store: Store, clock: SettableClock) -> Records:
 
 
 @pytest.fixture
-def item_records(store: Store, clock: SettableClock) -> Records:
+def item_records(store: Store, clock: SettableClock) -> RecordService:
     """The use cases on items."""
     return _records(ITEMS, store, clock)
 
 
 @pytest.fixture
-def vessel_records(store: Store, clock: SettableClock) -> Records:
+def vessel_records(store: Store, clock: SettableClock) -> RecordService:
     """The use cases on vessels."""
     return _records(VESSELS, store, clock)

@@ -11,7 +11,7 @@ from uuid import uuid4
 from estuary.core.ports import Store
 from estuary.core.resource import Resource
 from estuary.redis.address import RedisAddress
-from estuary.stores.cache.local import LocalCaches
+from estuary.stores.cache.local_cache import LocalCaches
 from estuary.stores.cache.stamps import Stamps, unshared
 from estuary.stores.cached import CachedStore
 from estuary.stores.memory import MemoryStore
@@ -87,7 +87,7 @@ def _cached_in_redis(make: StoreFactory) -> StoreFactory:
     """The store that `make` makes, with a cache in a Redis, under names that no other store has."""
 
     def cached(folder: Path, resources: Sequence[Resource], timeout: float) -> Store:
-        from estuary.stores.cache.redis import RedisCaches
+        from estuary.stores.cache.redis_cache import RedisCaches
 
         caches = RedisCaches(
             RedisAddress(host=HOST, port=shared.redis().port),

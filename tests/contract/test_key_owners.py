@@ -12,7 +12,7 @@ from estuary.core.errors import IdempotencyKeyReused, NotFound, StoreNotMigrated
 from estuary.core.items import ITEMS
 from estuary.core.moments import to_microseconds
 from estuary.core.record import Record, Written
-from estuary.core.snapshot import SnapshotCodec
+from estuary.core.record_json import RecordJson
 from estuary.core.writes import WriteOptions
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.sql.policy import Policy
@@ -84,7 +84,7 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
 
 def _kept_before(text: str, record: Record | None) -> str:
     """What the earlier release runs to keep a key of the subject "s"."""
-    snapshot = "NULL" if record is None else quoted(SnapshotCodec(ITEMS).encode(record))
+    snapshot = "NULL" if record is None else quoted(RecordJson(ITEMS).encode(record))
     values = f"'items', 's', {quoted(text)}, 'print', {snapshot}, {to_microseconds(START)}"
     columns = "resource, subject, key, fingerprint, snapshot, used_at"
     return f"INSERT INTO _estuary_keys ({columns}) VALUES ({values});"  # noqa: S608 (texts of ours)

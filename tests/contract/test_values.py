@@ -13,7 +13,7 @@ from estuary.core.errors import NotFound, ValidationFailed
 from estuary.core.items import ITEMS
 from estuary.core.query import ListQuery
 from estuary.core.record import Record
-from estuary.core.service import Records
+from estuary.core.record_service import RecordService
 from tests.contract.making import LATER, make_id, record_of
 from tests.support.collections import Collection
 from tests.support.resources import VESSELS, vessel, vessel_body
@@ -58,7 +58,7 @@ async def test_an_updated_value_comes_back_exactly(vessels: Collection, fields: 
 
 
 @pytest.mark.parametrize("name", TEXTS.values(), ids=TEXTS.keys())
-async def test_a_text_goes_through_the_use_cases_unchanged(item_records: Records, name: str) -> None:
+async def test_a_text_goes_through_the_use_cases_unchanged(item_records: RecordService, name: str) -> None:
     """No normal form, case or escape is imposed on a text, on create and on update."""
     created = await record_of(item_records.create(ITEMS.draft_type(name=name)))
     assert name == _name(await settled(item_records.get(created.id)))
@@ -68,7 +68,7 @@ async def test_a_text_goes_through_the_use_cases_unchanged(item_records: Records
 
 
 @pytest.mark.parametrize("character", ["x", "é", "語", "🚢"])
-async def test_lengths_count_characters(item_records: Records, character: str) -> None:
+async def test_lengths_count_characters(item_records: RecordService, character: str) -> None:
     """255 characters are kept whatever their bytes; 256 are refused and nothing is stored."""
     created = await record_of(item_records.create(ITEMS.draft_type(name=f"  {character * 255}\n")))
     assert character * 255 == _name(await settled(item_records.get(created.id)))
@@ -79,7 +79,7 @@ async def test_lengths_count_characters(item_records: Records, character: str) -
     await _assert_only(item_records, created)
 
 
-async def test_a_whole_description_is_kept(item_records: Records) -> None:
+async def test_a_whole_description_is_kept(item_records: RecordService) -> None:
     """1000 characters are kept, 1001 refused."""
     created = await record_of(item_records.create(ITEMS.draft_type(name="x", description="🚢" * 1000)))
     await _assert_only(item_records, created)
@@ -89,7 +89,7 @@ async def test_a_whole_description_is_kept(item_records: Records) -> None:
 
 
 @pytest.mark.parametrize("text", ["\0x", "x\0", "a\0b"])
-async def test_nul_is_refused_and_nothing_stored(item_records: Records, text: str) -> None:
+async def test_nul_is_refused_and_nothing_stored(item_records: RecordService, text: str) -> None:
     """U+0000, which some engines cannot keep, is refused on all of them."""
     for fields in ({"name": text}, {"name": "x", "description": text}):
         with pytest.raises(ValidationFailed, match=r"U\+0000"):
@@ -100,7 +100,7 @@ async def test_nul_is_refused_and_nothing_stored(item_records: Records, text: st
     await _assert_only(item_records, created)
 
 
-async def test_nul_in_a_list_is_refused(vessel_records: Records) -> None:
+async def test_nul_in_a_list_is_refused(vessel_records: RecordService) -> None:
     """Each text of a list obeys the rules of texts."""
     with pytest.raises(ValidationFailed, match=r"Tags entry 1 .*U\+0000"):
         await settled(vessel_records.create(_draft(tags=["x", "\0"])))
@@ -129,7 +129,7 @@ async def test_nul_in_a_list_is_refused(vessel_records: Records) -> None:
     ],
     ids=ascii,
 )
-async def test_a_text_that_is_no_id_names_nothing(item_records: Records, record_id: str) -> None:
+async def test_a_text_that_is_no_id_names_nothing(item_records: RecordService, record_id: str) -> None:
     """Any other text than a canonical id is `NotFound`, also where it looks much like one that exists."""
     created = await record_of(item_records.create(ITEMS.draft_type(name="x")))
     assert make_id(1) == created.id
@@ -142,7 +142,7 @@ async def test_a_text_that_is_no_id_names_nothing(item_records: Records, record_
     await _assert_only(item_records, created)
 
 
-async def test_zero_has_no_sign(vessel_records: Records) -> None:
+async def test_zero_has_no_sign(vessel_records: RecordService) -> None:
     """Not every engine keeps the sign of zero, so none is given it: create and update agree on all."""
     created = await record_of(vessel_records.create(_draft(cargo_value=-0.0)))
     changed = await record_of(vessel_records.update(created.id, VESSELS.changes_type(cargo_value=-0.0)))
@@ -150,7 +150,7 @@ async def test_zero_has_no_sign(vessel_records: Records) -> None:
         assert 1.0 == math.copysign(1.0, record.value.cargo_value)  # type: ignore[attr-defined]
 
 
-async def test_moments_are_kept_in_utc(vessel_records: Records) -> None:
+async def test_moments_are_kept_in_utc(vessel_records: RecordService) -> None:
     """A time with another offset is the same moment in UTC, in the answer and afterwards."""
     india = timezone(timedelta(hours=5, minutes=30))
     created = await record_of(
@@ -162,7 +162,7 @@ async def test_moments_are_kept_in_utc(vessel_records: Records) -> None:
         assert timedelta(0) == built_at.utcoffset()
 
 
-async def test_what_create_and_update_answer_is_what_get_answers(vessel_records: Records) -> None:
+async def test_what_create_and_update_answer_is_what_get_answers(vessel_records: RecordService) -> None:
     """Answer and stored record are one, also in fields that were left to their defaults."""
     created = await record_of(vessel_records.create(_draft(tags=[" trimmed "], call_sign="")))
     assert created == await settled(vessel_records.get(created.id))
@@ -183,11 +183,11 @@ def _name(record: Record) -> str:
     return name
 
 
-async def _all(records: Records) -> tuple[int, list[Record]]:
+async def _all(records: RecordService) -> tuple[int, list[Record]]:
     result = await settled(records.list(ListQuery(100)))
     assert result.total is not None
     return result.total, list(result.records)
 
 
-async def _assert_only(records: Records, record: Record) -> None:
+async def _assert_only(records: RecordService, record: Record) -> None:
     assert (1, [record]) == await _all(records)

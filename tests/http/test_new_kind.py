@@ -19,8 +19,8 @@ from estuary.core.kinds.constraints import Range
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored
 from estuary.core.record import Record
+from estuary.core.record_json import RecordJson
 from estuary.core.resource import DeclarationError, Resource
-from estuary.core.snapshot import SnapshotCodec
 from estuary.stores.convex.schema import schema
 from tests.http.stores import VARIABLES
 from tests.support.clocks import START
@@ -211,7 +211,7 @@ def test_rows_of_undeclared_tables_become_records(kept: float) -> None:
 
 def test_a_snapshot_gives_the_value_back() -> None:
     """Not the text that it is in JSON: what is read of a cache or a key is what was written."""
-    codec = SnapshotCodec(LOANS)
+    codec = RecordJson(LOANS)
     record = Record("x", 1, START, START, Loan(Decimal("12.50"), rebate=Decimal("0.01")))
     assert record == codec.decode(codec.encode(record))
 

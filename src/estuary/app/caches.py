@@ -31,7 +31,7 @@ def with_cache(
 
 
 def _local(settings: Settings, shared: SharedState, clock: Clock) -> Caches:
-    from estuary.stores.cache.local import LocalCaches
+    from estuary.stores.cache.local_cache import LocalCaches
 
     return LocalCaches(
         settings.cache_max_entries,
@@ -46,7 +46,7 @@ def _in_redis(
 ) -> Caches:
     try:
         from estuary.redis.address import RedisAddress
-        from estuary.stores.cache.redis import RedisCaches
+        from estuary.stores.cache.redis_cache import RedisCaches
     except ModuleNotFoundError as error:
         raise StoreRefused(needs("Redis", "a driver", "redis")) from error
     return RedisCaches(

@@ -18,7 +18,7 @@ from estuary.http.asgi import AsgiAdapter
 from estuary.http.operations import Operations
 from estuary.http.rsgi import RsgiAdapter
 from estuary.stores.observed import ObservedStore
-from estuary.stores.waiting import WaitingStore
+from estuary.stores.retrying import RetryingStore
 
 
 def build(
@@ -35,8 +35,8 @@ def build(
     clock, logs, metrics, system, observers = observability
 
     engine = make_store(settings, resources, observers, shared=shared, worker=worker)
-    waiting = WaitingStore(engine, observers)
-    observed = ObservedStore(waiting, observers, clock.monotonic)
+    retrying = RetryingStore(engine, observers)
+    observed = ObservedStore(retrying, observers, clock.monotonic)
     store = with_cache(settings, observed, shared, clock, observers)
 
     limiter = make_limiter(settings, shared, clock.monotonic, observers)
@@ -59,7 +59,7 @@ def build(
         limiter,
         logs,
         clock,
-        awaited=waiting,
+        awaited=retrying,
         admin=applications.operators(operations),
         companions=[*auth.companions, *report_undeclared(engine, logs, worker)],
     )

@@ -6,8 +6,8 @@ from uuid_utils import uuid7
 
 from estuary.config.settings import Settings
 from estuary.core.ports import Clock, Observer, Store
+from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from estuary.core.service import Records
 from estuary.http.guards.body import BodyReader
 from estuary.http.records.demands import DemandReader
 from estuary.http.records.handlers import RecordHandlers
@@ -23,7 +23,7 @@ def make_handlers(
 
     def handlers(resource: Resource) -> RecordHandlers:
         collection = store.collection(resource)
-        records = Records(resource, collection, clock=clock, new_id=_new_id, observe=observe)
+        records = RecordService(resource, collection, clock=clock, new_id=_new_id, observe=observe)
         return RecordHandlers(records, body, demands, f"{API_PREFIX}/{resource.name}")
 
     return [handlers(resource) for resource in resources]

@@ -7,7 +7,7 @@ from secrets import token_bytes
 
 from estuary.config.settings import Settings
 from estuary.http.http1.turns import Turns, leave
-from estuary.limits.local import LocalRateLimiter
+from estuary.limits.local_limiter import LocalRateLimiter
 from estuary.limits.locks import Locks
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import Table

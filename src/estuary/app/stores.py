@@ -9,14 +9,14 @@ from pathlib import Path
 from estuary.app.shared_state import SharedState
 from estuary.backups.status import last_success
 from estuary.config.convex import CONVEX
-from estuary.config.database import POSTGRES, SQLITE
+from estuary.config.database_url import POSTGRES, SQLITE
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreRefused
 from estuary.core.extras import needs
 from estuary.core.items import ITEMS
 from estuary.core.ports import Observer, Store
 from estuary.core.resource import Resource
-from estuary.telemetry.backup import LastBackup
+from estuary.telemetry.last_backup import LastBackup
 
 
 def make_store(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from estuary.config.convex import CONVEX, is_guarded
-from estuary.config.database import DEFAULTS, MEMORY
+from estuary.config.database_url import DEFAULTS, MEMORY
 from estuary.config.effective import Configured
 from estuary.config.errors import HIDDEN, quoted
 from estuary.config.settings import Settings

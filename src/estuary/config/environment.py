@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from estuary.config import combinations
-from estuary.config.database import MEMORY
+from estuary.config.database_url import MEMORY
 from estuary.config.dotenv import Entry, parse
 from estuary.config.effective import Configured, Effective
 from estuary.config.errors import HIDDEN, ConfigurationError, Refused, quoted, shown

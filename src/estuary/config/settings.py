@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from estuary.config.convex import CONVEX
-from estuary.config.database import DEFAULTS, DatabaseLocation
+from estuary.config.database_url import DEFAULTS, DatabaseLocation
 from estuary.config.errors import HIDDEN
 from estuary.config.variable import Variable
 from estuary.config.variables.authentication import AuthenticationVariables

@@ -1,8 +1,8 @@
 """The table of counters in shared memory: a bounded number of clients, in plain bytes.
 
 Clients fall into sets by a hash under a secret key. A set has `WAYS` counters, each for one client, and one
-more that is shared by clients that come while those are all in use: what `limits/local` does once for all
-clients, each set does for its own. Zeroed memory is an empty table.
+more that is shared by clients that come while those are all in use: what `limits/local_limiter` does once
+for all clients, each set does for its own. Zeroed memory is an empty table.
 
 Each counter lies in two places: its numbers in the *heads*, close to those of its set, and its older
 buckets in the *tails*, whose pages only clients that come back ever touch.

@@ -16,8 +16,8 @@ from estuary.server.notify import service_manager, watchdog_seconds
 from estuary.server.sockets import ADMIN, CannotListen, Sockets, address_of, inherited, listen
 from estuary.server.supervisor import Log, Supervisor, SupervisorConfig
 from estuary.telemetry.clock import SystemClock
+from estuary.telemetry.line_writer import LineWriter, join_lines
 from estuary.telemetry.logs import standard_output_logs
-from estuary.telemetry.writer import LineWriter, join_lines
 
 if TYPE_CHECKING:
     from estuary.app import SharedState

@@ -10,10 +10,10 @@ from estuary.telemetry.access import JsonAccess, LineOf, access_line
 from estuary.telemetry.debug_event_logger import DebugEventLogger
 from estuary.telemetry.event_logger import AUTH, HTTP, STORE, EventLogger
 from estuary.telemetry.filter import Filter, Level
+from estuary.telemetry.line_writer import LineWriter
 from estuary.telemetry.lines import JsonFormat, Line, TextFormat
 from estuary.telemetry.logger import LibraryHandler, Logger
 from estuary.telemetry.observers import Observers
-from estuary.telemetry.writer import LineWriter
 
 LogFormat = Literal["json", "text"]
 

@@ -7,7 +7,7 @@ from mmap import mmap
 from typing import NamedTuple
 
 from estuary.core.ports import RateLimiter
-from estuary.limits.local import LocalRateLimiter
+from estuary.limits.local_limiter import LocalRateLimiter
 from estuary.limits.locks import Locks
 from estuary.limits.postgres import PostgresRateLimiter
 from estuary.limits.redis import RedisRateLimiter

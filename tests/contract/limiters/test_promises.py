@@ -12,7 +12,7 @@ import pytest
 from estuary.core.allowance import Decision
 from estuary.core.awaiting import settled
 from estuary.core.ports import RateLimiter
-from estuary.limits.local import LocalRateLimiter
+from estuary.limits.local_limiter import LocalRateLimiter
 from tests.contract.limiters.kinds import LIMITERS, LimiterKind, Place
 
 NAMES = count()

@@ -18,7 +18,7 @@ from estuary.core.allowance import Decision
 from estuary.core.awaiting import settled
 from estuary.core.errors import LimiterRefused, LimiterUnavailable
 from estuary.core.observations import LimiterChanged, Observation, RetryDue
-from estuary.limits.local import LocalRateLimiter
+from estuary.limits.local_limiter import LocalRateLimiter
 from estuary.limits.outage import allowing, counting_locally
 from estuary.limits.redis import RedisRateLimiter
 from estuary.redis.address import RedisAddress

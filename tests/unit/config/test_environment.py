@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.config import environment
-from estuary.config.database import DatabaseLocation
+from estuary.config.database_url import DatabaseLocation
 from estuary.config.effective import Effective
 from estuary.config.environment import Loaded, load_from
 from estuary.config.errors import ConfigurationError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.config.database import DatabaseLocation
+from estuary.config.database_url import DatabaseLocation
 from estuary.config.errors import Refused
 from estuary.config.forms import Form
 from estuary.config.redis import RedisLocation

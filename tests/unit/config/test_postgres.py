@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.config.database import DATABASE_URL, DatabaseLocation
+from estuary.config.database_url import DATABASE_URL, DatabaseLocation
 from estuary.config.errors import Refused
 from estuary.config.postgres_parameters import UNDERSTOOD, for_driver, system_authorities
 from tests.unit.config.conftest import Load, Problems

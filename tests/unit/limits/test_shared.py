@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable
 from estuary.core.ports import RateLimiter
-from estuary.limits.local import LocalRateLimiter
+from estuary.limits.local_limiter import LocalRateLimiter
 from estuary.limits.locks import Held, Locks
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import WAYS, Table

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.core.errors import LimiterUnavailable
-from estuary.limits.local import LocalRateLimiter
+from estuary.limits.local_limiter import LocalRateLimiter
 from estuary.limits.locks import Locks
 from estuary.limits.shared import SharedRateLimiter
 from estuary.limits.table import WAYS, Table

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from estuary.config.checklist.facts import Facts
 from estuary.config.checklist.finding import Finding, passed, warned, worst
-from estuary.config.database import POSTGRES
+from estuary.config.database_url import POSTGRES
 from estuary.config.environment import Loaded
 
 _ENCRYPTED = ("require", "verify-ca", "verify-full")

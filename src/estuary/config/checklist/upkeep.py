@@ -6,7 +6,7 @@ from estuary.config.checklist.encryption import is_local
 from estuary.config.checklist.facts import Answer, Facts, NoAnswer, Openness, UnseenDisk
 from estuary.config.checklist.finding import Finding, failed, passed, warned
 from estuary.config.convex import CONVEX
-from estuary.config.database import MEMORY
+from estuary.config.database_url import MEMORY
 from estuary.config.environment import Loaded
 
 LITTLE_SPACE, NO_SPACE = 0.10, 0.05

@@ -1,7 +1,7 @@
 """Where records are kept."""
 
 from estuary.config.convex import DEPLOY_KEY, DEPLOYMENT_URL
-from estuary.config.database import DATABASE_TYPE, DATABASE_URL
+from estuary.config.database_url import DATABASE_TYPE, DATABASE_URL
 from estuary.config.forms import BOOLEAN, choice, whole_number
 from estuary.config.variable import Variable
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from estuary.core.service import Precondition
+from estuary.core.record_service import Precondition
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.http.errors import PreconditionRequired
 from estuary.http.messages import Request

@@ -4,8 +4,8 @@ from collections.abc import Awaitable
 
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Position
+from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from estuary.core.service import Records
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import JSON, Header, Request, Response
 from estuary.http.records.answers import WrittenAnswers
@@ -26,7 +26,7 @@ _FIRST = ListQuery()
 class RecordHandlers:
     """What the two routes of a resource do. `path` is the collection's own path."""
 
-    def __init__(self, records: Records, body: BodyReader, demands: DemandReader, path: str) -> None:
+    def __init__(self, records: RecordService, body: BodyReader, demands: DemandReader, path: str) -> None:
         self.resource: Resource = records.resource
         self._records = records
         self._body = body

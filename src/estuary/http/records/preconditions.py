@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from estuary.core.errors import PreconditionFailed
-from estuary.core.service import Precondition
+from estuary.core.record_service import Precondition
 from estuary.http.fields import Fields
 from estuary.http.records.entity_tags import entity_tags, tag_of_version, usable_tags, version_of
 

@@ -29,7 +29,7 @@ from estuary.stores.postgres.schema import Schema
 from estuary.stores.postgres.snapshot import PostgresSnapshot, Snapshots
 from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
-from estuary.stores.postgres.together import Together
+from estuary.stores.postgres.transact import Transact
 from estuary.stores.sql.keys import compile_key_statements
 from estuary.stores.sql.lists import ListStatements
 from estuary.stores.sql.policy import Policy
@@ -93,7 +93,7 @@ class PostgresStore:
             for name, each in self._resources.items()
         }
         tables = {name: each.table for name, each in self._resources.items()}
-        self._together = Together(tables, self._collections)
+        self._transact = Transact(tables, self._collections)
         self._loader = Loader(self._connector, self._resources, timeout=timeout)
         self._snapshots = Snapshots(self._connector, schema, self._resources, policy)
 
@@ -132,7 +132,7 @@ class PostgresStore:
 
     def transact(self, writes: Sequence[Write]) -> Awaitable[Sequence[Written]]:
         """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
-        return self._pool().run(self._together.work(writes))
+        return self._pool().run(self._transact.work(writes))
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

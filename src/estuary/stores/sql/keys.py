@@ -9,8 +9,8 @@ from sqlalchemy.engine.interfaces import Dialect
 from estuary.core.errors import IdempotencyKeyReused
 from estuary.core.moments import to_microseconds
 from estuary.core.record import Record, Written
+from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
-from estuary.core.snapshot import SnapshotCodec
 from estuary.core.writes import KEY_LIFETIME, IdempotencyKey
 from estuary.stores.sql.statements import Statement, compiled
 from estuary.stores.sql.types import LONG
@@ -62,7 +62,7 @@ class KeyRows:
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource.name
-        self._snapshots = SnapshotCodec(resource)
+        self._snapshots = RecordJson(resource)
 
     def place(self, key: IdempotencyKey) -> tuple[str, str, str, str]:
         """The parameters of `KeyStatements.find` and `forget`."""

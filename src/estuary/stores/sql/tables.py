@@ -77,8 +77,8 @@ def totals_table(metadata: MetaData) -> Table:
 def keys_table(metadata: MetaData) -> Table:
     """The idempotency keys, each with what the write that carried it left behind.
 
-    `snapshot` is the record as JSON (`core/snapshot.py`), null after a delete. The owner has a default, so
-    that releases which know none can still write beside this one while replicas are being replaced.
+    `snapshot` is the record as JSON (`core/record_json.py`), null after a delete. The owner has a default,
+    so that releases which know none can still write beside this one while replicas are being replaced.
     """
     return Table(
         KEYS,

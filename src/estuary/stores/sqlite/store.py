@@ -31,7 +31,7 @@ from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import Schema
 from estuary.stores.sqlite.snapshot import SqliteSnapshot, survey
-from estuary.stores.sqlite.transaction import together
+from estuary.stores.sqlite.transact import transact
 
 # The writer's own few statements, beside those of the resources.
 _OTHER_STATEMENTS = 16
@@ -102,7 +102,7 @@ class SqliteStore:
     def transact(self, writes: Sequence[Write]) -> Awaitable[Sequence[Written]]:
         """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
         operations = [self._collections[write.resource].operation(write) for write in writes]
-        return self._database.write(together(operations))
+        return self._database.write(transact(operations))
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.config.database import DATABASE_URL
+from estuary.config.database_url import DATABASE_URL
 from estuary.core.errors import StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.stores.postgres import PostgresStore

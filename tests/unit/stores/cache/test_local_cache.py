@@ -5,7 +5,7 @@ from functools import partial
 
 from estuary.core.record import Record
 from estuary.shared_memory import shared_words
-from estuary.stores.cache.local import LocalCache
+from estuary.stores.cache.local_cache import LocalCache
 from estuary.stores.cache.port import Miss
 from estuary.stores.cache.stamps import STAMPS, Stamps, unshared
 from tests.contract.making import make_id, make_record

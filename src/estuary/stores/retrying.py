@@ -1,4 +1,4 @@
-"""Any store that may be away at the start, or has to be migrated first: it is tried for until it comes."""
+"""Retries opening a store that is unavailable at the start, or has to be migrated first."""
 
 import asyncio
 from collections.abc import AsyncIterable, Coroutine, Sequence
@@ -20,10 +20,10 @@ OPEN_TIMEOUT = 3.0
 OPENING = "the store is still being opened, or migrated"
 
 
-class WaitingStore:
-    """Implements `Store` with another one, whose calls fail as those of a closed store until it is open.
+class RetryingStore:
+    """A `Store` that retries opening another one; until it is open calls fail as on a closed store.
 
-    It is there when it was opened and has answered. What waiting does not mend is a refusal:
+    It is available once it was opened and has answered. Errors that a retry cannot help are refusals:
     `StoreRefused`, a `StoreSchemaMismatch` that no migration mends, and errors of the store's own.
     """
 
@@ -45,13 +45,13 @@ class WaitingStore:
 
     @property
     def waits_for(self) -> str:
-        """Why it is not there yet, for an operator; the empty text once it is."""
+        """Why it is not available yet, for an operator; empty once it is."""
         return "" if self._reason is None else str(self._reason)
 
     async def open(self) -> None:
-        """Open the store; where it is away, not migrated or slow, return all the same and go on trying.
+        """Open the store; if it is unavailable, not migrated or slow, return all the same and go on trying.
 
-        Raises a refusal that comes within the time it has.
+        Raises a refusal that comes within the timeout.
         """
         self._opening = asyncio.create_task(self._open())
         with suppress(TimeoutError):

@@ -13,8 +13,8 @@ from estuary.core.errors import StoreQueryFailed, StoreUnavailable
 from estuary.core.observations import CacheChanged
 from estuary.core.ports import Observer
 from estuary.core.record import Record
+from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
-from estuary.core.snapshot import SnapshotCodec
 from estuary.redis.address import RedisAddress
 from estuary.redis.connection import Connection
 from estuary.redis.errors import RedisRefused, RedisUnavailable
@@ -88,7 +88,7 @@ class RedisCaches:
         """The cache of `resource`; replicas to which it is declared otherwise have others."""
         declared = repr(resource.fields)
         version = blake2b(declared.encode(), digest_size=6).hexdigest()
-        return RedisCache(self, f"{self._prefix}cache:{version}:{resource.name}:", SnapshotCodec(resource))
+        return RedisCache(self, f"{self._prefix}cache:{version}:{resource.name}:", RecordJson(resource))
 
     async def look(self, key: str) -> str | None:
         """What stands under `key`, a new lease if nothing did; None where that cannot be known."""
@@ -152,7 +152,7 @@ class RedisCaches:
 class RedisCache:
     """Implements `RecordCache` for one resource, whose keys begin with `prefix`."""
 
-    def __init__(self, caches: RedisCaches, prefix: str, codec: SnapshotCodec) -> None:
+    def __init__(self, caches: RedisCaches, prefix: str, codec: RecordJson) -> None:
         self._caches = caches
         self._prefix = prefix
         self._codec = codec

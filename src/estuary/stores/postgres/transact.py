@@ -1,4 +1,4 @@
-"""Several writes in one transaction: all of them are made, or none."""
+"""`Store.transact` in PostgreSQL: several writes in one transaction, locked in one order."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from estuary.stores.postgres.transaction import Transaction
 from estuary.stores.sql.statements import compiled
 
 
-class Together:
+class Transact:
     """Makes writes to `collections`, whose tables are `tables`; both by the names of their resources."""
 
     def __init__(self, tables: Mapping[str, Table], collections: Mapping[str, PostgresCollection]) -> None:

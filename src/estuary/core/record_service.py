@@ -29,7 +29,7 @@ _ATTEMPTS = 4
 """How often a write with a precondition is tried: once to learn the version, then to write to it."""
 
 
-class Records:
+class RecordService:
     """Creates, reads, updates, deletes and lists the records of one resource.
 
     `new_id` makes canonical UUIDs that never repeat. Errors of the collection pass through unchanged.

@@ -20,7 +20,7 @@ from estuary.core.moments import to_microseconds
 from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.query import ListQuery, ListResult, SortedPosition, by_cursor
 from estuary.core.record import Position, Record, Written
-from estuary.core.service import Records
+from estuary.core.record_service import RecordService
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
 from tests.contract.making import make_id, once, record_of
@@ -36,7 +36,7 @@ class Desk:
         self.clock = SettableClock()
         self.seen: list[Observation] = []
         numbers = count(1)
-        self.records = Records(
+        self.records = RecordService(
             ITEMS,
             self.store.collection(ITEMS),
             clock=self.clock,
@@ -230,7 +230,7 @@ async def test_a_write_that_is_overtaken_is_tried_again_but_not_for_ever(
 ) -> None:
     """Where every version meets the precondition, others may write in between, but not without end."""
     restless = Restless(times)
-    records = Records(
+    records = RecordService(
         ITEMS, restless, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append
     )
     await settled(records.create(ITEMS.draft_type(name="x")))
@@ -262,7 +262,7 @@ class Gate(Collection):
 async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
     """Until the first write has ended another with its key is refused; others pass."""
     gate, numbers = Gate(), count(1)
-    records = Records(
+    records = RecordService(
         ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(next(numbers)), observe=desk.seen.append
     )
     draft = ITEMS.draft_type(name="x")
@@ -284,7 +284,9 @@ async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
 async def test_a_client_that_leaves_does_not_keep_its_key(desk: Desk) -> None:
     """A write that was cancelled, or failed, is under way no more."""
     gate = Gate()
-    records = Records(ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append)
+    records = RecordService(
+        ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append
+    )
     draft = ITEMS.draft_type(name="x")
     left = asyncio.create_task(settled(records.create(draft, once())))
     await gate.entered.wait()

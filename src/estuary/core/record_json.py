@@ -1,4 +1,4 @@
-"""Snapshots: a whole record as JSON, for stores that keep records outside a resource's own table."""
+"""A whole record as JSON, for stores that keep records outside a resource's own table."""
 
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,11 @@ from estuary.core.record import Record
 from estuary.core.resource import Resource
 
 
-class SnapshotCodec:
-    """The records of `resource` as texts, each field under its name.
+class RecordJson:
+    """Encodes and decodes the records of `resource`, each field under its name.
 
-    A snapshot outlives a change of the declaration: fields that are no longer declared are passed over,
-    and those that are new have their defaults.
+    A text outlives a change of the declaration: fields that are no longer declared are ignored, and those
+    that are new have their defaults.
     """
 
     def __init__(self, resource: Resource) -> None:
@@ -27,21 +27,21 @@ class SnapshotCodec:
             ("value", resource.kept_type),
             ("owner", str, ""),
         ]
-        self._snapshot = msgspec.defstruct(f"{resource.value_type.__name__}Snapshot", fields)
-        self._decode = msgspec.json.Decoder(self._snapshot).decode
+        self._kept_type = msgspec.defstruct(f"{resource.value_type.__name__}Record", fields)
+        self._decode = msgspec.json.Decoder(self._kept_type).decode
         self._value = resource.restore
 
     def encode(self, record: Record) -> str:
         """`record`, with its version, times and owner, as JSON that `decode` restores."""
-        snapshot = self._snapshot(
+        kept = self._kept_type(
             record.id, record.version, record.created_at, record.updated_at, record.value, record.owner
         )
-        return self._encode(snapshot).decode()
+        return self._encode(kept).decode()
 
-    def decode(self, snapshot: str) -> Record:
-        """The record in `snapshot`; raises `StoreQueryFailed` where the declaration no longer fits it."""
+    def decode(self, text: str) -> Record:
+        """The record in `text`; raises `StoreQueryFailed` where it does not fit the declaration."""
         try:
-            kept: Any = self._decode(snapshot)
+            kept: Any = self._decode(text)
         except msgspec.MsgspecError as error:
             raise StoreQueryFailed("a snapshot does not fit the declared resource") from error
         value = self._value(msgspec.structs.asdict(kept.value))

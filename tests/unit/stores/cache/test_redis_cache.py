@@ -16,7 +16,7 @@ from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.redis.address import RedisAddress
 from estuary.stores.cache.port import Miss
-from estuary.stores.cache.redis import RedisCaches
+from estuary.stores.cache.redis_cache import RedisCaches
 from estuary.stores.cached import CachedStore
 from tests.contract.making import LATER, make_id, make_record
 from tests.support.clocks import START, SettableClock

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.telemetry.writer import LineWriter, join_lines
+from estuary.telemetry.line_writer import LineWriter, join_lines
 
 LONG = 60.0
 """Seconds that no test waits: whatever happens before was not a timeout's doing."""

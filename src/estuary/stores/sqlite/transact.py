@@ -1,4 +1,4 @@
-"""Several writes as one operation: all of them are made, or none."""
+"""`Store.transact` in SQLite: several writes as one operation of the writer, in a savepoint."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from estuary.stores.sqlite.savepoint import savepoint
 from estuary.stores.sqlite.writer import Operation
 
 
-def together(operations: Sequence[Operation[Record | None]]) -> Operation[Sequence[Written]]:
+def transact(operations: Sequence[Operation[Record | None]]) -> Operation[Sequence[Written]]:
     """`operations` in their order, or none; raises `WriteRefused` for the first that cannot be made."""
 
     def operation(cursor: sqlite3.Cursor) -> Sequence[Written]:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from estuary.telemetry.backup import LastBackup
+from estuary.telemetry.last_backup import LastBackup
 from tests.support.process import until
 
 

@@ -22,7 +22,7 @@ from estuary.core.observations import (
     StoreFound,
 )
 from estuary.stores.memory import MemoryStore
-from estuary.stores.waiting import OPENING, WaitingStore
+from estuary.stores.retrying import OPENING, RetryingStore
 from tests.support.collections import awaited
 from tests.support.waiting import until
 from tests.unit.stores.kinds import record
@@ -63,76 +63,78 @@ def inner() -> Unprepared:
 
 
 @pytest.fixture
-async def waiting(inner: Unprepared, seen: list[Observation]) -> AsyncIterator[WaitingStore]:
+async def retrying(inner: Unprepared, seen: list[Observation]) -> AsyncIterator[RetryingStore]:
     """The store that waits for it."""
-    store = WaitingStore(inner, seen.append, interval=0.001)
+    store = RetryingStore(inner, seen.append, interval=0.001)
     yield store
     await store.close()
 
 
-async def test_a_store_that_fits_is_opened_at_once(waiting: WaitingStore, seen: list[Observation]) -> None:
+async def test_a_store_that_fits_is_opened_at_once(
+    retrying: RetryingStore, seen: list[Observation]
+) -> None:
     """Nothing is waited for, and nothing said."""
-    await waiting.open()
-    await waiting.ping()
-    await awaited(waiting.collection(ITEMS)).insert(record(Item("boat")))
+    await retrying.open()
+    await retrying.ping()
+    await awaited(retrying.collection(ITEMS)).insert(record(Item("boat")))
     assert [] == seen
 
 
 async def test_it_is_used_as_soon_as_it_is_migrated(
-    waiting: WaitingStore, inner: Unprepared, seen: list[Observation]
+    retrying: RetryingStore, inner: Unprepared, seen: list[Observation]
 ) -> None:
     """Until then a probe says why, every call fails as with a closed store, and looking goes on."""
     inner.obstacle = StoreNotMigrated("run it")
-    await waiting.open()
+    await retrying.open()
     assert [MigrationAwaited("run it")] == told(seen)
     for _ in range(3):
         with pytest.raises(StoreNotMigrated, match="run it"):
-            await waiting.ping()
+            await retrying.ping()
         with pytest.raises(StoreUnavailable):
-            await awaited(waiting.collection(ITEMS)).count()
+            await awaited(retrying.collection(ITEMS)).count()
         attempts = inner.attempts
         await until(lambda attempts=attempts: inner.attempts > attempts)  # type: ignore[misc]  # bound at once
-    assert "run it" == waiting.waits_for
+    assert "run it" == retrying.waits_for
     inner.obstacle = None
-    await waiting.there()
+    await retrying.there()
     assert [MigrationAwaited("run it"), Migrated()] == told(seen)
-    assert "" == waiting.waits_for
-    await waiting.ping()
-    assert 0 == await awaited(waiting.collection(ITEMS)).count()
+    assert "" == retrying.waits_for
+    await retrying.ping()
+    assert 0 == await awaited(retrying.collection(ITEMS)).count()
 
 
 async def test_an_outage_does_not_end_the_wait(
-    waiting: WaitingStore, inner: Unprepared, seen: list[Observation]
+    retrying: RetryingStore, inner: Unprepared, seen: list[Observation]
 ) -> None:
     """The probe tells of it while it lasts, and the log once."""
     inner.obstacle = StoreNotMigrated("run it")
-    await waiting.open()
+    await retrying.open()
     inner.obstacle = StoreUnavailable("away")
     attempts = inner.attempts
     await until(lambda: inner.attempts > attempts + 1)
     with pytest.raises(StoreUnavailable, match="away"):
-        await waiting.ping()
+        await retrying.ping()
     inner.obstacle = None
-    await waiting.there()
+    await retrying.there()
     assert [MigrationAwaited("run it"), StoreAwaited("away"), StoreFound()] == told(seen)
 
 
 async def test_a_store_that_is_away_is_waited_for(
-    waiting: WaitingStore, inner: Unprepared, seen: list[Observation]
+    retrying: RetryingStore, inner: Unprepared, seen: list[Observation]
 ) -> None:
     """It need not be there at the start; each attempt is told to who wants to know."""
     inner.obstacle = StoreUnavailable("away")
-    await waiting.open()
+    await retrying.open()
     await until(lambda: seen.count(RetryDue("opening the store", 0.001, "away")) > 2)
     inner.obstacle = None
-    await waiting.there()
+    await retrying.there()
     assert [StoreAwaited("away"), StoreFound()] == told(seen)
 
 
 async def test_opening_a_slow_store_is_bounded(inner: Unprepared, seen: list[Observation]) -> None:
     """After the timeout it returns; the one attempt goes on, and is not made twice."""
     inner.gate = asyncio.Event()
-    slow = WaitingStore(inner, seen.append, interval=0.001, timeout=0.001)
+    slow = RetryingStore(inner, seen.append, interval=0.001, timeout=0.001)
     await slow.open()
     with pytest.raises(StoreUnavailable, match="being opened"):
         await slow.ping()
@@ -144,21 +146,21 @@ async def test_opening_a_slow_store_is_bounded(inner: Unprepared, seen: list[Obs
 
 
 async def test_it_is_there_when_it_answers(
-    waiting: WaitingStore, inner: Unprepared, seen: list[Observation]
+    retrying: RetryingStore, inner: Unprepared, seen: list[Observation]
 ) -> None:
     """A server that opens, but takes no writes yet, is not ready; and it is opened only once."""
     inner.silence = StoreUnavailable("takes no writes")
-    await waiting.open()
-    assert "takes no writes" == waiting.waits_for
+    await retrying.open()
+    assert "takes no writes" == retrying.waits_for
     inner.silence = None
-    await waiting.there()
+    await retrying.there()
     assert 1 == inner.attempts
     assert [StoreAwaited("takes no writes"), StoreFound()] == told(seen)
 
 
 @pytest.mark.parametrize("error", [StoreRefused("wrong password"), StoreSchemaMismatch("lost")])
 async def test_what_waiting_does_not_mend_ends_the_start(
-    waiting: WaitingStore, inner: Unprepared, seen: list[Observation], error: StoreError
+    retrying: RetryingStore, inner: Unprepared, seen: list[Observation], error: StoreError
 ) -> None:
     """A wrong password, and tables that cannot be made to fit, are for the operator.
 
@@ -166,7 +168,7 @@ async def test_what_waiting_does_not_mend_ends_the_start(
     """
     inner.obstacle = error
     with pytest.raises(type(error)):
-        await waiting.open()
+        await retrying.open()
     assert ([], 1) == (seen, inner.attempts)
 
 
@@ -175,7 +177,7 @@ async def test_a_refusal_that_outlasts_the_start_is_observed(
 ) -> None:
     """`open` has returned by then: the log has to say why the store does not come."""
     inner.gate = asyncio.Event()
-    slow = WaitingStore(inner, seen.append, interval=0.001, timeout=0.001)
+    slow = RetryingStore(inner, seen.append, interval=0.001, timeout=0.001)
     await slow.open()
     inner.obstacle = StoreRefused("wrong password")
     inner.gate.set()
@@ -185,19 +187,19 @@ async def test_a_refusal_that_outlasts_the_start_is_observed(
     await slow.close()
 
 
-async def test_a_refusal_that_comes_later_is_told(waiting: WaitingStore, inner: Unprepared) -> None:
+async def test_a_refusal_that_comes_later_is_told(retrying: RetryingStore, inner: Unprepared) -> None:
     """A server that was away may turn out not to want us."""
     inner.obstacle = StoreUnavailable("away")
-    await waiting.open()
+    await retrying.open()
     inner.obstacle = StoreRefused("wrong password")
     with pytest.raises(StoreRefused, match="wrong password"):
-        await waiting.there()
+        await retrying.there()
 
 
 async def test_it_is_closed_while_it_is_being_opened(inner: Unprepared) -> None:
     """What is under way is ended, and nothing goes on behind."""
     inner.gate = asyncio.Event()
-    slow = WaitingStore(inner, lambda _: None, timeout=0.001)
+    slow = RetryingStore(inner, lambda _: None, timeout=0.001)
     await slow.open()
     await slow.close()
     assert {asyncio.current_task()} == asyncio.all_tasks()

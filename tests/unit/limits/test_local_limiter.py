@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.core.ports import RateLimiter
-from estuary.limits.local import LocalRateLimiter
+from estuary.limits.local_limiter import LocalRateLimiter
 from tests.support.monotonic import HandClock
 
 WINDOW = 4.0
