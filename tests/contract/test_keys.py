@@ -214,7 +214,7 @@ async def test_an_expired_key_takes_no_other_owners_along(items: Collection) -> 
     assert (await items.insert(make_record(9), once(owner="him", now=later))).replayed
 
 
-async def test_keys_of_two_owners_hinder_nobody(items: Collection) -> None:
+async def test_keys_of_two_owners_are_independent(items: Collection) -> None:
     """The same text at the same time for many owners: every write is made, none is told to wait."""
     outcomes = await asyncio.gather(
         *(
@@ -309,7 +309,7 @@ async def test_of_many_different_requests_at_once_one_is_made(items: Collection)
     assert 2 == await items.count()
 
 
-async def test_different_keys_hinder_nobody(items: Collection) -> None:
+async def test_different_keys_are_independent(items: Collection) -> None:
     """Many keyed writes at once, among them some that fail: all others are made, none is told to wait."""
     outcomes = await asyncio.gather(
         *(items.insert(make_record(100 + n - n % 2), once(f"{n}")) for n in range(2 * WRITERS)),

@@ -204,7 +204,7 @@ def test_columns_that_are_not_declared_are_told_and_can_be_taken(shipped: Path) 
 
 
 @pytest.mark.parametrize("command", ["restore", "import", "migrate", "check"])
-def test_records_that_nobody_sees_are_mentioned(shipped: Path, command: str) -> None:
+def test_undeclared_records_are_mentioned(shipped: Path, command: str) -> None:
     """Commands that write to a store, or look at it, name what it holds besides."""
     arguments: dict[str, tuple[str, ...]] = {
         "restore": ("restore", "--replace", "copy"),
@@ -224,7 +224,7 @@ def test_records_that_nobody_sees_are_mentioned(shipped: Path, command: str) -> 
     assert "vessels" in {record["resource"] for record in records(shipped)}
 
 
-def test_the_service_mentions_records_that_nobody_sees(shipped: Path) -> None:
+def test_the_service_mentions_undeclared_records(shipped: Path) -> None:
     """Once, in its log, after the start."""
     with serving(shipped, {"PYTHONPATH": ROOT, "DATABASE_URL": "sqlite:///data/estuary.db"}) as server:
         told = server.record("the store holds records that RESOURCES does not declare")

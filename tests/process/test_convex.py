@@ -102,7 +102,7 @@ def test_a_url_that_is_none(tmp_path: Path, command: str, url: str) -> None:
     assert "it must be a URL such as https://" in done.stderr
 
 
-def test_nobody_there(tmp_path: Path) -> None:
+def test_an_unreachable_deployment_is_reported(tmp_path: Path) -> None:
     """Exit 1: the store is unavailable; a service waits for it."""
     with socket.create_server((HOST, 0)) as unused:
         port = unused.getsockname()[1]

@@ -21,7 +21,7 @@ MOST_SECONDS = 0.25
 """The 99th percentile of what others wait beside any one kind, on two quiet cores."""
 
 
-def test_a_client_that_sends_the_dearest_stalls_nobody(tmp_path: Path) -> None:
+def test_a_client_that_sends_the_dearest_stalls_no_other(tmp_path: Path) -> None:
     """Each kind, one request after the other: none is a defect, and other clients are answered soon."""
     with serving(tmp_path, {"RATE_LIMIT_ENABLED": "false"}) as server:
         record = post(server, ITEMS, b'{"name":"a"}').headers["location"]

@@ -35,7 +35,7 @@ def variables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[s
         return
     shared.postgres().empty()
     yield {"DATABASE_URL": shared.postgres().url}
-    shared.postgres().disconnect_everybody()
+    shared.postgres().end_sessions()
 
 
 def create(server: Server, key: str, name: str) -> tuple[dict[str, Any], bool]:

@@ -47,7 +47,7 @@ def postgres() -> Iterator[Postgres]:
     server = shared.postgres()
     server.empty()
     yield server
-    server.disconnect_everybody()
+    server.end_sessions()
 
 
 def estuary(directory: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:

@@ -162,7 +162,7 @@ def counted_in_postgres() -> Iterator[dict[str, str]]:
     server = shared.postgres()
     server.empty()
     yield {"DATABASE_URL": server.url, "RATE_LIMIT_STORE": "postgres"}
-    server.disconnect_everybody()
+    server.end_sessions()
 
 
 @pytest.mark.parametrize("counted", [counted_in_redis, counted_in_postgres], ids=["redis", "postgres"])

@@ -83,7 +83,7 @@ def postgres(_: Path) -> Iterator[Store]:
     def shut_out() -> Iterator[None]:
         password = GUARDED_PASSWORD.replace("'", "''")
         server.execute(f"ALTER ROLE {GUARDED_USER} PASSWORD 'another'")
-        server.disconnect_everybody()
+        server.end_sessions()
         yield
         server.execute(f"ALTER ROLE {GUARDED_USER} PASSWORD '{password}'")
 

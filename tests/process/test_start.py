@@ -236,7 +236,7 @@ def test_a_log_filter_that_would_silence_everything_is_a_mistake(tmp_path: Path)
 
 
 @pytest.mark.parametrize("full", [True, False], ids=["full", "closed"])
-def test_a_log_that_takes_nothing_keeps_nobody_from_serving(tmp_path: Path, *, full: bool) -> None:
+def test_a_log_that_cannot_be_written_does_not_stop_the_service(tmp_path: Path, *, full: bool) -> None:
     """A full disk, or a pipe that is read no more, behind both streams: lines are lost, and counted."""
     read, write = os.pipe()
     os.close(read)
@@ -251,7 +251,7 @@ def test_a_log_that_takes_nothing_keeps_nobody_from_serving(tmp_path: Path, *, f
         assert 0 == server.stop()
 
 
-def test_what_was_wrong_is_the_exit_code_where_nobody_can_be_told(tmp_path: Path) -> None:
+def test_the_exit_code_is_right_where_standard_error_cannot_be_written(tmp_path: Path) -> None:
     """Standard error that takes nothing, or is never read, changes neither the code nor that it ends."""
     read, write = os.pipe()
     os.close(read)

@@ -47,7 +47,9 @@ def shell(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("ending", [">&-", ">/dev/full", "| true", ">&- 2>&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("command", DOING)
-def test_what_was_done_is_done_where_nobody_reads_of_it(filled: Path, command: str, ending: str) -> None:
+def test_a_command_succeeds_where_its_output_cannot_be_written(
+    filled: Path, command: str, ending: str
+) -> None:
     """Exit 0, no trace, and neither store nor backup holds a byte of what was printed."""
     done = shell(filled, f"estuary {command} {ending}")
     assert (0, "") == (done.returncode, done.stderr)

@@ -170,7 +170,7 @@ def test_a_head_beyond_all_limits_is_refused(server: Server, head: bytes, status
         assert connection.is_closed()
 
 
-def test_a_method_that_nobody_knows(server: Server) -> None:
+def test_an_unknown_method_is_refused(server: Server) -> None:
     """405 with `Allow` and the envelope; methods are case-sensitive (RFC 9110, 9.1)."""
     for method in ("get", "BREW", "DESCRIBE", "SETUP"):
         with Connection(server) as connection:

@@ -51,7 +51,7 @@ async def test_a_restart_is_survived(postgres: Postgres) -> None:
         assert (await limiter.hit("y")).allowed
 
 
-async def test_a_server_that_hangs_holds_up_nobody_for_long(postgres: Postgres) -> None:
+async def test_waiting_for_a_server_that_hangs_is_bounded(postgres: Postgres) -> None:
     """Those who ask first wait for their bounded time, all others not at all."""
     async with watched(postgres.url) as (limiter, told):
         with postgres.frozen():
@@ -66,7 +66,7 @@ async def test_a_server_that_hangs_holds_up_nobody_for_long(postgres: Postgres) 
 async def test_a_session_that_is_ended_is_replaced(postgres: Postgres) -> None:
     """As by an administrator, or a pooler that is restarted."""
     async with watched(postgres.url) as (limiter, told):
-        postgres.disconnect_everybody()
+        postgres.end_sessions()
         with pytest.raises(LimiterUnavailable):
             await limiter.hit("x")
         await until(lambda: [False, True] == told, seconds=30.0)

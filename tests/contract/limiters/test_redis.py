@@ -96,7 +96,7 @@ async def test_a_restart_is_survived(redis: Redis) -> None:
         assert (await subject.limiter.hit("x")).allowed
 
 
-async def test_a_redis_that_hangs_holds_up_nobody_for_long(redis: Redis) -> None:
+async def test_waiting_for_a_redis_that_hangs_is_bounded(redis: Redis) -> None:
     """Those who ask first wait for their bounded time, all others not at all."""
     async with watched(redis_address(redis)) as subject:
         with redis.frozen():

@@ -132,7 +132,7 @@ class Postgres(Daemon):
         """Empty the tables of the database `estuary`, and end all connections to it."""
         self.execute(f"{_DISCONNECT}; {_TRUNCATE}")
 
-    def disconnect_everybody(self) -> None:
+    def end_sessions(self) -> None:
         """End every other session in the database `estuary`, as an administrator may."""
         self.execute(_DISCONNECT)
 

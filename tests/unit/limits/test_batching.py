@@ -40,7 +40,7 @@ def asked() -> Asked:
     return Asked()
 
 
-async def test_who_asks_alone_waits_for_nobody(asked: Asked) -> None:
+async def test_a_single_hit_is_asked_about_at_once(asked: Asked) -> None:
     """Each is a question of its own, asked before the next turn."""
     for _ in range(5):
         await asked.together("ann")
@@ -62,7 +62,7 @@ async def test_after_a_question_about_some_the_next_waits_for_others(asked: Aske
     assert [[("ann", 1, SOME)], [("bob", 1, TURNS + 1)], [("bob", 1, 1)]] == asked.questions
 
 
-async def test_after_a_question_about_few_nobody_waits(asked: Asked) -> None:
+async def test_after_a_question_about_few_the_next_hit_does_not_wait(asked: Asked) -> None:
     """One hit less, and the next one is asked about at once."""
     await asked.together(*["ann"] * (SOME - 1))
     await asked.together("bob")

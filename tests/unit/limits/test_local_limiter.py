@@ -182,7 +182,7 @@ def test_expired_clients_are_cleared_away_faster_than_new_ones_come() -> None:
     assert later < 0.75 * after_the_flood
 
 
-def test_nobody_can_tell_who_shares_with_whom() -> None:
+def test_which_clients_share_a_counter_cannot_be_predicted() -> None:
     """Two processes spread the same addresses differently: the hash is under a key of each."""
 
     def sharing() -> set[int]:

@@ -177,7 +177,7 @@ async def test_a_killed_process_leaves_nothing_locked() -> None:
     assert (limits.hit("waiting")).allowed
 
 
-def test_a_stopped_process_holds_up_nobody_for_long() -> None:
+def test_waiting_for_a_stopped_process_is_bounded() -> None:
     """Who waits for a lock gives up, and other locks are not touched."""
     locks = Locks()
     with child(lambda: locks.acquire(7)) as pid:

@@ -85,7 +85,7 @@ async def test_those_who_ask_at_once_share_one_read(scene: Scene) -> None:
     assert 1 == scene.slow.reads
 
 
-async def test_one_who_goes_away_ends_nobody_elses_read(scene: Scene) -> None:
+async def test_a_caller_who_leaves_ends_no_other_read(scene: Scene) -> None:
     """A client that disconnects while others wait for the same record is no matter to them."""
     scene.slow.gate.clear()
     first, second = (asyncio.create_task(scene.items.get(make_id(1))) for _ in range(2))
@@ -130,7 +130,7 @@ async def test_who_comes_after_a_write_does_not_join_a_read_from_before(scene: S
     assert ("item 1", "changed") == (await early, await late)
 
 
-async def test_nobody_joins_a_read_from_before_another_workers_write(scene: Scene) -> None:
+async def test_no_caller_joins_a_read_from_before_another_workers_write(scene: Scene) -> None:
     """The stamps tell of a write that this process has not made."""
     scene.slow.gate.clear()
     early = asyncio.create_task(scene.name())

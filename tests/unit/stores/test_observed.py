@@ -273,7 +273,7 @@ async def test_time_is_counted_from_the_await(scene: Scene) -> None:
     assert [StoreQueried("count", "items", SECONDS, succeeded=True)] == scene.seen
 
 
-class Shelf(MemoryCollection):
+class ClockedCollection(MemoryCollection):
     """Answers at once, in `SECONDS`, and fails where told."""
 
     def __init__(self, clock: SettableClock) -> None:
@@ -291,15 +291,15 @@ class Shelf(MemoryCollection):
 
 
 class InMemory(MemoryStore):
-    """Has one collection."""
+    """A store with one collection."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, records: ClockedCollection) -> None:
         super().__init__([ITEMS])
-        self._shelf = shelf
+        self._records = records
 
     def collection(self, _: Resource) -> MemoryCollection:
         """The one there is."""
-        return self._shelf
+        return self._records
 
 
 @pytest.mark.parametrize(
@@ -311,10 +311,10 @@ def test_what_is_answered_at_once_is_reported_alike(error: Exception | None, suc
     """Answer and error pass through at once, and each call is reported once, with its time."""
     clock = SettableClock()
     seen: list[Observation] = []
-    shelf = Shelf(clock)
-    items = ObservedStore(InMemory(shelf), seen.append, clock.monotonic).collection(ITEMS)
-    shelf.insert(make_record(1))
-    shelf.failure = error
+    records = ClockedCollection(clock)
+    items = ObservedStore(InMemory(records), seen.append, clock.monotonic).collection(ITEMS)
+    records.insert(make_record(1))
+    records.failure = error
     if error is None:
         assert make_record(1) == items.get(make_id(1))
     else:

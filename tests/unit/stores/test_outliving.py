@@ -68,7 +68,7 @@ async def test_nothing_holds_it_but_itself(work: Work) -> None:
     assert work.ended
 
 
-async def test_a_failure_that_nobody_waits_for_is_not_logged(work: Work) -> None:
+async def test_a_failure_without_a_waiting_caller_is_not_logged(work: Work) -> None:
     """Those whom it would have concerned have hung up."""
     told: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))

@@ -77,7 +77,7 @@ def test_a_wrong_word_is_named(directive: str) -> None:
 
 
 @pytest.mark.parametrize("directive", ["estuary=loud", "estuary="])
-def test_a_level_that_is_none_is_named(directive: str) -> None:
+def test_an_unknown_level_is_named(directive: str) -> None:
     """The error quotes the directive, and lists the levels."""
     with pytest.raises(ValueError, match="does not end in a level: levels are off, error, warn") as raised:
         Filter(f"info,{directive}")
@@ -85,7 +85,7 @@ def test_a_level_that_is_none_is_named(directive: str) -> None:
 
 
 @pytest.mark.parametrize("directive", ["=info", "a b=info", "[x]=info"])
-def test_a_target_that_is_none_is_named(directive: str) -> None:
+def test_an_unknown_target_is_named(directive: str) -> None:
     """The error quotes the directive, and shows a target."""
     with pytest.raises(ValueError, match="has no target such as estuary::http") as raised:
         Filter(f"info,{directive}")

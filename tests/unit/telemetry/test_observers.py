@@ -27,7 +27,7 @@ def test_each_type_reaches_its_subscribers_in_order() -> None:
     assert [("first", RequestShed(7)), ("second", RequestShed(7))] == told
 
 
-def test_a_failing_subscriber_disturbs_nobody_and_is_reported_once(
+def test_a_failing_subscriber_disturbs_no_other_and_is_reported_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The request goes on, the next subscriber is told, and the log holds the first error alone."""

@@ -239,7 +239,9 @@ class TestLostAnswer:
         assert 1 == await items.count()
 
 
-async def test_a_write_that_was_made_in_vain_is_found(items: Collection, deployment: Deployment) -> None:
+async def test_a_write_whose_answers_were_all_lost_is_there(
+    items: Collection, deployment: Deployment
+) -> None:
     """Where every answer gets lost, the caller is told of an outage, and the write is there once."""
     with deployment.failing({"lost": ATTEMPTS}), pytest.raises(StoreUnavailable):
         await soon(items.insert(make_record(1)))

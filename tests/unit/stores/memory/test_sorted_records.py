@@ -73,7 +73,7 @@ def test_a_place_between_two_blocks_belongs_to_one_of_them() -> None:
         check(order, records)
 
 
-def test_an_emptied_timeline_starts_anew() -> None:
+def test_records_may_be_added_after_the_last_one_is_removed() -> None:
     """After the last record is gone an earlier one can be the first."""
     order = SortedRecords()
     order.add(make_record(5))

@@ -241,7 +241,7 @@ async def test_after_a_refusal_only_who_still_waits_is_sent_again(
     assert [["1", "2", "3"], ["1"], ["2"]] == server.asked
 
 
-async def test_an_error_nobody_knows_reaches_the_caller(inserts: InsertBatcher, server: Server) -> None:
+async def test_an_unknown_error_reaches_the_caller(inserts: InsertBatcher, server: Server) -> None:
     """And is not lost in a task, with the caller waiting for a row that was not kept."""
     server.refused["1"] = LookupError("a bug")
     server.answer()
@@ -283,7 +283,7 @@ async def test_each_rows_time_is_bounded(inserts: InsertBatcher, server: Server)
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["before it was sent", "under way"])
-async def test_a_caller_who_goes_takes_nobody_along(
+async def test_a_caller_who_leaves_cancels_no_other(
     inserts: InsertBatcher, server: Server, sent: bool
 ) -> None:
     """The others' rows are kept; the one of who went is left out where that still can be."""

@@ -50,7 +50,7 @@ def server() -> Iterator[Postgres]:
     found = shared.postgres()
     found.empty()
     yield found
-    found.disconnect_everybody()
+    found.end_sessions()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def server() -> Iterator[Postgres]:
     found.execute('DROP SCHEMA IF EXISTS "Shop 1" CASCADE; CREATE SCHEMA "Shop 1" AUTHORIZATION estuary')
     yield found
     found.execute('DROP SCHEMA "Shop 1" CASCADE')
-    found.disconnect_everybody()
+    found.end_sessions()
 
 
 def read(url: str) -> str:

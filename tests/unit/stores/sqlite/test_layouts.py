@@ -40,7 +40,7 @@ def layout(path: Path) -> int:
     return int(found)
 
 
-async def test_records_survive_and_belong_to_nobody(old: Path) -> None:
+async def test_records_survive_and_have_no_owner(old: Path) -> None:
     """Versions, times and values are as they were; the totals are right; owners and keys can be used."""
     store = SqliteStore(old, [ITEMS])
     await store.open()

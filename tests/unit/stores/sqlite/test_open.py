@@ -264,7 +264,7 @@ async def test_a_table_made_by_hand_must_be_strict(path: Path) -> None:
         await opened(path)
 
 
-async def test_a_lost_total_is_counted_anew(path: Path) -> None:
+async def test_a_lost_total_is_counted_again(path: Path) -> None:
     """A total that somebody removed is there again after the next start."""
     store = await opened(path)
     await awaited(store.collection(ITEMS)).insert(record(Item("one")))

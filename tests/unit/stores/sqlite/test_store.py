@@ -328,7 +328,7 @@ async def test_an_owners_list_is_a_walk_along_an_index(
     assert [f"SEARCH items USING INDEX _items_owner {searched}"] == [step[3] for step in plan]
 
 
-async def test_records_that_nobody_owns_are_not_in_the_index_of_owners(
+async def test_records_without_an_owner_are_not_in_the_index_of_owners(
     store: SqliteStore, shell: sqlite3.Connection
 ) -> None:
     """Where ownership is off, it costs nothing."""

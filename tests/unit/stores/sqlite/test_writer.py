@@ -85,7 +85,7 @@ async def test_waiting_operations_share_a_commit(bench: Bench) -> None:
     assert texts == bench.kept()
 
 
-async def test_nobody_is_told_before_the_commit(bench: Bench) -> None:
+async def test_no_caller_is_told_before_the_commit(bench: Bench) -> None:
     """A write is acknowledged when it is durable; what comes meanwhile waits for the next group."""
     bench.hold_commits()
     first = bench.writer.run(insert("a"))
@@ -100,7 +100,7 @@ async def test_nobody_is_told_before_the_commit(bench: Bench) -> None:
     assert 2 == bench.traced.count("COMMIT")
 
 
-async def test_a_commit_that_hangs_holds_nobody(bench: Bench) -> None:
+async def test_a_commit_that_hangs_holds_no_caller(bench: Bench) -> None:
     """Callers are told in time, whatever the disk does, and the writer recovers with it."""
     bench.writer = Writer(bench.connection, bench.executor, timeout=0.05, check=bench.check)
     bench.hold_commits()
