@@ -1,5 +1,6 @@
 """`python -m tests`: whatever ends the run, no process of it is left."""
 
+import os
 import re
 import signal
 import subprocess
@@ -41,7 +42,7 @@ def test_with_servers():
     HERE.joinpath("waits").exists() and time.sleep(600)
 """
 RUN = (sys.executable, "-m", "tests")
-INI = "[pytest]\naddopts = -p no:cacheprovider -p no:asyncio\n"
+INI = "[pytest]\naddopts = -p no:cacheprovider -p xdist\n"
 
 
 def run_of(folder: Path, *arguments: str, begins: Sequence[str] = RUN) -> subprocess.Popen[bytes]:
@@ -49,7 +50,13 @@ def run_of(folder: Path, *arguments: str, begins: Sequence[str] = RUN) -> subpro
     (folder / "test_suite.py").write_text(SUITE)
     (folder / "pytest.ini").write_text(INI)
     command = [*begins, "-q", "-c", f"{folder}/pytest.ini", *arguments, str(folder)]
-    run = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    run = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # importing all of them takes seconds
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     until((folder / "begun").exists)
     return run
 
