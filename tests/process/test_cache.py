@@ -1,10 +1,12 @@
 """A service with a cache answers as one without: no worker gives what was before a write."""
 
+import json
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.support.http import get
 from tests.support.process import Server, serving
 from tests.support.servers.redis import redis_server
 
@@ -19,7 +21,7 @@ def write_and_read(server: Server) -> None:
         for number in range(ROUNDS):
             writer.put(path, json={"name": f"name {number}"}).raise_for_status()
             for _ in range(READERS):
-                told = httpx.get(f"{server.origin}{path}").json()
+                told = json.loads(get(server, path).body)
                 assert f"name {number}" == told["name"]
 
 

@@ -232,12 +232,18 @@ def serving(
 
 
 def until(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
-    """Return when `condition` holds; raises `TimeoutError`."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
+    """Return when `condition` holds; raises `TimeoutError`.
+
+    One that takes long to look at, as it starts a program, leaves the processor to others half of the time.
+    """
+    pause, begun = threading.Event(), time.monotonic()
+    deadline = begun + seconds
     while not condition():
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise TimeoutError
-        pause.wait(0.005)
+        pause.wait(max(0.005, now - begun))
+        begun = time.monotonic()
 
 
 def environment_of(variables: Mapping[str, str]) -> dict[str, str]:

@@ -13,10 +13,14 @@ from tests.support.process import HOST
 from tests.support.programs import require
 from tests.support.servers.daemon import Daemon
 
+# One for hundreds of queries: httpx reads all certificates whenever it makes a client. It keeps no
+# connection, for servers are stopped and started.
+_CLIENT = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
+
 
 def series(url: str, expression: str) -> list[dict[str, Any]]:
     """The series that the Prometheus at `url` has now; raises `ValueError` if it is no expression."""
-    answer = httpx.get(f"{url}/api/v1/query", params={"query": expression}).json()
+    answer = _CLIENT.get(f"{url}/api/v1/query", params={"query": expression}).json()
     if answer["status"] != "success":
         raise ValueError(f"{expression}: {answer['error']}")
     result: list[dict[str, Any]] = answer["data"]["result"]
@@ -48,7 +52,7 @@ class Monitor(Daemon):
     def answers(self) -> bool:
         """Whether it is ready."""
         try:
-            return httpx.get(self.url + self.READY).status_code == 200
+            return _CLIENT.get(self.url + self.READY).status_code == 200
         except httpx.TransportError:
             return False
 
