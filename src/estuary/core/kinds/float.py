@@ -1,40 +1,20 @@
 """Finite numbers of double precision."""
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from msgspec import inspect as types
 
-from estuary.core.conditions import ORDERED, Operator
-from estuary.core.kinds.constraints import ANY_NUMBER, Range
-from estuary.core.kinds.declared import Declared
-from estuary.core.kinds.json_number import read_number
-from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored, Unservable
+from estuary.core.kinds.kind import Broken, Rule, Storage, Stored
+from estuary.core.kinds.number import Number
 
 
-class Float(Kind):
+class Float(Number):
     """A number within a range."""
 
+    declared_as: ClassVar[type[types.FloatType]] = types.FloatType
     annotation: ClassVar[str] = "float"
     noun: ClassVar[str] = "a number"
-
-    def __init__(self, bounds: Range = ANY_NUMBER) -> None:
-        self.bounds: Final = bounds
-
-    @classmethod
-    def of(cls, declared: Declared) -> "Float | None":
-        """`float`."""
-        match declared.type:
-            case types.FloatType(multiple_of=None, ge=least, le=most, gt=above, lt=below):
-                return cls(Range(least, most, above, below))
-            case types.FloatType():
-                raise Unservable("multiple_of is a rule that Estuary does not know")
-        return None
-
-    @property
-    def rules(self) -> tuple[Any, ...]:
-        """Its bounds."""
-        return (self.bounds,)
 
     @property
     def wire(self) -> Any:
@@ -45,15 +25,6 @@ class Float(Kind):
     def column(self) -> Stored:
         """As it is."""
         return Stored(Storage.DOUBLE, self.bounds)
-
-    @property
-    def operators(self) -> frozenset[Operator]:
-        """Numbers have an order."""
-        return ORDERED
-
-    def spelled(self, text: str) -> Any:
-        """A number as JSON writes it."""
-        return read_number(text, self)
 
     def comparand(self, value: Any) -> float:
         """Finite; an integer that no double can hold is none."""

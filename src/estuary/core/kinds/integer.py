@@ -1,41 +1,22 @@
 """Whole numbers that every JSON reader keeps exact."""
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from msgspec import inspect as types
 
-from estuary.core.conditions import ORDERED, Operator
-from estuary.core.kinds.constraints import ANY_NUMBER, MAX_SAFE_INTEGER, Range
-from estuary.core.kinds.declared import Declared
-from estuary.core.kinds.json_number import read_number
-from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored, Unservable
+from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
+from estuary.core.kinds.kind import Broken, Rule, Storage, Stored
+from estuary.core.kinds.number import Number
 
 _NOT_WHOLE = "must be a whole number"
 
 
-class Integer(Kind):
+class Integer(Number):
     """A whole number within a range."""
 
+    declared_as: ClassVar[type[types.IntType]] = types.IntType
     annotation: ClassVar[str] = "int"
     noun: ClassVar[str] = "a whole number"
-
-    def __init__(self, bounds: Range = ANY_NUMBER) -> None:
-        self.bounds: Final = bounds
-
-    @classmethod
-    def of(cls, declared: Declared) -> "Integer | None":
-        """`int`."""
-        match declared.type:
-            case types.IntType(multiple_of=None, ge=least, le=most, gt=above, lt=below):
-                return cls(Range(least, most, above, below))
-            case types.IntType():
-                raise Unservable("multiple_of is a rule that Estuary does not know")
-        return None
-
-    @property
-    def rules(self) -> tuple[Any, ...]:
-        """Its bounds."""
-        return (self.bounds,)
 
     @property
     def wire(self) -> Any:
@@ -51,15 +32,6 @@ class Integer(Kind):
     def column(self) -> Stored:
         """As it is."""
         return Stored(Storage.INTEGER, self.bounds)
-
-    @property
-    def operators(self) -> frozenset[Operator]:
-        """Numbers have an order."""
-        return ORDERED
-
-    def spelled(self, text: str) -> Any:
-        """A number as JSON writes it."""
-        return read_number(text, self)
 
     def comparand(self, value: Any) -> int:
         """Whole, and exact for every JSON reader: no field holds any other number."""

@@ -1,0 +1,56 @@
+"""What kinds of numbers have in common: a range, an order, and how a URL writes one."""
+
+import re
+from typing import Any, ClassVar, Final
+
+import msgspec
+from msgspec import inspect as types
+
+from estuary.core.conditions import ORDERED, Operator
+from estuary.core.kinds.constraints import ANY_NUMBER, Range
+from estuary.core.kinds.declared import Declared
+from estuary.core.kinds.kind import Kind, Unservable
+
+_JSON_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+"""RFC 8259, section 6."""
+_LONGEST: Final = 400
+"""Characters: more than any double needs, and few enough that reading them costs nothing."""
+
+
+class Number(Kind):
+    """A number within a range, of the type that a subclass names."""
+
+    declared_as: ClassVar[type[types.IntType] | type[types.FloatType]]
+    """How msgspec describes that type."""
+
+    def __init__(self, bounds: Range = ANY_NUMBER) -> None:
+        self.bounds: Final = bounds
+
+    @classmethod
+    def of(cls, declared: Declared) -> "Number | None":
+        """Its own type, with bounds."""
+        found = declared.type
+        if not isinstance(found, cls.declared_as):
+            return None
+        if found.multiple_of is not None:
+            raise Unservable("multiple_of is a rule that Estuary does not know")
+        return cls(Range(found.ge, found.le, found.gt, found.lt))
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """Its bounds."""
+        return (self.bounds,)
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """Numbers have an order."""
+        return ORDERED
+
+    def spelled(self, text: str) -> Any:
+        """A number as JSON writes it."""
+        if len(text) > _LONGEST or _JSON_NUMBER.fullmatch(text) is None:
+            raise self.mistyped()
+        try:
+            return msgspec.json.decode(text, type=int | float)
+        except msgspec.DecodeError:
+            raise self.mistyped() from None
