@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from estuary.backups.errors import UnfitLine
-from estuary.backups.row_lines import Version, decode_row, fields_of
+from estuary.backups.row_lines import LineStart, Version, decode_row, fields_of
 from estuary.core.errors import ValidationFailed
 from estuary.core.moments import AwareDatetime
 from estuary.core.nesting import nests_too_deep
@@ -22,15 +22,9 @@ from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
 
 
-class _Written(msgspec.Struct, frozen=True, gc=False):
-    """One line, in the order of its members."""
+class _Written(LineStart, frozen=True, gc=False):
+    """A line with a record, as it is written."""
 
-    resource: str
-    id: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    owner: str
     value: dict[str, Any]
 
 

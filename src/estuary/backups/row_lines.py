@@ -19,8 +19,8 @@ from estuary.core.sources import Row
 Version = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
 
 
-class _Written(msgspec.Struct, frozen=True, gc=False):
-    """One line, in the order of its members."""
+class LineStart(msgspec.Struct, frozen=True, gc=False):
+    """The members that begin a line of either kind, in their order."""
 
     resource: str
     id: str
@@ -28,6 +28,11 @@ class _Written(msgspec.Struct, frozen=True, gc=False):
     created_at: datetime
     updated_at: datetime
     owner: str
+
+
+class _Written(LineStart, frozen=True, gc=False):
+    """A line with a row, as it is written."""
+
     columns: Mapping[str, Any]
 
 
