@@ -45,7 +45,7 @@ export const left: Read["responses"][200]["headers"]["X-RateLimit-Remaining"] = 
 export const policy: Read["responses"][200]["headers"]["RateLimit-Policy"] = '"default";q=100;w=60';
 type Listed = paths["/api/v1/items"]["get"]["responses"][200]["content"]["application/json"];
 export function total(listed: Listed): number | null {
-  return "total" in listed ? listed.total : null;
+  return "total" in listed ? (listed.total ?? null) : null;
 }
 """
 

@@ -25,7 +25,7 @@ RESERVED_NAMES = frozenset({"batch", "keys", "changes", "tickets"})
 """Of resources: what stands, or will stand, in their place in a path."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_MAX_SORT_KEYS = 3
+MAX_SORT_KEYS = 3
 _MAX_INDEXED_CHARACTERS = 600
 """Of all texts in one index: with four bytes each they fit into a page of PostgreSQL's indexes."""
 
@@ -210,9 +210,9 @@ def _kind_of(name: str, declared: Declared, kinds: Sequence[type[Kind]]) -> Kind
 
 def _check_names(names: Sequence[str]) -> None:
     """One index as it is declared."""
-    if isinstance(names, str) or not 1 <= len(names) <= _MAX_SORT_KEYS + 1:
+    if isinstance(names, str) or not 1 <= len(names) <= MAX_SORT_KEYS + 1:
         raise DeclarationError(
-            f"index {names!r}: give a tuple of 1 to {_MAX_SORT_KEYS + 1} field names, such as "
+            f"index {names!r}: give a tuple of 1 to {MAX_SORT_KEYS + 1} field names, such as "
             '("binding", "-published_at")'
         )
     fields = [name.removeprefix("-") for name in names]

@@ -12,6 +12,7 @@ from estuary.core.moments import in_six_digits
 from estuary.core.ports import Clock, Exposition, Store, SystemMonitor
 from estuary.http.messages import JSON, Header, Request, Response
 from estuary.http.negotiation import Offer, accepted
+from estuary.http.records.query_string import refuse_parameters
 
 PROBE_SECONDS = 2.0
 """How long a probe waits for the store: less than the usual patience of an orchestrator's probe."""
@@ -130,6 +131,12 @@ class Operations:
     def openapi(self, _: Request) -> Response:
         """The API's OpenAPI 3.1 document."""
         return Response(200, self._document, (JSON,))
+
+    def versioned_openapi(self, request: Request) -> Response:
+        """The same as a part of version 1, whose routes take no parameter that they do not know."""
+        if request.query:
+            refuse_parameters(request.query)
+        return self.openapi(request)
 
     def _probed(self, code: int, status: str, reason: str | None = None) -> Response:
         body = self._encode(_Probe(status, in_six_digits(self._clock.now()), reason))

@@ -27,11 +27,10 @@ def table(
     Where another port has them, `details` is false: no metrics then, and of health only the upshot. `token`
     is what they ask for.
     """
-    document = {"GET": operations.openapi}
     return [
         *(operators_table(operations, token) if details else _health_routes(operations, operations.upshot)),
-        _route("/openapi.json", document),
-        _route(f"{API_PREFIX}/openapi.json", document),
+        _route("/openapi.json", {"GET": operations.openapi}),
+        _route(f"{API_PREFIX}/openapi.json", {"GET": operations.versioned_openapi}),
         *(route for handlers in collections for route in _record_routes(handlers, scopes)),
     ]
 

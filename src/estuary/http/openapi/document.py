@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from estuary.core.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
+from estuary.http.openapi.lists import (
+    fields_parameter,
+    list_answer,
+    list_parameters,
+    list_schemas,
+    parameter,
+    reference,
+)
 from estuary.http.openapi.parameters import PARAMETERS
 from estuary.http.openapi.schemas import (
     Schema,
@@ -16,7 +23,6 @@ from estuary.http.openapi.schemas import (
 )
 from estuary.http.openapi.security import REFUSALS, SCHEMES, secured
 from estuary.http.openapi.service import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
-from estuary.http.records.list_parameters import MAX_LIMIT, MAX_OFFSET, MIN_LIMIT
 from estuary.http.scopes import Scopes
 
 _JSON = "application/json"
@@ -33,7 +39,8 @@ _ERRORS = {
     413: "The body is too large.",
     414: "The URL is too long.",
     415: "The body's encoding is not supported.",
-    422: "A field breaks its rule, or the `Idempotency-Key` was used for another request.",
+    422: "A field breaks its rule, the `Idempotency-Key` was used for another request, or a query costs "
+    "more than it may.",
     428: "This service takes changes with `If-Match` only.",
     429: "Too many requests; `Retry-After` says when to come back.",
     431: "The headers are too large.",
@@ -114,41 +121,24 @@ _CHANGE_HEADERS = [_IDEMPOTENCY_KEY, _IF_MATCH, _IF_NONE_MATCH]
 
 def _resource_schemas(resource: Resource) -> Schema:
     name = resource.value_type.__name__
-    items = {"type": "array", "items": _schema(name)}
-    limit = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
-    return component_schemas(resource) | {
+    named = {
         name: record_schema(resource),
         f"{name}Draft": draft_schema(resource),
         f"{name}Changes": changes_schema(resource),
-        f"{name}List": {
-            "type": "object",
-            "description": "A slice by offset.",
-            "required": ["items", "total", "limit", "offset"],
-            "properties": {
-                "items": items,
-                "total": {"type": "integer", "minimum": 0},
-                "limit": limit,
-                "offset": {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET},
-            },
-        },
-        f"{name}Page": {
-            "type": "object",
-            "description": "A page by cursor; `next_cursor` is null on the last.",
-            "required": ["items", "limit", "next_cursor"],
-            "properties": {"items": items, "limit": limit, "next_cursor": {"type": ["string", "null"]}},
-        },
     }
+    return component_schemas(resource) | named | list_schemas(resource)
 
 
 def _resource_paths(resource: Resource, prefix: str) -> Schema:
     name, many, one = resource.value_type.__name__, resource.name, resource.singular
-    record = _answer("The record.", _schema(name), "ETag")
-    changed = _answer("The record as changed.", _schema(name), "ETag", "Idempotency-Replayed")
-    created = _answer("The new record.", _schema(name), "ETag", "Location", "Idempotency-Replayed")
+    either = {"anyOf": [reference(name), reference(f"{name}Part")]}
+    record = _answer("The record, or those of its fields that were asked for.", either, "ETag")
+    changed = _answer("The record as changed.", reference(name), "ETag", "Idempotency-Replayed")
+    created = _answer("The new record.", reference(name), "ETag", "Location", "Idempotency-Replayed")
     known = {304: _empty("What the client knows is what there is.", "ETag")}
-    either = {"oneOf": [_schema(f"{name}List"), _schema(f"{name}Page")]}
+    listed = _answer("A slice or a page.", list_answer(resource), "ETag", "Link", "Accept-Query")
     uuid = {"type": "string", "format": "uuid"}
-    identifier = _parameter("id", "path", uuid, f"The {one}'s id.") | {"required": True}
+    identifier = parameter("id", "path", uuid, f"The {one}'s id.") | {"required": True}
 
     def operation(verb: str, what: str, summary: str) -> Schema:
         return {"tags": [many], "operationId": f"{verb}_{what}", "summary": summary}
@@ -156,10 +146,8 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
     return {
         f"{prefix}/{many}": {
             "get": operation("list", many, f"List {many}")
-            | {"parameters": [*_list_parameters(), _KNOWN]}
-            | _responses(
-                {200: _answer("A slice or a page.", either, "ETag", "Link")} | known, (*_ALWAYS, 412)
-            ),
+            | {"parameters": [*list_parameters(resource), _KNOWN]}
+            | _responses({200: listed} | known, (*_ALWAYS, 412, 422)),
             "post": operation("create", one, f"Create one of the {many}")
             | {"parameters": [_IDEMPOTENCY_KEY]}
             | _body(f"{name}Draft")
@@ -168,7 +156,7 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
         f"{prefix}/{many}/{{id}}": {
             "parameters": [identifier],
             "get": operation("read", one, f"Read one of the {many}")
-            | {"parameters": [_KNOWN]}
+            | {"parameters": [fields_parameter(), _KNOWN]}
             | _responses({200: record} | known, (*_ALWAYS, 404, 412)),
             "put": operation("update", one, f"Change one of the {many}")
             | {"parameters": _CHANGE_HEADERS}
@@ -184,8 +172,8 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
 
 
 def _operations_paths(prefix: str) -> Schema:
-    health = _answer("The whole picture.", _schema("Health"))
-    not_ready = _answer("Send no traffic here; `reason` says why.", _schema("Probe"))
+    health = _answer("The whole picture.", reference("Health"))
+    not_ready = _answer("Send no traffic here; `reason` says why.", reference("Probe"))
     text = {"schema": {"type": "string"}}
     metrics = _empty("Every metric.") | {
         "content": {"text/plain": text, "application/openmetrics-text": text}
@@ -202,13 +190,13 @@ def _operations_paths(prefix: str) -> Schema:
         "/health/live": get(
             "live",
             "Whether the process answers",
-            {200: _answer("It does.", _schema("Probe"))},
+            {200: _answer("It does.", reference("Probe"))},
             _OPERATIONS_ERRORS,
         ),
         "/health/ready": get(
             "ready",
             "Whether traffic should come here",
-            {200: _answer("It should.", _schema("Probe")), 503: not_ready},
+            {200: _answer("It should.", reference("Probe")), 503: not_ready},
             _OPERATIONS_ERRORS,
         ),
         "/metrics": get("metrics", "Metrics for Prometheus", {200: metrics}, (*_OPERATIONS_ERRORS, 401)),
@@ -217,24 +205,8 @@ def _operations_paths(prefix: str) -> Schema:
     }
 
 
-def _list_parameters() -> list[Schema]:
-    limit = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
-    offset = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET}
-    return [
-        _parameter("limit", "query", limit, "How many records at the most."),
-        _parameter("offset", "query", offset, "How many records to pass over; not together with `cursor`."),
-        _parameter(
-            "cursor", "query", {"type": "string"}, "`next_cursor` of the page before; empty for the first."
-        ),
-    ]
-
-
-def _parameter(name: str, where: str, schema: Schema, description: str) -> Schema:
-    return {"name": name, "in": where, "description": description, "schema": schema}
-
-
 def _body(schema: str) -> Schema:
-    return {"requestBody": {"required": True, "content": {_JSON: {"schema": _schema(schema)}}}}
+    return {"requestBody": {"required": True, "content": {_JSON: {"schema": reference(schema)}}}}
 
 
 def _responses(good: dict[int, Schema], errors: tuple[int, ...]) -> Schema:
@@ -263,8 +235,8 @@ def _limited(paths: Schema) -> Schema:
 
 
 def _error(status: int) -> Schema:
-    answer = _answer(_ERRORS[status], _schema("Error"), *LIMITS)
-    answer["content"][_PROBLEM] = {"schema": _schema("Problem")}
+    answer = _answer(_ERRORS[status], reference("Error"), *LIMITS)
+    answer["content"][_PROBLEM] = {"schema": reference("Problem")}
     if status in REFUSALS:
         answer["headers"] |= references("WWW-Authenticate")
     if status in (409, 429, 503):
@@ -274,7 +246,3 @@ def _error(status: int) -> Schema:
 
 def _error_name(status: int) -> str:
     return f"Error{status}"
-
-
-def _schema(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}

@@ -24,6 +24,10 @@ HEADERS: Schema = {
         "description": "The next page (RFC 8288), where there is one.",
         "schema": {"type": "string"},
     },
+    "Accept-Query": {
+        "description": "The forms in which the collection takes `QUERY` (RFC 10008).",
+        "schema": {"type": "string"},
+    },
     "WWW-Authenticate": CHALLENGE,
     "Retry-After": {
         "description": "Seconds to wait before the next attempt.",

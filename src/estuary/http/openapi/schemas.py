@@ -11,13 +11,20 @@ TIME: Schema = {"type": "string", "format": "date-time"}
 
 
 def record_schema(resource: Resource) -> Schema:
-    """A record as it is served: every field is always there."""
+    """A record as it is served: every field is always there that is not hidden."""
     properties: Schema = {"id": {"type": "string", "format": "uuid", "readOnly": True}}
-    properties |= {field.name: _served(field, resource) for field in resource.fields}
+    properties |= {field.name: _served(field, resource) for field in resource.fields if not field.hidden}
     for name, meaning in (("created_at", "When it was created"), ("updated_at", "When it last changed")):
         told = f"{meaning}, in UTC, with six digits of a second's fraction."
         properties[name] = TIME | {"readOnly": True, "description": told}
     return _object(properties, list(properties), resource.description)
+
+
+def part_schema(resource: Resource) -> Schema:
+    """What `fields` leaves of a record."""
+    whole = record_schema(resource)
+    told = f"Some fields of one of the {resource.name}: those that `fields` names, and the id."
+    return whole | {"required": ["id"], "description": told}
 
 
 def draft_schema(resource: Resource) -> Schema:
@@ -41,12 +48,12 @@ def component_schemas(resource: Resource) -> Schema:
     return {
         name: field.kind.schema() | _described(field)
         for field in resource.fields
-        if (name := _component(field, resource)) is not None
+        if (name := component_of(field, resource)) is not None
     }
 
 
-def _component(field: Field, resource: Resource) -> str | None:
-    """What the schema of `field` is called, None where it has no name."""
+def component_of(field: Field, resource: Resource) -> str | None:
+    """What the schema of `field` is called; None where it has no name."""
     if field.kind.component is None:
         return None
     words = "".join(word.capitalize() for word in field.name.split("_"))
@@ -68,7 +75,7 @@ def _accepted(field: Field, resource: Resource) -> Schema:
 
 def _stated(field: Field, resource: Resource, schema: Schema) -> Schema:
     """`schema`, or its name where it has one, with what is declared of `field` beside its kind."""
-    name = _component(field, resource)
+    name = component_of(field, resource)
     whole = _described(field) | schema if name is None else {"$ref": f"#/components/schemas/{name}"}
     return _nullable(whole) if field.optional else whole
 

@@ -31,6 +31,9 @@ class RecordCodec:
             for place, kind in enumerate(kinds.values())
             if (write := kind.written) is not None
         ]
+        shown = [place for place, field in enumerate(resource.fields) if not field.hidden]
+        self._shown = shown if len(shown) < len(resource.fields) else None
+        """Where the fields are that clients see; None where they see all of them."""
         self._values_of: Callable[[msgspec.Struct], tuple[Any, ...]] = astuple
         self._representation = _representation_type(resource)
         self._listing = _listing_type(self._representation)
@@ -55,6 +58,8 @@ class RecordCodec:
         values: Sequence[Any] = self._values_of(record.value)
         if self._written:
             values = self._as_written(values)
+        if self._shown is not None:
+            values = [values[place] for place in self._shown]
         created = in_six_digits(record.created_at)
         unchanged = record.updated_at is record.created_at
         updated = created if unchanged else in_six_digits(record.updated_at)
@@ -72,7 +77,7 @@ class RecordCodec:
 def _representation_type(resource: Resource) -> type[msgspec.Struct]:
     """A record as clients see it: one flat object."""
     fields: list[tuple[str, Any]] = [("id", str)]
-    fields += [(name, Any) for name in resource.field_names]
+    fields += [(field.name, Any) for field in resource.fields if not field.hidden]
     fields += [("created_at", Any), ("updated_at", Any)]
     return msgspec.defstruct(f"{resource.value_type.__name__}Representation", fields, gc=False)
 

@@ -2,22 +2,109 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import blake2b
 from string import ascii_letters, digits
+from typing import Any, Final
 
+import msgspec
+
+from estuary.core.attributes import Attribute
+from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, SortKey
+from estuary.core.errors import QueryUnsupported
+from estuary.core.kinds.kind import Broken
+from estuary.core.moments import from_microseconds, to_microseconds
+from estuary.core.query import ListQuery, SortedPosition
 from estuary.core.record import Position
+from estuary.core.resource import Resource
 from estuary.http.errors import InvalidParameter
 
+MAX_LENGTH: Final = 2048
 _DIGEST_BYTES = 8
-_MAX_LENGTH = 256
 _BASE64URL = frozenset(f"{ascii_letters}{digits}-_")
 """RFC 4648, 5."""
+_BY_DEFAULT: Final = (SortKey("created_at"),)
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(list[str | int | float | bool | None]).decode
+
+
+class Cursors:
+    """Writes and reads the cursors of a resource's lists.
+
+    One of a list without conditions, in default order, has a form of its own, which older releases know.
+    Any other holds the values of the sort keys, and a digest of the query that they belong to.
+    """
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource.name
+        self._attributes = resource.attributes
+
+    def encode(self, position: Position | SortedPosition, query: ListQuery) -> str:
+        """`position` in the order of `query`; raises `QueryUnsupported` where its values are too long."""
+        if isinstance(position, Position):
+            if not query.where:
+                return encode_cursor(position, self._resource)
+            values: tuple[Any, ...] = (from_microseconds(position.created_at),)
+        else:
+            values = position.values
+        payload = _encode([*values, position.id])
+        cursor = _text(payload, self._key(query.where, query.sort, query.owner))
+        if len(cursor) > MAX_LENGTH:
+            raise QueryUnsupported(
+                "sort: The values of a record are too long for a cursor; page by offset, or sort by less"
+            )
+        return cursor
+
+    def decode(
+        self, cursor: str, where: Sequence[Condition], sort: Sequence[SortKey], owner: str | None
+    ) -> Position | SortedPosition:
+        """The position in `cursor`; raises `InvalidParameter` where it was altered or is another list's."""
+        if not where and not sort:
+            return decode_cursor(cursor, self._resource)
+        payload = _raw(cursor)[_DIGEST_BYTES:]
+        if _text(payload, self._key(where, sort, owner)) != cursor:
+            raise _foreign_cursor()
+        try:
+            *values, record_id = _decode(payload)
+            keys = [self._attributes[key.field] for key in sort or _BY_DEFAULT]
+            position = SortedPosition(
+                tuple([_value(key, value) for key, value in zip(keys, values, strict=True)]),
+                self._attributes["id"].kind.comparand(record_id),
+            )
+        except (msgspec.DecodeError, ValueError, Broken):
+            raise _foreign_cursor() from None
+        return position if sort else Position(to_microseconds(position.values[0]), position.id)
+
+    def _key(self, where: Sequence[Condition], sort: Sequence[SortKey], owner: str | None) -> bytes:
+        """What a cursor's digest is keyed with: all that says which list it belongs to, and whose."""
+        told = [self._resource, [[*key] for key in sort], [_spelled(each) for each in where], owner]
+        return blake2b(_encode(told)).digest()
+
+
+def _spelled(condition: Condition) -> Any:
+    """`condition` as JSON that is the same in every process."""
+    match condition:
+        case Comparison(field, operator, value):
+            return [field, operator.value, value]
+        case AllOf(inner):
+            return {"and": [_spelled(each) for each in inner]}
+        case AnyOf(inner):
+            return {"or": [_spelled(each) for each in inner]}
+        case Not(inner):
+            return {"not": _spelled(inner)}
+
+
+def _value(key: Attribute, value: Any) -> Any:
+    """What a cursor holds of one sort key, read as a filter's value is."""
+    if value is None and key.optional:
+        return None
+    return key.kind.comparand(value)
 
 
 def encode_cursor(position: Position, resource: str) -> str:
     """`position` as an opaque text that any replica of any release can read back."""
-    payload = f"{position.created_at}:{position.id}".encode()
-    return urlsafe_b64encode(_digest(payload, resource) + payload).rstrip(b"=").decode()
+    return _text(f"{position.created_at}:{position.id}".encode(), resource.encode())
 
 
 def decode_cursor(cursor: str, resource: str) -> Position:
@@ -25,14 +112,10 @@ def decode_cursor(cursor: str, resource: str) -> Position:
 
     The digest shows alteration; it is not a secret, for a cursor grants nothing that a list does not.
     """
-    # base64 takes other characters too, and Python 3.15 warns of it.
-    if len(cursor) > _MAX_LENGTH or not _BASE64URL.issuperset(cursor):
-        raise _foreign_cursor()
     try:
-        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        created_at, _, record_id = raw[_DIGEST_BYTES:].decode().partition(":")
+        created_at, _, record_id = _raw(cursor)[_DIGEST_BYTES:].decode().partition(":")
         position = Position(int(created_at), record_id)
-    except (ValueError, binascii.Error):
+    except ValueError:
         raise _foreign_cursor() from None
     # This compares the digest, and refuses whatever base64 or int() would have forgiven.
     if encode_cursor(position, resource) != cursor:
@@ -40,9 +123,20 @@ def decode_cursor(cursor: str, resource: str) -> Position:
     return position
 
 
+def _raw(cursor: str) -> bytes:
+    # base64 takes other characters too, and Python 3.15 warns of it.
+    if len(cursor) > MAX_LENGTH or not _BASE64URL.issuperset(cursor):
+        raise _foreign_cursor()
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except binascii.Error:
+        raise _foreign_cursor() from None
+
+
 def _foreign_cursor() -> InvalidParameter:
     return InvalidParameter("cursor", "Cursor is not one that Estuary issued")
 
 
-def _digest(payload: bytes, resource: str) -> bytes:
-    return blake2b(payload, digest_size=_DIGEST_BYTES, key=resource.encode()).digest()
+def _text(payload: bytes, key: bytes) -> str:
+    digest = blake2b(payload, digest_size=_DIGEST_BYTES, key=key).digest()
+    return urlsafe_b64encode(digest + payload).rstrip(b"=").decode()

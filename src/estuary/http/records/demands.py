@@ -10,6 +10,7 @@ from estuary.http.errors import PreconditionRequired
 from estuary.http.messages import Request
 from estuary.http.records.idempotency import KeyedRequest, key_text
 from estuary.http.records.preconditions import Expectation, expectation
+from estuary.http.records.query_string import refuse_parameters
 
 
 class Demands(NamedTuple):
@@ -45,8 +46,10 @@ class DemandReader:
     def of_create(self, request: Request) -> Demands:
         """The demands of a request to create; preconditions are about records, of which there is none yet.
 
-        Raises `InvalidParameter`.
+        Raises `InvalidParameter`, also for any query parameter, of which writes take none.
         """
+        if request.query:
+            refuse_parameters(request.query)
         text = key_text(request)
         if text is None and request.owner is None:
             return NO_DEMANDS
@@ -54,6 +57,8 @@ class DemandReader:
 
     def of_change(self, request: Request) -> Demands:
         """The demands of a request to change; raises `InvalidParameter`, `PreconditionRequired`."""
+        if request.query:
+            refuse_parameters(request.query)
         headers = request.headers
         if headers.get("if-match") is None:
             if self._require_if_match:

@@ -3,24 +3,21 @@
 from collections.abc import Awaitable
 
 from estuary.core.query import ListQuery, ListResult
-from estuary.core.record import Position
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
 from estuary.http.guards.body import BodyReader
-from estuary.http.messages import JSON, Header, Request, Response
+from estuary.http.messages import Request, Response
 from estuary.http.records.answers import WrittenAnswers
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
-from estuary.http.records.cursors import encode_cursor
 from estuary.http.records.demands import DemandReader
-from estuary.http.records.entity_tags import tag_of_content
-from estuary.http.records.list_parameters import parameters_of, parse
+from estuary.http.records.list_parameters import ListParameters
+from estuary.http.records.list_request import ListRequest, ListRequests
+from estuary.http.records.listings import ListAnswers
 from estuary.http.records.point_read import PointRead
-from estuary.http.records.preconditions import is_known
 from estuary.http.waiting import then
 
-_JSON_ONLY = (JSON,)
-_FIRST = ListQuery()
+_FIRST = ListRequest(ListQuery())
 
 
 class RecordHandlers:
@@ -31,19 +28,21 @@ class RecordHandlers:
         self._records = records
         self._body = body
         self._demands = demands
-        self._path = path
         self._codec = RecordCodec(records.resource)
         self._answers = WrittenAnswers(self._codec, path)
-        self.read = PointRead(records.get, self._codec)
+        requests = ListRequests(records.resource)
+        self._parameters = ListParameters(records.resource, requests)
+        self._lists = ListAnswers(self._codec, requests.cursors, path)
+        self.read = PointRead(records.get, self._codec, requests.projections)
         self.create = Creation(records.create, body, demands, self._codec, self._answers)
 
     def list(self, request: Request) -> Response | Awaitable[Response]:
         """GET on the collection, by offset or by cursor; 304 where what it would tell is known."""
-        query = self._query(request)
-        result = self._records.list(query)
+        asked = self._asked(request)
+        result = self._records.list(asked.query)
         if isinstance(result, ListResult):
-            return self._listed(request, query, result)
-        return then(result, lambda found: self._listed(request, query, found))
+            return self._lists.answer(request, asked, result)
+        return then(result, lambda found: self._lists.answer(request, asked, found))
 
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""
@@ -62,25 +61,7 @@ class RecordHandlers:
         written = await self._records.delete(request.record_id, demands.options(b""), demands.precondition)
         return self._answers.answer(204, written)
 
-    def _query(self, request: Request) -> ListQuery:
-        if not request.query:
-            return _FIRST if request.owner is None else ListQuery(owner=request.owner)
-        return parse(parameters_of(request.query), self.resource.name, request.owner)
-
-    def _listed(self, request: Request, query: ListQuery, result: ListResult) -> Response:
-        if query.offset is not None:
-            body = self._codec.listing(result.records, result.total, query.limit, query.offset)
-            return _unless_known(request, body, _JSON_ONLY)
-        if not isinstance(result.following, Position):
-            return _unless_known(request, self._codec.page(result.records, query.limit, None), _JSON_ONLY)
-        cursor = encode_cursor(result.following, self.resource.name)
-        # RFC 8288; a relative reference stays right behind any proxy.
-        link = ("link", f'<{self._path}?cursor={cursor}&limit={query.limit}>; rel="next"')
-        return _unless_known(request, self._codec.page(result.records, query.limit, cursor), (JSON, link))
-
-
-def _unless_known(request: Request, body: bytes, headers: tuple[Header, ...]) -> Response:
-    tag = tag_of_content(body)
-    if is_known(request.headers, tag):
-        return Response(304, headers=(("etag", tag),))
-    return Response(200, body, (*headers, ("etag", tag)))
+    def _asked(self, request: Request) -> ListRequest:
+        if request.query:
+            return self._parameters.read(request.query, request.owner)
+        return _FIRST if request.owner is None else ListRequest(ListQuery(owner=request.owner))

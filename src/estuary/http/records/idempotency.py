@@ -50,9 +50,11 @@ class KeyedRequest(NamedTuple):
         """
         request = self.request
         owner = request.owner or ""
-        # The path as it would be with the id in its one spelling; its length says where the body begins.
+        # The path as it would be with the id in its one spelling; the lengths say where the body begins.
         path = request.path[: len(request.path) - len(request.record_id)] + request.record_id
-        head = f"{request.method} {len(path)} {path}".encode(errors="surrogatepass")
+        query = request.query
+        lengths = f"{len(path)}?{len(query)}" if query else f"{len(path)}"
+        head = f"{request.method} {lengths} {path}{query}".encode(errors="surrogatepass")
         fingerprint = blake2b(head + body, digest_size=_DIGEST_BYTES).hexdigest() + owner
         return IdempotencyKey(request.subject or "", owner, self.text, fingerprint, self.now)
 

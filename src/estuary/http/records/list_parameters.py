@@ -1,62 +1,150 @@
-"""The query parameters of a list, read and checked: what they ask for is a `ListQuery`."""
+"""The query parameters of a list, read and checked: what they ask for is a `ListRequest`."""
 
-from collections.abc import Mapping
-from urllib.parse import parse_qsl
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
-from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
-from estuary.core.query import DEFAULT_LIMIT, ListQuery, by_cursor
-from estuary.http.errors import BadRequest, InvalidParameter
-from estuary.http.records.cursors import decode_cursor
+from estuary.core.attributes import Attribute
+from estuary.core.conditions import Comparison, Operator
+from estuary.core.kinds.kind import Broken
+from estuary.core.query import DEFAULT_LIMIT
+from estuary.core.resource import Resource
+from estuary.http.errors import InvalidParameter
+from estuary.http.records.list_request import (
+    LIMIT_MESSAGE,
+    MAX_COMPARISONS,
+    MAX_LIMIT,
+    MAX_OFFSET,
+    MAX_VALUES,
+    MIN_LIMIT,
+    OFFSET_MESSAGE,
+    ListRequest,
+    ListRequests,
+    Paging,
+    label,
+    operators_of,
+    refused,
+)
+from estuary.http.records.query_string import pairs_of, unknown
 
-MIN_LIMIT, MAX_LIMIT = 1, 100
-MAX_OFFSET = MAX_SAFE_INTEGER
-
-_PARAMETERS = frozenset({"limit", "offset", "cursor"})
-_MAX_PARAMETERS = 100
-_MAX_DIGITS = 19
+PARAMETERS: Final = ("limit", "offset", "cursor", "sort", "fields", "count")
+RESERVED: Final = frozenset({*PARAMETERS, "expand", "q", "owner", "deleted", "validate_only"})
+"""Names that are no field's: one that is called so is asked for with an operator, as in `limit.eq`."""
+_MAX_DIGITS: Final = 19
 
 
-def parameters_of(query: str) -> dict[str, str]:
-    """The parameters that lists know; given twice, there is no telling which is meant."""
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
-    except ValueError:
-        raise InvalidParameter("query", f"At most {_MAX_PARAMETERS} parameters are read") from None
-    known: dict[str, str] = {}
-    for name, value in pairs:
-        if name in known:
-            raise InvalidParameter(name, f"{name.capitalize()} must be given once")
-        if name in _PARAMETERS:
-            known[name] = value
-    return known
+class Asked(NamedTuple):
+    """What one parameter asks for: an attribute is compared. `place` tells its pair from all others."""
+
+    place: int
+    attribute: Attribute
+    operator: Operator
 
 
-def parse(parameters: Mapping[str, str], resource: str, owner: str | None = None) -> ListQuery:
-    """What the query parameters of a list of `resource` ask for, of the records of `owner` or of all.
+class ListParameters:
+    """Reads the query strings of a resource's lists: one dictionary says what each name stands for."""
 
-    `limit` and `offset` ask by offset, `cursor` (empty for the first page) by cursor.
-    Raises `InvalidParameter` naming the parameter, `BadRequest` for cursor and offset together.
-    """
-    limit = _whole_number(
-        parameters, "limit", DEFAULT_LIMIT, MIN_LIMIT, MAX_LIMIT, "Limit must be between 1 and 100"
-    )
-    cursor = parameters.get("cursor")
-    if cursor is None:
-        offset = _whole_number(
-            parameters, "offset", 0, 0, MAX_OFFSET, f"Offset must be between 0 and {MAX_OFFSET}"
+    def __init__(self, resource: Resource, requests: ListRequests) -> None:
+        self._requests = requests
+        self._attributes = resource.attributes
+        self._asked = _names_of(resource.attributes.values())
+        self._known = [*PARAMETERS, *(name for name in resource.attributes if name not in RESERVED)]
+
+    def read(self, query: str, owner: str | None = None) -> ListRequest:
+        """What `query` asks for of the records of `owner`, or of all; raises `InvalidParameter`."""
+        own: dict[str, str] = {}
+        found: dict[int, Comparison] = {}
+        listed: dict[str, list[str]] = {}
+        kept: list[tuple[str, str]] = []
+        for name, value in pairs_of(query):
+            asked = self._asked.get(name)
+            if asked is None:
+                if name not in PARAMETERS:
+                    raise self._unknown(name)
+                if name in own:
+                    raise _repeated(name, name)
+                own[name] = value
+            elif asked.operator is Operator.IN:
+                listed.setdefault(name, []).append(value)
+            elif asked.place in found:
+                raise _repeated(name, asked.attribute.name)
+            else:
+                found[asked.place] = _compared(name, asked, value)
+            if name not in ("limit", "cursor"):
+                kept.append((name, value))
+        for name, values in listed.items():
+            asked = self._asked[name]
+            found[asked.place] = _in(name, asked.attribute, values)
+        return self._request(own, found, kept, owner)
+
+    def _request(
+        self,
+        own: Mapping[str, str],
+        found: Mapping[int, Comparison],
+        kept: Sequence[tuple[str, str]],
+        owner: str | None,
+    ) -> ListRequest:
+        if len(found) > MAX_COMPARISONS:
+            raise InvalidParameter("query", f"At most {MAX_COMPARISONS} conditions are taken")
+        # In one order, however they are written: the same list has the same statement and cursors.
+        where = tuple([found[place] for place in sorted(found)])
+        sort = self._requests.sort(own["sort"].split(",")) if "sort" in own else ()
+        projection = self._requests.projections.of_text(own["fields"]) if "fields" in own else None
+        paging = Paging(
+            _whole_number(own, "limit", MIN_LIMIT, MAX_LIMIT, LIMIT_MESSAGE) or DEFAULT_LIMIT,
+            _whole_number(own, "offset", 0, MAX_OFFSET, OFFSET_MESSAGE),
+            own.get("cursor"),
+            own.get("count"),
         )
-        return ListQuery(limit, offset, owner=owner)
-    if "offset" in parameters:
-        raise BadRequest("cursor: Cursor and offset cannot be used together")
-    return by_cursor(limit, decode_cursor(cursor, resource) if cursor else None, owner)
+        query = self._requests.query(where, sort, paging, owner)
+        return ListRequest(query, projection, urlencode(kept) if kept and query.offset is None else "")
+
+    def _unknown(self, name: str) -> InvalidParameter:
+        """What is told of a parameter that there is not; a hidden field's name is one of these."""
+        field, dot, _ = name.partition(".")
+        attribute = self._attributes.get(field)
+        if attribute is None or (not dot and field in RESERVED):
+            return unknown(name, self._known)
+        usable = ", ".join(f"{field}.{operator}" for operator in operators_of(attribute))
+        return InvalidParameter(name if dot else field, f"{label(field)} is asked for by one of {usable}")
 
 
-def _whole_number(
-    parameters: Mapping[str, str], name: str, default: int, low: int, high: int, message: str
-) -> int:
-    text = parameters.get(name)
+def _names_of(attributes: Iterable[Attribute]) -> dict[str, Asked]:
+    """What each parameter's name stands for: `field.operator`, or `field` alone for equality."""
+    names: dict[str, Asked] = {}
+    for attribute in attributes:
+        for operator in operators_of(attribute):
+            asked = Asked(len(names), attribute, Operator(operator))
+            names[f"{attribute.name}.{operator}"] = asked
+            if asked.operator is Operator.EQ and attribute.name not in RESERVED:
+                names[attribute.name] = asked
+    return names
+
+
+def _compared(name: str, asked: Asked, text: str) -> Comparison:
+    try:
+        return asked.attribute.spelled(asked.operator, text)
+    except Broken as broken:
+        raise refused(name, asked.attribute, broken) from None
+
+
+def _in(name: str, attribute: Attribute, texts: Sequence[str]) -> Comparison:
+    if len(texts) > MAX_VALUES:
+        raise InvalidParameter(name, f"At most {MAX_VALUES} values are taken")
+    try:
+        return attribute.comparison(Operator.IN, [attribute.kind.spelled(text) for text in texts])
+    except Broken as broken:
+        raise refused(name, attribute, broken) from None
+
+
+def _repeated(name: str, field: str) -> InvalidParameter:
+    return InvalidParameter(name, f"{label(field)} must be given once")
+
+
+def _whole_number(own: Mapping[str, str], name: str, low: int, high: int, message: str) -> int | None:
+    text = own.get(name)
     if text is None:
-        return default
+        return None
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
         raise InvalidParameter(name, message)
     number = int(text)

@@ -3,30 +3,42 @@
 from collections.abc import Awaitable, Callable
 
 from estuary.core.record import Record
-from estuary.http.messages import Request, Response
+from estuary.http.messages import JSON, Request, Response
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.entity_tags import json_of_version, tag_of_version
+from estuary.http.records.listings import unless_known
 from estuary.http.records.preconditions import is_known
+from estuary.http.records.projection import Projection, Projections
 from estuary.http.waiting import then
 
 
 class PointRead:
-    """GET on a record; 304 where its version is known. `get` gives a record, or what to wait for."""
+    """GET on a record; 304 where its version is known. `get` gives a record, or what to wait for.
+
+    `projections` say which fields of it may be asked for.
+    """
 
     def __init__(
-        self, get: Callable[[str, str | None], Record | Awaitable[Record]], codec: RecordCodec
+        self,
+        get: Callable[[str, str | None], Record | Awaitable[Record]],
+        codec: RecordCodec,
+        projections: Projections,
     ) -> None:
         self._get = get
         self._codec = codec
+        self._projections = projections
 
     def __call__(self, request: Request) -> Response | Awaitable[Response]:
-        """Answer `request`; raises `NotFound`."""
+        """Answer `request`; raises `InvalidParameter`, `NotFound`."""
+        projection = self._projections.of_query(request.query) if request.query else None
         record = self._get(request.record_id, request.owner)
         if isinstance(record, Record):
-            return self._answer(request, record)
-        return then(record, lambda found: self._answer(request, found))
+            return self._answer(request, record, projection)
+        return then(record, lambda found: self._answer(request, found, projection))
 
-    def _answer(self, request: Request, record: Record) -> Response:
+    def _answer(self, request: Request, record: Record, projection: Projection | None) -> Response:
+        if projection is not None:
+            return unless_known(request, projection.of(self._codec.record(record)), (JSON,))
         tag = tag_of_version(record.version)
         if is_known(request.headers, tag):
             return Response(304, headers=(("etag", tag),))

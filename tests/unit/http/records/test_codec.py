@@ -12,6 +12,7 @@ from estuary.http.fields import Fields
 from estuary.http.messages import Request
 from estuary.http.problems import Problems
 from estuary.http.records.codec import RecordCodec
+from tests.support.books import BOOKS, Book
 from tests.support.resources import VESSELS, vessel
 
 WHOLE = datetime(2026, 1, 31, 9, 0, 0, tzinfo=UTC)
@@ -43,6 +44,18 @@ def test_every_time_of_a_record_has_six_digits() -> None:
     assert times == dict.fromkeys(("created_at", "updated_at", "built_at"), SIX_DIGITS) | {
         "surveyed_at": None
     }
+    assert [told] == msgspec.json.decode(codec.listing([record], 1, 20, 0))["items"]
+    assert [told] == msgspec.json.decode(codec.page([record], 20, None))["items"]
+
+
+def test_a_hidden_field_is_in_no_answer() -> None:
+    """Neither in a record nor in a list, whatever fields stand behind it."""
+    codec = RecordCodec(BOOKS)
+    record = Record(ID, 1, WHOLE, WHOLE, Book(title="Moby-Dick", price_paid=7), "")
+    told = msgspec.json.decode(codec.record(record))
+    shown = {"id", *BOOKS.field_names, "created_at", "updated_at"} - {"price_paid"}
+    assert shown == set(told)
+    assert ("Moby-Dick", 0, SIX_DIGITS) == (told["title"], told["limit"], told["created_at"])
     assert [told] == msgspec.json.decode(codec.listing([record], 1, 20, 0))["items"]
     assert [told] == msgspec.json.decode(codec.page([record], 20, None))["items"]
 

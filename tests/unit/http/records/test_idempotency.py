@@ -23,10 +23,10 @@ near_misses = st.text('"\\ ab,;=?0', max_size=8) | st.text(
 )
 
 
-def asked(*values: str, method: str = "POST", path: str = "/items") -> Request:
+def asked(*values: str, method: str = "POST", path: str = "/items", query: str = "") -> Request:
     """A request with these lines of the field."""
     headers = fields_of([(b"idempotency-key", value.encode("latin-1")) for value in values])
-    return Request(method, path, "", headers, "")
+    return Request(method, path, query, headers, "")
 
 
 @given(st.text(PRINTABLE, min_size=1, max_size=255))
@@ -105,6 +105,10 @@ def test_a_fingerprint_tells_requests_apart() -> None:
         (asked(), b"{}\n"),
         (asked(path="/items\n{}"), b""),
         (asked(path="/items\n"), b"{}"),
+        (asked(query="a=1"), b"{}"),
+        (asked(path="/itemsa=1"), b"{}"),
+        (asked(query="a="), b"1{}"),
+        (asked(path="/items?a=1"), b"{}"),
     ]
     assert len(requests) == len({fingerprint(request, body) for request, body in requests})
     assert fingerprint(asked()) == fingerprint(asked())

@@ -1,0 +1,188 @@
+"""Lists as the OpenAPI document tells of them: what they can be asked, and what they answer."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from estuary.core.attributes import Attribute
+from estuary.core.conditions import Operator
+from estuary.core.query import DEFAULT_LIMIT
+from estuary.core.resource import MAX_SORT_KEYS, Resource
+from estuary.http.openapi.schemas import Schema, component_of, part_schema
+from estuary.http.records.cursors import MAX_LENGTH
+from estuary.http.records.list_parameters import RESERVED
+from estuary.http.records.list_request import COUNTS, MAX_LIMIT, MAX_OFFSET, MAX_VALUES, MIN_LIMIT
+from estuary.http.records.projection import Projections
+
+_MANY_ATTRIBUTES: Final = 40
+"""With more of them, a document that told of each with each operator would have hundreds of kilobytes."""
+_LIMIT: Final[Schema] = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
+_OFFSET: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET}
+_MEANINGS: Final = {
+    Operator.EQ: "equals it",
+    Operator.NE: "does not equal it, or is null",
+    Operator.IN: "equals one of these",
+    Operator.LT: "is less",
+    Operator.LTE: "is less, or equal",
+    Operator.GT: "is greater",
+    Operator.GTE: "is greater, or equal",
+    Operator.PREFIX: "begins so; ASCII letters in either case",
+    Operator.CONTAINS: "holds this text; ASCII letters in either case",
+    Operator.HAS: "has this entry",
+    Operator.NULL: "is null, or is not",
+}
+
+
+def list_parameters(resource: Resource) -> list[Schema]:
+    """The query parameters of a list."""
+    return [*_paging(), *_conditions(resource)]
+
+
+def fields_parameter() -> Schema:
+    """The parameter that says which fields are shown."""
+    told = "The fields to show, with commas between; `id` is always there. All of them without it."
+    return parameter("fields", "query", {"type": "string"}, told)
+
+
+def list_schemas(resource: Resource) -> Schema:
+    """The schemas of a list's answers."""
+    name = resource.value_type.__name__
+    items = {"type": "array", "items": reference(name)}
+    total: Schema = {"type": "integer", "minimum": 0}
+    exceeded: Schema = {
+        "type": "boolean",
+        "const": True,
+        "description": "That there are more than `total`, where counting ended.",
+    }
+    cursor: Schema = {"type": ["string", "null"], "maxLength": MAX_LENGTH}
+    return {
+        f"{name}Part": part_schema(resource),
+        f"{name}List": {
+            "type": "object",
+            "description": "A slice by offset.",
+            "required": ["items", "total", "limit", "offset"],
+            "properties": {
+                "items": items,
+                "total": total,
+                "limit": _LIMIT,
+                "offset": _OFFSET,
+                "total_exceeded": exceeded,
+            },
+        },
+        f"{name}Page": {
+            "type": "object",
+            "description": "A page by cursor; `next_cursor` is null on the last.",
+            "required": ["items", "limit", "next_cursor"],
+            "properties": {"items": items, "limit": _LIMIT, "next_cursor": cursor},
+        },
+        f"{name}Parts": {
+            "type": "object",
+            "description": "A slice or a page where `fields` leaves parts of records, or `count` no total.",
+            "required": ["items", "limit"],
+            "properties": {
+                "items": {"type": "array", "items": reference(f"{name}Part")},
+                "total": total,
+                "limit": _LIMIT,
+                "offset": _OFFSET,
+                "total_exceeded": exceeded,
+                "next_cursor": cursor,
+            },
+        },
+    }
+
+
+def list_answer(resource: Resource) -> Schema:
+    """The schema of a list's answer, whichever form it has."""
+    name = resource.value_type.__name__
+    return {"anyOf": [reference(f"{name}{form}") for form in ("List", "Page", "Parts")]}
+
+
+def reference(name: str) -> Schema:
+    """The schema that is called so."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def parameter(name: str, where: str, schema: Schema, description: str) -> Schema:
+    """A parameter that need not be given."""
+    return {"name": name, "in": where, "description": description, "schema": schema}
+
+
+def comparand_schema(attribute: Attribute, resource: Resource) -> Schema:
+    """What an attribute is compared with: a value of its type, to which no other rule applies."""
+    field = next((field for field in resource.fields if field.name == attribute.name), None)
+    named = None if field is None else component_of(field, resource)
+    if named is not None:
+        return reference(named)
+    kind = attribute.kind if attribute.kind.entry is None else attribute.kind.entry
+    schema = kind.schema()
+    return {said: schema[said] for said in ("type", "format", "enum") if said in schema}
+
+
+def operand_schema(attribute: Attribute, operator: Operator, resource: Resource) -> Schema:
+    """What stands behind one operator of an attribute."""
+    if operator is Operator.NULL:
+        return {"type": "boolean"}
+    one = comparand_schema(attribute, resource)
+    if operator is not Operator.IN:
+        return one
+    return {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_VALUES}
+
+
+def paging_properties(resource: Resource) -> Schema:
+    """What the body of a query may hold beside its conditions."""
+    shown = Projections(resource).names
+    return {
+        "sort": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "maxItems": MAX_SORT_KEYS,
+            "description": "The fields to order by; `-` in front of what descends.",
+        },
+        "fields": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": f"Those to show, of {', '.join(shown)}.",
+        },
+        "limit": _LIMIT | {"default": DEFAULT_LIMIT},
+        "offset": _OFFSET,
+        "cursor": {"type": "string", "maxLength": MAX_LENGTH},
+        "count": {"type": "string", "enum": list(COUNTS)},
+    }
+
+
+def _paging() -> Iterator[Schema]:
+    yield parameter("limit", "query", _LIMIT | {"default": DEFAULT_LIMIT}, "How many records at the most.")
+    told = "How many records to pass over; not together with `cursor`."
+    yield parameter("offset", "query", _OFFSET, told)
+    told = "`next_cursor` of the page before; empty for the first."
+    yield parameter("cursor", "query", {"type": "string", "maxLength": MAX_LENGTH}, told)
+    told = "Up to three fields to order by, with commas between; `-` in front of what descends."
+    yield parameter("sort", "query", {"type": "string"}, told) | {"example": "-created_at"}
+    yield fields_parameter()
+    told = (
+        "Whether the list's records are counted: all, at most 10,000, or not. Without it all, and with "
+        "conditions at most 10,000; pages by cursor are never counted."
+    )
+    yield parameter("count", "query", {"type": "string", "enum": list(COUNTS)}, told)
+
+
+def _conditions(resource: Resource) -> Iterator[Schema]:
+    """A parameter for each attribute and operator.
+
+    Of a resource with very many attributes those that no index holds are told with equality alone.
+    """
+    indexed = {key.field for index in resource.indexes for key in index.keys}
+    brief = len(resource.attributes) > _MANY_ATTRIBUTES
+    for attribute in resource.attributes.values():
+        for operator in Operator:
+            told = operator is Operator.EQ or not brief or attribute.name in indexed
+            if operator in attribute.operators and told:
+                yield _condition(attribute, operator, resource)
+
+
+def _condition(attribute: Attribute, operator: Operator, resource: Resource) -> Schema:
+    bare = operator is Operator.EQ and attribute.name not in RESERVED
+    name = attribute.name if bare else f"{attribute.name}.{operator.value}"
+    schema: dict[str, Any] = operand_schema(attribute, operator, resource)
+    return parameter(name, "query", schema, f"`{attribute.name}` {_MEANINGS[operator]}.")

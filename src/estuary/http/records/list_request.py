@@ -1,0 +1,106 @@
+"""What a request for a list asks for, put together from its parts, whichever form they came in."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from estuary.core.attributes import Attribute
+from estuary.core.conditions import Condition, Operator, SortKey
+from estuary.core.indexes import DEFAULT_ORDER, sort_key, with_id
+from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
+from estuary.core.kinds.kind import Broken
+from estuary.core.query import DEFAULT_LIMIT, LIMITED_COUNT, ListQuery
+from estuary.core.resource import MAX_SORT_KEYS, Resource
+from estuary.http.errors import BadRequest, InvalidParameter
+from estuary.http.records.cursors import Cursors
+from estuary.http.records.projection import Projection, Projections
+from estuary.http.records.query_string import unknown_field
+
+MIN_LIMIT, MAX_LIMIT = 1, 100
+MAX_OFFSET = MAX_SAFE_INTEGER
+LIMIT_MESSAGE: Final = f"Limit must be between {MIN_LIMIT} and {MAX_LIMIT}"
+OFFSET_MESSAGE: Final = f"Offset must be between 0 and {MAX_OFFSET}"
+COUNTS: Final = ("exact", "limited", "none")
+MAX_COMPARISONS: Final = 50
+MAX_VALUES: Final = 100
+"""Of one `in`."""
+
+
+class ListRequest(NamedTuple):
+    """A list query, the fields to show (None for all), and what else the URL of its next page holds."""
+
+    query: ListQuery
+    projection: Projection | None = None
+    link: str = ""
+
+
+class Paging(NamedTuple):
+    """Which part of a list is asked for, and whether the whole is counted; None where nothing is said."""
+
+    limit: int = DEFAULT_LIMIT
+    offset: int | None = None
+    cursor: str | None = None
+    counting: str | None = None
+
+
+class ListRequests:
+    """Makes the list queries of one resource."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.attributes: Final = resource.attributes
+        self.projections: Final = Projections(resource)
+        self.cursors: Final = Cursors(resource)
+        self._sortable = [each.name for each in self.attributes.values() if each.kind.sortable]
+
+    def sort(self, names: Sequence[str]) -> tuple[SortKey, ...]:
+        """The order that `names` ask for, with `-` in front of what descends; raises `InvalidParameter`.
+
+        None for the resource's own, whichever way that is said: it has statements and cursors of its own.
+        """
+        if not 1 <= len(names) <= MAX_SORT_KEYS:
+            raise InvalidParameter("sort", f"Sort must have 1 to {MAX_SORT_KEYS} fields")
+        keys = tuple(map(sort_key, names))
+        for key in keys:
+            if key.field not in self._sortable:
+                raise unknown_field("sort", key.field, self._sortable)
+        if len({key.field for key in keys}) < len(keys):
+            raise InvalidParameter("sort", "Sort must name each field once")
+        return () if with_id(keys) == DEFAULT_ORDER else keys
+
+    def query(
+        self, where: tuple[Condition, ...], sort: tuple[SortKey, ...], paging: Paging, owner: str | None
+    ) -> ListQuery:
+        """The query for a part of a list of the records of `owner`, or of all.
+
+        Without a cursor (empty for the first page) it is by offset. Raises `InvalidParameter`, and
+        `BadRequest` for cursor and offset together.
+        """
+        count = paging.counting
+        if count is not None and count not in COUNTS:
+            raise InvalidParameter("count", f"Count must be one of {', '.join(COUNTS)}")
+        if paging.cursor is not None:
+            if paging.offset is not None:
+                raise BadRequest("cursor: Cursor and offset cannot be used together")
+            if count not in (None, "none"):
+                raise InvalidParameter("count", "Count must be none with a cursor: pages are not counted")
+            after = self.cursors.decode(paging.cursor, where, sort, owner) if paging.cursor else None
+            return ListQuery(paging.limit, None, after, False, owner, where, sort)
+        limited = count == "limited" or (count is None and bool(where))
+        at_most = LIMITED_COUNT if limited else None
+        return ListQuery(
+            paging.limit, paging.offset or 0, None, count != "none", owner, where, sort, at_most
+        )
+
+
+def refused(name: str, attribute: Attribute, broken: Broken) -> InvalidParameter:
+    """What is told of a value that `attribute` cannot be compared with, by the operator in `name`."""
+    return InvalidParameter(name, f"{label(attribute.name)} {broken.message}")
+
+
+def label(name: str) -> str:
+    """A field's name as a message begins."""
+    return name.replace("_", " ").capitalize()
+
+
+def operators_of(attribute: Attribute) -> list[str]:
+    """The names of its operators, always in the same order."""
+    return [operator.value for operator in Operator if operator in attribute.operators]

@@ -1,0 +1,81 @@
+"""The answers to lists: by offset or by cursor, whole records or some of their fields."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from estuary.core.query import ListResult
+from estuary.core.record import Record
+from estuary.http.messages import JSON, Header, Request, Response
+from estuary.http.records.codec import RecordCodec
+from estuary.http.records.cursors import Cursors
+from estuary.http.records.entity_tags import tag_of_content
+from estuary.http.records.list_request import ListRequest
+from estuary.http.records.preconditions import is_known
+from estuary.http.records.projection import Projection
+
+ACCEPT_QUERY: Final[Header] = ("accept-query", "application/json")
+"""That the collection takes QUERY, and in what form (RFC 10008, 3)."""
+_HEADERS: Final = (JSON, ACCEPT_QUERY)
+
+
+class ListAnswers:
+    """Tells what a list holds. `path` is the collection's own."""
+
+    def __init__(self, codec: RecordCodec, cursors: Cursors, path: str) -> None:
+        self._codec = codec
+        self._cursors = cursors
+        self._path = path
+        self._encode = msgspec.json.Encoder().encode
+
+    def answer(self, request: Request, asked: ListRequest, result: ListResult) -> Response:
+        """The list, with a link to its next page; 304 where the client knows it."""
+        cursor = self._cursor(asked, result)
+        body = self.body(asked, result, cursor)
+        if cursor is None:
+            return unless_known(request, body, _HEADERS)
+        # RFC 8288; a relative reference stays right behind any proxy.
+        kept = f"{asked.link}&" if asked.link else ""
+        target = f"{self._path}?{kept}cursor={cursor}&limit={asked.query.limit}"
+        return unless_known(request, body, (*_HEADERS, ("link", f'<{target}>; rel="next"')))
+
+    def _cursor(self, asked: ListRequest, result: ListResult) -> str | None:
+        return None if result.following is None else self._cursors.encode(result.following, asked.query)
+
+    def body(self, asked: ListRequest, result: ListResult, cursor: str | None) -> bytes:
+        """The list as JSON."""
+        query, records = asked.query, result.records
+        if asked.projection is None:
+            if query.offset is None:
+                return self._codec.page(records, query.limit, cursor)
+            if query.counted and not result.exceeded:
+                return self._codec.listing(records, result.total, query.limit, query.offset)
+        return self._composed(records, asked.projection, _told(asked, result, cursor))
+
+    def _composed(
+        self, records: Sequence[Record], projection: Projection | None, told: dict[str, Any]
+    ) -> bytes:
+        items = map(self._codec.record, records)
+        if projection is not None:
+            items = map(projection.of, items)
+        rest: bytes = self._encode(told)
+        return b'{"items":[%b],%b' % (b",".join(items), rest[1:])
+
+
+def _told(asked: ListRequest, result: ListResult, cursor: str | None) -> dict[str, Any]:
+    """What stands beside the records."""
+    query = asked.query
+    if query.offset is None:
+        return {"limit": query.limit, "next_cursor": cursor}
+    told: dict[str, Any] = {"total": result.total} if query.counted else {}
+    told |= {"limit": query.limit, "offset": query.offset}
+    return told | {"total_exceeded": True} if result.exceeded else told
+
+
+def unless_known(request: Request, body: bytes, headers: tuple[Header, ...]) -> Response:
+    """An answer with a tag of its content; 304 where the client of a read knows that already."""
+    tag = tag_of_content(body)
+    if is_known(request.headers, tag):
+        return Response(304, headers=(("etag", tag),))
+    return Response(200, body, (*headers, ("etag", tag)))

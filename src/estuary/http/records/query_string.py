@@ -1,0 +1,86 @@
+"""The query string: its parameters, decoded strictly, and what is told of one that is unknown."""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from estuary.http.errors import InvalidParameter
+
+_MAX_PARAMETERS: Final = 200
+_LONGEST_SUGGESTED: Final = 64
+"""Characters of a name for which the nearest known one is looked for: comparing longer ones is dear."""
+_LONGEST_TOLD: Final = 100
+_MOST_TOLD: Final = 12
+
+_is_malformed: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})").search
+
+
+def pairs_of(query: str) -> list[tuple[str, str]]:
+    """The parameters in `query`, form-decoded, in their order; raises `InvalidParameter`.
+
+    A `+` is a space. What is not percent-encoded UTF-8 is refused, for it could only be guessed at.
+    """
+    parts = query.split("&")
+    if len(parts) > _MAX_PARAMETERS:
+        raise InvalidParameter("query", f"At most {_MAX_PARAMETERS} parameters are read")
+    plain = "%" not in query and "+" not in query and query.isascii()
+    pairs: list[tuple[str, str]] = []
+    for part in parts:
+        if not part:
+            continue
+        name, _, value = part.partition("=")
+        if not plain:
+            name = _decoded(name, "query")
+            value = _decoded(value, told(name))
+        pairs.append((name, value))
+    return pairs
+
+
+def refuse_parameters(query: str) -> None:
+    """Raise `InvalidParameter` where `query` holds any parameter: the route knows none."""
+    for name, _ in pairs_of(query):
+        raise unknown(name, ())
+
+
+def unknown(name: str, known: Sequence[str]) -> InvalidParameter:
+    """What is told of a parameter that is none of the `known` ones: the nearest, or which there are."""
+    return InvalidParameter(told(name), f"Parameter is unknown; {_hint(name, known)}")
+
+
+def unknown_field(parameter: str, name: str, known: Sequence[str]) -> InvalidParameter:
+    """The same of a field that `parameter` names."""
+    return InvalidParameter(parameter, f"Field {told(name)} is unknown; {_hint(name, known)}")
+
+
+def told(name: str) -> str:
+    """A client's name for something as a message repeats it."""
+    return name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…"
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return "none is taken here"
+    near = get_close_matches(name, known, n=1) if len(name) <= _LONGEST_SUGGESTED else []
+    if near:
+        return f"did you mean {near[0]}?"
+    more = ", …" if len(known) > _MOST_TOLD else ""
+    return f"known are {', '.join(known[:_MOST_TOLD])}{more}"
+
+
+def _decoded(text: str, name: str) -> str:
+    try:
+        # Servers give what is not ASCII as ISO-8859-1.
+        raw = text.replace("+", " ").encode("latin-1")
+        if b"%" in raw:
+            if _is_malformed(raw):
+                raise _unreadable(name)
+            raw = unquote_to_bytes(raw)
+        return raw.decode()
+    except UnicodeError:
+        raise _unreadable(name) from None
+
+
+def _unreadable(name: str) -> InvalidParameter:
+    return InvalidParameter(name, "Must be percent-encoded UTF-8")
