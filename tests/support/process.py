@@ -234,7 +234,8 @@ def serving(
 def until(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
     """Return when `condition` holds; raises `TimeoutError`.
 
-    One that takes long to look at, as it starts a program, leaves the processor to others half of the time.
+    One that takes long to look at, as it starts a program, leaves the processor to others half of the time;
+    what it took to wait itself is not waited a second time.
     """
     pause, begun = threading.Event(), time.monotonic()
     deadline = begun + seconds
@@ -242,7 +243,7 @@ def until(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> No
         now = time.monotonic()
         if now > deadline:
             raise TimeoutError
-        pause.wait(max(0.005, now - begun))
+        pause.wait(min(max(0.005, now - begun), 0.25))
         begun = time.monotonic()
 
 
