@@ -59,7 +59,7 @@ def _launch(url: str, port: int, folder: Path) -> Launch:
 
 @contextmanager
 def _redis(core: int) -> Iterator[str]:
-    """The URL of a Redis that keeps nothing; raises `NotReady` where there is none."""
+    """The URL of a Redis that keeps nothing; raises `NotReady` if no server can be started."""
     program = shutil.which("redis-server")
     if program is None:
         raise NotReady("redis-server is not installed")

@@ -44,7 +44,7 @@ def libraries() -> list[str]:
 
 
 def flaws(audited: Sequence[dict[str, Any]]) -> list[str]:
-    """The flaws that pip-audit tells of; raises `NotRun` if there are none, but not all were looked up."""
+    """The flaws that pip-audit reports; raises `NotRun` if it reports none, but did not look up all."""
     skipped = [each for each in audited if "skip_reason" in each]
     found = [
         f"{each['name']} {each['version']}: {flaw['id']}"

@@ -27,7 +27,7 @@ class Keep(Protocol):
     """Saves an issuer's last key set for the next process."""
 
     def read(self) -> Kept | None:
-        """The key set that was saved last; None if there is none, or none that can be trusted."""
+        """The key set that was saved last; None if none was saved, or it cannot be trusted."""
         ...
 
     def write(self, kept: Kept) -> None:

@@ -29,7 +29,7 @@ _LACKING_RIGHTS = (
 class RedisClient:
     """Sends commands to the Redis at `address`; a connection counts once `try_out` has succeeded on it.
 
-    While there is none every use fails at once. `changed` and `retrying` are told as by a `Reconnector`.
+    Without one every use fails at once. `changed` and `retrying` are told as by a `Reconnector`.
     `rights` says what for, and which rights a user of Redis has to have (https://redis.io/docs: ACL).
     """
 

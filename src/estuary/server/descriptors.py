@@ -30,7 +30,7 @@ def raise_limit() -> None:
 
 
 def descriptors() -> int:
-    """The soft limit on open files; `RLIM_INFINITY` if there is none."""
+    """The soft limit on open files; `RLIM_INFINITY` means no limit."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return soft
 

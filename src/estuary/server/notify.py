@@ -36,7 +36,7 @@ class Systemd:
 
 
 def service_manager(notify_socket: str) -> ServiceManager:
-    """The service manager at the value of NOTIFY_SOCKET, which is empty if there is none."""
+    """The service manager at the value of NOTIFY_SOCKET, which is empty without a service manager."""
     return Systemd(notify_socket) if notify_socket else NoServiceManager()
 
 

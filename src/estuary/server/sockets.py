@@ -63,7 +63,7 @@ def listen(host: str, port: int, names: AddressVariables = SERVICE) -> socket.so
 
 
 def inherited(listen_fds: str, listen_pid: str) -> socket.socket | None:
-    """The socket that a service manager passed to this process (sd_listen_fds(3)), None if there is none.
+    """The socket that a service manager passed to this process (sd_listen_fds(3)), or None.
 
     The arguments are the values of LISTEN_FDS and LISTEN_PID. Raises `CannotListen`.
     """

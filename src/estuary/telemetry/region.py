@@ -71,7 +71,7 @@ class Region:
 
     @property
     def owner(self) -> int:
-        """The process that writes here, 0 when there is none."""
+        """The process that writes here, or 0."""
         return self._words[_OWNER]
 
     @owner.setter

@@ -43,7 +43,7 @@ class Daemon(ABC):
 
     @property
     def pid(self) -> int:
-        """Its process; raises `RuntimeError` when there is none."""
+        """Its process; raises `RuntimeError` before the first start."""
         if self._process is None:
             raise RuntimeError(f"{type(self).__name__} is not running")
         return self._process.pid

@@ -20,7 +20,7 @@ def load(tmp_path: Path) -> Load:
 
 @pytest.fixture
 def problems(load: Load) -> Problems:
-    """The problems that the variables given have; fails if there are none."""
+    """The problems that the variables given have; fails if they are valid."""
 
     def collect(**environ: str) -> tuple[str, ...]:
         with pytest.raises(ConfigurationError) as caught:

@@ -358,7 +358,7 @@ FORMS: list[Form[Any]] = [variable.form for variable in TABLE]
 
 
 def read_or_refuse(read: Callable[[str], object], text: str) -> str:
-    """The reason of the refusal, empty when there is none."""
+    """The reason of the refusal, empty without a refusal."""
     try:
         read(text)
     except Refused as refused:

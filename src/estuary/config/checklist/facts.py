@@ -60,7 +60,7 @@ class Openness(msgspec.Struct, frozen=True):
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """The result of an audit of the dependencies; `failure` says why there is none."""
+    """The result of an audit of the dependencies; `failure` says why it could not be made."""
 
     vulnerable: tuple[str, ...] = ()
     audited: int = 0

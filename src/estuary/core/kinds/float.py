@@ -27,7 +27,7 @@ class Float(Number):
         return Stored(Storage.DOUBLE, self.bounds)
 
     def comparand(self, value: Any) -> float:
-        """Finite; an integer that no double can hold is none."""
+        """Finite: an integer that no double can hold is refused."""
         try:
             number = float(super().comparand(value))
         except OverflowError:

@@ -68,7 +68,7 @@ class Timestamp(Kind):
         return ORDERED
 
     def comparand(self, value: Any) -> datetime:
-        """A moment, in UTC; told as `malformed` tells it where it is none."""
+        """A moment, in UTC; any other text is refused as by `malformed`."""
         if not isinstance(value, str):
             raise self.mistyped()
         try:

@@ -118,7 +118,7 @@ class ConvexCollection:
         return int(fitting(_total, total))
 
     async def last(self) -> Position | None:
-        """Where the last record stands, None where there is none."""
+        """The position of the last record, None without records."""
         while total := await self.count():
             found = await self.list(ListQuery(1, total - 1))
             if found.records:

@@ -83,7 +83,7 @@ class Documents:
         return self._record(fitting(self._one, raw))
 
     def record_if_any(self, raw: msgspec.Raw) -> Record | None:
-        """The record in an answer, None where there is none; raises as `record` does."""
+        """The record in an answer, or None for null; raises as `record` does."""
         document = fitting(self._any, raw)
         return None if document is None else self._record(document)
 

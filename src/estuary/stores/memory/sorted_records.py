@@ -44,7 +44,7 @@ class _Block(NamedTuple):
 
 
 class SortedRecords:
-    """An ordered multitude of records.
+    """Records in the order of their positions.
 
     A record mostly comes after all others: that costs the same whatever the size. Anywhere else, and
     for a search, it costs two binary searches; a write may then shift the records of one block.

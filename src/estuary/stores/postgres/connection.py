@@ -19,7 +19,7 @@ class Connection(Protocol):
         ...
 
     def fetchrow(self, query: str, *arguments: object, timeout: float | None = None) -> Awaitable[Any]:
-        """The first row, None if there is none."""
+        """The first row, or None without rows."""
         ...
 
     def fetchval(self, query: str, *arguments: object, timeout: float | None = None) -> Awaitable[Any]:

@@ -152,7 +152,7 @@ def _row(names: Sequence[str], row: Any) -> Row:
 
 
 async def _count(connection: Connection, table: str) -> int:
-    """How many records there are, by the totals that triggers keep; 0 only where there is none."""
+    """How many records there are, by the totals that triggers keep; 0 only for an empty table."""
     if not await connection.fetchval(f'SELECT EXISTS (SELECT 1 FROM "{table}")'):  # noqa: S608 (a name in the catalog)
         return 0
     query = f"SELECT sum(total)::bigint FROM {TOTALS} WHERE resource = $1 AND owner = {ALL_OWNERS}"  # noqa: S608 (constants)

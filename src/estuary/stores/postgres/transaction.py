@@ -27,7 +27,7 @@ class Transaction:
         return max(self._end - self._time(), LEAST)
 
     async def row(self, statement: str, *parameters: object) -> Any:
-        """The first row that a statement gives, None if there is none."""
+        """The first row that a statement gives, or None."""
         return await self.connection.fetchrow(statement, *parameters, timeout=self.seconds_left())
 
     async def __aenter__(self) -> Self:

@@ -144,7 +144,7 @@ class SqliteCollection:
         record_id: str,
         options: WriteOptions,
     ) -> _Row:
-        """The row that a write gives back; raises, in the same transaction, why there is none."""
+        """The row that a write gives back; raises, in the same transaction, why nothing was written."""
         row: _Row | None = cursor.execute(statement, parameters).fetchone()
         if row is not None:
             return row

@@ -65,7 +65,7 @@ class DatabaseFile:
             raise refused(message) from error
 
     def connect(self, *, timeout: float) -> sqlite3.Connection:
-        """A connection that may write and makes the file if there is none.
+        """A connection that may write, and creates the file if it is missing.
 
         It waits `timeout` seconds at most for another process's lock.
         """
@@ -188,7 +188,7 @@ class DatabaseFile:
         return self._log is not None and self._known[2].is_there and self._log.discard_if_moved()
 
     def _create_for_owner(self) -> None:
-        """Make the file, if there is none, for its owner alone; SQLite's others beside it follow it."""
+        """Create the file if it is missing, for its owner alone; SQLite's others beside it follow it."""
         # Only a new file is opened here: closing one that SQLite has open would end its locks (POSIX).
         with suppress(OSError):
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

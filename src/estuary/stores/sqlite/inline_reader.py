@@ -32,7 +32,7 @@ class InlineReader:
             cursor.connection.close()
 
     def row(self, statement: str, parameters: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """The one row that a statement gives, None where there is none."""
+        """The one row that a statement gives, or None."""
         cursor = self._cursor
         if cursor is None:
             raise StoreUnavailable(self._reason)

@@ -42,7 +42,7 @@ def _ignore(observation: Observation) -> None:
 
 
 class SqliteStore:
-    """Records of `resources` in the file at `path`, which is made, with its folder, if there is none.
+    """Records of `resources` in the file at `path`, which is created, with its folder, if it is missing.
 
     A write that returned survives a power cut. `timeout` (seconds) bounds every call. `observe` is told
     how many connections are open; `fairness` tells of other workers that write to the file.

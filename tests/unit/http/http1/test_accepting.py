@@ -65,7 +65,7 @@ async def test_two_share_what_comes(listener: socket.socket) -> None:
 
 
 async def test_what_others_leave_is_taken(listener: socket.socket) -> None:
-    """A process that is there but stopped costs its share a moment, and nobody an answer."""
+    """A stopped process delays the connections of its share for a moment; all are answered."""
     held = [0, 1]
     accepting = accepting_from(listener, Turns(held, 0))
     clients = connect(listener, 50)
@@ -75,7 +75,7 @@ async def test_what_others_leave_is_taken(listener: socket.socket) -> None:
         each.close()
 
 
-async def test_what_is_closed_takes_who_waits_and_nobody_else(listener: socket.socket) -> None:
+async def test_closing_accepts_what_waits_and_nothing_later(listener: socket.socket) -> None:
     """Also when it was about to take what others had left: those who come later are theirs."""
     held = [1, 1]
     turns = Turns(held, 0)

@@ -44,7 +44,7 @@ async def test_what_waits_goes_on_as_a_task() -> None:
 
 
 async def test_what_is_raised_comes_out() -> None:
-    """An error that it waits for reaches the coroutine, and then whoever waits for the task."""
+    """An error that it waits for reaches the coroutine, and then those who wait for the task."""
     gate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = await outside_of_any_task(waiting(gate))
     assert isinstance(task, asyncio.Task)

@@ -8,7 +8,7 @@ class Still:
     """A connection on which nothing flows."""
 
     def invite(self) -> None:
-        """Nobody waits for that."""
+        """Nothing waits for that."""
 
     def hold(self) -> None:
         """Nothing comes."""

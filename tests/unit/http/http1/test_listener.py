@@ -1,4 +1,4 @@
-"""The listener: nobody who was let in is forgotten when it stops."""
+"""The listener: when it stops, every connection that was accepted is answered."""
 
 import asyncio
 import socket
@@ -19,7 +19,7 @@ from tests.support.service import make_service
 REQUEST = b"GET /health/live HTTP/1.1\r\nHost: estuary.test\r\n\r\n"
 
 
-def test_a_request_that_nobody_has_read_yet_is_answered(tmp_path: Path) -> None:
+def test_a_request_that_was_not_read_yet_is_answered(tmp_path: Path) -> None:
     """A kept connection that looks idle may have one in the kernel's hands: closed then, it would be reset.
 
     A proxy does not send a POST a second time: one of sixty thousand requests failed during rollouts.
@@ -44,7 +44,7 @@ async def answered_again(directory: Path) -> bytes:
 
 @pytest.mark.parametrize("turns", range(6))
 @pytest.mark.parametrize("processes", [1, 2])
-def test_whoever_is_connected_when_it_stops_is_answered(tmp_path: Path, processes: int, turns: int) -> None:
+def test_clients_connected_when_it_stops_are_answered(tmp_path: Path, processes: int, turns: int) -> None:
     """In the backlog, accepted, or made: all are answered, and only then everything has stopped.
 
     Of several processes, too, the last one to go takes what waits.

@@ -1,4 +1,4 @@
-"""Turns: whoever holds the fewest connections takes the next one."""
+"""Turns: the worker with the fewest connections takes the next one."""
 
 from estuary.http.http1.turns import ALONE, Turns, leave
 
@@ -35,7 +35,7 @@ def test_a_process_that_is_not_there_is_not_waited_for() -> None:
 
 
 def test_a_single_process_is_alone() -> None:
-    """There is nobody to take turns with."""
+    """There is no other worker to take turns with."""
     assert ALONE.alone
     assert ALONE.mine
     assert not Turns([0, 0], 1).alone

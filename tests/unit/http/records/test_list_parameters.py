@@ -219,7 +219,7 @@ def test_at_most_fifty_conditions_are_taken() -> None:
 
 
 def test_sorts_are_read() -> None:
-    """In their order, with a direction each; the resource's own order is none, however it is asked for."""
+    """In their order, with a direction each; the resource's own order needs no key, in any spelling."""
     assert (SortKey("pages", True), SortKey("title")) == read("sort=-pages,title").query.sort
     for own in ("created_at", "created_at,id", "created_at,id,title"):
         assert () == read(f"sort={own}").query.sort
@@ -245,7 +245,7 @@ def test_counts(query: str, counted: bool, at_most: int | None) -> None:
 
 
 def test_the_next_page_is_asked_for_as_this_one_was() -> None:
-    """Its link has every parameter but cursor and limit, encoded anew."""
+    """Its link has every parameter but cursor and limit, encoded again."""
     assert "title=a+%26%3E&sort=-pages" == read("title=a%20%26>&limit=5&cursor=&sort=-pages").link
     assert "" == read("limit=5&cursor=").link
     assert "" == read("title=a").link

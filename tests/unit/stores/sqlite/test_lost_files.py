@@ -360,7 +360,7 @@ async def test_a_log_that_another_program_moved_into_the_file_and_emptied_is_in_
 async def test_a_file_that_was_moved_is_lost_though_a_link_leads_to_it(
     tmp_path: Path, *, linked: bool
 ) -> None:
-    """The next process would look for the log beside it in its new place, where there is none."""
+    """The next process would look for the log beside it in its new place, where it is missing."""
     path = main = tmp_path / "test.db"
     if linked:
         main = tmp_path / "target.db"
