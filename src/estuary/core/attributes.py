@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from estuary.core.conditions import SEARCHED, Comparison, Operator
 from estuary.core.field import Field
-from estuary.core.kinds.identity import IDENTITY
 from estuary.core.kinds.kind import Broken, Kind
+from estuary.core.kinds.metadata import METADATA
 from estuary.core.record import Record
 
 
@@ -60,12 +60,12 @@ def _flag(text: str) -> bool:
 
 def value_of(record: Record, name: str) -> Any:
     """The value of the attribute `name` of `record`."""
-    return getattr(record if name in IDENTITY else record.value, name)
+    return getattr(record if name in METADATA else record.value, name)
 
 
 def attributes_of(fields: Sequence[Field]) -> Iterator[Attribute]:
     """Of a resource with `fields`: none of a hidden one, which to queries does not exist."""
-    for name, kind in IDENTITY.items():
+    for name, kind in METADATA.items():
         yield Attribute(name, kind)
     for field in fields:
         if not field.hidden:

@@ -1,4 +1,4 @@
-"""Access lines: what the log says of a request, as text at once where nothing in it has to be escaped."""
+"""Access lines: the log line of a request, formatted directly where nothing in it has to be escaped."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

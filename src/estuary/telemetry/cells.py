@@ -34,7 +34,7 @@ class Cells:
     ) -> Iterator[tuple[Labels, Sequence[float]]]:
         """Each series of `metric`: its label values, and its cells' numbers joined over the workers.
 
-        With `living` over those that live: a gauge of a dead one tells nothing.
+        With `living` over those that live: a gauge of a dead one is stale.
         """
         totals: dict[Labels, list[float]] = {}
         for region in self._regions:

@@ -38,7 +38,7 @@ class Exposition:
         self._last: dict[bool, bytes] = {}
 
     def render(self, *, openmetrics: bool) -> tuple[str, bytes]:
-        """The port's `render`; who asks too often is given what was read last."""
+        """The port's `render`; scrapes past the rate limit get the last reading."""
         body = self._last.get(openmetrics)
         if self._may_read() or body is None:
             body = self._last[openmetrics] = self._read(openmetrics)

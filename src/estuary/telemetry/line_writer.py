@@ -1,4 +1,4 @@
-"""Writer: many lines to a file descriptor in few writes, never at the cost of who logs them.
+"""Line writer: many lines to a file descriptor in few writes, without blocking the caller.
 
 A full pipe or a slow disk blocks its writer, so a thread does that. Lines wait in memory for it,
 in bounded number; what does not fit, and what the system refuses (a closed pipe, a full disk), is dropped
@@ -26,7 +26,7 @@ def join_lines(lines: Sequence[bytes]) -> bytes:
 
 
 class _Mark:
-    """Tells who waits for it that all lines in front of it are written; nothing comes behind the `last`."""
+    """A queue entry that is passed once all lines before it are written; the thread ends at the `last`."""
 
     def __init__(self, *, last: bool) -> None:
         self.passed = threading.Event()
@@ -44,7 +44,7 @@ class LineWriter(Generic[LineT]):
     _lock: threading.Lock
     """Held to count a loss, to start the thread, and to mark how far is to be written."""
     _gathering: threading.Lock
-    """Held while nothing is in a hurry: the thread tries to take it for as long as it gathers lines."""
+    """Held unless a batch is due: the thread waits for it while it gathers lines."""
     _marks: int
     """How many marks are in the queue."""
     _thread: threading.Thread | None
@@ -109,7 +109,7 @@ class LineWriter(Generic[LineT]):
             self.on_drop(lines)
 
     def _mark(self, *, last: bool) -> "_Mark":
-        """A mark behind all lines taken so far."""
+        """Put a mark into the queue, after all lines so far."""
         mark = _Mark(last=last)
         with self._lock:
             self._marks += 1
@@ -167,7 +167,7 @@ class LineWriter(Generic[LineT]):
         try:
             return os.write(self._stream, data)
         except BlockingIOError:
-            # Somebody who shares the descriptor made it non-blocking.
+            # Another process that shares the descriptor made it non-blocking.
             room = select.poll()
             room.register(self._stream, select.POLLOUT)
             room.poll(_FULL_PIPE_POLL_SECONDS * 1000)

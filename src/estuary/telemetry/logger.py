@@ -92,7 +92,7 @@ class LibraryHandler(logging.Handler):
 
 
 def describe(error: BaseException | None) -> dict[str, str]:
-    """The fields that tell of `error`: its type and message, and the stack with every cause."""
+    """The fields that describe `error`: its type and message, and the stack with every cause."""
     import traceback  # only when something went wrong
 
     if error is None:

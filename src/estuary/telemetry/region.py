@@ -41,7 +41,7 @@ _HEAD_WORDS = 8
 _NUMBERS_AT = _HEAD_WORDS * _WORD
 _DIRECTORY_AT = _NUMBERS_AT + _CELLS * _WORD
 SIZE = _DIRECTORY_AT + _DIRECTORY_BYTES
-"""Bytes of a region; those never touched cost nothing."""
+"""Bytes of a region; pages that were never written take no memory."""
 
 NOWHERE = _CELLS - WIDEST
 """The first of the cells that are not read: where series are counted for which there is no room."""

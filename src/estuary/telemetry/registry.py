@@ -22,7 +22,7 @@ class Sample(NamedTuple):
 
 
 class Total(NamedTuple):
-    """A counter of what a histogram measures, told in front of it from the same cells.
+    """A counter of what a histogram measures, rendered before it from the same cells.
 
     It has the histogram's labels and, behind them, `label`, over whose values the histogram is joined.
     """

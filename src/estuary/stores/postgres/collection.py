@@ -11,8 +11,8 @@ from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
-from estuary.stores.sql.refusals import refusal
 from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.unmatched_writes import refusal
 
 _Row = Sequence[Any]
 Operation = Callable[[Connection, float], Awaitable[Record | None]]

@@ -10,8 +10,8 @@ from estuary.stores.postgres.catalog import Catalog
 from estuary.stores.postgres.key_owners import key_owners
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.triggers import FUNCTIONS, recount, triggers
+from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.tables import KEYS, OWNER, TOTALS, checks_of, column_of_check
-from estuary.stores.sql.text import quoted
 
 LAYOUT = 1
 """The layout of Estuary's own columns and tables, kept in the comment on the table of totals."""

@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeEngine
 
 from estuary.core.field import Field
 from estuary.core.resource import Resource
-from estuary.stores.sql.text import quoted
+from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.types import column_type, to_driver
 
 

@@ -10,8 +10,8 @@ from estuary.core.field import Field
 from estuary.core.kinds.constraints import Constraint, Lengths, OneOf, Range
 from estuary.core.kinds.kind import Storage
 from estuary.core.resource import Resource
+from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.defaults import default_of
-from estuary.stores.sql.text import quoted
 from estuary.stores.sql.types import IDENTIFIER, LONG, MOMENT, column_type
 
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.

@@ -10,8 +10,8 @@ from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.sql.lists import Asked
-from estuary.stores.sql.refusals import refusal
 from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.unmatched_writes import refusal
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.reader_pool import Read

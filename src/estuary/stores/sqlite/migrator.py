@@ -8,9 +8,9 @@ from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, lit
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateTable
 
+from estuary.stores.sql.ddl_text import in_one_line
 from estuary.stores.sql.migrations.changes import AddColumn, Alteration, Change
 from estuary.stores.sql.tables import checks_of
-from estuary.stores.sql.text import in_one_line
 
 _DEFINITION = text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :table")
 _NAME = re.compile(r"CONSTRAINT (ck_\w+) CHECK \(")

@@ -10,9 +10,9 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
+from estuary.stores.sql.ddl_text import in_one_line
 from estuary.stores.sql.plan import UNCHANGED, Plan
 from estuary.stores.sql.tables import KEYS, OWNER, TOTALS, checks_of
-from estuary.stores.sql.text import in_one_line
 from estuary.stores.sqlite.key_owners import key_owners
 
 APPLICATION_ID = 0x45535455

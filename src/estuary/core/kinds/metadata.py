@@ -1,4 +1,4 @@
-"""The kinds of what every record has beside its fields, as queries compare them."""
+"""The kinds of a record's metadata (id, version, times), as queries compare them."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -62,7 +62,7 @@ def _canonical(text: str) -> str:
     return canonical
 
 
-IDENTITY: Final[Mapping[str, Kind]] = {
+METADATA: Final[Mapping[str, Kind]] = {
     "id": Identifier(),
     "version": Integer(),
     "created_at": Timestamp(),

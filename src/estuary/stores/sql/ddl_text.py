@@ -1,4 +1,4 @@
-"""Text within SQL."""
+"""Literals and definitions as they stand in DDL."""
 
 
 def quoted(text: str) -> str:

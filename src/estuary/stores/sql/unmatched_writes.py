@@ -1,4 +1,4 @@
-"""Why a write found no record that its options allow."""
+"""Why a write matched no row: the record is missing, another owner's, or of another version."""
 
 from collections.abc import Sequence
 from typing import Any
