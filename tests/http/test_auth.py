@@ -186,13 +186,19 @@ async def test_no_forgery_gets_in_and_none_makes_a_request(tmp_path: Path, issue
         ("items:read", "PUT", "items:write"),
         ("items:read", "DELETE", "items:write"),
         ("items:write", "POST", None),
+        ("items:read", "QUERY", None),
+        ("items:write", "QUERY", "items:read"),
+        ("items:read", "POST /query", None),
+        ("items:write", "POST /query", "items:read"),
     ],
 )
 async def test_a_token_must_grant_the_scope(
     tmp_path: Path, issuer: Issuer, scopes: str, method: str, missing: str | None
 ) -> None:
     """Reading and writing need scopes of their own; a refusal names the missing one."""
-    path = ITEMS if method in ("GET", "HEAD", "POST") else f"{ITEMS}/x"
+    path = f"{ITEMS}/x" if method in ("PUT", "DELETE") else ITEMS
+    method, _, behind = method.partition(" ")
+    path += behind
     async with asked(secured(tmp_path, issuer)) as client:
         answer = await client.request(method, path, json={}, headers=bearing(issuer.token(scope=scopes)))
         if missing is None:
@@ -301,6 +307,7 @@ async def test_the_document_tells_what_is_needed(tmp_path: Path, issuer: Issuer)
     paths = document["paths"]
     assert [{"bearer": ["items:read"]}] == paths[ITEMS]["get"]["security"]
     assert [{"bearer": ["items:write"]}] == paths[ITEMS]["post"]["security"]
+    assert [{"bearer": ["items:read"]}] == paths[f"{ITEMS}/query"]["post"]["security"]
     assert {"401", "403"} <= set(paths[f"{ITEMS}/{{id}}"]["delete"]["responses"])
     assert "security" not in paths["/health"]["get"]
 

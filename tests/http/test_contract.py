@@ -38,13 +38,13 @@ async def test_unknown_paths(client: httpx.AsyncClient, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("DELETE", ITEMS, "GET, HEAD, POST, OPTIONS"),
+        ("DELETE", ITEMS, "GET, HEAD, POST, QUERY, OPTIONS"),
         ("POST", f"{ITEMS}/x", "GET, HEAD, PUT, DELETE, OPTIONS"),
         ("PATCH", f"{ITEMS}/x", "GET, HEAD, PUT, DELETE, OPTIONS"),
         ("POST", "/health", "GET, HEAD, OPTIONS"),
-        ("TRACE", ITEMS, "GET, HEAD, POST, OPTIONS"),
-        ("BREW", ITEMS, "GET, HEAD, POST, OPTIONS"),
-        ("get", ITEMS, "GET, HEAD, POST, OPTIONS"),
+        ("TRACE", ITEMS, "GET, HEAD, POST, QUERY, OPTIONS"),
+        ("BREW", ITEMS, "GET, HEAD, POST, QUERY, OPTIONS"),
+        ("get", ITEMS, "GET, HEAD, POST, QUERY, OPTIONS"),
     ],
 )
 async def test_wrong_methods(client: httpx.AsyncClient, method: str, path: str, allow: str) -> None:
@@ -68,7 +68,7 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str) 
 async def test_options_tells_what_is_allowed(client: httpx.AsyncClient) -> None:
     """204 with `Allow`."""
     response = await client.options(ITEMS)
-    assert (204, "GET, HEAD, POST, OPTIONS") == (response.status_code, response.headers["allow"])
+    assert (204, "GET, HEAD, POST, QUERY, OPTIONS") == (response.status_code, response.headers["allow"])
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])

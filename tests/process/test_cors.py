@@ -122,7 +122,7 @@ def test_a_preflight_passes_an_overload(tmp_path: Path) -> None:
     variables = {"CORS_ALLOWED_ORIGINS": PAGE, "MAX_IN_FLIGHT": "1"}
     with serving(tmp_path, variables) as server, busy(server):
         preflight = asked(server, PREFLIGHT)
-        assert (204, "GET, HEAD, POST, OPTIONS") == (
+        assert (204, "GET, HEAD, POST, QUERY, OPTIONS") == (
             preflight.status,
             preflight.headers["access-control-allow-methods"],
         )

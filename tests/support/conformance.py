@@ -34,6 +34,9 @@ class Conformance:
         if operation is None or response.status_code in _OUTSIDE_THE_DOCUMENT:
             self._check_error(response)
             return
+        if (response.request.method, response.status_code) == ("QUERY", 304):
+            assert b"" == response.content  # its twin is no safe method, and is never answered so
+            return
         told = operation["responses"].get(str(response.status_code))
         assert told is not None, (
             f"{response.request.url.path} {response.status_code} is not in the document"
@@ -44,9 +47,11 @@ class Conformance:
             self._check_body(told, response)
 
     def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
-        method = request.method.lower().replace("head", "get")
+        method, path = request.method.lower().replace("head", "get"), request.url.path
+        if method == "query":
+            method, path = "post", f"{path}/query"  # its twin, for OpenAPI 3.1 does not know the method
         for pattern, item in self._paths:
-            if method in _METHODS and method in item and pattern.fullmatch(request.url.path):
+            if method in _METHODS and method in item and pattern.fullmatch(path):
                 operation: dict[str, Any] = item[method]
                 return operation
         return None

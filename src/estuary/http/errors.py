@@ -71,6 +71,16 @@ class UnsupportedEncoding(EstuaryError):
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
+class UnsupportedMediaType(EstuaryError):
+    """The body is of another type than `accepted`, the only one that queries are read from."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+    def __init__(self, accepted: str) -> None:
+        super().__init__(accepted)
+        self.accepted = accepted
+
+
 class UriTooLong(EstuaryError):
     """Path and query together are longer than `limit` characters."""
 

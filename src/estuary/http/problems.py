@@ -155,6 +155,12 @@ def _payload_too_large(error: http_errors.PayloadTooLarge) -> _Told:
     return _Told(413, f"Request body must be at most {error.limit} bytes", context={"limit": error.limit})
 
 
+def _unsupported_media_type(error: http_errors.UnsupportedMediaType) -> _Told:
+    """RFC 10008, 3: what would be taken is told."""
+    message = f"Content-Type must be {error.accepted}"
+    return _Told(415, message, headers=(("accept-query", error.accepted),))
+
+
 def _uri_too_long(error: http_errors.UriTooLong) -> _Told:
     return _Told(414, f"URL must be at most {error.limit} characters", context={"limit": error.limit})
 
@@ -228,6 +234,7 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.NotFound: lambda _: _Told(404, "Resource not found"),
     http_errors.MethodNotAllowed: _method_not_allowed,
     http_errors.PayloadTooLarge: _payload_too_large,
+    http_errors.UnsupportedMediaType: _unsupported_media_type,
     http_errors.UriTooLong: _uri_too_long,
     http_errors.HeadersTooLarge: _headers_too_large,
     http_errors.RequestTimeout: _request_timeout,

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from estuary.http.guards.metrics_token import MetricsToken
-from estuary.http.messages import EVERY_METHOD, Handler, Request, Response, Route
+from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records.handlers import RecordHandlers
+from estuary.http.records.listings import ACCEPT_QUERY
+from estuary.http.records.querying import QUERY_PATH
 from estuary.http.router import RECORD_ID
 from estuary.http.scopes import NO_SCOPES, Scopes
 
@@ -61,14 +63,21 @@ def _health_routes(operations: Operations, health: Handler) -> list[Route]:
 def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
     name = handlers.resource.name
     many, one = f"{API_PREFIX}/{name}", f"{API_PREFIX}/{name}/{RECORD_ID}"
-    moved = dict.fromkeys(("GET", "POST", "PUT", "DELETE"), _moved)
+    moved = dict.fromkeys(("GET", "POST", "PUT", "DELETE", "QUERY"), _moved)
     needed = scopes.of(name)
-    on_many: dict[str, Handler] = {"GET": handlers.list, "POST": handlers.create}
+    on_many: dict[str, Handler] = {
+        "GET": handlers.list,
+        "POST": handlers.create,
+        "QUERY": handlers.query,
+    }
+    by_post = {"POST": needed["QUERY"]} if needed else {}
     on_one: dict[str, Handler] = {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}
     return [
-        _route(many, on_many, scopes=needed),
+        _route(many, on_many, scopes=needed, told=(ACCEPT_QUERY,)),
+        _route(f"{many}{QUERY_PATH}", {"POST": handlers.query}, scopes=by_post),
         _route(one, on_one, scopes=needed),
         _route(f"{UNVERSIONED_PREFIX}/{name}", moved, scopes=needed),
+        _route(f"{UNVERSIONED_PREFIX}/{name}{QUERY_PATH}", {"POST": _moved}, scopes=by_post),
         _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved, scopes=needed),
     ]
 
@@ -80,15 +89,19 @@ def _route(
     limited: bool = True,
     essential: bool = False,
     scopes: Mapping[str, str] | None = None,
+    told: tuple[Header, ...] = (),
 ) -> Route:
-    """A route with what follows from its handlers: HEAD wherever there is GET, OPTIONS everywhere."""
+    """A route with what follows from its handlers: HEAD wherever there is GET, OPTIONS everywhere.
+
+    `told` is what OPTIONS tells beside the methods.
+    """
     methods = [*handlers, "OPTIONS"]
     if "GET" in handlers:
         methods.insert(methods.index("GET") + 1, "HEAD")
     allow = ("allow", ", ".join(methods))
 
     def options(_: Request) -> Response:
-        return Response(204, headers=(allow,))
+        return Response(204, headers=(allow, *told))
 
     complete: dict[str, Handler] = {**handlers, "OPTIONS": options}
     if "GET" in handlers:

@@ -4,11 +4,12 @@ from collections.abc import Awaitable
 from typing import Final
 
 from estuary.core.decimals import decimal
-from estuary.http.errors import BadRequest, PayloadTooLarge, UnsupportedEncoding
+from estuary.http.errors import BadRequest, PayloadTooLarge, UnsupportedEncoding, UnsupportedMediaType
 from estuary.http.guards.arriving_body import arriving_body
 from estuary.http.messages import Request
 
 _MAX_LENGTH_DIGITS: Final = 19
+_JSON: Final = "application/json"
 
 
 class BodyReader:
@@ -24,15 +25,23 @@ class BodyReader:
         Raises `BadRequest` (another type, a truncated body), `UnsupportedEncoding`, `PayloadTooLarge`,
         `RequestTimeout`.
         """
-        headers = request.headers
-        if not _is_json(headers.get("content-type")):
+        if not _is_json(request.headers.get("content-type")):
             raise BadRequest("Missing Content-Type: application/json header")
-        encoding = headers.get("content-encoding")
-        if encoding is not None and encoding.strip().lower() != "identity":
-            raise UnsupportedEncoding(encoding)
+        return self._read(request)
+
+    def read_query(self, request: Request) -> bytes | Awaitable[bytes]:
+        """The body of a query, of the one type that collections say they take.
+
+        Raises `UnsupportedMediaType`, and else what `read_json` does.
+        """
+        if _essence(request.headers.get("content-type") or "") != _JSON:
+            raise UnsupportedMediaType(_JSON)
         return self._read(request)
 
     def _read(self, request: Request) -> bytes | Awaitable[bytes]:
+        encoding = request.headers.get("content-encoding")
+        if encoding is not None and encoding.strip().lower() != "identity":
+            raise UnsupportedEncoding(encoding)
         arrived = request.arrived_body
         if arrived is not None and request.headers.get("content-length") == decimal(len(arrived)):
             return self._whole(arrived)  # as nearly always: nothing has to be made of what the head says
@@ -64,9 +73,14 @@ def _is_json(content_type: str | None) -> bool:
     """`application/json` or any `application/*+json` (RFC 6839), parameters aside."""
     if content_type is None:
         return False
-    if content_type == "application/json":
+    if content_type == _JSON:
         return True
-    essence = content_type.partition(";")[0].strip().lower()
-    return essence == "application/json" or (
+    essence = _essence(content_type)
+    return essence == _JSON or (
         essence.startswith("application/") and essence.endswith("+json") and len(essence) > 17
     )
+
+
+def _essence(content_type: str) -> str:
+    """The media type without its parameters."""
+    return content_type.partition(";")[0].strip().lower()

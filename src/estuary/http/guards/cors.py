@@ -17,8 +17,9 @@ _ALLOW_HEADERS: Header = (
 _EXPOSE_HEADERS: Header = (
     "access-control-expose-headers",
     (
-        "Allow, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
-        "WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+        "Accept-Query, Allow, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
+        "Retry-After, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+        "X-Request-Id"
     ),
 )
 _MAX_AGE: Header = ("access-control-max-age", "600")

@@ -1,11 +1,12 @@
 """The OpenAPI 3.1 document: what the routes serve, worked out from the declared resources."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from estuary.core.resource import Resource
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
 from estuary.http.openapi.lists import (
+    QUERY_TWIN,
     fields_parameter,
     list_answer,
     list_parameters,
@@ -23,6 +24,7 @@ from estuary.http.openapi.schemas import (
 )
 from estuary.http.openapi.security import REFUSALS, SCHEMES, secured
 from estuary.http.openapi.service import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
+from estuary.http.records.querying import QUERY_PATH
 from estuary.http.scopes import Scopes
 
 _JSON = "application/json"
@@ -38,7 +40,7 @@ _ERRORS = {
     412: "The record is not in a version that `If-Match` or `If-None-Match` admits.",
     413: "The body is too large.",
     414: "The URL is too long.",
-    415: "The body's encoding is not supported.",
+    415: "The body's encoding, or the type of a query's body, is not supported.",
     422: "A field breaks its rule, the `Idempotency-Key` was used for another request, or a query costs "
     "more than it may.",
     428: "This service takes changes with `If-Match` only.",
@@ -81,7 +83,7 @@ def document(
     }
     for resource in resources:
         served = _limited(_resource_paths(resource, prefix))
-        paths |= served if access is None else secured(served, access.of(resource.name))
+        paths |= served if access is None else _secured(served, access.of(resource.name))
         schemas |= _resource_schemas(resource)
     return {
         "openapi": "3.1.1",
@@ -112,6 +114,13 @@ def document(
     }
 
 
+def _secured(paths: Schema, scopes: Mapping[str, str]) -> Schema:
+    """`paths` with the scopes that they need; the twin of QUERY reads, by whichever method."""
+    reading = {"POST": scopes["QUERY"]} if scopes else {}
+    twins = {path: item for path, item in paths.items() if path.endswith(QUERY_PATH)}
+    return secured(paths, scopes) | secured(twins, reading)
+
+
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 _IF_MATCH = {"$ref": "#/components/parameters/IfMatch"}
 _IF_NONE_MATCH = {"$ref": "#/components/parameters/IfNoneMatch"}
@@ -137,6 +146,7 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
     created = _answer("The new record.", reference(name), "ETag", "Location", "Idempotency-Replayed")
     known = {304: _empty("What the client knows is what there is.", "ETag")}
     listed = _answer("A slice or a page.", list_answer(resource), "ETag", "Link", "Accept-Query")
+    queried = _answer("A slice or a page.", list_answer(resource), "ETag", "Cache-Control")
     uuid = {"type": "string", "format": "uuid"}
     identifier = parameter("id", "path", uuid, f"The {one}'s id.") | {"required": True}
 
@@ -152,6 +162,12 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
             | {"parameters": [_IDEMPOTENCY_KEY]}
             | _body(f"{name}Draft")
             | _responses({201: created}, (*_ALWAYS, *_WITH_BODY, 409)),
+        },
+        f"{prefix}/{many}{QUERY_PATH}": {
+            "post": operation("query", many, f"Query {many}")
+            | {"description": QUERY_TWIN}
+            | _body(f"{name}Query")
+            | _responses({200: queried}, (*_ALWAYS, *_WITH_BODY, 412)),
         },
         f"{prefix}/{many}/{{id}}": {
             "parameters": [identifier],

@@ -24,6 +24,10 @@ HEADERS: Schema = {
         "description": "The next page (RFC 8288), where there is one.",
         "schema": {"type": "string"},
     },
+    "Cache-Control": {
+        "description": "How long the answer may be kept: not at all.",
+        "schema": {"type": "string", "const": "no-store"},
+    },
     "Accept-Query": {
         "description": "The forms in which the collection takes `QUERY` (RFC 10008).",
         "schema": {"type": "string"},

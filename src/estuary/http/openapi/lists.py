@@ -10,9 +10,21 @@ from estuary.core.resource import MAX_SORT_KEYS, Resource
 from estuary.http.openapi.schemas import Schema, component_of, part_schema
 from estuary.http.records.cursors import MAX_LENGTH
 from estuary.http.records.list_parameters import RESERVED
-from estuary.http.records.list_request import COUNTS, MAX_LIMIT, MAX_OFFSET, MAX_VALUES, MIN_LIMIT
+from estuary.http.records.list_request import (
+    COUNTS,
+    MAX_COMPARISONS,
+    MAX_LIMIT,
+    MAX_OFFSET,
+    MAX_VALUES,
+    MIN_LIMIT,
+)
 from estuary.http.records.projection import Projections
+from estuary.http.records.query_body import MAX_DEPTH
 
+QUERY_TWIN: Final = (
+    "What `QUERY` (RFC 10008) on the collection itself does, with the same body, for clients that cannot "
+    "send that method. It reads, and needs the rights that reading needs."
+)
 _MANY_ATTRIBUTES: Final = 40
 """With more of them, a document that told of each with each operator would have hundreds of kilobytes."""
 _LIMIT: Final[Schema] = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
@@ -44,7 +56,7 @@ def fields_parameter() -> Schema:
 
 
 def list_schemas(resource: Resource) -> Schema:
-    """The schemas of a list's answers."""
+    """The schemas of a query, and of a list's answers."""
     name = resource.value_type.__name__
     items = {"type": "array", "items": reference(name)}
     total: Schema = {"type": "integer", "minimum": 0}
@@ -55,6 +67,13 @@ def list_schemas(resource: Resource) -> Schema:
     }
     cursor: Schema = {"type": ["string", "null"], "maxLength": MAX_LENGTH}
     return {
+        f"{name}Condition": _condition_schema(resource),
+        f"{name}Query": {
+            "type": "object",
+            "description": f"What is asked of the {resource.name}.",
+            "properties": {"where": reference(f"{name}Condition")} | _paging_properties(resource),
+            "additionalProperties": False,
+        },
         f"{name}Part": part_schema(resource),
         f"{name}List": {
             "type": "object",
@@ -127,7 +146,7 @@ def operand_schema(attribute: Attribute, operator: Operator, resource: Resource)
     return {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_VALUES}
 
 
-def paging_properties(resource: Resource) -> Schema:
+def _paging_properties(resource: Resource) -> Schema:
     """What the body of a query may hold beside its conditions."""
     shown = Projections(resource).names
     return {
@@ -149,6 +168,36 @@ def paging_properties(resource: Resource) -> Schema:
         "cursor": {"type": "string", "maxLength": MAX_LENGTH},
         "count": {"type": "string", "enum": list(COUNTS)},
     }
+
+
+def _condition_schema(resource: Resource) -> Schema:
+    """Conditions, all of which hold."""
+    this = reference(f"{resource.value_type.__name__}Condition")
+    several = {"type": "array", "items": this, "minItems": 1}
+    return {
+        "type": "object",
+        "description": (
+            "Conditions, all of which hold: fields with what they are compared with by operator; `and`, "
+            f"`or` and `not`, at most {MAX_DEPTH} in each other. At most {MAX_COMPARISONS} comparisons."
+        ),
+        "properties": {
+            **{each.name: _comparisons(each, resource) for each in resource.attributes.values()},
+            "and": several,
+            "or": several,
+            "not": this,
+        },
+        "additionalProperties": False,
+    }
+
+
+def _comparisons(attribute: Attribute, resource: Resource) -> Schema:
+    """What an attribute is compared with, by operator."""
+    operands = {
+        operator.value: operand_schema(attribute, operator, resource)
+        for operator in Operator
+        if operator in attribute.operators
+    }
+    return {"type": "object", "properties": operands, "minProperties": 1, "additionalProperties": False}
 
 
 def _paging() -> Iterator[Schema]:

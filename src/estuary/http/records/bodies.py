@@ -39,8 +39,7 @@ class BodyDecoder:
 
     def __call__(self, body: bytes) -> msgspec.Struct:
         """What `body` holds; raises `BadRequest`."""
-        # What is passed over is not looked at so closely; RFC 8259, 8.1: JSON is UTF-8 all the same.
-        if nests_too_deep(body) or not (body.isascii() or _is_utf8(body)):
+        if not is_readable(body):
             raise _malformed()
         if len(body) <= _SMALL_BYTES:
             try:
@@ -66,6 +65,14 @@ class BodyDecoder:
         except _UNREADABLE:
             raise _malformed() from None
         return decoded
+
+
+def is_readable(body: bytes) -> bool:
+    """Whether `body` is UTF-8 and nests no deeper than can be read.
+
+    What is passed over is not looked at so closely; RFC 8259, 8.1: JSON is UTF-8 all the same.
+    """
+    return not nests_too_deep(body) and (body.isascii() or _is_utf8(body))
 
 
 def _apart_type(declared: type[msgspec.Struct]) -> type[msgspec.Struct]:

@@ -15,13 +15,15 @@ from estuary.http.records.list_parameters import ListParameters
 from estuary.http.records.list_request import ListRequest, ListRequests
 from estuary.http.records.listings import ListAnswers
 from estuary.http.records.point_read import PointRead
+from estuary.http.records.query_body import QueryBodies
+from estuary.http.records.querying import Querying
 from estuary.http.waiting import then
 
 _FIRST = ListRequest(ListQuery())
 
 
 class RecordHandlers:
-    """What the two routes of a resource do. `path` is the collection's own path."""
+    """What the routes of a resource do. `path` is the collection's own path."""
 
     def __init__(self, records: RecordService, body: BodyReader, demands: DemandReader, path: str) -> None:
         self.resource: Resource = records.resource
@@ -33,6 +35,8 @@ class RecordHandlers:
         requests = ListRequests(records.resource)
         self._parameters = ListParameters(records.resource, requests)
         self._lists = ListAnswers(self._codec, requests.cursors, path)
+        bodies = QueryBodies(records.resource, requests)
+        self.query = Querying(records.list, body, bodies, self._lists)
         self.read = PointRead(records.get, self._codec, requests.projections)
         self.create = Creation(records.create, body, demands, self._codec, self._answers)
 

@@ -18,6 +18,7 @@ from estuary.http.records.projection import Projection
 ACCEPT_QUERY: Final[Header] = ("accept-query", "application/json")
 """That the collection takes QUERY, and in what form (RFC 10008, 3)."""
 _HEADERS: Final = (JSON, ACCEPT_QUERY)
+_QUERIED: Final = (JSON, ("cache-control", "no-store"))
 
 
 class ListAnswers:
@@ -39,6 +40,13 @@ class ListAnswers:
         kept = f"{asked.link}&" if asked.link else ""
         target = f"{self._path}?{kept}cursor={cursor}&limit={asked.query.limit}"
         return unless_known(request, body, (*_HEADERS, ("link", f'<{target}>; rel="next"')))
+
+    def queried(self, request: Request, asked: ListRequest, result: ListResult) -> Response:
+        """The same to a query; 304 only where its method, too, says that it is safe (RFC 9110, 13.1.2)."""
+        body = self.body(asked, result, self._cursor(asked, result))
+        if request.method == "QUERY":
+            return unless_known(request, body, _QUERIED)
+        return Response(200, body, _QUERIED)
 
     def _cursor(self, asked: ListRequest, result: ListResult) -> str | None:
         return None if result.following is None else self._cursors.encode(result.following, asked.query)

@@ -1,0 +1,221 @@
+"""The body of a query (RFC 10008): conditions with `and`, `or`, `not`, and all that a URL can say.
+
+What a client puts into it costs no more than its length: it is taken apart level by level, and only values
+that stand where values are due become Python's.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from estuary.core.attributes import Attribute
+from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator
+from estuary.core.kinds.kind import Broken
+from estuary.core.query import DEFAULT_LIMIT
+from estuary.core.resource import Resource
+from estuary.http.errors import BadRequest, InvalidParameter
+from estuary.http.records.bodies import is_readable
+from estuary.http.records.list_request import (
+    LIMIT_MESSAGE,
+    MAX_COMPARISONS,
+    MAX_LIMIT,
+    MAX_OFFSET,
+    MAX_VALUES,
+    MIN_LIMIT,
+    OFFSET_MESSAGE,
+    ListRequest,
+    ListRequests,
+    Paging,
+    label,
+    operators_of,
+    refused,
+)
+from estuary.http.records.query_string import told, unknown, unknown_field
+
+MEMBERS: Final = ("where", "sort", "fields", "limit", "offset", "cursor", "count")
+LOGIC: Final = ("and", "or", "not")
+MAX_DEPTH: Final = 5
+_WHERE: Final = "where"
+_MAX_NUMBER_CHARACTERS: Final = 400
+"""More than any number that is meant needs; reading longer ones is dear."""
+
+_Members = Mapping[str, msgspec.Raw]
+_decode_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_entries: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_texts: Final = msgspec.json.Decoder(list[str]).decode
+_decode_text: Final = msgspec.json.Decoder(str).decode
+_decode_integer: Final = msgspec.json.Decoder(int).decode
+_decode_scalar: Final = msgspec.json.Decoder(str | int | float | bool | None).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class QueryBodies:
+    """Reads the bodies of queries for the lists of one resource."""
+
+    def __init__(self, resource: Resource, requests: ListRequests) -> None:
+        self._attributes = resource.attributes
+        self._requests = requests
+
+    def read(self, body: bytes, owner: str | None = None) -> ListRequest:
+        """What `body` asks for of the records of `owner`, or of all; raises `BadRequest`."""
+        members = _query(body)
+        where: tuple[Condition, ...] = ()
+        if _WHERE in members:
+            where = _Conditions(self._attributes).read(members[_WHERE])
+        sort = self._requests.sort(_names(members, "sort")) if "sort" in members else ()
+        projection = None
+        if "fields" in members:
+            projection = self._requests.projections.of_names(_names(members, "fields"))
+        paging = Paging(
+            _whole_number(members, "limit", MIN_LIMIT, MAX_LIMIT, LIMIT_MESSAGE) or DEFAULT_LIMIT,
+            _whole_number(members, "offset", 0, MAX_OFFSET, OFFSET_MESSAGE),
+            _text(members, "cursor"),
+            _text(members, "count"),
+        )
+        return ListRequest(self._requests.query(where, sort, paging, owner), projection)
+
+
+class _Conditions:
+    """Reads the conditions of one query, and ends where there are too many of them."""
+
+    def __init__(self, attributes: Mapping[str, Attribute]) -> None:
+        self._attributes = attributes
+        self._left = MAX_COMPARISONS
+
+    def read(self, raw: msgspec.Raw) -> tuple[Condition, ...]:
+        """All that `raw` holds; nothing is no condition."""
+        return tuple(self._all(_object(raw, _WHERE), 0))
+
+    def _all(self, members: _Members, depth: int) -> Iterator[Condition]:
+        """The conditions in an object, all of which have to hold."""
+        for name, raw in members.items():
+            if name in LOGIC:
+                yield self._combined(name, raw, depth + 1)
+            elif name in self._attributes:
+                yield from self._compared(self._attributes[name], _object(raw, name))
+            else:
+                raise unknown_field(_WHERE, name, [*self._attributes, *LOGIC])
+
+    def _combined(self, name: str, raw: msgspec.Raw, depth: int) -> Condition:
+        if depth > MAX_DEPTH:
+            raise InvalidParameter(name, f"At most {MAX_DEPTH} of and, or, not may stand in each other")
+        if name == "not":
+            return Not(self._one(raw, name, depth))
+        entries = _list(raw, name)
+        if not entries:
+            raise InvalidParameter(name, "Must have at least one condition")
+        inner = tuple([self._one(each, name, depth) for each in entries])
+        return AllOf(inner) if name == "and" else AnyOf(inner)
+
+    def _one(self, raw: msgspec.Raw, name: str, depth: int) -> Condition:
+        """The condition that an object is; one without any would mean everything."""
+        found = tuple(self._all(_object(raw, name), depth))
+        if not found:
+            raise InvalidParameter(name, "Must have a condition in each object")
+        return found[0] if len(found) == 1 else AllOf(found)
+
+    def _compared(self, attribute: Attribute, members: _Members) -> Iterator[Comparison]:
+        """The comparisons of one attribute, by operator."""
+        usable = operators_of(attribute)
+        if not members:
+            raise InvalidParameter(attribute.name, f"Must have one of {', '.join(usable)}")
+        for operator, raw in members.items():
+            name = told(f"{attribute.name}.{operator}")
+            if operator not in usable:
+                raise InvalidParameter(
+                    name, f"{label(attribute.name)} is asked for by one of {', '.join(usable)}"
+                )
+            self._left -= 1
+            if self._left < 0:
+                raise InvalidParameter(_WHERE, f"At most {MAX_COMPARISONS} comparisons are taken")
+            yield _comparison(name, attribute, Operator(operator), raw)
+
+
+def _comparison(name: str, attribute: Attribute, operator: Operator, raw: msgspec.Raw) -> Comparison:
+    try:
+        if operator is not Operator.IN:
+            return attribute.comparison(operator, _scalar(attribute, raw))
+        values = _list(raw, name)
+        if len(values) > MAX_VALUES:
+            raise InvalidParameter(name, f"At most {MAX_VALUES} values are taken")
+        return attribute.comparison(operator, [_scalar(attribute, value) for value in values])
+    except Broken as broken:
+        raise refused(name, attribute, broken) from None
+
+
+def _query(body: bytes) -> _Members:
+    """The members of the whole body; raises `BadRequest` for what is not JSON, or no query."""
+    if not is_readable(body):
+        raise BadRequest("Malformed JSON")
+    try:
+        # Without white space, what stands in an object can be told from what was understood of it.
+        compact = msgspec.json.format(body, indent=-1)
+    except msgspec.DecodeError:
+        raise BadRequest("Malformed JSON") from None
+    members = _object(msgspec.Raw(compact), "body")
+    for name in members:
+        if name not in MEMBERS:
+            raise unknown(name, MEMBERS)
+    return members
+
+
+def _scalar(attribute: Attribute, raw: msgspec.Raw) -> str | int | float | bool | None:
+    """The one value that `raw` is; raises `Broken`."""
+    kind = attribute.kind.entry or attribute.kind
+    view = memoryview(raw)
+    if view[0] in b"[{" or (view[0] not in b'"' and len(view) > _MAX_NUMBER_CHARACTERS):
+        raise kind.mistyped()
+    try:
+        scalar: str | int | float | bool | None = _decode_scalar(raw)
+    except msgspec.DecodeError:
+        raise kind.mistyped() from None
+    return scalar
+
+
+def _object(raw: msgspec.Raw, name: str) -> _Members:
+    """The members of an object; of one that is named twice there is no telling which is meant."""
+    view = memoryview(raw)
+    if view[0] not in b"{":
+        raise InvalidParameter(name, "Must be an object")
+    members = _decode_members(raw)
+    if len(_encode(members)) != len(view):
+        raise InvalidParameter(name, "Must have each name once, without escapes")
+    return members
+
+
+def _list(raw: msgspec.Raw, name: str) -> list[msgspec.Raw]:
+    if memoryview(raw)[0] not in b"[":
+        raise InvalidParameter(name, "Must be a list")
+    return _decode_entries(raw)
+
+
+def _names(members: _Members, name: str) -> list[str]:
+    try:
+        names = _decode_texts(members[name])
+    except msgspec.DecodeError:
+        names = []
+    if not names:
+        raise InvalidParameter(name, f"{label(name)} must be a list of field names")
+    return names
+
+
+def _text(members: _Members, name: str) -> str | None:
+    if name not in members:
+        return None
+    try:
+        return _decode_text(members[name])
+    except msgspec.DecodeError:
+        raise InvalidParameter(name, f"{label(name)} must be a text") from None
+
+
+def _whole_number(members: _Members, name: str, low: int, high: int, message: str) -> int | None:
+    if name not in members:
+        return None
+    try:
+        number = _decode_integer(members[name])
+    except msgspec.DecodeError:
+        raise InvalidParameter(name, message) from None
+    if not low <= number <= high:
+        raise InvalidParameter(name, message)
+    return number

@@ -1,0 +1,54 @@
+"""The handler of queries (RFC 10008): QUERY on a collection, and POST on its twin."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from estuary.core.query import ListQuery, ListResult
+from estuary.http.guards.body import BodyReader
+from estuary.http.messages import Request, Response
+from estuary.http.records.list_request import ListRequest
+from estuary.http.records.listings import ListAnswers
+from estuary.http.records.query_body import QueryBodies
+from estuary.http.records.query_string import refuse_parameters
+from estuary.http.waiting import then, then_maybe_later
+
+QUERY_PATH: Final = "/query"
+"""Of the twin, behind its collection's path."""
+
+
+class Querying:
+    """Answers what a body asks for. It changes nothing, so keys and conditions of writes mean nothing here.
+
+    `find` gives what a query asks for, or what to wait for.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[ListQuery], ListResult | Awaitable[ListResult]],
+        body: BodyReader,
+        bodies: QueryBodies,
+        answers: ListAnswers,
+    ) -> None:
+        self._find = find
+        self._body = body
+        self._bodies = bodies
+        self._answers = answers
+
+    def __call__(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer `request`; raises what its parameters, its body and its query are refused with."""
+        if request.query:
+            refuse_parameters(request.query)
+        body = self._body.read_query(request)
+        if isinstance(body, bytes):
+            return self._with_body(request, body)
+        return then_maybe_later(body, lambda arrived: self._with_body(request, arrived))
+
+    def _with_body(self, request: Request, body: bytes) -> Response | Awaitable[Response]:
+        asked = self._bodies.read(body, request.owner)
+        result = self._find(asked.query)
+        if isinstance(result, ListResult):
+            return self._answer(request, asked, result)
+        return then(result, lambda found: self._answer(request, asked, found))
+
+    def _answer(self, request: Request, asked: ListRequest, result: ListResult) -> Response:
+        return self._answers.queried(request, asked, result)

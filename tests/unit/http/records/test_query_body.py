@@ -1,0 +1,176 @@
+"""What the body of a query asks for, and which bodies are refused."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from estuary.core.conditions import AllOf, AnyOf, Comparison, Not, Operator, SortKey
+from estuary.core.query import LIMITED_COUNT, ListQuery
+from estuary.http.errors import BadRequest
+from estuary.http.records.list_request import ListRequest, ListRequests
+from estuary.http.records.query_body import QueryBodies
+from tests.support.books import BOOKS
+
+BODIES = QueryBodies(BOOKS, ListRequests(BOOKS))
+LONG = Comparison("pages", Operator.GTE, 100)
+PAPER = Comparison("binding", Operator.EQ, "paper")
+
+
+def read(body: Any) -> ListRequest:
+    """What a body asks for."""
+    return BODIES.read(json.dumps(body).encode(), "ann")
+
+
+def refusal(body: Any) -> str:
+    """Why a body is refused; texts are taken as they are."""
+    raw = body.encode(errors="surrogatepass") if isinstance(body, str) else json.dumps(body).encode()
+    with pytest.raises(BadRequest) as error:
+        BODIES.read(raw)
+    return error.value.message
+
+
+def test_a_body_says_what_a_url_says() -> None:
+    """All of it, for the owner's records."""
+    asked = read(
+        {
+            "where": {"pages": {"gte": 100}, "binding": {"eq": "paper"}},
+            "sort": ["-pages", "title"],
+            "fields": ["title"],
+            "limit": 50,
+            "offset": 5,
+            "count": "exact",
+        }
+    )
+    sort = (SortKey("pages", True), SortKey("title"))
+    assert ListQuery(50, 5, None, True, "ann", (LONG, PAPER), sort) == asked.query
+    assert asked.projection is not None
+    assert ListQuery(owner="ann") == read({}).query == read({"where": {}}).query
+    assert ListQuery(20, None, None, False, "ann") == read({"cursor": ""}).query
+    assert LIMITED_COUNT == read({"where": {"pages": {"gte": 100}}}).query.at_most
+
+
+@pytest.mark.parametrize(
+    ("where", "condition"),
+    [
+        ({"or": [{"pages": {"gte": 100}}, {"binding": {"eq": "paper"}}]}, AnyOf((LONG, PAPER))),
+        ({"and": [{"pages": {"gte": 100}}, {"binding": {"eq": "paper"}}]}, AllOf((LONG, PAPER))),
+        ({"or": [{"pages": {"gte": 100}, "binding": {"eq": "paper"}}]}, AnyOf((AllOf((LONG, PAPER)),))),
+        ({"not": {"binding": {"eq": "paper"}}}, Not(PAPER)),
+        ({"not": {"or": [{"not": {"binding": {"eq": "paper"}}}]}}, Not(AnyOf((Not(PAPER),)))),
+        ({"binding": {"in": ["paper", "cloth"]}}, Comparison("binding", Operator.IN, ("paper", "cloth"))),
+        ({"note": {"null": False}}, Comparison("note", Operator.NULL, False)),
+        ({"tags": {"has": "sea"}}, Comparison("tags", Operator.HAS, "sea")),
+        ({"limit": {"eq": 5.0}}, Comparison("limit", Operator.EQ, 5)),
+    ],
+)
+def test_conditions_are_read(where: object, condition: object) -> None:
+    """Several names in an object mean that all hold."""
+    assert (condition,) == read({"where": where}).query.where
+
+
+def nested(depth: int) -> Any:
+    """A condition within so many `not`."""
+    return {"not": nested(depth - 1)} if depth else {"pages": {"eq": 1}}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("", "Malformed JSON"),
+        ("{", "Malformed JSON"),
+        ("{}x", "Malformed JSON"),
+        ('{"cursor":"\\ud800"}', "Malformed JSON"),
+        ('{"cursor":"\ud800"}', "Malformed JSON"),
+        ("[" * 10_000, "Malformed JSON"),
+        ("[]", "body: Must be an object"),
+        ({"were": {}}, "were: Parameter is unknown; did you mean where?"),
+        ({"where": []}, "where: Must be an object"),
+        ({"where": None}, "where: Must be an object"),
+        ('{"where":{},"where":{}}', "body: Must have each name once, without escapes"),
+        ('{"where":{"pages":{"gt":1,"gt":2}}}', "pages: Must have each name once, without escapes"),
+        ('{"where":{"p\\u0061ges":{"gt":1}}}', "where: Must have each name once, without escapes"),
+        ({"where": {"titel": {"eq": "a"}}}, "where: Field titel is unknown; did you mean title?"),
+        ({"where": {"title": "a"}}, "title: Must be an object"),
+        ({"where": {"title": {}}}, "title: Must have one of eq, ne, in, "),
+        ({"where": {"title": {"like": "a"}}}, "title.like: Title is asked for by one of eq, ne, "),
+        ({"where": {"title": {"eq": 1}}}, "title.eq: Title must be a text"),
+        ({"where": {"title": {"eq": None}}}, "title.eq: Title must be a text; null is asked for by "),
+        ({"where": {"title": {"eq": "\0"}}}, "title.eq: Title must not contain the character U+0000"),
+        ({"where": {"title": {"in": "a"}}}, "title.in: Must be a list"),
+        ({"where": {"title": {"in": []}}}, "title.in: Title must hold at least one value"),
+        ({"where": {"title": {"in": ["a", None]}}}, "title.in: Title must be a text; null "),
+        ({"where": {"title": {"in": ["a"] * 101}}}, "title.in: At most 100 values are taken"),
+        ({"where": {"pages": {"eq": "1"}}}, "pages.eq: Pages must be a whole number"),
+        ({"where": {"pages": {"eq": True}}}, "pages.eq: Pages must be a whole number"),
+        ({"where": {"pages": {"eq": [1]}}}, "pages.eq: Pages must be a whole number"),
+        ('{"where":{"pages":{"eq":1e999}}}', "pages.eq: Pages must be a whole number"),
+        (f'{{"where":{{"pages":{{"eq":{"1" * 401}}}}}}}', "pages.eq: Pages must be a whole number"),
+        ({"where": {"tags": {"has": ["a"]}}}, "tags.has: Tags must be a text"),
+        ({"where": {"note": {"null": "true"}}}, "note.null: Note must be true or false"),
+        ({"where": {"or": []}}, "or: Must have at least one condition"),
+        ({"where": {"and": []}}, "and: Must have at least one condition"),
+        ({"where": {"or": {}}}, "or: Must be a list"),
+        ({"where": {"or": [{}]}}, "or: Must have a condition in each object"),
+        ({"where": {"not": {}}}, "not: Must have a condition in each object"),
+        ({"where": {"not": []}}, "not: Must be an object"),
+        ({"where": nested(6)}, "not: At most 5 of and, or, not may stand in each other"),
+        ({"where": {"or": [{"pages": {"eq": 1}}] * 51}}, "where: At most 50 comparisons are taken"),
+        ({"sort": "title"}, "sort: Sort must be a list of field names"),
+        ({"sort": []}, "sort: Sort must be a list of field names"),
+        ({"sort": ["a", 1]}, "sort: Sort must be a list of field names"),
+        ({"fields": []}, "fields: Fields must be a list of field names"),
+        ({"limit": 0}, "limit: Limit must be between 1 and 100"),
+        ({"limit": "5"}, "limit: Limit must be between 1 and 100"),
+        ({"limit": True}, "limit: Limit must be between 1 and 100"),
+        ({"limit": None}, "limit: Limit must be between 1 and 100"),
+        ({"offset": -1}, "offset: Offset must be between 0 and "),
+        ({"cursor": None}, "cursor: Cursor must be a text"),
+        ({"cursor": "", "offset": 0}, "cursor: Cursor and offset cannot be used together"),
+        ({"count": "all"}, "count: Count must be one of exact, limited, none"),
+    ],
+)
+def test_whatever_else_is_refused(body: object, message: str) -> None:
+    """With 400, the place named, and nothing of the values."""
+    assert refusal(body).startswith(message), refusal(body)
+
+
+def test_the_limits_themselves_are_taken() -> None:
+    """Five levels, fifty comparisons."""
+    assert 1 == len(read({"where": nested(5)}).query.where)
+    (condition,) = read({"where": {"or": [{"pages": {"eq": 1}}] * 50}}).query.where
+    assert AnyOf((Comparison("pages", Operator.EQ, 1),) * 50) == condition
+
+
+def test_a_hidden_field_is_told_as_one_that_there_is_not() -> None:
+    """Letter for letter, but for the name itself."""
+    for form in ({"where": {"NAME": {"eq": 1}}}, {"sort": ["NAME"]}, {"fields": ["NAME"]}):
+        messages = {
+            refusal(json.dumps(form).replace("NAME", name)).replace(name, "it")
+            for name in ("price_paid", "price_gone")
+        }
+        assert 1 == len(messages)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["where", "or", "not", "pages", "title", "eq", "in", "sort"]) | st.text(),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+def test_any_json_is_a_query_or_a_bad_request(body: Any) -> None:
+    """Nothing that a client sends is another error."""
+    with suppress(BadRequest):
+        read(body)
