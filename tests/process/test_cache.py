@@ -26,7 +26,7 @@ def write_and_read(server: Server) -> None:
 
 
 def hits(server: Server) -> float:
-    """How often a record was at hand."""
+    """How often a record was found in the cache."""
     lines = httpx.get(f"{server.origin}/metrics").text.splitlines()
     counts = [line for line in lines if line.startswith("cache_requests_total") and 'result="hit"' in line]
     return sum(float(line.split()[1]) for line in counts)

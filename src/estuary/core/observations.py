@@ -103,14 +103,14 @@ class StoreQueryCancelled(msgspec.Struct, frozen=True, gc=False):
 
 
 class CacheLooked(msgspec.Struct, frozen=True):
-    """A record was looked for in the cache of a resource: it was at hand, or not."""
+    """A record was looked up in the cache of a resource: a hit or a miss."""
 
     cache: str
     hit: bool
 
 
 class CacheChanged(msgspec.Struct, frozen=True):
-    """What keeps records at hand for all replicas became available again, or did not answer any more."""
+    """The replicas' shared cache became available again, or stopped answering."""
 
     store: str
     available: bool

@@ -97,7 +97,7 @@ class SharedRateLimiter:
         return way
 
     def _load(self, set_: int, way: int, now: float) -> WindowCounter:
-        """The counter there; if somebody died while writing it, one that says that nothing is left."""
+        """The counter there; if a process died while writing it, a counter that is used up."""
         counter = self._table.load(set_, way)
         if counter is None:
             counter = self._exhausted(now)

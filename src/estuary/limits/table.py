@@ -21,8 +21,8 @@ WAYS = 32
 _NAME_BYTES = 16
 _NAMES_KEPT = 1024
 _HEAD = struct.Struct("=IIIxxxBddd")
-"""Requests in all buckets; in the older ones; how many of those there are; whether somebody is writing; the
-three times of a counter."""
+"""Requests in all buckets; in the older ones; how many of those there are; whether a write is under way;
+the three times of a counter."""
 _WRITING_AT = 15
 _LAST_AT = 16
 _TAIL_STATE = struct.Struct("=8xI20xd")
@@ -99,7 +99,7 @@ class Table:
     def store(self, set_: int, way: int, counter: WindowCounter, name: bytes | None = None) -> None:
         """Keep `counter` there, from now on under `name` if that is given.
 
-        A process that is killed on the way leaves the mark that somebody is writing.
+        A process that is killed meanwhile leaves the mark of a write under way.
         """
         memory, head = self._memory, self._head(set_, way)
         memory[head + _WRITING_AT] = 1

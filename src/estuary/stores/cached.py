@@ -1,6 +1,6 @@
-"""Any store, with the records that were read of it lately kept at hand.
+"""Any store behind a cache of recently read records.
 
-Point reads only: lists and numbers come from the store each time. What is not there is not remembered.
+Point reads only: lists and totals come from the store each time. Missing records are not cached.
 A write has its record forgotten once it has ended, before its caller hears of it, so no read that begins
 afterwards in the same replica gives what was before. How soon others see it is the cache's promise.
 """
@@ -44,7 +44,7 @@ class CachedStore:
         self._set_open(is_open=True)
 
     async def close(self) -> None:
-        """Close the store; what is at hand is no longer given."""
+        """Close the store; cached records are no longer given."""
         self._set_open(is_open=False)
         await self._caches.close()
         await self._store.close()
@@ -96,7 +96,7 @@ class CachedStore:
 
     async def _forget(self, places: Iterable[Place]) -> None:
         for place in places:
-            # Every process makes its collections at start-up: of others nothing is at hand.
+            # Every process makes its collections at start-up: other resources have nothing cached.
             if (collection := self._collections.get(place.resource)) is not None:
                 await collection.forget(place.id)
 
@@ -139,16 +139,16 @@ class CachedCollection:
         self.count = collection.count
 
     def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
-        """The record at hand, or from the store; raises `NotFound` where it is another owner's."""
+        """The record from the cache, or from the store; raises `NotFound` where it is another owner's."""
         if not self.is_open:
             return self._collection.get(record_id, owner)
         found = self._cache.look(record_id)
         if isinstance(found, Record):
-            return self._at_hand(found, owner)
+            return self._found(found, owner)
         return self._get(record_id, owner, found)
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Insert; an id that is new is at hand nowhere."""
+        """Insert; a new id is in no cache."""
         return await self._write(self._collection.insert(record, options))
 
     async def update(
@@ -176,7 +176,7 @@ class CachedCollection:
         self._flights.pop(record_id, None)
         await self._cache.forget(record_id)
 
-    def _at_hand(self, record: Record, owner: str | None) -> Record:
+    def _found(self, record: Record, owner: str | None) -> Record:
         self._observe(self._hit)
         return _of_owner(record, owner)
 
@@ -185,7 +185,7 @@ class CachedCollection:
     ) -> Record:
         found = look if isinstance(look, Miss) else await look
         if not isinstance(found, Miss):
-            return self._at_hand(found, owner)
+            return self._found(found, owner)
         self._observe(self._missed)
         return _of_owner(await self._read_once(record_id, found), owner)
 
@@ -212,7 +212,7 @@ class CachedCollection:
     async def _outlive(self, record_id: str, write: Callable[[], MaybeAwaitable[Written]]) -> Written:
         """What comes of `write`, which is seen to its end also where its caller leaves.
 
-        The store may make it yet, and what is read until then must not stay at hand.
+        The store may make it yet, and what is read until then must not stay cached.
         """
         return await outcome_of(self._outliving.begin(self._write_and_forget(record_id, write)))
 

@@ -145,7 +145,7 @@ class RetryingStore:
 
 
 def _may_pass(error: StoreError) -> bool:
-    """Whether waiting may help: the store is away, or somebody will migrate it."""
+    """Whether a retry may help: the store is unavailable, or is to be migrated by another process."""
     if isinstance(error, StoreNotMigrated):
         return True
     return isinstance(error, StoreUnavailable) and not isinstance(error, StoreRefused)

@@ -92,7 +92,7 @@ class Linux:
             found = len(os.listdir(self._proc / process / "fd"))  # noqa: PTH208 - twice as fast as a Path each
         except OSError:
             return None
-        # The listing of one's own holds one open itself.
+        # Listing this process's own descriptors opens one more.
         return found - 1 if process == "self" else found
 
     def _max_fds(self, process: str) -> int | None:

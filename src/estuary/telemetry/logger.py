@@ -29,7 +29,7 @@ class Logger:
         self._clock = clock
 
     def error(self, message: str, /, **fields: Any) -> None:
-        """Something is broken, and somebody has to look at it."""
+        """Something is broken, and an operator has to look at it."""
         self.log(Level.ERROR, message, **fields)
 
     def warn(self, message: str, /, **fields: Any) -> None:

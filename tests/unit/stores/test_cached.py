@@ -76,7 +76,7 @@ async def test_a_record_is_read_once(scene: Scene) -> None:
 
 
 async def test_those_who_ask_at_once_share_one_read(scene: Scene) -> None:
-    """Fifty readers of a record that is not at hand cost the store one read."""
+    """Fifty readers of a record that is not cached cost the store one read."""
     scene.slow.gate.clear()
     readers = [asyncio.create_task(scene.items.get(make_id(1))) for _ in range(50)]
     await until(lambda: scene.slow.waiting == 1 and len(scene.seen) == 50)
@@ -108,7 +108,7 @@ async def test_a_write_is_seen_at_once(scene: Scene) -> None:
 
 
 async def test_a_read_that_began_before_a_write_is_not_kept_after_it(scene: Scene) -> None:
-    """The old record, read before and returned after, must not come to hand."""
+    """The old record, read before and returned after, must not be cached."""
     scene.slow.gate.clear()
     early = asyncio.create_task(scene.name())
     await until(lambda: scene.slow.waiting == 1)
@@ -144,7 +144,7 @@ async def test_no_caller_joins_a_read_from_before_another_workers_write(scene: S
 
 
 class NoCache:
-    """A cache, of every resource, that cannot be had: nothing is at hand, and nothing kept."""
+    """An unavailable cache, of every resource: it misses all and keeps nothing."""
 
     async def open(self) -> None:
         """Nothing to open."""
@@ -218,7 +218,7 @@ async def test_what_is_not_there_is_not_remembered(scene: Scene) -> None:
     assert make_record(2) == await scene.items.get(make_id(2))
 
 
-async def test_a_record_at_hand_is_its_owners_alone(scene: Scene) -> None:
+async def test_a_cached_record_is_its_owners_alone(scene: Scene) -> None:
     """Whichever read cached it: for another owner it does not exist."""
     made = make_record(3)
     owned = Record(made.id, 1, made.created_at, made.updated_at, made.value, "ann")
@@ -241,14 +241,14 @@ async def test_refused_writes_pass_through(scene: Scene) -> None:
 
 
 async def test_a_closed_store_gives_nothing_from_the_cache(scene: Scene) -> None:
-    """After `close` a record that was at hand is unavailable; after the next `open` the store is asked."""
+    """After `close` a cached record is unavailable; after the next `open` the store is asked."""
     await scene.name()
     await scene.store.close()
     with pytest.raises(StoreUnavailable):
         await scene.name()
 
 
-async def test_a_load_replaces_what_was_at_hand(scene: Scene) -> None:
+async def test_a_load_replaces_what_was_cached(scene: Scene) -> None:
     """A record that a restore has changed is read again."""
     await scene.name()
 

@@ -1,1 +1,1 @@
-"""Where records that were read lately are kept at hand: in this process, or in Redis for all replicas."""
+"""Caches of recently read records: in this process, or in Redis for all replicas."""

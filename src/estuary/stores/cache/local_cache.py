@@ -12,7 +12,7 @@ from estuary.stores.cache.stamps import Stamps
 
 
 class _Entry(NamedTuple):
-    """A record at hand, until when, and the stamp it was read under."""
+    """A cached record, when it expires, and the stamp it was read under."""
 
     record: Record
     expires_at: float

@@ -8,27 +8,27 @@ from estuary.core.resource import Resource
 
 
 class Miss(NamedTuple):
-    """There is nothing at hand. A caller that then reads the record may have it kept under `ticket`.
+    """The record is not cached. A caller that then reads it may have it cached under `ticket`.
 
     Two misses of one id have the same ticket only if no write to the record ended between them, as far as
-    the cache knows. None lets nothing be kept.
+    the cache knows. With None nothing is cached.
     """
 
     ticket: object
 
 
 class RecordCache(Protocol):
-    """The records of one resource that were read lately.
+    """A cache of one resource's recently read records.
 
-    No method raises: a cache that cannot be had has nothing at hand. Each ends in bounded time.
+    No method raises: an unavailable cache misses every record. Each ends in bounded time.
     """
 
     def look(self, record_id: str, /) -> MaybeAwaitable[Record | Miss]:
-        """The record if it is at hand."""
+        """The record if it is cached."""
         ...
 
     async def keep(self, miss: Miss, record: Record, /) -> None:
-        """Have at hand what was read after `miss`; not if a write to it has ended since, anywhere."""
+        """Cache the record that was read after `miss`, unless a write to it has ended since, anywhere."""
         ...
 
     async def forget(self, record_id: str, /) -> None:

@@ -47,9 +47,9 @@ _LOOK_DIGEST, _KEEP_DIGEST = (
 class RedisCaches:
     """Implements `Caches` over the Redis at `address`; records are kept for `ttl` seconds at most.
 
-    `lease` (seconds) is longer than a read of the store can take. While Redis is away nothing is at hand. A
-    write that it could not be told of may leave the old record there, or a lease for it: until both are
-    over this replica asks the store each time. `distrusted_until` says when that is, to all its workers.
+    `lease` (seconds) is longer than a read of the store can take. While Redis is away every look-up misses.
+    A write that it could not be told of may leave the old record there, or a lease for it: until both have
+    expired this replica asks the store each time. `distrusted_until` tells all its workers when that is.
     """
 
     def __init__(

@@ -42,5 +42,5 @@ class RecordIndex:
                 del self._owned[record.owner]
 
     def of_owner(self, owner: str | None) -> SortedRecords:
-        """The records of `owner` in their order, or everybody's; not to be changed."""
+        """The records of `owner` in their order, or all records; not to be changed."""
         return self._all if owner is None else self._owned.get(owner, _NOTHING)

@@ -213,7 +213,7 @@ class Pool:
         self._deadlines.forget_settled()
 
     def _has_waiting(self) -> bool:
-        """Whether anybody waits; lets go of the oldest that no longer do."""
+        """Whether a caller waits; drops the oldest entries whose callers no longer do."""
         while self._waiting and self._waiting[0].done():
             self._waiting.popleft()
         return bool(self._waiting)

@@ -1,4 +1,4 @@
-"""Declared defaults as defaults of columns: what a release that knows less writes is whole all the same."""
+"""Declared defaults as defaults of columns, so that older releases, with fewer fields, can insert."""
 
 from typing import Any
 

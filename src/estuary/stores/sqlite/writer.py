@@ -179,7 +179,7 @@ class Writer:
         return True
 
     def _take(self, most: int) -> list[_Write]:
-        """The next operations that somebody still waits for."""
+        """The next operations whose callers still wait."""
         group: list[_Write] = []
         while self._waiting and len(group) < most:
             write = self._waiting.popleft()

@@ -32,11 +32,11 @@ async def read(cache: LocalCache, number: int) -> Record:
 
 
 async def holds(cache: LocalCache, number: int) -> bool:
-    """Whether the record is at hand."""
+    """Whether the record is cached."""
     return not isinstance(cache.look(make_id(number)), Miss)
 
 
-async def test_what_was_kept_is_at_hand() -> None:
+async def test_what_was_kept_is_found() -> None:
     """The very record, under its own id alone."""
     cache = make()
     await read(cache, 1)
@@ -99,7 +99,7 @@ def test_stamps_are_shared_with_forked_processes() -> None:
 
 
 async def test_clearing_forgets_everything_also_what_is_being_read() -> None:
-    """Nothing from before is at hand or comes to hand afterwards."""
+    """Nothing from before is cached, and a read that began before is not cached afterwards."""
     cache = make()
     await read(cache, 1)
     miss = cache.look(make_id(2))

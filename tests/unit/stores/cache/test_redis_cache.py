@@ -104,7 +104,7 @@ async def scene(redis: Redis) -> AsyncIterator[Scene]:
         scene.items.gate.set()
 
 
-async def test_what_one_replica_has_read_is_at_hand_for_all(scene: Scene) -> None:
+async def test_what_one_replica_has_read_is_cached_for_all(scene: Scene) -> None:
     """The store is asked once."""
     assert "item 1" == await scene.here.name() == await scene.there.name()
     assert 1 == scene.items.reads
