@@ -204,7 +204,7 @@ async def test_a_precondition_sees_the_owners_records_only(desk: Desk) -> None:
 
 
 def _in_memory() -> MemoryCollection:
-    collection = MemoryCollection()
+    collection = MemoryCollection(ITEMS)
     collection.open()
     return collection
 

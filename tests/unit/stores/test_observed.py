@@ -277,7 +277,7 @@ class ClockedCollection(MemoryCollection):
     """Answers at once, in `SECONDS`, and fails where told."""
 
     def __init__(self, clock: SettableClock) -> None:
-        super().__init__()
+        super().__init__(ITEMS)
         self.open()
         self.failure: Exception | None = None
         self._clock = clock

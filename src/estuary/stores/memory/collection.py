@@ -7,20 +7,28 @@ from typing import Any, assert_never
 
 from msgspec.structs import replace
 
+from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Position, Record, Written
+from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.memory.keys import IdempotencyKeys
+from estuary.stores.memory.lists import answer
 from estuary.stores.memory.record_index import RecordIndex
+from estuary.stores.memory.scanning import counted
 
 
 class MemoryCollection:
-    """Implements `Collection`, each method at once: records, and the keys that they were written with."""
+    """Implements `Collection`: records, and the keys that they were written with.
 
-    def __init__(self) -> None:
+    Each method answers at once, but for lists that no index leads to.
+    """
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
         self._is_open = False
-        self._index = RecordIndex()
+        self._index = RecordIndex(resource)
         self._keys = IdempotencyKeys()
 
     @property
@@ -35,7 +43,11 @@ class MemoryCollection:
     def close(self) -> None:
         """Refuse calls and let the records go."""
         self._is_open = False
-        self.take_over(RecordIndex())
+        self.take_over(self.new_index())
+
+    def new_index(self) -> RecordIndex:
+        """One without records, for them to be loaded into."""
+        return RecordIndex(self._resource)
 
     def take_over(self, index: RecordIndex) -> None:
         """Hold the records of `index` and no others; the keys of the former ones go with them."""
@@ -101,16 +113,18 @@ class MemoryCollection:
             case _ as unknown:
                 assert_never(unknown)
 
-    def list(self, query: ListQuery) -> ListResult:
-        """What `query` asks for."""
+    def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
+        """What `query` asks for; raises `QueryTooExpensive` where it looks at too many records for that."""
         self._demand_open()
+        if query.where or query.sort:
+            return answer(self._index, query)
         known = self._index.of_owner(query.owner)
         if query.offset is None:
             after = query.after if isinstance(query.after, Position) else None
             records = known.after(after, query.limit)
         else:
             records = known.slice(query.offset, query.limit)
-        return ListResult(records, len(known) if query.counted else None)
+        return counted(records, len(known), query) if query.counted else ListResult(records)
 
     def count(self, owner: str | None = None) -> int:
         """How many records there are."""

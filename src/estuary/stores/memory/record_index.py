@@ -1,17 +1,42 @@
-"""Records in memory by their ids, by their order, and by their owners."""
+"""Records in memory by their ids, by their order, by their owners, and by the indexes of their resource."""
+
+from typing import Final, NamedTuple
 
 from estuary.core.errors import StoreQueryFailed
-from estuary.core.record import Record
+from estuary.core.indexes import IndexDefinition
+from estuary.core.moments import to_microseconds
+from estuary.core.record import Position, Record
+from estuary.core.resource import Resource
+from estuary.stores.memory.ordered_records import OrderedRecords
+from estuary.stores.memory.ordering import key_function
 from estuary.stores.memory.sorted_records import SortedRecords
 
 _NOTHING = SortedRecords()
+_AT_ONCE = 256
+"""How many records an order takes in at a time while it is made: about a millisecond's work."""
+
+
+class _Name(NamedTuple):
+    """Names an order: by an index, of all records, or of those with owners by owner first."""
+
+    definition: IndexDefinition
+    by_owner: bool
 
 
 class RecordIndex:
-    """The records of one collection. Records without an owner cost nothing for the sake of owners."""
+    """The records of one collection.
 
-    def __init__(self) -> None:
+    Records without an owner cost nothing for the sake of owners. An index costs nothing until a query needs
+    it: its order is made then, and kept from then on.
+    """
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource: Final = resource
+        self.optional: Final = frozenset(
+            name for name, attribute in resource.attributes.items() if attribute.optional
+        )
         self.by_id: dict[str, Record] = {}
+        self._orders: dict[_Name, OrderedRecords] = {}
         self._all = SortedRecords()
         self._owned: dict[str, SortedRecords] = {}
 
@@ -23,9 +48,14 @@ class RecordIndex:
         self._all.add(record)
         if record.owner:
             self._owned.setdefault(record.owner, SortedRecords()).add(record)
+        for name, order in self._orders.items():
+            if record.owner or not name.by_owner:
+                order.add(record)
 
     def replace(self, record: Record) -> None:
         """Put `record` where the one with the same id, time of creation and owner is."""
+        for order in self._orders.values():
+            order.replace(self.by_id[record.id], record)
         self.by_id[record.id] = record
         self._all.replace(record)
         if record.owner:
@@ -33,7 +63,9 @@ class RecordIndex:
 
     def remove(self, record: Record) -> None:
         """Take `record` out."""
-        del self.by_id[record.id]
+        known = self.by_id.pop(record.id)
+        for order in self._orders.values():
+            order.discard(known)
         self._all.remove(record)
         if record.owner:
             records = self._owned[record.owner]
@@ -44,3 +76,25 @@ class RecordIndex:
     def of_owner(self, owner: str | None) -> SortedRecords:
         """The records of `owner` in their order, or all records; not to be changed."""
         return self._all if owner is None else self._owned.get(owner, _NOTHING)
+
+    def order(self, index: IndexDefinition, by_owner: bool) -> OrderedRecords:
+        """The records in the order of `index`, or those with owners by owner first; maybe not all yet."""
+        name = _Name(index, by_owner)
+        order = self._orders.get(name)
+        if order is None:
+            order = OrderedRecords(key_function(index.keys, self.optional, by_owner))
+            self._orders[name] = order
+        if not order.complete:
+            self.extend(order, by_owner)
+        return order
+
+    def extend(self, order: OrderedRecords, by_owner: bool) -> None:
+        """Put a few more records into an order that is not complete."""
+        some = self._all.after(order.reached, _AT_ONCE)
+        for record in some:
+            if record.owner or not by_owner:
+                order.add(record)
+        if len(some) < _AT_ONCE:
+            order.complete = True
+        else:
+            order.reached = Position(to_microseconds(some[-1].created_at), some[-1].id)

@@ -7,18 +7,18 @@ from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import Write
 from estuary.stores.memory.collection import MemoryCollection
-from estuary.stores.memory.record_index import RecordIndex
 
 
 class MemoryStore:
     """Implements `Store`. Closing it forgets every record.
 
     It belongs to one event loop: no method waits for anything, so each is one step that no other
-    call can come between. A duplicate id raises `StoreQueryFailed`.
+    call can come between, but for lists that no index leads to: those are of the moment in which they were
+    asked for. A duplicate id raises `StoreQueryFailed`.
     """
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self._collections = {resource.name: MemoryCollection() for resource in resources}
+        self._collections = {resource.name: MemoryCollection(resource) for resource in resources}
         self._is_open = False
 
     async def open(self) -> None:
@@ -58,7 +58,7 @@ class MemoryStore:
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
     ) -> int:
         """Keep whole records; raises `StoreNotEmpty`, and `StoreQueryFailed` for an id given twice."""
-        loaded = {name: RecordIndex() for name in self._collections}
+        loaded = {name: collection.new_index() for name, collection in self._collections.items()}
         number = 0
         async for resource, records in batches:
             for record in records:

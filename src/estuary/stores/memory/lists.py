@@ -1,0 +1,128 @@
+"""List queries with conditions, or in an order of their own.
+
+Where an index of the resource leads to what is asked for, a page costs by its length. Where it leads to
+more than that, or none does, records are looked at one by one, and not at any number of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from estuary.core.awaiting import MaybeAwaitable
+from estuary.core.conditions import Comparison, Condition, Operator, flattened
+from estuary.core.errors import QueryTooExpensive
+from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving, shown, with_id
+from estuary.core.query import ListQuery, ListResult
+from estuary.core.record import Record
+from estuary.stores.memory.ordered_records import OrderedRecords
+from estuary.stores.memory.ordering import Key, key_function, part
+from estuary.stores.memory.predicates import all_of
+from estuary.stores.memory.record_index import RecordIndex
+from estuary.stores.memory.scanning import (
+    MOST_LOOKED_AT,
+    answer_when_complete,
+    counted,
+    look_through,
+    put_in_order,
+)
+from estuary.stores.memory.spans import Span, place_in, position_values, span_of
+
+
+def answer(records: RecordIndex, query: ListQuery) -> MaybeAwaitable[ListResult]:
+    """What `query` asks for; raises `QueryTooExpensive`."""
+    demand = demand_of(query.where, query.sort)
+    if demand.named:
+        return _named(records, query)
+    index = serving(demand._replace(unservable=()), records.resource.indexes)
+    if index is None:
+        return _unordered(records, query, demand)
+    by_owner = query.owner is not None
+    order = records.order(index, by_owner)
+    if order.complete:
+        return _ordered(order, query, demand, index)
+    return answer_when_complete(
+        order,
+        lambda: records.extend(order, by_owner),
+        lambda: _ordered(order, query, demand, index),
+    )
+
+
+def _named(records: RecordIndex, query: ListQuery) -> ListResult:
+    """Records whose ids the query names: no more than it has names."""
+    meets, named = all_of(query.where), next(_names(query.where))
+    found = [
+        record
+        for record_id in dict.fromkeys(named)
+        if (record := records.by_id.get(record_id)) is not None
+        and query.owner in (None, record.owner)
+        and meets(record)
+    ]
+    key_of = _key_function(records, query)
+    found.sort(key=key_of)
+    after = _after(query)
+    behind = [record for record in found if after is None or key_of(record) > after]
+    offset = query.offset or 0
+    return counted(behind[offset : offset + query.limit], len(found), query)
+
+
+def _unordered(records: RecordIndex, query: ListQuery, demand: Demand) -> MaybeAwaitable[ListResult]:
+    """Records in an order that no index has: all of them are looked at and sorted."""
+    known = records.of_owner(query.owner)
+    refusal = _refusal(demand)
+    if len(known) > MOST_LOOKED_AT:
+        raise refusal
+    candidates, meets = known.after(None, MOST_LOOKED_AT), all_of(query.where)
+    return put_in_order(candidates, meets, _key_function(records, query), _after(query), query, refusal)
+
+
+def _ordered(
+    order: OrderedRecords, query: ListQuery, demand: Demand, index: IndexDefinition
+) -> MaybeAwaitable[ListResult]:
+    """Records in the order of an index, which leads to all that meet the conditions that it can serve."""
+    span = span_of(query, demand, index)
+    if span is None:
+        return counted([], 0, query)
+    position = place_in(query, demand, index)
+    rest = span if position is None else span.behind(position)
+    if not demand.unservable:
+        page = _cut(order, rest, query.offset or 0, query.limit)
+        return counted(page, _number(order, span) if query.counted else 0, query)
+    looked_at = _cut(order, rest, 0, MOST_LOOKED_AT + 1)
+    whole = _cut(order, span, 0, MOST_LOOKED_AT + 1) if query.counted else ()
+    return look_through(looked_at, whole, all_of(query.where), query, _refusal(demand))
+
+
+def _cut(order: OrderedRecords, span: Span, offset: int, limit: int) -> Sequence[Record]:
+    first, end = order.place(span.low), order.place(span.high)
+    if span.backwards:
+        return order.backwards(first, end, offset, limit)
+    return order.forwards(first, end, offset, limit)
+
+
+def _number(order: OrderedRecords, span: Span) -> int:
+    return order.distance(order.place(span.low), order.place(span.high))
+
+
+def _key_function(records: RecordIndex, query: ListQuery) -> Callable[[Record], Key]:
+    return key_function(with_id(query.sort), records.optional)
+
+
+def _after(query: ListQuery) -> Key | None:
+    """The key of the position that the query goes on from."""
+    if query.after is None:
+        return None
+    values = position_values(query.after, query.sort)
+    return tuple([part(values[key.field], key.descending) for key in with_id(query.sort)])
+
+
+def _names(where: Sequence[Condition]) -> Iterator[Sequence[str]]:
+    """The ids that conditions name, one after the other."""
+    for condition in flattened(where):
+        match condition:
+            case Comparison("id", Operator.EQ, record_id):
+                yield (record_id,)
+            case Comparison("id", Operator.IN, record_ids):
+                yield record_ids
+
+
+def _refusal(demand: Demand) -> QueryTooExpensive:
+    advised = advice(demand)
+    return QueryTooExpensive(None if advised is None else tuple(shown(advised)))

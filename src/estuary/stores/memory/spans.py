@@ -1,0 +1,120 @@
+"""What a query asks of an index: the stretch of its order in which all that it asks for lies."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from estuary.core.conditions import Comparison, Condition, Operator, SortKey, flattened
+from estuary.core.indexes import Demand, IndexDefinition
+from estuary.core.moments import from_microseconds
+from estuary.core.query import ListQuery, SortedPosition
+from estuary.core.record import Position
+from estuary.stores.memory.ordering import HIGHEST, LOWEST, Key, part
+
+
+class Span(NamedTuple):
+    """Records from `low` on that lie before `high`; `backwards` where the last one comes first."""
+
+    low: Key
+    high: Key
+    backwards: bool
+
+    def behind(self, position: Key) -> "Span":
+        """What is left of it behind a position, in the direction in which it is asked for."""
+        if self.backwards:
+            return self._replace(high=min(self.high, position))
+        return self._replace(low=max(self.low, (*position, HIGHEST)))
+
+
+def span_of(query: ListQuery, demand: Demand, index: IndexDefinition) -> Span | None:
+    """The span of `index` that `query` asks for; None where its conditions contradict one another."""
+    fixed = _fixed_values(query.where)
+    if fixed is None:
+        return None
+    keys = index.keys[len(demand.fixed) :]
+    leading = _leading(query, fixed, index)
+    lows, highs = [leading], [(*leading, HIGHEST)]
+    for condition in flattened(query.where):
+        if isinstance(condition, Comparison) and condition.field == keys[0].field:
+            _bound(condition, leading, keys[0].descending, lows, highs)
+    return Span(max(lows), min(highs), keys != demand.order)
+
+
+def place_in(query: ListQuery, demand: Demand, index: IndexDefinition) -> Key | None:
+    """The position that `query` goes on from as a key of `index`; None where it begins at the start."""
+    if query.after is None:
+        return None
+    values = position_values(query.after, query.sort)
+    fixed = _fixed_values(query.where) or {}
+    rest = [part(values[key.field], key.descending) for key in index.keys[len(demand.fixed) :]]
+    return (*_leading(query, fixed, index), *rest)
+
+
+def position_values(position: Position | SortedPosition, sort: Sequence[SortKey]) -> dict[str, Any]:
+    """The value of each field that records are ordered by, at `position`."""
+    if isinstance(position, SortedPosition):
+        return {key.field: value for key, value in zip(sort, position.values, strict=True)} | {
+            "id": position.id
+        }
+    return {"created_at": _moment(position.created_at), "id": position.id}
+
+
+def _moment(microseconds: int) -> Any:
+    """A cursor may hold any number: one that is no moment lies before or behind all of them."""
+    try:
+        return from_microseconds(microseconds)
+    except OverflowError:
+        return HIGHEST if microseconds > 0 else LOWEST
+
+
+def _leading(query: ListQuery, fixed: dict[str, Any], index: IndexDefinition) -> Key:
+    """What the keys of all records in the span begin with."""
+    owner = () if query.owner is None else (query.owner,)
+    return (*owner, *(part(fixed[key.field], key.descending) for key in index.keys[: len(fixed)]))
+
+
+def _fixed_values(where: Sequence[Condition]) -> dict[str, Any] | None:
+    """What each field equals that has to equal something; None where one had to equal two values."""
+    values: dict[str, Any] = {}
+    for condition in flattened(where):
+        match condition:
+            case Comparison(field, Operator.EQ, value):
+                pass
+            case Comparison(field, Operator.NULL, True):
+                value = None
+            case Comparison(field, Operator.IN, (value, *others)) if all(each == value for each in others):
+                pass
+            case _:
+                continue
+        if values.setdefault(field, value) != value:
+            return None
+    return values
+
+
+def _bound(
+    comparison: Comparison, leading: Key, descending: bool, lows: list[Key], highs: list[Key]
+) -> None:
+    """Add what `comparison` says of the first field behind `leading` to the bounds of a span."""
+    least, most = (highs, lows) if descending else (lows, highs)
+    below, above = _sides(leading, comparison.value, descending)
+    match comparison.operator:
+        case Operator.GT:
+            least.append(above)
+        case Operator.GTE:
+            least.append(below)
+        case Operator.LT:
+            most.append(below)
+        case Operator.LTE:
+            most.append(above)
+        case Operator.NULL:
+            pass
+        case _:
+            return
+    # Null meets none of these.
+    least.append(_sides(leading, None, descending)[1])
+
+
+def _sides(leading: Key, value: Any, descending: bool) -> tuple[Key, Key]:
+    """Where lesser values than `value` meet it in an index, and where greater ones do."""
+    first = (*leading, part(value, descending))
+    last = (*first, HIGHEST)
+    return (last, first) if descending else (first, last)
