@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from estuary.core.service import Records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -16,7 +17,6 @@ from msgspec.structs import replace
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.core.service import Records
 from tests.contract.making import TIMEOUT, make_id
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import SettableClock
