@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from estuary.core.service import Records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record
+from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
 from tests.contract.making import TIMEOUT, make_id
 from tests.contract.stores import STORES, StoreKind
@@ -45,7 +45,7 @@ class _Opened:
         self.store = kind.make(folder, [MOORINGS], TIMEOUT)
         runner.run(self.store.open())
         self.moorings = awaited(self.store.collection(MOORINGS))
-        self.records = Records(
+        self.records = RecordService(
             MOORINGS,
             self.moorings,
             clock=SettableClock(),
@@ -72,7 +72,7 @@ def _opened(kind: StoreKind) -> Iterator[_Opened]:
             runner.run(opened.store.close())
 
 
-async def _walk(records: Records, query: ListQuery, most: int) -> list[Record]:
+async def _walk(records: RecordService, query: ListQuery, most: int) -> list[Record]:
     """Every record that `query` asks for, page by page; a walk past so many pages never ends."""
     seen: list[Record] = []
     query = replace(query, offset=None, counted=False)
@@ -85,7 +85,7 @@ async def _walk(records: Records, query: ListQuery, most: int) -> list[Record]:
     raise AssertionError(f"more than {most} pages: {query}")
 
 
-async def _list(records: Records, query: ListQuery) -> ListResult:
+async def _list(records: RecordService, query: ListQuery) -> ListResult:
     found = records.list(query)
     return found if isinstance(found, ListResult) else await found
 

@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from estuary.core.conditions import SortKey
-from estuary.core.kinds.identity import IDENTITY
+from estuary.core.kinds.metadata import METADATA
 from estuary.core.record import Record
 
 Key: TypeAlias = tuple[Any, ...]
@@ -63,7 +63,7 @@ def key_function(
 
     The last key is the id.
     """
-    names = [key.field if key.field in IDENTITY else f"value.{key.field}" for key in keys]
+    names = [key.field if key.field in METADATA else f"value.{key.field}" for key in keys]
     if by_owner:
         names.insert(0, "owner")
     if len(names) == 1:

@@ -5,7 +5,7 @@ from operator import attrgetter, ge, gt, le, lt
 from typing import Any, Final, TypeAlias, assert_never
 
 from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
-from estuary.core.kinds.identity import IDENTITY
+from estuary.core.kinds.metadata import METADATA
 from estuary.core.record import Record
 
 Predicate: TypeAlias = Callable[[Record], bool]
@@ -39,7 +39,7 @@ def _predicate(condition: Condition) -> Predicate:
 
 def _comparison(comparison: Comparison) -> Predicate:
     name = comparison.field
-    read = attrgetter(name if name in IDENTITY else f"value.{name}")
+    read = attrgetter(name if name in METADATA else f"value.{name}")
     meets = _test(comparison.operator, comparison.value)
     return lambda record: meets(read(record))
 
