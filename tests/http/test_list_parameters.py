@@ -117,6 +117,23 @@ async def test_a_hidden_field_is_written_and_never_shown(client: httpx.AsyncClie
     assert "price_paid" in schemas["BookDraft"]["properties"]
 
 
+async def test_an_index_can_be_demanded_of_every_query(tmp_path: Path) -> None:
+    """422 with the line that declares it; what an index serves is answered, and all is counted."""
+    service = make_service(tmp_path, RESOURCES=BOOKS_REFERENCE, QUERY_REQUIRE_INDEX="true")
+    async with client_of(service, resources=(BOOKS_REFERENCE,)) as client:
+        for served in ("", "?binding=paper&sort=-published_at", "?pages.gt=5&sort=pages&cursor="):
+            assert 200 == (await client.get(f"{BOOKS}{served}")).status_code
+        refused = await client.get(f"{BOOKS}?binding=paper&sort=title")
+        line = 'indexes=[("binding", "title")]'
+        assert (422, "QUERY_TOO_EXPENSIVE") == (refused.status_code, refused.json()["error"])
+        assert {"declare": line} == refused.json()["details"]["context"]
+        body = {"where": {"not": {"pages": {"eq": 5}}}}
+        assert 422 == (await client.request("QUERY", BOOKS, json=body)).status_code
+        metrics = (await client.get("/metrics")).text
+    assert 'list_queries_total{resource="books",served="true"} 3' in metrics
+    assert 'list_queries_total{resource="books",served="false"} 2' in metrics
+
+
 async def test_a_count_can_be_left_out(client: httpx.AsyncClient) -> None:
     """`count=none` tells no total; a limited one that is not exceeded is the exact one."""
     await create(client)

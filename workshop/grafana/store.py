@@ -42,6 +42,17 @@ STORE = Dashboard(
                 (quantile(0.95, "database_query_duration_seconds", ALL, "operation"), "{{operation}}"),
             ),
         ),
+        "Lists": (
+            graph(
+                "Lists by index",
+                "A second, by whether an index serves what they ask for; the log names those that are slow.",
+                "ops",
+                (
+                    f"sum by (resource, served) (rate(list_queries_total{{{ALL}}}[{RATE}]))",
+                    "{{resource}}, served: {{served}}",
+                ),
+            ),
+        ),
         "Connections and backups": (
             graph(
                 "Connections",

@@ -23,7 +23,14 @@ def make_handlers(
 
     def handlers(resource: Resource) -> RecordHandlers:
         collection = store.collection(resource)
-        records = RecordService(resource, collection, clock=clock, new_id=_new_id, observe=observe)
+        records = RecordService(
+            resource,
+            collection,
+            clock=clock,
+            new_id=_new_id,
+            observe=observe,
+            require_index=settings.query_require_index,
+        )
         return RecordHandlers(records, body, demands, f"{API_PREFIX}/{resource.name}")
 
     return [handlers(resource) for resource in resources]

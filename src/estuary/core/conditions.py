@@ -99,3 +99,22 @@ def flattened(conditions: Sequence[Condition]) -> Iterator[Condition]:
 def folded(text: str) -> str:
     """`text` as `prefix` and `contains` compare it: ASCII letters in lower case, all else as it is."""
     return text.encode().lower().decode()
+
+
+def shape(conditions: Sequence[Condition], sort: Sequence[SortKey]) -> str:
+    """What a query compares and orders by, as an operator reads it: without any value."""
+    order = ",".join(f"-{key.field}" if key.descending else key.field for key in sort)
+    asked = " and ".join(map(_shape, conditions))
+    return " ".join([*([asked] if asked else []), *([f"sort={order}"] if order else [])])
+
+
+def _shape(condition: Condition) -> str:
+    match condition:
+        case Comparison(field, operator):
+            return f"{field}.{operator.value}"
+        case AllOf(inner):
+            return f"({' and '.join(map(_shape, inner))})"
+        case AnyOf(inner):
+            return f"({' or '.join(map(_shape, inner))})"
+        case Not(inner):
+            return f"not {_shape(inner)}"

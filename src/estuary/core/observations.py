@@ -164,6 +164,27 @@ class StoreRecovered(msgspec.Struct, frozen=True):
     """The store that was lost is in use again."""
 
 
+class ListQueried(msgspec.Struct, frozen=True):
+    """A list of `resource` was asked for; `served`: one of its indexes serves the query."""
+
+    resource: str
+    served: bool
+
+
+class ListQuerySlow(msgspec.Struct, frozen=True):
+    """A list query took `seconds`, or was `refused` because it would take too long.
+
+    `shape` says what it compares and orders by, `index` are the fields of an index that would serve it;
+    there are none where no index would.
+    """
+
+    resource: str
+    shape: str
+    seconds: float
+    index: tuple[str, ...]
+    refused: bool
+
+
 class RecordCreated(msgspec.Struct, frozen=True):
     """A record of `resource` was created and is as durable as its store makes it."""
 
@@ -208,6 +229,8 @@ Observation = (
     | Migrated
     | StoreLost
     | StoreRecovered
+    | ListQueried
+    | ListQuerySlow
     | RecordCreated
     | RecordUpdated
     | RecordDeleted

@@ -10,6 +10,7 @@ from estuary.core.attributes import value_of
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.conditions import SortKey
 from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
+from estuary.core.list_queries import ListQueries
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.ports import Clock, Collection, Observer
@@ -32,7 +33,8 @@ _ATTEMPTS = 4
 class RecordService:
     """Creates, reads, updates, deletes and lists the records of one resource.
 
-    `new_id` makes canonical UUIDs that never repeat. Errors of the collection pass through unchanged.
+    `new_id` makes canonical UUIDs that never repeat. `require_index` refuses list queries that no index
+    serves. Errors of the collection pass through unchanged.
     """
 
     def __init__(
@@ -43,9 +45,17 @@ class RecordService:
         clock: Clock,
         new_id: Callable[[], str],
         observe: Observer,
+        require_index: bool = False,
     ) -> None:
         self.resource = resource
         self._collection = collection
+        self._lists = ListQueries(
+            resource,
+            collection.list,
+            monotonic=clock.monotonic,
+            observe=observe,
+            require_index=require_index,
+        )
         self._insert = collection.insert
         self._get = collection.get
         self._clock = clock
@@ -121,12 +131,18 @@ class RecordService:
         return written
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
-        """What `query` asks for; by cursor, also where to go on from."""
+        """What `query` asks for; by cursor, also where to go on from. Raises `QueryTooExpensive`."""
         if query.offset is not None:
-            return self._collection.list(query)
+            return self._find(query)
         # One record more than is shown tells whether any follows.
-        result = self._collection.list(replace(query, limit=query.limit + 1))
+        result = self._find(replace(query, limit=query.limit + 1))
         return _cut(result, query) if isinstance(result, ListResult) else _cut_later(result, query)
+
+    def _find(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
+        if query.where or query.sort:
+            return self._lists.ask(query)
+        self._lists.plain()
+        return self._collection.list(query)
 
     async def _write(
         self, options: WriteOptions, precondition: Precondition | None, write: _Write, *arguments: Any

@@ -12,6 +12,7 @@ from estuary.core.observations import (
     KeysMissed,
     KeysNotKept,
     LimiterChanged,
+    ListQuerySlow,
     Migrated,
     MigrationAwaited,
     RateLimitExceeded,
@@ -56,6 +57,7 @@ class EventLogger:
         self._not_accepted = LogThrottle(clock, _SELDOM_SECONDS)
         self._auth_refused = LogThrottle(clock)
         self._store_failed = LogThrottle(clock)
+        self._list_slow = LogThrottle(clock)
 
     def subscribe(self, observers: Observers) -> None:
         """Log what `observers` passes on; what the filter never lets through is not subscribed to."""
@@ -79,6 +81,7 @@ class EventLogger:
             observers.subscribe(KeysNotKept, self._keys_not_kept)
         if self._store.enabled(Level.WARN):
             observers.subscribe(CacheChanged, self._cache_changed)
+            observers.subscribe(ListQuerySlow, self._list_query_slow)
         if self._store.enabled(Level.ERROR):
             observers.subscribe(StoreQueried, self._store_queried)
         observers.subscribe(StoreAwaited, self._store_awaited)
@@ -156,6 +159,17 @@ class EventLogger:
         else:
             self._store.warn(
                 "cache unavailable: reading from the store", store=changed.store, reason=changed.reason
+            )
+
+    def _list_query_slow(self, slow: ListQuerySlow) -> None:
+        if count := self._list_slow.due():
+            self._store.warn(
+                "list query refused" if slow.refused else "list query slow",
+                count=count,
+                resource=slow.resource,
+                shape=slow.shape,
+                index=list(slow.index),
+                duration_ms=round(slow.seconds * 1000.0, 3),
             )
 
     def _store_awaited(self, awaited: StoreAwaited) -> None:

@@ -13,6 +13,7 @@ from estuary.core.observations import (
     KeysFetched,
     KeysMissed,
     LimiterChanged,
+    ListQueried,
     RateLimitExceeded,
     RecordCreated,
     RecordDeleted,
@@ -72,6 +73,7 @@ class Metrics:
         observers.subscribe(KeysMissed, self._keys_missed)
         observers.subscribe(StoreQueried, self._store_queried)
         observers.subscribe(StoreQueryCancelled, self._store_query_cancelled)
+        observers.subscribe(ListQueried, self._list_queried)
         observers.subscribe(CacheLooked, self._cache_looked)
         observers.subscribe(ConnectionsChanged, self._connections_changed)
         observers.subscribe(RecordCreated, self._record_created)
@@ -145,6 +147,16 @@ class Metrics:
         self._created = _by_resource(registry, resources, "created")
         self._updated = _by_resource(registry, resources, "updated")
         self._deleted = _by_resource(registry, resources, "deleted")
+        lists = registry.counter(
+            "list_queries_total",
+            "Lists asked for, by whether an index serves the query.",
+            *("resource", "served"),
+        )
+        self._lists: dict[tuple[str, bool], Counter] = {
+            (name, served): lists.series(name, str(served).lower())
+            for name in resources
+            for served in (True, False)
+        }
 
     def _declare_itself(self, registry: Registry, version: str) -> None:
         build = registry.gauge(
@@ -216,6 +228,9 @@ class Metrics:
         # Its time counts: clients who give up on a slow store must not make it look fast.
         series = self._queries.series(cancelled.operation, cancelled.resource, "cancelled")
         series.observe(cancelled.duration)
+
+    def _list_queried(self, queried: ListQueried) -> None:
+        self._lists[queried.resource, queried.served].inc()
 
     def _cache_looked(self, looked: CacheLooked) -> None:
         self._cache_requests.series(looked.cache, "hit" if looked.hit else "miss").inc()

@@ -11,6 +11,7 @@ from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     ConnectionsChanged,
     LimiterChanged,
+    ListQueried,
     Observation,
     RateLimitExceeded,
     RecordCreated,
@@ -42,6 +43,7 @@ CONTRACT = {
     "items_updated_total",
     "items_deleted_total",
     "cache_requests_total",
+    "list_queries_total",
     "estuary_build_info",
     "process_cpu_seconds_total",
     "process_resident_memory_bytes",
@@ -188,6 +190,16 @@ def test_durations_of_failed_and_successful_queries_are_one_series() -> None:
     metrics = after(queried(0.1, succeeded=True), queried(0.1, succeeded=False))
     expected = 'database_query_duration_seconds_count{operation="get",repository="items"} 2'
     assert expected in lines(metrics)
+
+
+def test_lists_are_counted_by_whether_an_index_serves_them() -> None:
+    """Both series are there from the start."""
+    metrics = after(*[ListQueried("items", served=False)] * 2)
+    counted = {line for line in lines(metrics) if line.startswith("list_queries_total")}
+    assert {
+        'list_queries_total{resource="items",served="true"} 0',
+        'list_queries_total{resource="items",served="false"} 2',
+    } == counted
 
 
 class Method(str):
