@@ -45,7 +45,7 @@ STORE = Dashboard(
         "Lists": (
             graph(
                 "Lists by index",
-                "A second, by whether an index serves what they ask for; the log names those that are slow.",
+                "A second, by whether an index serves them; the log names those that are slow.",
                 "ops",
                 (
                     f"sum by (resource, served) (rate(list_queries_total{{{ALL}}}[{RATE}]))",
