@@ -1,3 +1,28 @@
-"""Estuary: a production-grade REST API over declared resources."""
+"""Estuary: a production-grade REST API over declared resources.
+
+What declarations are made of can be imported from here; modules below are Estuary's own.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from estuary.core.markers import Hidden, Index
+    from estuary.core.resource import Resource
 
 __version__ = "0.1.0"
+__all__ = ["Hidden", "Index", "Resource", "__version__"]
+
+_MODULES = {
+    "Hidden": "estuary.core.markers",
+    "Index": "estuary.core.markers",
+    "Resource": "estuary.core.resource",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when it is asked for: `estuary --version` needs none of them."""
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(module), name)

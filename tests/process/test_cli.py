@@ -65,6 +65,8 @@ def test_check_shows_every_value_and_its_origin(tmp_path: Path) -> None:
     assert ["[hidden]", ".env"] == rows["DATABASE_URL"]
     assert f"estuary {__version__}, {'compiled' if COMPILED else 'not compiled'}" in done.stdout
     assert "own.db will be made" in done.stdout
+    assert "lists of items can be asked by" in done.stdout
+    assert "    (created_at): no parameters" in done.stdout
     assert done.stdout.endswith("ok\n")
     assert not (tmp_path / "records").exists()
 

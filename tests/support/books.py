@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from estuary.core.markers import Hidden, Index
-from estuary.core.resource import Resource
+from estuary import Hidden, Index, Resource
 
 
 class Book(Struct, frozen=True, kw_only=True):

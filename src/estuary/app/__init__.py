@@ -1,5 +1,6 @@
 """The composition root: Settings become stores, limits, telemetry and the application that they serve."""
 
+from estuary.app.askable import askable
 from estuary.app.authentication import access
 from estuary.app.composition import asgi, build, rsgi
 from estuary.app.preloading import preload
@@ -13,6 +14,7 @@ __all__ = [
     "SharedState",
     "access",
     "asgi",
+    "askable",
     "build",
     "load_resources",
     "openapi",

@@ -44,16 +44,18 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _show(loaded: "Loaded") -> int:
-    """Print every value with its source, and whether the store answers."""
+    """Print every value with its source, what lists can be asked, and whether the store answers."""
     for line in loaded.describe():
         print(line)
     for warning in loaded.warnings:
         print(f"warning: {warning}")
     from estuary import __version__
-    from estuary.app import probe
+    from estuary.app import askable, load_resources, probe
     from estuary.core.build import COMPILED
 
     print(f"estuary {__version__}, {'compiled' if COMPILED else 'not compiled'}")
+    for line in askable(load_resources(loaded.settings.resources)):
+        print(line)
     print(probe(loaded.settings))
     print("ok")
     return OK

@@ -1,0 +1,30 @@
+"""What `estuary check` says of the lists of a resource."""
+
+from estuary.app import askable
+from estuary.core.indexes import demand_of, serving, sort_key
+from estuary.http.records.list_parameters import ListParameters
+from estuary.http.records.list_request import ListRequests
+from tests.support.books import BOOKS
+
+
+def test_every_attribute_is_told_with_its_operators() -> None:
+    """A hidden one is none of them."""
+    told = list(askable([BOOKS]))
+    assert "lists of books can be asked by" == told[0]
+    assert "  tags: has" in told
+    assert "  note: eq ne in lt lte gt gte prefix contains null, sort" in told
+    assert "price_paid" not in "\n".join(told)
+
+
+def test_what_is_said_to_be_served_is_served() -> None:
+    """Each of the parameters, with some value, by an index of the resource."""
+    told = "\n".join(askable([BOOKS])).partition("and are served, at the cost of a page, by\n")[2]
+    assert "    (binding, -published_at): sort=binding,-published_at; binding=…&sort=-published_at" in told
+    parameters = ListParameters(BOOKS, ListRequests(BOOKS))
+    served = [asked for line in told.splitlines() for asked in line.partition(": ")[2].split("; ")]
+    assert len(served) > len(BOOKS.indexes)
+    for asked in served:
+        query = asked.replace("no parameters", "").replace("binding=…", "binding=paper").replace("…", "5")
+        request = parameters.read(query).query
+        assert serving(demand_of(request.where, request.sort), BOOKS.indexes) is not None, asked
+    assert serving(demand_of((), (sort_key("title"),)), BOOKS.indexes) is None
