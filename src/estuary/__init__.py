@@ -4,7 +4,7 @@ What declarations are made of can be imported from here; modules below are Estua
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from estuary.core.markers import Hidden, Index
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Hidden", "Index", "Resource", "__version__"]
 
-_MODULES = {
-    "Hidden": "estuary.core.markers",
-    "Index": "estuary.core.markers",
-    "Resource": "estuary.core.resource",
-}
+if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
+    _MODULES = {
+        "Hidden": "estuary.core.markers",
+        "Index": "estuary.core.markers",
+        "Resource": "estuary.core.resource",
+    }
 
-
-def __getattr__(name: str) -> Any:
-    """A public name, imported when it is asked for: `estuary --version` needs none of them."""
-    module = _MODULES.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(module), name)
+    def __getattr__(name):
+        """A public name, imported when it is asked for: `estuary --version` needs none of them."""
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(module), name)
