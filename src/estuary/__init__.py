@@ -20,7 +20,7 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "Resource": "estuary.core.resource",
     }
 
-    def __getattr__(name):
+    def __getattr__(name: str) -> object:
         """A public name, imported when it is asked for: `estuary --version` needs none of them."""
         module = _MODULES.get(name)
         if module is None:
