@@ -7,33 +7,48 @@ from typing import Final, NamedTuple
 import msgspec
 from mypy_extensions import mypyc_attr
 
+from estuary.core.moments import from_microseconds, to_microseconds
+
 
 @mypyc_attr(acyclic=True)
 class Record:
     """One stored value, not to be changed. `version` starts at 1 and grows by one with every write.
 
-    `owner` is whose record it is, the empty text where it has no owner. Times are UTC with microseconds.
+    `owner` is whose record it is, the empty text where it has no owner. `created` and `updated` are whole
+    microseconds since the epoch, as stores keep times and JSON is made of them; either way of giving a time
+    will do, and a `datetime` is made only for whoever asks for it.
+
     Compiled, the garbage collector does not track records (`acyclic`): they form no cycles, and a million
     of them would otherwise make every full collection walk a million objects.
     """
 
-    __slots__ = ("created_at", "id", "owner", "updated_at", "value", "version")
+    __slots__ = ("created", "id", "owner", "updated", "value", "version")
 
     def __init__(
         self,
         id: str,  # noqa: A002 - the field's name
         version: int,
-        created_at: datetime,
-        updated_at: datetime,
+        created_at: datetime | int,
+        updated_at: datetime | int,
         value: msgspec.Struct,
         owner: str = "",
     ) -> None:
         self.id: Final = id
         self.version: Final = version
-        self.created_at: Final = created_at
-        self.updated_at: Final = updated_at
+        self.created: Final = _microseconds(created_at)
+        self.updated: Final = self.created if updated_at is created_at else _microseconds(updated_at)
         self.value: Final = value
         self.owner: Final = owner
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created, in UTC."""
+        return from_microseconds(self.created)
+
+    @property
+    def updated_at(self) -> datetime:
+        """When it was last written, in UTC."""
+        return from_microseconds(self.updated)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and _parts(self) == _parts(other)
@@ -43,6 +58,10 @@ class Record:
 
     def __repr__(self) -> str:
         return f"Record{_parts(self)!r}"
+
+
+def _microseconds(moment: datetime | int) -> int:
+    return moment if isinstance(moment, int) else to_microseconds(moment)
 
 
 def _parts(record: Record) -> tuple[str, int, datetime, datetime, msgspec.Struct, str]:

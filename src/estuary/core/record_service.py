@@ -11,7 +11,6 @@ from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.conditions import SortKey
 from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
 from estuary.core.list_queries import ListQueries
-from estuary.core.moments import to_microseconds
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.ports import Clock, Collection, Observer
 from estuary.core.query import ListQuery, ListResult, SortedPosition
@@ -203,7 +202,7 @@ async def _cut_later(result: Awaitable[ListResult], query: ListQuery) -> ListRes
 def _position(record: Record, sort: Sequence[SortKey]) -> Position | SortedPosition:
     """The place of `record` in the order that `sort` asks for."""
     if not sort:
-        return Position(to_microseconds(record.created_at), record.id)
+        return Position(record.created, record.id)
     return SortedPosition(tuple([value_of(record, key.field) for key in sort]), record.id)
 
 

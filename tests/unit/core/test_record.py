@@ -80,3 +80,13 @@ def test_positions_are_ordered_by_time_and_then_by_id() -> None:
 def test_the_collector_does_not_walk_compiled_records() -> None:
     """A million records must not slow down every full collection of a service in production."""
     assert (not COMPILED) == gc.is_tracked(Record("x", 1, EPOCH, EPOCH, Item("x")))
+
+
+def test_a_time_is_given_in_either_way() -> None:
+    """As a moment or as its microseconds: the record is the same, and tells both."""
+    created, updated = EPOCH + timedelta(days=1, microseconds=5), EPOCH + timedelta(days=2)
+    by_moments = Record("x", 2, created, updated, Item("x"))
+    by_numbers = Record("x", 2, to_microseconds(created), to_microseconds(updated), Item("x"))
+    assert by_moments == by_numbers
+    assert (created, updated) == (by_numbers.created_at, by_numbers.updated_at)
+    assert (to_microseconds(created), to_microseconds(updated)) == (by_moments.created, by_moments.updated)

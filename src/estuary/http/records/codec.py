@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from estuary.core.moments import in_six_digits
+from estuary.core.moments import in_utc
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.http.records.bodies import BodyDecoder
@@ -23,9 +23,7 @@ class RecordCodec:
         """What an update request holds; raises `BadRequest`."""
         encoder = msgspec.json.Encoder()
         self._encode = encoder.encode
-        self._encode_into = encoder.encode_into
-        self._buffer = bytearray()
-        """Of the length of the last record: mostly the next one fits without asking for memory again."""
+        self._encode_lines = encoder.encode_lines
         self._written = [
             (place, write)
             for place, kind in enumerate(kinds.values())
@@ -34,25 +32,49 @@ class RecordCodec:
         shown = [place for place, field in enumerate(resource.fields) if not field.hidden]
         self._shown = shown if len(shown) < len(resource.fields) else None
         """Where the fields are that clients see; None where they see all of them."""
+        self._splices = not self._written and self._shown is None and _is_plain(resource.value_type)
+        """Whether the JSON of a value holds its fields as clients see them."""
         self._values_of: Callable[[msgspec.Struct], tuple[Any, ...]] = astuple
         self._representation = _representation_type(resource)
-        self._listing = _listing_type(self._representation)
-        self._page = _page_type(self._representation)
 
     def record(self, record: Record) -> bytes:
         """One record as JSON."""
-        buffer = self._buffer
-        self._encode_into(self._represent(record), buffer)
-        return bytes(buffer)
+        if not self._splices:
+            represented: bytes = self._encode(self._represent(record))
+            return represented
+        # Put together from parts it takes a third fewer instructions than through one flat object.
+        value: bytes = self._encode(record.value)
+        return b"".join((f'{{"id":"{record.id}",'.encode(), value[1:-1], _times(record).encode()))
 
     def listing(self, records: Sequence[Record], total: int | None, limit: int, offset: int) -> bytes:
         """A slice of the records as JSON."""
-        items = [self._represent(record) for record in records]
-        return self._encode(self._listing(items, total, limit, offset))
+        counted: bytes = self._encode(total)
+        return b'%b,"total":%b,"limit":%d,"offset":%d}' % (self._items(records), counted, limit, offset)
 
     def page(self, records: Sequence[Record], limit: int, next_cursor: str | None) -> bytes:
         """A page of the records as JSON."""
-        return self._encode(self._page([self._represent(record) for record in records], limit, next_cursor))
+        cursor: bytes = self._encode(next_cursor)
+        return b'%b,"limit":%d,"next_cursor":%b}' % (self._items(records), limit, cursor)
+
+    def _items(self, records: Sequence[Record]) -> bytes:
+        """The object that a list is, as far as its items."""
+        if not self._splices or not records:
+            return b'{"items":[%b]' % b",".join([self.record(record) for record in records])
+        return b'{"items":[%b]' % self._spliced(records)
+
+    def _spliced(self, records: Sequence[Record]) -> bytes:
+        """Records with commas between them, from the JSON of all their values, which is made in one go."""
+        lines: bytes = self._encode_lines([record.value for record in records])
+        # A line break within a value is escaped, so what stands around one is the end of a value.
+        values = lines[1:-2].split(b"}\n{")
+        parts: list[bytes] = []
+        before = ""
+        for index, record in enumerate(records):
+            parts.append(f'{before}{{"id":"{record.id}",'.encode())
+            parts.append(values[index])
+            before = f"{_times(record)},"
+        parts.append(before[:-1].encode())
+        return b"".join(parts)
 
     def _represent(self, record: Record) -> msgspec.Struct:
         values: Sequence[Any] = self._values_of(record.value)
@@ -60,10 +82,7 @@ class RecordCodec:
             values = self._as_written(values)
         if self._shown is not None:
             values = [values[place] for place in self._shown]
-        created = in_six_digits(record.created_at)
-        unchanged = record.updated_at is record.created_at
-        updated = created if unchanged else in_six_digits(record.updated_at)
-        return self._representation(record.id, *values, created, updated)
+        return self._representation(record.id, *values, in_utc(record.created), in_utc(record.updated))
 
     def _as_written(self, values: Sequence[Any]) -> list[Any]:
         written = list(values)
@@ -74,28 +93,22 @@ class RecordCodec:
         return written
 
 
+def _times(record: Record) -> str:
+    """How the JSON of a record ends."""
+    created = in_utc(record.created)
+    updated = created if record.updated == record.created else in_utc(record.updated)
+    return f',"created_at":"{created}","updated_at":"{updated}"}}'
+
+
+def _is_plain(value_type: type[msgspec.Struct]) -> bool:
+    """Whether values of this type are encoded as objects of all their fields and of nothing else."""
+    config = value_type.__struct_config__
+    return config.tag is None and not config.array_like and not config.omit_defaults
+
+
 def _representation_type(resource: Resource) -> type[msgspec.Struct]:
     """A record as clients see it: one flat object."""
     fields: list[tuple[str, Any]] = [("id", str)]
     fields += [(field.name, Any) for field in resource.fields if not field.hidden]
     fields += [("created_at", Any), ("updated_at", Any)]
     return msgspec.defstruct(f"{resource.value_type.__name__}Representation", fields, gc=False)
-
-
-def _listing_type(representation: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    fields: list[tuple[str, Any]] = [
-        ("items", list[representation]),  # type: ignore[valid-type]  # made at run time
-        ("total", int),
-        ("limit", int),
-        ("offset", int),
-    ]
-    return msgspec.defstruct("Listing", fields)
-
-
-def _page_type(representation: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    fields: list[tuple[str, Any]] = [
-        ("items", list[representation]),  # type: ignore[valid-type]  # made at run time
-        ("limit", int),
-        ("next_cursor", str | None),
-    ]
-    return msgspec.defstruct("Page", fields)

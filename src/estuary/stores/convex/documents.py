@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from estuary.core.errors import StoreQueryFailed
 from estuary.core.field import Field
 from estuary.core.kinds.kind import Conversion, Kind, Storage
-from estuary.core.moments import AwareDatetime, from_microseconds, to_microseconds
+from estuary.core.moments import AwareDatetime, from_microseconds
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row
@@ -149,7 +149,7 @@ def moment(time: datetime) -> str:
 
 def place_of(record: Record) -> Position:
     """Where `record` stands in its list."""
-    return Position(to_microseconds(record.created_at), record.id)
+    return Position(record.created, record.id)
 
 
 def position(place: Position | None) -> str:

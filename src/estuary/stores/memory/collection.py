@@ -86,7 +86,7 @@ class MemoryCollection:
             return earlier
         record = self._expected(record_id, options)
         value = replace(record.value, **changes) if changes else record.value
-        changed = Record(record.id, record.version + 1, record.created_at, updated_at, value, record.owner)
+        changed = Record(record.id, record.version + 1, record.created, updated_at, value, record.owner)
         self._index.replace(changed)
         return self._written(changed, options)
 

@@ -4,7 +4,6 @@ from typing import Final, NamedTuple
 
 from estuary.core.errors import StoreQueryFailed
 from estuary.core.indexes import IndexDefinition
-from estuary.core.moments import to_microseconds
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.stores.memory.ordered_records import OrderedRecords
@@ -97,4 +96,4 @@ class RecordIndex:
         if len(some) < _AT_ONCE:
             order.complete = True
         else:
-            order.reached = Position(to_microseconds(some[-1].created_at), some[-1].id)
+            order.reached = Position(some[-1].created, some[-1].id)

@@ -7,7 +7,6 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
-from estuary.core.moments import to_microseconds
 from estuary.core.record import Position, Record
 
 _BLOCK_SIZE = 512
@@ -140,4 +139,4 @@ class SortedRecords:
 
 
 def _position(record: Record) -> Position:
-    return Position(to_microseconds(record.created_at), record.id)
+    return Position(record.created, record.id)

@@ -60,7 +60,7 @@ class PostgresCollection:
         row = await self._pool().run(
             lambda connection, seconds: connection.fetchrow(self._get, record_id, timeout=seconds)
         )
-        return self._rows.found(row, record_id, owner)
+        return self._rows.found(None if row is None else tuple(row), record_id, owner)
 
     async def update(
         self,
@@ -92,9 +92,9 @@ class PostgresCollection:
         """What `query` asks for, in one statement: one search in the index, then its neighbours."""
         rows = await self._fetch(*self._resource.lists.of(query))
         if not query.counted:
-            return ListResult([self._rows.record(row) for row in rows])
+            return ListResult([self._rows.record(tuple(row)) for row in rows])
         # An empty list still is a row: the total, and nulls.
-        records = [self._rows.record(row[1:]) for row in rows if row[1] is not None]
+        records = [self._rows.record(tuple(row[1:])) for row in rows if row[1] is not None]
         return ListResult(records, rows[0][0])
 
     async def count(self, owner: str | None = None) -> int:
@@ -125,7 +125,7 @@ class PostgresCollection:
             row = await connection.fetchrow(self._update, *parameters, timeout=seconds)
             if row is None:
                 await self._explain(connection, seconds, record_id, options)
-            return self._rows.record(row)
+            return self._rows.record(tuple(row))
 
         return update
 

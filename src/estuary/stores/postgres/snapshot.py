@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
-from estuary.core.moments import from_microseconds, to_microseconds
+from estuary.core.moments import from_microseconds
 from estuary.core.query import by_cursor
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
@@ -123,9 +123,9 @@ class PostgresSnapshot:
             return
         after: Position | None = None
         while found := await self._fetch(known.lists.of(by_cursor(BATCH, after))):
-            records = [known.rows.record(row) for row in found]
+            records = [known.rows.record(tuple(row)) for row in found]
             yield records
-            after = Position(to_microseconds(records[-1].created_at), records[-1].id)
+            after = Position(records[-1].created, records[-1].id)
 
     async def rows(self, table: str) -> AsyncGenerator[Sequence[Row], None]:
         """The rows of any table of records, in the same order."""

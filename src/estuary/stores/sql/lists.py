@@ -65,7 +65,9 @@ class ListStatements:
     def __init__(self, select: Callable[[Shape], ClauseElement], dialect: Dialect) -> None:
         self._select = select
         self._dialect = dialect
-        self._kept = {shape: compiled(select(shape), dialect) for shape in COMMON_SHAPES}
+        self._kept: dict[Shape, Statement] = {
+            shape: compiled(select(shape), dialect) for shape in COMMON_SHAPES
+        }
 
     def of(self, query: ListQuery) -> Asked:
         """The statement that answers `query`, with its parameters."""

@@ -10,12 +10,15 @@ from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.errors import NotFound
-from estuary.core.moments import from_microseconds, to_microseconds
+from estuary.core.moments import to_microseconds
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.writes import WriteOptions
 from estuary.stores.sql.statements import Statements, set_parameter, value_parameter
 from estuary.stores.sql.types import Conversion, from_driver, to_driver
+
+Row = tuple[Any, ...]
+"""As a driver takes or gives it."""
 
 
 class Rows:
@@ -38,35 +41,46 @@ class Rows:
         self._in_update_order = itemgetter(*statements.update.parameters)
         self._in_delete_order = itemgetter(*statements.delete.parameters)
 
-    def record(self, row: Sequence[Any]) -> Record:
-        """The record in `row`."""
-        values = row[5:]
-        if self._from_driver:
-            values = _converted(values, self._from_driver)
-        created_at = from_microseconds(row[2])
-        updated_at = created_at if row[3] == row[2] else from_microseconds(row[3])
-        return Record(row[0], row[1], created_at, updated_at, self._restored(*values), row[4])
+    def record(self, row: Row) -> Record:
+        """The record in `row`, which holds all columns of the table in their order."""
+        return self._made(row[0], row, 1)
 
-    def found(self, row: Sequence[Any] | None, record_id: str, owner: str | None) -> Record:
-        """The record in `row`; raises `NotFound` if it is missing or has another owner."""
+    def found(self, row: Row | None, record_id: str, owner: str | None) -> Record:
+        """The record in `row`, a row of `Statements.get`: it holds all columns but the id.
+
+        Raises `NotFound` if it is missing or has another owner.
+        """
         if row is None:
             raise NotFound(record_id)
-        record = self.record(row)
+        record = self._made(record_id, row, 0)
         if owner is not None and record.owner != owner:
             raise NotFound(record_id)
         return record
 
-    def insert(self, record: Record) -> tuple[Any, ...]:
+    def _made(self, record_id: str, row: Row, first: int) -> Record:
+        """The record with that id in `row`, whose other columns begin at `first`."""
+        values = row[first + 4 :]
+        if self._from_driver:
+            values = _converted(values, self._from_driver)
+        return Record(
+            record_id,
+            row[first],
+            row[first + 1],
+            row[first + 2],
+            self._restored(*values),
+            row[first + 3],
+        )
+
+    def insert(self, record: Record) -> Row:
         """The parameters of `Statements.insert`."""
         values = astuple(record.value)
         if self._indexes:
             values = _converted(values, self._indexes)
-        created_at, updated_at = to_microseconds(record.created_at), to_microseconds(record.updated_at)
-        return (record.id, record.version, created_at, updated_at, record.owner, *values)
+        return (record.id, record.version, record.created, record.updated, record.owner, *values)
 
     def update(
         self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
-    ) -> tuple[Any, ...]:
+    ) -> Row:
         """The parameters of `Statements.update`."""
         parameters = self._unchanged.copy()
         for name, value in changes.items():
@@ -79,12 +93,12 @@ class Rows:
         parameters["_updated_at"] = to_microseconds(updated_at)
         parameters["_expected_version"] = options.expected_version
         parameters["_owner"] = options.owner
-        ordered: tuple[Any, ...] = self._in_update_order(parameters)
+        ordered: Row = self._in_update_order(parameters)
         return ordered
 
-    def delete(self, record_id: str, options: WriteOptions) -> tuple[Any, ...]:
+    def delete(self, record_id: str, options: WriteOptions) -> Row:
         """The parameters of `Statements.delete`."""
-        ordered: tuple[Any, ...] = self._in_delete_order(
+        ordered: Row = self._in_delete_order(
             {"_id": record_id, "_expected_version": options.expected_version, "_owner": options.owner}
         )
         return ordered
@@ -98,7 +112,7 @@ def _by_place(
     return [(place, convert) for place, convert in found if convert is not None]
 
 
-def _converted(values: Sequence[Any], conversions: list[tuple[int, Conversion]]) -> tuple[Any, ...]:
+def _converted(values: Row, conversions: list[tuple[int, Conversion]]) -> Row:
     changed = list(values)
     for index, convert in conversions:
         if changed[index] is not None:

@@ -40,6 +40,7 @@ class Totals(NamedTuple):
 class Statements(NamedTuple):
     """The statements of one resource, but for its lists. `update` gives the table's columns in their order.
 
+    `get` leaves out the id, which is known: each column costs a read from SQLite 2,000 instructions.
     `version` gives a record's version and owner; `owned_total` counts one owner's records.
     """
 
@@ -58,9 +59,10 @@ def compile_statements(table: Table, totals: Totals, dialect: Dialect) -> Statem
     `totals` selects the number of all records, and that of one owner's.
     """
     by_id = table.c.id == bindparam("_id", type_=Text)
+    others = [column for column in table.c if column.name != table.c.id.name]
     return Statements(
         insert=compiled(insert(table), dialect),
-        get=compiled(select(table).where(by_id), dialect),
+        get=compiled(select(*others).where(by_id), dialect),
         update=compiled(_update(table), dialect),
         delete=compiled(delete(table).where(by_id, *_allowed(table)).returning(table.c.id), dialect),
         version=compiled(select(table.c.version, table.c.owner).where(by_id), dialect),

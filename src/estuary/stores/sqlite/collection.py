@@ -1,7 +1,7 @@
-"""The records of one resource in the database."""
+"""The records of one resource in the database. This module is compiled: it holds no coroutines."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -11,6 +11,7 @@ from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.sql.lists import Asked
 from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.rows import Row
 from estuary.stores.sql.unmatched_writes import refusal
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.keys import Keys
@@ -19,8 +20,6 @@ from estuary.stores.sqlite.writer import Operation
 
 FARTHEST_INLINE_OFFSET = 2000
 """Walking to this offset costs some 130 µs, not more than the way through a thread would."""
-
-_Row = tuple[Any, ...]
 
 
 class SqliteCollection:
@@ -31,7 +30,9 @@ class SqliteCollection:
 
     def __init__(self, database: Database, resource: SqlResource, keys: Keys) -> None:
         self._database = database
+        self._row = database.row
         self._resource = resource
+        self._lists = resource.lists
         self._rows = resource.rows
         self._keys = keys
         statements = resource.statements
@@ -41,28 +42,27 @@ class SqliteCollection:
         self._delete = statements.delete.text
         self._version = statements.version.text
 
-    async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
+    def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Awaitable[Written]:
         """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
-        return await self._write(self._insertion(record), options)
+        return self._write(self._insertion(record), options)
 
     def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
-        row = self._database.row(self._get, (record_id,))
-        return self._rows.found(row, record_id, owner)
+        return self._rows.found(self._row(self._get, (record_id,)), record_id, owner)
 
-    async def update(
+    def update(
         self,
         record_id: str,
         changes: Mapping[str, Any],
         updated_at: datetime,
         options: WriteOptions = UNCONDITIONAL,
-    ) -> Written:
+    ) -> Awaitable[Written]:
         """The record as changed; raises `NotFound`, `VersionConflict`."""
-        return await self._write(self._change(record_id, changes, updated_at, options), options)
+        return self._write(self._change(record_id, changes, updated_at, options), options)
 
-    async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
+    def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Awaitable[Written]:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
-        return await self._write(self._removal(record_id, options), options)
+        return self._write(self._removal(record_id, options), options)
 
     def operation(self, write: Write) -> Operation[Record | None]:
         """What makes one of several writes, within a transaction."""
@@ -90,7 +90,7 @@ class SqliteCollection:
 
     def _reading(self, query: ListQuery) -> Read[ListResult]:
         """What reads the rows for `query`, and their number where that is asked for."""
-        wanted = self._resource.lists.of(query)
+        wanted = self._lists.of(query)
         if not query.counted:
             return lambda cursor: self._result(cursor.execute(*wanted).fetchall())
         total_of, offset = self._resource.total(query.owner), query.offset or 0
@@ -101,7 +101,7 @@ class SqliteCollection:
 
         return read
 
-    def _result(self, rows: Sequence[_Row], total: int | None = None) -> ListResult:
+    def _result(self, rows: Sequence[Row], total: int | None = None) -> ListResult:
         return ListResult([self._rows.record(row) for row in rows], total)
 
     def _insertion(self, record: Record) -> Operation[Record | None]:
@@ -131,21 +131,22 @@ class SqliteCollection:
 
         return operation
 
-    async def _write(self, operation: Operation[Record | None], options: WriteOptions) -> Written:
-        if options.key is None:
-            return Written(await self._database.write(operation))
-        return await self._database.write(self._keys.once(options.key, operation))
+    def _write(self, operation: Operation[Record | None], options: WriteOptions) -> Awaitable[Written]:
+        key = options.key
+        if key is None:
+            return self._database.write(lambda cursor: Written(operation(cursor)))
+        return self._database.write(self._keys.once(key, operation))
 
     def _one(
         self,
         cursor: sqlite3.Cursor,
         statement: str,
-        parameters: _Row,
+        parameters: Row,
         record_id: str,
         options: WriteOptions,
-    ) -> _Row:
+    ) -> Row:
         """The row that a write gives back; raises, in the same transaction, why nothing was written."""
-        row: _Row | None = cursor.execute(statement, parameters).fetchone()
+        row: Row | None = cursor.execute(statement, parameters).fetchone()
         if row is not None:
             return row
         found = cursor.execute(self._version, (record_id,)).fetchone()
@@ -154,7 +155,7 @@ class SqliteCollection:
 
 def _read_counted(
     cursor: sqlite3.Cursor, wanted: Asked, total_of: Asked, offset: int
-) -> tuple[Sequence[_Row], int]:
+) -> tuple[Sequence[Row], int]:
     """Rows and total in one snapshot; an offset past the end is answered by the total alone."""
     cursor.execute("BEGIN")
     try:

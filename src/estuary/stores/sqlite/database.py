@@ -13,7 +13,6 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -26,6 +25,7 @@ from estuary.stores.sqlite.errors import CLOSED
 from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import CutShort, DatabaseFile, LogCutShort, check_library
+from estuary.stores.sqlite.file_watch import WATCH_INTERVAL, FileWatch
 from estuary.stores.sqlite.inline_reader import InlineReader
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.opening import Opened, Opening
@@ -34,8 +34,6 @@ from estuary.stores.sqlite.writer import Operation
 
 T = TypeVar("T")
 
-WATCH_INTERVAL = 0.1
-"""Seconds between two looks at the files: so long a read may still be answered from one that is gone."""
 REOPEN_INTERVAL = 1.0
 """Seconds before each attempt to use the database again: by the first one every worker has noticed."""
 
@@ -83,28 +81,21 @@ class Database:
         self._reading = InlineReader()
         self.read = self._reading.read
         self.row = self._reading.row
-        self._watching: asyncio.Task[None] | None = None
-        self._loss_noticed = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch = FileWatch(file.check, self._recover)
         self._active = 0
         self._told: set[str] = set()
 
     async def open(self) -> None:
         """Make the file usable; raises `StoreUnavailable` or `StoreSchemaMismatch`, changing nothing."""
-        if self._watching is not None:
+        if self._watch.is_on:
             return
         check_library()
-        self._loop, self._loss_noticed = asyncio.get_running_loop(), asyncio.Event()
         await self._use(self._opening.open)
-        self._watching = asyncio.create_task(self._watch())
+        self._watch.start()
 
     async def close(self) -> None:
         """Finish the writes that were accepted, move the log into the file and close every connection."""
-        watching, self._watching = self._watching, None
-        if watching is not None:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+        await self._watch.stop()
         self._refuse(CLOSED)
         await self._let_go()
         # A later look at what is there, as a backup takes, is not held to what was open.
@@ -152,8 +143,7 @@ class Database:
         try:
             self._file.check()
         except StoreUnavailable:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loss_noticed.set)
+            self._watch.look_soon()
             raise
 
     def _refuse(self, reason: str) -> None:
@@ -182,22 +172,14 @@ class Database:
             self._connections = None
             self._report_connections()
 
-    async def _watch(self) -> None:
-        """Look at the files for as long as they are open, and see to it where one is gone."""
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WATCH_INTERVAL):
-                    await self._loss_noticed.wait()
-            try:
-                self._file.check()
-            except StoreUnavailable as lost:
-                if isinstance(lost, LogCutShort):
-                    await self._give_up(str(lost), _SPOILT_LOG)
-                elif not isinstance(lost, CutShort):
-                    await self._recover(str(lost))
-                elif not self._was_vacuumed():
-                    await self._give_up(str(lost), _SPOILT)
-            self._loss_noticed.clear()
+    async def _recover(self, lost: StoreUnavailable) -> None:
+        """Return when the files are whole and open again, which may be never."""
+        if isinstance(lost, LogCutShort):
+            await self._give_up(str(lost), _SPOILT_LOG)
+        elif not isinstance(lost, CutShort):
+            await self._reopen(str(lost))
+        elif not self._was_vacuumed():
+            await self._give_up(str(lost), _SPOILT)
 
     def _was_vacuumed(self) -> bool:
         """Whether the file is shorter because it has fewer pages: VACUUM removes those that are free."""
@@ -212,7 +194,7 @@ class Database:
         self._tell(f"{self._file.path}: {reason}: {advice}")
         await asyncio.Event().wait()
 
-    async def _recover(self, loss: str) -> None:
+    async def _reopen(self, loss: str) -> None:
         """Bring in safety what was acknowledged, let everything go, and return when it is open again."""
         self._refuse(loss)
         self._tell(f"{self._file.path}: {loss}")

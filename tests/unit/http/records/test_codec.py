@@ -8,6 +8,7 @@ import pytest
 from estuary.core.errors import NotFound
 from estuary.core.moments import in_six_digits
 from estuary.core.record import Record
+from estuary.core.resource import Resource
 from estuary.http.fields import Fields
 from estuary.http.messages import Request
 from estuary.http.problems import Problems
@@ -67,3 +68,45 @@ def test_the_time_of_an_error_has_six_digits(accept: bytes) -> None:
     fields.add(b"accept", accept)
     response = Problems(lambda: WHOLE).render(NotFound("x"), Request("GET", "/x", "", fields, ""))
     assert SIX_DIGITS == msgspec.json.decode(response.body)["timestamp"]
+
+
+class Plain(msgspec.Struct, frozen=True):
+    """A value whose JSON holds its fields as clients see them."""
+
+    name: str
+    count: int = 0
+    note: str | None = None
+
+
+class Sparse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The same, but that msgspec leaves defaults out of its JSON."""
+
+    name: str
+    count: int = 0
+    note: str | None = None
+
+
+class Tagged(msgspec.Struct, frozen=True, tag="told"):
+    """The same, but that msgspec adds a tag to its JSON."""
+
+    name: str
+    count: int = 0
+    note: str | None = None
+
+
+@pytest.mark.parametrize("value_type", [Plain, Sparse, Tagged])
+def test_a_record_shows_all_fields_in_their_order(value_type: type[msgspec.Struct]) -> None:
+    """The id first and the times last, byte for byte, however the value's type is declared."""
+    codec = RecordCodec(Resource("told", value_type))
+    record = Record(ID, 3, WHOLE, WHOLE.replace(microsecond=7), value_type(name='"\u00e9\n'))
+    written = (
+        f'{{"id":"{ID}","name":"\\"\u00e9\\n","count":0,"note":null,"created_at":"{SIX_DIGITS}",'
+        f'"updated_at":"2026-01-31T09:00:00.000007Z"}}'
+    ).encode()
+    assert written == codec.record(record)
+    assert b'{"items":[%b,%b],"total":2,"limit":20,"offset":0}' % (written, written) == codec.listing(
+        [record, record], 2, 20, 0
+    )
+    assert b'{"items":[],"total":0,"limit":7,"offset":3}' == codec.listing([], 0, 7, 3)
+    assert b'{"items":[%b],"limit":1,"next_cursor":"abc"}' % written == codec.page([record], 1, "abc")
+    assert b'{"items":[],"limit":1,"next_cursor":null}' == codec.page([], 1, None)

@@ -37,6 +37,16 @@ def test_a_record_comes_back_as_it_went(value: msgspec.Struct) -> None:
     assert kept == rows.record(rows.insert(kept))
 
 
+def test_a_record_is_found_without_its_id_in_the_row() -> None:
+    """The statement leaves the id out; that of the request is the record's."""
+    rows, statements = rows_of(PARTS)
+    kept = record(part())
+    selected = statements.get.text.partition("FROM")[0]
+
+    assert "id" not in [name.strip().rpartition(".")[2] for name in selected.split(",")]
+    assert kept == rows.found(rows.insert(kept)[1:], kept.id, None)
+
+
 def test_insert_parameters_are_in_the_statements_order() -> None:
     """The values stand where the compiled statement has their columns."""
     rows, statements = rows_of(PARTS)
