@@ -34,9 +34,11 @@ paths = st.one_of(
     segments.map(lambda text: f"{ITEMS}/{text}"),
     segments.map(lambda text: f"/{text}"),
 )
-methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "ODD"])
+methods = st.sampled_from(
+    ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "QUERY", "ODD"]
+)
 queries = st.dictionaries(
-    st.sampled_from(["limit", "offset", "cursor", "x"]),
+    st.sampled_from(["limit", "offset", "cursor", "sort", "name.prefix", "version.in", "count", "x"]),
     st.text(max_size=30) | st.integers(-5, 200),
     max_size=3,
 )

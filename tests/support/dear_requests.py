@@ -93,7 +93,7 @@ PLAIN_BODY = "a text that is not read"
 
 
 def bodies() -> Mapping[str, bytes]:
-    """Requests to create with the longest body that is taken, by what is in it."""
+    """Requests to create, and queries, with the longest body that is taken, by what is in it."""
     drafts = {
         PLAIN_BODY: _body(b'{"name":"a","zz":"', b"x", b'"}', b""),
         "a wrong type, numbers that are hard to read": _body(b'{"name":5,"zz":[', b"1e308"),
@@ -110,7 +110,17 @@ def bodies() -> Mapping[str, bytes]:
         "a name of escapes": _body(b'{"name":"', b"\\u00e9", b'"}', b""),
         "blanks": _body(b'{"name":"a"', b" ", b"}", b""),
     }
-    return {what: request("POST", ITEMS, (), body) for what, body in drafts.items()}
+    queries = {
+        "a query of many values": _body(b'{"where":{"id":{"in":[', b"1", b"]}}}"),
+        "a query of many conditions": _body(b'{"where":{"or":[', b'{"name":{"eq":"a"}}', b"]}}"),
+        "a query of many names": b'{"where":%b}' % _keys(b'{"id":{},'),
+        "a query for a name without end": _body(b'{"where":{"name":{"eq":"', b"x", b'"}}}', b""),
+        "a query for a name of escapes": _body(b'{"where":{"name":{"eq":"', b"\\u00e9", b'"}}}', b""),
+    }
+    return {
+        **{what: request("POST", ITEMS, (), body) for what, body in drafts.items()},
+        **{what: request("QUERY", ITEMS, (), body) for what, body in queries.items()},
+    }
 
 
 def _filled(unit: str, characters: int) -> str:

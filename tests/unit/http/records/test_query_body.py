@@ -103,6 +103,7 @@ def nested(depth: int) -> Any:
         ({"where": {"title": {"in": "a"}}}, "title.in: Must be a list"),
         ({"where": {"title": {"in": []}}}, "title.in: Title must hold at least one value"),
         ({"where": {"title": {"in": ["a", None]}}}, "title.in: Title must be a text; null "),
+        ({"where": {"title": {"in": ["a"] * 20_002}}}, "body: Must not have more than 20000 names and "),
         ({"where": {"title": {"in": ["a"] * 101}}}, "title.in: At most 100 values are taken"),
         ({"where": {"pages": {"eq": "1"}}}, "pages.eq: Pages must be a whole number"),
         ({"where": {"pages": {"eq": True}}}, "pages.eq: Pages must be a whole number"),
