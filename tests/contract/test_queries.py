@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import random
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from estuary.core.conditions import SortKey
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from tests.contract.making import TIMEOUT, make_id
+from tests.contract.making import TIMEOUT, dice, make_id
 from tests.contract.stores import STORES, StoreKind
-from tests.support.clocks import SettableClock
-from tests.support.collections import awaited
-from tests.support.queries import MOORINGS, collections, queries
+from tests.support.clocks import START, SettableClock
+from tests.support.collections import Collection, awaited
+from tests.support.queries import MOORINGS, SORTABLE, collections, mooring, queries
 from tests.support.query_model import answer, ordered
 
 _LONG = os.environ.get("ESTUARY_TEST_SOAK") == "1"
@@ -119,3 +122,52 @@ def test_a_store_answers_list_queries_as_the_model_does(kind: StoreKind) -> None
             opened.runner.run(_compare(opened, held, asked))
 
         compare()
+
+
+WALKS = 50
+"""Each in an order of its own, past writes of its own."""
+
+
+async def _changed_meanwhile(opened: _Opened, seed: int) -> None:
+    """A walk past writes to every second record: the others come as if there were none."""
+    chance = dice(seed)
+    ids = [make_id(number) for number in range(40)]
+    held = [mooring(chance, record_id) for record_id in chance.sample(ids, len(ids))]
+    await opened.hold(held)
+    still, moving = held[::2], held[1::2]
+    fields = chance.sample(SORTABLE, chance.randint(0, 3))
+    query = ListQuery(3, None, counted=False, sort=tuple(SortKey(f, chance.random() < 0.5) for f in fields))
+    seen: list[Record] = []
+    for _ in range(len(held)):
+        page, _ = await asyncio.gather(
+            _list(opened.records, query), _change(opened.moorings, moving, fields, chance)
+        )
+        seen += page.records
+        if page.following is None:
+            break
+        query = replace(query, after=page.following)
+    stayed = [record for record in seen if record.id in {each.id for each in still}]
+    assert _ids(ordered(still, query)) == _ids(stayed), query
+
+
+async def _change(
+    moorings: Collection, moving: list[Record], fields: Sequence[str], chance: random.Random
+) -> None:
+    """Delete a record, add another, and move a third to another place in the order."""
+    gone, moved = moving.pop(), moving[0]
+    await moorings.delete(gone.id)
+    new = mooring(chance, make_id(1000 + chance.randrange(10**6)))
+    await moorings.insert(new)
+    other = mooring(chance, moved.id)
+    changes = {field: getattr(other.value, field) for field in fields if field in MOORINGS.field_names}
+    await moorings.update(moved.id, changes, START + timedelta(microseconds=chance.randrange(5)))
+    moving.insert(0, new)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", [_of_kind(kind) for kind in STORES])
+def test_a_walk_past_writes_neither_misses_nor_repeats_what_stays(kind: StoreKind) -> None:
+    """Records that nobody touches come once each, in their order, whatever comes, goes or moves."""
+    with _opened(kind) as opened:
+        for seed in range(WALKS // kind.slow):
+            opened.runner.run(_changed_meanwhile(opened, seed))

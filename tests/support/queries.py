@@ -145,11 +145,9 @@ conditions: st.SearchStrategy[Condition] = st.recursive(
 )
 """Of any form that `MOORINGS` can be asked for."""
 
+SORTABLE = tuple(name for name, each in MOORINGS.attributes.items() if each.kind.sortable)
 sorts = st.lists(
-    st.tuples(
-        st.sampled_from([name for name, each in MOORINGS.attributes.items() if each.kind.sortable]),
-        st.booleans(),
-    ),
+    st.tuples(st.sampled_from(SORTABLE), st.booleans()),
     max_size=3,
     unique_by=lambda key: key[0],
 ).map(lambda keys: tuple(SortKey(*key) for key in keys))
@@ -181,6 +179,21 @@ def _served(draw: st.DrawFn) -> tuple[Sequence[Condition], Sequence[SortKey]]:
 
 
 @st.composite
+def _named(draw: st.DrawFn) -> tuple[Sequence[Condition], Sequence[SortKey]]:
+    """Records by their ids, in any order."""
+    ids = draw(st.lists(_one(MOORINGS.attributes["id"]), min_size=8, max_size=60))
+    return [Comparison("id", Operator.IN, tuple(ids))], draw(sorts)
+
+
+@st.composite
+def _searched(draw: st.DrawFn) -> tuple[Sequence[Condition], Sequence[SortKey]]:
+    """Texts that begin with another one, or hold it."""
+    operator = draw(st.sampled_from([Operator.PREFIX, Operator.CONTAINS]))
+    field = draw(st.sampled_from(["name", "note"]))
+    return [Comparison(field, operator, draw(st.sampled_from(_TEXTS)))], draw(sorts)
+
+
+@st.composite
 def _equality(draw: st.DrawFn, attribute: Attribute) -> Comparison:
     if attribute.optional and draw(st.integers(0, 3)) == 0:
         return Comparison(attribute.name, Operator.NULL, True)
@@ -203,8 +216,8 @@ def _range(draw: st.DrawFn, attribute: Attribute) -> Comparison:
 
 @st.composite
 def queries(draw: st.DrawFn) -> ListQuery:
-    """A list query of `MOORINGS` by offset; about half of them are served by an index."""
-    where, sort = draw(_of_any_form() | _served())
+    """A list query of `MOORINGS` by offset; more than a third of them are served by an index."""
+    where, sort = draw(_of_any_form() | _served() | _served() | _named() | _searched())
     return ListQuery(
         limit=draw(st.integers(1, 6)),
         offset=draw(st.integers(0, 6)),

@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 import msgspec
 
+from estuary.core.errors import QueryUnsupported
 from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Position, Record, Written
@@ -102,7 +103,12 @@ class ConvexCollection:
         return Written(self._documents.record_if_any(raw))
 
     async def list(self, query: ListQuery) -> ListResult:
-        """What `query` asks for: one range of an index, or by offset a bounded number of records more."""
+        """What `query` asks for: one range of an index, or by offset a bounded number of records more.
+
+        Raises `QueryUnsupported` for conditions, and for an order other than the collection's.
+        """
+        if query.where or query.sort:
+            raise QueryUnsupported("lists are neither filtered nor sorted where records are kept in Convex")
         if query.offset is None:
             after = query.after if isinstance(query.after, Position) else None
             run = await self._run("page", {"after": position(after), "limit": query.limit}, query.owner)

@@ -116,11 +116,11 @@ def _after(query: ListQuery) -> Key | None:
 def _names(where: Sequence[Condition]) -> Iterator[Sequence[str]]:
     """The ids that conditions name, one after the other."""
     for condition in flattened(where):
-        match condition:
-            case Comparison("id", Operator.EQ, record_id):
-                yield (record_id,)
-            case Comparison("id", Operator.IN, record_ids):
-                yield record_ids
+        if isinstance(condition, Comparison) and condition.field == "id":
+            if condition.operator is Operator.EQ:
+                yield (condition.value,)
+            elif condition.operator is Operator.IN:
+                yield condition.value
 
 
 def _refusal(demand: Demand) -> QueryTooExpensive:

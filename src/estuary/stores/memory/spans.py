@@ -76,18 +76,24 @@ def _fixed_values(where: Sequence[Condition]) -> dict[str, Any] | None:
     """What each field equals that has to equal something; None where one had to equal two values."""
     values: dict[str, Any] = {}
     for condition in flattened(where):
-        match condition:
-            case Comparison(field, Operator.EQ, value):
-                pass
-            case Comparison(field, Operator.NULL, True):
-                value = None
-            case Comparison(field, Operator.IN, (value, *others)) if all(each == value for each in others):
-                pass
-            case _:
-                continue
-        if values.setdefault(field, value) != value:
-            return None
+        if isinstance(condition, Comparison):
+            for value in _equals(condition):
+                if values.setdefault(condition.field, value) != value:
+                    return None
     return values
+
+
+def _equals(comparison: Comparison) -> Sequence[Any]:
+    """The one value, or null, that a field has in all records that meet `comparison`; else nothing."""
+    match comparison.operator:
+        case Operator.EQ:
+            return (comparison.value,)
+        case Operator.NULL if comparison.value:
+            return (None,)
+        case Operator.IN:
+            values = tuple(set(comparison.value))
+            return values if len(values) == 1 else ()
+    return ()
 
 
 def _bound(
