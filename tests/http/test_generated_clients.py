@@ -1,19 +1,12 @@
 """Clients that generators make of the OpenAPI document: their types can be used as the API is."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from estuary.app import load_resources, openapi
-from tests.support.programs import require
+from tests.support.generators import python_client, run, typescript
 from tests.support.service import ITEMS
-
-ROOT = Path(__file__).parents[2]
-NODE_PROGRAMS = ROOT / ".tools/node_modules/.bin"
-PYTHON_PROGRAMS = ROOT / ".tools/clients/bin"
 
 USE = """
 import type { components, operations, paths } from "./api";
@@ -84,33 +77,9 @@ def document(tmp_path: Path) -> Path:
 
 def test_types_for_typescript(document: Path, tmp_path: Path) -> None:
     """openapi-typescript's types let through what the API takes and gives, under tsc's strictest rules."""
-    generator, compiler = (_program(each, NODE_PROGRAMS) for each in ("openapi-typescript", "tsc"))
-    _run(tmp_path, generator, str(document), "-o", "api.ts")
-    (tmp_path / "use.ts").write_text(USE)
-    _run(tmp_path, compiler, "--noEmit", "--strict", "--exactOptionalPropertyTypes", "use.ts")
+    typescript(document, tmp_path, USE, "--noEmit")
 
 
 def test_a_client_in_python(document: Path, tmp_path: Path) -> None:
     """openapi-python-client's models read what the API gives, and write what it takes."""
-    generator = _program("openapi-python-client", PYTHON_PROGRAMS)
-    config = tmp_path / "config.yaml"
-    config.write_text("post_hooks: []\n")
-    _run(
-        tmp_path,
-        *(generator, "generate", "--path", str(document), "--meta", "none", "--fail-on-warning"),
-        *("--output-path", "client", "--config", str(config)),
-    )
-    _run(tmp_path, str(PYTHON_PROGRAMS / Path(sys.executable).name), "-c", PARSE)
-
-
-def _program(name: str, folder: Path) -> str:
-    path = folder / name
-    return require(name, str(path) if path.exists() else shutil.which(name))
-
-
-def _run(folder: Path, *command: str) -> None:
-    """Run the command in the folder; fails with what it said unless it went well."""
-    done = subprocess.run(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    assert 0 == done.returncode, done.stdout
+    run(tmp_path, python_client(document, tmp_path), "-c", PARSE)

@@ -163,7 +163,8 @@ def _paging_properties(resource: Resource) -> Schema:
             "minItems": 1,
             "description": f"Those to show, of {', '.join(shown)}.",
         },
-        "limit": _LIMIT | {"default": DEFAULT_LIMIT},
+        # No `default`: openapi-typescript takes members that have one for members that have to be given.
+        "limit": _LIMIT | {"description": f"How many records at the most; {DEFAULT_LIMIT} without it."},
         "offset": _OFFSET,
         "cursor": {"type": "string", "maxLength": MAX_LENGTH},
         "count": {"type": "string", "enum": list(COUNTS)},
