@@ -15,8 +15,8 @@ from bench.question import Settings
 from bench.series import Series
 from estuary.app import Service
 from estuary.http.http1.connection import Connection
+from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
-from estuary.http.http1.terms import Terms
 from tests.support.dear_requests import ITEMS, PLAIN_BODY, bodies, heads, request
 
 READ, HEAD, BODY = "read", "head", "body"
@@ -88,7 +88,7 @@ class _Client(Transport):
 async def _rounds(service: Service, number: int) -> list[dict[str, float]]:
     await service.start()
     try:
-        listener = Listener(service.application, socket.socket(), Terms())
+        listener = Listener(service.application, socket.socket(), ConnectionLimits())
         create = request("POST", ITEMS, (), b'{"name":"a","description":"%s"}' % (b"x" * 900))
         answers = [(await _ask(listener, create))[1] for _ in range(_RECORDS)]
         record = f"{ITEMS}/{msgspec.json.decode(answers[0].splitlines()[-1])['id']}"

@@ -118,8 +118,8 @@ BARE = Contender(
 CONTENDERS = (BARE, MEMORY, SQLITE)
 
 REACHED = {
-    "memory-read": Cost(49_000, 2_510, 1_490),
-    "memory-create": Cost(81_000, 4_120, 2_360),
+    "memory-read": Cost(46_500, 1_920, 1_210),
+    "memory-create": Cost(68_000, 2_960, 1_850),
     "sqlite-read": Cost(98_000, 4_450, 2_600),
     "sqlite-list": Cost(725_000, 12_900, 7_300),
 }

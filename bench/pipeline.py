@@ -28,8 +28,8 @@ from bench.exchange import Exchange
 from estuary.app import Service, build
 from estuary.config.environment import load_from
 from estuary.http.http1.connection import Connection
+from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
-from estuary.http.http1.terms import Terms
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ async def measure(service: Service, times: int, profiled: str) -> None:
     """Print what each kind of request costs, and where the time of the `profiled` kind goes."""
     await service.start()
     try:
-        callers = await _callers(Listener(service.application, socket.socket(), Terms()))
+        callers = await _callers(Listener(service.application, socket.socket(), ConnectionLimits()))
         for name, caller in callers.items():
             rounds = sorted([await caller.repeat(times // ROUNDS) for _ in range(ROUNDS)])
             print(f"{name:8}{rounds[ROUNDS // 2]:8.1f} µs   (fastest round {rounds[0]:.1f})")

@@ -9,8 +9,8 @@ from bench.fill import fill
 from estuary.app import build
 from estuary.config.environment import load
 from estuary.core.items import ITEMS
+from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
-from estuary.http.http1.terms import Terms
 from estuary.server.sockets import listen
 from tests.support.collections import awaited
 
@@ -21,7 +21,7 @@ async def serve(records: int) -> None:
     service = build(settings)
     await service.start()
     await fill(awaited(service.store.collection(ITEMS)), records)
-    listening = Listener(service.application, listen(settings.host, settings.port), Terms())
+    listening = Listener(service.application, listen(settings.host, settings.port), ConnectionLimits())
     listening.start()
     await asyncio.Event().wait()
 

@@ -76,7 +76,7 @@ async def test_too_many_in_flight_are_shed(tmp_path: Path) -> None:
         slow = [
             asyncio.create_task(client.post(ITEMS, content=slow_body(), headers=headers)) for _ in range(2)
         ]
-        await until(lambda: len(service.application.in_flight) == 2)
+        await until(lambda: service.application.in_flight.number == 2)
         shed = await client.get(ITEMS)
         assert (503, "SERVICE_UNAVAILABLE") == (shed.status_code, shed.json()["error"])
         assert int(shed.headers["retry-after"]) >= 1

@@ -9,7 +9,7 @@ import pytest
 
 from estuary.core.errors import StoreQueryFailed
 from estuary.http import operations
-from estuary.http.messages import Request, Response
+from estuary.http.messages import Guard, Request, Response, Verdict
 from tests.support.kernel import client_of_handler
 from tests.support.service import client_of, make_service
 
@@ -88,7 +88,7 @@ async def test_draining(tmp_path: Path) -> None:
 
 
 def raising(error: Exception) -> Callable[[Request], Response]:
-    """A handler or a guard that raises `error`."""
+    """A handler that raises `error`."""
 
     def raise_it(_: Request) -> Response:
         raise error
@@ -96,10 +96,18 @@ def raising(error: Exception) -> Callable[[Request], Response]:
     return raise_it
 
 
+class Defective(Guard):
+    """A guard that raises what none should."""
+
+    def check(self, request: Request) -> Verdict:
+        """The guard's port."""
+        raise ValueError("secret cause", request)
+
+
 async def test_defects_are_500_and_say_nothing() -> None:
     """An unforeseen error is the envelope with INTERNAL_SERVER_ERROR and nothing of its cause."""
     defect = raising(ValueError("secret cause"))
-    for client in (client_of_handler(defect), client_of_handler(defect, guards=[defect])):
+    for client in (client_of_handler(defect), client_of_handler(defect, guards=[Defective()])):
         async with client:
             response = await client.get("/")
         assert (500, "INTERNAL_SERVER_ERROR") == (response.status_code, response.json()["error"])

@@ -6,16 +6,14 @@ from datetime import UTC, datetime
 import httpx
 
 from estuary.core.observations import Observation
-from estuary.http.admission import Admission
 from estuary.http.asgi import AsgiAdapter
 from estuary.http.client_address import ClientAddress
 from estuary.http.guards.request_id import Identifier
 from estuary.http.guards.security_headers import security_headers
-from estuary.http.kernel import Application
+from estuary.http.kernel import Admission, Application, PathRouter, Reporter
 from estuary.http.messages import Guard, Handler, Route
 from estuary.http.problems import Problems
-from estuary.http.reporter import Reporter
-from estuary.http.router import PathRouter
+from estuary.http.under_way import RequestsUnderWay
 from estuary.telemetry.clock import SystemClock
 
 
@@ -33,13 +31,13 @@ def client_of_handler(
             doors=[],
             identifier=Identifier(),
             addresses=ClientAddress([]),
-            grant=None,
+            cors=None,
         ),
         reporter=Reporter(SystemClock(), observe, lambda: None),
         problems=Problems(lambda: datetime.now(UTC)),
         constant_headers=security_headers(strict=True, csp=None),
         observe=observe,
-        in_flight=set(),
+        in_flight=RequestsUnderWay(),
     )
     adapter = AsgiAdapter(application, _nothing, _nothing)
     transport = httpx.ASGITransport(app=adapter, client=("192.0.2.1", 40000))

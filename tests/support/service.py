@@ -31,10 +31,10 @@ class Identified:
         self._application = application
         self._identify = identify
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Find out whose the request is, then answer it."""
         self._identify(request)
-        outcome = self._application(request)
+        outcome = self._application.answer(request)
         return outcome if isinstance(outcome, Response) else await outcome
 
 

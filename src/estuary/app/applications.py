@@ -8,22 +8,19 @@ from estuary.app.observability import Observability
 from estuary.app.pipeline import doors, guards, rate_limit
 from estuary.config.settings import Settings
 from estuary.core.ports import RateLimiter
-from estuary.http.admission import Admission
 from estuary.http.client_address import ClientAddress
 from estuary.http.guards.cors import Cors
-from estuary.http.guards.head import check_head
+from estuary.http.guards.head import HeadLimits
 from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.guards.request_id import Identifier
 from estuary.http.guards.security_headers import security_headers
-from estuary.http.kernel import Application
-from estuary.http.messages import Request
+from estuary.http.kernel import Admission, Application, PathRouter, Reporter
 from estuary.http.negotiation import VARY
 from estuary.http.operations import Operations
 from estuary.http.problems import Problems
 from estuary.http.records.handlers import RecordHandlers
-from estuary.http.reporter import Reporter
-from estuary.http.router import PathRouter
 from estuary.http.routes import operators_table, table
+from estuary.http.under_way import RequestsUnderWay
 
 
 class Applications:
@@ -37,13 +34,13 @@ class Applications:
         auth: Authentication,
     ) -> None:
         clock, _, metrics, _, observers = observability
-        in_flight: set[Request] = set()
+        in_flight = RequestsUnderWay()
         cors = Cors(settings.cors_allowed_origins)
         counting = rate_limit(settings, limiter, observers)
         self._settings = settings
         self._guards = guards(settings, cors, counting, auth.guards, observers, in_flight)
         self._doors = doors(settings, cors, counting)
-        self._grant = cors.grant if settings.cors_allowed_origins else None
+        self._cors = cors if settings.cors_allowed_origins else None
         self._metrics_token = (
             None if settings.metrics_token is None else MetricsToken(settings.metrics_token)
         )
@@ -73,7 +70,7 @@ class Applications:
             details=self._settings.admin_port is None,
         )
         admission = self._admission(
-            router=PathRouter(routes), guards=self._guards, doors=self._doors, grant=self._grant
+            router=PathRouter(routes), guards=self._guards, doors=self._doors, cors=self._cors
         )
         return self._application(admission=admission)
 
@@ -82,5 +79,5 @@ class Applications:
         if self._settings.admin_port is None:
             return None
         routes = operators_table(operations, self._metrics_token)
-        admission = self._admission(router=PathRouter(routes), guards=[check_head], doors=[], grant=None)
+        admission = self._admission(router=PathRouter(routes), guards=[HeadLimits()], doors=[], cors=None)
         return self._application(admission=admission)

@@ -1,15 +1,16 @@
 """The guards that a request passes before its handler, as configured."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from estuary.config.settings import Settings
 from estuary.core.ports import Observer, RateLimiter
-from estuary.http.guards.cors import Cors
-from estuary.http.guards.head import check_head
+from estuary.http.guards.cors import Cors, Preflight
+from estuary.http.guards.head import HeadLimits
 from estuary.http.guards.in_flight import InFlightCap
 from estuary.http.guards.rate_limit import RateLimit
-from estuary.http.guards.version import check_version
-from estuary.http.messages import Guard, Request
+from estuary.http.guards.version import SupportedVersion
+from estuary.http.messages import Guard
+from estuary.http.under_way import RequestsUnderWay
 
 
 def guards(
@@ -18,14 +19,14 @@ def guards(
     counting: Sequence[Guard],
     auth: Sequence[Guard],
     observe: Observer,
-    in_flight: Collection[Request],
+    in_flight: RequestsUnderWay,
 ) -> list[Guard]:
     """The guards in the order in which a request passes them, the cheapest refusal first."""
     return [
         *_preflights(settings, cors),
-        check_head,
+        HeadLimits(),
         InFlightCap(settings.max_in_flight, in_flight, observe),
-        check_version,
+        SupportedVersion(),
         *counting,
         *auth,
     ]
@@ -37,7 +38,7 @@ def doors(settings: Settings, cors: Cors, counting: Sequence[Guard]) -> list[Gua
 
 
 def _preflights(settings: Settings, cors: Cors) -> list[Guard]:
-    return [cors.preflight] if settings.cors_allowed_origins else []
+    return [Preflight(cors)] if settings.cors_allowed_origins else []
 
 
 def rate_limit(settings: Settings, limiter: RateLimiter, observe: Observer) -> list[Guard]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from secrets import token_bytes
 
 from estuary.config.settings import Settings
-from estuary.http.http1.turns import Turns, leave
+from estuary.http.http1.acceptor import Balance, leave
 from estuary.limits.local_limiter import LocalRateLimiter
 from estuary.limits.locks import Locks
 from estuary.limits.shared import SharedRateLimiter
@@ -64,9 +64,9 @@ class SharedState:
         leave(self._held, worker)
         self.waiting[worker] = 0
 
-    def turns(self, worker: int) -> Turns:
-        """How new connections are spread over the workers, as `worker` sees it."""
-        return Turns(self._held, worker)
+    def balance(self, worker: int) -> Balance:
+        """How many connections each worker holds, as `worker` sees it."""
+        return Balance(self._held, worker)
 
     def limiter(self, settings: Settings, monotonic: Callable[[], float]) -> MachineLimiter:
         """The limit on requests, exact over all the workers."""

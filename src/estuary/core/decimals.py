@@ -16,5 +16,6 @@ def decimal(number: i64) -> str:
         return _SMALL[number]
     thousands = number // 1000
     if thousands < 1000:
-        return _SMALL[thousands] + _THREE_DIGITS[number % 1000]
-    return _SMALL[thousands // 1000] + _THREE_DIGITS[thousands % 1000] + _THREE_DIGITS[number % 1000]
+        return f"{_SMALL[thousands]}{_THREE_DIGITS[number % 1000]}"
+    millions = _SMALL[thousands // 1000]
+    return f"{millions}{_THREE_DIGITS[thousands % 1000]}{_THREE_DIGITS[number % 1000]}"

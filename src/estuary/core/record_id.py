@@ -3,7 +3,7 @@
 from typing import Final
 
 _DIGIT, _OTHER = ord("x"), ord("?")
-_LENGTH: Final = 36
+ID_LENGTH: Final = 36
 _SHAPE: Final = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _DASHES_AND_DIGITS: Final = bytes(
     _DIGIT if chr(code) in "0123456789abcdef" else code if chr(code) == "-" else _OTHER
@@ -20,4 +20,9 @@ def canonical_id(text: str) -> str:
 
 def is_record_id(text: str) -> bool:
     """Whether `text` can be the id of a record: a UUID in canonical form (RFC 9562, lower case)."""
-    return len(text) == _LENGTH and text.isascii() and text.encode().translate(_DASHES_AND_DIGITS) == _SHAPE
+    if len(text) != ID_LENGTH:
+        return False
+    try:
+        return text.encode().translate(_DASHES_AND_DIGITS) == _SHAPE
+    except UnicodeEncodeError:
+        return False  # half of a surrogate pair

@@ -1,32 +1,23 @@
 """The use cases on one resource: what a client can ask of its records."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from estuary.core.attributes import value_of
-from estuary.core.awaiting import MaybeAwaitable, settled
+from estuary.core.awaiting import MaybeAwaitable, then
 from estuary.core.conditions import SortKey
-from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, NotFound, VersionConflict
+from estuary.core.errors import NotFound
 from estuary.core.list_queries import ListQueries
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
+from estuary.core.pending_writes import PendingWrites, VersionPredicate
 from estuary.core.ports import Clock, Collection, Observer
 from estuary.core.query import ListQuery, ListResult, SortedPosition
 from estuary.core.record import Position, Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
-from estuary.core.writes import NO_VERSION, UNCONDITIONAL, IdempotencyKey, WriteOptions
-
-Precondition = Callable[[int], bool]
-"""Whether a write may be made to a record of this version."""
-
-_Write = Callable[..., MaybeAwaitable[Written]]
-"""A collection's write; it takes its options last."""
-
-_ATTEMPTS = 4
-"""How often a write with a precondition is tried: once to learn the version, then to write to it."""
+from estuary.core.writes import UNCONDITIONAL, WriteOptions
 
 
 class RecordService:
@@ -57,10 +48,11 @@ class RecordService:
         )
         self._insert = collection.insert
         self._get = collection.get
-        self._clock = clock
+        self._value = resource.value
+        self._now = clock.now
         self._new_id = new_id
         self._observe = observe
-        self._keys_in_flight: set[tuple[str, str, str]] = set()
+        self._pending = PendingWrites(collection.insert, observe)
         # The observations say only which resource it was: one of each serves every request.
         self._created = RecordCreated(resource.name)
         self._updated = RecordUpdated(resource.name)
@@ -70,29 +62,16 @@ class RecordService:
         self, draft: msgspec.Struct, options: WriteOptions = UNCONDITIONAL
     ) -> MaybeAwaitable[Written]:
         """Keep a new record, of the owner that `options` name; raises `ValidationFailed`."""
-        value = self.resource.value(draft)
-        now = self._clock.now()
+        value = self._value(draft)
+        now = self._now()
         record = Record(self._new_id(), 1, now, now, value, options.owner or "")
-        if options.key is not None:
-            return self._create_once(record, options.key, options)
+        key = options.key
+        if key is not None:
+            return self._pending.reported(self._pending.create(record, key, options), self._created)
         written = self._insert(record, options)
         if not isinstance(written, Written):
-            return self._created_later(written)
+            return self._pending.reported(written, self._created)
         self._observe(self._created)
-        return written
-
-    async def _created_later(self, insert: Awaitable[Written]) -> Written:
-        written = await insert
-        self._observe(self._created)
-        return written
-
-    async def _create_once(self, record: Record, key: IdempotencyKey, options: WriteOptions) -> Written:
-        written = await self._write_once(key, options, self._insert, (record,))
-        if not written.replayed:
-            self._observe(self._created)
-        elif written.record is None or written.record.owner != record.owner:
-            # A release that kept keys without their owners may have kept this one, for another owner.
-            raise IdempotencyKeyReused
         return written
 
     def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
@@ -100,34 +79,34 @@ class RecordService:
         _demand_id(record_id)
         return self._get(record_id, owner)
 
-    async def update(
+    def update(
         self,
         record_id: str,
         changes: msgspec.Struct,
         options: WriteOptions = UNCONDITIONAL,
-        precondition: Precondition | None = None,
-    ) -> Written:
+        precondition: VersionPredicate | None = None,
+    ) -> Awaitable[Written]:
         """Change what `changes` sets; raises `ValidationFailed`, then `NotFound` or `VersionConflict`."""
         cleaned = self.resource.changes(changes)
         _demand_id(record_id)
-        arguments = record_id, cleaned, self._clock.now()
-        written = await self._write(options, precondition, self._collection.update, *arguments)
-        if not written.replayed:
-            self._observe(self._updated)
-        return written
+        arguments = (record_id, cleaned, self._now())
+        update = self._collection.update
+        return self._pending.reported(
+            self._pending.write(update, arguments, options, precondition), self._updated
+        )
 
-    async def delete(
+    def delete(
         self,
         record_id: str,
         options: WriteOptions = UNCONDITIONAL,
-        precondition: Precondition | None = None,
-    ) -> Written:
+        precondition: VersionPredicate | None = None,
+    ) -> Awaitable[Written]:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
         _demand_id(record_id)
-        written = await self._write(options, precondition, self._collection.delete, record_id)
-        if not written.replayed:
-            self._observe(self._deleted)
-        return written
+        delete = self._collection.delete
+        return self._pending.reported(
+            self._pending.write(delete, (record_id,), options, precondition), self._deleted
+        )
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What `query` asks for; by cursor, also where to go on from. Raises `QueryTooExpensive`."""
@@ -143,49 +122,6 @@ class RecordService:
         self._lists.plain()
         return self._collection.list(query)
 
-    async def _write(
-        self, options: WriteOptions, precondition: Precondition | None, write: _Write, *arguments: Any
-    ) -> Written:
-        """`write` to a version that meets the precondition; with a key one at a time."""
-        if precondition is not None:
-            return await self._write_meeting(precondition, options, write, arguments)
-        if options.key is not None:
-            return await self._write_once(options.key, options, write, arguments)
-        return await settled(write(*arguments, options))
-
-    async def _write_once(
-        self, key: IdempotencyKey, options: WriteOptions, write: _Write, arguments: tuple[Any, ...]
-    ) -> Written:
-        """Raises `IdempotencyKeyInFlight` for a key that another request of this process is at."""
-        place = key.place
-        if place in self._keys_in_flight:
-            raise IdempotencyKeyInFlight
-        self._keys_in_flight.add(place)
-        try:
-            return await settled(write(*arguments, options))
-        finally:
-            self._keys_in_flight.discard(place)
-
-    async def _write_meeting(
-        self, precondition: Precondition, options: WriteOptions, write: _Write, arguments: tuple[Any, ...]
-    ) -> Written:
-        """Raises `VersionConflict` where the version that is there does not meet the precondition.
-
-        The first attempt expects a version that never is, and so is told the current one by the store
-        itself, not by some cache before it; or it is told that there is no record, or that this write was
-        made before. The attempts are bounded, for others may write in between.
-        """
-        expected = NO_VERSION
-        for _ in range(_ATTEMPTS):
-            try:
-                attempt = WriteOptions(options.owner, expected, options.key)
-                return await self._write(attempt, None, write, *arguments)
-            except VersionConflict as conflict:
-                if not precondition(conflict.current):
-                    raise
-                expected = conflict.current
-        raise VersionConflict(expected)
-
 
 def _cut(result: ListResult, query: ListQuery) -> ListResult:
     """At most as many records as are asked for, and the position of the last where others were cut off."""
@@ -195,8 +131,8 @@ def _cut(result: ListResult, query: ListQuery) -> ListResult:
     return ListResult(shown, result.total, _position(shown[-1], query.sort))
 
 
-async def _cut_later(result: Awaitable[ListResult], query: ListQuery) -> ListResult:
-    return _cut(await result, query)
+def _cut_later(result: Awaitable[ListResult], query: ListQuery) -> Awaitable[ListResult]:
+    return then(result, lambda found: _cut(found, query))
 
 
 def _position(record: Record, sort: Sequence[SortKey]) -> Position | SortedPosition:

@@ -66,7 +66,11 @@ class Resource:
         self.fields = _fields_of(value_type, kinds)
         self.attributes: Mapping[str, Attribute] = {each.name: each for each in attributes_of(self.fields)}
         self.indexes = self._indexes(indexes)
-        self._clean = Rules(self.fields).clean
+        rules = Rules(self.fields, self.restored)
+        self.value = rules.value
+        """The value that a draft stands for, cleaned; raises `ValidationFailed` for every broken rule."""
+        self.changes = rules.changes
+        """The fields that changes set, cleaned; raises `ValidationFailed`."""
         for field in self.fields:
             if not field.required:
                 _check_default(field, self._declared(field))
@@ -97,14 +101,6 @@ class Resource:
             [(field.name, field.kind.wire | None, None) for field in self.fields],
             kw_only=True,
         )
-
-    def value(self, draft: msgspec.Struct) -> msgspec.Struct:
-        """The value that `draft` stands for, cleaned; raises `ValidationFailed` for every broken rule."""
-        return self.value_type(**self._clean(draft))
-
-    def changes(self, changes: msgspec.Struct) -> dict[str, Any]:
-        """The fields that `changes` sets, cleaned; raises `ValidationFailed`."""
-        return self._clean(changes, absent_is_kept=True)
 
     @cached_property
     def restored(self) -> Callable[..., msgspec.Struct]:

@@ -1,7 +1,7 @@
 """Rules: how the given values of fields are checked and cleaned."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import msgspec
 
@@ -11,31 +11,53 @@ from estuary.core.kinds.kind import Broken
 
 
 class Rules:
-    """The rules of all `fields` of a resource."""
+    """The rules of all `fields` of a resource; `make` makes a value of those, in their order."""
 
-    def __init__(self, fields: Sequence[Field]) -> None:
-        self._rules = [(field, field.name, field.kind.rule()) for field in fields]
+    def __init__(self, fields: Sequence[Field], make: Callable[..., msgspec.Struct]) -> None:
+        self._rules = [_FieldRule(field) for field in fields]
+        self._make = make
 
-    def clean(self, source: msgspec.Struct, *, absent_is_kept: bool = False) -> dict[str, Any]:
-        """What `source` says of the fields, cleaned; raises `ValidationFailed` for every broken rule.
-
-        A field that is null is null, or with `absent_is_kept` left out.
-        """
-        cleaned: dict[str, Any] = {}
+    def value(self, source: msgspec.Struct) -> msgspec.Struct:
+        """The value of all fields of `source`, cleaned; raises `ValidationFailed` for every broken rule."""
         violations: list[Violation] = []
-        for field, name, rule in self._rules:
-            value = getattr(source, name)
-            if value is None:
-                if not absent_is_kept:
-                    cleaned[name] = None
-                continue
-            try:
-                cleaned[name] = rule(value)
-            except Broken as broken:
-                violations.append(violation(field, broken))
+        cleaned = [rule.cleaned(source, violations) for rule in self._rules]
+        if violations:
+            raise ValidationFailed(violations)
+        return self._make(*cleaned)
+
+    def changes(self, source: msgspec.Struct) -> dict[str, Any]:
+        """The fields that are not null in `source`, cleaned; raises `ValidationFailed` as `value` does."""
+        violations: list[Violation] = []
+        cleaned = {
+            rule.name: rule.cleaned(source, violations)
+            for rule in self._rules
+            if getattr(source, rule.name) is not None
+        }
         if violations:
             raise ValidationFailed(violations)
         return cleaned
+
+
+class _FieldRule:
+    """The rule of one field."""
+
+    __slots__ = ("_check", "_field", "name")
+
+    def __init__(self, field: Field) -> None:
+        self.name: Final = field.name
+        self._field: Final = field
+        self._check: Final = field.kind.rule()
+
+    def cleaned(self, source: msgspec.Struct, violations: list[Violation]) -> Any:
+        """The value that `source` has of the field, cleaned; where it breaks its rule, a violation more."""
+        value = getattr(source, self.name)
+        if value is None:
+            return None
+        try:
+            return self._check(value)
+        except Broken as broken:
+            violations.append(violation(self._field, broken))
+            return None
 
 
 def violation(field: Field, broken: Broken) -> Violation:

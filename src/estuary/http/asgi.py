@@ -66,7 +66,7 @@ class AsgiAdapter:
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         request = AsgiRequest(scope, receive)
-        outcome = self._application(request)
+        outcome = self._application.answer(request)
         response = outcome if isinstance(outcome, Response) else await outcome
         await send(
             {

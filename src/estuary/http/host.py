@@ -18,8 +18,11 @@ _BRACKETED: Final = re.compile(
 _REQUIRED: Final = "Host header is required"
 _INVALID: Final = "Host header must be a host name or an IP address, with a port if there is one"
 
-_valid: Final[set[str]] = set()
-"""Values that were found valid: a service goes by few names, and most requests are for the last one."""
+_valid: Final[dict[str, bool]] = {}
+"""Values that were found valid: a service goes by few names, and most requests are for the last one.
+
+A dictionary, for dictionaries are looked into at every turn, and a set takes code of its own.
+"""
 
 
 def refusal_of(fields: Fields, *, host_required: bool) -> BadRequest | None:
@@ -34,7 +37,7 @@ def refusal_of(fields: Fields, *, host_required: bool) -> BadRequest | None:
 
 
 def _refusal_of_host(value: str | None, *, required: bool) -> BadRequest | None:
-    if value in _valid:
+    if value is not None and _valid.get(value) is not None:
         return None
     if not value:
         return BadRequest(_REQUIRED) if required else None
@@ -43,7 +46,7 @@ def _refusal_of_host(value: str | None, *, required: bool) -> BadRequest | None:
     if len(value) <= _MAX_REMEMBERED_CHARACTERS:
         if len(_valid) >= _MAX_REMEMBERED:
             _valid.clear()
-        _valid.add(value)
+        _valid[value] = True
     return None
 
 

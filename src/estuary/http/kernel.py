@@ -1,15 +1,165 @@
-"""The kernel: a request goes through the guards to its handler, every answer back through one place."""
+"""The kernel: a request goes through the guards to its handler, every answer back through one place.
 
-from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol
+In reading order: the router finds the route of a path, admission leads a request past the guards, the
+reporter tells of its beginning and its end, and the application puts them together.
+"""
 
-from estuary.core.errors import EstuaryError
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, Protocol
+
+from estuary.core.errors import EstuaryError, NotFound
+from estuary.core.measurements import RequestServed
 from estuary.core.observations import RequestFailed
-from estuary.core.ports import Observer
-from estuary.http.admission import Admission
-from estuary.http.messages import Header, Request, Response, Step
-from estuary.http.reporter import Reporter
+from estuary.core.ports import Clock, Observer
+from estuary.core.record_id import ID_LENGTH, canonical_id
+from estuary.http.client_address import ClientAddress
+from estuary.http.errors import MethodNotAllowed
+from estuary.http.guards.cors import Cors
+from estuary.http.guards.request_id import Identifier
+from estuary.http.messages import (
+    UNKNOWN_ROUTE,
+    Guard,
+    Handler,
+    Header,
+    Request,
+    Response,
+    Route,
+    Step,
+    Verdict,
+)
+from estuary.http.trace_context import trace_id_of
+from estuary.http.under_way import RequestsUnderWay
 from estuary.http.waiting import conclude
+
+RECORD_ID: Final = "{id}"
+"""Stands in a route's template where a record's id stands in its paths."""
+
+_MAX_METHOD: Final = 32
+_MAX_PATH: Final = 2048
+"""The most characters of each that are reported: a client may send as many as the server reads."""
+
+_CLIENT_GONE: Final = 499
+
+
+class PathRouter:
+    """Finds a path's route with one or two dictionary look-ups, whatever the size of the table."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._exact = {route.template: route for route in routes if RECORD_ID not in route.template}
+        self._by_prefix = {
+            route.template.removesuffix(RECORD_ID): route
+            for route in routes
+            if route.template.endswith(f"/{RECORD_ID}")
+        }
+
+    def find(self, request: Request) -> Route:
+        """The route of the request's path, `UNKNOWN_ROUTE` where there is none."""
+        path = request.path
+        route = self._exact.get(path)
+        if route is not None:
+            return route
+        # Nearly every id has this length, so that the slash in front of it need not be looked for.
+        start = len(path) - ID_LENGTH
+        route = self._by_prefix.get(path[:start]) if start > 0 else None
+        if route is None or "/" in path[start:]:
+            start = path.rfind("/") + 1
+            route = self._by_prefix.get(path[:start])
+            if route is None or start == len(path):
+                return UNKNOWN_ROUTE
+        request.record_id = canonical_id(path[start:])
+        return route
+
+
+class Admission:
+    """Leads requests past the `guards`, in their order, to the handlers that `router` finds.
+
+    Those that were refused before pass the `doors` only. `identifier` gives each request its id,
+    `addresses` find its client, `cors` says what its answer lets a browser's page see, whatever that is.
+    """
+
+    def __init__(
+        self,
+        *,
+        router: PathRouter,
+        guards: Sequence[Guard],
+        doors: Sequence[Guard],
+        identifier: Identifier,
+        addresses: ClientAddress,
+        cors: Cors | None,
+    ) -> None:
+        self._router = router
+        self._guards = tuple(guards)
+        self._doors = tuple(doors)
+        self._identifier = identifier
+        self._addresses = addresses
+        self._cors = cors
+
+    def identify(self, request: Request) -> None:
+        """Find out who asks, and what for; the id is in every answer."""
+        request.request_id = self._identifier.id_of(request)
+        grant = "" if self._cors is None else self._cors.grant(request)
+        request.reply_lines = f"x-request-id: {request.request_id}\r\n{grant}"
+        request.client = self._addresses.of(request)
+        request.route = self._router.find(request)
+
+    def admit(self, request: Request) -> Verdict | Awaitable[Verdict]:
+        """What the guards decide: None to let it pass, an answer, or what to wait for.
+
+        After that call again: the guards behind the one that made it wait decide. Behind all of them stands
+        the request's own `refusal`, if it has one. Raises what they raise.
+        """
+        guards = self._guards if request.refusal is None else self._doors
+        for place in range(request.passed, len(guards)):
+            verdict = guards[place].check(request)
+            if verdict is not None:
+                request.passed = place + 1
+                return verdict
+        return request.refusal
+
+    def handler(self, request: Request) -> Handler:
+        """Who answers the request; raises `NotFound` or `MethodNotAllowed`."""
+        route = request.route
+        handler = route.handlers.get(request.method)
+        if handler is not None:
+            return handler
+        if not route.handlers:
+            raise NotFound(request.path)
+        raise MethodNotAllowed(route.methods)
+
+
+class Reporter:
+    """Calls `begun` for each request, and has `observe` know of its end."""
+
+    def __init__(self, clock: Clock, observe: Observer, begun: Callable[[], None]) -> None:
+        self._timestamp = clock.timestamp
+        self._monotonic = clock.monotonic
+        self._observe = observe
+        self._begun = begun
+
+    def begin(self, request: Request) -> None:
+        """A request is there."""
+        request.started = self._monotonic()
+        self._begun()
+
+    def end(self, request: Request, response: Response | None) -> None:
+        """It was answered; without a response: the client went away."""
+        traceparent = request.headers.get("traceparent")
+        method, path = request.method, request.path
+        self._observe(
+            RequestServed(
+                self._timestamp(),
+                request.request_id,
+                None if traceparent is None else trace_id_of(traceparent),
+                method if len(method) <= _MAX_METHOD else method[:_MAX_METHOD],
+                request.route.template,
+                path if len(path) <= _MAX_PATH else path[:_MAX_PATH],
+                _CLIENT_GONE if response is None else response.status,
+                self._monotonic() - request.started,
+                0 if response is None else len(response.body),
+                request.client.address,
+                request.subject,
+            )
+        )
 
 
 class Renderer(Protocol):
@@ -37,7 +187,7 @@ class Application:
         problems: Renderer,
         constant_headers: Sequence[Header],
         observe: Observer,
-        in_flight: set[Request],
+        in_flight: RequestsUnderWay,
     ) -> None:
         self._admission = admission
         self._reporter = reporter
@@ -47,7 +197,7 @@ class Application:
         self.in_flight = in_flight
         self.draining = False
 
-    def __call__(self, request: Request) -> Response | Coroutine[Any, Any, Response]:
+    def answer(self, request: Request) -> Response | Coroutine[Any, Any, Response]:
         """Answer `request`, at once where nothing has to be waited for; one with a `refusal` with that.
 
         Neither raises, whatever guards and handlers do; the coroutine has to be begun.
@@ -81,7 +231,7 @@ class Application:
 
     def finish(self, request: Request, response: Response | None) -> None:
         """Report that `request` is over; without a response: the client waits for none any more."""
-        self.in_flight.discard(request)
+        self.in_flight.remove(request)
         self._reporter.end(request, response)
         if response is not None and self.draining:
             response.close = True

@@ -15,7 +15,7 @@ from estuary.http import errors as http_errors
 from estuary.http.envelopes import Details, Envelope, Problem
 from estuary.http.messages import EVERY_METHOD, JSON, Header, Request, Response
 from estuary.http.negotiation import Offer, accepted
-from estuary.http.records.entity_tags import tag_of_version
+from estuary.http.records.write_headers.entity_tags import tag_of_version
 
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")
 _PROBLEM, _ENVELOPE = Offer("application", "problem+json"), Offer("application", "json")

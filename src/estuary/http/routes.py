@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from estuary.http.guards.metrics_token import MetricsToken
+from estuary.http.kernel import RECORD_ID
 from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.listings import ACCEPT_QUERY
 from estuary.http.records.querying import QUERY_PATH
-from estuary.http.router import RECORD_ID
 from estuary.http.scopes import NO_SCOPES, Scopes
 
 API_PREFIX = "/api/v1"

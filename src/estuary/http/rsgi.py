@@ -99,7 +99,7 @@ class RsgiAdapter:
     async def __rsgi__(self, scope: _Scope, protocol: _HttpProtocol) -> None:
         """Serve one HTTP request."""
         request = RsgiRequest(scope, protocol)
-        outcome = self._application(request)
+        outcome = self._application.answer(request)
         response = outcome if isinstance(outcome, Response) else await outcome
         told = [*self._constant_headers, *fields(request.reply_lines + response.lines), *response.headers]
         if response.close:

@@ -7,7 +7,6 @@ from estuary.core.errors import EstuaryError
 from estuary.http.messages import Request, Response, Step
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Pipeline(Protocol):
@@ -24,11 +23,6 @@ class Pipeline(Protocol):
     def finish(self, request: Request, response: Response | None) -> None:
         """Report that the request is over."""
         ...
-
-
-async def then(awaited: Awaitable[T], act: Callable[[T], R]) -> R:
-    """What `act` makes of what comes of `awaited`."""
-    return act(await awaited)
 
 
 async def then_maybe_later(

@@ -13,9 +13,9 @@ from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
 from estuary.core.errors import LimiterRefused, StoreError
 from estuary.core.resource import DeclarationError
+from estuary.http.http1.acceptor import Balance
+from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
-from estuary.http.http1.terms import Terms
-from estuary.http.http1.turns import Turns
 from estuary.server.channel import Channel, MessageKind
 from estuary.server.child import WorkerExit
 from estuary.server.descriptors import descriptors, room_for
@@ -63,7 +63,7 @@ async def _run(
         colour = not loaded.surroundings.no_color
         service = build(loaded.settings, colour=colour, shared=shared, worker=number)
         if await _before(orders.stop, service.start()):
-            listening = _listeners(service, sockets, loaded.settings, shared.turns(number))
+            listening = _listeners(service, sockets, loaded.settings, shared.balance(number))
             for listener in listening:
                 listener.start()
             orders.on_drain(service.drain)
@@ -107,11 +107,11 @@ async def _before(stop: asyncio.Future[float], step: Coroutine[Any, Any, None]) 
     return False
 
 
-def _listeners(service: Service, sockets: Sockets, settings: Settings, turns: Turns) -> list[Listener]:
+def _listeners(service: Service, sockets: Sockets, settings: Settings, balance: Balance) -> list[Listener]:
     room = room_for(settings.max_connections, descriptors())
 
-    def terms(max_connections: int) -> Terms:
-        return Terms(
+    def limits(max_connections: int) -> ConnectionLimits:
+        return ConnectionLimits(
             head_seconds=settings.request_head_timeout_seconds,
             idle_seconds=settings.keep_alive_seconds,
             max_connections=max_connections,
@@ -119,10 +119,10 @@ def _listeners(service: Service, sockets: Sockets, settings: Settings, turns: Tu
 
     observed = service.observes_connections
     listeners = [
-        Listener(service.application, sockets.service, terms(room.service), turns, observed=observed)
+        Listener(service.application, sockets.service, limits(room.service), balance, observed=observed)
     ]
     if service.admin is not None and sockets.admin is not None:
-        listeners.append(Listener(service.admin, sockets.admin, terms(room.admin), observed=observed))
+        listeners.append(Listener(service.admin, sockets.admin, limits(room.admin), observed=observed))
     return listeners
 
 

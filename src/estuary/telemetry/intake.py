@@ -32,17 +32,19 @@ class Intake(Generic[LineT]):
     def start_over(self) -> None:
         """Leave what waits, if anything, to another process."""
         self.queue: SimpleQueue[Any] = SimpleQueue()
+        # Bound once: to find a method by its name takes as many instructions as to call it.
+        self._waiting: Callable[[], int] = self.queue.qsize
+        self._queue_line: Callable[[LineT], None] = self.queue.put
         self.closed = False
         self.started = False
 
-    def write(self, line: LineT, *, urgent: bool = False) -> None:
+    def write(self, line: LineT, urgent: bool = False) -> None:
         """Take one line; returns at once and never raises."""
-        queue = self.queue
-        waiting = queue.qsize()
+        waiting = self._waiting()
         if waiting >= self._max_waiting or self.closed:
             self._drop()
             return
-        queue.put(line)
+        self._queue_line(line)
         if not self.started:
             self._start()
         if urgent or waiting == GATHER_LINES:

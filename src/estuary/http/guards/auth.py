@@ -4,13 +4,14 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from estuary.core.allowance import Decision
+from estuary.core.awaiting import then
 from estuary.core.errors import KeysUnavailable, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
 from estuary.http.errors import Forbidden, RateLimited
-from estuary.http.messages import Request, Verdict
-from estuary.http.waiting import then, unless_failed
+from estuary.http.messages import Guard, Request, Verdict
+from estuary.http.waiting import unless_failed
 
 _SCHEME, _CANONICAL = "bearer", "Bearer"
 _UNLIMITED = Decision(allowed=True, remaining=1, resets_in=0.0)
@@ -43,7 +44,7 @@ class NoFailureLimit:
         return _UNLIMITED
 
 
-class Auth:
+class Auth(Guard):
     """Lets requests on protected routes pass that carry a token which holds and grants the route's scope.
 
     A token that was verified before costs a look-up. Any other is looked at only if its client has not had
@@ -57,7 +58,7 @@ class Auth:
         self._failures = failures
         self._observe = observe
 
-    def __call__(self, request: Request) -> Verdict | Awaitable[Verdict]:
+    def check(self, request: Request) -> Verdict | Awaitable[Verdict]:
         """Say whose request it is, or raise what the client is then told; at once for a known token.
 
         `RateLimited` is given back to a client that is blocked.

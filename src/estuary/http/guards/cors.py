@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from estuary.http.errors import Overloaded
-from estuary.http.messages import EVERY_METHOD, Header, Request, Response, line
+from estuary.http.messages import EVERY_METHOD, Guard, Header, Request, Response, Verdict, line
 
 ANY_ORIGIN = "*"
 
@@ -61,11 +61,22 @@ class Cors:
             return "" if request.refusal is None else self._unnamed
         return self._granted.get(origin, self._otherwise)
 
-    def preflight(self, request: Request) -> Response | None:
-        """Answer a browser that asks whether a page may ask, without asking anything of the service.
+    def is_granted(self, origin: str) -> bool:
+        """Whether pages of `origin` may call the API."""
+        return bool(self._granted.get(origin, self._otherwise))
 
-        It takes next to nothing and so is never shed, nor counted: told 503, a page would be told nothing.
-        """
+
+class Preflight(Guard):
+    """Answers a browser that asks whether a page may ask, without asking anything of the service.
+
+    It takes next to nothing and so is never shed, nor counted: told 503, a page would be told nothing.
+    """
+
+    def __init__(self, cors: Cors) -> None:
+        self._cors = cors
+
+    def check(self, request: Request) -> Verdict:
+        """Let the request pass, or answer it if it is a preflight of an origin that is granted access."""
         if request.method != "OPTIONS":
             return None
         if request.refusal is not None and not isinstance(request.refusal, Overloaded):
@@ -74,7 +85,7 @@ class Cors:
         origin = headers.get("origin")
         if origin is None or headers.get("access-control-request-method") is None:
             return None
-        if not self._granted.get(origin, self._otherwise):
+        if not self._cors.is_granted(origin):
             return None
         # That a path is unknown, its page is told by the answer to what it asks.
         methods = ", ".join(request.route.methods) or EVERY_METHOD

@@ -9,13 +9,13 @@ from estuary.http.messages import Handler, Request, Response
 
 
 class MetricsToken:
-    """A bearer token that is compared in a time that tells nothing of it."""
+    """A constant-time comparison of a bearer token."""
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
 
     def demanded(self, handler: Handler) -> Handler:
-        """`handler` for who has the token; for anybody else 401."""
+        """`handler` for requests with the token; 401 for others."""
 
         def guarded(request: Request) -> Response | Awaitable[Response]:
             given = _bearer(request)
@@ -28,7 +28,7 @@ class MetricsToken:
         return guarded
 
     def preferred(self, details: Handler, rest: Handler) -> Handler:
-        """`details` for who has the token, `rest` for anybody else."""
+        """`details` for requests with the token, `rest` for others."""
 
         def chosen(request: Request) -> Response | Awaitable[Response]:
             given = _bearer(request)

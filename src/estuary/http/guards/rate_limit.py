@@ -5,12 +5,12 @@ from collections.abc import Awaitable
 from typing import Final
 
 from estuary.core.allowance import Decision
+from estuary.core.awaiting import then
 from estuary.core.decimals import decimal
 from estuary.core.observations import RateLimitExceeded
 from estuary.core.ports import Observer, RateLimiter
 from estuary.http.errors import RateLimited
-from estuary.http.messages import Request, Verdict, line
-from estuary.http.waiting import then
+from estuary.http.messages import Guard, Request, Verdict, line
 
 _READY_SECONDS: Final = 300
 
@@ -25,7 +25,7 @@ class _Reset:
         self.behind: Final = f";t={seconds}\r\n"
 
 
-class RateLimit:
+class RateLimit(Guard):
     """Asks the limiter for every request on a limited route, and for every one that is refused unread.
 
     Beside the `X-RateLimit-*` fields stand those of the IETF draft "RateLimit header fields for HTTP".
@@ -40,13 +40,17 @@ class RateLimit:
         ready = min(math.ceil(limiter.window), _READY_SECONDS) + 1
         self._resets = [_Reset(seconds) for seconds in range(ready)]
 
-    def __call__(self, request: Request) -> Verdict | Awaitable[Verdict]:
+    def check(self, request: Request) -> Verdict | Awaitable[Verdict]:
         """Let the request pass or give back `RateLimited`; at once where the limiter decides at once."""
         if not request.route.limited and request.refusal is None:
             return None
         decision = self._hit(request.client.key)
         if isinstance(decision, Decision):
             return self._act(decision, request)
+        return self._later(request, decision)
+
+    def _later(self, request: Request, decision: Awaitable[Decision]) -> Awaitable[Verdict]:
+        # Apart, for what a nested function needs is made on every call of the function around it.
         return then(decision, lambda made: self._act(made, request))
 
     def _act(self, decision: Decision, request: Request) -> Verdict:

@@ -22,7 +22,7 @@ class Identifier:
         self._number = 0
         self._digits = ""
 
-    def __call__(self, request: Request) -> str:
+    def id_of(self, request: Request) -> str:
         """The id of `request`."""
         given = request.headers.get("x-request-id")
         if given is not None and _is_sane(given):
@@ -32,4 +32,4 @@ class Identifier:
         if last == 0:
             self._digits = f"{self._prefix}{number >> 8:06x}"
         self._number = number + 1
-        return self._digits + _LAST_DIGITS[last]
+        return f"{self._digits}{_LAST_DIGITS[last]}"

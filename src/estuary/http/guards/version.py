@@ -1,7 +1,7 @@
 """The API's version: path, then `Accept`, then `X-API-Version`; one that does not exist is refused."""
 
 from estuary.http.errors import InvalidParameter, VersionNotAcceptable
-from estuary.http.messages import Request, Response
+from estuary.http.messages import Guard, Request, Verdict
 from estuary.http.negotiation import Accept, Offer, accepted
 
 SUPPORTED = ("v1",)
@@ -12,20 +12,24 @@ _SERVED = (
 )
 
 
-def check_version(request: Request) -> Response | None:
-    """Refuse a request that names versions which do not exist, wherever it names them.
+class SupportedVersion(Guard):
+    """Refuses a request that names versions which do not exist, wherever it names them.
 
     One that exists is enough, and so is anything else that the client accepts and that JSON is: `*/*`, say.
-    Raises `VersionNotAcceptable` for `Accept`, `InvalidParameter` for `X-API-Version`.
     """
-    headers = request.headers
-    if headers.get("accept") is not None:
-        _check_accept(accepted(headers))
-    if headers.get("x-api-version") is not None:
-        for named in headers.get_all("x-api-version"):
-            if f"v{named.strip().lower().removeprefix('v')}" not in SUPPORTED:
-                raise InvalidParameter("X-API-Version", f"Version must be one of {', '.join(SUPPORTED)}")
-    return None
+
+    def check(self, request: Request) -> Verdict:
+        """Let the request pass, or raise `VersionNotAcceptable` or `InvalidParameter`."""
+        headers = request.headers
+        if headers.get("accept") is not None:
+            _check_accept(accepted(headers))
+        if headers.get("x-api-version") is not None:
+            for named in headers.get_all("x-api-version"):
+                if f"v{named.strip().lower().removeprefix('v')}" not in SUPPORTED:
+                    raise InvalidParameter(
+                        "X-API-Version", f"Version must be one of {', '.join(SUPPORTED)}"
+                    )
+        return None
 
 
 def _check_accept(accept: Accept) -> None:

@@ -7,6 +7,7 @@ one is being answered, those behind it wait, and nothing more is received.
 import asyncio
 import math
 import select
+from collections.abc import Callable
 from typing import Final, cast
 
 from estuary.core.errors import EstuaryError
@@ -60,6 +61,8 @@ class Connection:
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The client is there."""
         self._transport = cast("asyncio.Transport", transport)
+        # Bound once: to find a method by its name takes as many instructions as to call a small one.
+        self._write: Callable[[bytes], None] = self._transport.write
         self._reader = Reader(_address(transport.get_extra_info("peername")), self)
         self._hub.join(self)
 
@@ -93,7 +96,7 @@ class Connection:
     def pause_writing(self) -> None:
         """The client does not take its answers: it gets no more of them, and not much time."""
         self._writable = False
-        self.deadline = self._hub.now + self._hub.terms.stall_seconds
+        self.deadline = self._hub.now + self._hub.limits.stall_seconds
 
     def resume_writing(self) -> None:
         """The client goes on taking its answers."""
@@ -131,7 +134,7 @@ class Connection:
         if self._unwelcome is not None:
             request.refusal = request.refusal or self._unwelcome
             request.keep_alive = False
-        outcome = self._hub.application(request)
+        outcome = self._hub.application.answer(request)
         if not isinstance(outcome, Response):
             begun = begin(outcome, self._hub.loop)
             if not isinstance(begun, Response):
@@ -157,8 +160,7 @@ class Connection:
         )
         ending = _CLOSE if last or not request.complete else _KEEP if request.old else ""
         lines = request.reply_lines + ending if ending else request.reply_lines
-        head = self._hub.heads.render(response, lines)
-        self._transport.write(head if request.method == "HEAD" else head + response.body)
+        self._write(self._hub.heads.render(response, lines, bodiless=request.method == "HEAD"))
         if ending is _CLOSE:
             self._leave(linger=not request.complete)
         elif self._writable:
@@ -176,15 +178,15 @@ class Connection:
 
     def _leave(self, *, linger: bool) -> None:
         """Close when everything is sent; lingering, throw away for a while what still comes."""
-        terms = self._hub.terms
+        limits = self._hub.limits
         self._closing = True
         self._reader.stop()
         if linger and not self._ended:
-            self.deadline = self._hub.now + terms.linger_seconds
+            self.deadline = self._hub.now + limits.linger_seconds
             self._transport.write_eof()
             self.let_flow()
         else:
-            self.deadline = self._hub.now + terms.stall_seconds
+            self.deadline = self._hub.now + limits.stall_seconds
             self._transport.close()
 
     # -- The flow of bodies -----------------------------------------------------------------------
@@ -233,7 +235,7 @@ class Connection:
         elif self._unwelcome is not None:
             self._refuse(self._unwelcome)
         elif self._reader.inside_head:
-            self._refuse(HeadTimeout(self._hub.terms.head_seconds))
+            self._refuse(HeadTimeout(self._hub.limits.head_seconds))
         else:
             self._leave(linger=False)
 
@@ -254,7 +256,7 @@ class Connection:
         Told before it has asked, a browser would show its page neither the answer nor when to come again.
         """
         self._unwelcome = error
-        self.deadline = self._hub.now + self._hub.terms.linger_seconds
+        self.deadline = self._hub.now + self._hub.limits.linger_seconds
 
     def _refuse(self, error: EstuaryError) -> None:
         """Answer with `error` instead of reading anything more, and close."""

@@ -1,4 +1,4 @@
-"""The heads of answers: status line and header fields as bytes."""
+"""The heads of answers: status line and header fields, with the body behind them, as bytes."""
 
 import time
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Heads:
         self._constant = _lines(constant)
         self._second = 0
         self._date = ""
-        self._begun: dict[int, str] = {}
+        self._begun: dict[int, bytes] = {}
         self.tick()
 
     def tick(self) -> None:
@@ -32,10 +32,10 @@ class Heads:
             self._date = f"date: {formatdate(second, usegmt=True)}\r\n"
             self._begun.clear()
 
-    def render(self, response: Response, lines: str) -> bytes:
-        """The head of `response`; `lines` are fields that its request and the connection add.
+    def render(self, response: Response, lines: str, *, bodiless: bool = False) -> bytes:
+        """`response` as it is sent; `lines` are fields that its request and the connection add.
 
-        Raises `ValueError` for a field that would break the head apart.
+        The answer to HEAD is `bodiless`. Raises `ValueError` for a field that would break the head apart.
         """
         status = response.status
         begun = self._begun.get(status)
@@ -44,13 +44,15 @@ class Heads:
         own = _own(response) if response.headers else response.lines
         if status == 204 or status == 304:
             # RFC 9110, 8.6: these answers have no content, and 204 must not tell a length.
-            return f"{begun}{lines}{own}\r\n".encode("latin-1")
-        length = decimal(len(response.body))
-        return f"{begun}{lines}{own}content-length: {length}\r\n\r\n".encode("latin-1")
+            return b"%b%b" % (begun, f"{lines}{own}\r\n".encode("latin-1"))
+        body = response.body
+        fields = f"{lines}{own}content-length: {decimal(len(body))}\r\n\r\n".encode("latin-1")
+        return b"%b%b" % (begun, fields) if bodiless else b"%b%b%b" % (begun, fields, body)
 
-    def _begin(self, status: int) -> str:
+    def _begin(self, status: int) -> bytes:
         phrase = _PHRASES.get(status, "")
-        begun = self._begun[status] = f"HTTP/1.1 {status} {phrase}\r\n{self._date}{self._constant}"
+        text = f"HTTP/1.1 {status} {phrase}\r\n{self._date}{self._constant}"
+        begun = self._begun[status] = text.encode("latin-1")
         return begun
 
 

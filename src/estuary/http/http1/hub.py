@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import mypyc_attr
 
+from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.heads import Heads
-from estuary.http.http1.terms import Terms
 from estuary.http.kernel import Application
 
 if TYPE_CHECKING:
@@ -22,14 +22,18 @@ class Hub:
     """
 
     def __init__(
-        self, application: Application, heads: Heads, terms: Terms, loop: asyncio.AbstractEventLoop
+        self,
+        application: Application,
+        heads: Heads,
+        limits: ConnectionLimits,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.application: Final = application
         self.heads: Final = heads
-        self.terms: Final = terms
+        self.limits: Final = limits
         self.loop: Final = loop
-        self.head_seconds: Final[float] = terms.head_seconds
-        self.idle_seconds: Final[float] = terms.idle_seconds
+        self.head_seconds: Final[float] = limits.head_seconds
+        self.idle_seconds: Final[float] = limits.idle_seconds
         self.number = 0
         """Grows whenever a connection becomes idle: the one that did so later has the larger one."""
         self.now: float = loop.time()

@@ -1,4 +1,4 @@
-"""Idlers: which connection has been idle longest, of thousands, when each newcomer needs to know."""
+"""Idlers: which of thousands of connections has been idle longest, looked up for each past the limit."""
 
 from collections.abc import Collection
 from heapq import nsmallest
@@ -6,7 +6,7 @@ from heapq import nsmallest
 from estuary.http.http1.connection import Connection
 
 _AT_ONCE = 64
-"""How many are found at a time: so many newcomers then need not look at all connections."""
+"""How many are found at a time: so many new connections then need not look at all others."""
 
 
 class Idlers:

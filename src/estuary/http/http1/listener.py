@@ -7,15 +7,13 @@ from typing import cast
 
 from estuary.core.observations import AcceptFailed, ConnectionsFull
 from estuary.http.errors import Overloaded
-from estuary.http.http1.accepting import Accepting
+from estuary.http.http1.acceptor import ALONE, Acceptor, Balance
 from estuary.http.http1.connection import Connection
+from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.heads import Heads
 from estuary.http.http1.hub import Hub
 from estuary.http.http1.idlers import Idlers
-from estuary.http.http1.newcomers import Newcomers
 from estuary.http.http1.observed_connection import ObservedConnection
-from estuary.http.http1.terms import Terms
-from estuary.http.http1.turns import ALONE, Turns
 from estuary.http.kernel import Application
 
 _LOOK_SECONDS = 0.5
@@ -32,7 +30,7 @@ _TURNS = 5
 class Listener(Hub):
     """Serves `application` on a listening socket, which becomes the listener's own.
 
-    Implements `Room`. `turns` tells of the other processes that accept from the same socket;
+    Implements `Room`. `balance` tells of the other processes that accept from the same socket;
     `observed` says whether the application's observer is to know of each connection.
     """
 
@@ -40,41 +38,38 @@ class Listener(Hub):
         self,
         application: Application,
         listener: socket.socket,
-        terms: Terms,
-        turns: Turns = ALONE,
+        limits: ConnectionLimits,
+        balance: Balance = ALONE,
         *,
         observed: bool = False,
     ) -> None:
         super().__init__(
-            application, Heads(application.constant_headers), terms, asyncio.get_running_loop()
+            application, Heads(application.constant_headers), limits, asyncio.get_running_loop()
         )
-        self._socket = listener
         self._connections: set[Connection] = set()
         self._idlers = Idlers(self._connections)
-        self._turns = turns
+        self._balance = balance
         self._kind = ObservedConnection if observed else Connection
-        self._newcomers = Newcomers(self._make, turns)
-        self._accepting: Accepting | None = None
+        self._acceptor = Acceptor(listener, self._make, balance, self)
         self._stopping = False
         self._empty = asyncio.Event()
         self._empty.set()
 
     def start(self) -> None:
         """Begin to accept connections."""
-        self._accepting = Accepting(self._socket, self._newcomers, self._turns, self)
+        self._acceptor.start()
         self._look()
 
     def stop(self) -> None:
         """Accept nothing more and close idle connections; what is under way or on its way is answered."""
         self._stopping = True
-        if self._accepting is not None:
-            self._accepting.close()
+        self._acceptor.close()
         for connection in tuple(self._connections):
             connection.retire(_GRACE_SECONDS)
 
     async def stopped(self) -> None:
         """Return when every connection is closed, those too that were accepted but not made yet."""
-        await self._newcomers.settled()
+        await self._acceptor.settled()
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         await self._empty.wait()
@@ -92,22 +87,22 @@ class Listener(Hub):
         self._empty.clear()
         if self._stopping:
             connection.retire(_GRACE_SECONDS)
-        if len(self._connections) > self.terms.max_connections:
-            self.application.observe(ConnectionsFull(self.terms.max_connections))
+        if len(self._connections) > self.limits.max_connections:
+            self.application.observe(ConnectionsFull(self.limits.max_connections))
             if not self._make_room(connection):
                 connection.turn_away(Overloaded(_RETRY_SECONDS))
 
     def leave(self, connection: Connection) -> None:
         """A connection is closed."""
         self._connections.discard(connection)
-        self._turns.ended()
+        self._balance.closed()
         if not self._connections:
             self._empty.set()
 
     def admits(self) -> bool:
         """Whether another connection may be accepted: a few more than may stay, to tell them so."""
-        held = len(self._connections) + self._newcomers.number
-        return held < self.terms.max_connections + _TURNED_AWAY
+        held = len(self._connections) + self._acceptor.opening
+        return held < self.limits.max_connections + _TURNED_AWAY
 
     def exhausted(self, error: OSError) -> None:
         """The system has nothing left for another connection: the one that has been idle longest goes."""
@@ -117,9 +112,9 @@ class Listener(Hub):
     def _make(self) -> asyncio.Protocol:
         return cast("asyncio.Protocol", self._kind(self))
 
-    def _make_room(self, newcomer: Connection | None) -> bool:
+    def _make_room(self, arrival: Connection | None) -> bool:
         """Close the connection that has been idle longest; whether there was one."""
-        longest = self._idlers.longest(newcomer)
+        longest = self._idlers.longest(arrival)
         if longest is None:
             return False
         longest.expire()

@@ -1,6 +1,7 @@
 """The receiving side of a connection: bytes become requests, in the order in which they come."""
 
-from typing import Final, cast
+from collections.abc import Callable
+from typing import Final
 
 import httptools
 
@@ -18,6 +19,21 @@ _FRAMING_OF_A_BYTE: Final = 8
 """How many bytes of a message a byte of its body may take: a chunk of one byte takes six, with its size."""
 _ENOUGH: Final = 16
 """Requests that may wait before what follows stays bytes: small ones take fifteen times as many."""
+
+
+class _Parser:
+    """A parser that calls `reader`; `whole` has all its methods.
+
+    Those that each message needs are bound once: finding one by its name takes as long as calling it.
+    """
+
+    __slots__ = ("feed", "keeps_alive", "method", "whole")
+
+    def __init__(self, reader: "Reader") -> None:
+        self.whole: Final = httptools.HttpRequestParser(reader)
+        self.feed: Final[Callable[[bytes], None]] = self.whole.feed_data
+        self.method: Final[Callable[[], bytes]] = self.whole.get_method
+        self.keeps_alive: Final[Callable[[], bool]] = self.whole.should_keep_alive
 
 
 class Reader:
@@ -47,8 +63,8 @@ class Reader:
     def __init__(self, peer: str, flow: Flow) -> None:
         self._peer = peer
         self._flow = flow
-        # The parser keeps this object's methods: `stop` breaks the circle.
-        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        # The parser keeps this object's methods: `close` breaks the circle.
+        self._parser: _Parser | None = _Parser(self)
         self._url = b""
         self._fields: Fields | None = None
         self._framing_bytes = 0
@@ -118,7 +134,7 @@ class Reader:
         """Take what has come of a head for none, because of `error`, and read nothing more."""
         # Behind a method that it knows the parser has gone on to the target; else it tells just any.
         parser = self._parser
-        method = method_of(parser.get_method()) if parser is not None and self._url else ""
+        method = method_of(parser.method()) if parser is not None and self._url else ""
         self._refuse(self._request(method, self._fields or Fields(), keep_alive=False), error)
 
     def stop(self) -> None:
@@ -153,11 +169,11 @@ class Reader:
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        parser = cast("httptools.HttpRequestParser", self._parser)
-        fields, self._fields = cast("Fields", self._fields), None
-        if self.deaf:
+        parser, fields = self._parser, self._fields
+        self._fields = None
+        if parser is None or fields is None or self.deaf:
             return
-        method, keep_alive = method_of(parser.get_method()), parser.should_keep_alive()
+        method, keep_alive = method_of(parser.method()), parser.keeps_alive()
         request = self._request(method, fields, keep_alive=keep_alive)
         # Only HTTP/1.1 keeps a connection that no field speaks of.
         if keep_alive and fields.plain:
@@ -167,7 +183,7 @@ class Reader:
             else:
                 self._refuse(request, refusal)
         else:
-            self._look_closer(parser, request)
+            self._look_closer(parser.whole, request)
 
     def _look_closer(self, parser: httptools.HttpRequestParser, request: Incoming) -> None:
         """Take a request whose fields say how it is to be read."""
@@ -197,10 +213,10 @@ class Reader:
         if request is not None:
             self._hand_over(request)
             request.complete = True
-            if not request.headers.plain:
+            parser = self._parser
+            if parser is not None and not request.headers.plain:
                 # Behind a trailer that ends the connection the parser stops, as behind a head that does.
-                parser = cast("httptools.HttpRequestParser", self._parser)
-                request.keep_alive = request.keep_alive and parser.should_keep_alive()
+                request.keep_alive = request.keep_alive and parser.keeps_alive()
             if request.arrival is not None:
                 request.wake()
             if not request.keep_alive:
@@ -209,8 +225,11 @@ class Reader:
     # -- What may be wrong --------------------------------------------------------------------------
 
     def _parse(self, data: bytes) -> None:
+        parser = self._parser
+        if parser is None:
+            return
         try:
-            cast("httptools.HttpRequestParser", self._parser).feed_data(data)
+            parser.feed(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._ignore_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
@@ -227,7 +246,7 @@ class Reader:
         head, self._declined = self._declined, b""
         if not head:
             return
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser = _Parser(self)
         self._parse(head + rest)
 
     def _request(self, method: str, fields: Fields, *, keep_alive: bool) -> Incoming:

@@ -6,6 +6,7 @@ import httptools
 
 from estuary.http.path import decoded_path
 
+_SLASH: Final = ord("/")
 _METHODS: Final = {
     name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 }
@@ -21,7 +22,7 @@ def method_of(name: bytes) -> str:
 def path_and_query(target: bytes) -> tuple[str, str]:
     """The path as `decoded_path` has it, and the query as it came; proxies may send the whole URL."""
     text = target.decode("latin-1")
-    if not text.startswith("/"):
+    if not target or target[0] != _SLASH:
         text = _of_url(target)
     if "?" not in text:
         return decoded_path(text), ""

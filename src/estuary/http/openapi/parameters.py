@@ -2,7 +2,7 @@
 
 from estuary.core.writes import MAX_KEY_LENGTH
 from estuary.http.openapi.schemas import Schema
-from estuary.http.records.idempotency import FIELD_PARAMETERS, MAX_FIELD_CHARACTERS
+from estuary.http.records.write_headers.idempotency import FIELD_PARAMETERS, MAX_FIELD_CHARACTERS
 
 _TAG = '(W/)?"[!#-~\\x80-\\xff]*"'
 _TAGS = f"^(\\*|[ \\t,]*{_TAG}([ \\t]*,[ \\t]*({_TAG})?)*)$"

@@ -1,1 +1,1 @@
-"""The records of a resource over HTTP: handlers, their codec, and what requests may demand of a write."""
+"""The records of a resource over HTTP: handlers, their codec, and what the headers of a write ask for."""

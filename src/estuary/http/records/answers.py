@@ -5,8 +5,8 @@ from typing import Final
 from estuary.core.record import Written
 from estuary.http.messages import Response, line
 from estuary.http.records.codec import RecordCodec
-from estuary.http.records.entity_tags import json_of_version
-from estuary.http.records.idempotency import REPLAYED
+from estuary.http.records.write_headers.entity_tags import json_of_version
+from estuary.http.records.write_headers.idempotency import REPLAYED
 
 _REPLAYED: Final = line(*REPLAYED)
 

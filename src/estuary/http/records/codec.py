@@ -44,7 +44,7 @@ class RecordCodec:
             return represented
         # Put together from parts it takes a third fewer instructions than through one flat object.
         value: bytes = self._encode(record.value)
-        return b"".join((f'{{"id":"{record.id}",'.encode(), value[1:-1], _times(record).encode()))
+        return b'{"id":"%b",%b%b' % (record.id.encode(), value[1:-1], _times(record).encode())
 
     def listing(self, records: Sequence[Record], total: int | None, limit: int, offset: int) -> bytes:
         """A slice of the records as JSON."""

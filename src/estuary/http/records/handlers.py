@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 
+from estuary.core.awaiting import then
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
@@ -10,14 +11,13 @@ from estuary.http.messages import Request, Response
 from estuary.http.records.answers import WrittenAnswers
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
-from estuary.http.records.demands import DemandReader
 from estuary.http.records.list_parameters import ListParameters
 from estuary.http.records.list_request import ListRequest, ListRequests
 from estuary.http.records.listings import ListAnswers
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.query_body import QueryBodies
 from estuary.http.records.querying import Querying
-from estuary.http.waiting import then
+from estuary.http.records.write_headers.write_headers import WriteHeadersReader
 
 _FIRST = ListRequest(ListQuery())
 
@@ -25,11 +25,13 @@ _FIRST = ListRequest(ListQuery())
 class RecordHandlers:
     """What the routes of a resource do. `path` is the collection's own path."""
 
-    def __init__(self, records: RecordService, body: BodyReader, demands: DemandReader, path: str) -> None:
+    def __init__(
+        self, records: RecordService, body: BodyReader, write_headers: WriteHeadersReader, path: str
+    ) -> None:
         self.resource: Resource = records.resource
         self._records = records
         self._body = body
-        self._demands = demands
+        self._write_headers = write_headers
         self._codec = RecordCodec(records.resource)
         self._answers = WrittenAnswers(self._codec, path)
         requests = ListRequests(records.resource)
@@ -37,8 +39,8 @@ class RecordHandlers:
         self._lists = ListAnswers(self._codec, requests.cursors, path)
         bodies = QueryBodies(records.resource, requests)
         self.query = Querying(records.list, body, bodies, self._lists)
-        self.read = PointRead(records.get, self._codec, requests.projections)
-        self.create = Creation(records.create, body, demands, self._codec, self._answers)
+        self.read = PointRead(records, self._codec, requests.projections)
+        self.create = Creation(records, body, write_headers, self._codec, self._answers)
 
     def list(self, request: Request) -> Response | Awaitable[Response]:
         """GET on the collection, by offset or by cursor; 304 where what it would tell is known."""
@@ -50,19 +52,21 @@ class RecordHandlers:
 
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""
-        demands = self._demands.of_change(request)
+        headers = self._write_headers.of_change(request)
         arrived = self._body.read_json(request)
         body = arrived if isinstance(arrived, bytes) else await arrived
         changes = self._codec.changes(body)
         written = await self._records.update(
-            request.record_id, changes, demands.options(body), demands.precondition
+            request.record_id, changes, headers.options(body), headers.precondition.holds
         )
         return self._answers.answer(200, written)
 
     async def delete(self, request: Request) -> Response:
         """DELETE on a record: 204."""
-        demands = self._demands.of_change(request)
-        written = await self._records.delete(request.record_id, demands.options(b""), demands.precondition)
+        headers = self._write_headers.of_change(request)
+        written = await self._records.delete(
+            request.record_id, headers.options(b""), headers.precondition.holds
+        )
         return self._answers.answer(204, written)
 
     def _asked(self, request: Request) -> ListRequest:

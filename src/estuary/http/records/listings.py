@@ -10,10 +10,10 @@ from estuary.core.record import Record
 from estuary.http.messages import JSON, Header, Request, Response
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.cursors import Cursors
-from estuary.http.records.entity_tags import tag_of_content
 from estuary.http.records.list_request import ListRequest
-from estuary.http.records.preconditions import is_known
 from estuary.http.records.projection import Projection
+from estuary.http.records.write_headers.entity_tags import tag_of_content
+from estuary.http.records.write_headers.preconditions import is_known
 
 ACCEPT_QUERY: Final[Header] = ("accept-query", "application/json")
 """That the collection takes QUERY, and in what form (RFC 10008, 3)."""

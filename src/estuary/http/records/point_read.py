@@ -1,39 +1,38 @@
 """The handler of the commonest request: a record by its id, told at once wherever the store can."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
+from estuary.core.awaiting import then
 from estuary.core.record import Record
+from estuary.core.record_service import RecordService
 from estuary.http.messages import JSON, Request, Response
 from estuary.http.records.codec import RecordCodec
-from estuary.http.records.entity_tags import json_of_version, tag_of_version
 from estuary.http.records.listings import unless_known
-from estuary.http.records.preconditions import is_known
 from estuary.http.records.projection import Projection, Projections
-from estuary.http.waiting import then
+from estuary.http.records.write_headers.entity_tags import json_of_version, tag_of_version
+from estuary.http.records.write_headers.preconditions import is_known
 
 
 class PointRead:
-    """GET on a record; 304 where its version is known. `get` gives a record, or what to wait for.
+    """GET on a record; 304 where its version is known. `projections` say which fields may be asked for."""
 
-    `projections` say which fields of it may be asked for.
-    """
-
-    def __init__(
-        self,
-        get: Callable[[str, str | None], Record | Awaitable[Record]],
-        codec: RecordCodec,
-        projections: Projections,
-    ) -> None:
-        self._get = get
+    def __init__(self, records: RecordService, codec: RecordCodec, projections: Projections) -> None:
+        self._records = records
         self._codec = codec
         self._projections = projections
 
     def __call__(self, request: Request) -> Response | Awaitable[Response]:
         """Answer `request`; raises `InvalidParameter`, `NotFound`."""
         projection = self._projections.of_query(request.query) if request.query else None
-        record = self._get(request.record_id, request.owner)
+        record = self._records.get(request.record_id, request.owner)
         if isinstance(record, Record):
             return self._answer(request, record, projection)
+        return self._later(request, record, projection)
+
+    def _later(
+        self, request: Request, record: Awaitable[Record], projection: Projection | None
+    ) -> Awaitable[Response]:
+        # Apart, for what a nested function needs is made on every call of the function around it.
         return then(record, lambda found: self._answer(request, found, projection))
 
     def _answer(self, request: Request, record: Record, projection: Projection | None) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from estuary.core.awaiting import then
 from estuary.core.query import ListQuery, ListResult
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
@@ -10,7 +11,7 @@ from estuary.http.records.list_request import ListRequest
 from estuary.http.records.listings import ListAnswers
 from estuary.http.records.query_body import QueryBodies
 from estuary.http.records.query_string import refuse_parameters
-from estuary.http.waiting import then, then_maybe_later
+from estuary.http.waiting import then_maybe_later
 
 QUERY_PATH: Final = "/query"
 """Of the twin, behind its collection's path."""

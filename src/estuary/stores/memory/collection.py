@@ -57,7 +57,12 @@ class MemoryCollection:
     def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
         self._demand_open()
-        if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
+        key = options.key
+        if key is None:
+            self._index.add(record)
+            return Written(record)
+        earlier = self._keys.find(key)
+        if earlier is not None:
             return earlier
         self._index.add(record)
         return self._written(record, options)

@@ -5,25 +5,31 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Final
 
-from estuary.core.record import Position, Record
+from estuary.core.record import Record
 
-_BLOCK_SIZE = 512
+_Position = tuple[int, str]
+"""A `Position`, or what is as good as one: making a named tuple costs as much as all else of an insert."""
+
+_BLOCK_SIZE: Final = 512
 _ID = attrgetter("id")
 
 
-class _Block(NamedTuple):
+class _Block:
     """A run of records, and their creation times beside them.
 
     The times lie packed in memory, so a search reads a few cache lines instead of a dozen records
     scattered over the heap: with a million records that makes it three times as fast.
     """
 
-    times: "array[int]"
-    records: list[Record]
+    __slots__ = ("records", "times")
 
-    def place_of(self, position: Position, search: Callable[..., int] = bisect_left) -> int:
+    def __init__(self, times: "array[int]", records: list[Record]) -> None:
+        self.times: Final = times
+        self.records: Final = records
+
+    def place_of(self, position: _Position, search: Callable[..., int] = bisect_left) -> int:
         """Where `position` is or belongs; with `bisect_right`, where what comes behind it starts."""
         created_at, record_id = position
         first = bisect_left(self.times, created_at)
@@ -55,7 +61,7 @@ class SortedRecords:
         self._blocks: list[_Block] = []
         # No record of a block lies behind its bound, and every record of the next one does. Removal
         # leaves bounds as they are: they need not be records.
-        self._bounds: list[Position] = []
+        self._bounds: list[_Position] = []
         self._starts: list[int] | None = None
 
     def __len__(self) -> int:
@@ -64,10 +70,18 @@ class SortedRecords:
     def add(self, record: Record) -> None:
         """Put `record` in its place."""
         position = _position(record)
-        if not self._bounds or position > self._bounds[-1]:
+        if self._is_last(position):
             self._append(position, record)
         else:
             self._insert(position, record)
+
+    def _is_last(self, position: _Position) -> bool:
+        if not self._bounds:
+            return True
+        created_at, record_id = self._bounds[-1]
+        if position[0] == created_at:
+            return position[1] > record_id
+        return position[0] > created_at
 
     def replace(self, record: Record) -> None:
         """Put `record` where the one with the same position is."""
@@ -83,7 +97,7 @@ class SortedRecords:
             number = bisect_left(self._bounds, _position(record))
             del self._blocks[number], self._bounds[number]
 
-    def after(self, position: Position | None, limit: int) -> Sequence[Record]:
+    def after(self, position: _Position | None, limit: int) -> Sequence[Record]:
         """Up to `limit` records behind `position`, or from the first on."""
         if position is None:
             return self._run(0, 0, limit)
@@ -104,21 +118,21 @@ class SortedRecords:
             self._starts = list(accumulate((len(block.records) for block in self._blocks), initial=0))[:-1]
         return self._starts
 
-    def _append(self, position: Position, record: Record) -> None:
+    def _append(self, position: _Position, record: Record) -> None:
         if self._blocks and len(self._blocks[-1].records) < _BLOCK_SIZE:
             block = self._blocks[-1]
-            block.times.append(position.created_at)
+            block.times.append(position[0])
             block.records.append(record)
             self._bounds[-1] = position
         else:
-            self._blocks.append(_Block(array("q", [position.created_at]), [record]))
+            self._blocks.append(_Block(array("q", [position[0]]), [record]))
             self._bounds.append(position)
             self._starts = None
 
-    def _insert(self, position: Position, record: Record) -> None:
+    def _insert(self, position: _Position, record: Record) -> None:
         number = bisect_left(self._bounds, position)
         block = self._blocks[number]
-        block.insert(block.place_of(position), position.created_at, record)
+        block.insert(block.place_of(position), position[0], record)
         self._starts = None
         if len(block.records) > 2 * _BLOCK_SIZE:
             self._blocks.insert(number + 1, block.split())
@@ -138,5 +152,5 @@ class SortedRecords:
         return run
 
 
-def _position(record: Record) -> Position:
-    return Position(record.created, record.id)
+def _position(record: Record) -> _Position:
+    return record.created, record.id

@@ -68,7 +68,7 @@ class Asked:
 
     def ask(self) -> object:
         """What becomes of a request with a token."""
-        verdict = self._guard(asking("Bearer guess"))
+        verdict = self._guard.check(asking("Bearer guess"))
         return asyncio.run(verdict) if isinstance(verdict, Coroutine) else verdict
 
 
@@ -113,7 +113,7 @@ async def test_one_token_is_one_token_however_it_is_spelled() -> None:
     waited = []
     for scheme in spellings:
         request = asking(f"{scheme} {token}")
-        verdict = guard(request)
+        verdict = guard.check(request)
         waited.append(isinstance(verdict, Coroutine))
         assert (await verdict if isinstance(verdict, Coroutine) else verdict) is None
         assert request.subject is not None

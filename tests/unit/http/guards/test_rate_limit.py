@@ -42,7 +42,7 @@ def test_the_reset_is_told_in_whole_seconds_rounded_up(resets_in: float, told: i
     request = Request("GET", "/x", "", Fields(), "192.0.2.1:80")
     request.route = Route("/x", {})
     request.reply_lines = "x-request-id: 1\r\n"
-    assert RateLimit(Deciding(Decision(True, 12_345, resets_in)), ignore)(request) is None
+    assert RateLimit(Deciding(Decision(True, 12_345, resets_in)), ignore).check(request) is None
     assert (
         "x-request-id: 1\r\nx-ratelimit-limit: 1000\r\n"
         'ratelimit-policy: "default";q=1000;w=3600\r\n'

@@ -10,9 +10,9 @@ import pytest
 import uvloop
 
 from estuary.app import Service
+from estuary.http.http1.acceptor import ALONE, Balance
+from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
-from estuary.http.http1.terms import Terms
-from estuary.http.http1.turns import ALONE, Turns
 from tests.support.process import HOST
 from tests.support.service import make_service
 
@@ -59,9 +59,9 @@ def test_clients_connected_when_it_stops_are_answered(tmp_path: Path, processes:
 async def answered(directory: Path, turns: int, processes: int) -> bytes:
     """What a client gets that connects so many turns of the loop before the listener stops."""
     # Another process holds fewer connections: it is never our turn, but in the end.
-    whose = ALONE if processes == 1 else Turns([0, 1], 0)
+    whose = ALONE if processes == 1 else Balance([0, 1], 0)
     if processes > 1:
-        whose.took()
+        whose.opened()
     async with listening(directory, whose) as (service, listener, client):
         client.sendall(REQUEST)
         for _ in range(turns):
@@ -74,14 +74,14 @@ async def answered(directory: Path, turns: int, processes: int) -> bytes:
 
 @asynccontextmanager
 async def listening(
-    directory: Path, turns: Turns = ALONE
+    directory: Path, balance: Balance = ALONE
 ) -> AsyncIterator[tuple[Service, Listener, socket.socket]]:
     """A service, what listens for it, and a client that has connected."""
     service = make_service(directory)
     await service.start()
     bound = socket.create_server((HOST, 0))
     address = bound.getsockname()
-    listener = Listener(service.application, bound, Terms(), turns)
+    listener = Listener(service.application, bound, ConnectionLimits(), balance)
     listener.start()
     with socket.create_connection(address) as client:
         client.setblocking(False)

@@ -12,8 +12,8 @@ import uvloop
 from estuary.app import Service
 from estuary.core.observations import ConnectionClosed, ConnectionOpened, Observation
 from estuary.http.http1 import observed_connection as reasons
+from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
-from estuary.http.http1.terms import Terms
 from tests.support.process import HOST
 from tests.support.service import make_service
 from tests.support.waiting import until
@@ -47,12 +47,14 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(directory: Path, terms: Terms, *, observed: bool = True) -> AsyncIterator[Scene]:
+async def scene(
+    directory: Path, limits: ConnectionLimits, *, observed: bool = True
+) -> AsyncIterator[Scene]:
     """All of it; what the block has not stopped is stopped when it ends."""
     service = make_service(directory)
     await service.start()
     bound = socket.create_server((HOST, 0))
-    listener = Listener(service.application, bound, terms, observed=observed)
+    listener = Listener(service.application, bound, limits, observed=observed)
     with socket.create_connection(bound.getsockname()) as client:
         client.setblocking(False)
         made = Scene(service, listener, client)
@@ -128,27 +130,27 @@ Step = Callable[[Scene], Awaitable[None]]
 
 
 @pytest.mark.parametrize(
-    ("step", "terms", "expected"),
+    ("step", "limits", "expected"),
     [
-        (twice_and_gone, Terms(), (2, reasons.CLIENT_CLOSED)),
-        (last, Terms(), (1, reasons.ASKED_FOR)),
-        (wrong, Terms(), (1, reasons.REFUSED)),
-        (unfinished, Terms(), (1, reasons.UNREAD)),
-        (silent, Terms(head_seconds=SOON), (0, reasons.IDLE)),
-        (half, Terms(head_seconds=SOON), (1, reasons.HALF_A_HEAD)),
-        (stopping, Terms(), (1, reasons.STOPPED)),
-        (draining, Terms(), (1, reasons.STOPPED)),
-        (cut, Terms(), (1, reasons.STOPPED)),
-        (crowded, Terms(max_connections=1), (1, reasons.MADE_ROOM)),
+        (twice_and_gone, ConnectionLimits(), (2, reasons.CLIENT_CLOSED)),
+        (last, ConnectionLimits(), (1, reasons.ASKED_FOR)),
+        (wrong, ConnectionLimits(), (1, reasons.REFUSED)),
+        (unfinished, ConnectionLimits(), (1, reasons.UNREAD)),
+        (silent, ConnectionLimits(head_seconds=SOON), (0, reasons.IDLE)),
+        (half, ConnectionLimits(head_seconds=SOON), (1, reasons.HALF_A_HEAD)),
+        (stopping, ConnectionLimits(), (1, reasons.STOPPED)),
+        (draining, ConnectionLimits(), (1, reasons.STOPPED)),
+        (cut, ConnectionLimits(), (1, reasons.STOPPED)),
+        (crowded, ConnectionLimits(max_connections=1), (1, reasons.MADE_ROOM)),
     ],
 )
 def test_the_reason_is_who_closed_it_and_why(
-    tmp_path: Path, step: Step, terms: Terms, expected: tuple[int, str]
+    tmp_path: Path, step: Step, limits: ConnectionLimits, expected: tuple[int, str]
 ) -> None:
     """One observation when it is opened, one when it is closed, under the same name, with its requests."""
 
     async def run() -> list[Observation]:
-        async with scene(tmp_path, terms) as made:
+        async with scene(tmp_path, limits) as made:
             await step(made)
             await until(lambda: bool(made.closed()))
             assert expected == made.closed()[0]
@@ -166,7 +168,7 @@ def test_nothing_is_observed_unless_it_is_asked_for(tmp_path: Path) -> None:
     """So that connections cost nothing more where debug lines are off."""
 
     async def run() -> list[Observation]:
-        async with scene(tmp_path, Terms(), observed=False) as made:
+        async with scene(tmp_path, ConnectionLimits(), observed=False) as made:
             await twice_and_gone(made)
         return made.seen
 

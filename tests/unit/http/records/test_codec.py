@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from estuary.core.errors import NotFound
+from estuary.core.items import ITEMS
 from estuary.core.moments import in_six_digits
 from estuary.core.record import Record
 from estuary.core.resource import Resource
@@ -59,6 +60,17 @@ def test_a_hidden_field_is_in_no_answer() -> None:
     assert ("Moby-Dick", 0, SIX_DIGITS) == (told["title"], told["limit"], told["created_at"])
     assert [told] == msgspec.json.decode(codec.listing([record], 1, 20, 0))["items"]
     assert [told] == msgspec.json.decode(codec.page([record], 20, None))["items"]
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 250_000])
+def test_a_record_is_written_as_in_a_list(microsecond: int) -> None:
+    """Byte for byte, though a record alone is put together from parts, and one in a list is not."""
+    codec = RecordCodec(ITEMS)
+    value = ITEMS.value_type(name='"é" \\ 7', description=None)
+    moment = WHOLE.replace(microsecond=microsecond)
+    for record in (Record(ID, 1, moment, moment, value), Record(ID, 2, WHOLE, moment, value)):
+        listed = codec.page([record], 20, None)
+        assert b'{"items":[%b],"limit":20,"next_cursor":null}' % codec.record(record) == listed
 
 
 @pytest.mark.parametrize("accept", [b"*/*", b"application/problem+json"])

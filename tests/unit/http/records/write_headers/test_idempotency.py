@@ -11,7 +11,7 @@ from estuary.http.errors import InvalidParameter
 from estuary.http.fields import fields_of
 from estuary.http.messages import Request
 from estuary.http.openapi.parameters import PARAMETERS
-from estuary.http.records.idempotency import KeyedRequest, key_text
+from estuary.http.records.write_headers.idempotency import KeyHeader, key_text
 
 ACCEPTED = re.compile(PARAMETERS["IdempotencyKey"]["schema"]["pattern"])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -91,7 +91,7 @@ def test_the_document_describes_what_is_accepted(text: str) -> None:
 
 def fingerprint(request: Request, body: bytes = b"{}") -> str:
     """The fingerprint of a request."""
-    return KeyedRequest(request, "key", NOW).key(body).fingerprint
+    return KeyHeader(request, "key", NOW).with_body(body).fingerprint
 
 
 def test_a_fingerprint_tells_requests_apart() -> None:
@@ -122,9 +122,9 @@ def test_any_path_has_a_fingerprint() -> None:
 def test_a_key_is_the_subjects() -> None:
     """Who has no name has the empty one."""
     request = asked()
-    assert "" == KeyedRequest(request, "key", NOW).key(b"").subject
+    assert "" == KeyHeader(request, "key", NOW).with_body(b"").subject
     request.subject = "her"
-    key = KeyedRequest(request, "key", NOW).key(b"")
+    key = KeyHeader(request, "key", NOW).with_body(b"")
     assert ("her", "", "key", NOW) == (key.subject, key.owner, key.text, key.now)
 
 
@@ -134,7 +134,7 @@ def test_a_key_is_the_owners() -> None:
     for owner in (None, "a", "b"):
         request = asked()
         request.subject, request.owner = "her", owner
-        keys.append(KeyedRequest(request, "key", NOW).key(b"{}"))
+        keys.append(KeyHeader(request, "key", NOW).with_body(b"{}"))
     assert ["", "a", "b"] == [key.owner for key in keys]
     assert 3 == len({key.place for key in keys}) == len({key.fingerprint for key in keys})
     # What earlier releases kept, which knew no owners, is what a key without one has.

@@ -1,21 +1,29 @@
 """Preconditions (RFC 9110, 13): reads that answer what is new, writes to the version a client knows."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from estuary.core.errors import PreconditionFailed
-from estuary.core.record_service import Precondition
+from estuary.core.pending_writes import VersionPredicate
 from estuary.http.fields import Fields
-from estuary.http.records.entity_tags import entity_tags, tag_of_version, usable_tags, version_of
+from estuary.http.records.write_headers.entity_tags import (
+    entity_tags,
+    tag_of_version,
+    usable_tags,
+    version_of,
+)
 
 IF_MATCH = "If-Match"
 IF_NONE_MATCH = "If-None-Match"
 
 
-class Expectation(NamedTuple):
-    """Which versions a write may be made to: one, those that meet a precondition, or any."""
+class Precondition(NamedTuple):
+    """Which versions a write may be made to: one, those for which `holds` is true, or any."""
 
     version: int | None = None
-    precondition: Precondition | None = None
+    holds: VersionPredicate | None = None
+
+
+NO_PRECONDITION: Final = Precondition()
 
 
 def is_known(headers: Fields, tag: str) -> bool:
@@ -37,8 +45,8 @@ def is_known(headers: Fields, tag: str) -> bool:
     return tags is not None and tags.match_weakly(tag)
 
 
-def expectation(headers: Fields) -> Expectation:
-    """What a write expects of the record it changes.
+def precondition_of(headers: Fields) -> Precondition:
+    """The precondition of a write.
 
     One tag is handed to the store, which compares and writes in one step; several are compared with the
     version that is there, which is then the one expected.
@@ -46,9 +54,9 @@ def expectation(headers: Fields) -> Expectation:
     wanted, unwanted = entity_tags(headers, IF_MATCH), entity_tags(headers, IF_NONE_MATCH)
     if unwanted is None:
         if wanted is None or wanted.any:
-            return Expectation()
+            return NO_PRECONDITION
         if len(wanted.tags) == 1:
-            return Expectation(version_of(wanted.tags[0]))
+            return Precondition(version_of(wanted.tags[0]))
 
     def holds(version: int) -> bool:
         tag = tag_of_version(version)
@@ -56,4 +64,4 @@ def expectation(headers: Fields) -> Expectation:
             return False
         return unwanted is None or not unwanted.match_weakly(tag)
 
-    return Expectation(precondition=holds)
+    return Precondition(holds=holds)

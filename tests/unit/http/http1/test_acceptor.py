@@ -1,4 +1,4 @@
-"""Accepting: one connection a turn, and none is left waiting because it is somebody else's turn."""
+"""The acceptor: the process with the fewest connections takes the next one, and none is left waiting."""
 
 import asyncio
 import errno
@@ -8,9 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from estuary.http.http1.accepting import Accepting
-from estuary.http.http1.newcomers import Newcomers
-from estuary.http.http1.turns import Turns
+from estuary.http.http1.acceptor import ALONE, Acceptor, Balance, leave
 from tests.support.process import HOST
 from tests.support.waiting import until
 
@@ -41,9 +39,11 @@ def listener() -> Iterator[socket.socket]:
         yield made
 
 
-def accepting_from(listener: socket.socket, turns: Turns, room: Unlimited | None = None) -> Accepting:
-    """What accepts from it, in a process of its own."""
-    return Accepting(listener.dup(), Newcomers(Held, turns), turns, room or Unlimited())
+def acceptor_of(listener: socket.socket, balance: Balance, room: Unlimited | None = None) -> Acceptor:
+    """What accepts from it, as in a process of its own."""
+    acceptor = Acceptor(listener.dup(), Held, balance, room or Unlimited())
+    acceptor.start()
+    return acceptor
 
 
 def connect(listener: socket.socket, count: int) -> list[socket.socket]:
@@ -54,12 +54,12 @@ def connect(listener: socket.socket, count: int) -> list[socket.socket]:
 async def test_two_share_what_comes(listener: socket.socket) -> None:
     """Of many that come at once, each takes about its half."""
     held = [0, 0]
-    both = [accepting_from(listener, Turns(held, number)) for number in range(2)]
+    both = [acceptor_of(listener, Balance(held, number)) for number in range(2)]
     clients = connect(listener, 40)
     await until(lambda: 42 == sum(held))
     assert abs(held[0] - held[1]) <= 2
-    for accepting in both:
-        accepting.close()
+    for acceptor in both:
+        acceptor.close()
     for client in clients:
         client.close()
 
@@ -67,10 +67,10 @@ async def test_two_share_what_comes(listener: socket.socket) -> None:
 async def test_what_others_leave_is_taken(listener: socket.socket) -> None:
     """A stopped process delays the connections of its share for a moment; all are answered."""
     held = [0, 1]
-    accepting = accepting_from(listener, Turns(held, 0))
+    acceptor = acceptor_of(listener, Balance(held, 0))
     clients = connect(listener, 50)
     await until(lambda: [51, 1] == held)
-    accepting.close()
+    acceptor.close()
     for each in clients:
         each.close()
 
@@ -78,16 +78,16 @@ async def test_what_others_leave_is_taken(listener: socket.socket) -> None:
 async def test_closing_accepts_what_waits_and_nothing_later(listener: socket.socket) -> None:
     """Also when it was about to take what others had left: those who come later are theirs."""
     held = [1, 1]
-    turns = Turns(held, 0)
-    turns.took()
-    accepting = accepting_from(listener, turns)
+    balance = Balance(held, 0)
+    balance.opened()
+    acceptor = acceptor_of(listener, balance)
     clients = connect(listener, 1)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    accepting.close()
+    acceptor.close()
     assert [3, 1] == held
     clients += connect(listener, 1)
-    other = accepting_from(listener, Turns(held, 1))
+    other = acceptor_of(listener, Balance(held, 1))
     await until(lambda: [3, 2] == held)
     other.close()
     for each in clients:
@@ -100,7 +100,7 @@ async def test_a_process_without_descriptors_goes_on_when_it_has_some(listener: 
     client = socket.socket()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     room = Unlimited()
-    accepting = accepting_from(listener, Turns(held, 0), room)
+    acceptor = acceptor_of(listener, Balance(held, 0), room)
     resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
     fillers = []
     try:
@@ -116,6 +116,44 @@ async def test_a_process_without_descriptors_goes_on_when_it_has_some(listener: 
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     await until(lambda: [2, 0] == held)
-    accepting.close()
+    acceptor.close()
     for each in (client, *fillers):
         each.close()
+
+
+def test_the_one_with_the_fewest_is_next() -> None:
+    """Where several hold as few, each of them may take it."""
+    held = [0, 0, 0]
+    first, second, third = (Balance(held, number) for number in range(3))
+    assert (True, True, True) == (first.is_next, second.is_next, third.is_next)
+    first.opened()
+    second.opened()
+    assert (False, False, True) == (first.is_next, second.is_next, third.is_next)
+    third.opened()
+    third.opened()
+    assert (True, True, False) == (first.is_next, second.is_next, third.is_next)
+    third.closed()
+    assert third.is_next
+
+
+def test_a_process_that_is_not_there_is_not_waited_for() -> None:
+    """One that has died holds nothing, and one that takes its place begins with nothing."""
+    held = [0, 0]
+    first = Balance(held, 0)
+    first.opened()
+    told = [first.is_next]
+    second = Balance(held, 1)
+    told.append(first.is_next)
+    for _ in range(3):
+        second.opened()
+    leave(held, 1)
+    told.append(first.is_next)
+    assert [True, False, True] == told
+    assert (True, False) == (Balance(held, 1).is_next, first.is_next)
+
+
+def test_a_single_process_is_alone() -> None:
+    """It takes every connection."""
+    assert ALONE.alone
+    assert ALONE.is_next
+    assert not Balance([0, 0], 1).alone

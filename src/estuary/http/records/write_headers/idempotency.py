@@ -36,14 +36,14 @@ _is_bare = re.compile(r"[ !#-~]+", re.ASCII).fullmatch
 _unescaped = re.compile(r"\\(.)").sub
 
 
-class KeyedRequest(NamedTuple):
-    """A write with a key, before its body is read."""
+class KeyHeader(NamedTuple):
+    """The Idempotency-Key of a write, before its body is read."""
 
     request: Request
     text: str
     now: datetime
 
-    def key(self, body: bytes) -> IdempotencyKey:
+    def with_body(self, body: bytes) -> IdempotencyKey:
         """The key, with a fingerprint of all that is asked and of the owner for whom it is.
 
         The owner stands in it as it is, for stores add it to keys of releases that kept none.

@@ -1,10 +1,10 @@
-"""How long a client may take, and how many there may be."""
+"""How long a client may take, and how many connections there may be."""
 
 import msgspec
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a client may take, in seconds, and how many may be there.
+class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Timeouts of a connection, in seconds, and the most connections at a time.
 
     `head_seconds`: for a head to arrive; `idle_seconds`: for the next one to begin. `stall_seconds`: for a
     client that takes nothing of its answers. `linger_seconds`: how long what a client still sends is thrown

@@ -10,7 +10,7 @@ from estuary.core.writes import NO_VERSION
 from estuary.http.errors import InvalidParameter
 from estuary.http.fields import fields_of
 from estuary.http.openapi.parameters import PARAMETERS
-from estuary.http.records.entity_tags import (
+from estuary.http.records.write_headers.entity_tags import (
     EntityTags,
     entity_tags,
     tag_of_content,

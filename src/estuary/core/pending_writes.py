@@ -1,0 +1,98 @@
+"""Writes that have to be waited for: those with a key, with a precondition, or to a store that takes time.
+
+Apart from `service.py`, which is compiled and so holds no coroutines.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from estuary.core.awaiting import MaybeAwaitable, settled
+from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, VersionConflict
+from estuary.core.observations import Observation
+from estuary.core.ports import Observer
+from estuary.core.record import Record, Written
+from estuary.core.writes import NO_VERSION, IdempotencyKey, WriteOptions
+
+VersionPredicate = Callable[[int], bool]
+"""Whether a write may be made to a record of this version."""
+
+Write = Callable[..., MaybeAwaitable[Written]]
+"""A collection's write; it takes its options last."""
+
+_ATTEMPTS = 4
+"""How often a write with a precondition is tried: once to learn the version, then to write to it."""
+
+
+class PendingWrites:
+    """Makes the writes of one resource; of those with the same key, one at a time."""
+
+    def __init__(self, insert: Write, observe: Observer) -> None:
+        self._insert = insert
+        self._observe = observe
+        self._keys_in_flight: set[tuple[str, str, str]] = set()
+
+    async def reported(self, write: Awaitable[Written], observation: Observation) -> Written:
+        """What comes of `write`, with an observation unless an earlier one with the same key did it."""
+        written = await write
+        if not written.replayed:
+            self._observe(observation)
+        return written
+
+    async def create(self, record: Record, key: IdempotencyKey, options: WriteOptions) -> Written:
+        """Keep a new record once; raises `IdempotencyKeyReused`, `IdempotencyKeyInFlight`."""
+        written = await self._once(key, options, self._insert, (record,))
+        if written.replayed and (written.record is None or written.record.owner != record.owner):
+            # A release that kept keys without their owners may have kept this one, for another owner.
+            raise IdempotencyKeyReused
+        return written
+
+    async def write(
+        self,
+        write: Write,
+        arguments: tuple[Any, ...],
+        options: WriteOptions,
+        precondition: VersionPredicate | None = None,
+    ) -> Written:
+        """Write to a version that meets the precondition; with a key one at a time."""
+        if precondition is not None:
+            return await self._meeting(precondition, options, write, arguments)
+        if options.key is not None:
+            return await self._once(options.key, options, write, arguments)
+        return await settled(write(*arguments, options))
+
+    async def _once(
+        self, key: IdempotencyKey, options: WriteOptions, write: Write, arguments: tuple[Any, ...]
+    ) -> Written:
+        """Raises `IdempotencyKeyInFlight` for a key that another request of this process is at."""
+        place = key.place
+        if place in self._keys_in_flight:
+            raise IdempotencyKeyInFlight
+        self._keys_in_flight.add(place)
+        try:
+            return await settled(write(*arguments, options))
+        finally:
+            self._keys_in_flight.discard(place)
+
+    async def _meeting(
+        self,
+        precondition: VersionPredicate,
+        options: WriteOptions,
+        write: Write,
+        arguments: tuple[Any, ...],
+    ) -> Written:
+        """Raises `VersionConflict` where the version that is there does not meet the precondition.
+
+        The first attempt expects a version that never is, and so is told the current one by the store
+        itself, not by some cache before it; or it is told that there is no record, or that this write was
+        made before. The attempts are bounded, for others may write in between.
+        """
+        expected = NO_VERSION
+        for _ in range(_ATTEMPTS):
+            try:
+                attempt = WriteOptions(options.owner, expected, options.key)
+                return await self.write(write, arguments, attempt)
+            except VersionConflict as conflict:
+                if not precondition(conflict.current):
+                    raise
+                expected = conflict.current
+        raise VersionConflict(expected)
