@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.conditions import Comparison, Condition, Operator, flattened
-from estuary.core.errors import QueryTooExpensive
-from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving, shown, with_id
+from estuary.core.indexes import Demand, IndexDefinition, demand_of, serving, too_expensive, with_id
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record
 from estuary.stores.memory.ordered_records import OrderedRecords
@@ -66,7 +65,7 @@ def _named(records: RecordIndex, query: ListQuery) -> ListResult:
 def _unordered(records: RecordIndex, query: ListQuery, demand: Demand) -> MaybeAwaitable[ListResult]:
     """Records in an order that no index has: all of them are looked at and sorted."""
     known = records.of_owner(query.owner)
-    refusal = _refusal(demand)
+    refusal = too_expensive(demand)
     if len(known) > MOST_LOOKED_AT:
         raise refusal
     candidates, meets = known.after(None, MOST_LOOKED_AT), all_of(query.where)
@@ -87,7 +86,7 @@ def _ordered(
         return counted(page, _number(order, span) if query.counted else 0, query)
     looked_at = _cut(order, rest, 0, MOST_LOOKED_AT + 1)
     whole = _cut(order, span, 0, MOST_LOOKED_AT + 1) if query.counted else ()
-    return look_through(looked_at, whole, all_of(query.where), query, _refusal(demand))
+    return look_through(looked_at, whole, all_of(query.where), query, too_expensive(demand))
 
 
 def _cut(order: OrderedRecords, span: Span, offset: int, limit: int) -> Sequence[Record]:
@@ -121,8 +120,3 @@ def _names(where: Sequence[Condition]) -> Iterator[Sequence[str]]:
                 yield (condition.value,)
             elif condition.operator is Operator.IN:
                 yield condition.value
-
-
-def _refusal(demand: Demand) -> QueryTooExpensive:
-    advised = advice(demand)
-    return QueryTooExpensive(None if advised is None else tuple(shown(advised)))

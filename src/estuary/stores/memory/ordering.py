@@ -6,7 +6,10 @@ from typing import Any, Final, TypeAlias
 
 from estuary.core.conditions import SortKey
 from estuary.core.kinds.metadata import METADATA
+from estuary.core.moments import to_microseconds
 from estuary.core.record import Record
+
+_KEPT_TIMES: Final = {"created_at": "created", "updated_at": "updated"}
 
 Key: TypeAlias = tuple[Any, ...]
 """A record's values of the fields that it is ordered by. A shorter key lies before all that it begins."""
@@ -49,6 +52,18 @@ class Descending:
         return isinstance(other, _Edge) and other.behind
 
 
+def path_of(field: str) -> str:
+    """Where a record has the value of an attribute; its times are compared as the microseconds it keeps."""
+    if field in METADATA:
+        return _KEPT_TIMES.get(field, field)
+    return f"value.{field}"
+
+
+def compared(field: str, value: Any) -> Any:
+    """A value that a query gives for an attribute, as it is compared with what a record has."""
+    return to_microseconds(value) if field in _KEPT_TIMES else value
+
+
 def part(value: Any, descending: bool) -> Any:
     """What stands for `value` in a key."""
     if value is None:
@@ -63,7 +78,7 @@ def key_function(
 
     The last key is the id.
     """
-    names = [key.field if key.field in METADATA else f"value.{key.field}" for key in keys]
+    names = [path_of(key.field) for key in keys]
     if by_owner:
         names.insert(0, "owner")
     if len(names) == 1:

@@ -5,8 +5,8 @@ from operator import attrgetter, ge, gt, le, lt
 from typing import Any, Final, TypeAlias, assert_never
 
 from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
-from estuary.core.kinds.metadata import METADATA
 from estuary.core.record import Record
+from estuary.stores.memory.ordering import compared, path_of
 
 Predicate: TypeAlias = Callable[[Record], bool]
 
@@ -38,9 +38,12 @@ def _predicate(condition: Condition) -> Predicate:
 
 
 def _comparison(comparison: Comparison) -> Predicate:
-    name = comparison.field
-    read = attrgetter(name if name in METADATA else f"value.{name}")
-    meets = _test(comparison.operator, comparison.value)
+    field, operator, value = comparison
+    read = attrgetter(path_of(field))
+    if operator is Operator.IN:
+        meets = _test(operator, frozenset([compared(field, each) for each in value]))
+    else:
+        meets = _test(operator, compared(field, value))
     return lambda record: meets(read(record))
 
 
@@ -52,8 +55,7 @@ def _test(operator: Operator, comparand: Any) -> Callable[[Any], bool]:
         case Operator.NE:
             return lambda value: bool(value != comparand)
         case Operator.IN:
-            among = frozenset(comparand)
-            return lambda value: value in among
+            return lambda value: value in comparand
         case Operator.NULL:
             return lambda value: (value is None) == comparand
         case Operator.LT | Operator.LTE | Operator.GT | Operator.GTE:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from estuary.core.conditions import Comparison, Condition, Operator, SortKey, flattened
+from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
 from estuary.core.indexes import Demand, IndexDefinition
-from estuary.core.moments import from_microseconds
 from estuary.core.query import ListQuery, SortedPosition
 from estuary.core.record import Position
-from estuary.stores.memory.ordering import HIGHEST, LOWEST, Key, part
+from estuary.stores.memory.ordering import HIGHEST, Key, compared, part
 
 
 class Span(NamedTuple):
@@ -51,19 +50,11 @@ def place_in(query: ListQuery, demand: Demand, index: IndexDefinition) -> Key | 
 
 def position_values(position: Position | SortedPosition, sort: Sequence[SortKey]) -> dict[str, Any]:
     """The value of each field that records are ordered by, at `position`."""
-    if isinstance(position, SortedPosition):
-        return {key.field: value for key, value in zip(sort, position.values, strict=True)} | {
-            "id": position.id
-        }
-    return {"created_at": _moment(position.created_at), "id": position.id}
-
-
-def _moment(microseconds: int) -> Any:
-    """A cursor may hold any number: one that is no moment lies before or behind all of them."""
-    try:
-        return from_microseconds(microseconds)
-    except OverflowError:
-        return HIGHEST if microseconds > 0 else LOWEST
+    if isinstance(position, Position):
+        return {"created_at": position.created_at, "id": position.id}
+    fields = [key.field for key in sort]
+    values = map(compared, fields, position.values)
+    return {**dict(zip(fields, values, strict=True)), "id": position.id}
 
 
 def _leading(query: ListQuery, fixed: dict[str, Any], index: IndexDefinition) -> Key:
@@ -87,12 +78,12 @@ def _equals(comparison: Comparison) -> Sequence[Any]:
     """The one value, or null, that a field has in all records that meet `comparison`; else nothing."""
     match comparison.operator:
         case Operator.EQ:
-            return (comparison.value,)
+            return (compared(comparison.field, comparison.value),)
         case Operator.NULL if comparison.value:
             return (None,)
         case Operator.IN:
-            values = tuple(set(comparison.value))
-            return values if len(values) == 1 else ()
+            values = set(comparison.value)
+            return [compared(comparison.field, each) for each in values] if len(values) == 1 else ()
     return ()
 
 
@@ -101,20 +92,19 @@ def _bound(
 ) -> None:
     """Add what `comparison` says of the first field behind `leading` to the bounds of a span."""
     least, most = (highs, lows) if descending else (lows, highs)
-    below, above = _sides(leading, comparison.value, descending)
-    match comparison.operator:
-        case Operator.GT:
-            least.append(above)
-        case Operator.GTE:
-            least.append(below)
-        case Operator.LT:
-            most.append(below)
-        case Operator.LTE:
-            most.append(above)
-        case Operator.NULL:
-            pass
-        case _:
-            return
+    if comparison.operator in RANGE:
+        below, above = _sides(leading, compared(comparison.field, comparison.value), descending)
+        match comparison.operator:
+            case Operator.GT:
+                least.append(above)
+            case Operator.GTE:
+                least.append(below)
+            case Operator.LT:
+                most.append(below)
+            case Operator.LTE:
+                most.append(above)
+    elif comparison.operator is not Operator.NULL:
+        return
     # Null meets none of these.
     least.append(_sides(leading, None, descending)[1])
 
