@@ -12,6 +12,10 @@ from typing import Final, NamedTuple
 from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
 from estuary.core.errors import QueryTooExpensive
 
+MAX_SORT_KEYS: Final = 3
+"""How many fields lists can be ordered by."""
+MAX_INDEX_FIELDS: Final = MAX_SORT_KEYS + 1
+"""How many fields an index can be declared of: one to equal something, and the longest order."""
 DEFAULT_ORDER: Final = (SortKey("created_at"), SortKey("id"))
 """How lists are ordered where nothing else is asked for."""
 
@@ -95,10 +99,11 @@ def serving(demand: Demand, indexes: Sequence[IndexDefinition]) -> IndexDefiniti
 
 
 def advice(demand: Demand) -> IndexDefinition | None:
-    """The index that would serve a query with this demand; None where none would."""
+    """The index that would serve a query with this demand; None where none that can be declared would."""
     if demand.unservable:
         return None
-    return IndexDefinition((*map(SortKey, sorted(demand.fixed)), *demand.order))
+    index = IndexDefinition((*map(SortKey, sorted(demand.fixed)), *demand.order))
+    return index if len(list(shown(index))) <= MAX_INDEX_FIELDS else None
 
 
 def too_expensive(demand: Demand) -> QueryTooExpensive:

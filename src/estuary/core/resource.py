@@ -10,7 +10,7 @@ from msgspec import inspect as types
 
 from estuary.core.attributes import Attribute, attributes_of
 from estuary.core.field import Field
-from estuary.core.indexes import IndexDefinition, indexes_of
+from estuary.core.indexes import MAX_INDEX_FIELDS, IndexDefinition, indexes_of
 from estuary.core.kinds import KINDS
 from estuary.core.kinds.declared import Declared, read
 from estuary.core.kinds.kind import Broken, Kind, Unservable
@@ -25,7 +25,6 @@ RESERVED_NAMES = frozenset({"batch", "keys", "changes", "tickets"})
 """Of resources: what stands, or will stand, in their place in a path."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-MAX_SORT_KEYS = 3
 _MAX_INDEXED_CHARACTERS = 600
 """Of all texts in one index: with four bytes each they fit into a page of PostgreSQL's indexes."""
 
@@ -121,7 +120,7 @@ class Resource:
                 f"field {hidden!r} is Hidden: nothing can be asked of it, nor has it an Index"
             )
         for names in declared:
-            _check_names(names)
+            _check_names(names, self.attributes)
         marked = [field.name for field in self.fields if field.indexed]
         found = indexes_of(marked, declared)
         for index in found:
@@ -204,24 +203,25 @@ def _kind_of(name: str, declared: Declared, kinds: Sequence[type[Kind]]) -> Kind
     return found
 
 
-def _check_names(names: Sequence[str]) -> None:
+def _check_names(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
     """One index as it is declared."""
-    if isinstance(names, str) or not 1 <= len(names) <= MAX_SORT_KEYS + 1:
+    if isinstance(names, str) or not 1 <= len(names) <= MAX_INDEX_FIELDS:
         raise DeclarationError(
-            f"index {names!r}: give a tuple of 1 to {MAX_SORT_KEYS + 1} field names, such as "
+            f"index {names!r}: give a tuple of 1 to {MAX_INDEX_FIELDS} field names, such as "
             '("binding", "-published_at")'
         )
     fields = [name.removeprefix("-") for name in names]
     if len(set(fields)) < len(fields):
         raise DeclarationError(f"index {tuple(names)!r} names a field twice")
+    unknown = next((name for name in fields if name not in attributes), None)
+    if unknown is not None:
+        raise DeclarationError(f"an index names {unknown!r}, which is no field that queries can ask about")
 
 
 def _check_index(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
     characters = 0
     for name in names:
-        attribute = attributes.get(name)
-        if attribute is None:
-            raise DeclarationError(f"an index names {name!r}, which is no field that queries can ask about")
+        attribute = attributes[name]
         if not attribute.kind.sortable:
             raise DeclarationError(f"field {name!r} is a list: no index is made of lists")
         longest = attribute.kind.longest

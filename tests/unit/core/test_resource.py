@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from estuary.core.errors import ValidationFailed
 from estuary.core.field import Field
+from estuary.core.indexes import indexes_of
 from estuary.core.items import ITEMS, Item
 from estuary.core.kinds.boolean import Boolean
 from estuary.core.kinds.choice import Choice
@@ -19,6 +20,7 @@ from estuary.core.kinds.kind import Kind
 from estuary.core.kinds.text import Text
 from estuary.core.kinds.text_list import TextList
 from estuary.core.kinds.timestamp import Timestamp
+from estuary.core.markers import Hidden, Index
 from estuary.core.resource import RESERVED_FIELDS, DeclarationError, Resource
 from tests.support.resources import BUILT, VESSELS, Vessel, vessel
 
@@ -304,3 +306,71 @@ def test_a_singular_may_be_given() -> None:
     assert "vessel" == VESSELS.singular
     assert "person" == Resource("people", Vessel, singular="person").singular
     assert "Resource('vessels', Vessel)" == repr(VESSELS)
+
+
+LETTER = Annotated[str, Meta(max_length=1)]
+
+
+def declare_all(indexes: Any, **fields: Any) -> Resource:
+    """A resource with these fields and indexes."""
+    return Resource(
+        "things", msgspec.defstruct("Declared", list(fields.items()), frozen=True), indexes=indexes
+    )
+
+
+def test_indexes_are_what_is_marked_and_what_is_declared() -> None:
+    """Besides the two that every resource has."""
+    resource = declare_all([("a", "-b")], a=Annotated[int, Index], b=LETTER | None)
+    assert indexes_of(["a"], [("a", "-b")]) == resource.indexes
+    assert (True, False) == tuple(field.indexed for field in resource.fields)
+
+
+def test_hidden_fields_cannot_be_asked_about() -> None:
+    """They are written as any other."""
+    resource = declare_all([], a=Annotated[str, Hidden], b=int)
+    assert ("a", "b") == resource.field_names
+    assert (True, False) == tuple(field.hidden for field in resource.fields)
+    assert "a" not in resource.attributes
+
+
+@pytest.mark.parametrize(
+    ("indexes", "fields", "message"),
+    [
+        ([], {"a": Annotated[int, Index, Hidden]}, "field 'a' is Hidden"),
+        ([("b",)], {"a": int, "b": Annotated[int, Hidden]}, "names 'b', which is no field"),
+        ([("a", "b")], {"a": int}, "names 'b', which is no field"),
+        ([("id", "b")], {"a": int}, "names 'b', which is no field"),
+        ([("--a",)], {"a": int}, "names '-a', which is no field"),
+        (["a"], {"a": int}, "give a tuple of 1 to 4 field names"),
+        ([()], {"a": int}, "give a tuple of 1 to 4 field names"),
+        ([("a", "b", "c", "d", "e")], dict.fromkeys("abcde", int), "give a tuple of 1 to 4 field names"),
+        ([("a", "-a")], {"a": int}, "names a field twice"),
+        ([], {"a": Annotated[list[str], Index]}, "field 'a' is a list"),
+        ([("a",)], {"a": str}, "field 'a' has an index: declare its max_length"),
+        ([], {"a": Annotated[str, Index]}, "field 'a' has an index: declare its max_length"),
+        (
+            [("a", "b")],
+            dict.fromkeys("ab", Annotated[str, Meta(max_length=301)]),
+            "the index of a, b have up to 602 characters: at most 600",
+        ),
+    ],
+    ids=str,
+)
+def test_an_index_that_cannot_be_kept_is_refused(
+    indexes: Any, fields: dict[str, Any], message: str
+) -> None:
+    """With the reason, at start-up."""
+    with pytest.raises(DeclarationError, match=message):
+        declare_all(indexes, **fields)
+
+
+def test_texts_of_600_characters_can_be_indexed() -> None:
+    """With the longest choice, but without the id."""
+    text = Annotated[str, Meta(max_length=297)]
+    resource = declare_all([("a", "b", "c")], a=text, b=text, c=Literal["x", "abcdef"])
+    assert keys_of(resource)[-1] == ("a", "b", "c", "id")
+
+
+def keys_of(resource: Resource) -> list[tuple[str, ...]]:
+    """The fields of its indexes."""
+    return [tuple(key.field for key in index.keys) for index in resource.indexes]

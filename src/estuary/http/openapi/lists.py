@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from estuary.core.attributes import Attribute
 from estuary.core.conditions import Operator
+from estuary.core.indexes import MAX_SORT_KEYS
 from estuary.core.query import DEFAULT_LIMIT
-from estuary.core.resource import MAX_SORT_KEYS, Resource
+from estuary.core.resource import Resource
 from estuary.http.openapi.schemas import Schema, component_of, part_schema
 from estuary.http.records.cursors import MAX_LENGTH
 from estuary.http.records.list_parameters import RESERVED

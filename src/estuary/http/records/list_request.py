@@ -5,11 +5,11 @@ from typing import Final, NamedTuple
 
 from estuary.core.attributes import Attribute
 from estuary.core.conditions import Condition, Operator, SortKey
-from estuary.core.indexes import DEFAULT_ORDER, sort_key, with_id
+from estuary.core.indexes import DEFAULT_ORDER, MAX_SORT_KEYS, sort_key, with_id
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.kinds.kind import Broken
 from estuary.core.query import DEFAULT_LIMIT, LIMITED_COUNT, ListQuery
-from estuary.core.resource import MAX_SORT_KEYS, Resource
+from estuary.core.resource import Resource
 from estuary.http.errors import BadRequest, InvalidParameter
 from estuary.http.records.cursors import Cursors
 from estuary.http.records.projection import Projection, Projections

@@ -1,0 +1,30 @@
+"""Markers are found wherever a declaration has them."""
+
+from typing import Annotated, Any, Literal
+
+import pytest
+from msgspec import Meta
+
+from estuary.core.markers import Hidden, Index, markers_of
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        (int, []),
+        (int | None, []),
+        (Literal["Index"], []),
+        (Annotated[int, Meta(ge=0)], []),
+        (Annotated[int, "Index", int], []),
+        (Annotated[int, Index], [Index]),
+        (Annotated[int, Index()], [Index]),
+        (Annotated[int, Meta(ge=0), Index, Hidden], [Index, Hidden]),
+        (Annotated[int, Index] | None, [Index]),
+        (Annotated[int | None, Index], [Index]),
+        (Annotated[Annotated[str, Hidden] | None, Index], [Index, Hidden]),
+        (list[Annotated[str, Index]], [Index]),
+    ],
+)
+def test_markers_are_found_at_any_depth(annotation: Any, expected: list[type]) -> None:
+    """With or without parentheses, on either side of `| None`."""
+    assert expected == [type(marker) for marker in markers_of(annotation)]
