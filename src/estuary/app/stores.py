@@ -45,6 +45,7 @@ def make_store(
             policy=Policy(migrate or settings.database_migrate),
             observe=observe,
             fairness=None if shared is None else WriterFairness(shared.waiting, worker),
+            query_budget=settings.query_budget_seconds,
         )
     if location.kind == POSTGRES:
         return _postgres(settings, resources, observe, migrate)
@@ -71,6 +72,7 @@ def _postgres(
         timeout=settings.database_timeout_seconds,
         policy=Policy(migrate or settings.database_migrate),
         observe=observe,
+        query_budget=settings.query_budget_seconds,
     )
 
 

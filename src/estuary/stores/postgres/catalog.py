@@ -17,16 +17,17 @@ _COMMENTED = """
     SELECT t.relname FROM pg_class t WHERE t.relnamespace = current_schema()::regnamespace
     AND t.relkind IN ('r', 'p') AND obj_description(t.oid, 'pg_class') = $1"""
 _COLUMNS = f"""
-    SELECT t.relname, c.attname, format_type(c.atttypid, c.atttypmod), c.attnotnull, c.atthasdef
+    SELECT t.relname, c.attname, format_type(c.atttypid, c.atttypmod), c.attnotnull, c.atthasdef, o.collname
     FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid
+    LEFT JOIN pg_collation o ON o.oid = c.attcollation
     WHERE {_OURS} AND c.attnum > 0 AND NOT c.attisdropped"""  # noqa: S608 (a constant, as above and below)
 _CHECKS = f"""
     SELECT t.relname, c.conname, coalesce(obj_description(c.oid, 'pg_constraint'), '')
     FROM pg_class t JOIN pg_constraint c ON c.conrelid = t.oid WHERE {_OURS} AND c.contype = 'c'"""  # noqa: S608
 _INDEXES = f"""
-    SELECT t.relname, i.relname
+    SELECT t.relname, i.relname, x.indisvalid
     FROM pg_class t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
-    WHERE {_OURS} AND x.indisvalid"""  # noqa: S608
+    WHERE {_OURS}"""  # noqa: S608
 _TRIGGERS = f"""
     SELECT t.relname, g.tgname FROM pg_class t JOIN pg_trigger g ON g.tgrelid = t.oid
     WHERE {_OURS} AND NOT g.tgisinternal"""  # noqa: S608
@@ -38,15 +39,19 @@ class ColumnFound(NamedTuple):
     type: str
     demanded: bool
     has_default: bool
+    collation: str | None
 
 
 class Catalog(NamedTuple):
-    """By table: its columns, its checks with their comments, the names of its indexes and triggers."""
+    """By table: its columns, its checks with their comments, its indexes and triggers.
+
+    Of an index it says whether it is valid: one that is still being made, or was left unfinished, is not.
+    """
 
     columns: dict[str, dict[str, ColumnFound]]
     comments: dict[str, str | None]
     checks: dict[str, dict[str, str]]
-    indexes: dict[str, set[str]]
+    indexes: dict[str, dict[str, bool]]
     triggers: dict[str, set[str]]
 
 
@@ -61,11 +66,14 @@ async def read_catalog(connection: Connection, tables: Sequence[str]) -> Catalog
     checks: dict[str, dict[str, str]] = defaultdict(dict)
     for table, check, comment in await connection.fetch(_CHECKS, names):
         checks[table][check] = comment
+    indexes: dict[str, dict[str, bool]] = defaultdict(dict)
+    for table, index, valid in await connection.fetch(_INDEXES, names):
+        indexes[table][index] = valid
     return Catalog(
         dict(columns),
         dict(await connection.fetch(_COMMENTS, names)),
         dict(checks),
-        await _names(connection, _INDEXES, names),
+        dict(indexes),
         await _names(connection, _TRIGGERS, names),
     )
 

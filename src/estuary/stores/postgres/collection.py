@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
+from estuary.core.errors import QueryTooExpensive
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
@@ -11,6 +12,8 @@ from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
+from estuary.stores.postgres.unserved import UnservedQueries
+from estuary.stores.sql.list_results import counted
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.unmatched_writes import refusal
 
@@ -20,7 +23,7 @@ Operation = Callable[[Connection, float], Awaitable[Record | None]]
 
 
 class PostgresCollection:
-    """Implements `Collection`; `keys` are the resource's, `pool` and `inserts` give the open store's.
+    """Implements `Collection`; `keys` are the resource's, and the functions give parts of the open store.
 
     A read, and a write without a key, is one statement: one way to the server and back, which inserts that
     come together share.
@@ -30,11 +33,13 @@ class PostgresCollection:
         self,
         pool: Callable[[], Pool],
         inserts: Callable[[], InsertBatcher],
+        unserved: Callable[[], UnservedQueries],
         resource: SqlResource,
         keys: Keys,
     ) -> None:
         self._pool = pool
         self._inserts = inserts
+        self._unserved = unserved
         self._resource = resource
         self._rows = resource.rows
         self._keys = keys
@@ -90,12 +95,25 @@ class PostgresCollection:
 
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for, in one statement: one search in the index, then its neighbours."""
-        rows = await self._fetch(*self._resource.lists.of(query))
+        if query.where or query.sort:
+            return await self._query(query)
+        return self._result(query, await self._fetch(*self._resource.lists.of(query)))
+
+    async def _query(self, query: ListQuery) -> ListResult:
+        asked = self._resource.queries.of(query)
+        if asked.bounded:
+            return self._result(query, await self._fetch(*asked.rows))
+        rows = await self._unserved().fetch(asked.rows)
+        if rows is None:
+            raise QueryTooExpensive(asked.advice)
+        return self._result(query, rows)
+
+    def _result(self, query: ListQuery, rows: Sequence[_Row]) -> ListResult:
         if not query.counted:
             return ListResult([self._rows.record(tuple(row)) for row in rows])
         # An empty list still is a row: the total, and nulls.
         records = [self._rows.record(tuple(row[1:])) for row in rows if row[1] is not None]
-        return ListResult(records, rows[0][0])
+        return counted(records, rows[0][0], query.at_most)
 
     async def count(self, owner: str | None = None) -> int:
         """The number of records, which triggers keep."""

@@ -12,7 +12,7 @@ from estuary.core.errors import StoreRefused, StoreUnavailable
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, code_of, translate
 
-_SERVER_SHARE = 0.9
+SERVER_SHARE = 0.9
 """Of the time for a call, so much is the server's: it ends a query before the connection is given up."""
 _BACKEND = "SELECT pg_backend_pid()"
 
@@ -55,8 +55,8 @@ class Connector:
                 self._url,
                 timeout=self._timeout,
                 command_timeout=None if unlimited else self._timeout,
-                # Whatever is prepared stays so: there are but a few statements, and they never change.
-                statement_cache_size=0 if plain else 1000,
+                # A thousand forms of list queries would take 117 MB in each of the server's sessions.
+                statement_cache_size=0 if plain else 200,
                 max_cached_statement_lifetime=0,
                 max_cacheable_statement_size=0,
                 server_settings=self._address.settings | ({} if plain else self._settings),
@@ -99,7 +99,7 @@ class _Address(NamedTuple):
 
 def _session_settings(timeout: float) -> dict[str, str]:
     """What each session of the server is told to do, in PostgreSQL's own words."""
-    milliseconds = round(timeout * 1000 * _SERVER_SHARE)
+    milliseconds = round(timeout * 1000 * SERVER_SHARE)
     return {
         "statement_timeout": str(milliseconds),
         "idle_in_transaction_session_timeout": str(round(timeout * 1000)),

@@ -6,7 +6,7 @@ from sqlalchemy import Table
 from sqlalchemy.schema import CreateColumn
 
 from estuary.stores.postgres.statements import DIALECT
-from estuary.stores.sql.tables import OWNER
+from estuary.stores.sql.indexes import OWNER
 
 
 def key_owners(keys: Table) -> list[str]:

@@ -1,6 +1,8 @@
 """Makes the database fit the declared resources, once, however many come to do it at the same time."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
 from uuid import uuid4
 
 from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
@@ -8,6 +10,7 @@ from estuary.stores.postgres.catalog import Catalog, read_catalog
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
+from estuary.stores.postgres.migration_turn import migration_turn
 from estuary.stores.postgres.schema import Schema
 from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
 
@@ -17,6 +20,13 @@ _BEGIN = (
     "BEGIN; SET LOCAL lock_timeout = '600s'; "
     f"SELECT pg_advisory_xact_lock({_LOCK}); SET LOCAL lock_timeout = '10s'"
 )
+
+
+class _Plan(NamedTuple):
+    """Statements that run in one transaction, and those that then run outside of any."""
+
+    at_once: Sequence[str]
+    afterwards: Sequence[str]
 
 
 class Migration:
@@ -32,25 +42,54 @@ class Migration:
             return
         if policy is Policy.CHECK:
             raise StoreNotMigrated(NOT_MIGRATED)
-        await self.run(only_plan=False)
+        # What only an earlier declaration asked for may be another release's, which still runs.
+        async with self._migrating() as connection:
+            await self._migrate(connection, drop=False)
 
     async def run(self, *, only_plan: bool) -> Sequence[str]:
-        """The statements that make the database fit; run, all of them or none, unless `only_plan`."""
+        """The statements that make the database fit; run, unless `only_plan`.
+
+        Indexes of tables that are there are made after all the rest, of which all or nothing is done.
+        """
+        if only_plan:
+            # Who only plans takes no lock, and so delays no other.
+            async with self._connected() as connection:
+                plan = await self._plan(connection, drop=True)
+            return [*plan.at_once, *plan.afterwards]
+        async with self._migrating() as connection:
+            return await self._migrate(connection, drop=True)
+
+    async def _migrate(self, connection: Connection, *, drop: bool) -> Sequence[str]:
+        await connection.execute(_BEGIN)
+        plan = await self._plan(connection, drop=drop)
+        for statement in plan.at_once:
+            await connection.execute(statement)
+        await connection.execute("COMMIT")
+        for statement in plan.afterwards:
+            await connection.execute(statement)
+        return [*plan.at_once, *plan.afterwards]
+
+    @asynccontextmanager
+    async def _migrating(self) -> AsyncIterator[Connection]:
+        async with self._translated(), migration_turn(self._connector), self._connected() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
         connection = await self._connector.connect(plain=True, unlimited=True)
         try:
-            # Who only plans takes no lock, and so delays no other.
-            await connection.execute("BEGIN" if only_plan else _BEGIN)
-            statements = await self._statements(connection)
-            if not only_plan:
-                for statement in statements:
-                    await connection.execute(statement)
-                await connection.execute("COMMIT")
+            async with self._translated():
+                yield connection
+        finally:
+            connection.terminate()
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        try:
+            yield
         except DRIVER_ERRORS as error:
             failed = translate(error)
             raise type(failed)(f"The database could not be migrated: {error}") from error
-        finally:
-            connection.terminate()
-        return statements
 
     async def _fits(self) -> bool:
         connection = await self._connector.connect(plain=True)
@@ -61,13 +100,18 @@ class Migration:
         finally:
             connection.terminate()
         self._schema.check_origin(catalog)
-        return self._schema.fits(catalog) and not self._schema.missing(catalog)
+        schema = self._schema
+        return schema.fits(catalog) and not schema.missing(catalog) and not schema.missing_indexes(catalog)
 
-    async def _statements(self, connection: Connection) -> list[str]:
+    async def _plan(self, connection: Connection, *, drop: bool) -> _Plan:
         catalog = await read_catalog(connection, self._schema.names)
         self._schema.check_origin(catalog)
         changes = [] if self._schema.fits(catalog) else await self._changes(catalog)
-        return [*changes, *self._schema.missing(catalog)]
+        dropped = self._schema.undeclared_indexes(catalog) if drop else []
+        return _Plan(
+            [*changes, *self._schema.missing(catalog)],
+            [*self._schema.missing_indexes(catalog), *dropped],
+        )
 
     async def _changes(self, catalog: Catalog) -> list[str]:
         """What is to be changed; Alembic asks over a connection of its own, which SQLAlchemy drives."""

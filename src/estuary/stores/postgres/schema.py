@@ -11,12 +11,14 @@ from estuary.stores.postgres.key_owners import key_owners
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.triggers import FUNCTIONS, recount, triggers
 from estuary.stores.sql.ddl_text import quoted
-from estuary.stores.sql.tables import KEYS, OWNER, TOTALS, checks_of, column_of_check
+from estuary.stores.sql.indexes import OWNER, named_here
+from estuary.stores.sql.tables import KEYS, TOTALS, checks_of, column_of_check
 
 LAYOUT = 1
 """The layout of Estuary's own columns and tables, kept in the comment on the table of totals."""
 
 _LAYOUT_COMMENT = "Estuary, layout "
+_BY_CODE_POINT = "C"
 TABLE_COMMENT = "Estuary, a resource"
 """What the server keeps beside the table of a resource, and of no other."""
 
@@ -56,7 +58,10 @@ class Schema:
         )
 
     def missing(self, catalog: Catalog) -> list[str]:
-        """The statements that make what is not there at all: tables, indexes, triggers."""
+        """The statements that make what is not there at all, but for indexes of tables that are there.
+
+        Texts that are not ordered by code point are from now on.
+        """
         statements: list[str] = []
         for table in self._own:
             if table.name not in catalog.columns:
@@ -67,10 +72,32 @@ class Schema:
             statements += [_comment("TABLE", f'"{TOTALS}"', f"{_LAYOUT_COMMENT}{LAYOUT}"), *FUNCTIONS]
         for name, table in self.tables.items():
             if name in catalog.columns:
-                statements += _missing_of(table, catalog)
+                statements += [*_recollated(table, catalog), *_missing_of(table, catalog)]
             else:
                 statements += self._made(table)
         return statements
+
+    def missing_indexes(self, catalog: Catalog) -> list[str]:
+        """The statements that make what indexes the tables that are there lack, while others write to them.
+
+        Each is to run outside of a transaction. What was not made to its end is there, and of no use.
+        """
+        statements: list[str] = []
+        for name, table in self.tables.items():
+            if name in catalog.columns:
+                found = catalog.indexes.get(name, {})
+                for index in _indexes(table):
+                    statements += _made_concurrently(index, found.get(str(index.name)))
+        return statements
+
+    def undeclared_indexes(self, catalog: Catalog) -> list[str]:
+        """The statements that remove indexes which an earlier declaration asked for, and no other ones."""
+        return [
+            _dropped(index)
+            for name, table in self.tables.items()
+            for index in sorted(catalog.indexes.get(name, {}))
+            if named_here(name, index) and index not in {each.name for each in table.indexes}
+        ]
 
     def _made(self, table: Table) -> list[str]:
         """The statements that make the table of one resource, and have its records counted."""
@@ -108,18 +135,41 @@ def type_of(column_type: object) -> str:
 
 
 def _missing_of(table: Table, catalog: Catalog) -> list[str]:
-    """The indexes and triggers that a table has lost; without its triggers it may have changed unseen."""
-    indexes = [
-        str(CreateIndex(index).compile(dialect=DIALECT))
-        for index in _indexes(table)
-        if index.name not in catalog.indexes.get(table.name, set())
-    ]
+    """The triggers that a table has lost; without them it may have changed unseen."""
     lost = [
         ddl
         for name, ddl in triggers(table.name).items()
         if name not in catalog.triggers.get(table.name, set())
     ]
-    return [*indexes, *(lost and [f'LOCK TABLE "{table.name}"', *lost, *recount(table.name)])]
+    return lost and [f'LOCK TABLE "{table.name}"', *lost, *recount(table.name)]
+
+
+def _recollated(table: Table, catalog: Catalog) -> list[str]:
+    """Has texts ordered by code point: tables of earlier releases order them as their database does.
+
+    The server rewrites no table for that, but makes indexes of these columns again, and checks the rules.
+    """
+    found = catalog.columns[table.name]
+    changes = [
+        f'ALTER COLUMN "{column.name}" TYPE {column.type.compile(dialect=DIALECT)}'
+        for column in table.columns
+        if column.name in found
+        and found[column.name].type == type_of(column.type) == "text"
+        and found[column.name].collation != _BY_CODE_POINT
+    ]
+    return [f'ALTER TABLE "{table.name}" {", ".join(changes)}'] if changes else []
+
+
+def _made_concurrently(index: Index, valid: bool | None) -> list[str]:
+    """The statements that make an index; `valid` is what was found of it."""
+    if valid:
+        return []
+    made = str(CreateIndex(index).compile(dialect=DIALECT)).replace("INDEX", "INDEX CONCURRENTLY", 1)
+    return [made] if valid is None else [_dropped(str(index.name)), made]
+
+
+def _dropped(index: str) -> str:
+    return f'DROP INDEX CONCURRENTLY IF EXISTS "{index}"'
 
 
 def _create(table: Table) -> list[str]:

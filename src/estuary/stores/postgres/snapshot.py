@@ -19,10 +19,11 @@ from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.schema import TABLE_COMMENT, Schema
 from estuary.stores.postgres.tables import ALL_OWNERS
+from estuary.stores.sql.indexes import OWNER
 from estuary.stores.sql.lists import Asked
 from estuary.stores.sql.policy import NOT_MIGRATED, Policy
 from estuary.stores.sql.resource import SqlResource
-from estuary.stores.sql.tables import COMMON, OWNER, TOTALS
+from estuary.stores.sql.tables import COMMON, TOTALS
 
 BATCH = 1000
 """Records that are asked for in one go."""

@@ -15,11 +15,12 @@ from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.writes import Write
 from estuary.stores.postgres.collection import PostgresCollection
-from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.connector import SERVER_SHARE, Connector
 from estuary.stores.postgres.errors import CLOSED
 from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keyed_insert import KeyedInsert
 from estuary.stores.postgres.keys import Keys
+from estuary.stores.postgres.language import PostgresLanguage
 from estuary.stores.postgres.loader import Loader
 from estuary.stores.postgres.migration import Migration
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert
@@ -30,6 +31,7 @@ from estuary.stores.postgres.snapshot import PostgresSnapshot, Snapshots
 from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.postgres.transact import Transact
+from estuary.stores.postgres.unserved import UNSERVED, UnservedQueries
 from estuary.stores.sql.keys import compile_key_statements
 from estuary.stores.sql.lists import ListStatements
 from estuary.stores.sql.policy import Policy
@@ -48,13 +50,15 @@ class _Open(NamedTuple):
     pool: Pool
     inserts: Mapping[str, InsertBatcher]
     probe: Probe
+    unserved: UnservedQueries
 
 
 class PostgresStore:
     """Records of `resources` in the database at `url`, over `pool_size` connections at most.
 
     A write that returned is as durable as the server makes it. `timeout` (seconds) bounds every call.
-    `policy` is for tables that do not fit. `observe` is told how many connections are open.
+    `query_budget` bounds list queries that no index serves. `policy` is for tables that do not fit.
+    `observe` is told how many connections are open.
     """
 
     def __init__(
@@ -66,12 +70,14 @@ class PostgresStore:
         timeout: float = 5.0,
         policy: Policy = Policy.AUTO,
         observe: Observer = _ignore,
+        query_budget: float = 1.0,
     ) -> None:
         metadata = MetaData()
         totals, keys = postgres_totals_table(metadata), keys_table(metadata)
         self._pool_size = pool_size
         self._timeout = timeout
         self._observe = observe
+        self._query_budget = query_budget
         self._connector = Connector(url, timeout=timeout)
         self._policy = policy
         self._resources = {one.name: _in_postgres(one, metadata, totals) for one in resources}
@@ -87,6 +93,7 @@ class PostgresStore:
             name: PostgresCollection(
                 self._pool,
                 partial(self._inserts, name),
+                self._unserved,
                 each,
                 Keys(key_statements, each.keys, KeyedInsert(each.table, keys)),
             )
@@ -113,7 +120,9 @@ class PostgresStore:
             name: InsertBatcher(pool, insert, statements=share, timeout=self._timeout)
             for name, insert in self._multi_row_inserts.items()
         }
-        self._open = _Open(pool, inserts, Probe(self._connector, timeout=self._timeout))
+        budget = min(self._query_budget, self._timeout * SERVER_SHARE)
+        unserved = UnservedQueries(pool, most=max(1, min(UNSERVED, self._pool_size - 1)), budget=budget)
+        self._open = _Open(pool, inserts, Probe(self._connector, timeout=self._timeout), unserved)
 
     async def close(self) -> None:
         """Finish accepted calls and let every connection go; a second call does nothing."""
@@ -157,6 +166,9 @@ class PostgresStore:
     def _pool(self) -> Pool:
         return self._parts().pool
 
+    def _unserved(self) -> UnservedQueries:
+        return self._parts().unserved
+
     def _inserts(self, resource: str) -> InsertBatcher:
         return self._parts().inserts[resource]
 
@@ -170,4 +182,5 @@ def _in_postgres(resource: Resource, metadata: MetaData, totals_table: Table) ->
     table = resource_table(resource, metadata)
     totals = select_totals(table, totals_table)
     lists = ListStatements(partial(select_counted_list, table, totals), DIALECT)
-    return SqlResource(resource, table, compile_statements(table, totals, DIALECT), lists, DIALECT)
+    statements = compile_statements(table, totals, DIALECT)
+    return SqlResource(resource, table, statements, lists, DIALECT, PostgresLanguage())

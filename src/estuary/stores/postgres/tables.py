@@ -2,7 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Identity, Index, MetaData, Table, Text
 
-from estuary.stores.sql.tables import OWNER, TOTALS
+from estuary.stores.sql.indexes import OWNER
+from estuary.stores.sql.tables import TOTALS
 
 ALL_OWNERS = "''"
 """The owner, in SQL, under whom the total of a whole resource is kept, for all owners of its records."""

@@ -11,8 +11,8 @@ from sqlalchemy.sql import ClauseElement
 
 from estuary.core.query import ListQuery
 from estuary.core.record import Position
+from estuary.stores.sql.indexes import OWNED
 from estuary.stores.sql.statements import Statement, Totals, compiled
-from estuary.stores.sql.tables import OWNED
 from estuary.stores.sql.types import LONG
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1

@@ -4,8 +4,12 @@ from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.resource import Resource
+from estuary.stores.sql.columns import columns_of
 from estuary.stores.sql.keys import KeyRows
+from estuary.stores.sql.language import Language
 from estuary.stores.sql.lists import Asked, ListStatements
+from estuary.stores.sql.queries import QueryStatements
+from estuary.stores.sql.query_writer import ResourceTable
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements
 
@@ -20,6 +24,7 @@ class SqlResource:
         statements: Statements,
         lists: ListStatements,
         dialect: Dialect,
+        language: Language,
     ) -> None:
         self.name = resource.name
         self.table = table
@@ -27,6 +32,8 @@ class SqlResource:
         self.lists = lists
         self.rows = Rows(resource, table, statements, dialect)
         self.keys = KeyRows(resource)
+        columns = columns_of(resource, table, dialect)
+        self.queries = QueryStatements(resource, ResourceTable.of(table), columns, language)
 
     def total(self, owner: str | None) -> Asked:
         """The number of records, of all or of one owner's: the statement and its parameters."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, assert_never
 
-from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, MetaData, Table, Text, literal_column
+from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, Text, literal_column
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.field import Field
@@ -12,15 +12,13 @@ from estuary.core.kinds.kind import Storage
 from estuary.core.resource import Resource
 from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.defaults import default_of
-from estuary.stores.sql.types import IDENTIFIER, LONG, MOMENT, column_type
+from estuary.stores.sql.indexes import OWNER, add_indexes
+from estuary.stores.sql.types import LONG, MOMENT, TEXT, column_type
 
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.
 TOTALS = "_estuary_totals"
 KEYS = "_estuary_keys"
-OWNER = "owner"
 _DIALECT = "dialect"
-OWNED = f"{OWNER} <> ''"
-"""What the index of owners holds; a query must say it in these words to be served by that index."""
 
 
 def resource_table(resource: Resource, metadata: MetaData) -> Table:
@@ -29,30 +27,20 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
     The checks repeat the declared rules, so that nothing else that writes into the table can break them;
     patterns are left out, for engines do not agree on their syntax.
     """
-    owned: ColumnElement[bool] = literal_column(OWNED)
-    return Table(
+    table = Table(
         resource.name,
         metadata,
-        Column("id", IDENTIFIER, primary_key=True, nullable=False),
+        Column("id", TEXT, primary_key=True, nullable=False),
         Column("version", LONG, nullable=False),
         Column("created_at", MOMENT, nullable=False),
         Column("updated_at", MOMENT, nullable=False),
-        Column(OWNER, IDENTIFIER, nullable=False, server_default=""),
+        Column(OWNER, TEXT, nullable=False, server_default=""),
         *(_column(resource, field) for field in resource.fields),
         *(check for field in resource.fields for check in _checks(resource, field)),
-        # The order of every list and cursor: created_at, ties by id.
-        Index(f"_{resource.name}_position", "created_at", "id", unique=True),
-        # The same within one owner's records. Records without an owner are not in it, and cost nothing.
-        Index(
-            f"_{resource.name}_owner",
-            OWNER,
-            "created_at",
-            "id",
-            sqlite_where=owned,
-            postgresql_where=owned,
-        ),
         sqlite_strict=True,
     )
+    add_indexes(resource, table)
+    return table
 
 
 def _column(resource: Resource, field: Field) -> Column[Any]:

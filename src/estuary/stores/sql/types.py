@@ -16,8 +16,8 @@ Conversion = Callable[[Any], Any]
 
 # STRICT tables know SQLite's 64-bit integer under this name alone.
 LONG = BigInteger().with_variant(Integer(), "sqlite")
-# Ordered as plain characters, whatever language a PostgreSQL database speaks; SQLite knows no other order.
-IDENTIFIER = Text().with_variant(Text(collation="C"), "postgresql")
+# Ordered by code point, whatever language a PostgreSQL database speaks; SQLite knows no other order.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Number(TypeDecorator[float]):
@@ -122,7 +122,7 @@ def column_type(stored: Stored) -> TypeEngine[Any]:
 def _plain_type(storage: Storage) -> TypeEngine[Any]:
     match storage:
         case Storage.TEXT:
-            return Text()
+            return TEXT
         case Storage.INTEGER:
             return LONG
         case Storage.DOUBLE:

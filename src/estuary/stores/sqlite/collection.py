@@ -9,32 +9,32 @@ from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
+from estuary.stores.sql.list_results import counted
 from estuary.stores.sql.lists import Asked
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.rows import Row
 from estuary.stores.sql.unmatched_writes import refusal
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.keys import Keys
+from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET, Queries
 from estuary.stores.sqlite.reader_pool import Read
 from estuary.stores.sqlite.writer import Operation
-
-FARTHEST_INLINE_OFFSET = 2000
-"""Walking to this offset costs some 130 µs, not more than the way through a thread would."""
 
 
 class SqliteCollection:
     """Implements `Collection`; reads are answered at once, but for lists from far behind.
 
-    `database` is the whole store's, `keys` are the resource's.
+    `database` is the whole store's; `keys` and `queries` are the resource's.
     """
 
-    def __init__(self, database: Database, resource: SqlResource, keys: Keys) -> None:
+    def __init__(self, database: Database, resource: SqlResource, keys: Keys, queries: Queries) -> None:
         self._database = database
         self._row = database.row
         self._resource = resource
         self._lists = resource.lists
         self._rows = resource.rows
         self._keys = keys
+        self._queries = queries
         statements = resource.statements
         self._insert = statements.insert.text
         self._get = statements.get.text
@@ -78,6 +78,8 @@ class SqliteCollection:
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What `query` asks for: one search in the index, then its neighbours, or a walk to an offset."""
+        if query.where or query.sort:
+            return self._queries.list(query)
         read = self._reading(query)
         if query.offset is None or query.offset <= FARTHEST_INLINE_OFFSET:
             return self._database.read(read)
@@ -92,17 +94,17 @@ class SqliteCollection:
         """What reads the rows for `query`, and their number where that is asked for."""
         wanted = self._lists.of(query)
         if not query.counted:
-            return lambda cursor: self._result(cursor.execute(*wanted).fetchall())
+            return lambda cursor: ListResult(self._records(cursor.execute(*wanted).fetchall()))
         total_of, offset = self._resource.total(query.owner), query.offset or 0
 
         def read(cursor: sqlite3.Cursor) -> ListResult:
             rows, total = _read_counted(cursor, wanted, total_of, offset)
-            return self._result(rows, total)
+            return counted(self._records(rows), total, query.at_most)
 
         return read
 
-    def _result(self, rows: Sequence[Row], total: int | None = None) -> ListResult:
-        return ListResult([self._rows.record(row) for row in rows], total)
+    def _records(self, rows: Sequence[Row]) -> Sequence[Record]:
+        return [self._rows.record(row) for row in rows]
 
     def _insertion(self, record: Record) -> Operation[Record | None]:
         parameters = self._rows.insert(record)

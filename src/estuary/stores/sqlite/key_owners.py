@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Table
 
-from estuary.stores.sql.tables import OWNER
+from estuary.stores.sql.indexes import OWNER
 
 _BEFORE = "_estuary_keys_before"
 

@@ -41,7 +41,8 @@ class Migration:
     def prepare(self, connection: sqlite3.Connection) -> None:
         """See to the tables after `look`; raises `StoreSchemaMismatch`, having changed nothing."""
         if self._policy is Policy.AUTO or self._schema.is_new(connection):
-            self.run(connection, only_plan=False)
+            # What only an earlier declaration asked for may be another release's, which still runs.
+            self.run(connection, only_plan=False, drop=False)
 
     def complete(self, copy: sqlite3.Connection) -> None:
         """Make what a private copy of the file lacks; raises `StoreSchemaMismatch`, see `look`."""
@@ -50,13 +51,17 @@ class Migration:
         for statement in self._schema.missing(copy):
             copy.execute(statement)
 
-    def run(self, connection: sqlite3.Connection, *, only_plan: bool) -> Sequence[str]:
-        """The statements that make the file fit; run, all of them or none, unless `only_plan`."""
+    def run(self, connection: sqlite3.Connection, *, only_plan: bool, drop: bool = True) -> Sequence[str]:
+        """The statements that make the file fit; run, all of them or none, unless `only_plan`.
+
+        With `drop` also those that remove indexes of earlier declarations.
+        """
         # Another process may have seen to it while this one waited for the lock.
         with transaction(connection, "BEGIN" if only_plan else "BEGIN IMMEDIATE"):
             self._schema.check_origin(connection)
             plan = self._plan(connection)
-            statements = [*plan.statements, *self._schema.missing(connection, plan)]
+            dropped = self._schema.undeclared_indexes(connection) if drop else []
+            statements = [*plan.statements, *self._schema.missing(connection, plan), *dropped]
             if not only_plan:
                 for statement in statements:
                     connection.execute(statement)

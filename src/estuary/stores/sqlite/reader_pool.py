@@ -16,10 +16,16 @@ Read = Callable[[sqlite3.Cursor], T]
 
 READERS = 2
 """Threads at most; each, with its connection, is made when it is first needed."""
-_STEPS_BETWEEN_LOOKS = 100_000
-"""Steps of SQLite's machine, some milliseconds in all, after which a read looks whether to go on."""
+_STEPS_BETWEEN_LOOKS = 10_000
+"""Steps of SQLite's machine, less than a millisecond in all, after which a read looks whether to go on."""
+UNSERVED = 1
+"""Reads with a budget that run at a time."""
 MAX_WAITING = 64
 """Reads that may wait for a thread; past it a caller is told at once."""
+
+
+class OutOfTime(Exception):
+    """A read took longer than the budget that it had."""
 
 
 class _Reader:
@@ -31,8 +37,8 @@ class _Reader:
         self.executor = Executor("estuary-sqlite-reader")
         self.connection: sqlite3.Connection | None = None
         self.abandoned = False
-        """No caller waits for the read that runs: it fails soon. (`sqlite3.Connection.interrupt` is no help
-        to a caller who leaves before the first statement has begun: it reaches only one that runs.)"""
+        """No caller waits for the read that runs: it fails soon. (`sqlite3.Connection.interrupt` alone does
+        not help where the first statement has not begun yet: it reaches only one that runs.)"""
 
     def perform(self, read: Read[T]) -> T:
         """In the thread: the outcome of `read`."""
@@ -47,6 +53,12 @@ class _Reader:
         connection = self._file.connect_to_read(timeout=self._timeout)
         connection.set_progress_handler(lambda: self.abandoned, _STEPS_BETWEEN_LOOKS)
         return connection
+
+    def abandon(self) -> None:
+        """Break off the read that runs."""
+        self.abandoned = True
+        if self.connection is not None:
+            self.connection.interrupt()
 
     def close(self) -> None:
         """In the thread: let the connection go."""
@@ -66,6 +78,7 @@ class ReaderPool:
         self._timeout = timeout
         self._changed = changed
         self._slots = asyncio.Semaphore(READERS)
+        self._unserved = asyncio.Semaphore(UNSERVED)
         self._waiting = 0
         self._closed = False
         self._idle: list[_Reader] = []
@@ -76,15 +89,36 @@ class ReaderPool:
         """How many connections are open."""
         return sum(reader.connection is not None for reader in self._all)
 
-    async def run(self, read: Read[T]) -> T:
-        """The outcome of `read`; raises `StoreUnavailable` when too many wait or time is up."""
+    async def run_within(self, read: Read[T], budget: float) -> T:
+        """The outcome of `read`, which no index serves: there is always a thread that does none of these.
+
+        Raises `OutOfTime` where it takes longer than `budget` (seconds), and `StoreUnavailable` where it
+        waits so long for another one.
+        """
+        try:
+            async with asyncio.timeout(budget):
+                await self._unserved.acquire()
+        except TimeoutError as error:
+            raise StoreUnavailable(
+                "The database is unavailable: other queries that no index serves took too long"
+            ) from error
+        try:
+            return await self.run(read, min(budget, self._timeout))
+        finally:
+            self._unserved.release()
+
+    async def run(self, read: Read[T], budget: float | None = None) -> T:
+        """The outcome of `read`; raises `StoreUnavailable` when too many wait or time is up.
+
+        With a budget (seconds) raises `OutOfTime` where the read itself takes longer.
+        """
         if self._waiting >= MAX_WAITING:
             raise StoreUnavailable("The database is unavailable: too many reads are waiting")
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._timeout + (budget or 0.0)):
                 await self._slots.acquire()
-                return await self._perform(read)
+                return await self._perform(read, budget)
         except TimeoutError as error:
             raise StoreUnavailable("The database is unavailable: the read took too long") from error
         finally:
@@ -94,14 +128,14 @@ class ReaderPool:
         """Break off what is running and close every connection."""
         self._closed = True
         for reader in self._all:
-            reader.abandoned = True
+            reader.abandon()
         closing = [reader.executor.run(reader.close) for reader in self._all]
         if closing:
             await asyncio.wait(closing, timeout=self._timeout)
         for reader in self._all:
             reader.executor.stop()
 
-    async def _perform(self, read: Read[T]) -> T:
+    async def _perform(self, read: Read[T], budget: float | None) -> T:
         """Run `read` on an idle reader; the caller's slot is given back when the thread is done with it."""
         if self._closed:
             self._slots.release()
@@ -110,10 +144,17 @@ class ReaderPool:
         reader.abandoned = False
         future = reader.executor.run(lambda: reader.perform(read))
         future.add_done_callback(lambda done: self._release(reader, done))
+        in_time = asyncio.timeout(budget)
         try:
-            return await outcome_of(future)
-        except asyncio.CancelledError:
-            reader.abandoned = True
+            async with in_time:
+                try:
+                    return await outcome_of(future)
+                except asyncio.CancelledError:
+                    reader.abandon()
+                    raise
+        except TimeoutError:
+            if in_time.expired():
+                raise OutOfTime from None
             raise
 
     def _make(self) -> _Reader:

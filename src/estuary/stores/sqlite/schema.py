@@ -11,8 +11,9 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.stores.sql.ddl_text import in_one_line
+from estuary.stores.sql.indexes import OWNER, named_here
 from estuary.stores.sql.plan import UNCHANGED, Plan
-from estuary.stores.sql.tables import KEYS, OWNER, TOTALS, checks_of
+from estuary.stores.sql.tables import KEYS, TOTALS, checks_of
 from estuary.stores.sqlite.key_owners import key_owners
 
 APPLICATION_ID = 0x45535455
@@ -87,6 +88,10 @@ class Schema:
             *(line for table in self._tables for line in table.missing(connection, plan)),
         ]
 
+    def undeclared_indexes(self, connection: sqlite3.Connection) -> list[str]:
+        """The statements that remove indexes which an earlier declaration asked for, and no other ones."""
+        return [line for table in self._tables for line in table.undeclared_indexes(connection)]
+
     def _keys_fit(self, connection: sqlite3.Connection) -> bool:
         """Whether the table of keys, if it is there, tells owners apart.
 
@@ -124,6 +129,13 @@ class _TableSchema:
         if self._name in plan.rebuilt or not self._counts(connection):
             statements += self._counting()
         return statements
+
+    def undeclared_indexes(self, connection: sqlite3.Connection) -> Iterator[str]:
+        """See `Schema.undeclared_indexes`; a table that is rebuilt has lost them by itself."""
+        query = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? ORDER BY name"
+        for (name,) in connection.execute(query, (self._name,)).fetchall():
+            if named_here(self._name, name) and name not in self._ddl:
+                yield f'DROP INDEX IF EXISTS "{name}"'
 
     def _counting(self) -> Iterator[str]:
         for name, ddl in self._triggers.items():

@@ -11,8 +11,9 @@ from estuary.core.query import by_cursor
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey
+from estuary.stores.sql.indexes import OWNER
 from estuary.stores.sql.resource import SqlResource
-from estuary.stores.sql.tables import COMMON, OWNER, TOTALS
+from estuary.stores.sql.tables import COMMON, TOTALS
 from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import IDENTITY, Schema
 

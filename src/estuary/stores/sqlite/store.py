@@ -26,15 +26,19 @@ from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.keys import Keys
+from estuary.stores.sqlite.language import SqliteLanguage
 from estuary.stores.sqlite.loader import Loader
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.online_backup import OnlineBackup
+from estuary.stores.sqlite.queries import Queries
 from estuary.stores.sqlite.schema import Schema
 from estuary.stores.sqlite.snapshot import SqliteSnapshot, survey
 from estuary.stores.sqlite.transact import transact
 
 # The writer's own few statements, beside those of the resources.
 _OTHER_STATEMENTS = 16
+# A thousand take 15 MiB in each connection; those of list queries would be as many as there are forms.
+_FEWEST_STATEMENTS, _MOST_STATEMENTS = 128, 256
 
 
 def _ignore(observation: Observation) -> None:
@@ -44,8 +48,9 @@ def _ignore(observation: Observation) -> None:
 class SqliteStore:
     """Records of `resources` in the file at `path`, which is created, with its folder, if it is missing.
 
-    A write that returned survives a power cut. `timeout` (seconds) bounds every call. `observe` is told
-    how many connections are open; `fairness` tells of other workers that write to the file.
+    A write that returned survives a power cut. `timeout` (seconds) bounds every call, and `query_budget`
+    list queries that no index serves. `observe` is told how many connections are open; `fairness` tells of
+    other workers that write to the file.
     """
 
     def __init__(
@@ -57,20 +62,26 @@ class SqliteStore:
         policy: Policy = Policy.AUTO,
         observe: Observer = _ignore,
         fairness: WriterFairness | None = None,
+        query_budget: float = 1.0,
     ) -> None:
         dialect = SQLiteDialect(paramstyle="qmark")
         metadata = MetaData()
         totals, keys = totals_table(metadata), keys_table(metadata)
         self._resources = {one.name: _in_sqlite(one, metadata, totals, dialect) for one in resources}
         tables = [each.table for each in self._resources.values()]
-        kept = _OTHER_STATEMENTS + (len(Statements._fields) + len(COMMON_SHAPES)) * len(tables)
-        file = DatabaseFile(path, statements=kept)
+        own = _OTHER_STATEMENTS + (len(Statements._fields) + len(COMMON_SHAPES)) * len(tables)
+        file = DatabaseFile(path, statements=min(max(own, _FEWEST_STATEMENTS), _MOST_STATEMENTS))
         self._schema = schema = Schema(tables, [totals, keys], dialect)
         self._migration = migration = Migration(file, schema, policy)
         self._database = Database(file, migration, timeout=timeout, observe=observe, fairness=fairness)
         key_statements = compile_key_statements(keys, dialect)
         self._collections = {
-            name: SqliteCollection(self._database, each, Keys(key_statements, each.keys))
+            name: SqliteCollection(
+                self._database,
+                each,
+                Keys(key_statements, each.keys),
+                Queries(self._database, each, budget=query_budget),
+            )
             for name, each in self._resources.items()
         }
         self._loader = Loader(file, self._resources, timeout=timeout)
@@ -135,6 +146,5 @@ class SqliteStore:
 def _in_sqlite(resource: Resource, metadata: MetaData, totals: Table, dialect: Dialect) -> SqlResource:
     table = resource_table(resource, metadata)
     statements = compile_statements(table, select_totals(table, totals), dialect)
-    return SqlResource(
-        resource, table, statements, ListStatements(partial(select_list, table), dialect), dialect
-    )
+    lists = ListStatements(partial(select_list, table), dialect)
+    return SqlResource(resource, table, statements, lists, dialect, SqliteLanguage())

@@ -18,7 +18,7 @@ from estuary.core.record import Position
 from estuary.stores.sql.lists import ListStatements, select_list
 from estuary.stores.sql.tables import resource_table
 from estuary.stores.sqlite import SqliteStore
-from estuary.stores.sqlite.collection import FARTHEST_INLINE_OFFSET
+from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET
 from estuary.stores.sqlite.writer import MAX_WAITING
 from tests.contract.making import record_of
 from tests.support.collections import awaited

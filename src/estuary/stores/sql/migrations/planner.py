@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Integer,
+    MetaData,
     Table,
     func,
     literal_column,
@@ -60,11 +61,19 @@ def _differences(connection: Connection, tables: Sequence[Table]) -> Iterator[tu
             "include_name": lambda name, kind, _: kind != "table" or name in names,
         },
     )
-    for found in compare_metadata(context, tables[0].metadata):
+    for found in compare_metadata(context, _without_indexes(tables)):
         # Changes of one column come as a list of them.
         for difference in found if isinstance(found, list) else [found]:
             if difference[0] in _OF_COLUMNS and difference[2] in names:
                 yield difference
+
+
+def _without_indexes(tables: Sequence[Table]) -> MetaData:
+    """The same tables; what Alembic finds of indexes is not asked for, and it does not know all of them."""
+    metadata = MetaData()
+    for table in tables:
+        table.to_metadata(metadata).indexes.clear()
+    return metadata
 
 
 _OF_COLUMNS = ("add_column", "remove_column", "modify_nullable", "modify_type")

@@ -1,0 +1,30 @@
+"""One migration at a time, without a transaction that others would have to wait for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from estuary.stores.postgres.connector import Connector
+
+_TRY: Final = f"SELECT pg_try_advisory_xact_lock({0x45535456})"
+_INTERVAL: Final = 0.05
+"""Seconds between two attempts."""
+
+
+@asynccontextmanager
+async def migration_turn(connector: Connector) -> AsyncIterator[None]:
+    """The block runs while no other process is in one.
+
+    An index is made concurrently by waiting for every statement that began before. One that waited for a
+    lock, which who makes the index holds, would never end: so the lock is asked for again and again. It is
+    held by an idle transaction on a connection of its own, for behind a pooler no session keeps a lock.
+    """
+    connection = await connector.connect(plain=True, unlimited=True)
+    try:
+        await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
+        while not await connection.fetchval(_TRY):  # noqa: ASYNC110 - other processes tell of nothing
+            await asyncio.sleep(_INTERVAL)
+        yield
+    finally:
+        connection.terminate()

@@ -1,0 +1,144 @@
+"""The statements that list queries with conditions or an order are answered with.
+
+One is written for each form of a query, and kept for a while; nothing in its text comes from a client.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from estuary.core.conditions import SortKey
+from estuary.core.indexes import advice, demand_of, serving, shown
+from estuary.core.query import ListQuery
+from estuary.core.record import Position
+from estuary.core.resource import Resource
+from estuary.stores.sql.columns import QueryColumn
+from estuary.stores.sql.conditions import NEVER, Form, form_of
+from estuary.stores.sql.language import Language
+from estuary.stores.sql.lists import Asked
+from estuary.stores.sql.parameters import Placed
+from estuary.stores.sql.query_writer import QueryShape, QueryWriter, ResourceTable
+from estuary.stores.sql.simplifying import simplified
+
+FORMS_KEPT: Final = 256
+"""Statements that are kept of a resource; past it those that were used longest ago are written again."""
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+
+
+class AskedQuery(NamedTuple):
+    """The statements for a list query, with their parameters; `total` is asked apart where it is not None.
+
+    What it costs is `bounded` by the page, by the ids that it names or by how far it counts. `advice` are
+    the fields of an index that would make it so, None where none would.
+    """
+
+    rows: Asked
+    total: Asked | None
+    bounded: bool
+    advice: tuple[str, ...] | None
+
+
+class Statements(NamedTuple):
+    """What is kept of a form."""
+
+    rows: Placed
+    total: Placed | None
+
+
+class QueryStatements:
+    """The statements for list queries on the records of `resource`, in the engine's `language`."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        table: ResourceTable,
+        columns: Mapping[str, QueryColumn],
+        language: Language,
+    ) -> None:
+        self._columns = columns
+        self._indexes = resource.indexes
+
+        def write(shape: QueryShape) -> Statements:
+            return _written(shape, table, columns, language)
+
+        self._statements = lru_cache(maxsize=FORMS_KEPT)(write)
+
+    def of(self, query: ListQuery) -> AskedQuery:
+        """The statements that answer `query`."""
+        demand = demand_of(query.where, query.sort)
+        served = serving(demand, self._indexes) is not None
+        position = self._position(query, demand.order)
+        start = position[0] if position else None
+        first = demand.order[0] if position else None
+        found = simplified(query.where, self._columns, first, start)
+        values: list[Any] = [query.owner, query.limit, query.offset, _most(query)]
+        named, others = (_forms(part, self._columns, values) for part in (found.named, found.others))
+        goes_on = query.after is not None and (found.after or not demand.order)
+        if goes_on and position is not None:
+            values += [value for value in position if value is not None]
+        shape = QueryShape(
+            named=named,
+            others=others if found.possible else (*others, NEVER),
+            order=demand.order,
+            nulls=tuple([value is None for value in position or ()]) if goes_on else None,
+            valued=found.valued,
+            owned=query.owner is not None,
+            skips=query.offset is not None,
+            counts=query.counted,
+            limited=query.at_most is not None,
+            served=served and not demand.named,
+        )
+        statements = self._statements(shape)
+        counts_all = query.counted and bool(query.where) and query.at_most is None and not demand.named
+        would_serve = None if served else advice(demand)
+        return AskedQuery(
+            _asked(statements.rows, values),
+            None if statements.total is None else _asked(statements.total, values),
+            served and not counts_all,
+            None if would_serve is None else tuple(shown(would_serve)),
+        )
+
+    def _position(self, query: ListQuery, order: Sequence[SortKey]) -> list[Any] | None:
+        """The position's values of the keys of `order`, as the driver takes them; None without a position.
+
+        An order without keys has none either: one record at most is asked for.
+        """
+        if query.after is None:
+            return None
+        if isinstance(query.after, Position):
+            # No record lies outside the engines' integers: the nearest one inside means the same.
+            values = {"created_at": min(max(query.after.created_at, _INT64_MIN), _INT64_MAX)}
+        else:
+            keys = zip(query.sort, query.after.values, strict=True)
+            values = {key.field: self._driven(key.field, value) for key, value in keys}
+        return [{**values, "id": query.after.id}[key.field] for key in order]
+
+    def _driven(self, field: str, value: Any) -> Any:
+        convert = self._columns[field].convert
+        return value if convert is None or value is None else convert(value)
+
+
+def _most(query: ListQuery) -> int | None:
+    """One record more than are counted tells whether there are more."""
+    return None if query.at_most is None else query.at_most + 1
+
+
+def _forms(
+    conditions: Sequence[Any], columns: Mapping[str, QueryColumn], values: list[Any]
+) -> tuple[Form, ...]:
+    return tuple([form_of(condition, columns, values) for condition in conditions])
+
+
+def _written(
+    shape: QueryShape, table: ResourceTable, columns: Mapping[str, QueryColumn], language: Language
+) -> Statements:
+    if shape.counts and language.counts_within:
+        return Statements(QueryWriter(shape, table, columns, language).counted_rows(), None)
+    rows = QueryWriter(shape, table, columns, language).rows()
+    if not shape.counts:
+        return Statements(rows, None)
+    return Statements(rows, QueryWriter(shape, table, columns, language).total())
+
+
+def _asked(statement: Placed, values: Sequence[Any]) -> Asked:
+    return Asked(statement.text, tuple([values[place] for place in statement.places]))

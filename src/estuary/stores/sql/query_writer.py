@@ -1,0 +1,175 @@
+"""Writes the statements for one form of a list query."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Table
+
+from estuary.core.conditions import SortKey
+from estuary.stores.sql.columns import QueryColumn
+from estuary.stores.sql.conditions import ConditionWriter, Form, values_in
+from estuary.stores.sql.indexes import OWNED
+from estuary.stores.sql.keyset import Key, ranges_after
+from estuary.stores.sql.language import Language
+from estuary.stores.sql.parameters import LIMIT, MOST, OFFSET, OWN, OWNER, Parameters, Placed
+
+_LONG = "BIGINT"
+_TEXT = "TEXT"
+
+
+class QueryShape(NamedTuple):
+    """What the statements for a list query depend on: everything of it but its values.
+
+    `named` are the conditions that name records by their ids, `valued` the fields that are null in no
+    record that meets all. `nulls` says of each key of the order whether the position's value is null; it is
+    None where the list begins with its first record, or at an offset. A list that an index serves is read
+    in its order.
+    """
+
+    named: tuple[Form, ...]
+    others: tuple[Form, ...]
+    order: tuple[SortKey, ...]
+    nulls: tuple[bool, ...] | None
+    valued: frozenset[str]
+    owned: bool
+    skips: bool
+    counts: bool
+    limited: bool
+    served: bool
+
+
+class ResourceTable(NamedTuple):
+    """A table by its name, and its columns as a list selects them."""
+
+    name: str
+    columns: str
+
+    @classmethod
+    def of(cls, table: Table) -> "ResourceTable":
+        """All columns of `table`, in their order."""
+        return cls(table.name, ", ".join(f'"{column.name}"' for column in table.columns))
+
+    @property
+    def sql(self) -> str:
+        """The table's name, quoted."""
+        return f'"{self.name}"'
+
+
+class QueryWriter:
+    """Writes one statement for `shape`."""
+
+    def __init__(
+        self,
+        shape: QueryShape,
+        table: ResourceTable,
+        columns: Mapping[str, QueryColumn],
+        language: Language,
+    ) -> None:
+        self._shape = shape
+        self._table = table
+        self._columns = columns
+        self._language = language
+        self._parameters = Parameters(language)
+
+    def rows(self) -> Placed:
+        """The statement that gives the records."""
+        return self._parameters.placed(self._rows())
+
+    def total(self) -> Placed:
+        """The statement that gives their number."""
+        return self._parameters.placed(self._total())
+
+    def counted_rows(self) -> Placed:
+        """Both as one statement: each row begins with the total; without records one has it, and nulls."""
+        total, rows = self._total(), self._rows()
+        order = self._order("wanted.")
+        return self._parameters.placed(
+            f"WITH whole (total) AS MATERIALIZED ({total}), wanted AS ({rows}) "  # noqa: S608 (written here)
+            f"SELECT whole.total, wanted.* FROM whole LEFT JOIN wanted ON true{order}"
+        )
+
+    def _rows(self) -> str:
+        conditions = self._conditions()
+        ranges = self._ranges()
+        if len(ranges) > 1 and self._shape.served:
+            selects = [self._select([*conditions, *each]) for each in ranges]
+            return self._language.union(selects, self._order(), self._page())
+        if ranges:
+            conditions.append(_any_of(ranges))
+        elif self._shape.nulls is not None:
+            conditions.append("1 = 0")  # an order without keys: one record, which the position is
+        return f"{self._select(conditions)}{self._order()}{self._page()}"
+
+    def _total(self) -> str:
+        shape = self._shape
+        if not (shape.named or shape.others):
+            owner = self._take(OWNER, _TEXT) if shape.owned else None
+            return self._language.total(self._table.name, owner)
+        found = f"FROM {self._source()}{_where(self._conditions())}"
+        if not shape.limited:
+            return f"SELECT count(*) {found}"
+        return f"SELECT count(*) FROM (SELECT 1 {found} LIMIT {self._take(MOST, _LONG)}) AS counted"  # noqa: S608 (as above)
+
+    def _select(self, conditions: Sequence[str]) -> str:
+        return f"SELECT {self._table.columns} FROM {self._source()}{_where(conditions)}"  # noqa: S608 (as above)
+
+    def _source(self) -> str:
+        """The table; where records are named, only those: however else an engine might look for them."""
+        if not self._shape.named:
+            return self._table.sql
+        written = ConditionWriter(self._columns, self._language, self._parameters, OWN)
+        ids = _where([written.sql(form) for form in self._shape.named])
+        records = f"SELECT {self._table.columns} FROM {self._table.sql}{ids}"  # noqa: S608 (as above)
+        return f"(WITH named AS MATERIALIZED ({records}) SELECT * FROM named) AS named"  # noqa: S608 (as above)
+
+    def _conditions(self) -> list[str]:
+        shape = self._shape
+        place = OWN + values_in(shape.named)
+        written = ConditionWriter(self._columns, self._language, self._parameters, place)
+        # The partial indexes of owned records need their condition to be repeated.
+        owner = [f'"owner" = {self._take(OWNER, _TEXT)}', OWNED] if shape.owned else []
+        return [*owner, *(written.sql(form) for form in shape.others)]
+
+    def _ranges(self) -> list[list[str]]:
+        """The ranges behind the position."""
+        shape = self._shape
+        if shape.nulls is None:
+            return []
+        place = OWN + values_in(shape.named) + values_in(shape.others)
+        keys, places = [], []
+        for key, null in zip(shape.order, shape.nulls, strict=True):
+            column = self._columns[key.field]
+            keys.append(
+                Key(column.sql, key.descending, null, column.optional and key.field not in shape.valued)
+            )
+            places.append(place)
+            place += not null
+        types = [self._columns[key.field].type for key in shape.order]
+        return list(ranges_after(keys, lambda number: self._take(places[number], types[number])))
+
+    def _order(self, prefix: str = "") -> str:
+        entries = []
+        for key in self._shape.order:
+            column = self._columns[key.field]
+            name = prefix + column.sql
+            name = name if self._shape.served or prefix else self._language.unindexed(name)
+            entries.append(
+                self._language.ordered(name, descending=key.descending, optional=column.optional)
+            )
+        return f" ORDER BY {', '.join(entries)}" if entries else ""
+
+    def _page(self) -> str:
+        limit = f" LIMIT {self._take(LIMIT, _LONG)}"
+        return f"{limit} OFFSET {self._take(OFFSET, _LONG)}" if self._shape.skips else limit
+
+    def _take(self, place: int, type_: str) -> str:
+        return self._parameters.take(place, type_)
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _any_of(ranges: Sequence[Sequence[str]]) -> str:
+    every = [" AND ".join(conditions) for conditions in ranges]
+    return every[0] if len(every) == 1 else f"({' OR '.join(f'({each})' for each in every)})"
