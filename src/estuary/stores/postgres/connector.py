@@ -108,6 +108,8 @@ def _session_settings(timeout: float) -> dict[str, str]:
         "plan_cache_mode": "force_generic_plan",
         "enable_seqscan": "off",
         "enable_bitmapscan": "off",
+        "enable_incremental_sort": "off",
+        "random_page_cost": "1",
         "jit": "off",
     }
 

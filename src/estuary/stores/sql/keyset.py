@@ -18,16 +18,20 @@ class Key(NamedTuple):
     nullable: bool
 
 
-def ranges_after(keys: Sequence[Key], value: Callable[[int], str]) -> Iterator[list[str]]:
+def ranges_after(
+    keys: Sequence[Key], value: Callable[[int], str], ahead: Sequence[str] = ()
+) -> Iterator[list[str]]:
     """The ranges that lie after a position, each as conditions that all hold in it.
 
     Together they are all records that come later; no two of them have a record in common. `value` gives
-    the parameter for the position's value of the key with this number.
+    the parameter for the position's value of the key with this number. `ahead` bounds the first key; the
+    position meets it, so that it is left out where that key has the position's value: an engine may begin
+    its search at either of two conditions, and read all that the other one would have left out.
     """
     compared = _compared_at_once(keys)
     for number in reversed(range(len(keys))):
         key = keys[number]
-        equal = [_equal(keys[place], place, value) for place in range(number)]
+        equal = [_equal(keys[place], place, value) for place in range(number)] if number else list(ahead)
         if number == compared:
             yield [*equal, _after(keys, compared, value)]
         elif number < compared:

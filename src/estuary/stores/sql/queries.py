@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from estuary.core.conditions import SortKey
-from estuary.core.indexes import advice, demand_of, serving, shown
+from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving, shown
 from estuary.core.query import ListQuery
 from estuary.core.record import Position
 from estuary.core.resource import Resource
@@ -66,21 +66,26 @@ class QueryStatements:
     def of(self, query: ListQuery) -> AskedQuery:
         """The statements that answer `query`."""
         demand = demand_of(query.where, query.sort)
-        served = serving(demand, self._indexes) is not None
+        index = serving(demand, self._indexes)
+        served = index is not None
         position = self._position(query, demand.order)
-        start = position[0] if position else None
-        first = demand.order[0] if position else None
-        found = simplified(query.where, self._columns, first, start)
+        # Where a total is counted nothing is left out that only the position implies.
+        first = demand.order[0] if position and not query.counted else None
+        found = simplified(query.where, self._columns, first, position[0] if position else None)
         values: list[Any] = [query.owner, query.limit, query.offset, _most(query)]
-        named, others = (_forms(part, self._columns, values) for part in (found.named, found.others))
-        goes_on = query.after is not None and (found.after or not demand.order)
-        if goes_on and position is not None:
-            values += [value for value in position if value is not None]
+        named, others, ahead = (
+            _forms(part, self._columns, values) for part in (found.named, found.others, found.ahead)
+        )
+        if position is not None and first is not None and not found.after:
+            position = None
+        values += [value for value in position or () if value is not None]
         shape = QueryShape(
             named=named,
             others=others if found.possible else (*others, NEVER),
+            ahead=ahead,
             order=demand.order,
-            nulls=tuple([value is None for value in position or ()]) if goes_on else None,
+            fixed=() if index is None or demand.named else _fixed_keys(index, demand),
+            nulls=None if position is None else tuple([value is None for value in position]),
             valued=found.valued,
             owned=query.owner is not None,
             skips=query.offset is not None,
@@ -116,6 +121,13 @@ class QueryStatements:
     def _driven(self, field: str, value: Any) -> Any:
         convert = self._columns[field].convert
         return value if convert is None or value is None else convert(value)
+
+
+def _fixed_keys(index: IndexDefinition, demand: Demand) -> tuple[SortKey, ...]:
+    """The first keys of `index`, whose values are given, in the direction in which it is read."""
+    fixed, rest = index.keys[: len(demand.fixed)], index.keys[len(demand.fixed) :]
+    backwards = rest != demand.order
+    return tuple([SortKey(key.field, key.descending != backwards) for key in fixed])
 
 
 def _most(query: ListQuery) -> int | None:

@@ -20,15 +20,18 @@ _TEXT = "TEXT"
 class QueryShape(NamedTuple):
     """What the statements for a list query depend on: everything of it but its values.
 
-    `named` are the conditions that name records by their ids, `valued` the fields that are null in no
-    record that meets all. `nulls` says of each key of the order whether the position's value is null; it is
-    None where the list begins with its first record, or at an offset. A list that an index serves is read
-    in its order.
+    `named` are the conditions that name records by their ids, `ahead` is a bound that lies ahead of the
+    position, and `valued` are the fields that are null in no record that meets all. `nulls` says of each key
+    of the order whether the position's value is null; it is None where the list begins with its first
+    record, or at an offset. A list that an index serves is read in its order, whose `fixed` first keys have
+    one value.
     """
 
     named: tuple[Form, ...]
     others: tuple[Form, ...]
+    ahead: tuple[Form, ...]
     order: tuple[SortKey, ...]
+    fixed: tuple[SortKey, ...]
     nulls: tuple[bool, ...] | None
     valued: frozenset[str]
     owned: bool
@@ -136,6 +139,9 @@ class QueryWriter:
         if shape.nulls is None:
             return []
         place = OWN + values_in(shape.named) + values_in(shape.others)
+        written = ConditionWriter(self._columns, self._language, self._parameters, place)
+        ahead = [written.sql(form) for form in shape.ahead]
+        place += values_in(shape.ahead)
         keys, places = [], []
         for key, null in zip(shape.order, shape.nulls, strict=True):
             column = self._columns[key.field]
@@ -145,11 +151,12 @@ class QueryWriter:
             places.append(place)
             place += not null
         types = [self._columns[key.field].type for key in shape.order]
-        return list(ranges_after(keys, lambda number: self._take(places[number], types[number])))
+        return list(ranges_after(keys, lambda number: self._take(places[number], types[number]), ahead))
 
     def _order(self, prefix: str = "") -> str:
         entries = []
-        for key in self._shape.order:
+        # With the whole of an index's keys a planner takes to no other one, whose records it would filter.
+        for key in (*self._shape.fixed, *self._shape.order):
             column = self._columns[key.field]
             name = prefix + column.sql
             name = name if self._shape.served or prefix else self._language.unindexed(name)

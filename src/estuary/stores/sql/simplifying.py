@@ -29,6 +29,8 @@ class Simplified(NamedTuple):
     possible: bool
     after: bool
     """Whether what comes before the position is still to be left out."""
+    ahead: list[Condition]
+    """The bound of the first key on the side that the list goes to; the position itself meets it."""
 
 
 class _Parts:
@@ -60,6 +62,27 @@ class _Parts:
                 self._bound(self.upper, condition)
             case _:
                 self.others.append(condition)
+
+    def going_on(self, key: SortKey, position: Any) -> tuple[bool, list[Condition]]:
+        """Take out the bounds of `key`, which is not null, as far as `position` implies them.
+
+        Whether what comes before the position is to be left out, and the bound that lies ahead of it.
+        """
+        behind, before = (self.upper, self.lower) if key.descending else (self.lower, self.upper)
+        passed, ahead = behind.get(key.field), before.get(key.field)
+        if position is None:
+            # Null comes first where the order ascends: everything that is asked for lies behind it.
+            self.possible = self.possible and not key.descending
+            return False, []
+        if passed is not None and not self.meets(position, passed):
+            return False, []
+        if ahead is not None and not self.meets(position, ahead):
+            self.possible = False
+            return False, []
+        behind.pop(key.field, None)
+        before.pop(key.field, None)
+        self.valued.pop(key.field, None)
+        return True, [] if ahead is None else [ahead]
 
     def _equal(self, comparison: Comparison) -> None:
         if self.equal.setdefault(comparison.field, comparison) != comparison:
@@ -103,18 +126,10 @@ def simplified(
         parts.add(condition)
     ranged = frozenset({*parts.lower, *parts.upper})
     valued = ranged.union(parts.valued)
-    after, possible = first is not None, parts.possible
+    after = first is not None
+    ahead: list[Condition] = []
     if first is not None and first.field in valued:
-        passed = parts.upper if first.descending else parts.lower
-        bound = passed.get(first.field)
-        if position is None:
-            # Null comes first where the order ascends: everything that is asked for lies behind it.
-            after, possible = False, possible and not first.descending
-        elif bound is not None and not parts.meets(position, bound):
-            after = False
-        else:
-            passed.pop(first.field, None)
-            parts.valued.pop(first.field, None)
+        after, ahead = parts.going_on(first, position)
     others = [
         *parts.equal.values(),
         *parts.lower.values(),
@@ -122,4 +137,4 @@ def simplified(
         *(condition for field, condition in parts.valued.items() if field not in ranged),
         *parts.others,
     ]
-    return Simplified(parts.named, others, valued, possible, after)
+    return Simplified(parts.named, others, valued, parts.possible, after, ahead)

@@ -1,0 +1,157 @@
+"""What a declared index serves costs by the page: its start is found by a search, and nothing is sorted."""
+
+import json
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from estuary.core.conditions import Comparison, Operator
+from estuary.core.query import ListQuery
+from estuary.stores.postgres import PostgresStore
+from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.connector import Connector
+from estuary.stores.sql.queries import QueryStatements
+from estuary.stores.sqlite import SqliteStore
+from tests.support.served_queries import BOOKS, served_queries
+from tests.support.servers import shared
+
+ROWS = 10_000
+MOST_READ = 100
+"""Records that are looked at for a page of 20."""
+COLUMNS = "id, version, created_at, updated_at, owner, title, pages, price, lent, read_at, binding, note"
+VALUES = """
+    substr('00000000-0000-4000-8000-000000000000', 1, 30) || substr('00000' || n, -6), 1, n * 200, n * 200,
+    CASE n % 10 WHEN 0 THEN 'her' ELSE '' END, 'title ' || n % 1000, CASE WHEN n % 3 > 0 THEN n % 1000 END,
+    n % 1000, CASE n % 3 WHEN 0 THEN {true} WHEN 1 THEN {false} END, CASE WHEN n % 3 > 0 THEN n * 200 END,
+    CASE n % 2 WHEN 0 THEN 'paper' ELSE 'cloth' END, CASE WHEN n % 3 > 1 THEN 'note ' || n % 1000 END
+"""
+QUERIES = list(served_queries())
+
+
+def asked(store: SqliteStore | PostgresStore, query: ListQuery) -> tuple[str, tuple[Any, ...]]:
+    """The statement that answers `query`, which is said to be served."""
+    statements: QueryStatements = store._resources["books"].queries
+    found = statements.of(query)
+    assert found.bounded
+    assert found.advice is None
+    return found.rows
+
+
+def told(query: ListQuery) -> str:
+    """A query in a message."""
+    where = [f"{each.field}.{each.operator.value}" for each in query.where if isinstance(each, Comparison)]
+    return f"{where} {query.sort} {query.after} {query.owner}"
+
+
+def fixed(query: ListQuery) -> list[str]:
+    """The fields that have one value in all records that are asked for."""
+    equal = [
+        each.field
+        for each in query.where
+        if isinstance(each, Comparison)
+        and (each.operator is Operator.EQ or (each.operator is Operator.NULL and each.value))
+    ]
+    return [*(["owner"] if query.owner else []), *equal]
+
+
+@pytest.fixture
+async def file(tmp_path: Path) -> AsyncIterator[tuple[SqliteStore, sqlite3.Connection]]:
+    """A store with many books, and another connection to its file."""
+    store = SqliteStore(tmp_path / "books.db", [BOOKS])
+    await store.open()
+    connection = sqlite3.connect(tmp_path / "books.db", isolation_level=None)
+    numbers = f"WITH RECURSIVE s(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS})"  # noqa: S608
+    values = VALUES.format(true=1, false=0)
+    insert = f"INSERT INTO books ({COLUMNS}) {numbers} SELECT {values} FROM s"  # noqa: S608 (texts of ours)
+    connection.execute(insert)
+    yield store, connection
+    connection.close()
+    await store.close()
+
+
+async def test_sqlite_searches_and_never_sorts(file: tuple[SqliteStore, sqlite3.Connection]) -> None:
+    """Nor does it read through an index, but from its first record on where nothing else is asked for."""
+    store, connection = file
+    wrong = []
+    for query in QUERIES:
+        statement, parameters = asked(store, query)
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        if not all(_is_search(step, query) for step in plan):
+            wrong.append((told(query), statement.partition(" FROM ")[2], plan))
+    assert [] == wrong
+
+
+def _is_search(step: str, query: ListQuery) -> bool:
+    if "books" not in step:
+        return "B-TREE" not in step
+    if not (query.where or query.owner or query.after):
+        return step.startswith("SCAN books USING INDEX")
+    searched = step.startswith("SEARCH books USING")
+    return searched and all(re.search(rf"\b{field}=\?", step) for field in fixed(query))
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[tuple[PostgresStore, Connection]]:
+    """A store with many books, and another connection with its settings."""
+    server = shared.postgres()
+    server.empty()
+    store = PostgresStore(server.url, [BOOKS])
+    await store.open()
+    values = VALUES.format(true="true", false="false").replace("n % 1000,", "(n % 1000)::bigint,")
+    values = values.replace("substr('00000' || n, -6)", "lpad(n::text, 6, '0')")
+    insert = f"INSERT INTO books ({COLUMNS}) SELECT {values} FROM generate_series(1, {ROWS}) n"  # noqa: S608
+    server.execute(f"{insert}; ANALYZE books")
+    connection = await Connector(server.url, timeout=10).connect()
+    yield store, connection
+    connection.terminate()
+    await store.close()
+
+
+def literal(value: object) -> str:
+    """A parameter as EXECUTE takes it."""
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def steps_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's nodes."""
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from steps_of(part)
+
+
+async def test_postgres_reads_a_few_records(server: tuple[PostgresStore, Connection]) -> None:
+    """From each index that it searches; what it sorts is the few records of several searches."""
+    store, connection = server
+    prepared: list[str] = []
+    wrong = []
+    for query in QUERIES:
+        statement, parameters = asked(store, query)
+        if statement not in prepared:
+            await connection.execute(f"PREPARE q{len(prepared)} AS {statement}")
+            prepared.append(statement)
+        values = f"({', '.join(map(literal, parameters))})"
+        explained = (
+            f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE q{prepared.index(statement)}{values}"
+        )
+        (plan,) = json.loads(await connection.fetchval(explained))
+        if not all(_is_bounded(step) for step in steps_of(plan["Plan"])):
+            wrong.append((told(query), statement.partition(" FROM ")[2], plan))
+    assert [] == wrong
+
+
+def _is_bounded(step: dict[str, Any]) -> bool:
+    """The server may take to another index where few records meet what that one tells of them."""
+    if step["Node Type"] not in (
+        "Limit",
+        "Merge Append",
+        "Append",
+        "Sort",
+        "Index Scan",
+        "Index Only Scan",
+    ):
+        return False
+    return step["Actual Rows"] + step.get("Rows Removed by Filter", 0) <= MOST_READ
