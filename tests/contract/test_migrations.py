@@ -1,6 +1,7 @@
 """Tables become what the resources declare, or stay as they are; the same on every engine with tables."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from msgspec import Meta, Struct
 
 from estuary.core.errors import StoreNotMigrated, StoreQueryFailed, StoreSchemaMismatch
 from estuary.core.items import ITEMS
+from estuary.core.markers import Index
 from estuary.core.record import Record
 from estuary.core.resource import AwareDatetime, Resource
 from estuary.stores.postgres import PostgresStore
@@ -23,6 +25,7 @@ from tests.support.clocks import START
 from tests.support.collections import awaited
 from tests.support.resources import VESSELS
 from tests.support.servers import shared
+from tests.support.servers.postgres import Postgres
 
 TableStore = SqliteStore | PostgresStore
 Make = Callable[..., TableStore]
@@ -50,6 +53,12 @@ class Grown(Part, frozen=True, kw_only=True):
     choice: Literal["a:b", "c'd"] = "c'd"
     texts: Annotated[list[str], Meta(max_length=3)] = msgspec.field(default_factory=lambda: ['"\\,{}', "'"])
     absent: Annotated[str, Meta(max_length=3)] | None = None
+
+
+class Indexed(Part, frozen=True, kw_only=True):
+    """A part whose amount is asked for."""
+
+    amount: Annotated[int, Index] = 0
 
 
 class Looser(Struct, frozen=True, kw_only=True):
@@ -330,3 +339,91 @@ async def test_a_declaration_of_everything_fits_what_was_made_from_it(tmp_path: 
         assert isinstance(store, SqliteStore | PostgresStore)
         await store.migrate(only_plan=False)
         assert [] == list(await store.migrate(only_plan=True))
+
+
+async def test_declared_indexes_are_made_and_removed(make: Make) -> None:
+    """By a migration, and told by its plan; what somebody else made is left alone."""
+    await keep(make, Part(name="bolt"))
+    with pytest.raises(StoreNotMigrated):
+        await make(Indexed, Policy.CHECK).open()
+    plan = await make(Indexed).migrate(only_plan=True)
+    assert {"CREATE INDEX"} == {line.replace(" CONCURRENTLY", "")[:12] for line in plan}
+    assert plan == await make(Indexed).migrate(only_plan=False)
+    assert [] == list(await make(Indexed).migrate(only_plan=True))
+    assert [Indexed(name="bolt")] == await values_of(make, Indexed)
+
+    dropped = await make(Part).migrate(only_plan=False)
+    assert len(plan) == len(dropped)
+    assert all(re.fullmatch(r'DROP INDEX .*"_parts_index_[0-9a-f]{8}"', line) for line in dropped)
+    assert [] == list(await make(Part).migrate(only_plan=True))
+    assert [Part(name="bolt")] == await values_of(make, Part)
+
+
+async def test_a_start_removes_no_index(make: Make) -> None:
+    """It may be that of a newer release, which others run already."""
+    await keep(make)
+    await make(Indexed).migrate(only_plan=False)
+    old = make(Part)
+    await old.open()
+    await old.close()
+    assert [] == await values_of(make, Indexed)
+
+
+async def test_of_many_that_make_indexes_at_once_one_does_it(make: Make) -> None:
+    """None waits in a way that the one who makes them would have to wait for."""
+    await keep(make, Part(name="bolt"))
+    plans = await asyncio.gather(*(make(Indexed).migrate(only_plan=False) for _ in range(5)))
+    assert 1 == sum(map(bool, plans))
+    assert [Indexed(name="bolt")] == await values_of(make, Indexed)
+
+
+@pytest.fixture
+def server() -> Postgres:
+    """A PostgreSQL whose database is empty."""
+    found = shared.postgres()
+    found.empty()
+    return found
+
+
+def indexed(server: Postgres, policy: Policy = Policy.AUTO) -> PostgresStore:
+    """A store of parts that have an index."""
+    return PostgresStore(server.url, [Resource("parts", Indexed)], timeout=TIMEOUT, policy=policy)
+
+
+async def test_an_index_that_was_not_made_to_its_end_is_made_again(server: Postgres) -> None:
+    """It is there, and no query uses it."""
+    await indexed(server).migrate(only_plan=False)
+    (name, *_) = server.execute("SELECT indexname FROM pg_indexes WHERE indexname ~ '^_parts_index'").split()
+    invalid = f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass"  # noqa: S608
+    server.execute(invalid)
+    with pytest.raises(StoreNotMigrated):
+        await indexed(server, Policy.CHECK).open()
+    plan = await indexed(server).migrate(only_plan=False)
+    assert [f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"', f"CREATE INDEX CONCURRENTLY {name}"] == [
+        line.partition(" ON ")[0] for line in plan
+    ]
+    assert [] == list(await indexed(server).migrate(only_plan=True))
+
+
+async def test_texts_of_earlier_tables_are_ordered_by_code_point(server: Postgres) -> None:
+    """In one statement a table, after which the rules are still the declared ones."""
+    await indexed(server).migrate(only_plan=False)
+    server.execute(
+        'ALTER TABLE parts ALTER COLUMN name TYPE text COLLATE "default", '
+        'ALTER COLUMN colour TYPE text COLLATE "default"'
+    )
+    with pytest.raises(StoreNotMigrated):
+        await indexed(server, Policy.CHECK).open()
+    plan = await indexed(server).migrate(only_plan=False)
+    changes = ", ".join(f'ALTER COLUMN "{name}" TYPE TEXT COLLATE "C"' for name in ("name", "colour"))
+    assert [f'ALTER TABLE "parts" {changes}'] == plan
+    assert [] == list(await indexed(server).migrate(only_plan=True))
+
+
+async def test_a_table_of_another_order_is_changed_in_other_ways_too(server: Postgres) -> None:
+    """That its texts are ordered otherwise is no other type of theirs."""
+    await indexed(server).migrate(only_plan=False)
+    server.execute('ALTER TABLE parts ALTER COLUMN name TYPE text COLLATE "default"')
+    store = PostgresStore(server.url, [Resource("parts", Grown)], timeout=TIMEOUT)
+    await store.migrate(only_plan=False)
+    assert [] == list(await store.migrate(only_plan=True))

@@ -154,4 +154,5 @@ def _is_bounded(step: dict[str, Any]) -> bool:
         "Index Only Scan",
     ):
         return False
-    return step["Actual Rows"] + step.get("Rows Removed by Filter", 0) <= MOST_READ
+    read: int = step["Actual Rows"] + step.get("Rows Removed by Filter", 0)
+    return read <= MOST_READ

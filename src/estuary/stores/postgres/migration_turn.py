@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
 
 _TRY: Final = f"SELECT pg_try_advisory_xact_lock({0x45535456})"
@@ -22,9 +23,19 @@ async def migration_turn(connector: Connector) -> AsyncIterator[None]:
     """
     connection = await connector.connect(plain=True, unlimited=True)
     try:
-        await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
-        while not await connection.fetchval(_TRY):  # noqa: ASYNC110 - other processes tell of nothing
+        while not await _taken(connection):  # noqa: ASYNC110 - other processes tell of nothing
             await asyncio.sleep(_INTERVAL)
         yield
     finally:
         connection.terminate()
+
+
+async def _taken(connection: Connection) -> bool:
+    """Whether the lock is this connection's now, in a transaction that is open from now on."""
+    await connection.execute("BEGIN")
+    if await connection.fetchval(_TRY):
+        # A simple statement also closes what the one before it left open, and with that its snapshot.
+        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        return True
+    await connection.execute("ROLLBACK")
+    return False

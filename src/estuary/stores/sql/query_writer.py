@@ -21,8 +21,8 @@ class QueryShape(NamedTuple):
     """What the statements for a list query depend on: everything of it but its values.
 
     `named` are the conditions that name records by their ids, `ahead` is a bound that lies ahead of the
-    position, and `valued` are the fields that are null in no record that meets all. `nulls` says of each key
-    of the order whether the position's value is null; it is None where the list begins with its first
+    position, and `valued` are the fields that are null in no record that meets all. `nulls` says of each
+    key of the order whether the position's value is null; it is None where the list begins with its first
     record, or at an offset. A list that an index serves is read in its order, whose `fixed` first keys have
     one value.
     """
