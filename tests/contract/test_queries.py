@@ -31,7 +31,7 @@ _LONG = os.environ.get("ESTUARY_TEST_SOAK") == "1"
 _EXAMPLES = {"memory": 10_000, "sqlite": 10_000, "postgres": 1_000, "convex": 200}
 """How many examples a long run tries on each store."""
 
-NOT_YET = ("sqlite", "cached+sqlite", "postgres", "postgres-pooled", "convex")
+NOT_YET = ("convex",)
 """Stores that take no notice of conditions and orders yet: they are left out."""
 
 
