@@ -118,8 +118,8 @@ BARE = Contender(
 CONTENDERS = (BARE, MEMORY, SQLITE)
 
 REACHED = {
-    "memory-read": Cost(46_500, 1_920, 1_210),
-    "memory-create": Cost(68_000, 2_960, 1_850),
+    "memory-read": Cost(45_500, 1_800, 1_120),
+    "memory-create": Cost(67_200, 2_830, 1_700),
     "sqlite-read": Cost(98_000, 4_450, 2_600),
     "sqlite-list": Cost(725_000, 12_900, 7_300),
 }
