@@ -10,7 +10,7 @@ import pytest
 
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
 from estuary.stores.sqlite.file import DatabaseFile
-from estuary.stores.sqlite.reader_pool import MAX_WAITING, READERS, ReaderPool
+from estuary.stores.sqlite.reader_pool import MAX_WAITING, READERS, OutOfTime, ReaderPool
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
@@ -106,3 +106,24 @@ async def test_closing_breaks_off_what_runs(file: DatabaseFile) -> None:
     assert 0 == readers.opened
     with pytest.raises(StoreUnavailable):
         await readers.run(one)
+
+
+async def test_a_read_past_its_budget_is_broken_off(readers: ReaderPool) -> None:
+    """It is told apart from one for which the time of every call was too short."""
+    with pytest.raises(OutOfTime):
+        await readers.run_within(endless, 0.05)
+
+    assert 1 == await readers.run_within(one, 0.1)
+
+
+async def test_reads_with_a_budget_leave_a_thread_to_others(readers: ReaderPool) -> None:
+    """One runs at a time; another waits for as long as its budget, and is then told."""
+    running = asyncio.create_task(readers.run_within(endless, 0.15))
+    await asyncio.sleep(0)
+
+    with pytest.raises(StoreUnavailable, match="other queries"):
+        await readers.run_within(one, 0.01)
+
+    assert 1 == await readers.run(one)
+    with pytest.raises(OutOfTime):
+        await running
