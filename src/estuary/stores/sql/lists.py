@@ -72,8 +72,7 @@ class ListStatements:
     def of(self, query: ListQuery) -> Asked:
         """The statement that answers `query`, with its parameters."""
         statement = self.for_shape(shape_of(query))
-        values = _values(query)
-        return Asked(statement.text, tuple([values[name] for name in statement.parameters]))
+        return Asked(statement.text, tuple([_value(query, name) for name in statement.parameters]))
 
     def for_shape(self, shape: Shape) -> Statement:
         """The statement for every query of this form."""
@@ -120,13 +119,17 @@ def _from_the_start(records: Select[Any]) -> Select[Any]:
     return records.offset(literal_column("0"))
 
 
-def _values(query: ListQuery) -> dict[str, Any]:
+def _value(query: ListQuery, parameter: str) -> Any:
+    """What `query` says for a parameter of its statement."""
+    match parameter:
+        case "limit":
+            return query.limit
+        case "offset":
+            return query.offset
+        case "owner":
+            return query.owner
     position = query.after if isinstance(query.after, Position) else Position(0, "")
-    return {
-        "owner": query.owner,
-        # A position outside the engines' integers is moved to the nearest inside: no record lies between.
-        "created_at": min(max(position.created_at, _INT64_MIN), _INT64_MAX),
-        "id": position.id,
-        "offset": query.offset,
-        "limit": query.limit,
-    }
+    if parameter == "id":
+        return position.id
+    # A position outside the engines' integers is moved to the nearest inside: no record lies between.
+    return min(max(position.created_at, _INT64_MIN), _INT64_MAX)

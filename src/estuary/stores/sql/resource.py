@@ -30,6 +30,7 @@ class SqlResource:
         self.table = table
         self.statements = statements
         self.lists = lists
+        self._total = Asked(statements.total.text, ())
         self.rows = Rows(resource, table, statements, dialect)
         self.keys = KeyRows(resource)
         columns = columns_of(resource, table, dialect)
@@ -37,6 +38,4 @@ class SqlResource:
 
     def total(self, owner: str | None) -> Asked:
         """The number of records, of all or of one owner's: the statement and its parameters."""
-        if owner is None:
-            return Asked(self.statements.total.text, ())
-        return Asked(self.statements.owned_total.text, (owner,))
+        return self._total if owner is None else Asked(self.statements.owned_total.text, (owner,))
