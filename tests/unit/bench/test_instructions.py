@@ -11,8 +11,8 @@ from bench.instructions import MEMORY, REACHED, SQLITE, Cost, costs_of
 from tests.support.programs import require
 from workshop.compile import missing
 
-MARGIN = 1.1
-"""For how libraries come to lie in memory, and what is left of the clock's work when it is taken off."""
+MARGIN = 1.15
+"""For what a server does by the clock: a slow or busy machine does more of it during one request."""
 
 
 def _within(cost: Cost, reached: Cost) -> bool:
