@@ -18,12 +18,13 @@ import {
 } from "./model";
 import { byRequest, idempotencyKey, once } from "./once";
 import { declared } from "./schema";
+import { type Selection, selected } from "./select";
 import * as totals from "./totals";
 
 /** Of these functions; Estuary refuses to work with those of another one. */
 const PROTOCOL = 1;
 /** Grows with what Estuary may ask for: an Estuary that needs no more works with these functions, too. */
-const REVISION = 1;
+const REVISION = 2;
 /** Bytes of records in one answer: a quarter of what Convex allows. Estuary asks again for the rest. */
 const ANSWER_BYTES = 4 << 20;
 
@@ -132,6 +133,45 @@ export const slice = {
     if (args.offset >= total) return { records: [], cut: false, total };
     const { after, skip } = await blocks.locate(ctx, list, args.offset);
     return { ...(await taken(ctx, list, after, skip, args.limit)), total };
+  },
+};
+
+/**
+ * Up to `limit` selected records from the number `offset` on, as `page` gives them, and where `counted` how
+ * many there are; `refused` where that takes too many looks.
+ */
+export const select = {
+  args: {
+    ...inResource,
+    owner,
+    selection: v.any(),
+    offset: v.number(),
+    limit: v.number(),
+    counted: v.boolean(),
+  },
+  handler: async (
+    ctx: Reading,
+    args: {
+      resource: string;
+      owner: string | null;
+      selection: Selection;
+      offset: number;
+      limit: number;
+      counted: boolean;
+    },
+  ) => {
+    const list = new List(await servedGeneration(ctx), args.resource, args.owner);
+    const last = args.offset + args.limit;
+    const found = await selected(ctx, list, args.selection, args.counted ? null : last);
+    if (found === null) return { records: [], cut: false, total: 0, refused: true };
+    const records: Record[] = [];
+    let bytes = 0;
+    for (const document of found.documents.slice(args.offset, last)) {
+      if (bytes >= ANSWER_BYTES) return { records, cut: true, total: found.met, refused: false };
+      records.push(recordOf(document));
+      bytes += getDocumentSize(document);
+    }
+    return { records, cut: false, total: found.met, refused: false };
   },
 };
 

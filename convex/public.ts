@@ -29,6 +29,7 @@ export const describe = queryGeneric(open(definitions.describe));
 export const get = queryGeneric(open(definitions.get));
 export const page = queryGeneric(open(definitions.page));
 export const slice = queryGeneric(open(definitions.slice));
+export const select = queryGeneric(open(definitions.select));
 export const count = queryGeneric(open(definitions.count));
 export const insert = mutationGeneric(open(definitions.insert));
 export const update = mutationGeneric(open(definitions.update));

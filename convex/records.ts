@@ -8,6 +8,7 @@ export const describe = internalQueryGeneric(definitions.describe);
 export const get = internalQueryGeneric(definitions.get);
 export const page = internalQueryGeneric(definitions.page);
 export const slice = internalQueryGeneric(definitions.slice);
+export const select = internalQueryGeneric(definitions.select);
 export const count = internalQueryGeneric(definitions.count);
 export const insert = internalMutationGeneric(definitions.insert);
 export const update = internalMutationGeneric(definitions.update);

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from estuary.core.attributes import value_of
 from estuary.core.conditions import Condition, SortKey
 from estuary.core.record import Position, Record
 
@@ -60,3 +61,19 @@ def by_cursor(
 ) -> ListQuery:
     """The `limit` records after a position, or from the first on."""
     return ListQuery(limit, None, after, counted=False, owner=owner)
+
+
+def counted(records: Sequence[Record], number: int, query: ListQuery) -> ListResult:
+    """`records`, which are what `query` asks for, and their number so far as that is asked for."""
+    if not query.counted:
+        return ListResult(records)
+    if query.at_most is None or number <= query.at_most:
+        return ListResult(records, number)
+    return ListResult(records, query.at_most, exceeded=True)
+
+
+def position_in(sort: Sequence[SortKey], record: Record) -> Position | SortedPosition:
+    """The place of `record` in the order that `sort` asks for."""
+    if not sort:
+        return Position(record.created, record.id)
+    return SortedPosition(tuple([value_of(record, key.field) for key in sort]), record.id)

@@ -1,20 +1,18 @@
 """The use cases on one resource: what a client can ask of its records."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from msgspec.structs import replace
 
-from estuary.core.attributes import value_of
 from estuary.core.awaiting import MaybeAwaitable, then
-from estuary.core.conditions import SortKey
 from estuary.core.errors import NotFound
 from estuary.core.list_queries import ListQueries
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.pending_writes import PendingWrites, VersionPredicate
 from estuary.core.ports import Clock, Collection, Observer
-from estuary.core.query import ListQuery, ListResult, SortedPosition
-from estuary.core.record import Position, Record, Written
+from estuary.core.query import ListQuery, ListResult, position_in
+from estuary.core.record import Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
@@ -128,18 +126,11 @@ def _cut(result: ListResult, query: ListQuery) -> ListResult:
     if len(result.records) <= query.limit:
         return result
     shown = result.records[: query.limit]
-    return ListResult(shown, result.total, _position(shown[-1], query.sort))
+    return ListResult(shown, result.total, position_in(query.sort, shown[-1]))
 
 
 def _cut_later(result: Awaitable[ListResult], query: ListQuery) -> Awaitable[ListResult]:
     return then(result, lambda found: _cut(found, query))
-
-
-def _position(record: Record, sort: Sequence[SortKey]) -> Position | SortedPosition:
-    """The place of `record` in the order that `sort` asks for."""
-    if not sort:
-        return Position(record.created, record.id)
-    return SortedPosition(tuple([value_of(record, key.field) for key in sort]), record.id)
 
 
 def _demand_id(record_id: str) -> None:

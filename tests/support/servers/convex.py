@@ -15,6 +15,7 @@ from estuary.core.resource import Resource
 from estuary.stores.convex.deployable import write
 from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
+from tests.support.queries import MOORINGS
 from tests.support.resources import VESSELS
 
 ROOT = Path(__file__).parents[3]
@@ -125,7 +126,7 @@ class ConvexHost:
 
 @contextmanager
 def convex_host(
-    resources: Sequence[Resource] = (ITEMS, VESSELS), variables: dict[str, str] | None = None
+    resources: Sequence[Resource] = (ITEMS, VESSELS, MOORINGS), variables: dict[str, str] | None = None
 ) -> Iterator[ConvexHost]:
     """A host of one's own."""
     with tempfile.TemporaryDirectory(prefix="estuary-convex-") as folder:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
-from estuary.core.errors import QueryUnsupported
+from estuary.core.errors import QueryTooExpensive
 from estuary.core.moments import to_microseconds
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.query import ListQuery, ListResult, counted, position_in
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import KEY_LIFETIME, UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
@@ -21,6 +22,7 @@ from estuary.stores.convex.documents import (
     position,
 )
 from estuary.stores.convex.functions import Functions
+from estuary.stores.convex.selections import Selections
 
 _FARTHEST = 2**53 - 1
 """The largest offset that Convex's numbers hold exactly; no list is as long."""
@@ -37,6 +39,7 @@ class _Run(msgspec.Struct):
     records: msgspec.Raw
     cut: bool
     total: float = 0.0
+    refused: bool = False
 
 
 _write = msgspec.json.Decoder(_Write)
@@ -50,6 +53,7 @@ class ConvexCollection:
     def __init__(self, resource: Resource, functions: Functions) -> None:
         self._name = resource.name
         self._documents = Documents(resource)
+        self._selections = Selections(resource)
         self._functions = functions
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
@@ -105,10 +109,11 @@ class ConvexCollection:
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for: one range of an index, or by offset a bounded number of records more.
 
-        Raises `QueryUnsupported` for conditions, and for an order other than the collection's.
+        With conditions, or in an order of its own, it looks at a bounded number of records: it raises
+        `QueryTooExpensive` where there are more.
         """
         if query.where or query.sort:
-            raise QueryUnsupported("lists are neither filtered nor sorted where records are kept in Convex")
+            return await self._selected(query)
         if query.offset is None:
             after = query.after if isinstance(query.after, Position) else None
             run = await self._run("page", {"after": position(after), "limit": query.limit}, query.owner)
@@ -116,7 +121,7 @@ class ConvexCollection:
             place = {"offset": min(query.offset, _FARTHEST), "limit": query.limit}
             run = await self._run("slice", place, query.owner)
         records = await self._whole(run, query.limit, query.owner)
-        return ListResult(records, await self._total(run, query))
+        return counted(records, await self._total(run, query), query)
 
     async def count(self, owner: str | None = None) -> int:
         """The number of records, which every write keeps."""
@@ -131,10 +136,35 @@ class ConvexCollection:
                 return place_of(found.records[0])
         return None
 
-    async def _total(self, run: _Run, query: ListQuery) -> int | None:
+    async def _selected(self, query: ListQuery) -> ListResult:
+        run = await self._selection(query, query.offset or 0, query.limit)
+        records = self._documents.records(run.records)
+        total = int(run.total)
+        while run.cut:
+            rest = replace(query, after=position_in(query.sort, records[-1]), counted=False)
+            run = await self._selection(rest, 0, query.limit - len(records))
+            records += self._documents.records(run.records)
+        return counted(records, total, query)
+
+    async def _selection(self, query: ListQuery, offset: int, limit: int) -> _Run:
+        arguments = {
+            "resource": self._name,
+            "owner": query.owner,
+            "selection": self._selections.of(query),
+            "offset": min(offset, _FARTHEST),
+            "limit": limit,
+            "counted": query.counted,
+        }
+        run = fitting(_run, await self._functions.query("select", arguments))
+        if run.refused:
+            # No index of Convex would help.
+            raise QueryTooExpensive(None)
+        return run
+
+    async def _total(self, run: _Run, query: ListQuery) -> int:
         """The number of records where it is asked for; a slice comes with it, both of one moment."""
         if not query.counted:
-            return None
+            return 0
         return await self.count(query.owner) if query.offset is None else int(run.total)
 
     async def _run(self, name: str, place: Mapping[str, Any], owner: str | None) -> _Run:

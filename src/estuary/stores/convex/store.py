@@ -22,7 +22,7 @@ from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
-REVISION = 1
+REVISION = 2
 """The lowest within the protocol: from it on functions keep idempotency keys by their owners, too."""
 
 

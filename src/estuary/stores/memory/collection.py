@@ -9,14 +9,13 @@ from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.memory.keys import IdempotencyKeys
 from estuary.stores.memory.lists import answer
 from estuary.stores.memory.record_index import RecordIndex
-from estuary.stores.memory.scanning import counted
 
 
 class MemoryCollection:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.conditions import Comparison, Condition, Operator, flattened
 from estuary.core.indexes import Demand, IndexDefinition, demand_of, serving, too_expensive, with_id
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record
 from estuary.stores.memory.ordered_records import OrderedRecords
 from estuary.stores.memory.ordering import Key, key_function, part
@@ -18,7 +18,6 @@ from estuary.stores.memory.record_index import RecordIndex
 from estuary.stores.memory.scanning import (
     MOST_LOOKED_AT,
     answer_when_complete,
-    counted,
     look_through,
     put_in_order,
 )

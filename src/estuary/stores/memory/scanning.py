@@ -13,7 +13,7 @@ from typing import Final
 
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.errors import QueryTooExpensive
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record
 from estuary.stores.memory.ordered_records import OrderedRecords
 from estuary.stores.memory.ordering import Key
@@ -96,15 +96,6 @@ async def put_in_order(
         shown += some
         await turns.pause_if_due()
     return counted(shown[query.offset or 0 :], len(found), query)
-
-
-def counted(records: Sequence[Record], number: int, query: ListQuery) -> ListResult:
-    """`records`, which are what `query` asks for, and their number so far as that is asked for."""
-    if not query.counted:
-        return ListResult(records)
-    if query.at_most is None or number <= query.at_most:
-        return ListResult(records, number)
-    return ListResult(records, query.at_most, exceeded=True)
 
 
 async def _matches(

@@ -26,7 +26,7 @@ from tests.support.servers.convex import DEPLOY_KEY, ConvexHost, Deployment, con
 from tests.support.waiting import until
 
 _CALLS = (
-    *(("query", name) for name in ("count", "get", "page", "slice")),
+    *(("query", name) for name in ("count", "get", "page", "slice", "select")),
     *(("mutation", name) for name in ("remove", "discardLoad")),
 )
 
@@ -167,6 +167,14 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "get": {"resource": "items", "owner": None, "id": make_id(1)},
     "page": {"resource": "items", "owner": None, "after": "", "limit": 1},
     "slice": {"resource": "items", "owner": None, "offset": 0, "limit": 1},
+    "select": {
+        "resource": "items",
+        "owner": None,
+        "selection": {"ids": None, "where": [], "sort": [], "after": None},
+        "offset": 0,
+        "limit": 1,
+        "counted": True,
+    },
     "remove": {
         "resource": "items",
         "owner": None,
