@@ -95,7 +95,8 @@ def serving(demand: Demand, indexes: Sequence[IndexDefinition]) -> IndexDefiniti
         return IDENTITY
     if demand.unservable:
         return None
-    return next((index for index in indexes if _serves(index, demand)), None)
+    orders = (demand.order, backwards(demand.order))
+    return next((index for index in indexes if _serves(index, demand.fixed, orders)), None)
 
 
 def advice(demand: Demand) -> IndexDefinition | None:
@@ -112,14 +113,15 @@ def too_expensive(demand: Demand) -> QueryTooExpensive:
     return QueryTooExpensive(None if index is None else tuple(shown(index)))
 
 
-def _serves(index: IndexDefinition, demand: Demand) -> bool:
-    equal = len(demand.fixed)
-    if len(index.keys) != equal + len(demand.order):
-        return False
-    if {key.field for key in index.keys[:equal]} != demand.fixed:
-        return False
-    rest = index.keys[equal:]
-    return rest in (demand.order, tuple(SortKey(key.field, not key.descending) for key in demand.order))
+def backwards(keys: Sequence[SortKey]) -> tuple[SortKey, ...]:
+    """The reverse of an order."""
+    return tuple([SortKey(key.field, not key.descending) for key in keys])
+
+
+def _serves(index: IndexDefinition, fixed: frozenset[str], orders: tuple[tuple[SortKey, ...], ...]) -> bool:
+    # Most indexes have another order: that is told soonest.
+    equal = len(fixed)
+    return index.keys[equal:] in orders and {key.field for key in index.keys[:equal]} == fixed
 
 
 def _fixed_field(condition: Condition) -> str | None:

@@ -8,10 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.conditions import Comparison, Condition, Operator, flattened
-from estuary.core.indexes import Demand, IndexDefinition, demand_of, serving, too_expensive, with_id
+from estuary.core.indexes import (
+    Demand,
+    IndexDefinition,
+    backwards,
+    demand_of,
+    serving,
+    too_expensive,
+    with_id,
+)
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record
-from estuary.stores.memory.ordered_records import OrderedRecords
+from estuary.stores.memory.ordered_records import OrderedRecords, Place
 from estuary.stores.memory.ordering import Key, key_function, part
 from estuary.stores.memory.predicates import all_of
 from estuary.stores.memory.record_index import RecordIndex
@@ -32,6 +40,9 @@ def answer(records: RecordIndex, query: ListQuery) -> MaybeAwaitable[ListResult]
     index = serving(demand._replace(unservable=()), records.resource.indexes)
     if index is None:
         return _unordered(records, query, demand)
+    if index.keys[-1].descending:
+        # Either direction serves the same queries, and values that ascend are compared as they are.
+        index = IndexDefinition(backwards(index.keys))
     by_owner = query.owner is not None
     order = records.order(index, by_owner)
     if order.complete:
@@ -79,24 +90,29 @@ def _ordered(
     if span is None:
         return counted([], 0, query)
     position = place_in(query, demand, index)
-    rest = span if position is None else span.behind(position)
+    whole = _stretch(order, span)
+    rest = whole if position is None else _stretch(order, span.behind(position))
     if not demand.unservable:
-        page = _cut(order, rest, query.offset or 0, query.limit)
-        return counted(page, _number(order, span) if query.counted else 0, query)
-    looked_at = _cut(order, rest, 0, MOST_LOOKED_AT + 1)
-    whole = _cut(order, span, 0, MOST_LOOKED_AT + 1) if query.counted else ()
-    return look_through(looked_at, whole, all_of(query.where), query, too_expensive(demand))
+        total = order.distance(*whole) if query.counted else 0
+        page = _cut(order, rest, span.backwards, query.offset or 0, query.limit)
+        return counted(page, total, query)
+    most = MOST_LOOKED_AT + 1
+    page = _cut(order, rest, span.backwards, 0, most)
+    looked_at = _cut(order, whole, span.backwards, 0, most) if query.counted else ()
+    return look_through(page, looked_at, all_of(query.where), query, too_expensive(demand))
 
 
-def _cut(order: OrderedRecords, span: Span, offset: int, limit: int) -> Sequence[Record]:
-    first, end = order.place(span.low), order.place(span.high)
-    if span.backwards:
+def _stretch(order: OrderedRecords, span: Span) -> tuple[Place, Place]:
+    return order.place(span.low), order.place(span.high)
+
+
+def _cut(
+    order: OrderedRecords, stretch: tuple[Place, Place], from_end: bool, offset: int, limit: int
+) -> Sequence[Record]:
+    first, end = stretch
+    if from_end:
         return order.backwards(first, end, offset, limit)
     return order.forwards(first, end, offset, limit)
-
-
-def _number(order: OrderedRecords, span: Span) -> int:
-    return order.distance(order.place(span.low), order.place(span.high))
 
 
 def _key_function(records: RecordIndex, query: ListQuery) -> Callable[[Record], Key]:
