@@ -4,10 +4,10 @@ One is written for each form of a query, and kept for a while; nothing in its te
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
-from estuary.core.conditions import SortKey
+from estuary.core.conditions import AnyOf, Comparison, Condition, Operator, SortKey, flattened
 from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving, shown
 from estuary.core.query import ListQuery
 from estuary.core.record import Position
@@ -45,6 +45,16 @@ class Statements(NamedTuple):
     total: Placed | None
 
 
+class _Plan(NamedTuple):
+    """What follows from a query's fields and operators alone; `named` are records by their ids."""
+
+    order: tuple[SortKey, ...]
+    fixed: tuple[SortKey, ...]
+    named: bool
+    served: bool
+    advice: tuple[str, ...] | None
+
+
 class QueryStatements:
     """The statements for list queries on the records of `resource`, in the engine's `language`."""
 
@@ -56,7 +66,7 @@ class QueryStatements:
         language: Language,
     ) -> None:
         self._columns = columns
-        self._indexes = resource.indexes
+        self._planned = lru_cache(maxsize=FORMS_KEPT)(partial(_plan, resource.indexes))
 
         def write(shape: QueryShape) -> Statements:
             return _written(shape, table, columns, language)
@@ -65,12 +75,12 @@ class QueryStatements:
 
     def of(self, query: ListQuery) -> AskedQuery:
         """The statements that answer `query`."""
-        demand = demand_of(query.where, query.sort)
-        index = serving(demand, self._indexes)
-        served = index is not None
-        position = self._position(query, demand.order)
+        order, fixed, named_only, served, would_serve = self._planned(
+            _without_values(query.where), query.sort
+        )
+        position = self._position(query, order)
         # Where a total is counted nothing is left out that only the position implies.
-        first = demand.order[0] if position and not query.counted else None
+        first = order[0] if position and not query.counted else None
         found = simplified(query.where, self._columns, first, position[0] if position else None)
         values: list[Any] = [query.owner, query.limit, query.offset, _most(query)]
         named, others, ahead = (
@@ -83,24 +93,23 @@ class QueryStatements:
             named=named,
             others=others if found.possible else (*others, NEVER),
             ahead=ahead,
-            order=demand.order,
-            fixed=() if index is None or demand.named else _fixed_keys(index, demand),
+            order=order,
+            fixed=fixed,
             nulls=None if position is None else tuple([value is None for value in position]),
             valued=found.valued,
             owned=query.owner is not None,
             skips=query.offset is not None,
             counts=query.counted,
             limited=query.at_most is not None,
-            served=served and not demand.named,
+            served=served and not named_only,
         )
         statements = self._statements(shape)
-        counts_all = query.counted and bool(query.where) and query.at_most is None and not demand.named
-        would_serve = None if served else advice(demand)
+        counts_all = query.counted and bool(query.where) and query.at_most is None and not named_only
         return AskedQuery(
             _asked(statements.rows, values),
             None if statements.total is None else _asked(statements.total, values),
             served and not counts_all,
-            None if would_serve is None else tuple(shown(would_serve)),
+            would_serve,
         )
 
     def _position(self, query: ListQuery, order: Sequence[SortKey]) -> list[Any] | None:
@@ -121,6 +130,31 @@ class QueryStatements:
     def _driven(self, field: str, value: Any) -> Any:
         convert = self._columns[field].convert
         return value if convert is None or value is None else convert(value)
+
+
+def _without_values(where: Sequence[Condition]) -> tuple[Condition, ...]:
+    """Conditions that demand the same of an index as `where` does, as far as their values are no matter."""
+    return tuple([_without_value(condition) for condition in flattened(where)])
+
+
+def _without_value(condition: Condition) -> Condition:
+    if not isinstance(condition, Comparison):
+        return AnyOf(())  # whatever it is, no index serves it
+    field, operator, value = condition
+    if operator is Operator.NULL:
+        return condition
+    if operator is Operator.IN:
+        return Comparison(field, operator, (0,) if len(set(value)) == 1 else (0, 1))
+    return Comparison(field, operator, None)
+
+
+def _plan(indexes: Sequence[IndexDefinition], where: Sequence[Condition], sort: Sequence[SortKey]) -> _Plan:
+    demand = demand_of(where, sort)
+    index = serving(demand, indexes)
+    fixed = () if index is None or demand.named else _fixed_keys(index, demand)
+    would_serve = advice(demand) if index is None else None
+    told = None if would_serve is None else tuple(shown(would_serve))
+    return _Plan(demand.order, fixed, demand.named, index is not None, told)
 
 
 def _fixed_keys(index: IndexDefinition, demand: Demand) -> tuple[SortKey, ...]:
