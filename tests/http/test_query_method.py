@@ -63,6 +63,8 @@ async def test_what_is_known_is_not_sent_again(client: httpx.AsyncClient) -> Non
     assert tag == (await client.get(BOOKS)).headers["etag"]
     known = await client.request("QUERY", BOOKS, json={}, headers={"if-none-match": tag})
     assert (304, b"") == (known.status_code, known.content)
+    # RFC 9110, 15.4.5: or what a cache holds would be allowed to stay.
+    assert "no-store" == known.headers["cache-control"]
     posted = await client.post(f"{BOOKS}/query", json={}, headers={"if-none-match": tag})
     assert 200 == posted.status_code
     assert "etag" not in posted.headers

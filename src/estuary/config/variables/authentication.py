@@ -66,7 +66,7 @@ class AuthenticationVariables:
     auth_read_scope = Variable(
         SCOPE,
         default="{resource}:read",
-        summary="The scope for GET and HEAD; {resource} stands for the resource's name.",
+        summary="The scope for GET, HEAD and QUERY; {resource} stands for the resource's name.",
     )
 
     auth_write_scope = Variable(

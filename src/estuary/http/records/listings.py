@@ -82,8 +82,12 @@ def _told(asked: ListRequest, result: ListResult, cursor: str | None) -> dict[st
 
 
 def unless_known(request: Request, body: bytes, headers: tuple[Header, ...]) -> Response:
-    """An answer with a tag of its content; 304 where the client of a read knows that already."""
+    """An answer with a tag of its content; 304 where the client of a read knows that already.
+
+    A 304 says again how the answer may be kept (RFC 9110, 15.4.5).
+    """
     tag = tag_of_content(body)
     if is_known(request.headers, tag):
-        return Response(304, headers=(("etag", tag),))
+        kept = tuple([header for header in headers if header[0] == "cache-control"])
+        return Response(304, headers=(*kept, ("etag", tag)))
     return Response(200, body, (*headers, ("etag", tag)))
