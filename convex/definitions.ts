@@ -162,16 +162,19 @@ export const select = {
   ) => {
     const list = new List(await servedGeneration(ctx), args.resource, args.owner);
     const last = args.offset + args.limit;
-    const found = await selected(ctx, list, args.selection, args.counted ? null : last);
+    // The number of all records is kept; that of some is counted.
+    const whole = args.counted && args.selection.where.length === 0;
+    const found = await selected(ctx, list, args.selection, args.counted && !whole ? null : last);
     if (found === null) return { records: [], cut: false, total: 0, refused: true };
+    const total = whole ? await totals.total(ctx, list) : found.met;
     const records: Record[] = [];
     let bytes = 0;
     for (const document of found.documents.slice(args.offset, last)) {
-      if (bytes >= ANSWER_BYTES) return { records, cut: true, total: found.met, refused: false };
+      if (bytes >= ANSWER_BYTES) return { records, cut: true, total, refused: false };
       records.push(recordOf(document));
       bytes += getDocumentSize(document);
     }
-    return { records, cut: false, total: found.met, refused: false };
+    return { records, cut: false, total, refused: false };
   },
 };
 

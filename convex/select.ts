@@ -22,8 +22,9 @@ export type Selection = {
   /** The only records that can meet the conditions, where those name them. */
   ids: string[] | null;
   where: Condition[];
-  /** With the id at its end; empty for the order of the list. */
+  /** With the id at its end; empty for the order of the list, or `backwards` for its reverse. */
   sort: SortKey[];
+  backwards: boolean;
   /** The values of the sort keys behind which to go on; in the order of the list, the position. */
   after: Value[] | null;
 };
@@ -35,31 +36,31 @@ export type Selection = {
 export async function selected(
   ctx: Reading,
   list: List,
-  { ids, where, sort, after }: Selection,
+  { ids, where, sort, backwards, after }: Selection,
   enough: number | null,
 ): Promise<{ documents: Document[]; met: number } | null> {
-  const start = sort.length === 0 && enough !== null && after !== null ? String(after[0]) : "";
+  const listed = sort.length === 0;
+  const from = listed && enough !== null && after !== null ? String(after[0]) : undefined;
+  const walk = backwards ? list.before(ctx, from) : list.behind(ctx, from ?? "");
   const found: Document[] = [];
   let records = 0;
   let bytes = 0;
-  for await (const document of ids === null ? list.behind(ctx, start) : named(ctx, list, ids)) {
+  for await (const document of ids === null ? walk : named(ctx, list, ids)) {
     records += 1;
     bytes += getDocumentSize(document);
     if (records > MOST_RECORDS || bytes > MOST_BYTES) return null;
     if (!where.every((condition) => meets(document, condition))) continue;
     found.push(document);
-    if (sort.length === 0 && ids === null && found.length === enough) break;
+    if (listed && ids === null && found.length === enough) break;
   }
-  const order = sort.length === 0 ? BY_POSITION : sort;
+  const order = listed ? [{ attribute: POSITION, descending: backwards }] : sort;
   found.sort((one, other) => compareBy(order, keyOf(order, one), keyOf(order, other)));
   const documents =
     after === null ? found : found.filter((one) => compareBy(order, keyOf(order, one), after) > 0);
   return { documents, met: found.length };
 }
 
-const BY_POSITION: SortKey[] = [
-  { attribute: { name: "position", meta: true, time: false, missing: "" }, descending: false },
-];
+const POSITION: Attribute = { name: "position", meta: true, time: false, missing: "" };
 
 async function* named(ctx: Reading, list: List, ids: string[]): AsyncIterable<Document> {
   for (const id of new Set(ids)) {

@@ -8,12 +8,16 @@ import msgspec
 
 from estuary.core.attributes import Attribute
 from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, SortKey, flattened
-from estuary.core.indexes import with_id
+from estuary.core.indexes import DEFAULT_ORDER, backwards, with_id
 from estuary.core.kinds.kind import Kind, Storage
 from estuary.core.kinds.metadata import METADATA
+from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, SortedPosition
+from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.stores.convex.documents import moment, position
+
+_BACKWARDS = backwards(DEFAULT_ORDER)
 
 
 class Selections:
@@ -28,11 +32,14 @@ class Selections:
 
     def of(self, query: ListQuery) -> Mapping[str, Any]:
         """Which records are asked for, and in what order."""
-        sort = with_id(query.sort) if query.sort else ()
+        order = with_id(query.sort)
+        listed = order in (DEFAULT_ORDER, _BACKWARDS)
+        sort = () if listed else order
         return {
             "ids": _ids(query.where),
             "where": [self._condition(condition) for condition in query.where],
             "sort": [{"attribute": self._told[key.field], "descending": key.descending} for key in sort],
+            "backwards": order == _BACKWARDS,
             "after": self._after(query, sort),
         }
 
@@ -65,6 +72,8 @@ class Selections:
             return None
         if not isinstance(query.after, SortedPosition):
             return [position(query.after)]
+        if not sort:
+            return [position(Position(to_microseconds(query.after.values[0]), query.after.id))]
         asked = zip(query.sort, query.after.values, strict=True)
         values = {key.field: _kept(self._attributes[key.field].kind, value) for key, value in asked}
         values["id"] = query.after.id

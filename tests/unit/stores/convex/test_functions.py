@@ -170,7 +170,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "select": {
         "resource": "items",
         "owner": None,
-        "selection": {"ids": None, "where": [], "sort": [], "after": None},
+        "selection": {"ids": None, "where": [], "sort": [], "backwards": False, "after": None},
         "offset": 0,
         "limit": 1,
         "counted": True,

@@ -50,11 +50,13 @@ async def test_more_than_a_query_may_look_at_is_refused(store: ConvexStore, item
     with pytest.raises(QueryTooExpensive) as refused:
         await items.list(ListQuery(1, sort=BACKWARDS))
     assert refused.value.advice is None
-    # In the order of the list no more is looked at than a page needs, and ids are looked up.
+    # In the order of the list, or backwards, no more is looked at than a page needs; ids are looked up.
     page = await items.list(
         ListQuery(2, None, counted=False, where=(Comparison("name", Operator.EQ, "x"),))
     )
     assert [make_id(0), make_id(1)] == [record.id for record in page.records]
+    newest = await items.list(ListQuery(2, 1, sort=(SortKey("created_at", True),)))
+    assert ([make_id(13), make_id(12)], 15) == ([record.id for record in newest.records], newest.total)
     named = Comparison("id", Operator.IN, (make_id(14), make_id(7), make_id(99)))
     found = await items.list(ListQuery(5, 0, where=(named,)))
     assert [make_id(7), make_id(14)] == [record.id for record in found.records]
