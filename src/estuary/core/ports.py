@@ -89,7 +89,9 @@ class Collection(Protocol):
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """The records that `query` asks for, and their number where it asks for that: both of one moment.
 
-        By cursor, what it costs does not grow with the collection.
+        By cursor, what it costs does not grow with the collection where an index serves the query; raises
+        `QueryTooExpensive` where none does and it costs too much, `QueryUnsupported` for what the store
+        cannot answer.
         """
         ...
 
