@@ -74,6 +74,7 @@ COMPILED = [
     "http/records/creation",
     "http/records/cursors",
     "http/records/list_parameters",
+    "http/records/list_read",
     "http/records/list_request",
     "http/records/listings",
     "http/records/point_read",

@@ -1,9 +1,5 @@
 """The handlers of a resource: decode, ask the service, encode."""
 
-from collections.abc import Awaitable
-
-from estuary.core.awaiting import then
-from estuary.core.query import ListQuery, ListResult
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
 from estuary.http.guards.body import BodyReader
@@ -12,14 +8,13 @@ from estuary.http.records.answers import WrittenAnswers
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
 from estuary.http.records.list_parameters import ListParameters
-from estuary.http.records.list_request import ListRequest, ListRequests
+from estuary.http.records.list_read import ListRead
+from estuary.http.records.list_request import ListRequests
 from estuary.http.records.listings import ListAnswers
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.query_body import QueryBodies
 from estuary.http.records.querying import Querying
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
-
-_FIRST = ListRequest(ListQuery())
 
 
 class RecordHandlers:
@@ -35,20 +30,12 @@ class RecordHandlers:
         self._codec = RecordCodec(records.resource)
         self._answers = WrittenAnswers(self._codec, path)
         requests = ListRequests(records.resource)
-        self._parameters = ListParameters(records.resource, requests)
-        self._lists = ListAnswers(self._codec, requests.cursors, path)
+        lists = ListAnswers(self._codec, requests.cursors, path)
         bodies = QueryBodies(records.resource, requests)
-        self.query = Querying(records.list, body, bodies, self._lists)
+        self.list = ListRead(records, ListParameters(records.resource, requests), lists)
+        self.query = Querying(records.list, body, bodies, lists)
         self.read = PointRead(records, self._codec, requests.projections)
         self.create = Creation(records, body, write_headers, self._codec, self._answers)
-
-    def list(self, request: Request) -> Response | Awaitable[Response]:
-        """GET on the collection, by offset or by cursor; 304 where what it would tell is known."""
-        asked = self._asked(request)
-        result = self._records.list(asked.query)
-        if isinstance(result, ListResult):
-            return self._lists.answer(request, asked, result)
-        return then(result, lambda found: self._lists.answer(request, asked, found))
 
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""
@@ -68,8 +55,3 @@ class RecordHandlers:
             request.record_id, headers.options(b""), headers.precondition.holds
         )
         return self._answers.answer(204, written)
-
-    def _asked(self, request: Request) -> ListRequest:
-        if request.query:
-            return self._parameters.read(request.query, request.owner)
-        return _FIRST if request.owner is None else ListRequest(ListQuery(owner=request.owner))

@@ -1,0 +1,40 @@
+"""The handler of lists: by offset or by cursor, told at once wherever the store can."""
+
+from collections.abc import Awaitable
+
+from estuary.core.awaiting import then
+from estuary.core.query import ListQuery, ListResult
+from estuary.core.record_service import RecordService
+from estuary.http.messages import Request, Response
+from estuary.http.records.list_parameters import ListParameters
+from estuary.http.records.list_request import ListRequest
+from estuary.http.records.listings import ListAnswers
+
+_FIRST = ListRequest(ListQuery())
+
+
+class ListRead:
+    """GET on the collection; 304 where what it would tell is known."""
+
+    def __init__(self, records: RecordService, parameters: ListParameters, answers: ListAnswers) -> None:
+        self._records = records
+        self._parameters = parameters
+        self._answers = answers
+
+    def __call__(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer `request`; raises `InvalidParameter`, `QueryTooExpensive`."""
+        asked = self._asked(request)
+        result = self._records.list(asked.query)
+        if isinstance(result, ListResult):
+            return self._answers.answer(request, asked, result)
+        return self._later(request, asked, result)
+
+    def _later(
+        self, request: Request, asked: ListRequest, result: Awaitable[ListResult]
+    ) -> Awaitable[Response]:
+        return then(result, lambda found: self._answers.answer(request, asked, found))
+
+    def _asked(self, request: Request) -> ListRequest:
+        if request.query:
+            return self._parameters.read(request.query, request.owner)
+        return _FIRST if request.owner is None else ListRequest(ListQuery(owner=request.owner))
