@@ -1,4 +1,4 @@
-"""schemathesis, with every check it has, against the document that a real server serves."""
+"""schemathesis, with every check it has but two, against the document that a real server serves."""
 
 import subprocess
 import sys
@@ -23,6 +23,9 @@ def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
                 *(sys.executable, "-m", "schemathesis.cli"),
                 *("--config-file", Path(__file__).with_name("schemathesis.toml")),
                 *("run", f"{server.origin}/openapi.json", "--checks", "all", "--max-examples", "30"),
+                # It takes QUERY, which OpenAPI 3.1 does not know, for a method that should be refused,
+                # and that `Allow` should not hold; what is refused is asked in tests/http/test_contract.py.
+                *("--exclude-checks", "unsupported_method,allow_header_conformance"),
                 "--no-color",
             ],
             cwd=tmp_path,

@@ -172,7 +172,7 @@ def _resource_paths(resource: Resource, prefix: str) -> Schema:
         f"{prefix}/{many}/{{id}}": {
             "parameters": [identifier],
             "get": operation("read", one, f"Read one of the {many}")
-            | {"parameters": [fields_parameter(), _KNOWN]}
+            | {"parameters": [fields_parameter(resource), _KNOWN]}
             | _responses({200: record} | known, (*_ALWAYS, 404, 412)),
             "put": operation("update", one, f"Change one of the {many}")
             | {"parameters": _CHANGE_HEADERS}

@@ -47,13 +47,14 @@ _MEANINGS: Final = {
 
 def list_parameters(resource: Resource) -> list[Schema]:
     """The query parameters of a list."""
-    return [*_paging(), *_conditions(resource)]
+    return [*_paging(resource), *_conditions(resource)]
 
 
-def fields_parameter() -> Schema:
+def fields_parameter(resource: Resource) -> Schema:
     """The parameter that says which fields are shown."""
     told = "The fields to show, with commas between; `id` is always there. All of them without it."
-    return parameter("fields", "query", {"type": "string"}, told)
+    names = "|".join(Projections(resource).names)
+    return parameter("fields", "query", {"type": "string", "pattern": f"^({names})(,({names}))*$"}, told)
 
 
 def list_schemas(resource: Resource) -> Schema:
@@ -202,7 +203,7 @@ def _comparisons(attribute: Attribute, resource: Resource) -> Schema:
     return {"type": "object", "properties": operands, "minProperties": 1, "additionalProperties": False}
 
 
-def _paging() -> Iterator[Schema]:
+def _paging(resource: Resource) -> Iterator[Schema]:
     yield parameter("limit", "query", _LIMIT | {"default": DEFAULT_LIMIT}, "How many records at the most.")
     told = "How many records to pass over; not together with `cursor`."
     yield parameter("offset", "query", _OFFSET, told)
@@ -210,7 +211,7 @@ def _paging() -> Iterator[Schema]:
     yield parameter("cursor", "query", {"type": "string", "maxLength": MAX_LENGTH}, told)
     told = "Up to three fields to order by, with commas between; `-` in front of what descends."
     yield parameter("sort", "query", {"type": "string"}, told) | {"example": "-created_at"}
-    yield fields_parameter()
+    yield fields_parameter(resource)
     told = (
         "Whether the list's records are counted: all, at most 10,000, or not. Without it all, and with "
         "conditions at most 10,000; pages by cursor are never counted."
