@@ -1,7 +1,9 @@
 """What no index serves ends in time, tells which index would serve it, and leaves other reads alone."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -13,6 +15,7 @@ from estuary.core.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.postgres import PostgresStore
+from estuary.stores.sql.queries import FARTHEST_OFFSET
 from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import TIMEOUT, make_id
 from tests.support.clocks import START
@@ -87,6 +90,23 @@ async def test_other_reads_go_on_meanwhile(books: Collection) -> None:
         reads += 1
     assert {QueryTooExpensive, StoreUnavailable} >= {type(task.exception()) for task in dear}
     assert reads > 10
+
+
+@pytest.mark.parametrize("sort", [(), (SortKey("pages"),)], ids=["default order", "indexed order"])
+async def test_a_far_offset_waits_for_its_turn(books: Collection, sort: tuple[SortKey, ...]) -> None:
+    """What is skipped is read, even of an index: those who ask for that leave room to others."""
+    ended: list[str] = []
+
+    async def ask(name: str, query: ListQuery) -> None:
+        with suppress(QueryTooExpensive, StoreUnavailable):
+            await books.list(query)
+        ended.append(name)
+
+    far = ListQuery(1, FARTHEST_OFFSET + 1, counted=False, sort=sort)
+    near = ListQuery(1, FARTHEST_OFFSET, counted=False, sort=sort)
+    await asyncio.gather(*(ask("dear", DEAR) for _ in range(5)), ask("far", far), ask("near", near))
+    assert ["near", "dear"] == ended[:2]
+    assert {"dear": 5, "far": 1, "near": 1} == Counter(ended)
 
 
 async def test_an_exact_number_has_a_budget_too(books: Collection) -> None:

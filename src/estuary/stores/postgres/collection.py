@@ -14,6 +14,7 @@ from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.unserved import UnservedQueries
 from estuary.stores.sql.list_results import counted
+from estuary.stores.sql.queries import is_far
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.unmatched_writes import refusal
 
@@ -95,7 +96,7 @@ class PostgresCollection:
 
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for, in one statement: one search in the index, then its neighbours."""
-        if query.where or query.sort:
+        if query.where or query.sort or is_far(query):
             return await self._query(query)
         return self._result(query, await self._fetch(*self._resource.lists.of(query)))
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from estuary.core.conditions import AnyOf, Comparison, Condition, Operator, SortKey, flattened
 from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving, shown
-from estuary.core.query import ListQuery
+from estuary.core.query import LIMITED_COUNT, ListQuery
 from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.stores.sql.columns import QueryColumn
@@ -22,14 +22,16 @@ from estuary.stores.sql.simplifying import simplified
 
 FORMS_KEPT: Final = 256
 """Statements that are kept of a resource; past it those that were used longest ago are written again."""
+FARTHEST_OFFSET: Final = LIMITED_COUNT
+"""Records that a list skips at most as a matter of course: they are read, as those that are counted are."""
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 
 class AskedQuery(NamedTuple):
     """The statements for a list query, with their parameters; `total` is asked apart where it is not None.
 
-    What it costs is `bounded` by the page, by the ids that it names or by how far it counts. `advice` are
-    the fields of an index that would make it so, None where none would.
+    What it costs is `bounded` by the page, by the ids that it names or by how far it skips and counts.
+    `advice` are the fields of an index that would make it so, None where none would.
     """
 
     rows: Asked
@@ -108,7 +110,7 @@ class QueryStatements:
         return AskedQuery(
             _asked(statements.rows, values),
             None if statements.total is None else _asked(statements.total, values),
-            served and not counts_all,
+            served and not counts_all and (named_only or not is_far(query)),
             would_serve,
         )
 
@@ -155,6 +157,11 @@ def _plan(indexes: Sequence[IndexDefinition], where: Sequence[Condition], sort: 
     would_serve = advice(demand) if index is None else None
     told = None if would_serve is None else tuple(shown(would_serve))
     return _Plan(demand.order, fixed, demand.named, index is not None, told)
+
+
+def is_far(query: ListQuery) -> bool:
+    """Whether `query` skips so much that no index bounds what it costs."""
+    return (query.offset or 0) > FARTHEST_OFFSET
 
 
 def _fixed_keys(index: IndexDefinition, demand: Demand) -> tuple[SortKey, ...]:

@@ -11,6 +11,7 @@ from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.sql.list_results import counted
 from estuary.stores.sql.lists import Asked
+from estuary.stores.sql.queries import is_far
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.rows import Row
 from estuary.stores.sql.unmatched_writes import refusal
@@ -78,7 +79,7 @@ class SqliteCollection:
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What `query` asks for: one search in the index, then its neighbours, or a walk to an offset."""
-        if query.where or query.sort:
+        if query.where or query.sort or is_far(query):
             return self._queries.list(query)
         read = self._reading(query)
         if query.offset is None or query.offset <= FARTHEST_INLINE_OFFSET:
