@@ -106,6 +106,7 @@ COMPILED = [
     "stores/sql/simplifying",
     "stores/sqlite/collection",
     "stores/sqlite/inline_reader",
+    "stores/sqlite/packed_rows",
     "telemetry/access",
     "telemetry/event_logger",
     "telemetry/instruments",

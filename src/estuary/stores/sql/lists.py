@@ -1,11 +1,22 @@
 """The statements that list queries are answered with: one for each form of a query, made once and kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from itertools import product
 from typing import Any, NamedTuple, assert_never
 
-from sqlalchemy import BindParameter, Select, Table, Text, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
@@ -82,9 +93,11 @@ class ListStatements:
         return kept
 
 
-def select_list(table: Table, shape: Shape) -> Select[Any]:
-    """The records of a list in their order, without their number."""
-    records = select(table)
+def select_list(
+    table: Table, shape: Shape, columns: Sequence[ColumnElement[Any]] | None = None
+) -> Select[Any]:
+    """The records of a list in their order, without their number: all columns, or those given."""
+    records = select(*(table.c if columns is None else columns))
     if shape.owned:
         # The partial index of owned records needs its condition to be repeated.
         records = records.where(table.c.owner == owner_parameter(), literal_column(OWNED))

@@ -43,7 +43,7 @@ class Rows:
 
     def record(self, row: Row) -> Record:
         """The record in `row`, which holds all columns of the table in their order."""
-        return self._made(row[0], row, 1)
+        return self.made(row[0], row[1], row[2], row[3], row[4], row[5:])
 
     def found(self, row: Row | None, record_id: str, owner: str | None) -> Record:
         """The record in `row`, a row of `Statements.get`: it holds all columns but the id.
@@ -52,24 +52,18 @@ class Rows:
         """
         if row is None:
             raise NotFound(record_id)
-        record = self._made(record_id, row, 0)
+        record = self.made(record_id, row[0], row[1], row[2], row[3], row[4:])
         if owner is not None and record.owner != owner:
             raise NotFound(record_id)
         return record
 
-    def _made(self, record_id: str, row: Row, first: int) -> Record:
-        """The record with that id in `row`, whose other columns begin at `first`."""
-        values = row[first + 4 :]
+    def made(
+        self, record_id: str, version: int, created: int, updated: int, owner: str, values: Row
+    ) -> Record:
+        """The record of these parts; `values` are those of its fields, as the driver gives them."""
         if self._from_driver:
             values = _converted(values, self._from_driver)
-        return Record(
-            record_id,
-            row[first],
-            row[first + 1],
-            row[first + 2],
-            self._restored(*values),
-            row[first + 3],
-        )
+        return Record(record_id, version, created, updated, self._restored(*values), owner)
 
     def insert(self, record: Record) -> Row:
         """The parameters of `Statements.insert`."""

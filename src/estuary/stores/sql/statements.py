@@ -58,17 +58,21 @@ def compile_statements(table: Table, totals: Totals, dialect: Dialect) -> Statem
 
     `totals` selects the number of all records, and that of one owner's.
     """
-    by_id = table.c.id == bindparam("_id", type_=Text)
     others = [column for column in table.c if column.name != table.c.id.name]
     return Statements(
         insert=compiled(insert(table), dialect),
-        get=compiled(select(*others).where(by_id), dialect),
+        get=compiled(select(*others).where(by_id(table)), dialect),
         update=compiled(_update(table), dialect),
-        delete=compiled(delete(table).where(by_id, *_allowed(table)).returning(table.c.id), dialect),
-        version=compiled(select(table.c.version, table.c.owner).where(by_id), dialect),
+        delete=compiled(delete(table).where(by_id(table), *_allowed(table)).returning(table.c.id), dialect),
+        version=compiled(select(table.c.version, table.c.owner).where(by_id(table)), dialect),
         total=compiled(totals.all, dialect),
         owned_total=compiled(totals.owned, dialect),
     )
+
+
+def by_id(table: Table) -> ColumnElement[bool]:
+    """The condition for the record that the parameter `_id` names."""
+    return table.c.id == bindparam("_id", type_=Text)
 
 
 def set_parameter(field: str) -> str:
@@ -97,8 +101,7 @@ def _update(table: Table) -> ClauseElement:
     }
     changes[table.c.version] = table.c.version + literal_column("1")
     changes[table.c.updated_at] = bindparam("_updated_at", type_=LONG)
-    by_id = table.c.id == bindparam("_id", type_=Text)
-    return update(table).where(by_id, *_allowed(table)).values(changes).returning(*table.c)
+    return update(table).where(by_id(table), *_allowed(table)).values(changes).returning(*table.c)
 
 
 def _allowed(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -17,6 +17,7 @@ from estuary.stores.sql.rows import Row
 from estuary.stores.sql.unmatched_writes import refusal
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.keys import Keys
+from estuary.stores.sqlite.packed_rows import PackedRows
 from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET, Queries
 from estuary.stores.sqlite.reader_pool import Read
 from estuary.stores.sqlite.writer import Operation
@@ -34,6 +35,7 @@ class SqliteCollection:
         self._resource = resource
         self._lists = resource.lists
         self._rows = resource.rows
+        self._packed = PackedRows(resource.rows)
         self._keys = keys
         self._queries = queries
         statements = resource.statements
@@ -49,7 +51,7 @@ class SqliteCollection:
 
     def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
-        return self._rows.found(self._row(self._get, (record_id,)), record_id, owner)
+        return self._packed.found(self._row(self._get, (record_id,)), record_id, owner)
 
     def update(
         self,
@@ -105,7 +107,7 @@ class SqliteCollection:
         return read
 
     def _records(self, rows: Sequence[Row]) -> Sequence[Record]:
-        return [self._rows.record(row) for row in rows]
+        return [self._packed.record(row) for row in rows]
 
     def _insertion(self, record: Record) -> Operation[Record | None]:
         parameters = self._rows.insert(record)
