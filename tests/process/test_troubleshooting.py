@@ -135,6 +135,18 @@ def unconditional(folder: Path) -> httpx.Response:
         return ask(server, "PUT", location, json=ITEM)
 
 
+def unserved(folder: Path) -> httpx.Response:
+    """A list that no index serves, where one is demanded."""
+    with serving(folder, {"QUERY_REQUIRE_INDEX": "true"}) as server:
+        return ask(server, "GET", f"{ITEMS}?name=a")
+
+
+def misspelt(folder: Path) -> httpx.Response:
+    """A parameter that there is not."""
+    with serving(folder) as server:
+        return ask(server, "GET", f"{ITEMS}?nmae=a")
+
+
 SYMPTOMS: dict[Callable[[Path], httpx.Response], tuple[int, str]] = {
     limited: (429, "Too many requests"),
     without_token: (401, "Authentication required"),
@@ -144,6 +156,8 @@ SYMPTOMS: dict[Callable[[Path], httpx.Response], tuple[int, str]] = {
     too_slow: (408, ""),
     changed_before: (412, ""),
     unconditional: (428, ""),
+    unserved: (422, "costs too much"),
+    misspelt: (400, "Parameter is unknown"),
 }
 """What brings each about, the status, and the message where the page or the contract has it."""
 

@@ -106,6 +106,12 @@ class QueryTooExpensive(EstuaryError):
         self.advice = advice
 
 
+class QueriesWaiting(EstuaryError):
+    """As many list queries that no index serves as may run did so for all the time that this one had."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+
 class QueryUnsupported(EstuaryError):
     """The store that is in use cannot answer this list query; the message says what it cannot do."""
 

@@ -247,6 +247,9 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.QueryTooExpensive: _query_too_expensive,
+    errors.QueriesWaiting: lambda _: _Told(
+        503, "Too many queries without an index are under way", headers=(_retry_after(1),)
+    ),
     errors.QueryUnsupported: _query_unsupported,
     errors.StoreUnavailable: _store_unavailable,
     errors.StoreError: lambda _: _Told(500, "Database query error"),

@@ -12,6 +12,7 @@ from estuary.core.errors import (
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
     NotFound,
+    QueriesWaiting,
     QueryTooExpensive,
     QueryUnsupported,
     VersionConflict,
@@ -31,6 +32,7 @@ ANSWERS = (
     IdempotencyKeyReused,
     IdempotencyKeyInFlight,
     WriteRefused,
+    QueriesWaiting,
     QueryTooExpensive,
     QueryUnsupported,
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from estuary.core.errors import EstuaryError, QueryTooExpensive, QueryUnsupported
+from estuary.core.errors import EstuaryError, QueriesWaiting, QueryTooExpensive, QueryUnsupported
 from estuary.http.fields import fields_of
 from estuary.http.messages import Request
 from estuary.http.problems import Problems
@@ -50,3 +50,13 @@ def test_what_cannot_be_answered_is_told_as_it_is() -> None:
     status, body = told(QueryUnsupported("sort: this store orders in one direction"), b"*/*")
     assert (422, "QUERY_UNSUPPORTED") == (status, body["error"])
     assert "sort: this store orders in one direction" == body["message"]
+
+
+def test_a_query_that_waited_in_vain_blames_no_database() -> None:
+    """It may be sent again, and whoever reads the answer does not look for an outage."""
+    status, body = told(QueriesWaiting(), b"application/json")
+    assert 503 == status
+    assert ("SERVICE_UNAVAILABLE", "Too many queries without an index are under way") == (
+        body["error"],
+        body["message"],
+    )

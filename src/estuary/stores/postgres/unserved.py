@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import QueriesWaiting
 from estuary.stores.outliving import Outliving, outcome_of
 from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.pool import Pool
@@ -39,15 +39,13 @@ class UnservedQueries:
     async def fetch(self, asked: Asked) -> Sequence[Sequence[Any]] | None:
         """The rows; None where the query took too long.
 
-        Raises `StoreUnavailable` where it waits as long for others.
+        Raises `QueriesWaiting` where it waits as long for others.
         """
         try:
             async with asyncio.timeout(self._budget):
                 await self._turns.acquire()
         except TimeoutError as error:
-            raise StoreUnavailable(
-                "The database is unavailable: other queries that no index serves took too long"
-            ) from error
+            raise QueriesWaiting from error
         # Its turn lasts as long as the server is at it, also where the caller leaves.
         return await outcome_of(self._outliving.begin(self._fetch(asked)))
 

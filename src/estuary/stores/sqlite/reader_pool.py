@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from estuary.core.errors import StoreUnavailable
+from estuary.core.errors import QueriesWaiting, StoreUnavailable
 from estuary.stores.outliving import outcome_of
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, translate
 from estuary.stores.sqlite.executor import Executor
@@ -92,16 +92,14 @@ class ReaderPool:
     async def run_within(self, read: Read[T], budget: float) -> T:
         """The outcome of `read`, which no index serves: there is always a thread that does none of these.
 
-        Raises `OutOfTime` where it takes longer than `budget` (seconds), and `StoreUnavailable` where it
+        Raises `OutOfTime` where it takes longer than `budget` (seconds), and `QueriesWaiting` where it
         waits so long for another one.
         """
         try:
             async with asyncio.timeout(budget):
                 await self._unserved.acquire()
         except TimeoutError as error:
-            raise StoreUnavailable(
-                "The database is unavailable: other queries that no index serves took too long"
-            ) from error
+            raise QueriesWaiting from error
         try:
             return await self.run(read, min(budget, self._timeout))
         finally:
