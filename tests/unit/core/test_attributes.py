@@ -36,7 +36,7 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
         (Choice(("a", "b")), EQUALITY),
         (TextList(), {"has"}),
     ],
-    ids=repr,
+    ids=["text", "integer", "float", "timestamp", "boolean", "choice", "list"],
 )
 def test_each_kind_has_its_operators(asked: Kind, expected: set[str]) -> None:
     """Only what can be null can be asked whether it is."""
