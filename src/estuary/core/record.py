@@ -16,7 +16,7 @@ class Record:
 
     `owner` is whose record it is, the empty text where it has no owner. `created` and `updated` are whole
     microseconds since the epoch, as stores keep times and JSON is made of them; either way of giving a time
-    will do, and a `datetime` is made only for whoever asks for it.
+    will do, and a `datetime` is made only when it is asked for.
 
     Compiled, the garbage collector does not track records (`acyclic`): they form no cycles, and a million
     of them would otherwise make every full collection walk a million objects.

@@ -53,7 +53,7 @@ def test_what_cannot_be_answered_is_told_as_it_is() -> None:
 
 
 def test_a_query_that_waited_in_vain_blames_no_database() -> None:
-    """It may be sent again, and whoever reads the answer does not look for an outage."""
+    """It may be sent again, and its reader does not look for an outage."""
     status, body = told(QueriesWaiting(), b"application/json")
     assert 503 == status
     assert ("SERVICE_UNAVAILABLE", "Too many queries without an index are under way") == (
