@@ -38,7 +38,12 @@ def openapi(resources: Sequence[Resource], access: Scopes | None = None, *, metr
 
 
 def load_resources(references: Sequence[str]) -> list[Resource]:
-    """The declared resources that `module:ATTRIBUTE` references name; raises `DeclarationError`."""
+    """The declared resources that `module:ATTRIBUTE` references name; raises `DeclarationError`.
+
+    Raises `OSError` if what was printed before cannot be written: it is not to appear on standard error,
+    which takes the place of standard output while modules are imported.
+    """
+    _flush_standard_output()
     resources = [_load_resource(reference) for reference in references]
     names = [resource.name for resource in resources]
     for name in names:
@@ -114,13 +119,14 @@ def _printing_to_standard_error() -> Iterator[None]:
         with redirect_stdout(sys.stderr):
             yield
     finally:
-        _flush_standard_output()
+        with suppress(OSError):
+            _flush_standard_output()
         os.dup2(kept, 1)
         os.close(kept)
 
 
 def _flush_standard_output() -> None:
-    """Flush standard output if possible: it may be closed, or on a full disk."""
+    """Flush standard output, unless it is closed."""
     if sys.__stdout__ is not None:
-        with suppress(OSError, ValueError):
+        with suppress(ValueError):
             sys.__stdout__.flush()
