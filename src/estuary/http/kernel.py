@@ -53,7 +53,7 @@ class PathRouter:
         }
 
     def find(self, request: Request) -> Route:
-        """The route of the request's path, `UNKNOWN_ROUTE` where there is none."""
+        """The route that the request's path matches, or `UNKNOWN_ROUTE`."""
         path = request.path
         route = self._exact.get(path)
         if route is not None:
