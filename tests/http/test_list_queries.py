@@ -1,6 +1,6 @@
 """Filters, orders, totals and walks over HTTP; what each store can answer is told in tests/contract."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +8,28 @@ import httpx
 import pytest
 
 from tests.http.stores import VARIABLES
+from tests.support.books import BOOKS as BOOKS_RESOURCE
 from tests.support.books import BOOKS_REFERENCE, book_body
+from tests.support.servers.convex import ConvexHost, convex_host
 from tests.support.service import client_of, make_service
 
 BOOKS = "/api/v1/books"
 YEARS = ("1851-11-14", None, "1854-08-09", "1904-10-25", None, "1851-11-14", "1952-09-01")
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(scope="module")
+def host() -> Iterator[ConvexHost]:
+    """A Convex to which books are deployed."""
+    with convex_host((BOOKS_RESOURCE,)) as host:
+        yield host
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres", "convex"])
 def store_variables(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """The variables that choose a store which answers every query."""
+    """The variables that choose the store."""
+    if request.param == "convex":
+        deployed: ConvexHost = request.getfixturevalue("host")
+        return deployed.deployment(tmp_path).variables
     return VARIABLES[request.param](tmp_path)
 
 

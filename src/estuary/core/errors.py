@@ -1,7 +1,7 @@
 """The errors Estuary knows: a code and data each; how they look on a wire is not decided here."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -92,17 +92,27 @@ class IdempotencyKeyInFlight(EstuaryError):
     code = "CONFLICT"
 
 
-class QueryTooExpensive(EstuaryError):
-    """A list query that no index serves looks at more records than it may, or for longer.
+class Advice(NamedTuple):
+    """What makes a list query cheap: all that is named here together, and nothing does where nothing is.
 
-    `advice` are the fields of an index that would serve it, as a declaration writes them; None where no
-    index would.
+    `declare` are the fields of an index to be declared, as a declaration writes them; `sort` is the order
+    to ask for instead. `counts` and `skips` say that an index serves the query, but not its exact number,
+    or not what it skips.
     """
+
+    declare: tuple[str, ...] = ()
+    sort: str = ""
+    counts: bool = False
+    skips: bool = False
+
+
+class QueryTooExpensive(EstuaryError):
+    """A list query that no index serves looks at more records than it may, or for longer."""
 
     code = "QUERY_TOO_EXPENSIVE"
 
-    def __init__(self, advice: tuple[str, ...] | None) -> None:
-        super().__init__(f"an index of {', '.join(advice)} would serve it" if advice else "no index helps")
+    def __init__(self, advice: Advice) -> None:
+        super().__init__(str(advice))
         self.advice = advice
 
 

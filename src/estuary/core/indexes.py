@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
-from estuary.core.errors import QueryTooExpensive
+from estuary.core.errors import Advice, QueryTooExpensive
 
 MAX_SORT_KEYS: Final = 3
 """How many fields lists can be ordered by."""
@@ -99,18 +99,31 @@ def serving(demand: Demand, indexes: Sequence[IndexDefinition]) -> IndexDefiniti
     return next((index for index in indexes if _serves(index, demand.fixed, orders)), None)
 
 
-def advice(demand: Demand) -> IndexDefinition | None:
-    """The index that would serve a query with this demand; None where none that can be declared would."""
-    if demand.unservable:
-        return None
-    index = IndexDefinition((*map(SortKey, sorted(demand.fixed)), *demand.order))
-    return index if len(list(shown(index))) <= MAX_INDEX_FIELDS else None
+def advice(
+    where: Sequence[Condition], sort: Sequence[SortKey], indexes: Sequence[IndexDefinition]
+) -> Advice:
+    """What would have an index serve a query that none of `indexes` serves.
+
+    An index for it as it is; else, where a field is bounded that it is not ordered by, that order: with an
+    index that is there, or one to be declared.
+    """
+    if declare := _serving_fields(demand_of(where, sort)):
+        return Advice(declare)
+    others = [(field, demand_of(where, (SortKey(field),))) for field in _bounded_fields(where)]
+    for field, demand in others:
+        if serving(demand, indexes) is not None:
+            return Advice(sort=field)
+    for field, demand in others:
+        if declare := _serving_fields(demand):
+            return Advice(declare, field)
+    return Advice()
 
 
-def too_expensive(demand: Demand) -> QueryTooExpensive:
-    """The error of a query with this demand, which no index serves, and which costs too much without."""
-    index = advice(demand)
-    return QueryTooExpensive(None if index is None else tuple(shown(index)))
+def too_expensive(
+    where: Sequence[Condition], sort: Sequence[SortKey], indexes: Sequence[IndexDefinition]
+) -> QueryTooExpensive:
+    """The error of a query that none of `indexes` serves, and which costs too much without."""
+    return QueryTooExpensive(advice(where, sort, indexes))
 
 
 def backwards(keys: Sequence[SortKey]) -> tuple[SortKey, ...]:
@@ -140,6 +153,21 @@ def _bounds(condition: Condition, field: str | None) -> bool:
         case Comparison(name, operator, value) if name == field:
             return operator in RANGE or (operator is Operator.NULL and value is False)
     return False
+
+
+def _serving_fields(demand: Demand) -> tuple[str, ...]:
+    """The fields of an index that serves a query with this demand; none where none can be declared."""
+    if demand.unservable:
+        return ()
+    fields = tuple(shown(IndexDefinition((*map(SortKey, sorted(demand.fixed)), *demand.order))))
+    return fields if len(fields) <= MAX_INDEX_FIELDS else ()
+
+
+def _bounded_fields(where: Sequence[Condition]) -> Iterator[str]:
+    """The fields that are bounded from one side, in the order in which they stand in `where`."""
+    for condition in flattened(where):
+        if isinstance(condition, Comparison) and _bounds(condition, condition.field):
+            yield condition.field
 
 
 def _names(condition: Condition) -> bool:

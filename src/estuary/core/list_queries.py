@@ -5,8 +5,8 @@ from typing import Final
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.conditions import shape
-from estuary.core.errors import QueryTooExpensive
-from estuary.core.indexes import Demand, advice, demand_of, serving, shown, too_expensive
+from estuary.core.errors import Advice, QueryTooExpensive
+from estuary.core.indexes import advice, demand_of, serving, too_expensive
 from estuary.core.observations import ListQueried, ListQuerySlow
 from estuary.core.ports import Observer
 from estuary.core.query import ListQuery, ListResult
@@ -45,39 +45,41 @@ class ListQueries:
 
     def ask(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What comes of `query`; raises `QueryTooExpensive`."""
-        demand = demand_of(query.where, query.sort)
-        served = serving(demand, self._resource.indexes) is not None
+        served = serving(demand_of(query.where, query.sort), self._resource.indexes) is not None
         self._observe(self._served if served else self._unserved)
         if not served and self._require_index:
-            raise too_expensive(demand)
+            raise too_expensive(query.where, query.sort, self._resource.indexes)
         started = self._monotonic()
         try:
             result = self._find(query)
         except QueryTooExpensive:
-            self._tell(query, demand, started, refused=True)
+            self._tell(query, served, started, refused=True)
             raise
         if isinstance(result, ListResult):
-            self._tell(query, demand, started)
+            self._tell(query, served, started)
             return result
-        return self._later(result, query, demand, started)
+        return self._later(result, query, served, started)
 
     async def _later(
-        self, result: Awaitable[ListResult], query: ListQuery, demand: Demand, started: float
+        self, result: Awaitable[ListResult], query: ListQuery, served: bool, started: float
     ) -> ListResult:
         try:
             found = await result
         except QueryTooExpensive:
-            self._tell(query, demand, started, refused=True)
+            self._tell(query, served, started, refused=True)
             raise
-        self._tell(query, demand, started)
+        self._tell(query, served, started)
         return found
 
-    def _tell(self, query: ListQuery, demand: Demand, started: float, *, refused: bool = False) -> None:
+    def _tell(self, query: ListQuery, served: bool, started: float, *, refused: bool = False) -> None:
         """Tell of a query that took long, or was given up: what it asks for, without any value."""
         seconds = self._monotonic() - started
         if seconds < SLOW_SECONDS and not refused:
             return
-        index = advice(demand)
-        names = () if index is None else tuple(shown(index))
-        asked = shape(query.where, query.sort)
-        self._observe(ListQuerySlow(self._resource.name, asked, seconds, names, refused))
+        where, sort = query.where, query.sort
+        helps = Advice() if served else advice(where, sort, self._resource.indexes)
+        self._observe(
+            ListQuerySlow(
+                self._resource.name, shape(where, sort), seconds, helps.declare, helps.sort, refused
+            )
+        )

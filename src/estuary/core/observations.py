@@ -174,14 +174,15 @@ class ListQueried(msgspec.Struct, frozen=True):
 class ListQuerySlow(msgspec.Struct, frozen=True):
     """A list query took `seconds`, or was `refused` because it would take too long.
 
-    `shape` says what it compares and orders by, `index` are the fields of an index that would serve it;
-    there are none where no index would.
+    `shape` says what it compares and orders by. `index` are the fields of an index to be declared, `sort`
+    the order to ask for, with which it would be served; both are empty where one serves it, or none would.
     """
 
     resource: str
     shape: str
     seconds: float
     index: tuple[str, ...]
+    sort: str
     refused: bool
 
 

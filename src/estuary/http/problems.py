@@ -205,12 +205,24 @@ def _store_unavailable(_: errors.StoreUnavailable) -> _Told:
 
 
 def _query_too_expensive(error: errors.QueryTooExpensive) -> _Told:
-    if error.advice is None:
-        return _Told(422, "Query costs too much, and no index would serve it: ask for less, or otherwise")
-    names = ", ".join(f'"{name}"' for name in error.advice)
-    line = f"indexes=[({names}{',' if len(error.advice) == 1 else ''})]"
-    message = f"Query costs too much without an index: declare {line}"
-    return _Told(422, message, context={"declare": line})
+    declare, sort, counts, skips = error.advice
+    if declare:
+        names = ", ".join(f'"{name}"' for name in declare)
+        line = f"indexes=[({names}{',' if len(declare) == 1 else ''})]"
+        message = f"Query costs too much without an index: declare {line}"
+        if sort:
+            return _Told(
+                422, f"{message}, and ask for sort={sort}", context={"declare": line, "sort": sort}
+            )
+        return _Told(422, message, context={"declare": line})
+    if sort:
+        message = f"Query costs too much in this order: an index serves it with sort={sort}"
+        return _Told(422, message, context={"sort": sort})
+    if counts:
+        return _Told(422, "Query costs too much with count=exact: ask for count=limited, or none")
+    if skips:
+        return _Told(422, "Query costs too much from this offset: page by cursor")
+    return _Told(422, "Query costs too much, and no index would serve it: ask for less, or otherwise")
 
 
 def _query_unsupported(error: errors.QueryUnsupported) -> _Told:

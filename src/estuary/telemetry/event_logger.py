@@ -169,6 +169,7 @@ class EventLogger:
                 resource=slow.resource,
                 shape=slow.shape,
                 index=list(slow.index),
+                sort=slow.sort,
                 duration_ms=round(slow.seconds * 1000.0, 3),
             )
 

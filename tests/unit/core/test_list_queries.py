@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from estuary.core.conditions import AllOf, AnyOf, Comparison, Not, Operator, SortKey, shape
-from estuary.core.errors import QueryTooExpensive
+from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.list_queries import SLOW_SECONDS, ListQueries
 from estuary.core.observations import ListQueried, ListQuerySlow, Observation
 from estuary.core.query import ListQuery, ListResult
@@ -78,10 +78,10 @@ async def test_where_an_index_is_demanded_no_other_query_reaches_the_store() -> 
     shop = Shop()
     queries = shop.queries(require_index=True)
     assert NOTHING is await answer(queries, SERVED)
-    for query, index in ((UNSERVED, ("binding", "pages")), (HOPELESS, None)):
+    for query, advice in ((UNSERVED, Advice(("binding", "pages"))), (HOPELESS, Advice())):
         with pytest.raises(QueryTooExpensive) as error:
             await answer(queries, query)
-        assert index == error.value.advice
+        assert advice == error.value.advice
     assert [SERVED] == shop.asked
 
 
@@ -90,16 +90,25 @@ async def test_a_slow_query_is_told_without_its_values(waits: bool) -> None:
     """With its shape, its time, and the index that would serve it."""
     shop = Shop(SLOW_SECONDS, waits=waits)
     await answer(shop.queries(), UNSERVED)
-    told = ListQuerySlow(
-        "books", "binding.eq and pages.gt sort=pages", SLOW_SECONDS, ("binding", "pages"), refused=False
-    )
+    asked = "binding.eq and pages.gt sort=pages"
+    told = ListQuerySlow("books", asked, SLOW_SECONDS, ("binding", "pages"), "", refused=False)
     assert [ListQueried("books", served=False), told] == shop.seen
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_slow_query_that_an_index_serves_is_told_without_advice(waits: bool) -> None:
+    """It is not the index that it lacks."""
+    shop = Shop(SLOW_SECONDS, waits=waits)
+    await answer(shop.queries(), SERVED)
+    (_, told) = shop.seen
+    assert isinstance(told, ListQuerySlow)
+    assert ((), "") == (told.index, told.sort)
 
 
 @pytest.mark.parametrize("waits", [False, True])
 async def test_a_query_that_is_given_up_is_told_however_fast_that_was(waits: bool) -> None:
     """The error passes on."""
-    shop = Shop(0.001, QueryTooExpensive(None), waits=waits)
+    shop = Shop(0.001, QueryTooExpensive(Advice()), waits=waits)
     with pytest.raises(QueryTooExpensive):
         await answer(shop.queries(), HOPELESS)
     (_, told) = shop.seen

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from estuary.core.errors import EstuaryError, QueriesWaiting, QueryTooExpensive, QueryUnsupported
+from estuary.core.errors import Advice, EstuaryError, QueriesWaiting, QueryTooExpensive, QueryUnsupported
 from estuary.http.fields import fields_of
 from estuary.http.messages import Request
 from estuary.http.problems import Problems
@@ -29,19 +29,50 @@ def told(error: EstuaryError, accept: bytes) -> tuple[int, dict[str, Any]]:
 def test_the_index_that_a_query_lacks_is_a_line_to_paste(advice: tuple[str, ...], declared: str) -> None:
     """422 in either form, with the line in the message and by itself."""
     message = f"Query costs too much without an index: declare {declared}"
-    status, body = told(QueryTooExpensive(advice), b"application/json")
+    status, body = told(QueryTooExpensive(Advice(advice)), b"application/json")
     assert (422, "QUERY_TOO_EXPENSIVE", message) == (status, body["error"], body["message"])
     assert {"declare": declared} == body["details"]["context"]
-    status, body = told(QueryTooExpensive(advice), b"application/problem+json")
+    status, body = told(QueryTooExpensive(Advice(advice)), b"application/problem+json")
     assert (422, "QUERY_TOO_EXPENSIVE", message) == (status, body["code"], body["detail"])
     assert {"declare": declared} == body["context"]
 
 
-def test_a_query_that_no_index_would_serve_says_so() -> None:
+@pytest.mark.parametrize(
+    ("advice", "message", "context"),
+    [
+        (
+            Advice(sort="pages"),
+            "Query costs too much in this order: an index serves it with sort=pages",
+            {"sort": "pages"},
+        ),
+        (
+            Advice(("pages",), "pages"),
+            'Query costs too much without an index: declare indexes=[("pages",)], and ask for sort=pages',
+            {"declare": 'indexes=[("pages",)]', "sort": "pages"},
+        ),
+    ],
+)
+def test_the_order_in_which_an_index_serves_a_query_is_told(
+    advice: Advice, message: str, context: dict[str, str]
+) -> None:
+    """The parameter to ask with, beside the line to paste where there is no such index yet."""
+    status, body = told(QueryTooExpensive(advice), b"application/json")
+    assert (422, message, {"context": context}) == (status, body["message"], body["details"])
+
+
+@pytest.mark.parametrize(
+    ("advice", "message"),
+    [
+        (Advice(), "Query costs too much, and no index would serve it: ask for less, or otherwise"),
+        (Advice(counts=True), "Query costs too much with count=exact: ask for count=limited, or none"),
+        (Advice(skips=True), "Query costs too much from this offset: page by cursor"),
+    ],
+)
+def test_a_query_that_no_other_index_would_serve_says_so(advice: Advice, message: str) -> None:
     """422 without a line that would not help."""
-    status, body = told(QueryTooExpensive(None), b"application/json")
+    status, body = told(QueryTooExpensive(advice), b"application/json")
     assert (422, "QUERY_TOO_EXPENSIVE") == (status, body["error"])
-    assert "no index would serve it" in body["message"]
+    assert message == body["message"]
     assert "details" not in body
 
 

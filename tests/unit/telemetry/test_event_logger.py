@@ -163,18 +163,19 @@ def test_a_failure_tells_everything_on_one_line() -> None:
         ),
         (RequestShed(100), {"level": "WARN", "in_flight": 100}),
         (
-            ListQuerySlow("books", "pages.gt sort=-title", 0.3, ("-title",), refused=False),
+            ListQuerySlow("books", "pages.gt sort=-title", 0.3, ("-title",), "pages", refused=False),
             {
                 "level": "WARN",
                 "message": "list query slow",
                 "resource": "books",
                 "shape": "pages.gt sort=-title",
                 "index": ["-title"],
+                "sort": "pages",
                 "duration_ms": 300.0,
             },
         ),
         (
-            ListQuerySlow("books", "title.contains", 1.0, (), refused=True),
+            ListQuerySlow("books", "title.contains", 1.0, (), "", refused=True),
             {"level": "WARN", "message": "list query refused", "index": []},
         ),
         (FAILED_QUERY, {"level": "ERROR", "operation": "get", "resource": "items", "duration_ms": 250.0}),

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from estuary.core.errors import QueryTooExpensive
+from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, ListResult, counted, position_in
 from estuary.core.record import Position, Record, Written
@@ -158,7 +158,7 @@ class ConvexCollection:
         run = fitting(_run, await self._functions.query("select", arguments))
         if run.refused:
             # No index of Convex would help.
-            raise QueryTooExpensive(None)
+            raise QueryTooExpensive(Advice())
         return run
 
     async def _total(self, run: _Run, query: ListQuery) -> int:

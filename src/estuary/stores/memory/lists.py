@@ -39,18 +39,18 @@ def answer(records: RecordIndex, query: ListQuery) -> MaybeAwaitable[ListResult]
         return _named(records, query)
     index = serving(demand._replace(unservable=()), records.resource.indexes)
     if index is None:
-        return _unordered(records, query, demand)
+        return _unordered(records, query)
     if index.keys[-1].descending:
         # Either direction serves the same queries, and values that ascend are compared as they are.
         index = IndexDefinition(backwards(index.keys))
     by_owner = query.owner is not None
     order = records.order(index, by_owner)
     if order.complete:
-        return _ordered(order, query, demand, index)
+        return _ordered(records, order, query, demand, index)
     return answer_when_complete(
         order,
         lambda: records.extend(order, by_owner),
-        lambda: _ordered(order, query, demand, index),
+        lambda: _ordered(records, order, query, demand, index),
     )
 
 
@@ -72,10 +72,10 @@ def _named(records: RecordIndex, query: ListQuery) -> ListResult:
     return counted(behind[offset : offset + query.limit], len(found), query)
 
 
-def _unordered(records: RecordIndex, query: ListQuery, demand: Demand) -> MaybeAwaitable[ListResult]:
+def _unordered(records: RecordIndex, query: ListQuery) -> MaybeAwaitable[ListResult]:
     """Records in an order that no index has: all of them are looked at and sorted."""
     known = records.of_owner(query.owner)
-    refusal = too_expensive(demand)
+    refusal = too_expensive(query.where, query.sort, records.resource.indexes)
     if len(known) > MOST_LOOKED_AT:
         raise refusal
     candidates, meets = known.after(None, MOST_LOOKED_AT), all_of(query.where)
@@ -83,7 +83,11 @@ def _unordered(records: RecordIndex, query: ListQuery, demand: Demand) -> MaybeA
 
 
 def _ordered(
-    order: OrderedRecords, query: ListQuery, demand: Demand, index: IndexDefinition
+    records: RecordIndex,
+    order: OrderedRecords,
+    query: ListQuery,
+    demand: Demand,
+    index: IndexDefinition,
 ) -> MaybeAwaitable[ListResult]:
     """Records in the order of an index, which leads to all that meet the conditions that it can serve."""
     span = span_of(query, demand, index)
@@ -99,7 +103,8 @@ def _ordered(
     most = MOST_LOOKED_AT + 1
     page = _cut(order, rest, span.backwards, 0, most)
     looked_at = _cut(order, whole, span.backwards, 0, most) if query.counted else ()
-    return look_through(page, looked_at, all_of(query.where), query, too_expensive(demand))
+    refusal = too_expensive(query.where, query.sort, records.resource.indexes)
+    return look_through(page, looked_at, all_of(query.where), query, refusal)
 
 
 def _stretch(order: OrderedRecords, span: Span) -> tuple[Place, Place]:

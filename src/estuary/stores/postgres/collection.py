@@ -96,9 +96,12 @@ class PostgresCollection:
 
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for, in one statement: one search in the index, then its neighbours."""
-        if query.where or query.sort or is_far(query):
+        if query.where or query.sort:
             return await self._query(query)
-        return self._result(query, await self._fetch(*self._resource.lists.of(query)))
+        asked = self._resource.lists.of(query)
+        if is_far(query):
+            return self._result(query, await self._unserved().fetch_in_turn(asked))
+        return self._result(query, await self._fetch(*asked))
 
     async def _query(self, query: ListQuery) -> ListResult:
         asked = self._resource.queries.of(query)

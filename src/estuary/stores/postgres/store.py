@@ -121,7 +121,8 @@ class PostgresStore:
             for name, insert in self._multi_row_inserts.items()
         }
         budget = min(self._query_budget, self._timeout * SERVER_SHARE)
-        unserved = UnservedQueries(pool, most=max(1, min(UNSERVED, self._pool_size - 1)), budget=budget)
+        most = max(1, min(UNSERVED, self._pool_size - 1))
+        unserved = UnservedQueries(pool, most=most, budget=budget, timeout=self._timeout)
         self._open = _Open(pool, inserts, Probe(self._connector, timeout=self._timeout), unserved)
 
     async def close(self) -> None:

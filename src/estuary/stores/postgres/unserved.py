@@ -1,15 +1,15 @@
-"""List queries that no index serves: a few at a time, each for so long at most."""
+"""List queries whose cost no index bounds: a few at a time, each for so long at most."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-from estuary.core.errors import QueriesWaiting
+from estuary.core.errors import QueriesWaiting, StoreUnavailable
 from estuary.stores.outliving import Outliving, outcome_of
 from estuary.stores.postgres.connection import Connection
-from estuary.stores.postgres.pool import Pool
+from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.transaction import Transaction
 from estuary.stores.sql.lists import Asked
 
@@ -18,17 +18,22 @@ UNSERVED: Final = 2
 _MARGIN: Final = 0.25
 """Seconds that the server has to say that it ended a query."""
 
+T = TypeVar("T")
+Rows = Sequence[Sequence[Any]]
+
 
 class UnservedQueries:
-    """Runs `most` of them at a time over `pool`, each for `budget` seconds at most.
+    """Runs `most` of them at a time over `pool`, in `timeout` seconds each, the wait for others included.
 
-    What every other statement is told of plans does not hold here: there is no index to be used, so the
-    server plans for the values there are, and reads the whole table where that is cheaper.
+    One that no index serves has only `budget` seconds. What every other statement is told of plans does not
+    hold for it: there is no index to be used, so the server plans for the values there are, and reads the
+    whole table where that is cheaper.
     """
 
-    def __init__(self, pool: Pool, *, most: int, budget: float) -> None:
+    def __init__(self, pool: Pool, *, most: int, budget: float, timeout: float) -> None:
         self._pool = pool
         self._budget = budget
+        self._timeout = timeout
         self._turns = asyncio.Semaphore(most)
         self._outliving = Outliving()
         self._settings = (
@@ -36,30 +41,84 @@ class UnservedQueries:
             "SET LOCAL enable_bitmapscan = on; SET LOCAL plan_cache_mode = force_custom_plan"
         )
 
-    async def fetch(self, asked: Asked) -> Sequence[Sequence[Any]] | None:
+    async def fetch(self, asked: Asked) -> Rows | None:
         """The rows; None where the query took too long.
 
         Raises `QueriesWaiting` where it waits as long for others.
         """
-        try:
-            async with asyncio.timeout(self._budget):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise QueriesWaiting from error
-        # Its turn lasts as long as the server is at it, also where the caller leaves.
-        return await outcome_of(self._outliving.begin(self._fetch(asked)))
+        statement = _Statement(asked)
 
-    async def _fetch(self, asked: Asked) -> Sequence[Sequence[Any]] | None:
-        async def work(connection: Connection, seconds: float) -> Sequence[Sequence[Any]] | None:
+        async def work(connection: Connection, seconds: float) -> Rows | None:
             try:
                 async with Transaction(connection, seconds) as transaction:
                     await connection.execute(self._settings, timeout=transaction.seconds_left())
-                    longest = self._budget + _MARGIN
-                    return await connection.fetch(asked.statement, *asked.parameters, timeout=longest)
+                    return await statement.fetch(connection, self._budget + _MARGIN)
             except asyncpg.QueryCanceledError:
                 return None
 
+        await self._turn(self._budget)
+        return await self._outcome(statement, work)
+
+    async def fetch_in_turn(self, asked: Asked) -> Rows:
+        """The rows of a list that skips many records, in the order of an index.
+
+        Raises `QueriesWaiting` or `StoreUnavailable` where it waits, or runs, for too long.
+        """
+        statement = _Statement(asked)
+        ends = asyncio.get_running_loop().time() + self._timeout
+        await self._turn(self._timeout)
+        try:
+            async with asyncio.timeout_at(ends):
+                return await self._outcome(statement, statement.fetch)
+        except TimeoutError as error:
+            raise StoreUnavailable("The database is unavailable: the query took too long") from error
+
+    async def _turn(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise QueriesWaiting from error
+
+    async def _outcome(self, statement: "_Statement", work: Work[T]) -> T:
+        """What comes of `work`, which fetches `statement`. Gives the turn back when the server is done."""
+        try:
+            return await outcome_of(self._outliving.begin(self._run(work)))
+        except asyncio.CancelledError:
+            statement.abandon()
+            raise
+
+    async def _run(self, work: Work[T]) -> T:
         try:
             return await self._pool.run(work)
         finally:
             self._turns.release()
+
+
+class _Statement:
+    """A statement that the server is asked to cancel when its caller leaves; the connection is kept."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._abandoned = asyncio.Event()
+        self._fetching: asyncio.Future[list[Any]] | None = None
+
+    async def fetch(self, connection: Connection, seconds: float) -> Rows:
+        """The rows; none where it was abandoned."""
+        if self._abandoned.is_set():
+            return []
+        statement, parameters = self._asked
+        self._fetching = asyncio.ensure_future(connection.fetch(statement, *parameters, timeout=seconds))
+        try:
+            return await self._fetching
+        except asyncio.CancelledError:
+            # The driver has sent a cancel request, and lets the next statement wait for its outcome.
+            if self._abandoned.is_set():
+                return []
+            raise
+
+    def abandon(self) -> None:
+        """End it here and at the server."""
+        self._abandoned.set()
+        if self._fetching is not None:
+            self._fetching.cancel()

@@ -8,7 +8,8 @@ from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from estuary.core.conditions import AnyOf, Comparison, Condition, Operator, SortKey, flattened
-from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving, shown
+from estuary.core.errors import Advice
+from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving
 from estuary.core.query import LIMITED_COUNT, ListQuery
 from estuary.core.record import Position
 from estuary.core.resource import Resource
@@ -31,13 +32,13 @@ class AskedQuery(NamedTuple):
     """The statements for a list query, with their parameters; `total` is asked apart where it is not None.
 
     What it costs is `bounded` by the page, by the ids that it names or by how far it skips and counts.
-    `advice` are the fields of an index that would make it so, None where none would.
+    `advice` says what would make it so.
     """
 
     rows: Asked
     total: Asked | None
     bounded: bool
-    advice: tuple[str, ...] | None
+    advice: Advice
 
 
 class Statements(NamedTuple):
@@ -54,7 +55,7 @@ class _Plan(NamedTuple):
     fixed: tuple[SortKey, ...]
     named: bool
     served: bool
-    advice: tuple[str, ...] | None
+    advice: Advice
 
 
 class QueryStatements:
@@ -77,9 +78,7 @@ class QueryStatements:
 
     def of(self, query: ListQuery) -> AskedQuery:
         """The statements that answer `query`."""
-        order, fixed, named_only, served, would_serve = self._planned(
-            _without_values(query.where), query.sort
-        )
+        order, fixed, named_only, served, helps = self._planned(_without_values(query.where), query.sort)
         position = self._position(query, order)
         # Where a total is counted nothing is left out that only the position implies.
         first = order[0] if position and not query.counted else None
@@ -107,11 +106,12 @@ class QueryStatements:
         )
         statements = self._statements(shape)
         counts_all = query.counted and bool(query.where) and query.at_most is None and not named_only
+        skips = is_far(query) and not named_only
         return AskedQuery(
             _asked(statements.rows, values),
             None if statements.total is None else _asked(statements.total, values),
-            served and not counts_all and (named_only or not is_far(query)),
-            would_serve,
+            served and not counts_all and not skips,
+            Advice(counts=counts_all, skips=skips) if served else helps,
         )
 
     def _position(self, query: ListQuery, order: Sequence[SortKey]) -> list[Any] | None:
@@ -154,9 +154,8 @@ def _plan(indexes: Sequence[IndexDefinition], where: Sequence[Condition], sort: 
     demand = demand_of(where, sort)
     index = serving(demand, indexes)
     fixed = () if index is None or demand.named else _fixed_keys(index, demand)
-    would_serve = advice(demand) if index is None else None
-    told = None if would_serve is None else tuple(shown(would_serve))
-    return _Plan(demand.order, fixed, demand.named, index is not None, told)
+    helps = advice(where, sort, indexes) if index is None else Advice()
+    return _Plan(demand.order, fixed, demand.named, index is not None, helps)
 
 
 def is_far(query: ListQuery) -> bool:

@@ -81,12 +81,12 @@ class SqliteCollection:
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What `query` asks for: one search in the index, then its neighbours, or a walk to an offset."""
-        if query.where or query.sort or is_far(query):
+        if query.where or query.sort:
             return self._queries.list(query)
         read = self._reading(query)
         if query.offset is None or query.offset <= FARTHEST_INLINE_OFFSET:
             return self._database.read(read)
-        return self._database.read_apart(read)
+        return self._database.read_in_turn(read) if is_far(query) else self._database.read_apart(read)
 
     def count(self, owner: str | None = None) -> int:
         """The number of records, which triggers keep."""

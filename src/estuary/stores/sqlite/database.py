@@ -127,6 +127,10 @@ class Database:
         """The outcome of `read`, which may take long, from a thread with a connection of its own."""
         return await self._usable().readers.run(read)
 
+    async def read_in_turn(self, read: Read[T]) -> T:
+        """The same of a read that skips many records; see `ReaderPool.run_in_turn`."""
+        return await self._usable().readers.run_in_turn(read)
+
     async def read_within(self, read: Read[T], budget: float) -> T:
         """The same of a read that no index serves; see `ReaderPool.run_within`."""
         return await self._usable().readers.run_within(read, budget)

@@ -19,9 +19,10 @@ READERS = 2
 _STEPS_BETWEEN_LOOKS = 10_000
 """Steps of SQLite's machine, less than a millisecond in all, after which a read looks whether to go on."""
 UNSERVED = 1
-"""Reads with a budget that run at a time."""
+"""Reads whose cost no index bounds that run at a time."""
 MAX_WAITING = 64
 """Reads that may wait for a thread; past it a caller is told at once."""
+_TOOK_TOO_LONG = "The database is unavailable: the read took too long"
 
 
 class OutOfTime(Exception):
@@ -95,15 +96,34 @@ class ReaderPool:
         Raises `OutOfTime` where it takes longer than `budget` (seconds), and `QueriesWaiting` where it
         waits so long for another one.
         """
-        try:
-            async with asyncio.timeout(budget):
-                await self._unserved.acquire()
-        except TimeoutError as error:
-            raise QueriesWaiting from error
+        await self._turn(budget)
         try:
             return await self.run(read, min(budget, self._timeout))
         finally:
             self._unserved.release()
+
+    async def run_in_turn(self, read: Read[T]) -> T:
+        """The outcome of `read`, which reads many records, in turn with those that no index serves.
+
+        Raises `QueriesWaiting` or `StoreUnavailable` where it waits, or reads, for too long.
+        """
+        ends = asyncio.get_running_loop().time() + self._timeout
+        await self._turn(self._timeout)
+        try:
+            async with asyncio.timeout_at(ends):
+                return await self.run(read)
+        except TimeoutError as error:
+            raise StoreUnavailable(_TOOK_TOO_LONG) from error
+        finally:
+            self._unserved.release()
+
+    async def _turn(self, seconds: float) -> None:
+        """Wait for one of the turns of reads whose cost no index bounds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._unserved.acquire()
+        except TimeoutError as error:
+            raise QueriesWaiting from error
 
     async def run(self, read: Read[T], budget: float | None = None) -> T:
         """The outcome of `read`; raises `StoreUnavailable` when too many wait or time is up.
@@ -118,7 +138,7 @@ class ReaderPool:
                 await self._slots.acquire()
                 return await self._perform(read, budget)
         except TimeoutError as error:
-            raise StoreUnavailable("The database is unavailable: the read took too long") from error
+            raise StoreUnavailable(_TOOK_TOO_LONG) from error
         finally:
             self._waiting -= 1
 

@@ -9,7 +9,7 @@ import pytest
 
 from estuary.core.awaiting import settled
 from estuary.core.conditions import Comparison, Condition, Operator, SortKey
-from estuary.core.errors import QueryTooExpensive
+from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record
 from estuary.core.resource import Resource
@@ -77,10 +77,10 @@ async def test_more_records_than_may_be_looked_at() -> None:
     moorings = (await holding(records)).collection(MOORINGS)
     with pytest.raises(QueryTooExpensive) as refused:
         await settled(moorings.list(asked(sort=(SortKey("depth", True),))))
-    assert ("-depth",) == refused.value.advice
+    assert Advice(("-depth",)) == refused.value.advice
     with pytest.raises(QueryTooExpensive) as refused:
         await settled(moorings.list(asked(NAMED_A)))
-    assert refused.value.advice is None
+    assert Advice() == refused.value.advice
     with pytest.raises(QueryTooExpensive):
         await settled(moorings.list(asked(Comparison("depth", Operator.GTE, 0), counted=True)))
     # A page that is full before is given, and one record less is not too much.

@@ -127,3 +127,19 @@ async def test_reads_with_a_budget_leave_a_thread_to_others(readers: ReaderPool)
     assert 1 == await readers.run(one)
     with pytest.raises(OutOfTime):
         await running
+
+
+async def test_a_read_in_turn_has_the_time_of_every_read(file: DatabaseFile) -> None:
+    """It has no budget: when its time is over, the database did not answer in time."""
+    readers = ReaderPool(file, timeout=0.1, changed=lambda: None)
+    with pytest.raises(StoreUnavailable, match="took too long"):
+        await readers.run_in_turn(endless)
+
+    running = asyncio.create_task(readers.run_within(endless, 5.0))
+    await asyncio.sleep(0)
+    with pytest.raises(QueriesWaiting):
+        await readers.run_in_turn(one)
+    with pytest.raises(OutOfTime):
+        await running
+    assert 1 == await readers.run_in_turn(one)
+    await readers.close()
