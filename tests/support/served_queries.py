@@ -1,6 +1,6 @@
 """Every form of list query that the indexes of a resource serve."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from typing import Annotated, Any, Literal
@@ -11,6 +11,7 @@ from estuary.core.attributes import Attribute
 from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey
 from estuary.core.indexes import POSITION, demand_of, serving
 from estuary.core.markers import Index
+from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, SortedPosition
 from estuary.core.record import Position
 from estuary.core.record_id import canonical_id
@@ -54,8 +55,11 @@ VALUES: dict[str, Any] = {
 """A value of each field, in the midst of many."""
 
 
-def served_queries() -> Iterator[ListQuery]:
-    """One query of every form: by each index both ways, with every start, range and null, of one or all."""
+def served_queries(values: Mapping[str, Any] = VALUES) -> Iterator[ListQuery]:
+    """One query of every form: by each index both ways, with every start, range and null, of one or all.
+
+    Fields are compared with their `values`, where pages begin as well.
+    """
     for index in BOOKS.indexes:
         keys = list(index.keys)
         for equal, backwards in product(range(len(keys)), (False, True)):
@@ -64,27 +68,27 @@ def served_queries() -> Iterator[ListQuery]:
             if index == POSITION and not backwards:
                 sort = ()
             for fixed, bounds in product(
-                _equalities(keys[:equal]), _ranges(BOOKS.attributes[order[0].field])
+                _equalities(keys[:equal], values), _ranges(BOOKS.attributes[order[0].field], values)
             ):
                 where = (*fixed, *bounds)
                 if serving(demand_of(where, sort), BOOKS.indexes) is None:
                     continue  # an index that begins with what is fixed, and goes on as no list is ordered
-                for owner, after in product((None, "her"), (None, *_positions(sort, bounds))):
+                for owner, after in product((None, "her"), (None, *_positions(sort, bounds, values))):
                     yield ListQuery(20, None, after, counted=False, owner=owner, where=where, sort=sort)
 
 
-def _equalities(keys: Sequence[SortKey]) -> Iterator[tuple[Condition, ...]]:
-    yield tuple(Comparison(key.field, Operator.EQ, VALUES[key.field]) for key in keys)
+def _equalities(keys: Sequence[SortKey], values: Mapping[str, Any]) -> Iterator[tuple[Condition, ...]]:
+    yield tuple(Comparison(key.field, Operator.EQ, values[key.field]) for key in keys)
     if keys and BOOKS.attributes[keys[-1].field].optional:
         yield (
-            *(Comparison(key.field, Operator.EQ, VALUES[key.field]) for key in keys[:-1]),
+            *(Comparison(key.field, Operator.EQ, values[key.field]) for key in keys[:-1]),
             Comparison(keys[-1].field, Operator.NULL, value=True),
         )
 
 
-def _ranges(attribute: Attribute) -> Iterator[tuple[Condition, ...]]:
+def _ranges(attribute: Attribute, values: Mapping[str, Any]) -> Iterator[tuple[Condition, ...]]:
     yield ()
-    name, value = attribute.name, VALUES[attribute.name]
+    name, value = attribute.name, values[attribute.name]
     if RANGE <= attribute.operators and name != "id":
         yield (Comparison(name, Operator.GTE, value),)
         yield (Comparison(name, Operator.LTE, value),)
@@ -93,16 +97,18 @@ def _ranges(attribute: Attribute) -> Iterator[tuple[Condition, ...]]:
         yield (Comparison(name, Operator.NULL, value=False),)
 
 
-def _positions(sort: Sequence[SortKey], bounds: Sequence[Condition]) -> Iterator[Position | SortedPosition]:
+def _positions(
+    sort: Sequence[SortKey], bounds: Sequence[Condition], values: Mapping[str, Any]
+) -> Iterator[Position | SortedPosition]:
     """With and without a null in each key that can be null in what is asked for."""
     if not sort:
-        yield Position(1_000_000, VALUES["id"])
+        yield Position(to_microseconds(values["created_at"]), values["id"])
         return
     given = [
-        [VALUES[key.field], None]
+        [values[key.field], None]
         if BOOKS.attributes[key.field].optional and not (place == 0 and bounds)
-        else [VALUES[key.field]]
+        else [values[key.field]]
         for place, key in enumerate(sort)
     ]
-    for values in product(*given):
-        yield SortedPosition(tuple(values), VALUES["id"])
+    for keys in product(*given):
+        yield SortedPosition(keys, values["id"])

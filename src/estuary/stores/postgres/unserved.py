@@ -38,7 +38,8 @@ class UnservedQueries:
         self._outliving = Outliving()
         self._settings = (
             f"SET LOCAL statement_timeout = {round(budget * 1000)}; SET LOCAL enable_seqscan = on; "
-            "SET LOCAL enable_bitmapscan = on; SET LOCAL plan_cache_mode = force_custom_plan"
+            "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; "
+            "SET LOCAL plan_cache_mode = force_custom_plan"
         )
 
     async def fetch(self, asked: Asked) -> Rows | None:
