@@ -3,6 +3,7 @@
 import { ConvexError, getDocumentSize, type Infer, type ObjectType, v } from "convex/values";
 
 import * as blocks from "./blocks";
+import { completed, filled } from "./complete";
 import { List, listsOf } from "./lists";
 import {
   type Document,
@@ -17,14 +18,14 @@ import {
   type Writing,
 } from "./model";
 import { byRequest, idempotencyKey, once } from "./once";
-import { declared } from "./schema";
+import { declared, indexed } from "./schema";
 import { type Selection, selected } from "./select";
 import * as totals from "./totals";
 
 /** Of these functions; Estuary refuses to work with those of another one. */
 const PROTOCOL = 1;
 /** Grows with what Estuary may ask for: an Estuary that needs no more works with these functions, too. */
-const REVISION = 2;
+const REVISION = 3;
 /** Bytes of records in one answer: a quarter of what Convex allows. Estuary asks again for the rest. */
 const ANSWER_BYTES = 4 << 20;
 
@@ -51,7 +52,13 @@ type Target = ObjectType<typeof target>;
 /** What is deployed: writes nothing, and reads no record. */
 export const describe = {
   args: {},
-  handler: async () => ({ protocol: PROTOCOL, revision: REVISION, declared }),
+  handler: async (ctx: Reading) => ({
+    protocol: PROTOCOL,
+    revision: REVISION,
+    declared,
+    indexed: Object.fromEntries(Object.entries(indexed).map(([name, { digest }]) => [name, digest])),
+    filled: await filled(ctx),
+  }),
 };
 
 export const get = {
@@ -224,7 +231,7 @@ async function updated(
   const changed = {
     version: document.version + 1,
     updated_at: args.updated_at,
-    value: { ...document.value, ...args.changes },
+    value: completed(args.resource, { ...document.value, ...args.changes }),
   };
   await ctx.db.patch(document._id, changed);
   return { ...recordOf(document), ...changed };
@@ -249,7 +256,8 @@ export async function put(ctx: Writing, generation: string, resource: string, re
     .first();
   if (taken !== null) throw refusal("IdTaken");
   const position = positionOf(record.created_at, record.id);
-  await ctx.db.insert(table, { ...record, generation, position });
+  const value = completed(resource, record.value);
+  await ctx.db.insert(table, { ...record, value, generation, position });
 }
 
 /** The record that is asked for; with an owner, only if it is that owner's. */

@@ -5,6 +5,7 @@ import { makeFunctionReference } from "convex/server";
 import { getDocumentSize, v } from "convex/values";
 
 import * as blocks from "./blocks";
+import { beginFilled } from "./complete";
 import { put } from "./definitions";
 import { type List, listsOf } from "./lists";
 import {
@@ -41,6 +42,7 @@ export const beginLoad = {
       await demandEmpty(ctx, args.replace);
       const { generation } = args;
       await ctx.db.insert("estuary_loads", { generation, state: "loading", touched_at: Date.now() });
+      await beginFilled(ctx, generation);
       await ctx.scheduler.runAfter(LOAD_TIMEOUT, expireReference, { generation });
     }),
 };
@@ -179,6 +181,7 @@ function* everythingOf(ctx: Reading, generation: string) {
     yield ctx.db.query(tableOf(resource)).withIndex("by_record", (q) => q.eq("generation", generation));
   }
   yield ctx.db.query("estuary_keys").withIndex("by_key", (q) => q.eq("generation", generation));
+  yield ctx.db.query("estuary_filled").withIndex("by_resource", (q) => q.eq("generation", generation));
   // The names of the generation's lists begin with it and a slash; "0" follows the slash.
   const [first, end] = [`${generation}/`, `${generation}0`];
   yield ctx.db.query("estuary_totals").withIndex("by_list", (q) => q.gte("list", first).lt("list", end));

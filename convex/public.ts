@@ -2,6 +2,7 @@
 // them, so they are closed until the deployment's variable ESTUARY_PUBLIC says "true".
 import { mutationGeneric, queryGeneric } from "convex/server";
 
+import * as complete from "./complete";
 import * as definitions from "./definitions";
 import * as load from "./load";
 import { refusal } from "./model";
@@ -35,6 +36,7 @@ export const insert = mutationGeneric(open(definitions.insert));
 export const update = mutationGeneric(open(definitions.update));
 export const remove = mutationGeneric(open(definitions.remove));
 export const transact = mutationGeneric(open(definitions.transact));
+export const fill = mutationGeneric(open(complete.fill));
 export const beginLoad = mutationGeneric(open(load.beginLoad));
 export const appendLoad = mutationGeneric(open(load.appendLoad));
 export const commitLoad = mutationGeneric(open(load.commitLoad));

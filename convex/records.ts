@@ -1,6 +1,7 @@
 // The functions that Estuary calls with a deploy key. They are internal: other clients cannot call them.
 import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
 
+import * as complete from "./complete";
 import * as definitions from "./definitions";
 import * as load from "./load";
 
@@ -14,6 +15,7 @@ export const insert = internalMutationGeneric(definitions.insert);
 export const update = internalMutationGeneric(definitions.update);
 export const remove = internalMutationGeneric(definitions.remove);
 export const transact = internalMutationGeneric(definitions.transact);
+export const fill = internalMutationGeneric(complete.fill);
 export const beginLoad = internalMutationGeneric(load.beginLoad);
 export const appendLoad = internalMutationGeneric(load.appendLoad);
 export const commitLoad = internalMutationGeneric(load.commitLoad);

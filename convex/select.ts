@@ -2,6 +2,7 @@
 // of records is looked at. What a query means is said in Python, by `tests/support/query_model.py`.
 import { getDocumentSize } from "convex/values";
 
+import { inSixDigits } from "./complete";
 import { List } from "./lists";
 import { type Document, type Reading, tableOf } from "./model";
 
@@ -154,10 +155,4 @@ function byCodePoint(unit: number): number {
 
 function folded(text: Value | Value[]): string {
   return String(text).replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-/** A time in UTC with six digits of a second's fraction, so that texts are ordered as times are. */
-function inSixDigits(time: string): string {
-  const [seconds, fraction = ""] = time.replace("Z", "").split(".");
-  return `${seconds}.${fraction.padEnd(6, "0")}Z`;
 }

@@ -1,6 +1,15 @@
 // The tables: one for each resource, and those in which Estuary keeps its books.
 import { defineTable } from "convex/server";
-import { type GenericValidator, v } from "convex/values";
+import { type GenericValidator, type JSONValue, v } from "convex/values";
+
+/** Of each resource: a digest of its indexes, and fields that writes complete (see complete.ts). */
+export type Indexed = {
+  [resource: string]: {
+    digest: string;
+    /** `missing` is what a record has that lacks the field, as the HTTP API writes it. */
+    fields: { [name: string]: { missing?: JSONValue; time?: true } };
+  };
+};
 
 /**
  * A resource's records. `position` is creation time and id in one text, so that one index range is a list;
@@ -18,6 +27,7 @@ export function recordTable<Value extends GenericValidator>(value: Value) {
     value,
   })
     .index("by_record", ["generation", "id"])
+    .index("by_owner_record", ["generation", "owner", "id"])
     .index("by_position", ["generation", "position"])
     .index("by_owner", ["generation", "owner", "position"]);
 }
@@ -66,6 +76,15 @@ export const bookkeeping = {
   })
     .index("by_key", ["generation", "resource", "subject", "owner", "text"])
     .index("by_expiry", ["shard", "expires_at"]),
+
+  /** How far records that are older than their resource's indexes were completed (see complete.ts). */
+  estuary_filled: defineTable({
+    generation: v.string(),
+    resource: v.string(),
+    digest: v.string(),
+    after: v.string(),
+    done: v.boolean(),
+  }).index("by_resource", ["generation", "resource"]),
 
   /** Generations that are not served: being loaded, or waiting to be removed (see load.ts). */
   estuary_loads: defineTable({

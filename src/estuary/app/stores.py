@@ -50,7 +50,7 @@ def make_store(
     if location.kind == POSTGRES:
         return _postgres(settings, resources, observe, migrate)
     if location.kind == CONVEX:
-        return _convex(settings, resources, observe)
+        return _convex(settings, resources, observe, migrate)
     from estuary.stores.memory import MemoryStore
 
     return MemoryStore(resources)
@@ -76,7 +76,11 @@ def _postgres(
     )
 
 
-def _convex(settings: Settings, resources: Sequence[Resource], observe: Observer) -> Store:
+def _convex(
+    settings: Settings, resources: Sequence[Resource], observe: Observer, migrate: str | None
+) -> Store:
+    from estuary.stores.sql.policy import Policy
+
     try:
         from estuary.stores.convex.store import ConvexStore
     except ModuleNotFoundError as error:
@@ -86,6 +90,7 @@ def _convex(settings: Settings, resources: Sequence[Resource], observe: Observer
         resources,
         deploy_key=settings.convex_deploy_key,
         timeout=settings.database_timeout_seconds,
+        fills=Policy(migrate or settings.database_migrate) is Policy.AUTO,
         observe=observe,
     )
 

@@ -99,6 +99,12 @@ def serving(demand: Demand, indexes: Sequence[IndexDefinition]) -> IndexDefiniti
     return next((index for index in indexes if _serves(index, demand.fixed, orders)), None)
 
 
+def ascending(indexes: Sequence[IndexDefinition]) -> tuple[IndexDefinition, ...]:
+    """`indexes` as an engine keeps them in which all fields of an index have the same direction."""
+    found = [IndexDefinition(tuple([SortKey(key.field) for key in index.keys])) for index in indexes]
+    return tuple(dict.fromkeys(found))
+
+
 def advice(
     where: Sequence[Condition], sort: Sequence[SortKey], indexes: Sequence[IndexDefinition]
 ) -> Advice:

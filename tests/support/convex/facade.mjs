@@ -6,6 +6,8 @@
 //   {"do": "deploy", "key": KEY, "limits": …}     a new, empty deployment; answers its port
 //   {"do": "seen", "port": PORT}                  the requests that came to it since this was last asked
 //   {"do": "rows", "port": PORT, "table": TABLE}  how many documents one of its tables has
+//   {"do": "keep", "port": PORT, "table": TABLE, "documents": […]}  documents as other functions left them
+//   {"do": "kept", "port": PORT, "table": TABLE}  what its documents are
 //   {"do": "fail", "port": PORT, "how": FAULT}    how that deployment fails from now on; null: not any more
 //   {"do": "forget", "port": PORT}                the deployment is gone, with its records
 import { randomUUID } from "node:crypto";
@@ -138,6 +140,15 @@ const commands = {
   },
   async rows({ port, table }) {
     return deployments.get(port).convex.run(async ({ db }) => (await db.query(table).collect()).length);
+  },
+  async keep({ port, table, documents }) {
+    await deployments.get(port).convex.run(async ({ db }) => {
+      for (const document of documents) await db.insert(table, document);
+    });
+    return null;
+  },
+  async kept({ port, table }) {
+    return deployments.get(port).convex.run(async ({ db }) => await db.query(table).collect());
   },
   async seen({ port }) {
     return deployments.get(port).seen.splice(0);

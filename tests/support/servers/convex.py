@@ -75,6 +75,15 @@ class Deployment:
         count: int = self._host.tell(do="rows", port=self.port, table=table)
         return count
 
+    def keep(self, table: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Keep documents in a table as other functions than these would have, past these."""
+        self._host.tell(do="keep", port=self.port, table=table, documents=documents)
+
+    def kept(self, table: str) -> list[dict[str, Any]]:
+        """The documents of a table, read past the functions."""
+        kept: list[dict[str, Any]] = self._host.tell(do="kept", port=self.port, table=table)
+        return kept
+
     def seen(self) -> list[dict[str, Any]]:
         """The requests since this was last asked: `url`, `body` and `credentials` of each."""
         seen: list[dict[str, Any]] = self._host.tell(do="seen", port=self.port)

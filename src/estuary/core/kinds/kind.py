@@ -112,7 +112,7 @@ class Kind(ABC):
 
     @property
     def document(self) -> Stored:
-        """How a store of JSON documents keeps it."""
+        """How a store of JSON documents keeps it: where it is sortable, what is kept has the same order."""
         return self.column
 
     @property

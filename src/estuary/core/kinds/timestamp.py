@@ -10,7 +10,7 @@ from msgspec import inspect as types
 from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Rule, Storage, Stored
-from estuary.core.moments import AwareDatetime, from_microseconds, in_six_digits, to_microseconds
+from estuary.core.moments import AwareDatetime, from_microseconds, in_six_digits, in_utc, to_microseconds
 
 _FORM = "must be a time as RFC 3339 writes it, with its offset: 2026-01-31T09:00:00Z"
 _OFFSET = r"(?:[Zz]|[+-]\d\d:?\d\d)"
@@ -59,8 +59,8 @@ class Timestamp(Kind):
 
     @property
     def document(self) -> Stored:
-        """The text that msgspec writes."""
-        return Stored(Storage.TEXT)
+        """A text in UTC, always of the same width, so that texts are ordered as moments are."""
+        return Stored(Storage.TEXT, None, _in_text)
 
     @property
     def operators(self) -> frozenset[Operator]:
@@ -92,6 +92,10 @@ class Timestamp(Kind):
     def recovered(self, value: Any) -> Any:
         """SQL engines keep microseconds, and Convex a text."""
         return from_microseconds(value) if isinstance(value, int) else value
+
+
+def _in_text(value: datetime) -> str:
+    return in_utc(to_microseconds(value))
 
 
 def _to_utc(value: datetime) -> datetime:

@@ -134,6 +134,29 @@ def _member(field: Field, type_: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
     return (field.name, type_) if field.required else (field.name, type_ | msgspec.UnsetType, msgspec.UNSET)
 
 
+def kept(kind: Kind, value: Any) -> Any:
+    """What a document holds of `value`, a value of this kind or null."""
+    encode = kind.document.encode
+    return value if value is None or encode is None else encode(value)
+
+
+def is_time(kind: Kind) -> bool:
+    """Whether what is kept is a time: earlier releases left out zeros at the end of a second's fraction."""
+    return bool(kind.kept == AwareDatetime)
+
+
+def defaults(resource: Resource) -> Mapping[str, Any]:
+    """What fields have in records that are older than they are, as documents hold it."""
+    kinds = {field.name: field.kind for field in resource.fields}
+    found: dict[str, Any] = {}
+    for info in msgspec.structs.fields(resource.kept_type):
+        if info.default_factory is not msgspec.NODEFAULT:
+            found[info.name] = kept(kinds[info.name], info.default_factory())
+        elif info.default is not msgspec.NODEFAULT:
+            found[info.name] = kept(kinds[info.name], info.default)
+    return found
+
+
 def fitting(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T:
     """What is in an answer; raises `StoreQueryFailed` where it is something else."""
     try:

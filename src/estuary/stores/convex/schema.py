@@ -1,6 +1,10 @@
-"""`schema.ts` for declared resources: their tables as Convex checks them, and a digest of each."""
+"""`schema.ts` for declared resources: their tables as Convex checks them, and digests of each.
 
-from collections.abc import Mapping, Sequence
+Convex orders what an index holds by itself. So that its order is the API's, the functions write the fields
+in indexes in one form: a missing one with its default, and times with all their digits.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from json import dumps
 from typing import assert_never
@@ -9,6 +13,8 @@ from estuary.core.field import Field
 from estuary.core.kinds.constraints import OneOf
 from estuary.core.kinds.kind import Storage, Stored
 from estuary.core.resource import DeclarationError, Resource
+from estuary.stores.convex.documents import defaults, is_time
+from estuary.stores.convex.indexes import declared_indexes
 
 _OURS = "estuary_"
 """What the names of the tables begin with that belong to no resource."""
@@ -18,11 +24,16 @@ _TEMPLATE = """\
 import {{ defineSchema }} from "convex/server";
 import {{ v }} from "convex/values";
 
-import {{ bookkeeping, recordTable }} from "./tables";
+import {{ bookkeeping, type Indexed, recordTable }} from "./tables";
 
 /** By these Estuary sees whether what is deployed is what is declared. */
 export const declared = {{
 {digests}
+}};
+
+/** Indexes: a digest of each resource's, and how the functions keep the fields in them. */
+export const indexed: Indexed = {{
+{indexed}
 }};
 
 export default defineSchema({{
@@ -33,21 +44,67 @@ export default defineSchema({{
 
 
 def schema(resources: Sequence[Resource]) -> str:
-    """The text of `convex/schema.ts`; raises `DeclarationError` for a name that Convex could not have."""
+    """The text of `convex/schema.ts`.
+
+    Raises `DeclarationError` for a name that Convex could not have, and for too many indexes.
+    """
     for resource in resources:
         if resource.name.startswith(_OURS):
             raise DeclarationError(f"resource {resource.name!r}: in Convex no name may begin with {_OURS}")
     digests = (f"  {name}: {dumps(digest)}," for name, digest in declared(resources).items())
-    tables = (f"  {resource.name}: recordTable({_value(resource)})," for resource in resources)
-    return _TEMPLATE.format(digests="\n".join(digests), tables="\n".join(tables))
+    tables = (
+        f"  {resource.name}: recordTable({_value(resource)}){_indexes(resource)}," for resource in resources
+    )
+    return _TEMPLATE.format(
+        digests="\n".join(digests), indexed="\n".join(map(_indexed, resources)), tables="\n".join(tables)
+    )
 
 
 def declared(resources: Sequence[Resource]) -> Mapping[str, str]:
-    """For each resource a text that changes with whatever the schema says of it."""
-    return {
-        resource.name: blake2b(_value(resource).encode(), digest_size=8).hexdigest()
-        for resource in resources
-    }
+    """For each resource a text that changes with whatever the schema says of its values."""
+    return {resource.name: _digest(_value(resource)) for resource in resources}
+
+
+def indexed(resources: Sequence[Resource]) -> Mapping[str, str]:
+    """For each resource a text that changes with its indexes, and with how their fields are kept.
+
+    Raises `DeclarationError` for more indexes than Convex keeps.
+    """
+    return {resource.name: _index_digest(resource) for resource in resources}
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _index_digest(resource: Resource) -> str:
+    return _digest("\n".join([_indexes(resource), *_kept_forms(resource)]))
+
+
+def _indexes(resource: Resource) -> str:
+    return "".join(
+        f"\n    .index({dumps(index.name)}, {dumps(['generation', *index.paths])})"
+        for index in declared_indexes(resource)
+    )
+
+
+def _indexed(resource: Resource) -> str:
+    forms = "".join(f"      {form},\n" for form in _kept_forms(resource))
+    fields = f"{{\n{forms}    }}" if forms else "{}"
+    digest = dumps(_index_digest(resource))
+    return f"  {resource.name}: {{\n    digest: {digest},\n    fields: {fields},\n  }},"
+
+
+def _kept_forms(resource: Resource) -> Iterator[str]:
+    """How fields in indexes are kept, those apart that are always there, and in one form only."""
+    missing = defaults(resource)
+    names = {key.field for index in resource.indexes for key in index.keys}
+    for field in resource.fields:
+        said = [f"missing: {dumps(missing[field.name])}"] if field.name in missing else []
+        if is_time(field.kind):
+            said.append("time: true")
+        if field.name in names and said:
+            yield f"{field.name}: {{ {', '.join(said)} }}"
 
 
 def _value(resource: Resource) -> str:

@@ -1,21 +1,17 @@
 """List queries as the functions in Convex are told of them (`convex/select.ts`)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
-
-import msgspec
 
 from estuary.core.attributes import Attribute
 from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, SortKey, flattened
 from estuary.core.indexes import DEFAULT_ORDER, backwards, with_id
-from estuary.core.kinds.kind import Kind, Storage
 from estuary.core.kinds.metadata import METADATA
 from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, SortedPosition
 from estuary.core.record import Position
 from estuary.core.resource import Resource
-from estuary.stores.convex.documents import moment, position
+from estuary.stores.convex.documents import defaults, is_time, kept, position
 
 _BACKWARDS = backwards(DEFAULT_ORDER)
 
@@ -25,7 +21,7 @@ class Selections:
 
     def __init__(self, resource: Resource) -> None:
         self._attributes = resource.attributes
-        missing = dict(_defaults(resource))
+        missing = defaults(resource)
         self._told = {
             name: _told(attribute, missing.get(name)) for name, attribute in resource.attributes.items()
         }
@@ -61,10 +57,10 @@ class Selections:
         kind = self._attributes[field].kind
         match operator:
             case Operator.IN:
-                return [_kept(kind, each) for each in value]
+                return [kept(kind, each) for each in value]
             case Operator.NULL | Operator.HAS:
                 return value
-        return _kept(kind, value)
+        return kept(kind, value)
 
     def _after(self, query: ListQuery, sort: Sequence[SortKey]) -> Sequence[Any] | None:
         """The position to go on from: values of `sort`, or the one text where that is empty."""
@@ -75,7 +71,7 @@ class Selections:
         if not sort:
             return [position(Position(to_microseconds(query.after.values[0]), query.after.id))]
         asked = zip(query.sort, query.after.values, strict=True)
-        values = {key.field: _kept(self._attributes[key.field].kind, value) for key, value in asked}
+        values = {key.field: kept(self._attributes[key.field].kind, value) for key, value in asked}
         values["id"] = query.after.id
         return [values[key.field] for key in sort]
 
@@ -85,32 +81,9 @@ def _told(attribute: Attribute, missing: Any) -> Mapping[str, Any]:
     return {
         "name": attribute.name,
         "meta": attribute.name in METADATA,
-        "time": _is_time(attribute.kind),
+        "time": is_time(attribute.kind),
         "missing": missing,
     }
-
-
-def _is_time(kind: Kind) -> bool:
-    """Whether texts stand for times, which SQL keeps as numbers."""
-    return kind.document.storage is Storage.TEXT and kind.column.storage is Storage.INTEGER
-
-
-def _kept(kind: Kind, value: Any) -> Any:
-    """What is kept of `value`, times with all their digits."""
-    if isinstance(value, datetime):
-        return moment(value)
-    encode = kind.document.encode
-    return value if value is None or encode is None else encode(value)
-
-
-def _defaults(resource: Resource) -> Iterator[tuple[str, Any]]:
-    """What fields have in records that are older than they are."""
-    kinds = {field.name: field.kind for field in resource.fields}
-    for info in msgspec.structs.fields(resource.kept_type):
-        if info.default_factory is not msgspec.NODEFAULT:
-            yield info.name, _kept(kinds[info.name], info.default_factory())
-        elif info.default is not msgspec.NODEFAULT:
-            yield info.name, _kept(kinds[info.name], info.default)
 
 
 def _ids(where: Sequence[Condition]) -> Sequence[str] | None:

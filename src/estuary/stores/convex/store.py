@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import msgspec
 
-from estuary.core.errors import StoreQueryFailed, StoreSchemaMismatch
+from estuary.core.errors import StoreNotMigrated, StoreQueryFailed, StoreSchemaMismatch
 from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
@@ -17,29 +17,36 @@ from estuary.stores.convex.documents import fitting
 from estuary.stores.convex.errors import DEPLOY
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.loading import Loading
-from estuary.stores.convex.schema import declared
+from estuary.stores.convex.schema import declared, indexed
 from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
-REVISION = 2
-"""The lowest within the protocol: from it on functions keep idempotency keys by their owners, too."""
+REVISION = 3
+"""The lowest within the protocol: from it on functions search declared indexes."""
+NOT_FILLED = "Records in Convex are older than an index of {}: run `estuary migrate`"
+_FILL_TIMEOUT = 60.0
 
 
 class _Deployed(msgspec.Struct):
     protocol: float
     declared: Mapping[str, str]
     revision: float = 0
+    indexed: Mapping[str, str] = {}
+    filled: frozenset[str] = frozenset()
 
 
 _written = msgspec.json.Decoder(list[msgspec.Raw])
+_is_done = msgspec.json.Decoder(bool)
 
 
 class ConvexStore:
     """Records of `resources` in the deployment at `origin`, a URL without a path.
 
     `timeout` (seconds) bounds every call. Without a deploy key only functions that were opened to the
-    public can be called. `observe` is told how many connections are in use.
+    public can be called. With `fills` records that are older than their resource's indexes are completed
+    when it is opened, and else by `migrate` alone. `observe` is told how many connections are in use.
+    Raises `DeclarationError` for more indexes than Convex keeps.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class ConvexStore:
         *,
         deploy_key: str | None = None,
         timeout: float = 5.0,
+        fills: bool = True,
         observe: Observer = lambda _: None,
     ) -> None:
         self._origin = origin
@@ -61,23 +69,32 @@ class ConvexStore:
 
         self._look = look
         self._functions = Functions(origin, deploy_key, timeout=timeout, observe=observe)
+        self._fills = fills
         self._declared = declared(resources)
+        self._indexed = indexed(resources)
         self._collections = {
             resource.name: ConvexCollection(resource, self._functions) for resource in resources
         }
 
     async def open(self) -> None:
-        """Connect and compare what is deployed with what is declared.
+        """Connect, compare what is deployed with what is declared, and complete older records.
 
         Raises `StoreUnavailable` or `StoreSchemaMismatch`.
         """
-        looking = self._look()
-        looking.open()
-        try:
-            _demand(await _deployed(looking), self._declared)
-        finally:
-            await looking.close()
+        async with self._looking() as looking:
+            unfilled = await self._unfilled(looking)
+            if unfilled and not self._fills:
+                raise StoreNotMigrated(NOT_FILLED.format(", ".join(unfilled)))
+            await _fill(looking, unfilled)
         self._functions.open()
+
+    async def migrate(self, *, only_plan: bool) -> Sequence[str]:
+        """Complete records that are older than their resource's indexes; see `Migratable`."""
+        async with self._looking() as looking:
+            unfilled = await self._unfilled(looking)
+            if not only_plan:
+                await _fill(looking, unfilled)
+        return [f"-- complete the indexed fields of older records in {name}" for name in unfilled]
 
     async def close(self) -> None:
         """Finish accepted calls and let the connections go; a second call does nothing."""
@@ -113,18 +130,47 @@ class ConvexStore:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[ConvexSnapshot]:
         """Every record that is there from beginning to end, not as of one moment; see `Source`."""
-        looking = self._look()
-        looking.open()
-        try:
+        async with self._looking() as looking:
             survey = await self._survey(looking)
             collections = {each.name: ConvexCollection(each, looking) for each in self._resources}
             yield ConvexSnapshot(looking, survey, collections)
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncIterator[Functions]:
+        looking = self._look()
+        looking.open()
+        try:
+            yield looking
         finally:
             await looking.close()
 
-    async def _survey(self, functions: Functions) -> Survey:
+    async def _unfilled(self, functions: Functions) -> Sequence[str]:
+        """The resources with records that lack what their indexes need; raises as `open` does."""
+        deployed = await self._deployed(functions)
+        return [name for name in self._indexed if name not in deployed.filled]
+
+    async def _deployed(self, functions: Functions) -> _Deployed:
+        """What is deployed, which is what is declared; raises `StoreSchemaMismatch`."""
         deployed = await _deployed(functions)
-        _demand(deployed, self._declared)
+        if deployed.protocol != PROTOCOL or deployed.revision < REVISION:
+            raise StoreSchemaMismatch(
+                "The functions in Convex are of another release of Estuary: "
+                f"write them again with `estuary convex write`, and {DEPLOY}"
+            )
+        differing = [
+            name
+            for name, digest in self._declared.items()
+            if (deployed.declared.get(name), deployed.indexed.get(name)) != (digest, self._indexed[name])
+        ]
+        if differing:
+            raise StoreSchemaMismatch(
+                f"What is deployed in Convex does not fit the declaration of {', '.join(differing)}: write "
+                f"the schema again with `estuary convex write`, and {DEPLOY}"
+            )
+        return deployed
+
+    async def _survey(self, functions: Functions) -> Survey:
+        deployed = await self._deployed(functions)
         counts = {name: await _count(functions, name) for name in deployed.declared}
         return Survey(
             sha256(f"convex:{self._origin}".encode()).hexdigest()[:32],
@@ -149,15 +195,10 @@ async def _deployed(functions: Functions) -> _Deployed:
         ) from error
 
 
-def _demand(deployed: _Deployed, wanted: Mapping[str, str]) -> None:
-    if deployed.protocol != PROTOCOL or deployed.revision < REVISION:
-        raise StoreSchemaMismatch(
-            "The functions in Convex are of another release of Estuary: "
-            f"write them again with `estuary convex write`, and {DEPLOY}"
-        )
-    differing = [name for name, digest in wanted.items() if deployed.declared.get(name) != digest]
-    if differing:
-        raise StoreSchemaMismatch(
-            f"What is deployed in Convex does not fit the declaration of {', '.join(differing)}: write "
-            f"the schema again with `estuary convex write`, and {DEPLOY}"
-        )
+async def _fill(functions: Functions, resources: Sequence[str]) -> None:
+    """Complete every record of `resources`; several processes may do so at once, and share the work."""
+    for name in resources:
+        done = False
+        while not done:
+            answer = await functions.mutate("fill", {"resource": name}, seconds=_FILL_TIMEOUT)
+            done = fitting(_is_done, answer)
