@@ -33,7 +33,7 @@ def client_of_handler(
             addresses=ClientAddress([]),
             cors=None,
         ),
-        reporter=Reporter(SystemClock(), observe, lambda: None),
+        reporter=Reporter(SystemClock(), observe, lambda _: None),
         problems=Problems(lambda: datetime.now(UTC)),
         constant_headers=security_headers(strict=True, csp=None),
         observe=observe,

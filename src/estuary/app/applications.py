@@ -49,7 +49,7 @@ class Applications:
         )
         self._application = partial(
             Application,
-            reporter=Reporter(clock, observers, metrics.request_begun),
+            reporter=Reporter(clock, observers, metrics.requests_waiting),
             problems=Problems(clock.now),
             constant_headers=(
                 *security_headers(strict=settings.security_strict_mode, csp=settings.security_csp),

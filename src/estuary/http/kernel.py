@@ -128,18 +128,21 @@ class Admission:
 
 
 class Reporter:
-    """Calls `begun` for each request, and has `observe` know of its end."""
+    """Has `observe` know of each request's end.
 
-    def __init__(self, clock: Clock, observe: Observer, begun: Callable[[], None]) -> None:
+    `waiting` is told of the changes in how many of them have to be waited for. What is answered at once is
+    over before anything could be told of it: to count it up and down takes a hundredth of a small read.
+    """
+
+    def __init__(self, clock: Clock, observe: Observer, waiting: Callable[[int], None]) -> None:
         self._timestamp = clock.timestamp
         self._monotonic = clock.monotonic
         self._observe = observe
-        self._begun = begun
+        self.waiting = waiting
 
     def begin(self, request: Request) -> None:
         """A request is there."""
         request.started = self._monotonic()
-        self._begun()
 
     def end(self, request: Request, response: Response | None) -> None:
         """It was answered; without a response: the client went away."""
@@ -211,8 +214,9 @@ class Application:
         except Exception as error:  # noqa: BLE001 - the last line of defence: any defect is a 500, never a hang
             outcome = self.explain(error, request)
         if isinstance(outcome, Response):
-            self.finish(request, outcome)
+            self._end(request, outcome)
             return outcome
+        self._reporter.waiting(1)
         return conclude(self, request, outcome)
 
     def advance(self, request: Request) -> Step:
@@ -230,7 +234,14 @@ class Application:
         return response
 
     def finish(self, request: Request, response: Response | None) -> None:
-        """Report that `request` is over; without a response: the client waits for none any more."""
+        """Report that `request`, which had to be waited for, is over.
+
+        Without a response: the client waits for none any more.
+        """
+        self._reporter.waiting(-1)
+        self._end(request, response)
+
+    def _end(self, request: Request, response: Response | None) -> None:
         self.in_flight.remove(request)
         self._reporter.end(request, response)
         if response is not None and self.draining:

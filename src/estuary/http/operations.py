@@ -122,8 +122,11 @@ class Operations:
         reason = "shutting_down" if self._draining() else (await self._look()).reason
         return self._probed(200, "ready") if reason is None else self._probed(503, "not_ready", reason)
 
-    def metrics(self, request: Request) -> Response:
-        """Every metric, in the format that the scraper accepts."""
+    async def metrics(self, request: Request) -> Response:
+        """Every metric, in the format that the scraper accepts.
+
+        A coroutine, for requests count as in flight where they are waited for: a scrape counts itself.
+        """
         openmetrics = accepted(request.headers).prefers(_OPENMETRICS, _PLAIN)
         media_type, text = self._exposition.render(openmetrics=openmetrics)
         return Response(200, text, (("content-type", media_type), ("cache-control", "no-store")))

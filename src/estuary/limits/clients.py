@@ -42,6 +42,8 @@ class Clients:
         self._counters: OrderedDict[str, WindowCounter] = OrderedDict()
         self._find = self._counters.get
         self._move_to_end = self._counters.move_to_end
+        self._last = ""
+        """Who stands last: nothing is moved while one client asks several times in a row."""
         self._shared: dict[int, WindowCounter] = {}
         self._shared_counters = shared_counters
         self._shared_until = 0.0
@@ -54,8 +56,9 @@ class Clients:
         if counter is None:
             return self._arithmetic.admit(self._counter_of_stranger(client, now), now, cost)
         decision = self._arithmetic.admit(counter, now, cost)
-        if decision.allowed:
+        if decision.allowed and client != self._last:
             self._move_to_end(client)
+            self._last = client
         return decision
 
     def wait(self, client: str) -> float:
@@ -71,6 +74,7 @@ class Clients:
         if len(self._counters) >= self._max_clients:
             return self._shared_counter(client, now)
         counter = self._counters[client] = self._first_counter(client, now)
+        self._last = client
         return counter
 
     def _evict(self, now: float) -> None:

@@ -80,9 +80,9 @@ class Metrics:
         observers.subscribe(RecordUpdated, self._record_updated)
         observers.subscribe(RecordDeleted, self._record_deleted)
 
-    def request_begun(self) -> None:
-        """Count a request as being worked on, until a `RequestServed` tells that it was answered."""
-        self._in_flight.add(1.0)
+    def requests_waiting(self, change: int) -> None:
+        """Count so many more, or fewer, requests as being worked on."""
+        self._in_flight.add(float(change))
 
     def log_lines_dropped(self, lines: int) -> None:
         """Count log lines that were not written."""
@@ -174,7 +174,6 @@ class Metrics:
         ).series()
 
     def _request_served(self, served: RequestServed) -> None:
-        self._in_flight.add(-1.0)
         by_method = self._request_series.get(served.endpoint)
         by_status = None if by_method is None else by_method.get(served.method)
         series = None if by_status is None else by_status.get(served.status)

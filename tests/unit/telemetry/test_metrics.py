@@ -122,14 +122,11 @@ def test_an_outage_of_the_limiters_store_is_told() -> None:
     assert "rate_limit_store_up 1" in lines(after(away, LimiterChanged("Redis at r:1/0", available=True)))
 
 
-def test_a_request_is_in_flight_from_its_begin_to_its_answer() -> None:
-    """The gauge counts those that have begun and are not answered."""
+def test_requests_that_are_waited_for_are_in_flight() -> None:
+    """The gauge follows the changes in their number."""
     metrics = Metrics(["items"], version="1.2.3")
-    observers = Observers()
-    metrics.subscribe(observers)
-    for _ in range(3):
-        metrics.request_begun()
-    observers(served())
+    for change in (1, 1, 1, -1):
+        metrics.requests_waiting(change)
     assert "http_requests_in_flight 2" in lines(metrics)
 
 

@@ -1,7 +1,7 @@
 """A resource's JSON: the decoders and encoders, made once at start-up."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import astuple
@@ -10,6 +10,14 @@ from estuary.core.moments import in_utc
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.http.records.bodies import BodyDecoder
+
+_ID: Final = '{"id":"'
+_NEXT_ID: Final = f",{_ID}"
+_ID_END: Final = '",'
+_CREATED: Final = ',"created_at":"'
+_UPDATED: Final = '","updated_at":"'
+_END: Final = '"}'
+"""What stands around the parts of a record as JSON."""
 
 
 class RecordCodec:
@@ -44,9 +52,10 @@ class RecordCodec:
             return represented
         # Put together from parts it takes a third fewer instructions than through one flat object.
         value: bytes = self._encode(record.value)
-        parts = ['{"id":"']
-        _add_parts(parts, record, value[1:-1].decode())
-        return "".join(parts).encode()
+        created, updated = _times(record)
+        fields = value[1:-1].decode()
+        text = f"{_ID}{record.id}{_ID_END}{fields}{_CREATED}{created}{_UPDATED}{updated}{_END}"
+        return text.encode()
 
     def listing(self, records: Sequence[Record], total: int | None, limit: int, offset: int) -> bytes:
         """A slice of the records as JSON."""
@@ -69,10 +78,13 @@ class RecordCodec:
         lines: bytes = self._encode_lines([record.value for record in records])
         # A line break within a value is escaped, so what stands around one is the end of a value.
         values = lines[1:-2].decode().split("}\n{")
+        # Joined all at once, the parts of a list take an eighth less than formatted texts.
         parts: list[str] = []
+        opening = _ID
         for index, record in enumerate(records):
-            parts.append(',{"id":"' if index else '{"id":"')
-            _add_parts(parts, record, values[index])
+            fields, (created, updated) = values[index], _times(record)
+            parts += [opening, record.id, _ID_END, fields, _CREATED, created, _UPDATED, updated, _END]
+            opening = _NEXT_ID
         return "".join(parts).encode()
 
     def _represent(self, record: Record) -> msgspec.Struct:
@@ -92,14 +104,10 @@ class RecordCodec:
         return written
 
 
-def _add_parts(parts: list[str], record: Record, fields: str) -> None:
-    """Add the JSON of `record`, from its id on; `fields` are those of its value, without braces.
-
-    Joined all at once, the parts of a list take an eighth less than formatted texts.
-    """
+def _times(record: Record) -> tuple[str, str]:
+    """When `record` was created and last updated: mostly the same."""
     created = in_utc(record.created)
-    updated = created if record.updated == record.created else in_utc(record.updated)
-    parts += [record.id, '",', fields, ',"created_at":"', created, '","updated_at":"', updated, '"}']
+    return created, created if record.updated == record.created else in_utc(record.updated)
 
 
 def _is_plain(value_type: type[msgspec.Struct]) -> bool:
