@@ -38,6 +38,10 @@ async def create(client: httpx.AsyncClient, **fields: object) -> str:
         ("PUT", f"{BOOKS}/{SOME_ID}"),
         ("DELETE", f"{BOOKS}/{SOME_ID}"),
         ("GET", "/api/v1/openapi.json"),
+        ("OPTIONS", BOOKS),
+        ("OPTIONS", f"{BOOKS}/query"),
+        ("OPTIONS", f"{BOOKS}/{SOME_ID}"),
+        ("OPTIONS", "/api/v1/openapi.json"),
     ],
 )
 async def test_an_unknown_parameter_is_refused_on_every_route(
@@ -50,6 +54,14 @@ async def test_an_unknown_parameter_is_refused_on_every_route(
         assert response.json()["message"].startswith("fielsd: Parameter is unknown; ")
     assert 0 == (await client.get(BOOKS)).json()["total"]
     assert 400 != (await client.request(method, f"{path}?&", json=book_body())).status_code
+
+
+async def test_options_of_a_url_that_is_meant_to_be_asked(client: httpx.AsyncClient) -> None:
+    """Parameters that one of its methods knows are part of it (RFC 9110, 9.3.7), and are not looked at."""
+    for target in (f"{BOOKS}?pages.gte=many&limit=5", f"{BOOKS}/{SOME_ID}?fields=titel"):
+        assert 204 == (await client.options(target)).status_code
+    origin = {"origin": "https://app.example", "access-control-request-method": "GET"}
+    assert 204 == (await client.options(f"{BOOKS}?titel=x", headers=origin)).status_code
 
 
 async def test_the_unversioned_document_takes_any_parameter(client: httpx.AsyncClient) -> None:

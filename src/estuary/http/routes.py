@@ -1,6 +1,6 @@
 """The URL table: the API's index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
 from estuary.http.guards.metrics_token import MetricsToken
@@ -9,6 +9,7 @@ from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Respon
 from estuary.http.operations import Operations
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.listings import ACCEPT_QUERY
+from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import QUERY_PATH
 from estuary.http.scopes import NO_SCOPES, Scopes
 
@@ -32,7 +33,9 @@ def table(
     return [
         *(operators_table(operations, token) if details else _health_routes(operations, operations.upshot)),
         _route("/openapi.json", {"GET": operations.openapi}),
-        _route(f"{API_PREFIX}/openapi.json", {"GET": operations.versioned_openapi}),
+        _route(
+            f"{API_PREFIX}/openapi.json", {"GET": operations.versioned_openapi}, check=refuse_parameters
+        ),
         *(route for handlers in collections for route in _record_routes(handlers, scopes)),
     ]
 
@@ -73,9 +76,9 @@ def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
     by_post = {"POST": needed["QUERY"]} if needed else {}
     on_one: dict[str, Handler] = {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}
     return [
-        _route(many, on_many, scopes=needed, told=(ACCEPT_QUERY,)),
-        _route(f"{many}{QUERY_PATH}", {"POST": handlers.query}, scopes=by_post),
-        _route(one, on_one, scopes=needed),
+        _route(many, on_many, scopes=needed, told=(ACCEPT_QUERY,), check=handlers.check_many),
+        _route(f"{many}{QUERY_PATH}", {"POST": handlers.query}, scopes=by_post, check=refuse_parameters),
+        _route(one, on_one, scopes=needed, check=handlers.check_one),
         _route(f"{UNVERSIONED_PREFIX}/{name}", moved, scopes=needed),
         _route(f"{UNVERSIONED_PREFIX}/{name}{QUERY_PATH}", {"POST": _moved}, scopes=by_post),
         _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved, scopes=needed),
@@ -90,17 +93,20 @@ def _route(
     essential: bool = False,
     scopes: Mapping[str, str] | None = None,
     told: tuple[Header, ...] = (),
+    check: Callable[[str], None] | None = None,
 ) -> Route:
     """A route with what follows from its handlers: HEAD wherever there is GET, OPTIONS everywhere.
 
-    `told` is what OPTIONS tells beside the methods.
+    `told` is what OPTIONS tells beside the methods, `check` raises for parameters that none of them knows.
     """
     methods = [*handlers, "OPTIONS"]
     if "GET" in handlers:
         methods.insert(methods.index("GET") + 1, "HEAD")
     allow = ("allow", ", ".join(methods))
 
-    def options(_: Request) -> Response:
+    def options(request: Request) -> Response:
+        if check is not None and request.query:
+            check(request.query)
         return Response(204, headers=(allow, *told))
 
     complete: dict[str, Handler] = {**handlers, "OPTIONS": options}

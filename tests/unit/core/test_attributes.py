@@ -90,7 +90,7 @@ def test_values_in_urls_are_read_as_their_kind(asked: Kind, text: str, expected:
         (Integer(), "2.5", "must be a whole number", "integer"),
         (Integer(), "9007199254740992", "must be between -9007199254740991 and 9007199254740991", "range"),
         *((Integer(), text, "must be a whole number", "type") for text in ("", "1 ", "+1", "01", "0x1")),
-        *((Integer(), text, "must be a whole number", "type") for text in ("NaN", "\u0663", "1" * 401)),
+        *((Integer(), text, "must be a whole number", "type") for text in ("NaN", "\u0663")),
         *((Float(), text, "must be a number", "type") for text in ("", "NaN", "Infinity", ".5", "1,5")),
         *((Boolean(), text, "must be true or false", "type") for text in ("", "True", "1", "null")),
     ],
@@ -104,12 +104,13 @@ def test_other_values_are_refused(asked: Kind, text: str, message: str, code: st
     assert (message, code) == (refused.value.message, refused.value.code)
 
 
-@pytest.mark.parametrize("text", ["1e400", "-1e400", "1" * 400])
+@pytest.mark.parametrize("text", ["1e400", "-1e400", "1" * 401])
 def test_numbers_beyond_every_double_are_refused(text: str) -> None:
     """No field holds one."""
     for asked in (Integer(), Float()):
-        with pytest.raises(Broken):
+        with pytest.raises(Broken) as refused:
             Attribute("thing", asked).spelled(Operator.EQ, text)
+        assert ("is a number beyond all bounds", "range") == (refused.value.message, refused.value.code)
 
 
 @pytest.mark.parametrize("text", ["2026-01-02", "2026-01-02T12:00:00", "2026-01-02T12:00:60Z", "noon", ""])

@@ -9,10 +9,12 @@ from msgspec import inspect as types
 from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.constraints import ANY_NUMBER, Range
 from estuary.core.kinds.declared import Declared
-from estuary.core.kinds.kind import Kind, Unservable
+from estuary.core.kinds.kind import Broken, Kind, Unservable
 
 _JSON_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """RFC 8259, section 6."""
+BEYOND: Final = "is a number beyond all bounds"
+"""What is said of one that no double can hold."""
 _LONGEST: Final = 400
 """Characters: more than any double needs, and few enough that reading them costs nothing."""
 
@@ -48,9 +50,11 @@ class Number(Kind):
 
     def spelled(self, text: str) -> Any:
         """A number as JSON writes it."""
-        if len(text) > _LONGEST or _JSON_NUMBER.fullmatch(text) is None:
+        if _JSON_NUMBER.fullmatch(text) is None:
             raise self.mistyped()
+        if len(text) > _LONGEST:
+            raise Broken(BEYOND, "range")
         try:
             return msgspec.json.decode(text, type=int | float)
         except msgspec.DecodeError:
-            raise self.mistyped() from None
+            raise Broken(BEYOND, "range") from None

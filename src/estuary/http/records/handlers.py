@@ -1,5 +1,7 @@
 """The handlers of a resource: decode, ask the service, encode."""
 
+from typing import Final
+
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
 from estuary.http.guards.body import BodyReader
@@ -12,7 +14,9 @@ from estuary.http.records.list_read import ListRead
 from estuary.http.records.list_request import ListRequests
 from estuary.http.records.listings import ListAnswers
 from estuary.http.records.point_read import PointRead
+from estuary.http.records.projection import FIELDS
 from estuary.http.records.query_body import QueryBodies
+from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import Querying
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
 
@@ -32,10 +36,16 @@ class RecordHandlers:
         requests = ListRequests(records.resource)
         lists = ListAnswers(self._codec, requests.cursors, path)
         bodies = QueryBodies(records.resource, requests)
-        self.list = ListRead(records, ListParameters(records.resource, requests), lists)
+        parameters = ListParameters(records.resource, requests)
+        self.check_many: Final = parameters.refuse_unknown
+        self.list = ListRead(records, parameters, lists)
         self.query = Querying(records.list, body, bodies, lists)
         self.read = PointRead(records, self._codec, requests.projections)
         self.create = Creation(records, body, write_headers, self._codec, self._answers)
+
+    def check_one(self, query: str) -> None:
+        """Raise `InvalidParameter` where `query` has a parameter that no method of a record knows."""
+        refuse_parameters(query, (FIELDS,))
 
     async def update(self, request: Request) -> Response:
         """PUT on a record: the fields given are set, the others stay."""

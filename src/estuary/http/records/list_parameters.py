@@ -11,16 +11,12 @@ from estuary.core.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.errors import InvalidParameter
 from estuary.http.records.list_request import (
-    LIMIT_MESSAGE,
     MAX_COMPARISONS,
-    MAX_LIMIT,
-    MAX_OFFSET,
     MAX_VALUES,
-    MIN_LIMIT,
-    OFFSET_MESSAGE,
     ListRequest,
     ListRequests,
     Paging,
+    in_range,
     label,
     operators_of,
     refused,
@@ -77,6 +73,12 @@ class ListParameters:
             found[asked.place] = _in(name, asked.attribute, values)
         return self._request(own, found, kept, owner)
 
+    def refuse_unknown(self, query: str) -> None:
+        """Raise `InvalidParameter` where `query` has a parameter that no list knows."""
+        for name, _ in pairs_of(query):
+            if name not in self._asked and name not in PARAMETERS:
+                raise self._unknown(name)
+
     def _request(
         self,
         own: Mapping[str, str],
@@ -91,8 +93,8 @@ class ListParameters:
         sort = self._requests.sort(own["sort"].split(",")) if "sort" in own else ()
         projection = self._requests.projections.of_text(own["fields"]) if "fields" in own else None
         paging = Paging(
-            _whole_number(own, "limit", MIN_LIMIT, MAX_LIMIT, LIMIT_MESSAGE) or DEFAULT_LIMIT,
-            _whole_number(own, "offset", 0, MAX_OFFSET, OFFSET_MESSAGE),
+            _whole_number(own, "limit") or DEFAULT_LIMIT,
+            _whole_number(own, "offset"),
             own.get("cursor"),
             own.get("count"),
         )
@@ -141,13 +143,9 @@ def _repeated(name: str, field: str) -> InvalidParameter:
     return InvalidParameter(name, f"{label(field)} must be given once")
 
 
-def _whole_number(own: Mapping[str, str], name: str, low: int, high: int, message: str) -> int | None:
+def _whole_number(own: Mapping[str, str], name: str) -> int | None:
     text = own.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
-        raise InvalidParameter(name, message)
-    number = int(text)
-    if not low <= number <= high:
-        raise InvalidParameter(name, message)
-    return number
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    return in_range(name, int(text) if is_number else None)

@@ -17,8 +17,7 @@ from estuary.http.records.query_string import unknown_field
 
 MIN_LIMIT, MAX_LIMIT = 1, 100
 MAX_OFFSET = MAX_SAFE_INTEGER
-LIMIT_MESSAGE: Final = f"Limit must be between {MIN_LIMIT} and {MAX_LIMIT}"
-OFFSET_MESSAGE: Final = f"Offset must be between 0 and {MAX_OFFSET}"
+_RANGES: Final = {"limit": (MIN_LIMIT, MAX_LIMIT), "offset": (0, MAX_OFFSET)}
 COUNTS: Final = ("exact", "limited", "none")
 MAX_COMPARISONS: Final = 50
 MAX_VALUES: Final = 100
@@ -61,6 +60,8 @@ class ListRequests:
         keys = tuple(map(sort_key, names))
         for key in keys:
             if key.field not in self._sortable:
+                if key.field in self.attributes:
+                    raise InvalidParameter("sort", f"Lists cannot be sorted by {key.field}")
                 raise unknown_field("sort", key.field, self._sortable)
         if len({key.field for key in keys}) < len(keys):
             raise InvalidParameter("sort", "Sort must name each field once")
@@ -89,6 +90,17 @@ class ListRequests:
         return ListQuery(
             paging.limit, paging.offset or 0, None, count != "none", owner, where, sort, at_most
         )
+
+
+def in_range(name: str, number: int | None) -> int:
+    """`number` as limit or offset, whichever `name` says; raises `InvalidParameter`.
+
+    None stands for what was sent and is no whole number.
+    """
+    low, high = _RANGES[name]
+    if number is None or not low <= number <= high:
+        raise InvalidParameter(name, f"{label(name)} must be between {low} and {high}")
+    return number
 
 
 def refused(name: str, attribute: Attribute, broken: Broken) -> InvalidParameter:

@@ -5,28 +5,27 @@ that stand where values are due become Python's.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from estuary.core.attributes import Attribute
 from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator
-from estuary.core.kinds.kind import Broken
+from estuary.core.kinds.kind import Broken, Kind
+from estuary.core.kinds.number import BEYOND, Number
+from estuary.core.nesting import nests_too_deep
 from estuary.core.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.errors import BadRequest, InvalidParameter
-from estuary.http.records.bodies import is_readable
+from estuary.http.records.bodies import is_utf8
 from estuary.http.records.list_request import (
-    LIMIT_MESSAGE,
     MAX_COMPARISONS,
-    MAX_LIMIT,
-    MAX_OFFSET,
     MAX_VALUES,
-    MIN_LIMIT,
-    OFFSET_MESSAGE,
     ListRequest,
     ListRequests,
     Paging,
+    in_range,
     label,
     operators_of,
     refused,
@@ -36,6 +35,7 @@ from estuary.http.records.query_string import told, unknown, unknown_field
 MEMBERS: Final = ("where", "sort", "fields", "limit", "offset", "cursor", "count")
 LOGIC: Final = ("and", "or", "not")
 MAX_DEPTH: Final = 5
+_TOO_DEEP: Final = f"At most {MAX_DEPTH} of and, or, not may stand in each other"
 _WHERE: Final = "where"
 _MAX_NUMBER_CHARACTERS: Final = 400
 """More than any number that is meant needs; reading longer ones is dear."""
@@ -48,7 +48,7 @@ _decode_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_entries: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_texts: Final = msgspec.json.Decoder(list[str]).decode
 _decode_text: Final = msgspec.json.Decoder(str).decode
-_decode_integer: Final = msgspec.json.Decoder(int).decode
+_decode_number: Final = msgspec.json.Decoder(int | float).decode
 _decode_scalar: Final = msgspec.json.Decoder(str | int | float | bool | None).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -71,8 +71,8 @@ class QueryBodies:
         if "fields" in members:
             projection = self._requests.projections.of_names(_names(members, "fields"))
         paging = Paging(
-            _whole_number(members, "limit", MIN_LIMIT, MAX_LIMIT, LIMIT_MESSAGE) or DEFAULT_LIMIT,
-            _whole_number(members, "offset", 0, MAX_OFFSET, OFFSET_MESSAGE),
+            _whole_number(members, "limit") or DEFAULT_LIMIT,
+            _whole_number(members, "offset"),
             _text(members, "cursor"),
             _text(members, "count"),
         )
@@ -102,7 +102,7 @@ class _Conditions:
 
     def _combined(self, name: str, raw: msgspec.Raw, depth: int) -> Condition:
         if depth > MAX_DEPTH:
-            raise InvalidParameter(name, f"At most {MAX_DEPTH} of and, or, not may stand in each other")
+            raise InvalidParameter(name, _TOO_DEEP)
         if name == "not":
             return Not(self._one(raw, name, depth))
         entries = _list(raw, name)
@@ -149,7 +149,9 @@ def _comparison(name: str, attribute: Attribute, operator: Operator, raw: msgspe
 
 def _query(body: bytes) -> _Members:
     """The members of the whole body; raises `BadRequest` for what is not JSON, or no query."""
-    if not is_readable(body):
+    if nests_too_deep(body):
+        raise InvalidParameter("body", f"Must not nest so deep. {_TOO_DEEP}")
+    if not is_utf8(body):
         raise BadRequest("Malformed JSON")
     try:
         # Without white space, what stands in an object can be told from what was understood of it.
@@ -169,13 +171,20 @@ def _scalar(attribute: Attribute, raw: msgspec.Raw) -> str | int | float | bool 
     """The one value that `raw` is; raises `Broken`."""
     kind = attribute.kind.entry or attribute.kind
     view = memoryview(raw)
-    if view[0] in b"[{" or (view[0] not in b'"' and len(view) > _MAX_NUMBER_CHARACTERS):
+    if view[0] in b"[{":
         raise kind.mistyped()
+    if view[0] not in b'"' and len(view) > _MAX_NUMBER_CHARACTERS:
+        raise _beyond(kind)
     try:
         scalar: str | int | float | bool | None = _decode_scalar(raw)
     except msgspec.DecodeError:
-        raise kind.mistyped() from None
+        raise _beyond(kind) from None
     return scalar
+
+
+def _beyond(kind: Kind) -> Broken:
+    """What is said of a number that no double can hold."""
+    return Broken(BEYOND, "range") if isinstance(kind, Number) else kind.mistyped()
 
 
 def _object(raw: msgspec.Raw, name: str) -> _Members:
@@ -214,13 +223,12 @@ def _text(members: _Members, name: str) -> str | None:
         raise InvalidParameter(name, f"{label(name)} must be a text") from None
 
 
-def _whole_number(members: _Members, name: str, low: int, high: int, message: str) -> int | None:
+def _whole_number(members: _Members, name: str) -> int | None:
+    """The number that is sent as `name`: JSON knows numbers alone, and 5.0 is as whole as 5."""
     if name not in members:
         return None
-    try:
-        number = _decode_integer(members[name])
-    except msgspec.DecodeError:
-        raise InvalidParameter(name, message) from None
-    if not low <= number <= high:
-        raise InvalidParameter(name, message)
-    return number
+    number: int | float | None = None
+    if len(memoryview(members[name])) <= _MAX_NUMBER_CHARACTERS:
+        with suppress(msgspec.DecodeError):
+            number = _decode_number(members[name])
+    return in_range(name, None if number is None or number != int(number) else int(number))

@@ -38,19 +38,24 @@ def pairs_of(query: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def refuse_parameters(query: str) -> None:
-    """Raise `InvalidParameter` where `query` holds any parameter: the route knows none."""
+def refuse_parameters(query: str, known: Sequence[str] = ()) -> None:
+    """Raise `InvalidParameter` where `query` holds a parameter that the route does not know."""
     for name, _ in pairs_of(query):
-        raise unknown(name, ())
+        if name not in known:
+            raise unknown(name, known)
 
 
 def unknown(name: str, known: Sequence[str]) -> InvalidParameter:
     """What is told of a parameter that is none of the `known` ones: the nearest, or which there are."""
+    if not name:
+        return InvalidParameter("query", f"A parameter has no name; {_hint(name, known)}")
     return InvalidParameter(told(name), f"Parameter is unknown; {_hint(name, known)}")
 
 
 def unknown_field(parameter: str, name: str, known: Sequence[str]) -> InvalidParameter:
     """The same of a field that `parameter` names."""
+    if not name:
+        return InvalidParameter(parameter, f"A field has no name; {_hint(name, known)}")
     return InvalidParameter(parameter, f"Field {told(name)} is unknown; {_hint(name, known)}")
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from estuary.core.errors import Violation
 from estuary.core.kinds.kind import Broken, Kind
+from estuary.core.kinds.number import BEYOND
 
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _FIELD = re.compile(r"(?P<name>\w+)(?P<entries>(?:\[\d+\])*)")
@@ -44,7 +45,7 @@ def _kind_at(path: str, kinds: Mapping[str, Kind]) -> Kind | None:
 
 def _broken(said: str, kind: Kind | None, given: Any) -> Broken:
     if said in _BEYOND:
-        return Broken("is a number beyond all bounds", "type")
+        return Broken(BEYOND, "type")
     if _EXPECTED.search(said):
         return Broken(f"must be {'an object' if kind is None else kind.noun}", "type")
     return Broken("has the wrong type", "type") if kind is None else kind.malformed(_text(given))

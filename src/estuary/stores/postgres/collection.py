@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from estuary.core.errors import QueryTooExpensive
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.postgres.connection import Connection
@@ -13,7 +13,6 @@ from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.unserved import UnservedQueries
-from estuary.stores.sql.list_results import counted
 from estuary.stores.sql.queries import is_far
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.unmatched_writes import refusal
@@ -66,7 +65,7 @@ class PostgresCollection:
         row = await self._pool().run(
             lambda connection, seconds: connection.fetchrow(self._get, record_id, timeout=seconds)
         )
-        return self._rows.found(None if row is None else tuple(row), record_id, owner)
+        return self._resource.reader.found(None if row is None else tuple(row), record_id, owner)
 
     async def update(
         self,
@@ -117,7 +116,7 @@ class PostgresCollection:
             return ListResult([self._rows.record(tuple(row)) for row in rows])
         # An empty list still is a row: the total, and nulls.
         records = [self._rows.record(tuple(row[1:])) for row in rows if row[1] is not None]
-        return counted(records, rows[0][0], query.at_most)
+        return counted(records, rows[0][0], query)
 
     async def count(self, owner: str | None = None) -> int:
         """The number of records, which triggers keep."""

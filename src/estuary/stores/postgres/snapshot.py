@@ -124,7 +124,7 @@ class PostgresSnapshot:
             return
         after: Position | None = None
         while found := await self._fetch(known.lists.of(by_cursor(BATCH, after))):
-            records = [known.rows.record(tuple(row)) for row in found]
+            records = [known.reader.record(tuple(row)) for row in found]
             yield records
             after = Position(records[-1].created, records[-1].id)
 

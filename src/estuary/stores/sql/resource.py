@@ -1,5 +1,7 @@
 """A resource in a SQL store: its table, the statements on it, and its records as rows."""
 
+from collections.abc import Callable
+
 from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
@@ -10,12 +12,16 @@ from estuary.stores.sql.language import Language
 from estuary.stores.sql.lists import Asked, ListStatements
 from estuary.stores.sql.queries import QueryStatements
 from estuary.stores.sql.query_writer import ResourceTable
-from estuary.stores.sql.rows import Rows
+from estuary.stores.sql.rows import RowReader, Rows
 from estuary.stores.sql.statements import Statements
 
 
 class SqlResource:
-    """All that a store's parts need to know of one resource; made at start-up, and never changed."""
+    """All that a store's parts need to know of one resource; made at start-up, and never changed.
+
+    `rows` knows rows of the whole table, as queries and writes give and take them. What `statements.get`
+    and `lists` give, `reader` alone reads: an engine may have fewer columns there.
+    """
 
     def __init__(
         self,
@@ -25,6 +31,7 @@ class SqlResource:
         lists: ListStatements,
         dialect: Dialect,
         language: Language,
+        reader: Callable[[Rows], RowReader] | None = None,
     ) -> None:
         self.name = resource.name
         self.table = table
@@ -32,6 +39,7 @@ class SqlResource:
         self.lists = lists
         self._total = Asked(statements.total.text, ())
         self.rows = Rows(resource, table, statements, dialect)
+        self.reader: RowReader = self.rows if reader is None else reader(self.rows)
         self.keys = KeyRows(resource)
         columns = columns_of(resource, table, dialect)
         self.queries = QueryStatements(resource, ResourceTable.of(table), columns, language)

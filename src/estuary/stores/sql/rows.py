@@ -1,5 +1,6 @@
 """Records to parameters and rows to records: the only place that knows a row's order."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
@@ -21,10 +22,26 @@ Row = tuple[Any, ...]
 """As a driver takes or gives it."""
 
 
-class Rows:
+class RowReader(ABC):
+    """Reads the rows that the statements which get and list the records of one resource give."""
+
+    @abstractmethod
+    def record(self, row: Row) -> Record:
+        """The record in `row`, a row of a list."""
+
+    @abstractmethod
+    def found(self, row: Row | None, record_id: str, owner: str | None) -> Record:
+        """The record in `row`, a row of `Statements.get`, which leaves out the id.
+
+        Raises `NotFound` if it is missing or has another owner.
+        """
+
+
+class Rows(RowReader):
     """The records of one resource as rows of its table, for one driver.
 
-    Which columns need converting is found out here, once: most need nothing.
+    As a reader it takes all columns of the table in their order. Which of them need converting is found out
+    here, once: most need nothing.
     """
 
     def __init__(self, resource: Resource, table: Table, statements: Statements, dialect: Dialect) -> None:
@@ -46,10 +63,7 @@ class Rows:
         return self.made(row[0], row[1], row[2], row[3], row[4], row[5:])
 
     def found(self, row: Row | None, record_id: str, owner: str | None) -> Record:
-        """The record in `row`, a row of `Statements.get`: it holds all columns but the id.
-
-        Raises `NotFound` if it is missing or has another owner.
-        """
+        """See `RowReader`."""
         if row is None:
             raise NotFound(record_id)
         record = self.made(record_id, row[0], row[1], row[2], row[3], row[4:])

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
-from estuary.stores.sql.list_results import counted
 from estuary.stores.sql.lists import Asked
 from estuary.stores.sql.queries import is_far
 from estuary.stores.sql.resource import SqlResource
@@ -17,7 +16,6 @@ from estuary.stores.sql.rows import Row
 from estuary.stores.sql.unmatched_writes import refusal
 from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.keys import Keys
-from estuary.stores.sqlite.packed_rows import PackedRows
 from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET, Queries
 from estuary.stores.sqlite.reader_pool import Read
 from estuary.stores.sqlite.writer import Operation
@@ -35,7 +33,7 @@ class SqliteCollection:
         self._resource = resource
         self._lists = resource.lists
         self._rows = resource.rows
-        self._packed = PackedRows(resource.rows)
+        self._reader = resource.reader
         self._keys = keys
         self._queries = queries
         statements = resource.statements
@@ -51,7 +49,7 @@ class SqliteCollection:
 
     def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
-        return self._packed.found(self._row(self._get, (record_id,)), record_id, owner)
+        return self._reader.found(self._row(self._get, (record_id,)), record_id, owner)
 
     def update(
         self,
@@ -102,12 +100,12 @@ class SqliteCollection:
 
         def read(cursor: sqlite3.Cursor) -> ListResult:
             rows, total = _read_counted(cursor, wanted, total_of, offset)
-            return counted(self._records(rows), total, query.at_most)
+            return counted(self._records(rows), total, query)
 
         return read
 
     def _records(self, rows: Sequence[Row]) -> Sequence[Record]:
-        return [self._packed.record(row) for row in rows]
+        return [self._reader.record(row) for row in rows]
 
     def _insertion(self, record: Record) -> Operation[Record | None]:
         parameters = self._rows.insert(record)

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.errors import NotFound
 from estuary.core.record import Record
-from estuary.stores.sql.rows import Row, Rows
+from estuary.stores.sql.rows import Row, RowReader, Rows
 from estuary.stores.sql.statements import Statement, by_id, compiled
 
 _VERSION: Final = "CASE owner WHEN '' THEN version ELSE version || ' ' || owner END"
@@ -33,7 +33,7 @@ def packed_get(table: Table, dialect: Dialect) -> Statement:
     return compiled(select(*packed_columns(table)).where(by_id(table)), dialect)
 
 
-class PackedRows:
+class PackedRows(RowReader):
     """Packed rows to records; `rows` knows the fields."""
 
     def __init__(self, rows: Rows) -> None:
@@ -44,7 +44,7 @@ class PackedRows:
         return self._made(row[0], row[1], row[2], row[3:])
 
     def found(self, row: Row | None, record_id: str, owner: str | None) -> Record:
-        """The record in `row`, a row of `packed_get`; raises `NotFound` as `Rows.found` does."""
+        """The record in `row`, a row of `packed_get`; see `RowReader`."""
         if row is None:
             raise NotFound(record_id)
         record = self._made(record_id, row[0], row[1], row[2:])

@@ -5,8 +5,7 @@ from typing import Final
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import QueryTooExpensive
-from estuary.core.query import ListQuery, ListResult
-from estuary.stores.sql.list_results import counted
+from estuary.core.query import ListQuery, ListResult, counted
 from estuary.stores.sql.queries import AskedQuery
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sqlite.database import Database
@@ -64,6 +63,6 @@ class Queries:
                 # The engine may have ended it by itself, after an error.
                 if cursor.connection.in_transaction:
                     cursor.execute("COMMIT")
-            return counted([record(row) for row in rows], int(total), most)
+            return counted([record(row) for row in rows], int(total), query)
 
         return read_counted

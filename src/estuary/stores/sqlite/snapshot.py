@@ -15,7 +15,6 @@ from estuary.stores.sql.indexes import OWNER
 from estuary.stores.sql.resource import SqlResource
 from estuary.stores.sql.tables import COMMON, TOTALS
 from estuary.stores.sqlite.online_backup import OnlineBackup
-from estuary.stores.sqlite.packed_rows import PackedRows
 from estuary.stores.sqlite.schema import IDENTITY, Schema
 
 _ALL = by_cursor(limit=-1)
@@ -53,10 +52,9 @@ class SqliteSnapshot:
     async def records(self, resource: Resource) -> AsyncGenerator[Sequence[Record], None]:
         """The records of a declared resource in their order, a batch at a time."""
         known = self._resources[resource.name]
-        packed = PackedRows(known.rows)
         async with aclosing(self._copy.rows(*known.lists.of(_ALL))) as batches:
             async for batch in batches:
-                yield [packed.record(row) for row in batch]
+                yield [known.reader.record(row) for row in batch]
 
     async def rows(self, table: str) -> AsyncGenerator[Sequence[Row], None]:
         """The rows of any table of records, in the same order."""

@@ -85,7 +85,7 @@ def nested(depth: int) -> Any:
         ("{}x", "Malformed JSON"),
         ('{"cursor":"\\ud800"}', "Malformed JSON"),
         ('{"cursor":"\ud800"}', "Malformed JSON"),
-        ("[" * 10_000, "Malformed JSON"),
+        ("[" * 10_000, "body: Must not nest so deep. At most 5 of and, or, not may stand in each other"),
         ("[]", "body: Must be an object"),
         ({"were": {}}, "were: Parameter is unknown; did you mean where?"),
         ({"where": []}, "where: Must be an object"),
@@ -108,8 +108,9 @@ def nested(depth: int) -> Any:
         ({"where": {"pages": {"eq": "1"}}}, "pages.eq: Pages must be a whole number"),
         ({"where": {"pages": {"eq": True}}}, "pages.eq: Pages must be a whole number"),
         ({"where": {"pages": {"eq": [1]}}}, "pages.eq: Pages must be a whole number"),
-        ('{"where":{"pages":{"eq":1e999}}}', "pages.eq: Pages must be a whole number"),
-        (f'{{"where":{{"pages":{{"eq":{"1" * 401}}}}}}}', "pages.eq: Pages must be a whole number"),
+        ('{"where":{"pages":{"eq":1e999}}}', "pages.eq: Pages is a number beyond all bounds"),
+        (f'{{"where":{{"pages":{{"eq":{"1" * 401}}}}}}}', "pages.eq: Pages is a number beyond all bounds"),
+        ('{"where":{"title":{"eq":1e999}}}', "title.eq: Title must be a text"),
         ({"where": {"tags": {"has": ["a"]}}}, "tags.has: Tags must be a text"),
         ({"where": {"note": {"null": "true"}}}, "note.null: Note must be true or false"),
         ({"where": {"or": []}}, "or: Must have at least one condition"),
@@ -118,15 +119,20 @@ def nested(depth: int) -> Any:
         ({"where": {"or": [{}]}}, "or: Must have a condition in each object"),
         ({"where": {"not": {}}}, "not: Must have a condition in each object"),
         ({"where": {"not": []}}, "not: Must be an object"),
+        ({"where": nested(400)}, "body: Must not nest so deep. At most 5 of and, or, not may stand in "),
         ({"where": nested(6)}, "not: At most 5 of and, or, not may stand in each other"),
         ({"where": {"or": [{"pages": {"eq": 1}}] * 51}}, "where: At most 50 comparisons are taken"),
         ({"sort": "title"}, "sort: Sort must be a list of field names"),
         ({"sort": []}, "sort: Sort must be a list of field names"),
         ({"sort": ["a", 1]}, "sort: Sort must be a list of field names"),
+        ({"sort": [""]}, "sort: A field has no name; known are id, "),
         ({"fields": []}, "fields: Fields must be a list of field names"),
         ({"limit": 0}, "limit: Limit must be between 1 and 100"),
         ({"limit": "5"}, "limit: Limit must be between 1 and 100"),
         ({"limit": True}, "limit: Limit must be between 1 and 100"),
+        ({"limit": 5.5}, "limit: Limit must be between 1 and 100"),
+        ('{"limit":1e999}', "limit: Limit must be between 1 and 100"),
+        (f'{{"limit":{"1" * 500}}}', "limit: Limit must be between 1 and 100"),
         ({"limit": None}, "limit: Limit must be between 1 and 100"),
         ({"offset": -1}, "offset: Offset must be between 0 and "),
         ({"cursor": None}, "cursor: Cursor must be a text"),
@@ -144,6 +150,13 @@ def test_the_limits_themselves_are_taken() -> None:
     assert 1 == len(read({"where": nested(5)}).query.where)
     (condition,) = read({"where": {"or": [{"pages": {"eq": 1}}] * 50}}).query.where
     assert AnyOf((Comparison("pages", Operator.EQ, 1),) * 50) == condition
+
+
+def test_a_number_is_whole_however_json_writes_it() -> None:
+    """As in conditions and records: 5.0 is 5 (JSON Schema 2020-12 Core, 4.2.3)."""
+    query = BODIES.read(b'{"limit":5.0,"offset":1e1}').query
+    assert (5, 10) == (query.limit, query.offset)
+    assert (int, int) == (type(query.limit), type(query.offset))
 
 
 def test_a_hidden_field_is_told_as_one_that_there_is_not() -> None:
