@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Index, Table
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.stores.postgres.catalog import Catalog
@@ -11,7 +11,7 @@ from estuary.stores.postgres.key_owners import key_owners
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.triggers import FUNCTIONS, recount, triggers
 from estuary.stores.sql.ddl_text import quoted
-from estuary.stores.sql.indexes import OWNER, named_here
+from estuary.stores.sql.indexes import OWNER, create_index, named_here
 from estuary.stores.sql.tables import KEYS, TOTALS, checks_of, column_of_check
 
 LAYOUT = 1
@@ -164,7 +164,7 @@ def _made_concurrently(index: Index, valid: bool | None) -> list[str]:
     """The statements that make an index; `valid` is what was found of it."""
     if valid:
         return []
-    made = str(CreateIndex(index).compile(dialect=DIALECT)).replace("INDEX", "INDEX CONCURRENTLY", 1)
+    made = create_index(index, DIALECT).replace("INDEX", "INDEX CONCURRENTLY", 1)
     return [made] if valid is None else [_dropped(str(index.name)), made]
 
 
@@ -175,7 +175,7 @@ def _dropped(index: str) -> str:
 def _create(table: Table) -> list[str]:
     return [
         str(CreateTable(table).compile(dialect=DIALECT)).strip(),
-        *(str(CreateIndex(index).compile(dialect=DIALECT)) for index in _indexes(table)),
+        *(create_index(index, DIALECT) for index in _indexes(table)),
     ]
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.stores.sql.ddl_text import in_one_line
-from estuary.stores.sql.indexes import OWNER, named_here
+from estuary.stores.sql.indexes import OWNER, create_index, named_here
 from estuary.stores.sql.plan import UNCHANGED, Plan
 from estuary.stores.sql.tables import KEYS, TOTALS, checks_of
 from estuary.stores.sqlite.key_owners import key_owners
@@ -243,7 +243,7 @@ def _creation(table: Table, dialect: Dialect) -> dict[str, str]:
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
     return {
         table.name: str(CreateTable(table).compile(dialect=dialect)).strip(),
-        **{str(index.name): str(CreateIndex(index).compile(dialect=dialect)) for index in indexes},
+        **{str(index.name): create_index(index, dialect) for index in indexes},
     }
 
 
