@@ -183,7 +183,7 @@ class TestOutage:
     @pytest.fixture(autouse=True)
     def retrying_soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """What is not noticed at once is at least looked at often."""
-        monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 0.05)
+        monkeypatch.setattr("estuary.stores.sqlite.sqlite_database.REOPEN_INTERVAL", 0.05)
 
     @every_operation
     async def test_an_operation_during_an_outage(

@@ -17,9 +17,9 @@ from estuary.core.moments import EPOCH
 from estuary.core.query import ListQuery
 from estuary.core.record_id import canonical_id
 from estuary.stores.postgres import PostgresStore
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
-from estuary.stores.sql.lists import Asked
+from estuary.stores.postgres.driver_connection import Connection
+from estuary.stores.sql.list_statements import Asked
 from estuary.stores.sqlite import SqliteStore
 from tests.support.served_queries import BOOKS, VALUES, served_queries
 from tests.support.servers import shared

@@ -15,7 +15,7 @@ from estuary.core.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.postgres import PostgresStore
-from estuary.stores.sql.queries import FARTHEST_OFFSET
+from estuary.stores.sql.query_statements import FARTHEST_OFFSET
 from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import TIMEOUT, make_id
 from tests.support.clocks import START

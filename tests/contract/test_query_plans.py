@@ -13,9 +13,9 @@ from estuary.core.conditions import Comparison, Operator
 from estuary.core.errors import Advice
 from estuary.core.query import ListQuery
 from estuary.stores.postgres import PostgresStore
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
-from estuary.stores.sql.queries import QueryStatements
+from estuary.stores.postgres.driver_connection import Connection
+from estuary.stores.sql.query_statements import QueryStatements
 from estuary.stores.sqlite import SqliteStore
 from tests.support.served_queries import BOOKS, served_queries
 from tests.support.servers import shared

@@ -63,7 +63,7 @@ def _show(loaded: "Loaded") -> int:
 
 def _decide(loaded: "Loaded", form: str) -> int:
     """Print the checklist, evaluated with the facts that can be gathered now."""
-    from estuary.app.deployment.gathering import gather
+    from estuary.app.deployment.inspection import gather
     from estuary.config.checklist.evaluation import decide
     from estuary.config.checklist.finding import Status
     from estuary.config.checklist.report import as_json, as_text, verdict

@@ -6,8 +6,8 @@ from typing import Any
 
 from estuary.reconnecting import Reconnector
 from estuary.redis.address import RedisAddress
-from estuary.redis.connection import Answered, Connection, ReplyError
 from estuary.redis.errors import RedisRefused, RedisUnavailable
+from estuary.redis.pipelined_connection import Answered, Connection, ReplyError
 
 ANSWER_SECONDS = 0.25
 """For an answer of Redis: what takes longer is an outage."""

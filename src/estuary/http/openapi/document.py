@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from estuary.core.resource import Resource
+from estuary.http.openapi.common_schemas import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
+from estuary.http.openapi.header_parameters import PARAMETERS
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
-from estuary.http.openapi.lists import (
+from estuary.http.openapi.list_schemas import (
     QUERY_TWIN,
     fields_parameter,
     list_answer,
@@ -14,7 +16,6 @@ from estuary.http.openapi.lists import (
     parameter,
     reference,
 )
-from estuary.http.openapi.parameters import PARAMETERS
 from estuary.http.openapi.schemas import (
     Schema,
     changes_schema,
@@ -22,8 +23,7 @@ from estuary.http.openapi.schemas import (
     draft_schema,
     record_schema,
 )
-from estuary.http.openapi.security import REFUSALS, SCHEMES, secured
-from estuary.http.openapi.service import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
+from estuary.http.openapi.security_schemes import REFUSALS, SCHEMES, secured
 from estuary.http.records.querying import QUERY_PATH
 from estuary.http.scopes import Scopes
 

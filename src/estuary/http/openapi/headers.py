@@ -1,7 +1,7 @@
 """The response headers that the OpenAPI document tells of."""
 
 from estuary.http.openapi.schemas import Schema
-from estuary.http.openapi.security import CHALLENGE
+from estuary.http.openapi.security_schemes import CHALLENGE
 
 HEADERS: Schema = {
     "X-Request-Id": {

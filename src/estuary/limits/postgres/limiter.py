@@ -14,7 +14,15 @@ from estuary.core.observations import LimiterChanged, RetryDue
 from estuary.core.ports import Observer
 from estuary.limits.batching import Batcher, Hits
 from estuary.limits.postgres.backlog import Backlog
-from estuary.limits.postgres.statements import COUNT, CREATE, CREATE_ONCE, EXISTS, FORGET, TABLE, USER
+from estuary.limits.postgres.counting_statements import (
+    COUNT,
+    CREATE,
+    CREATE_ONCE,
+    EXISTS,
+    FORGET,
+    TABLE,
+    USER,
+)
 from estuary.reconnecting import Reconnector
 
 ANSWER_SECONDS = 1.0

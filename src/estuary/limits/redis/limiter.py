@@ -11,8 +11,8 @@ from estuary.core.ports import Observer
 from estuary.limits.batching import Batcher, Hits
 from estuary.limits.redis.script import DIGEST, SCRIPT
 from estuary.redis.address import RedisAddress
-from estuary.redis.connection import Answered, Connection, ReplyError
 from estuary.redis.errors import RedisRefused
+from estuary.redis.pipelined_connection import Answered, Connection, ReplyError
 from estuary.redis.redis_client import RedisClient
 
 _MICROSECONDS = 1_000_000

@@ -16,8 +16,8 @@ from estuary.core.record import Record
 from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
 from estuary.redis.address import RedisAddress
-from estuary.redis.connection import Connection
 from estuary.redis.errors import RedisRefused, RedisUnavailable
+from estuary.redis.pipelined_connection import Connection
 from estuary.redis.redis_client import RedisClient
 from estuary.stores.cache.port import Miss
 

@@ -14,7 +14,7 @@ from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.memory.keys import IdempotencyKeys
-from estuary.stores.memory.lists import answer
+from estuary.stores.memory.queries import answer
 from estuary.stores.memory.record_index import RecordIndex
 
 

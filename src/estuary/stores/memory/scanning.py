@@ -1,6 +1,6 @@
 """Records looked at one by one, or put in order, while other tasks run in between.
 
-Apart from `lists.py`, which is compiled: this module holds coroutines.
+Apart from `queries.py`, which is compiled: this module holds coroutines.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from estuary.core.errors import StoreSchemaMismatch
-from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.driver_connection import Connection
 
 # https://www.postgresql.org/docs/current/catalogs.html; only tables where ours would be made.
 _OURS = (

@@ -8,13 +8,13 @@ from estuary.core.errors import QueryTooExpensive
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
-from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.unserved import UnservedQueries
-from estuary.stores.sql.queries import is_far
-from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.query_statements import is_far
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.unmatched_writes import refusal
 
 _Row = Sequence[Any]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.errors import StoreRefused, StoreUnavailable
-from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, code_of, translate
 
 SERVER_SHARE = 0.9

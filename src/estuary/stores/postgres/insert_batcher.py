@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.deadlines import Deadlines
-from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert, Row
 from estuary.stores.postgres.pool import MAX_WAITING, TOO_MANY, Pool, fail_each
 

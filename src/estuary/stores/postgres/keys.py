@@ -7,7 +7,7 @@ from time import monotonic
 from estuary.core.errors import IdempotencyKeyInFlight
 from estuary.core.record import Record, Written
 from estuary.core.writes import IdempotencyKey
-from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.keyed_insert import KeyedInsert
 from estuary.stores.postgres.multi_row_insert import Row
 from estuary.stores.postgres.transaction import LEAST, Transaction

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterable, Mapping, Sequence
 from estuary.core.errors import StoreNotEmpty
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
-from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import KEYS
 
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
 from estuary.stores.postgres.catalog import Catalog, read_catalog
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.migration_turn import migration_turn
 from estuary.stores.postgres.schema import Schema

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.driver_connection import Connection
 
 _TRY: Final = f"SELECT pg_try_advisory_xact_lock({0x45535456})"
 _INTERVAL: Final = 0.05

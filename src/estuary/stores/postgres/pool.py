@@ -11,8 +11,8 @@ from estuary.core.observations import ConnectionsChanged
 from estuary.core.ports import Observer
 from estuary.stores.deadlines import Deadlines
 from estuary.stores.outliving import Outliving, outcome_of
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import (
     CLOSED,
     CROWDED,

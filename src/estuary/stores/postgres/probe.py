@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.outliving import Outliving, outcome_of
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import CLOSED, DRIVER_ERRORS, translate
 
 _LONGEST = 1.5

@@ -14,15 +14,15 @@ from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey
 from estuary.stores.postgres.catalog import Catalog, read_catalog, tables_called
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.schema import TABLE_COMMENT, Schema
 from estuary.stores.postgres.tables import ALL_OWNERS
 from estuary.stores.sql.indexes import OWNER
-from estuary.stores.sql.lists import Asked
+from estuary.stores.sql.list_statements import Asked
 from estuary.stores.sql.policy import NOT_MIGRATED, Policy
-from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import COMMON, TOTALS
 
 BATCH = 1000

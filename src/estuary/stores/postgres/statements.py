@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from estuary.stores.postgres.tables import ALL_OWNERS
-from estuary.stores.sql.lists import Shape, Start, owner_parameter, select_list
+from estuary.stores.sql.list_statements import Shape, Start, owner_parameter, select_list
 from estuary.stores.sql.statements import Totals
 
 DIALECT = PGDialect(paramstyle="numeric_dollar")

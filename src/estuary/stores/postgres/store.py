@@ -33,9 +33,9 @@ from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.postgres.transact import Transact
 from estuary.stores.postgres.unserved import UNSERVED, UnservedQueries
 from estuary.stores.sql.keys import compile_key_statements
-from estuary.stores.sql.lists import ListStatements
+from estuary.stores.sql.list_statements import ListStatements
 from estuary.stores.sql.policy import Policy
-from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table
 

@@ -10,7 +10,7 @@ from estuary.core.errors import EstuaryError, WriteRefused
 from estuary.core.record import Written
 from estuary.core.writes import Insert, Write
 from estuary.stores.postgres.collection import Operation, PostgresCollection
-from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import translate
 from estuary.stores.postgres.pool import Work
 from estuary.stores.postgres.statements import DIALECT

@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 from typing import Any, Self
 
-from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import is_lost
 
 LEAST = 0.01

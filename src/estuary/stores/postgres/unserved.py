@@ -8,10 +8,10 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.errors import QueriesWaiting, StoreUnavailable
 from estuary.stores.outliving import Outliving, outcome_of
-from estuary.stores.postgres.connection import Connection
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.transaction import Transaction
-from estuary.stores.sql.lists import Asked
+from estuary.stores.sql.list_statements import Asked
 
 UNSERVED: Final = 2
 """Connections that such queries have at most."""

@@ -7,11 +7,11 @@ from sqlalchemy import Table
 
 from estuary.core.conditions import SortKey
 from estuary.stores.sql.columns import QueryColumn
-from estuary.stores.sql.conditions import ConditionWriter, Form, values_in
+from estuary.stores.sql.condition_forms import ConditionWriter, Form, values_in
 from estuary.stores.sql.indexes import OWNED
 from estuary.stores.sql.keyset import Key, ranges_after
 from estuary.stores.sql.language import Language
-from estuary.stores.sql.parameters import LIMIT, MOST, OFFSET, OWN, OWNER, Parameters, Placed
+from estuary.stores.sql.numbered_parameters import LIMIT, MOST, OFFSET, OWN, OWNER, Parameters, Placed
 
 _LONG = "BIGINT"
 _TEXT = "TEXT"

@@ -9,15 +9,15 @@ from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
-from estuary.stores.sql.lists import Asked
-from estuary.stores.sql.queries import is_far
-from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.list_statements import Asked
+from estuary.stores.sql.query_statements import is_far
 from estuary.stores.sql.rows import Row
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.unmatched_writes import refusal
-from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET, Queries
 from estuary.stores.sqlite.reader_pool import Read
+from estuary.stores.sqlite.sqlite_database import Database
 from estuary.stores.sqlite.writer import Operation
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from estuary.core.errors import StoreNotEmpty
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import KEYS
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
 from estuary.stores.sqlite.executor import Executor

@@ -6,10 +6,10 @@ from typing import Final
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import QueryTooExpensive
 from estuary.core.query import ListQuery, ListResult, counted
-from estuary.stores.sql.queries import AskedQuery
-from estuary.stores.sql.resource import SqlResource
-from estuary.stores.sqlite.database import Database
+from estuary.stores.sql.query_statements import AskedQuery
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sqlite.reader_pool import OutOfTime, Read
+from estuary.stores.sqlite.sqlite_database import Database
 
 FARTHEST_INLINE_OFFSET: Final = 2000
 """Walking to this offset costs some 130 µs, not more than the way through a thread would."""

@@ -12,7 +12,7 @@ from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey
 from estuary.stores.sql.indexes import OWNER
-from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import COMMON, TOTALS
 from estuary.stores.sqlite.online_backup import OnlineBackup
 from estuary.stores.sqlite.schema import IDENTITY, Schema

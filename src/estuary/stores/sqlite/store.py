@@ -16,13 +16,12 @@ from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.writes import Write
 from estuary.stores.sql.keys import compile_key_statements
-from estuary.stores.sql.lists import COMMON_SHAPES, ListStatements, select_list, select_totals
+from estuary.stores.sql.list_statements import COMMON_SHAPES, ListStatements, select_list, select_totals
 from estuary.stores.sql.policy import Policy
-from estuary.stores.sql.resource import SqlResource
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 from estuary.stores.sqlite.collection import SqliteCollection
-from estuary.stores.sqlite.database import Database
 from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.keys import Keys
@@ -34,6 +33,7 @@ from estuary.stores.sqlite.packed_rows import PackedRows, packed_columns, packed
 from estuary.stores.sqlite.queries import Queries
 from estuary.stores.sqlite.schema import Schema
 from estuary.stores.sqlite.snapshot import SqliteSnapshot, survey
+from estuary.stores.sqlite.sqlite_database import Database
 from estuary.stores.sqlite.transact import transact
 
 # The writer's own few statements, beside those of the resources.

@@ -7,11 +7,11 @@ from contextlib import suppress
 import pytest
 
 from estuary.core.errors import QueriesWaiting, StoreUnavailable
-from estuary.stores.postgres.connection import Connection
 from estuary.stores.postgres.connector import Connector
+from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.unserved import UnservedQueries
-from estuary.stores.sql.lists import Asked
+from estuary.stores.sql.list_statements import Asked
 from tests.support.servers import shared
 from tests.support.servers.postgres import Postgres
 from tests.support.waiting import until

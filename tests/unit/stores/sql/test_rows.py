@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from estuary.core.moments import to_microseconds
 from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
-from estuary.stores.sql.lists import select_totals
+from estuary.stores.sql.list_statements import select_totals
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import resource_table, totals_table

@@ -8,7 +8,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.items import ITEMS
 from estuary.stores.sql.keys import compile_key_statements
-from estuary.stores.sql.lists import select_totals
+from estuary.stores.sql.list_statements import select_totals
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table, totals_table
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.schema import CreateTable
 
-from estuary.stores.sql.lists import select_totals
+from estuary.stores.sql.list_statements import select_totals
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import resource_table, totals_table

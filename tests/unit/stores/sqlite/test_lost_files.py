@@ -53,13 +53,13 @@ class Watched:
 @pytest.fixture(autouse=True)
 def retrying_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stores that try soon whether they can be used again."""
-    monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 0.05)
+    monkeypatch.setattr("estuary.stores.sqlite.sqlite_database.REOPEN_INTERVAL", 0.05)
 
 
 @pytest.fixture
 def not_retrying(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stores that do not try that before their test is over."""
-    monkeypatch.setattr("estuary.stores.sqlite.database.REOPEN_INTERVAL", 3600.0)
+    monkeypatch.setattr("estuary.stores.sqlite.sqlite_database.REOPEN_INTERVAL", 3600.0)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateTable
 from estuary.core.errors import NotFound
 from estuary.core.items import ITEMS, Item
 from estuary.core.record import Record
-from estuary.stores.sql.lists import select_totals
+from estuary.stores.sql.list_statements import select_totals
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import compile_statements, compiled
 from estuary.stores.sql.tables import resource_table, totals_table

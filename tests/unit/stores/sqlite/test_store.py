@@ -17,7 +17,7 @@ from estuary.core.items import ITEMS, Item
 from estuary.core.observations import ConnectionsChanged, Observation
 from estuary.core.query import ListQuery, by_cursor
 from estuary.core.record import Position
-from estuary.stores.sql.lists import ListStatements, select_list
+from estuary.stores.sql.list_statements import ListStatements, select_list
 from estuary.stores.sql.tables import resource_table
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET
@@ -334,7 +334,8 @@ def test_a_store_on_sqlite_imports_no_other_dialect() -> None:
     """Those of PostgreSQL alone take 1.5 MiB of each process, and time at the start."""
     program = (
         "import sys\nfrom estuary.core.items import ITEMS\nfrom estuary.stores.sqlite import SqliteStore\n"
-        "from pathlib import Path\nSqliteStore(Path('items.db'), [ITEMS])\nsys.exit('sqlalchemy.dialects.postgresql' in sys.modules)"
+        "from pathlib import Path\nSqliteStore(Path('items.db'), [ITEMS])\n"
+        "sys.exit('sqlalchemy.dialects.postgresql' in sys.modules)"
     )
     assert 0 == subprocess.run([sys.executable, "-c", program], check=False).returncode
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from estuary.core.writes import NO_VERSION
 from estuary.http.errors import InvalidParameter
 from estuary.http.fields import fields_of
-from estuary.http.openapi.parameters import PARAMETERS
+from estuary.http.openapi.header_parameters import PARAMETERS
 from estuary.http.records.write_headers.entity_tags import (
     EntityTags,
     entity_tags,

@@ -9,8 +9,8 @@ from estuary.core.resource import Resource
 from estuary.stores.sql.columns import columns_of
 from estuary.stores.sql.keys import KeyRows
 from estuary.stores.sql.language import Language
-from estuary.stores.sql.lists import Asked, ListStatements
-from estuary.stores.sql.queries import QueryStatements
+from estuary.stores.sql.list_statements import Asked, ListStatements
+from estuary.stores.sql.query_statements import QueryStatements
 from estuary.stores.sql.query_writer import ResourceTable
 from estuary.stores.sql.rows import RowReader, Rows
 from estuary.stores.sql.statements import Statements

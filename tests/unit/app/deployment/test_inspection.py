@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.app.deployment.gathering import Asked, key_set_urls, questions
+from estuary.app.deployment.inspection import Asked, key_set_urls, questions
 from estuary.config.environment import load_from
 from estuary.config.settings import Settings
 

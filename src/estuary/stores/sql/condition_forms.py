@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.language import Language
-from estuary.stores.sql.parameters import Parameters
+from estuary.stores.sql.numbered_parameters import Parameters
 
 
 class Term(NamedTuple):

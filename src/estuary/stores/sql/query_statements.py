@@ -14,10 +14,10 @@ from estuary.core.query import LIMITED_COUNT, ListQuery
 from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.stores.sql.columns import QueryColumn
-from estuary.stores.sql.conditions import NEVER, Form, form_of
+from estuary.stores.sql.condition_forms import NEVER, Form, form_of
 from estuary.stores.sql.language import Language
-from estuary.stores.sql.lists import Asked
-from estuary.stores.sql.parameters import Placed
+from estuary.stores.sql.list_statements import Asked
+from estuary.stores.sql.numbered_parameters import Placed
 from estuary.stores.sql.query_writer import QueryShape, QueryWriter, ResourceTable
 from estuary.stores.sql.simplifying import simplified
 
