@@ -1,4 +1,4 @@
-"""More clients than the system has descriptors for: newcomers are served, the log says what is short."""
+"""More clients than the system has descriptors for: new clients are served, the log says what is short."""
 
 import resource
 import socket
@@ -97,8 +97,8 @@ def test_newcomers_do_not_go_for_each_other(tmp_path: Path) -> None:
         connected(server, MOST, LIVE) as before,
     ):
         assert {b"200"} == statuses(before)
-        with connected(server, MOST, LIVE) as newcomers:
-            assert {b"200"} == statuses(newcomers)
+        with connected(server, MOST, LIVE) as new_clients:
+            assert {b"200"} == statuses(new_clients)
 
 
 def test_where_all_are_busy_a_newcomer_is_told_so(tmp_path: Path) -> None:
@@ -140,8 +140,8 @@ def test_a_system_without_descriptors(tmp_path: Path) -> None:
         _, hard = resource.prlimit(worker, resource.RLIMIT_NOFILE)
         taken = psutil.Process(worker).num_fds()
         resource.prlimit(worker, resource.RLIMIT_NOFILE, (taken, hard))
-        with connected(server, 3, LIVE) as newcomers:
-            assert {b"200"} == statuses(newcomers)
+        with connected(server, 3, LIVE) as new_clients:
+            assert {b"200"} == statuses(new_clients)
         said = server.record("no connection can be accepted", reason="Too many open files")
         assert "WARN" == said["level"]
         resource.prlimit(worker, resource.RLIMIT_NOFILE, (hard, hard))

@@ -62,12 +62,12 @@ def _show(loaded: "Loaded") -> int:
 
 
 def _decide(loaded: "Loaded", form: str) -> int:
-    """Print the checklist, evaluated with the facts that can be gathered now."""
-    from estuary.app.deployment.inspection import gather
+    """Print the checklist, evaluated with the facts that can be found now."""
+    from estuary.app.deployment.inspection import inspect
     from estuary.config.checklist.evaluation import decide
     from estuary.config.checklist.finding import Status
     from estuary.config.checklist.report import as_json, as_text, verdict
 
-    lines = decide(loaded, gather(loaded))
+    lines = decide(loaded, inspect(loaded))
     print(as_json(lines) if form == "json" else as_text(lines))
     return FAILED if verdict(lines) is Status.FAIL else OK

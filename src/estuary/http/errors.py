@@ -138,7 +138,7 @@ class PreconditionRequired(EstuaryError):
 
 
 class UnknownMethod(EstuaryError):
-    """The method is none that HTTP knows."""
+    """HTTP does not know the method."""
 
     code = "METHOD_NOT_ALLOWED"
 

@@ -15,7 +15,7 @@ from estuary.http.negotiation import Offer, accepted
 from estuary.http.records.query_string import refuse_parameters
 
 PROBE_SECONDS = 2.0
-"""How long a probe waits for the store: less than the usual patience of an orchestrator's probe."""
+"""How long a probe waits for the store: less than the usual timeout of an orchestrator's probe."""
 
 _DEGRADED_ABOVE_PERCENT = 90.0
 _OPENMETRICS = Offer("application", "openmetrics-text", ("0.0.1", "1.0.0"))

@@ -13,7 +13,7 @@ class Intake(Generic[LineT]):
     """Takes lines for a thread, of which at most `max_waiting` wait for it in `queue`.
 
     The queue wakes the thread with the first line of a batch, and takes the others as a list would. `start`
-    starts the thread, `hurry` has it gather lines no longer, `drop` counts one that is not taken.
+    starts the thread, `hurry` has it collect lines no longer, `drop` counts one that is not taken.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Generic, cast
 
 from estuary.telemetry.intake import Intake, LineT
 
-_GATHER_SECONDS = 0.1
+_BATCH_SECONDS = 0.1
 _MAX_WAITING = 8192
 _FULL_PIPE_POLL_SECONDS = 0.1
 
@@ -43,8 +43,8 @@ class LineWriter(Generic[LineT]):
 
     _lock: threading.Lock
     """Held to count a loss, to start the thread, and to mark how far is to be written."""
-    _gathering: threading.Lock
-    """Held unless a batch is due: the thread waits for it while it gathers lines."""
+    _batching: threading.Lock
+    """Held unless a batch is due: the thread waits for it while it collects lines."""
     _marks: int
     """How many marks are in the queue."""
     _thread: threading.Thread | None
@@ -54,7 +54,7 @@ class LineWriter(Generic[LineT]):
         stream: int | BinaryIO,
         render: Callable[[Sequence[LineT]], bytes],
         *,
-        gather_seconds: float = _GATHER_SECONDS,
+        batch_seconds: float = _BATCH_SECONDS,
         max_waiting: int = _MAX_WAITING,
     ) -> None:
         self.dropped = 0
@@ -62,7 +62,7 @@ class LineWriter(Generic[LineT]):
         """Told of each loss, how many lines it was; never by two threads at once."""
         self._stream = stream
         self._render = render
-        self._gather_seconds = gather_seconds
+        self._batch_seconds = batch_seconds
         self._torn = False
         self._intake: Intake[LineT] = Intake(max_waiting, self._start, self.hurry, self._drop)
         self.write = self._intake.write
@@ -91,8 +91,8 @@ class LineWriter(Generic[LineT]):
     def _start_over(self) -> None:
         self._intake.start_over()
         self._lock = threading.Lock()
-        self._gathering = threading.Lock()
-        self._gathering.acquire()
+        self._batching = threading.Lock()
+        self._batching.acquire()
         self._marks = 0
         self._thread = None
 
@@ -118,9 +118,9 @@ class LineWriter(Generic[LineT]):
         return mark
 
     def hurry(self) -> None:
-        """End the gathering time of the batch that is being gathered, or else of the next one."""
+        """End the time of the batch that is being collected, or else of the next one."""
         with suppress(RuntimeError):  # it was ended already
-            self._gathering.release()
+            self._batching.release()
 
     def _run(self) -> None:
         ended = False
@@ -136,7 +136,7 @@ class LineWriter(Generic[LineT]):
         """What to write next, and the marks among it."""
         queue = self._intake.queue
         first = queue.get()
-        self._gathering.acquire(timeout=self._gather_seconds)
+        self._batching.acquire(timeout=self._batch_seconds)
         batch = [first, *[queue.get_nowait() for _ in range(queue.qsize())]]
         if not self._marks:
             return cast("list[LineT]", batch), []

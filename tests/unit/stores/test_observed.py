@@ -132,13 +132,13 @@ def scene() -> Scene:
     return Scene()
 
 
-TERMS = WriteOptions("her", 7, IdempotencyKey("her", "her", "key", "fingerprint", LATER))
+OPTIONS = WriteOptions("her", 7, IdempotencyKey("her", "her", "key", "fingerprint", LATER))
 PLACE = position_of(make_record(1))
 CALLS: dict[str, tuple[Any, ...]] = {
-    "insert": (make_record(1), TERMS),
+    "insert": (make_record(1), OPTIONS),
     "get": (make_id(1), "her"),
-    "update": (make_id(1), {"name": "x"}, LATER, TERMS),
-    "delete": (make_id(1), TERMS),
+    "update": (make_id(1), {"name": "x"}, LATER, OPTIONS),
+    "delete": (make_id(1), OPTIONS),
     "slice": (ListQuery(20, 40, owner="her"),),
     "page": (by_cursor(20, PLACE, "her"),),
     "count": ("her",),

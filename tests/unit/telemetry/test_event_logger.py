@@ -199,7 +199,7 @@ def test_floods_are_told_once_a_second(observation: Observation, fields: dict[st
     ],
 )
 def test_what_goes_on_is_told_once_a_minute(observation: Observation, fields: dict[str, Any]) -> None:
-    """As long as connections are short, every newcomer meets it."""
+    """As long as connections are short, every new client meets it."""
     told = Told()
     (line,) = told.of(observation)
     assert {**fields, "count": 1} == {name: line[name] for name in (*fields, "count")}

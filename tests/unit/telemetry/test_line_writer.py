@@ -81,7 +81,7 @@ class LateHurrier(LineWriter[bytes]):
 def test_a_line_is_not_lost_behind_one_that_was_written_before_it_hurried_the_thread() -> None:
     """The thread is then hurried for nothing; the next line is written all the same."""
     with pipe() as (reading, writing):
-        writer = LateHurrier(writing, join_lines, gather_seconds=0.001)
+        writer = LateHurrier(writing, join_lines, batch_seconds=0.001)
 
         def once_it_is_written() -> None:
             read_all(reading, len(b"one\n"))
@@ -96,9 +96,9 @@ def test_a_line_is_not_lost_behind_one_that_was_written_before_it_hurried_the_th
 
 
 def test_a_line_goes_out_by_itself() -> None:
-    """Without a flush the batch is written after the gathering time, every time."""
+    """Without a flush the batch is written after the waiting time, every time."""
     with pipe() as (reading, writing):
-        writer = LineWriter(writing, join_lines, gather_seconds=0.001)
+        writer = LineWriter(writing, join_lines, batch_seconds=0.001)
         for n in range(100):
             writer.write(b"one", urgent=n % 3 == 0)
             assert b"one\n" == os.read(reading, 100)
@@ -107,7 +107,7 @@ def test_a_line_goes_out_by_itself() -> None:
 def test_lines_are_gathered_until_one_is_urgent() -> None:
     """The urgent line takes the waiting ones with it in one write, and does not wait."""
     with pipe() as (reading, writing):
-        writer = LineWriter(writing, join_lines, gather_seconds=LONG)
+        writer = LineWriter(writing, join_lines, batch_seconds=LONG)
         writer.write(b"one")
         writer.write(b"two")
         writer.write(b"three", urgent=True)
@@ -121,9 +121,9 @@ def test_lines_are_gathered_until_one_is_urgent() -> None:
 
 
 def test_a_large_batch_does_not_wait() -> None:
-    """From 1,024 lines on they go out before the gathering time is over."""
+    """From 1,024 lines on they go out before the waiting time is over."""
     with pipe() as (reading, writing):
-        writer = LineWriter(writing, join_lines, gather_seconds=LONG)
+        writer = LineWriter(writing, join_lines, batch_seconds=LONG)
         for _ in range(1100):
             writer.write(b"x" * 15)
         assert 1024 * 16 == read_all(reading, 1024 * 16)
@@ -257,7 +257,7 @@ def test_many_writers_may_log(tmp_path: Path) -> None:
 def test_a_forked_process_writes_its_own_lines() -> None:
     """A writer made and used before a fork works in the child, which leaves the parent's lines to it."""
     with pipe() as (reading, writing):
-        writer = LineWriter(writing, join_lines, gather_seconds=LONG)
+        writer = LineWriter(writing, join_lines, batch_seconds=LONG)
         writer.write(b"parent")
         context = get_context("fork")
         done, told = context.Pipe(duplex=False)

@@ -36,7 +36,7 @@ _STEPS = 4
 _LATE = "no answer in time"
 
 
-def gather(loaded: Loaded) -> Facts:
+def inspect(loaded: Loaded) -> Facts:
     """Gather the facts; those not known by their deadline are reported as missing.
 
     Raises `DeclarationError`.

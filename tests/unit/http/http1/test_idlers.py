@@ -1,4 +1,4 @@
-"""Idlers: the connection that has been idle longest goes first, and no newcomer before it has asked."""
+"""Idlers: the connection that has been idle longest goes first, and no new one before it has asked."""
 
 from estuary.http.http1.idlers import Idlers
 

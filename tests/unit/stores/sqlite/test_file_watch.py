@@ -6,7 +6,7 @@ import threading
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.sqlite.file_watch import FileWatch
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 
 class Files:
@@ -42,7 +42,7 @@ class Files:
     async def next_look(self) -> None:
         """Return after one more look."""
         self.looked.clear()
-        await asyncio.wait_for(self.looked.wait(), PATIENCE)
+        await asyncio.wait_for(self.looked.wait(), TIMEOUT)
 
 
 async def test_it_looks_again_and_again() -> None:
@@ -64,7 +64,7 @@ async def test_a_loss_is_recovered_from_before_the_next_look() -> None:
     files = Files()
     files.lost = True
     files.watch.start()
-    await asyncio.wait_for(files.recovering.wait(), PATIENCE)
+    await asyncio.wait_for(files.recovering.wait(), TIMEOUT)
     files.watch.look_soon()
     await asyncio.sleep(0)
     assert 1 == files.looks
@@ -93,7 +93,7 @@ async def test_stopping_cancels_a_recovery() -> None:
     files = Files()
     files.lost = True
     files.watch.start()
-    await asyncio.wait_for(files.recovering.wait(), PATIENCE)
+    await asyncio.wait_for(files.recovering.wait(), TIMEOUT)
     await files.watch.stop()
     assert files.cancelled
     files.watch.look_soon()
