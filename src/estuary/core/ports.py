@@ -208,7 +208,7 @@ class TokenVerifier(Protocol):
     """Tells whom a bearer token speaks of."""
 
     def known(self, name: str) -> Identity | None:
-        """Whom a token speaks of that was verified under `name` and still holds; costs next to nothing."""
+        """Whom a token speaks of that was verified under `name` and still holds; a look-up."""
         ...
 
     async def verify(self, token: str, name: str) -> Identity:

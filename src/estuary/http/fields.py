@@ -93,10 +93,10 @@ class Fields:
         return [first, *self._repeated.get(name, ())] if self._repeated else [first]
 
     @property
-    def repeated_in_vain(self) -> str | None:
-        """A field that stands there twice though there is no telling which is meant, None mostly.
+    def repeated_singleton(self) -> str | None:
+        """The name of a field that may occur only once and occurs more often; None if there is none.
 
-        Host (RFC 9112, 3.2); and Authorization, of which a proxy may have looked at the other one.
+        Host (RFC 9112, 3.2); and Authorization, of which a proxy may have read the other one.
         """
         if self._repeated is None:
             return None

@@ -30,7 +30,7 @@ def refusal_of(fields: Fields, *, host_required: bool) -> BadRequest | None:
 
     Where no Host is required, as in HTTP/1.0, a request without one is served; with an invalid one never.
     """
-    repeated = fields.repeated_in_vain
+    repeated = fields.repeated_singleton
     if repeated is not None:
         return BadRequest(f"{repeated.capitalize()} header must be given once")
     return _refusal_of_host(fields.get("host"), required=host_required)

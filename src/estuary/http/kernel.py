@@ -236,7 +236,7 @@ class Application:
     def finish(self, request: Request, response: Response | None) -> None:
         """Report that `request`, which had to be waited for, is over.
 
-        Without a response: the client waits for none any more.
+        Without a response: the client has disconnected.
         """
         self._reporter.waiting(-1)
         self._end(request, response)

@@ -10,7 +10,7 @@ def test_a_field_that_comes_twice_is_there_twice(value: bytes) -> None:
     """Also one of whose values Python keeps but one object: a host given twice must be seen as that."""
     fields = fields_of([(b"Host", value), (b"Accept", b"*/*"), (b"host", value)])
     text = value.decode()
-    assert ([text, text], "host", 3) == (fields.get_all("host"), fields.repeated_in_vain, fields.number)
+    assert ([text, text], "host", 3) == (fields.get_all("host"), fields.repeated_singleton, fields.number)
 
 
 @pytest.mark.parametrize(

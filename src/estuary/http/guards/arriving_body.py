@@ -1,4 +1,4 @@
-"""A body that is still on its way: waited for, but not for ever."""
+"""A body that is still arriving: read within its limit and its deadline."""
 
 import asyncio
 

@@ -33,14 +33,14 @@ class FailureLimiter(Protocol):
 
 
 class NoFailureLimit:
-    """Lets every client try for ever."""
+    """Limits nothing: every client may try again."""
 
     def wait(self, _: str) -> float:
-        """No client has to."""
+        """Always 0."""
         return 0.0
 
     def hit(self, _: str) -> Decision:
-        """It does not matter."""
+        """Counts nothing."""
         return _UNLIMITED
 
 

@@ -67,9 +67,10 @@ class Cors:
 
 
 class Preflight(Guard):
-    """Answers a browser that asks whether a page may ask, without asking anything of the service.
+    """Answers CORS preflight requests, without the router's handlers or the store.
 
-    It takes next to nothing and so is never shed, nor counted: told 503, a page would be told nothing.
+    They cost almost nothing, so they are neither shed nor counted against the rate limit: where a preflight
+    is refused, the browser hides the reason from the page.
     """
 
     def __init__(self, cors: Cors) -> None:
@@ -87,6 +88,6 @@ class Preflight(Guard):
             return None
         if not self._cors.is_granted(origin):
             return None
-        # That a path is unknown, its page is told by the answer to what it asks.
+        # For an unknown path, too: the page then sees the 404 to the request itself.
         methods = ", ".join(request.route.methods) or EVERY_METHOD
         return Response(204, headers=(("access-control-allow-methods", methods), _ALLOW_HEADERS, _MAX_AGE))

@@ -1,4 +1,4 @@
-"""The request's head: neither URL nor header fields are out of all proportion."""
+"""The limits of a request's head: how long its URL is, and its header fields together."""
 
 from typing import Final
 

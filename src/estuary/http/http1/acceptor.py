@@ -46,11 +46,11 @@ class Balance:
         return all(held[each] >= ours or held[each] == _ABSENT for each in self._others)
 
     def opened(self) -> None:
-        """Count a connection more in this process."""
+        """Count one more connection of this process."""
         self._held[self._number] += 1
 
     def closed(self) -> None:
-        """Count a connection less in this process."""
+        """Count one connection of this process less."""
         self._held[self._number] -= 1
 
 

@@ -78,7 +78,7 @@ class Connection:
     def data_received(self, data: bytes) -> None:
         """Read what came, then answer what is there to answer."""
         reader = self._reader
-        if reader.deaf:
+        if reader.stopped:
             return
         reader.feed(data)
         if self._active is None:
@@ -156,7 +156,7 @@ class Connection:
         last = (
             response.close
             or not request.keep_alive
-            or (self._reader.deaf and not self._reader.requests.number)
+            or (self._reader.stopped and not self._reader.requests.number)
         )
         ending = _CLOSE if last or not request.complete else _KEEP if request.old else ""
         lines = request.reply_lines + ending if ending else request.reply_lines

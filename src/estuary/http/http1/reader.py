@@ -41,7 +41,7 @@ class Reader:
 
     `requests` are those whose head is whole; behind them, the last one may be one that was refused, with
     its `refusal`. Behind many of them what came waits unread: who takes the last one calls `read_on`. When
-    `deaf` is set, nothing more is read: the client said that it was the last request, or it was refused.
+    `stopped` is set, nothing more is read: the client said that it was the last request, or it was refused.
     """
 
     __slots__ = (
@@ -56,8 +56,8 @@ class Reader:
         "_receiving",
         "_unread",
         "_url",
-        "deaf",
         "requests",
+        "stopped",
     )
 
     def __init__(self, peer: str, flow: Flow) -> None:
@@ -76,7 +76,7 @@ class Reader:
         self._receiving: Incoming | None = None
         self._unread = b""
         self.requests = Waiting()
-        self.deaf = False
+        self.stopped = False
 
     @property
     def inside_head(self) -> bool:
@@ -101,10 +101,10 @@ class Reader:
         at, unread = 0, self._unread
         if not unread:
             return
-        while at < len(unread) and self.requests.number < _ENOUGH and not self.deaf:
+        while at < len(unread) and self.requests.number < _ENOUGH and not self.stopped:
             self._read(unread[at : at + _PIECE_BYTES])
             at += _PIECE_BYTES
-        self._unread = b"" if self.deaf else unread[at:]
+        self._unread = b"" if self.stopped else unread[at:]
 
     def _read(self, data: bytes) -> None:
         self._content_bytes = 0
@@ -139,7 +139,7 @@ class Reader:
 
     def stop(self) -> None:
         """Nothing more comes."""
-        self.deaf = True
+        self.stopped = True
         self._unread = b""
         if self._receiving is not None:
             self._truncate(self._receiving, TruncatedBody())
@@ -171,7 +171,7 @@ class Reader:
         """The head is whole."""
         parser, fields = self._parser, self._fields
         self._fields = None
-        if parser is None or fields is None or self.deaf:
+        if parser is None or fields is None or self.stopped:
             return
         method, keep_alive = method_of(parser.method()), parser.keeps_alive()
         request = self._request(method, fields, keep_alive=keep_alive)
@@ -220,7 +220,7 @@ class Reader:
             if request.arrival is not None:
                 request.wake()
             if not request.keep_alive:
-                self.deaf = True
+                self.stopped = True
 
     # -- What may be wrong --------------------------------------------------------------------------
 
@@ -234,7 +234,7 @@ class Reader:
             self._ignore_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             # Whatever follows could be taken for anything.
-            if self._receiving is None and not self.deaf:
+            if self._receiving is None and not self.stopped:
                 self.refuse(refusals.of_parser(error))
             self.stop()
 
@@ -257,7 +257,7 @@ class Reader:
         request.refusal = error
         self.requests.add(request)
         self._fields = None
-        self.deaf = True
+        self.stopped = True
 
     def _hand_over(self, request: Incoming) -> None:
         """Give `request` what has come of its body."""
