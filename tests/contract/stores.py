@@ -195,3 +195,10 @@ STORES = (
         slow=10,
     ),
 )
+
+KEEPERS = [
+    kind
+    for kind in STORES
+    if kind.name in {"memory", "redis-cached+memory", "sqlite", "postgres", "convex"}
+]
+"""Each that keeps values in a form of its own; the others hand on what one of these keeps."""

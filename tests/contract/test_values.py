@@ -15,9 +15,17 @@ from estuary.core.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.record_service import RecordService
 from tests.contract.making import LATER, make_id, record_of
+from tests.contract.stores import KEEPERS, StoreKind
 from tests.support.collections import Collection
 from tests.support.resources import VESSELS, vessel, vessel_body
 from tests.support.values import TEXTS, VALUES
+
+
+@pytest.fixture(params=KEEPERS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> StoreKind:
+    """The store under test: each form in which values are kept, once."""
+    chosen: StoreKind = request.param
+    return chosen
 
 
 @pytest.mark.parametrize("fields", VALUES.values(), ids=VALUES.keys())

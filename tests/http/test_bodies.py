@@ -49,6 +49,12 @@ WRONG_SHAPE = {
 }
 
 
+@pytest.fixture
+def store_variables() -> dict[str, str]:
+    """Memory alone: what is wrong with a body is found before any store is asked."""
+    return {"DATABASE_TYPE": "memory"}
+
+
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
 async def test_malformed_json(client: httpx.AsyncClient, body: bytes) -> None:
     """400 Malformed JSON."""
