@@ -27,6 +27,13 @@ export function inSixDigits(time: string): string {
   return `${seconds}.${fraction.padEnd(6, "0")}Z`;
 }
 
+/** The names of a resource's indexes, and how the fields in them are completed. */
+export function indexesOf(resource: string) {
+  const { indexes = [], fields = {} } = indexed[resource] ?? {};
+  const forms = Object.fromEntries(Object.entries(fields).map(([name, { form }]) => [name, form]));
+  return { indexes, forms };
+}
+
 /** The resources in the served generation of which every record is completed. */
 export async function filled(ctx: Reading): Promise<string[]> {
   const generation = await servedGeneration(ctx);
@@ -44,12 +51,12 @@ export const fill = {
     const generation = await servedGeneration(ctx);
     const progress = await progressOf(ctx, generation, resource);
     if (isFilled(resource, progress)) return true;
-    const digest = digestOf(resource);
-    const after = progress?.digest === digest ? progress.after : "";
+    const forms = formsOf(resource);
+    const after = progress?.forms === forms ? progress.after : "";
     const part = isCompletable(resource)
       ? await fillSome(ctx, generation, resource, after)
       : { after, done: true };
-    const reached = { generation, resource, digest, ...part };
+    const reached = { generation, resource, forms, ...part };
     if (progress === null) await ctx.db.insert("estuary_filled", reached);
     else await ctx.db.replace(progress._id, reached);
     return part.done;
@@ -74,8 +81,8 @@ async function fillSome(ctx: Writing, generation: string, resource: string, star
 /** Note that a generation without records has none to complete: what is put into it will be completed. */
 export async function beginFilled(ctx: Writing, generation: string): Promise<void> {
   for (const resource of Object.keys(indexed).filter(isCompletable)) {
-    const digest = digestOf(resource);
-    await ctx.db.insert("estuary_filled", { generation, resource, digest, after: "", done: true });
+    const forms = formsOf(resource);
+    await ctx.db.insert("estuary_filled", { generation, resource, forms, after: "", done: true });
   }
 }
 
@@ -87,13 +94,14 @@ function progressOf(ctx: Reading, generation: string, resource: string) {
 }
 
 /** Progress under another schema is none, whichever came first: what was written between is not completed. */
-function isFilled(resource: string, progress: { digest: string; done: boolean } | null): boolean {
+function isFilled(resource: string, progress: { forms: string; done: boolean } | null): boolean {
   if (progress === null) return !isCompletable(resource);
-  return progress.digest === digestOf(resource) && progress.done;
+  return progress.forms === formsOf(resource) && progress.done;
 }
 
-function digestOf(resource: string): string {
-  return indexed[resource]?.digest ?? "";
+/** Which fields are completed, and how, in one text. */
+function formsOf(resource: string): string {
+  return JSON.stringify(indexesOf(resource).forms);
 }
 
 function isCompletable(resource: string): boolean {

@@ -3,7 +3,7 @@
 import { ConvexError, getDocumentSize, type Infer, type ObjectType, v } from "convex/values";
 
 import * as blocks from "./blocks";
-import { completed, filled } from "./complete";
+import { completed, filled, indexesOf } from "./complete";
 import { List, listsOf } from "./lists";
 import {
   type Document,
@@ -56,7 +56,7 @@ export const describe = {
     protocol: PROTOCOL,
     revision: REVISION,
     declared,
-    indexed: Object.fromEntries(Object.entries(indexed).map(([name, { digest }]) => [name, digest])),
+    indexed: Object.fromEntries(Object.keys(indexed).map((name) => [name, indexesOf(name)])),
     filled: await filled(ctx),
   }),
 };
@@ -145,7 +145,8 @@ export const slice = {
 
 /**
  * Up to `limit` selected records from the number `offset` on, as `page` gives them, and where `counted` how
- * many there are; `refused` where that takes too many looks.
+ * many there are, or at least `at_most`; where it is `exceeded` there are more, and counting them would take
+ * too many looks. `refused` where finding them does.
  */
 export const select = {
   args: {
@@ -155,6 +156,7 @@ export const select = {
     offset: v.number(),
     limit: v.number(),
     counted: v.boolean(),
+    at_most: v.union(v.number(), v.null()),
   },
   handler: async (
     ctx: Reading,
@@ -165,23 +167,26 @@ export const select = {
       offset: number;
       limit: number;
       counted: boolean;
+      at_most: number | null;
     },
   ) => {
     const list = new List(await servedGeneration(ctx), args.resource, args.owner);
     const last = args.offset + args.limit;
     // The number of all records is kept; that of some is counted.
-    const whole = args.counted && args.selection.where.length === 0;
-    const found = await selected(ctx, list, args.selection, args.counted && !whole ? null : last);
-    if (found === null) return { records: [], cut: false, total: 0, refused: true };
-    const total = whole ? await totals.total(ctx, list) : found.met;
+    const counts = args.counted && args.selection.where.length > 0;
+    const more = args.at_most === null ? null : Math.max(last, args.at_most + 1);
+    const found = await selected(ctx, list, args.selection, last, counts ? more : last);
+    if (found === null) return { records: [], cut: false, total: 0, exceeded: false, refused: true };
+    const total = args.counted && !counts ? await totals.total(ctx, list) : found.met;
+    const { exceeded } = found;
     const records: Record[] = [];
     let bytes = 0;
     for (const document of found.documents.slice(args.offset, last)) {
-      if (bytes >= ANSWER_BYTES) return { records, cut: true, total, refused: false };
+      if (bytes >= ANSWER_BYTES) return { records, cut: true, total, exceeded, refused: false };
       records.push(recordOf(document));
       bytes += getDocumentSize(document);
     }
-    return { records, cut: false, total, refused: false };
+    return { records, cut: false, total, exceeded, refused: false };
   },
 };
 

@@ -17,19 +17,6 @@ export class List {
     return this.owner === null ? whole : `${whole}/${this.owner}`;
   }
 
-  /** The records before `end`, the last one first. */
-  before(ctx: Reading, end: string = BEHIND_ALL): AsyncIterable<Document> {
-    const { generation, owner } = this;
-    const table = ctx.db.query(tableOf(this.resource));
-    return owner === null
-      ? table
-          .withIndex("by_position", (q) => q.eq("generation", generation).lt("position", end))
-          .order("desc")
-      : table
-          .withIndex("by_owner", (q) => q.eq("generation", generation).eq("owner", owner).lt("position", end))
-          .order("desc");
-  }
-
   /** The records behind `after`, in order, up to and with `end`. */
   behind(ctx: Reading, after: string, end: string = BEHIND_ALL): AsyncIterable<Document> {
     const { generation, owner } = this;

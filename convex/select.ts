@@ -1,5 +1,7 @@
-// Lists with conditions, or in an order of their own: no index of Convex leads to them, so a bounded number
-// of records is looked at. What a query means is said in Python, by `tests/support/query_model.py`.
+// Lists with conditions, or in an order of their own. What an index serves is read from its ranges, in their
+// order; for what none serves a bounded number of records is looked at, and sorted. What a query means is said
+// in Python, by `tests/support/query_model.py`.
+import { type IndexRange } from "convex/server";
 import { getDocumentSize } from "convex/values";
 
 import { inSixDigits } from "./complete";
@@ -19,49 +21,91 @@ export type Condition =
   | { is: "not"; condition: Condition }
   | { is: "compared"; attribute: Attribute; operator: string; value: Value | Value[] };
 export type SortKey = { attribute: Attribute; descending: boolean };
+type Edge = { value: Value; open: boolean };
+/** One value of each of an index's first fields behind the generation, and bounds of the next one. */
+export type Range = {
+  index: string;
+  equal: [string, Value][];
+  path: string;
+  low: Edge | null;
+  high: Edge | null;
+};
 export type Selection = {
   /** The only records that can meet the conditions, where those name them. */
   ids: string[] | null;
   where: Condition[];
-  /** With the id at its end; empty for the order of the list, or `backwards` for its reverse. */
-  sort: SortKey[];
+  /** Where all that is asked for lies; `exact` where each of the records there meets the conditions. */
+  ranges: Range[];
   backwards: boolean;
-  /** The values of the sort keys behind which to go on; in the order of the list, the position. */
+  exact: boolean;
+  /** With the id at its end; empty where the ranges have the order. */
+  sort: SortKey[];
+  /** The values of the sort keys behind which to go on; ranges begin there. */
   after: Value[] | null;
 };
+/** Documents in order, and how many meet the conditions, or more than that many where it is `exceeded`. */
+type Selected = { documents: Document[]; met: number; exceeded: boolean };
 
 /**
- * The documents of `list` that are selected, in order, and how many meet the conditions; null where too many
- * records would have to be looked at. Without `counted` it ends when there are `enough`, if the order allows.
+ * The documents of `list` that are selected; null where too many would have to be looked at. In the order of
+ * ranges it ends when there are `enough`, or where it may look no further and has as many as are `shown`.
  */
 export async function selected(
   ctx: Reading,
   list: List,
-  { ids, where, sort, backwards, after }: Selection,
+  { ids, where, ranges, backwards, exact, sort, after }: Selection,
+  shown: number,
   enough: number | null,
-): Promise<{ documents: Document[]; met: number } | null> {
-  const listed = sort.length === 0;
-  const from = listed && enough !== null && after !== null ? String(after[0]) : undefined;
-  const walk = backwards ? list.before(ctx, from) : list.behind(ctx, from ?? "");
+): Promise<Selected | null> {
+  const inOrder = sort.length === 0;
   const found: Document[] = [];
   let records = 0;
   let bytes = 0;
-  for await (const document of ids === null ? walk : named(ctx, list, ids)) {
+  for await (const document of ids === null ? within(ctx, list, ranges, backwards) : named(ctx, list, ids)) {
     records += 1;
     bytes += getDocumentSize(document);
-    if (records > MOST_RECORDS || bytes > MOST_BYTES) return null;
+    if (records > MOST_RECORDS || bytes > MOST_BYTES) {
+      const isEnough = exact && enough !== null && found.length >= shown;
+      return isEnough ? { documents: found, met: found.length, exceeded: true } : null;
+    }
     if (!where.every((condition) => meets(document, condition))) continue;
     found.push(document);
-    if (listed && ids === null && found.length === enough) break;
+    if (inOrder && found.length === enough) break;
   }
-  const order = listed ? [{ attribute: POSITION, descending: backwards }] : sort;
-  found.sort((one, other) => compareBy(order, keyOf(order, one), keyOf(order, other)));
+  if (inOrder) return { documents: found, met: found.length, exceeded: false };
+  found.sort((one, other) => compareBy(sort, keyOf(sort, one), keyOf(sort, other)));
   const documents =
-    after === null ? found : found.filter((one) => compareBy(order, keyOf(order, one), after) > 0);
-  return { documents, met: found.length };
+    after === null ? found : found.filter((one) => compareBy(sort, keyOf(sort, one), after) > 0);
+  return { documents, met: found.length, exceeded: false };
 }
 
-const POSITION: Attribute = { name: "position", meta: true, time: false, missing: "" };
+/** The documents in `ranges`, one range after the other. */
+async function* within(
+  ctx: Reading,
+  list: List,
+  ranges: Range[],
+  backwards: boolean,
+): AsyncIterable<Document> {
+  for (const range of ranges) {
+    yield* (
+      ctx.db
+        .query(tableOf(list.resource))
+        // Of the indexes that the schema declares, the types here know those alone that every table has.
+        .withIndex(range.index as "by_position", (q) => bounded(q as unknown as Bounds, list, range))
+        .order(backwards ? "desc" : "asc")
+    );
+  }
+}
+
+type Bounds = { [bound in "eq" | "gt" | "gte" | "lt" | "lte"]: (path: string, value: Value) => Bounds };
+
+function bounded(all: Bounds, { generation }: List, { equal, path, low, high }: Range): IndexRange {
+  let range = all.eq("generation", generation);
+  for (const [path, value] of equal) range = range.eq(path, value);
+  if (low !== null) range = low.open ? range.gt(path, low.value) : range.gte(path, low.value);
+  if (high !== null) range = high.open ? range.lt(path, high.value) : range.lte(path, high.value);
+  return range as unknown as IndexRange;
+}
 
 async function* named(ctx: Reading, list: List, ids: string[]): AsyncIterable<Document> {
   for (const id of new Set(ids)) {

@@ -2,12 +2,12 @@
 import { defineTable } from "convex/server";
 import { type GenericValidator, type JSONValue, v } from "convex/values";
 
-/** Of each resource: a digest of its indexes, and fields that writes complete (see complete.ts). */
+/** Of each resource: its indexes, and fields in them that writes complete (see complete.ts). */
 export type Indexed = {
   [resource: string]: {
-    digest: string;
-    /** `missing` is what a record has that lacks the field, as the HTTP API writes it. */
-    fields: { [name: string]: { missing?: JSONValue; time?: true } };
+    indexes: string[];
+    /** `missing` is what a record has that lacks the field, as the HTTP API writes it; `form` tells of both. */
+    fields: { [name: string]: { form: string; missing?: JSONValue; time?: true } };
   };
 };
 
@@ -81,7 +81,7 @@ export const bookkeeping = {
   estuary_filled: defineTable({
     generation: v.string(),
     resource: v.string(),
-    digest: v.string(),
+    forms: v.string(),
     after: v.string(),
     done: v.boolean(),
   }).index("by_resource", ["generation", "resource"]),

@@ -9,16 +9,20 @@ from typing import Any
 
 import pytest
 
-from estuary.core.conditions import Comparison, Operator
-from estuary.core.errors import Advice
+from estuary.core.conditions import Comparison, Operator, SortKey
+from estuary.core.errors import Advice, StoreQueryFailed
+from estuary.core.indexes import ascending, demand_of, serving
 from estuary.core.query import ListQuery
+from estuary.stores.convex.store import ConvexStore
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.sql.query_statements import QueryStatements
 from estuary.stores.sqlite import SqliteStore
+from tests.support.collections import awaited
 from tests.support.served_queries import BOOKS, served_queries
 from tests.support.servers import shared
+from tests.support.servers.convex import DEPLOY_KEY, Deployment, convex_host
 
 ROWS = 10_000
 MOST_READ = 100
@@ -157,3 +161,56 @@ def _is_bounded(step: dict[str, Any]) -> bool:
         return False
     read: int = step["Actual Rows"] + step.get("Rows Removed by Filter", 0)
     return read <= MOST_READ
+
+
+_SHELVES = 300
+"""Books in Convex, which are read and sorted one by one."""
+
+
+@pytest.fixture
+async def deployed() -> AsyncIterator[ConvexStore]:
+    """A store with some books, in a deployment that ends a function which reads many."""
+    with convex_host((BOOKS,)) as host:
+        deployment = Deployment(host, {"documentsRead": MOST_READ})
+        store = ConvexStore(deployment.url, [BOOKS], deploy_key=DEPLOY_KEY)
+        await store.open()
+        deployment.keep("books", [_document(number) for number in range(_SHELVES)])
+        yield store
+        await store.close()
+
+
+def _document(number: int) -> dict[str, Any]:
+    """A book as the functions keep it."""
+    third, time = number % 3, f"1970-01-01T00:00:00.{number:06}Z"
+    record_id = f"00000000-0000-4000-8000-{number:012}"
+    value = {
+        "title": f"title {number}",
+        "pages": number if third else None,
+        "price": number,
+        "lent": [True, False, None][third],
+        "read_at": time if third else None,
+        "binding": "paper" if number % 2 else "cloth",
+        "note": f"note {number}" if third == 2 else None,
+        "tags": None,
+    }
+    owner = "" if number % 10 else "her"
+    metadata = {"id": record_id, "version": 1, "created_at": time, "updated_at": time, "owner": owner}
+    return {"generation": "", "position": f"{time}/{record_id}", "value": value, **metadata}
+
+
+async def test_convex_reads_a_page(deployed: ConvexStore) -> None:
+    """By every index in either direction; what none serves is ended."""
+    books = awaited(deployed.collection(BOOKS))
+    demands = [(query, demand_of(query.where, query.sort)) for query in QUERIES]
+    served = [query for query, demand in demands if serving(demand, ascending(BOOKS.indexes))]
+    assert 3 * len(served) > len(QUERIES)
+    wrong = []
+    # Each takes some 10 ms: a fifth of them will do.
+    for query in served[::5]:
+        try:
+            await books.list(query)
+        except StoreQueryFailed:
+            wrong.append(told(query))
+    assert [] == wrong
+    with pytest.raises(StoreQueryFailed):
+        await books.list(ListQuery(20, None, counted=False, sort=(SortKey("version"),)))

@@ -130,3 +130,18 @@ async def test_the_rest_is_asked_by_a_body(client: httpx.AsyncClient) -> None:
         seen += "".join(item["title"] for item in page["items"])
         asked["cursor"] = page["next_cursor"]
     assert "abe" == seen
+
+
+async def test_an_index_of_convex_has_one_direction(host: ConvexHost, tmp_path: Path) -> None:
+    """It serves no order that mixes them: that counts as unserved, and none is recommended."""
+    variables = {**host.deployment(tmp_path).variables, "QUERY_REQUIRE_INDEX": "true"}
+    service = make_service(tmp_path, RESOURCES=BOOKS_REFERENCE, **variables)
+    async with client_of(service, resources=(BOOKS_REFERENCE,)) as client:
+        for served in ("binding=cloth&sort=-published_at", "sort=binding,published_at"):
+            assert 200 == (await client.get(f"{BOOKS}?{served}")).status_code
+        refused = await client.get(f"{BOOKS}?sort=binding,-published_at")
+        metrics = (await client.get("/metrics")).text
+    assert (422, "QUERY_TOO_EXPENSIVE") == (refused.status_code, refused.json()["error"])
+    assert "details" not in refused.json()
+    assert 'list_queries_total{resource="books",served="true"} 2' in metrics
+    assert 'list_queries_total{resource="books",served="false"} 1' in metrics

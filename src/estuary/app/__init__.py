@@ -8,6 +8,7 @@ from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.shared_state import SharedState
 from estuary.app.store_check import probe
+from estuary.app.stores import has_one_direction
 
 __all__ = [
     "Service",
@@ -16,6 +17,7 @@ __all__ = [
     "asgi",
     "askable",
     "build",
+    "has_one_direction",
     "load_resources",
     "openapi",
     "preload",

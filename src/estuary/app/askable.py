@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from estuary.core.conditions import Operator, SortKey
-from estuary.core.indexes import DEFAULT_ORDER, IndexDefinition, shown
+from estuary.core.indexes import DEFAULT_ORDER, IndexDefinition, ascending, shown
 from estuary.core.resource import Resource
 
 
-def askable(resources: Sequence[Resource]) -> Iterator[str]:
+def askable(resources: Sequence[Resource], *, one_direction: bool = False) -> Iterator[str]:
     """Lines for each of `resources`: the operators of each attribute, then what each index serves.
 
-    An order is served reversed as well, and with a range on its first field.
+    An order is served reversed as well, and with a range on its first field. With `one_direction` the
+    indexes are those of a store in which all fields of one have the same direction.
     """
     for resource in resources:
         yield f"lists of {resource.name} can be asked by"
@@ -18,7 +19,7 @@ def askable(resources: Sequence[Resource]) -> Iterator[str]:
             names = " ".join(each.value for each in Operator if each in attribute.operators)
             yield f"  {attribute.name}: {names}{', sort' if attribute.kind.sortable else ''}"
         yield "  and are served, at the cost of a page, by"
-        for index in resource.indexes:
+        for index in ascending(resource.indexes) if one_direction else resource.indexes:
             name = ", ".join(shown(index)) or "id"
             yield f"    ({name}): {'; '.join(_served(index))}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from estuary.app.record_ids import new_record_id
+from estuary.app.stores import has_one_direction
 from estuary.config.settings import Settings
 from estuary.core.ports import Clock, Observer, Store
 from estuary.core.record_service import RecordService
@@ -29,6 +30,7 @@ def make_handlers(
             new_id=new_record_id,
             observe=observe,
             require_index=settings.query_require_index,
+            one_direction=has_one_direction(settings),
         )
         return RecordHandlers(records, body, write_headers, f"{API_PREFIX}/{resource.name}")
 

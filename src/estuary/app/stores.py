@@ -95,6 +95,11 @@ def _convex(
     )
 
 
+def has_one_direction(settings: Settings) -> bool:
+    """Whether all fields of an index have the same direction in the configured store."""
+    return settings.database.kind == CONVEX
+
+
 def preload(settings: Settings) -> None:
     """Import the store's modules, for processes that are forked later.
 

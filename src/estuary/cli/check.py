@@ -50,11 +50,12 @@ def _show(loaded: "Loaded") -> int:
     for warning in loaded.warnings:
         print(f"warning: {warning}")
     from estuary import __version__
-    from estuary.app import askable, load_resources, probe
+    from estuary.app import askable, has_one_direction, load_resources, probe
     from estuary.core.build import COMPILED
 
     print(f"estuary {__version__}, {'compiled' if COMPILED else 'not compiled'}")
-    for line in askable(load_resources(loaded.settings.resources)):
+    resources = load_resources(loaded.settings.resources)
+    for line in askable(resources, one_direction=has_one_direction(loaded.settings)):
         print(line)
     print(probe(loaded.settings))
     print("ok")

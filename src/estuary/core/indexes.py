@@ -106,14 +106,20 @@ def ascending(indexes: Sequence[IndexDefinition]) -> tuple[IndexDefinition, ...]
 
 
 def advice(
-    where: Sequence[Condition], sort: Sequence[SortKey], indexes: Sequence[IndexDefinition]
+    where: Sequence[Condition],
+    sort: Sequence[SortKey],
+    indexes: Sequence[IndexDefinition],
+    *,
+    one_direction: bool = False,
 ) -> Advice:
     """What would have an index serve a query that none of `indexes` serves.
 
     An index for it as it is; else, where a field is bounded that it is not ordered by, that order: with an
-    index that is there, or one to be declared.
+    index that is there, or one to be declared. With `one_direction` of an engine in which all fields of an
+    index have the same direction.
     """
-    if declare := _serving_fields(demand_of(where, sort)):
+    mixed = len({key.descending for key in demand_of(where, sort).order}) > 1
+    if not (one_direction and mixed) and (declare := _serving_fields(demand_of(where, sort))):
         return Advice(declare)
     others = [(field, demand_of(where, (SortKey(field),))) for field in _bounded_fields(where)]
     for field, demand in others:
@@ -126,10 +132,14 @@ def advice(
 
 
 def too_expensive(
-    where: Sequence[Condition], sort: Sequence[SortKey], indexes: Sequence[IndexDefinition]
+    where: Sequence[Condition],
+    sort: Sequence[SortKey],
+    indexes: Sequence[IndexDefinition],
+    *,
+    one_direction: bool = False,
 ) -> QueryTooExpensive:
-    """The error of a query that none of `indexes` serves, and which costs too much without."""
-    return QueryTooExpensive(advice(where, sort, indexes))
+    """The error of a query that none of `indexes` serves; see `advice`."""
+    return QueryTooExpensive(advice(where, sort, indexes, one_direction=one_direction))
 
 
 def backwards(keys: Sequence[SortKey]) -> tuple[SortKey, ...]:

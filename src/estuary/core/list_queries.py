@@ -6,7 +6,7 @@ from typing import Final
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.conditions import shape
 from estuary.core.errors import Advice, QueryTooExpensive
-from estuary.core.indexes import advice, demand_of, serving, too_expensive
+from estuary.core.indexes import advice, ascending, demand_of, serving
 from estuary.core.observations import ListQueried, ListQuerySlow
 from estuary.core.ports import Observer
 from estuary.core.query import ListQuery, ListResult
@@ -19,7 +19,8 @@ SLOW_SECONDS: Final = 0.25
 class ListQueries:
     """Asks `find` for the lists of `resource`, and observes how they are served.
 
-    With `require_index` a query that no index serves is refused at once.
+    With `require_index` a query that no index serves is refused at once. With `one_direction` the store's
+    indexes are those that `ascending` gives.
     """
 
     def __init__(
@@ -30,8 +31,11 @@ class ListQueries:
         monotonic: Callable[[], float],
         observe: Observer,
         require_index: bool,
+        one_direction: bool,
     ) -> None:
-        self._resource = resource
+        self._name = resource.name
+        self._indexes = ascending(resource.indexes) if one_direction else resource.indexes
+        self._one_direction = one_direction
         self._find = find
         self._monotonic = monotonic
         self._observe = observe
@@ -45,10 +49,10 @@ class ListQueries:
 
     def ask(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What comes of `query`; raises `QueryTooExpensive`."""
-        served = serving(demand_of(query.where, query.sort), self._resource.indexes) is not None
+        served = serving(demand_of(query.where, query.sort), self._indexes) is not None
         self._observe(self._served if served else self._unserved)
         if not served and self._require_index:
-            raise too_expensive(query.where, query.sort, self._resource.indexes)
+            raise QueryTooExpensive(self._advice(query))
         started = self._monotonic()
         try:
             result = self._find(query)
@@ -76,10 +80,9 @@ class ListQueries:
         seconds = self._monotonic() - started
         if seconds < SLOW_SECONDS and not refused:
             return
-        where, sort = query.where, query.sort
-        helps = Advice() if served else advice(where, sort, self._resource.indexes)
-        self._observe(
-            ListQuerySlow(
-                self._resource.name, shape(where, sort), seconds, helps.declare, helps.sort, refused
-            )
-        )
+        asked = shape(query.where, query.sort)
+        helps = Advice() if served else self._advice(query)
+        self._observe(ListQuerySlow(self._name, asked, seconds, helps.declare, helps.sort, refused))
+
+    def _advice(self, query: ListQuery) -> Advice:
+        return advice(query.where, query.sort, self._indexes, one_direction=self._one_direction)

@@ -22,7 +22,8 @@ class RecordService:
     """Creates, reads, updates, deletes and lists the records of one resource.
 
     `new_id` makes canonical UUIDs that never repeat. `require_index` refuses list queries that no index
-    serves. Errors of the collection pass through unchanged.
+    serves; `one_direction` says that in the store all fields of an index have the same direction. Errors of
+    the collection pass through unchanged.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class RecordService:
         new_id: Callable[[], str],
         observe: Observer,
         require_index: bool = False,
+        one_direction: bool = False,
     ) -> None:
         self.resource = resource
         self._collection = collection
@@ -43,6 +45,7 @@ class RecordService:
             monotonic=clock.monotonic,
             observe=observe,
             require_index=require_index,
+            one_direction=one_direction,
         )
         self._insert = collection.insert
         self._get = collection.get

@@ -28,3 +28,9 @@ def test_what_is_said_to_be_served_is_served() -> None:
         request = parameters.read(query).query
         assert serving(demand_of(request.where, request.sort), BOOKS.indexes) is not None, asked
     assert serving(demand_of((), (sort_key("title"),)), BOOKS.indexes) is None
+
+
+def test_what_a_store_of_one_direction_serves() -> None:
+    """It keeps the declared index, and serves other orders with it."""
+    told = "\n".join(askable([BOOKS], one_direction=True))
+    assert "    (binding, published_at): sort=binding,published_at; binding=…&sort=published_at" in told

@@ -11,6 +11,7 @@ from estuary.core.indexes import (
     IDENTITY,
     POSITION,
     advice,
+    ascending,
     demand_of,
     indexes_of,
     serving,
@@ -199,3 +200,22 @@ def test_the_order_in_which_a_range_is_served_is_advised(
 def test_where_nothing_helps_nothing_is_advised(where: list[Condition], sort: list[str]) -> None:
     """No index serves the condition in any order, or it would have too many fields."""
     assert Advice() == advice(where, keys(*sort), INDEXES)
+
+
+def test_indexes_of_one_direction() -> None:
+    """Each ascends, and those that differ in directions alone are one."""
+    found = ascending(indexes_of([], [("binding", "-published"), ("-binding", "published"), ("-price",)]))
+    assert (
+        keys("created_at", "id"),
+        keys("id"),
+        keys("binding", "published", "id"),
+        keys("price", "id"),
+    ) == tuple(index.keys for index in found)
+
+
+def test_a_mixed_order_has_no_index_of_one_direction() -> None:
+    """None is recommended to a store that could not keep it; where a field has one value, others decide."""
+    mixed = keys("title", "-pages")
+    assert Advice(("title", "-pages")) == advice([], mixed, INDEXES)
+    assert Advice() == advice([], mixed, INDEXES, one_direction=True)
+    assert Advice(("title", "-pages")) == advice([eq("title")], mixed, INDEXES, one_direction=True)

@@ -33,7 +33,7 @@ class Shop:
         self.asked: list[ListQuery] = []
         self.seen: list[Observation] = []
 
-    def queries(self, *, require_index: bool = False) -> ListQueries:
+    def queries(self, *, require_index: bool = False, one_direction: bool = False) -> ListQueries:
         """What is under test."""
         return ListQueries(
             BOOKS,
@@ -41,6 +41,7 @@ class Shop:
             monotonic=self._clock.monotonic,
             observe=self.seen.append,
             require_index=require_index,
+            one_direction=one_direction,
         )
 
     def _find(self, query: ListQuery) -> ListResult:
@@ -122,3 +123,15 @@ def test_a_shape_says_how_conditions_are_joined() -> None:
     keys = (SortKey("pages", True), SortKey("id"))
     assert "(pages.gt or not (binding.eq and pages.gt)) sort=-pages,id" == shape((condition,), keys)
     assert "" == shape((), ())
+
+
+async def test_a_store_may_keep_indexes_of_one_direction_alone() -> None:
+    """It serves no mixed order, whatever is declared, and none is recommended."""
+    shop = Shop()
+    queries = shop.queries(require_index=True, one_direction=True)
+    for served in (SERVED, ListQuery(sort=(SortKey("binding"), SortKey("published_at")))):
+        await answer(queries, served)
+    with pytest.raises(QueryTooExpensive) as told:
+        queries.ask(ListQuery(sort=(SortKey("binding"), SortKey("published_at", True))))
+    assert Advice() == told.value.advice
+    assert [True, True, False] == [each.served for each in shop.seen if isinstance(each, ListQueried)]

@@ -7,7 +7,6 @@ from typing import Any, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, ListResult, counted, position_in
 from estuary.core.record import Position, Record, Written
@@ -34,11 +33,15 @@ class _Write(msgspec.Struct):
 
 
 class _Run(msgspec.Struct):
-    """Records in order; `cut` where more were asked for than fit into one answer."""
+    """Records in order; `cut` where more were asked for than fit into one answer.
+
+    There are `total` of them, or more where that is `exceeded`; it is `refused` where they cost too much.
+    """
 
     records: msgspec.Raw
     cut: bool
     total: float = 0.0
+    exceeded: bool = False
     refused: bool = False
 
 
@@ -107,10 +110,10 @@ class ConvexCollection:
         return Written(self._documents.record_if_any(raw))
 
     async def list(self, query: ListQuery) -> ListResult:
-        """What `query` asks for: one range of an index, or by offset a bounded number of records more.
+        """What `query` asks for: ranges of an index, or by offset a bounded number of records more.
 
-        With conditions, or in an order of its own, it looks at a bounded number of records: it raises
-        `QueryTooExpensive` where there are more.
+        Where no index has its order it looks at a bounded number of records. It raises `QueryTooExpensive`
+        where there are more, as where an index serves it and it skips or counts more.
         """
         if query.where or query.sort:
             return await self._selected(query)
@@ -139,12 +142,12 @@ class ConvexCollection:
     async def _selected(self, query: ListQuery) -> ListResult:
         run = await self._selection(query, query.offset or 0, query.limit)
         records = self._documents.records(run.records)
-        total = int(run.total)
+        total, exceeded = int(run.total), run.exceeded
         while run.cut:
             rest = replace(query, after=position_in(query.sort, records[-1]), counted=False)
             run = await self._selection(rest, 0, query.limit - len(records))
             records += self._documents.records(run.records)
-        return counted(records, total, query)
+        return ListResult(records, total, exceeded=True) if exceeded else counted(records, total, query)
 
     async def _selection(self, query: ListQuery, offset: int, limit: int) -> _Run:
         arguments = {
@@ -154,11 +157,11 @@ class ConvexCollection:
             "offset": min(offset, _FARTHEST),
             "limit": limit,
             "counted": query.counted,
+            "at_most": query.at_most,
         }
         run = fitting(_run, await self._functions.query("select", arguments))
         if run.refused:
-            # No index of Convex would help.
-            raise QueryTooExpensive(Advice())
+            raise self._selections.refusal(query)
         return run
 
     async def _total(self, run: _Run, query: ListQuery) -> int:

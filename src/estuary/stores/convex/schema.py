@@ -4,10 +4,12 @@ Convex orders what an index holds by itself. So that its order is the API's, the
 in indexes in one form: a missing one with its default, and times with all their digits.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from json import dumps
 from typing import assert_never
+
+import msgspec
 
 from estuary.core.field import Field
 from estuary.core.kinds.constraints import OneOf
@@ -31,7 +33,7 @@ export const declared = {{
 {digests}
 }};
 
-/** Indexes: a digest of each resource's, and how the functions keep the fields in them. */
+/** Indexes: their names, and how the functions keep the fields in them. */
 export const indexed: Indexed = {{
 {indexed}
 }};
@@ -65,20 +67,33 @@ def declared(resources: Sequence[Resource]) -> Mapping[str, str]:
     return {resource.name: _digest(_value(resource)) for resource in resources}
 
 
-def indexed(resources: Sequence[Resource]) -> Mapping[str, str]:
-    """For each resource a text that changes with its indexes, and with how their fields are kept.
+class Indexed(msgspec.Struct, frozen=True):
+    """The names of a resource's indexes, and of fields in them how they are kept, as digests."""
+
+    indexes: frozenset[str]
+    forms: Mapping[str, str]
+
+    def serves(self, other: "Indexed") -> bool:
+        """Whether what needs `other` is served: one that is left over harms nothing."""
+        return self.indexes >= other.indexes and self.forms.items() >= other.forms.items()
+
+
+def indexed(resources: Sequence[Resource]) -> Mapping[str, Indexed]:
+    """What the schema says of the indexes of each resource.
 
     Raises `DeclarationError` for more indexes than Convex keeps.
     """
-    return {resource.name: _index_digest(resource) for resource in resources}
+    return {
+        each.name: Indexed(
+            frozenset(index.name for index in declared_indexes(each)),
+            {name: _digest(form) for name, form in _forms(each).items()},
+        )
+        for each in resources
+    }
 
 
 def _digest(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def _index_digest(resource: Resource) -> str:
-    return _digest("\n".join([_indexes(resource), *_kept_forms(resource)]))
 
 
 def _indexes(resource: Resource) -> str:
@@ -89,22 +104,26 @@ def _indexes(resource: Resource) -> str:
 
 
 def _indexed(resource: Resource) -> str:
-    forms = "".join(f"      {form},\n" for form in _kept_forms(resource))
+    names = dumps([index.name for index in declared_indexes(resource)])
+    forms = "".join(
+        f"      {name}: {{ form: {dumps(_digest(form))}, {form} }},\n"
+        for name, form in _forms(resource).items()
+    )
     fields = f"{{\n{forms}    }}" if forms else "{}"
-    digest = dumps(_index_digest(resource))
-    return f"  {resource.name}: {{\n    digest: {digest},\n    fields: {fields},\n  }},"
+    return f"  {resource.name}: {{\n    indexes: {names},\n    fields: {fields},\n  }},"
 
 
-def _kept_forms(resource: Resource) -> Iterator[str]:
+def _forms(resource: Resource) -> Mapping[str, str]:
     """How fields in indexes are kept, those apart that are always there, and in one form only."""
-    missing = defaults(resource)
+    missing, forms = defaults(resource), {}
     names = {key.field for index in resource.indexes for key in index.keys}
     for field in resource.fields:
         said = [f"missing: {dumps(missing[field.name])}"] if field.name in missing else []
         if is_time(field.kind):
             said.append("time: true")
         if field.name in names and said:
-            yield f"{field.name}: {{ {', '.join(said)} }}"
+            forms[field.name] = ", ".join(said)
+    return forms
 
 
 def _value(resource: Resource) -> str:

@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, SortKey, flattened
-from estuary.core.indexes import DEFAULT_ORDER, backwards, with_id
-from estuary.core.kinds.metadata import METADATA
-from estuary.core.moments import to_microseconds
-from estuary.core.query import ListQuery, SortedPosition
-from estuary.core.record import Position
-from estuary.core.resource import Resource
-from estuary.stores.convex.documents import defaults, is_time, kept, position
+from msgspec.structs import replace
 
-_BACKWARDS = backwards(DEFAULT_ORDER)
+from estuary.core.attributes import Attribute
+from estuary.core.conditions import RANGE, AllOf, AnyOf, Comparison, Condition, Not, Operator, flattened
+from estuary.core.errors import Advice, QueryTooExpensive
+from estuary.core.indexes import demand_of, serving, too_expensive, with_id
+from estuary.core.kinds.metadata import METADATA
+from estuary.core.query import ListQuery
+from estuary.core.resource import Resource
+from estuary.stores.convex.documents import defaults, is_time, kept
+from estuary.stores.convex.indexes import kept as kept_indexes
+from estuary.stores.convex.ranges import Ranges, everything
 
 
 class Selections:
@@ -21,6 +22,8 @@ class Selections:
 
     def __init__(self, resource: Resource) -> None:
         self._attributes = resource.attributes
+        self._indexes = kept_indexes(resource)
+        self._ranges = Ranges({name: each.kind for name, each in resource.attributes.items()})
         missing = defaults(resource)
         self._told = {
             name: _told(attribute, missing.get(name)) for name, attribute in resource.attributes.items()
@@ -28,15 +31,51 @@ class Selections:
 
     def of(self, query: ListQuery) -> Mapping[str, Any]:
         """Which records are asked for, and in what order."""
-        order = with_id(query.sort)
-        listed = order in (DEFAULT_ORDER, _BACKWARDS)
-        sort = () if listed else order
         return {
             "ids": _ids(query.where),
             "where": [self._condition(condition) for condition in query.where],
-            "sort": [{"attribute": self._told[key.field], "descending": key.descending} for key in sort],
-            "backwards": order == _BACKWARDS,
-            "after": self._after(query, sort),
+            **(self._in_order(query) or self._sorted(query)),
+        }
+
+    def _in_order(self, query: ListQuery) -> dict[str, Any] | None:
+        """The ranges of an index that has the order, from the position on; None where there is none.
+
+        Of one that has the order alone records are read that do not meet the conditions.
+        """
+        if query.counted and query.after is not None:
+            return None  # what lies before the position is counted, too
+        for where in (query.where, _bounds(query.where)):
+            demand = demand_of(where, query.sort)
+            if demand.named:
+                return None
+            index = serving(demand._replace(unservable=()), self._indexes)
+            if index is None:
+                continue
+            return {
+                "ranges": self._ranges.of(replace(query, where=where), demand, index),
+                "backwards": demand.order[0].descending,
+                "exact": where is query.where and not demand.unservable,
+                "sort": [],
+                "after": None,
+            }
+        return None
+
+    def refusal(self, query: ListQuery) -> QueryTooExpensive:
+        """The error of a query for which too many records would have to be looked at."""
+        if serving(demand_of(query.where, query.sort), self._indexes) is None:
+            return too_expensive(query.where, query.sort, self._indexes, one_direction=True)
+        counts = query.counted and query.at_most is None
+        return QueryTooExpensive(Advice(counts=counts, skips=not counts and bool(query.offset)))
+
+    def _sorted(self, query: ListQuery) -> dict[str, Any]:
+        """All records, which are sorted."""
+        order, place = with_id(query.sort), self._ranges.place(query)
+        return {
+            "ranges": everything(query.owner),
+            "backwards": False,
+            "exact": False,
+            "sort": [{"attribute": self._told[key.field], "descending": key.descending} for key in order],
+            "after": [place[key.field] for key in order] if place else None,
         }
 
     def _condition(self, condition: Condition) -> Mapping[str, Any]:
@@ -62,19 +101,6 @@ class Selections:
                 return value
         return kept(kind, value)
 
-    def _after(self, query: ListQuery, sort: Sequence[SortKey]) -> Sequence[Any] | None:
-        """The position to go on from: values of `sort`, or the one text where that is empty."""
-        if query.after is None:
-            return None
-        if not isinstance(query.after, SortedPosition):
-            return [position(query.after)]
-        if not sort:
-            return [position(Position(to_microseconds(query.after.values[0]), query.after.id))]
-        asked = zip(query.sort, query.after.values, strict=True)
-        values = {key.field: kept(self._attributes[key.field].kind, value) for key, value in asked}
-        values["id"] = query.after.id
-        return [values[key.field] for key in sort]
-
 
 def _told(attribute: Attribute, missing: Any) -> Mapping[str, Any]:
     """What the functions are told of an attribute."""
@@ -84,6 +110,12 @@ def _told(attribute: Attribute, missing: Any) -> Mapping[str, Any]:
         "time": is_time(attribute.kind),
         "missing": missing,
     }
+
+
+def _bounds(where: Sequence[Condition]) -> tuple[Condition, ...]:
+    return tuple(
+        each for each in flattened(where) if isinstance(each, Comparison) and each.operator in RANGE
+    )
 
 
 def _ids(where: Sequence[Condition]) -> Sequence[str] | None:

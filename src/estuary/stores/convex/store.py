@@ -17,7 +17,7 @@ from estuary.stores.convex.documents import fitting
 from estuary.stores.convex.errors import DEPLOY
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.loading import Loading
-from estuary.stores.convex.schema import declared, indexed
+from estuary.stores.convex.schema import Indexed, declared, indexed
 from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
@@ -32,7 +32,7 @@ class _Deployed(msgspec.Struct):
     protocol: float
     declared: Mapping[str, str]
     revision: float = 0
-    indexed: Mapping[str, str] = {}
+    indexed: Mapping[str, Indexed] = {}
     filled: frozenset[str] = frozenset()
 
 
@@ -157,17 +157,18 @@ class ConvexStore:
                 "The functions in Convex are of another release of Estuary: "
                 f"write them again with `estuary convex write`, and {DEPLOY}"
             )
-        differing = [
-            name
-            for name, digest in self._declared.items()
-            if (deployed.declared.get(name), deployed.indexed.get(name)) != (digest, self._indexed[name])
-        ]
+        differing = [name for name in self._declared if not self._fits(name, deployed)]
         if differing:
             raise StoreSchemaMismatch(
                 f"What is deployed in Convex does not fit the declaration of {', '.join(differing)}: write "
                 f"the schema again with `estuary convex write`, and {DEPLOY}"
             )
         return deployed
+
+    def _fits(self, name: str, deployed: _Deployed) -> bool:
+        indexes = deployed.indexed.get(name)
+        values = deployed.declared.get(name) == self._declared[name]
+        return values and indexes is not None and indexes.serves(self._indexed[name])
 
     async def _survey(self, functions: Functions) -> Survey:
         deployed = await self._deployed(functions)

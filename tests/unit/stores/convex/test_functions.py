@@ -170,10 +170,19 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "select": {
         "resource": "items",
         "owner": None,
-        "selection": {"ids": None, "where": [], "sort": [], "backwards": False, "after": None},
+        "selection": {
+            "ids": None,
+            "where": [],
+            "ranges": [],
+            "backwards": False,
+            "exact": True,
+            "sort": [],
+            "after": None,
+        },
         "offset": 0,
         "limit": 1,
         "counted": True,
+        "at_most": None,
     },
     "remove": {
         "resource": "items",

@@ -49,7 +49,7 @@ async def test_more_than_a_query_may_look_at_is_refused(store: ConvexStore, item
     await store.load(batches([large(number) for number in range(15)]), replace=False)
     with pytest.raises(QueryTooExpensive) as refused:
         await items.list(ListQuery(1, sort=BACKWARDS))
-    assert Advice() == refused.value.advice
+    assert Advice(("-name",)) == refused.value.advice
     # In the order of the list, or backwards, no more is looked at than a page needs; ids are looked up.
     page = await items.list(
         ListQuery(2, None, counted=False, where=(Comparison("name", Operator.EQ, "x"),))
@@ -60,6 +60,25 @@ async def test_more_than_a_query_may_look_at_is_refused(store: ConvexStore, item
     named = Comparison("id", Operator.IN, (make_id(14), make_id(7), make_id(99)))
     found = await items.list(ListQuery(5, 0, where=(named,)))
     assert [make_id(7), make_id(14)] == [record.id for record in found.records]
+
+
+async def test_what_an_index_serves_is_counted_as_far_as_it_may_look(
+    store: ConvexStore, items: Collection
+) -> None:
+    """A limited count ends there; an exact one is refused, as an offset beyond is, with what to ask for."""
+    await store.load(batches([large(number) for number in range(15)]), replace=False)
+    where = (Comparison("created_at", Operator.GTE, START),)
+    found = await items.list(ListQuery(2, 1, where=where, at_most=10_000))
+    assert [make_id(1), make_id(2)] == [record.id for record in found.records]
+    assert (13, True) == (found.total, found.exceeded)
+    for query, advice in (
+        (ListQuery(2, 1, where=where), Advice(counts=True)),
+        (ListQuery(2, 14, counted=False, where=where), Advice(skips=True)),
+        (ListQuery(2, 14, where=where, at_most=5), Advice(skips=True)),
+    ):
+        with pytest.raises(QueryTooExpensive) as refused:
+            await items.list(query)
+        assert advice == refused.value.advice
 
 
 async def test_a_field_that_a_record_lacks_has_its_default(deployment: Deployment) -> None:
