@@ -124,6 +124,14 @@ BOUNDS: tuple[Bound, ...] = (
         )
     ),
     *(
+        Bound(f"A filtered list from {store}, to {label}", 4, ratio_of("filtered", ours, other))
+        for store, ours, other, label in (
+            ("PostgreSQL", "postgres", "fastapi-sqlalchemy", "FastAPI and SQLAlchemy"),
+            ("PostgreSQL", "postgres", "kinto", "Kinto"),
+            ("SQLite", "sqlite", "pocketbase", "PocketBase"),
+        )
+    ),
+    *(
         Bound(
             f"Cost of {what}, large table to small (PostgreSQL)",
             1.2,

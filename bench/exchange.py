@@ -52,6 +52,11 @@ def page_after(cursor: str) -> Exchange:
     return Exchange("GET", f"{LIST_PATH}?limit={PAGE_LENGTH}&cursor={cursor}", 200, _is_full_page)
 
 
+def page_where(condition: str) -> Exchange:
+    """The first twenty items that meet a condition, which a parameter says."""
+    return Exchange("GET", f"{LIST_PATH}?limit={PAGE_LENGTH}&{condition}", 200, _is_full_page)
+
+
 def health() -> Exchange:
     """The full health report."""
     return Exchange("GET", "/health", 200, lambda report: report["status"] in {"healthy", "degraded"})

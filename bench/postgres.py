@@ -24,7 +24,7 @@ Asked = Callable[[str], Exchange]
 
 
 @contextmanager
-def _server() -> Iterator[Postgres]:
+def running_server() -> Iterator[Postgres]:
     """The one that the tests bring along."""
     with postgres_server(SERVER) as server:
         yield server
@@ -43,7 +43,7 @@ class PostgresThroughput:
 
     def measure(self, settings: Settings) -> list[Series]:
         """Start the server, then ask its contenders in turn."""
-        with _server() as server:
+        with running_server() as server:
             entries = list(self._entries(server))
             throughput = Throughput(self.name, self.title, self.base, entries, self.connections)
             return throughput.measure(settings)
@@ -65,7 +65,7 @@ class PostgresScale:
 
     def measure(self, settings: Settings) -> list[Series]:
         """Fill a table of each size, and ask for its first slice, with the total, and a page behind it."""
-        with _server() as server:
+        with running_server() as server:
             entries = list(_entries(server, settings.large))
             return Throughput(self.name, self.title, self.base, entries).measure(settings)
 

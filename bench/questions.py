@@ -11,6 +11,7 @@ from bench.contenders.granian import BARE_ASGI, BARE_RSGI
 from bench.contenders.nginx import NGINX
 from bench.dearest import Dearest
 from bench.exchange import Exchange
+from bench.filtered import Filtered
 from bench.footprint import Footprint
 from bench.instructions import INSTRUCTION_QUESTIONS
 from bench.limits import Limits
@@ -84,6 +85,7 @@ QUESTIONS: tuple[Question, ...] = (
         _entries(_unknown, ESTUARY_MEMORY, ESTUARY_SQLITE, FASTAPI),
     ),
     *POSTGRES_QUESTIONS,
+    Filtered(),
     Limits(),
     Auth(),
     Refusals(),

@@ -116,10 +116,17 @@ async def read_item(item_id: str, db: Session) -> ItemRow:
 
 @app.get("/api/v1/items", response_model=ItemList)
 async def list_items(
-    db: Session, limit: Annotated[int, Query(ge=1, le=100)] = 20, offset: Annotated[int, Query(ge=0)] = 0
+    db: Session,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    created_since: datetime | None = None,
 ) -> dict[str, object]:
     """A page of items."""
-    query = select(ItemRow).order_by(ItemRow.created_at, ItemRow.id).limit(limit).offset(offset)
-    rows = (await db.scalars(query)).all()
-    total = await db.scalar(select(func.count()).select_from(ItemRow))
+    query, count = select(ItemRow), select(func.count()).select_from(ItemRow)
+    if created_since is not None:
+        query = query.where(ItemRow.created_at >= created_since)
+        count = count.where(ItemRow.created_at >= created_since)
+    ordered = query.order_by(ItemRow.created_at, ItemRow.id)
+    rows = (await db.scalars(ordered.limit(limit).offset(offset))).all()
+    total = await db.scalar(count)
     return {"items": rows, "total": total, "limit": limit, "offset": offset}

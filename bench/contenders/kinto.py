@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.apps.answers import DESCRIPTION, NAME
 from bench.contenders.contender import ROOT, Contender, NewDatabase
-from bench.exchange import Exchange
+from bench.exchange import PAGE_LENGTH, Exchange
 from bench.process import HOST, Launch
 
 ENVIRONMENT = ROOT / ".tools" / "kinto"
@@ -42,6 +42,16 @@ def create() -> Exchange:
 def read(record_id: str) -> Exchange:
     """One item by its id."""
     return Exchange("GET", f"{RECORDS}/{record_id}", 200, _is_item, headers=(CREDENTIALS,))
+
+
+def page_since(milliseconds: int) -> Exchange:
+    """The first twenty items that were written since then, in that order."""
+    path = f"{RECORDS}?_limit={PAGE_LENGTH}&min_last_modified={milliseconds}&_sort=last_modified"
+    return Exchange("GET", path, 200, _is_full_page, headers=(CREDENTIALS,))
+
+
+def _is_full_page(document: Any) -> bool:
+    return len(document["data"]) == PAGE_LENGTH
 
 
 def _is_item(document: Any) -> bool:

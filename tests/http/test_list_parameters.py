@@ -129,6 +129,38 @@ async def test_a_hidden_field_is_written_and_never_shown(client: httpx.AsyncClie
     assert "price_paid" in schemas["BookDraft"]["properties"]
 
 
+@pytest.mark.parametrize("name", ["price_paid", "price_gone"])
+async def test_a_name_that_may_not_be_asked_for_costs_no_query(tmp_path: Path, name: str) -> None:
+    """A hidden field and one that there is not: both are refused before a store hears of them."""
+    service = make_service(tmp_path, RESOURCES=BOOKS_REFERENCE, DATABASE_TYPE="sqlite")
+    async with client_of(service, resources=(BOOKS_REFERENCE,)) as client:
+        path = await create(client, price_paid=7)
+        before = await queries(client)
+        for asked in (
+            *(f"{BOOKS}?{name}=7", f"{BOOKS}?{name}.gt=7&count=exact", f"{BOOKS}?{name}.null=true"),
+            *(f"{BOOKS}?sort={name}", f"{BOOKS}?sort=-pages,{name}&cursor=", f"{BOOKS}?fields=id,{name}"),
+            *(f"{path}?fields={name}", f"{path}?{name}=7"),
+        ):
+            assert 400 == (await client.get(asked)).status_code, asked
+        for body in (
+            {"where": {name: {"eq": 7}}},
+            {"where": {"or": [{"not": {name: {"in": [7]}}}]}},
+            {"sort": [name]},
+            {"fields": [name]},
+        ):
+            assert 400 == (await client.request("QUERY", BOOKS, json=body)).status_code, body
+            assert 400 == (await client.post(f"{BOOKS}/query", json=body)).status_code, body
+        assert before == await queries(client)
+        assert 200 == (await client.get(f"{BOOKS}?pages=7")).status_code
+        assert before != await queries(client)
+
+
+async def queries(client: httpx.AsyncClient) -> list[str]:
+    """What the metrics tell of queries that stores were asked."""
+    lines = (await client.get("/metrics")).text.splitlines()
+    return [line for line in lines if line.startswith("database_queries_total")]
+
+
 async def test_an_index_can_be_demanded_of_every_query(tmp_path: Path) -> None:
     """422 with the line that declares it; what an index serves is answered, and all is counted."""
     service = make_service(tmp_path, RESOURCES=BOOKS_REFERENCE, QUERY_REQUIRE_INDEX="true")
