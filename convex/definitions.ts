@@ -1,53 +1,44 @@
 // What Estuary asks of the records of a resource: arguments and handlers, which records.ts and public.ts
 // offer under their own visibility.
-import { ConvexError, getDocumentSize, type Infer, type ObjectType, v } from "convex/values";
+import { ConvexError, getDocumentSize, type Infer, type ObjectType, type Value, v } from "convex/values";
 
 import * as blocks from "./blocks";
-import { completed, filled, indexesOf } from "./complete";
-import { List, listsOf } from "./lists";
-import {
-  type Document,
-  positionOf,
-  type Reading,
-  type Record,
-  record,
-  recordOf,
-  refusal,
-  servedGeneration,
-  tableOf,
-  type Writing,
-} from "./model";
+import { filled, indexesOf } from "./complete";
+import { List } from "./lists";
+import { type Reading, type Record, recordOf, servedGeneration, type Writing } from "./model";
 import { byRequest, idempotencyKey, once } from "./once";
 import { declared, indexed } from "./schema";
 import { type Selection, selected } from "./select";
 import * as totals from "./totals";
+import { changes, find, inserted, newRecord, removed, target, updated } from "./writing";
 
 /** Of these functions; Estuary refuses to work with those of another one. */
 const PROTOCOL = 1;
 /** Grows with what Estuary may ask for: an Estuary that needs no more works with these functions, too. */
-const REVISION = 3;
+const REVISION = 4;
 /** Bytes of records in one answer: a quarter of what Convex allows. Estuary asks again for the rest. */
 const ANSWER_BYTES = 4 << 20;
 
 const owner = v.union(v.string(), v.null());
 const inResource = { resource: v.string() };
-const write = { ...inResource, request: v.string(), key: v.union(idempotencyKey, v.null()) };
-const conditionalWrite = {
-  ...write,
-  id: v.string(),
-  owner,
-  expected_version: v.union(v.number(), v.null()),
+/** Whether what is written is to be rolled back; earlier releases of Estuary do not say. */
+const tried = { dry_run: v.optional(v.boolean()) };
+const write = {
+  ...inResource,
+  request: v.string(),
+  key: v.union(idempotencyKey, v.null()),
+  ...tried,
 };
+const conditionalWrite = { ...write, ...target };
 
-const changes = { changes: v.any(), updated_at: v.string() };
-const target = { ...inResource, id: v.string(), owner, expected_version: v.union(v.number(), v.null()) };
 const oneOfSeveral = v.union(
-  v.object({ kind: v.literal("insert"), ...inResource, record }),
+  v.object({ kind: v.literal("insert"), ...inResource, ...newRecord }),
   v.object({ kind: v.literal("update"), ...target, ...changes }),
   v.object({ kind: v.literal("delete"), ...target }),
 );
 type OneOfSeveral = Infer<typeof oneOfSeveral>;
-type Target = ObjectType<typeof target>;
+/** The record as written; null for a removed one, and for a new one whose caller knows it. */
+type OneWritten = { record: Record | null; made: boolean };
 
 /** What is deployed: writes nothing, and reads no record. */
 export const describe = {
@@ -68,15 +59,16 @@ export const get = {
 };
 
 export const insert = {
-  args: { ...write, record },
-  handler: async (ctx: Writing, args: ObjectType<typeof write> & { record: Record }) => {
+  args: { ...write, ...newRecord },
+  handler: async (ctx: Writing, args: ObjectType<typeof write> & ObjectType<typeof newRecord>) => {
     const generation = await servedGeneration(ctx);
     const written = await once(ctx, { generation, ...args }, async () => {
-      await inserted(ctx, generation, args);
+      const kept = await inserted(ctx, generation, args);
       // Who sends the write again knows the record; who sends its key again may not.
-      return args.key === null ? null : args.record;
+      return args.key === null && args.client_id !== true ? null : kept;
     });
-    return written.replayed ? written : { ...written, record: null };
+    const isKnown = !written.replayed && args.client_id !== true;
+    return answered(args, isKnown ? { ...written, record: null } : written);
   },
 };
 
@@ -84,7 +76,13 @@ export const update = {
   args: { ...conditionalWrite, ...changes },
   handler: async (ctx: Writing, args: ObjectType<typeof conditionalWrite> & ObjectType<typeof changes>) => {
     const generation = await servedGeneration(ctx);
-    return await once(ctx, { generation, ...args }, async () => await updated(ctx, generation, args));
+    let made = true;
+    const written = await once(ctx, { generation, ...args }, async () => {
+      const outcome = await updated(ctx, generation, args);
+      made = outcome.made;
+      return outcome.record;
+    });
+    return answered(args, { ...written, made });
   },
 };
 
@@ -92,17 +90,23 @@ export const remove = {
   args: conditionalWrite,
   handler: async (ctx: Writing, args: ObjectType<typeof conditionalWrite>) => {
     const generation = await servedGeneration(ctx);
-    return await once(ctx, { generation, ...args }, async () => await removed(ctx, generation, args));
+    return answered(
+      args,
+      await once(ctx, { generation, ...args }, async () => await removed(ctx, generation, args)),
+    );
   },
 };
 
-/** Several writes, in their order: all of them or none. Gives the records as written, null for a removed one. */
+/** Several writes, in their order: all of them or none. Gives what each left behind. */
 export const transact = {
-  args: { request: v.string(), writes: v.array(oneOfSeveral) },
-  handler: async (ctx: Writing, { request, writes }: { request: string; writes: OneOfSeveral[] }) => {
+  args: { request: v.string(), writes: v.array(oneOfSeveral), ...tried },
+  handler: async (
+    ctx: Writing,
+    { request, writes, dry_run }: { request: string; writes: OneOfSeveral[]; dry_run?: boolean },
+  ) => {
     const generation = await servedGeneration(ctx);
-    return await byRequest(ctx, request, async () => {
-      const written: (Record | null)[] = [];
+    const written = await byRequest(ctx, request, async () => {
+      const written: OneWritten[] = [];
       for (const [index, write] of writes.entries()) {
         try {
           written.push(await made(ctx, generation, request, write));
@@ -113,6 +117,7 @@ export const transact = {
       }
       return written;
     });
+    return answered({ dry_run }, written);
   },
 };
 
@@ -196,96 +201,28 @@ export const count = {
     await totals.total(ctx, new List(await servedGeneration(ctx), args.resource, args.owner)),
 };
 
+/** The `answer` of a write; that of a dry run is thrown, which has Convex roll back what was written. */
+function answered<Answer extends Value>({ dry_run }: { dry_run?: boolean }, answer: Answer): Answer {
+  if (dry_run === true) throw new ConvexError({ code: "DryRun", answer });
+  return answer;
+}
+
 /** Make one of several writes. */
 async function made(
   ctx: Writing,
   generation: string,
   request: string,
   write: OneOfSeveral,
-): Promise<Record | null> {
+): Promise<OneWritten> {
   switch (write.kind) {
     case "insert":
-      await inserted(ctx, generation, { request, ...write });
-      return null;
+      const record = await inserted(ctx, generation, { request, ...write });
+      return { record: write.client_id === true ? record : null, made: true };
     case "update":
       return await updated(ctx, generation, write);
     case "delete":
-      return await removed(ctx, generation, { request, ...write });
+      return { record: await removed(ctx, generation, { request, ...write }), made: true };
   }
-}
-
-async function inserted(
-  ctx: Writing,
-  generation: string,
-  { resource, request, record }: { resource: string; request: string; record: Record },
-): Promise<void> {
-  await put(ctx, generation, resource, record);
-  const position = positionOf(record.created_at, record.id);
-  for (const list of listsOf(generation, resource, record.owner)) {
-    await blocks.added(ctx, list, position);
-    await blocks.tend(ctx, list, await totals.add(ctx, list, totals.shardOf(request), 1), 1);
-  }
-}
-
-async function updated(
-  ctx: Writing,
-  generation: string,
-  args: Target & ObjectType<typeof changes>,
-): Promise<Record> {
-  const document = await expected(ctx, generation, args);
-  const changed = {
-    version: document.version + 1,
-    updated_at: args.updated_at,
-    value: completed(args.resource, { ...document.value, ...args.changes }),
-  };
-  await ctx.db.patch(document._id, changed);
-  return { ...recordOf(document), ...changed };
-}
-
-async function removed(ctx: Writing, generation: string, args: Target & { request: string }): Promise<null> {
-  const document = await expected(ctx, generation, args);
-  await ctx.db.delete(document._id);
-  for (const list of listsOf(generation, args.resource, document.owner)) {
-    await totals.add(ctx, list, totals.shardOf(args.request), -1);
-    await blocks.removed(ctx, list, document.position);
-  }
-  return null;
-}
-
-/** Put a record, whose id must be free, into the table. */
-export async function put(ctx: Writing, generation: string, resource: string, record: Record): Promise<void> {
-  const table = tableOf(resource);
-  const taken = await ctx.db
-    .query(table)
-    .withIndex("by_record", (q) => q.eq("generation", generation).eq("id", record.id))
-    .first();
-  if (taken !== null) throw refusal("IdTaken");
-  const position = positionOf(record.created_at, record.id);
-  const value = completed(resource, record.value);
-  await ctx.db.insert(table, { ...record, value, generation, position });
-}
-
-/** The record that is asked for; with an owner, only if it is that owner's. */
-async function find(
-  ctx: Reading,
-  generation: string,
-  { resource, id, owner }: { resource: string; id: string; owner: string | null },
-): Promise<Document> {
-  const document = await ctx.db
-    .query(tableOf(resource))
-    .withIndex("by_record", (q) => q.eq("generation", generation).eq("id", id))
-    .first();
-  if (document === null || (owner !== null && document.owner !== owner)) throw refusal("NotFound");
-  return document;
-}
-
-/** The record that is asked for, at the version that is expected. */
-async function expected(ctx: Reading, generation: string, asked: Target): Promise<Document> {
-  const document = await find(ctx, generation, asked);
-  if (asked.expected_version !== null && asked.expected_version !== document.version) {
-    throw refusal("VersionConflict", { current: document.version });
-  }
-  return document;
 }
 
 /** Up to `limit` records behind `after` and `skip` more; `cut` where they would be too much at once. */

@@ -6,7 +6,6 @@ import { getDocumentSize, v } from "convex/values";
 
 import * as blocks from "./blocks";
 import { beginFilled } from "./complete";
-import { put } from "./definitions";
 import { type List, listsOf } from "./lists";
 import {
   positionOf,
@@ -21,6 +20,7 @@ import {
 import { once } from "./once";
 import { declared } from "./schema";
 import * as totals from "./totals";
+import { put } from "./writing";
 
 /** A load that received nothing for so long (milliseconds) is discarded. */
 const LOAD_TIMEOUT = 60 * 60 * 1000;
@@ -182,6 +182,7 @@ function* everythingOf(ctx: Reading, generation: string) {
   }
   yield ctx.db.query("estuary_keys").withIndex("by_key", (q) => q.eq("generation", generation));
   yield ctx.db.query("estuary_filled").withIndex("by_resource", (q) => q.eq("generation", generation));
+  yield ctx.db.query("estuary_deleted").withIndex("by_record", (q) => q.eq("generation", generation));
   // The names of the generation's lists begin with it and a slash; "0" follows the slash.
   const [first, end] = [`${generation}/`, `${generation}0`];
   yield ctx.db.query("estuary_totals").withIndex("by_list", (q) => q.gte("list", first).lt("list", end));

@@ -86,6 +86,14 @@ export const bookkeeping = {
     done: v.boolean(),
   }).index("by_resource", ["generation", "resource"]),
 
+  /** The last versions of deleted records (see deleted.ts). */
+  estuary_deleted: defineTable({
+    generation: v.string(),
+    resource: v.string(),
+    id: v.string(),
+    version: v.number(),
+  }).index("by_record", ["generation", "resource", "id"]),
+
   /** Generations that are not served: being loaded, or waiting to be removed (see load.ts). */
   estuary_loads: defineTable({
     generation: v.string(),

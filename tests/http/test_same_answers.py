@@ -12,6 +12,8 @@ from tests.support.transcript import Step, Transcript
 
 RESOURCES = (ITEMS, "tests.support.resources:VESSELS")
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
+CHOSEN = "00000000-0000-7000-8000-000000000001"
+ABSENT = {"if-none-match": "*"}
 
 
 def _walk(path: str) -> list[Step]:
@@ -39,6 +41,24 @@ CONVERSATION = (
     Step("PUT", "/api/v1/items/{1}", {"name": "raft"}, {"idempotency-key": "k2", "if-match": '"4"'}),
     Step("PUT", "/api/v1/items/{1}", {"name": "raft"}, {"idempotency-key": "k2", "if-match": '"4"'}),
     Step("GET", "/api/v1/items/{1}"),
+    Step("PATCH", "/api/v1/items/{1}", {"name": "raft"}),
+    Step("PATCH", "/api/v1/items/{1}", {"name": "ferry", "description": None}, {"if-match": '"5"'}),
+    Step("PATCH", "/api/v1/items/{1}", {"name": None}),
+    Step("PATCH", "/api/v1/items/{1}", {}, {"idempotency-key": "k4", "if-match": '"6"'}),
+    Step("PATCH", "/api/v1/items/{1}", {}, {"idempotency-key": "k4", "if-match": '"6"'}),
+    Step("PATCH", "/api/v1/items/{1}", {}, {"if-match": '"5"'}),
+    Step("PATCH", "/api/v1/items/{1}?validate_only=true", {"description": "dry"}),
+    Step("PATCH", f"/api/v1/items/{UNKNOWN}", {}),
+    Step("POST", "/api/v1/items?validate_only=true", {"name": "dry"}, {"idempotency-key": "k5"}),
+    Step("DELETE", "/api/v1/items/{1}?validate_only=true"),
+    Step("PUT", f"/api/v1/items/{CHOSEN}?validate_only=true", {"name": "dry"}, ABSENT),
+    Step("PUT", f"/api/v1/items/{CHOSEN}", {"name": "chosen"}, ABSENT | {"idempotency-key": "k6"}),
+    Step("PUT", f"/api/v1/items/{CHOSEN}", {"name": "chosen"}, ABSENT | {"idempotency-key": "k6"}),
+    Step("PUT", f"/api/v1/items/{CHOSEN}", {"name": "again"}, ABSENT),
+    Step("PATCH", f"/api/v1/items/{CHOSEN}", {"name": "ferry"}, {"prefer": "return=minimal"}),
+    Step("DELETE", f"/api/v1/items/{CHOSEN}", headers={"if-match": '"2"'}),
+    Step("PUT", f"/api/v1/items/{CHOSEN}", {"name": "again"}, ABSENT),
+    Step("DELETE", f"/api/v1/items/{CHOSEN}"),
     Step("PUT", f"/api/v1/items/{UNKNOWN}", {"name": "x"}),
     Step("GET", f"/api/v1/items/{UNKNOWN}"),
     Step("GET", "/api/v1/items/%00"),
@@ -70,10 +90,10 @@ CONVERSATION = (
     ),
     Step("POST", "/api/v1/vessels", vessel_body(cargo_value=5e-324, draught=0.30000000000000004)),
     Step("POST", "/api/v1/vessels", vessel_body(crew=-1, rig="oars")),
-    Step("GET", "/api/v1/vessels/{4}"),
-    Step("PUT", "/api/v1/vessels/{5}", {"cargo_value": -0.0, "crew": 2.0, "notes": [], "tags": ["x"]}),
+    Step("GET", "/api/v1/vessels/{6}"),
+    Step("PUT", "/api/v1/vessels/{7}", {"cargo_value": -0.0, "crew": 2.0, "notes": [], "tags": ["x"]}),
     *_walk("/api/v1/vessels"),
-    Step("DELETE", "/api/v1/vessels/{4}"),
+    Step("DELETE", "/api/v1/vessels/{6}"),
     *_walk("/api/v1/vessels"),
     Step("GET", "/health/ready"),
 )

@@ -10,7 +10,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 _DOCUMENT_URI = "urn:estuary:openapi"
-_METHODS = ("get", "post", "put", "delete")
+_METHODS = ("get", "post", "put", "patch", "delete")
 _OUTSIDE_THE_DOCUMENT = (308, 405)
 """Redirects and wrong methods belong to no operation."""
 

@@ -80,6 +80,16 @@ class VersionConflict(PreconditionFailed):
         self.current = current
 
 
+class RecordExists(PreconditionFailed):
+    """There is a record under the id that a client chose for a new one; no more is told of it."""
+
+
+class WriteContention(EstuaryError):
+    """Others wrote to the record each time that this write had seen it; the same request may succeed."""
+
+    code = "CONFLICT"
+
+
 class IdempotencyKeyReused(EstuaryError):
     """The key was used for another write within its lifetime."""
 

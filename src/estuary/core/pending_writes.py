@@ -1,10 +1,12 @@
 """Writes that have to be waited for: those with a key, with a precondition, or to a store that takes time.
 
-Apart from `service.py`, which is compiled and so holds no coroutines.
+Apart from `record_service.py`, which is compiled and so holds no coroutines.
 """
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, VersionConflict
@@ -32,15 +34,15 @@ class PendingWrites:
         self._keys_in_flight: set[tuple[str, str, str]] = set()
 
     async def reported(self, write: Awaitable[Written], observation: Observation) -> Written:
-        """What comes of `write`, with an observation unless an earlier one with the same key did it."""
+        """What comes of `write`, with an observation unless it changed nothing."""
         written = await write
-        if not written.replayed:
+        if written.made:
             self._observe(observation)
         return written
 
-    async def create(self, record: Record, key: IdempotencyKey, options: WriteOptions) -> Written:
-        """Keep a new record once; raises `IdempotencyKeyReused`, `IdempotencyKeyInFlight`."""
-        written = await self._once(key, options, self._insert, (record,))
+    async def create(self, record: Record, options: WriteOptions) -> Written:
+        """Keep a new record, with a key once; raises `IdempotencyKeyReused`, `IdempotencyKeyInFlight`."""
+        written = await self.write(self._insert, (record,), options)
         if written.replayed and (written.record is None or written.record.owner != record.owner):
             # A release that kept keys without their owners may have kept this one, for another owner.
             raise IdempotencyKeyReused
@@ -89,7 +91,7 @@ class PendingWrites:
         expected = NO_VERSION
         for _ in range(_ATTEMPTS):
             try:
-                attempt = WriteOptions(options.owner, expected, options.key)
+                attempt = replace(options, expected_version=expected)
                 return await self.write(write, arguments, attempt)
             except VersionConflict as conflict:
                 if not precondition(conflict.current):

@@ -57,11 +57,18 @@ class Collection(Protocol):
     snapshot, whatever became of the record and whatever version is expected; another fingerprint raises
     `IdempotencyKeyReused`; a key whose write another caller is still at raises `IdempotencyKeyInFlight`,
     or waits for its end. A write that fails keeps nothing. Keys are the resource's, the subject's and
-    the owner's own.
+    the owner's own. A write that finds nothing to change keeps its key as well.
+
+    A dry run finds keys as the write itself would, and keeps nothing.
     """
 
     def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> MaybeAwaitable[Written]:
-        """Keep a new record, whose id no other has ever had; the owner is the record's own."""
+        """Keep a new record; the owner is the record's own.
+
+        Its id is one that no other has ever had, unless the client chose it: then a deleted record may have
+        had it, and the new one goes on from that one's last version, so that old entity tags never match
+        it. Raises `RecordExists` where it is taken, also where another owner's record has it.
+        """
         ...
 
     def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
@@ -78,7 +85,8 @@ class Collection(Protocol):
         """Set the given fields and `updated_at`, add one to the version, give back the whole record.
 
         With an expected version only that one is changed: of any number of concurrent writers that
-        expect the same one, exactly one succeeds. Raises `NotFound`, `VersionConflict`.
+        expect the same one, exactly one succeeds. With `if_changed` a record whose fields hold the given
+        values already stays as it is. Raises `NotFound`, `VersionConflict`, `WriteContention`.
         """
         ...
 
@@ -119,11 +127,14 @@ class Store(Protocol):
         """The collection of one of the store's resources."""
         ...
 
-    def transact(self, writes: Sequence[Write]) -> MaybeAwaitable[Sequence[Written]]:
+    def transact(
+        self, writes: Sequence[Write], *, dry_run: bool = False
+    ) -> MaybeAwaitable[Sequence[Written]]:
         """Make all of `writes` in one transaction, or none of them; what each left behind.
 
         They are made in their order, and later ones see what earlier ones did. Raises `WriteRefused`
-        where one of them finds no record, another version, or an id that is taken.
+        where one of them finds no record, another version, or an id that is taken. After a dry run nothing
+        of it is left.
         """
         ...
 
@@ -134,7 +145,7 @@ class Store(Protocol):
 
         All of them are kept or none: also when `batches` raises, and that error is passed on. Raises
         `StoreNotEmpty` if the store holds any record, unless `replace`, which removes them first, and
-        the keys with them. It takes as long as it takes.
+        with them the keys and the versions of deleted records. It takes as long as it takes.
         """
         ...
 

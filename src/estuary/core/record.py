@@ -1,8 +1,8 @@
 """A record: one value of a resource with its identity, version and times."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from mypy_extensions import mypyc_attr
@@ -50,6 +50,14 @@ class Record:
         """When it was last written, in UTC."""
         return from_microseconds(self.updated)
 
+    def at_version(self, version: int) -> "Record":
+        """The same record with another version."""
+        return Record(self.id, version, self.created, self.updated, self.value, self.owner)
+
+    def has(self, changes: Mapping[str, Any]) -> bool:
+        """Whether each field in `changes` holds the value there already."""
+        return all(getattr(self.value, name) == value for name, value in changes.items())
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and _parts(self) == _parts(other)
 
@@ -87,17 +95,27 @@ class Written:
     """What a write left behind: the record as it wrote it, None after a delete.
 
     `replayed`: an earlier write with the same key did it, and this one changed nothing. `changed` are all
-    other records that it changed; what was read of them before holds no more.
+    other records that it changed; what was read of them before holds no more. `made` is false where nothing
+    was written: it was replayed, a dry run, or would have left every field as it was.
     """
 
-    __slots__ = ("changed", "record", "replayed")
+    __slots__ = ("changed", "made", "record", "replayed")
 
     def __init__(
-        self, record: Record | None, replayed: bool = False, changed: Sequence[Place] = ()
+        self,
+        record: Record | None,
+        replayed: bool = False,
+        changed: Sequence[Place] = (),
+        made: bool = True,
     ) -> None:
-        self.record = record
-        self.replayed = replayed
-        self.changed = changed
+        self.record: Final = record
+        self.replayed: Final = replayed
+        self.changed: Final = changed
+        self.made: Final = made and not replayed
+
+    def tried(self) -> "Written":
+        """The same of a dry run."""
+        return Written(self.record, self.replayed, self.changed, made=False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Written) and _outcome(self) == _outcome(other)
@@ -106,11 +124,12 @@ class Written:
         return hash(_outcome(self))
 
     def __repr__(self) -> str:
-        return f"Written({self.record!r}, replayed={self.replayed}, changed={self.changed})"
+        told = f"replayed={self.replayed}, changed={self.changed}, made={self.made}"
+        return f"Written({self.record!r}, {told})"
 
 
-def _outcome(written: Written) -> tuple[Record | None, bool, tuple[Place, ...]]:
-    return (written.record, written.replayed, tuple(written.changed))
+def _outcome(written: Written) -> tuple[Record | None, bool, tuple[Place, ...], bool]:
+    return (written.record, written.replayed, tuple(written.changed), written.made)
 
 
 class Position(NamedTuple):

@@ -1,6 +1,7 @@
 """The use cases on one resource: what a client can ask of its records."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from estuary.core.query import ListQuery, ListResult, position_in
 from estuary.core.record import Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes import IF_CHANGED, UNCONDITIONAL, WriteOptions
 
 
 class RecordService:
@@ -50,6 +51,7 @@ class RecordService:
         self._insert = collection.insert
         self._get = collection.get
         self._value = resource.value
+        self._hidden = frozenset(field.name for field in resource.fields if field.hidden)
         self._now = clock.now
         self._new_id = new_id
         self._observe = observe
@@ -68,12 +70,26 @@ class RecordService:
         record = Record(self._new_id(), 1, now, now, value, options.owner or "")
         key = options.key
         if key is not None:
-            return self._pending.reported(self._pending.create(record, key, options), self._created)
+            return self._pending.reported(self._pending.create(record, options), self._created)
         written = self._insert(record, options)
         if not isinstance(written, Written):
             return self._pending.reported(written, self._created)
-        self._observe(self._created)
+        if written.made:
+            self._observe(self._created)
         return written
+
+    def create_at(
+        self, record_id: str, draft: msgspec.Struct, options: WriteOptions = UNCONDITIONAL
+    ) -> Awaitable[Written]:
+        """Keep a new record under an id that its client chose, which is a canonical UUID.
+
+        Raises `ValidationFailed`, then `RecordExists`.
+        """
+        value = self._value(draft)
+        now = self._now()
+        record = Record(record_id, 1, now, now, value, options.owner or "")
+        chosen = replace(options, client_id=True)
+        return self._pending.reported(self._pending.create(record, chosen), self._created)
 
     def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
         """The record; raises `NotFound`."""
@@ -88,13 +104,24 @@ class RecordService:
         precondition: VersionPredicate | None = None,
     ) -> Awaitable[Written]:
         """Change what `changes` sets; raises `ValidationFailed`, then `NotFound` or `VersionConflict`."""
-        cleaned = self.resource.changes(changes)
-        _demand_id(record_id)
-        arguments = (record_id, cleaned, self._now())
-        update = self._collection.update
-        return self._pending.reported(
-            self._pending.write(update, arguments, options, precondition), self._updated
-        )
+        return self._update(record_id, self.resource.changes(changes), options, precondition)
+
+    def patch(
+        self,
+        record_id: str,
+        patch: msgspec.Struct,
+        options: WriteOptions = UNCONDITIONAL,
+        precondition: VersionPredicate | None = None,
+    ) -> Awaitable[Written]:
+        """Set and clear what `patch` names; a record that is so already stays as it is.
+
+        But for hidden fields: that there is no new version would tell what they hold. Raises as `update`
+        does, and `WriteContention`.
+        """
+        changes = self.resource.patch(patch)
+        if not (self._hidden and self._hidden & changes.keys()):
+            options = IF_CHANGED if options is UNCONDITIONAL else replace(options, if_changed=True)
+        return self._update(record_id, changes, options, precondition)
 
     def delete(
         self,
@@ -116,6 +143,20 @@ class RecordService:
         # One record more than is shown tells whether any follows.
         result = self._find(replace(query, limit=query.limit + 1))
         return _cut(result, query) if isinstance(result, ListResult) else _cut_later(result, query)
+
+    def _update(
+        self,
+        record_id: str,
+        changes: Mapping[str, Any],
+        options: WriteOptions,
+        precondition: VersionPredicate | None,
+    ) -> Awaitable[Written]:
+        _demand_id(record_id)
+        arguments = (record_id, changes, self._now())
+        update = self._collection.update
+        return self._pending.reported(
+            self._pending.write(update, arguments, options, precondition), self._updated
+        )
 
     def _find(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         if query.where or query.sort:

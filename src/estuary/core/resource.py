@@ -70,6 +70,8 @@ class Resource:
         """The value that a draft stands for, cleaned; raises `ValidationFailed` for every broken rule."""
         self.changes = rules.changes
         """The fields that changes set, cleaned; raises `ValidationFailed`."""
+        self.patch = rules.patch
+        """The fields that a merge patch sets or clears, cleaned; raises `ValidationFailed`."""
         for field in self.fields:
             if not field.required:
                 _check_default(field, self._declared(field))
@@ -100,6 +102,14 @@ class Resource:
             [(field.name, field.kind.wire | None, None) for field in self.fields],
             kw_only=True,
         )
+
+    @cached_property
+    def patch_type(self) -> type[msgspec.Struct]:
+        """What a merge patch decodes into (RFC 7396): a field that is unset stays, null clears it."""
+        fields = [
+            (each.name, each.kind.wire | None | msgspec.UnsetType, msgspec.UNSET) for each in self.fields
+        ]
+        return msgspec.defstruct(f"{self.value_type.__name__}Patch", fields, kw_only=True)
 
     @cached_property
     def restored(self) -> Callable[..., msgspec.Struct]:

@@ -37,15 +37,31 @@ class Rules:
             raise ValidationFailed(violations)
         return cleaned
 
+    def patch(self, source: msgspec.Struct) -> dict[str, Any]:
+        """The fields that are not unset in `source`, cleaned: null clears those that may be null.
+
+        Raises `ValidationFailed` as `value` does, and for a null that a field must not be.
+        """
+        violations: list[Violation] = []
+        cleaned = {
+            rule.name: rule.cleared_or_cleaned(source, violations)
+            for rule in self._rules
+            if getattr(source, rule.name) is not msgspec.UNSET
+        }
+        if violations:
+            raise ValidationFailed(violations)
+        return cleaned
+
 
 class _FieldRule:
     """The rule of one field."""
 
-    __slots__ = ("_check", "_field", "name")
+    __slots__ = ("_check", "_field", "_optional", "name")
 
     def __init__(self, field: Field) -> None:
         self.name: Final = field.name
         self._field: Final = field
+        self._optional: Final = field.optional
         self._check: Final = field.kind.rule()
 
     def cleaned(self, source: msgspec.Struct, violations: list[Violation]) -> Any:
@@ -58,6 +74,13 @@ class _FieldRule:
         except Broken as broken:
             violations.append(violation(self._field, broken))
             return None
+
+    def cleared_or_cleaned(self, source: msgspec.Struct, violations: list[Violation]) -> Any:
+        """The same where null is a value: one more violation for a field that must not be null."""
+        cleaned = self.cleaned(source, violations)
+        if cleaned is None and not self._optional and getattr(source, self.name) is None:
+            violations.append(violation(self._field, Broken("is required", "required")))
+        return cleaned
 
 
 def violation(field: Field, broken: Broken) -> Violation:

@@ -42,28 +42,41 @@ class WriteOptions(msgspec.Struct, frozen=True):
 
     With an `owner` only that owner's records exist, with an `expected_version` only that version is
     written to, with a `key` the write takes effect once. An owner is never the empty text.
+
+    `if_changed`: an update that leaves every field as it is makes no new version. `client_id`: the client
+    chose the id of a new record, which may be taken, or have been a deleted record's. `dry_run`: nothing is
+    kept, neither record nor key; what comes back, and what is raised, is what the write would have given.
     """
 
     owner: str | None = None
     expected_version: int | None = None
     key: IdempotencyKey | None = None
+    if_changed: bool = False
+    client_id: bool = False
+    dry_run: bool = False
 
 
 UNCONDITIONAL = WriteOptions()
 """Any owner's record of any version, as often as it is asked."""
+IF_CHANGED = WriteOptions(if_changed=True)
+"""The same, of an update that makes no new version where nothing changes."""
 
 
 class Insert(msgspec.Struct, frozen=True):
-    """One of several writes: keep a new record; the owner is the record's own."""
+    """One of several writes: keep a new record; the owner is the record's own.
+
+    Of the options only `client_id` counts.
+    """
 
     resource: str
     record: Record
+    options: WriteOptions = UNCONDITIONAL
 
 
 class Update(msgspec.Struct, frozen=True):
     """One of several writes: set the given fields and `updated_at`, add one to the version.
 
-    The options hold no key: several writes have one between them, or none.
+    The options hold no key, and ask for no dry run: several writes have these between them, or none.
     """
 
     resource: str
@@ -74,7 +87,7 @@ class Update(msgspec.Struct, frozen=True):
 
 
 class Delete(msgspec.Struct, frozen=True):
-    """One of several writes: remove a record. The options hold no key, as those of `Update`."""
+    """One of several writes: remove a record; the options are as those of `Update`."""
 
     resource: str
     record_id: str

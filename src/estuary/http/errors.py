@@ -72,12 +72,13 @@ class UnsupportedEncoding(EstuaryError):
 
 
 class UnsupportedMediaType(EstuaryError):
-    """The body is of another type than `accepted`, the only one that queries are read from."""
+    """The body is of none of the `accepted` types; `header` is the field that tells clients of those."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
 
-    def __init__(self, accepted: str) -> None:
+    def __init__(self, header: str, accepted: str) -> None:
         super().__init__(accepted)
+        self.header = header
         self.accepted = accepted
 
 

@@ -16,7 +16,7 @@ _USUAL = (
         "if-match",
         "if-none-match",
         "origin",
-        "referer",
+        "prefer",
     ),
     *("referer", "traceparent", "user-agent", "x-forwarded-for", "x-real-ip", "x-request-id"),
 )

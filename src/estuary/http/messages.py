@@ -14,7 +14,7 @@ Header = tuple[str, str]
 """A field name in lower case, and its value."""
 
 JSON: Final[Header] = ("content-type", "application/json")
-EVERY_METHOD: Final = "GET, HEAD, POST, PUT, DELETE, QUERY, OPTIONS"
+EVERY_METHOD: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, QUERY, OPTIONS"
 """What some route or other serves, for `Allow` where no route in particular is meant."""
 
 

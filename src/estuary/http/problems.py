@@ -156,9 +156,9 @@ def _payload_too_large(error: http_errors.PayloadTooLarge) -> _Told:
 
 
 def _unsupported_media_type(error: http_errors.UnsupportedMediaType) -> _Told:
-    """RFC 10008, 3: what would be taken is told."""
-    message = f"Content-Type must be {error.accepted}"
-    return _Told(415, message, headers=(("accept-query", error.accepted),))
+    """RFC 5789, 2.2; RFC 10008, 3: what would be taken is told."""
+    message = f"Content-Type must be {error.accepted.replace(', ', ' or ')}"
+    return _Told(415, message, headers=((error.header, error.accepted),))
 
 
 def _uri_too_long(error: http_errors.UriTooLong) -> _Told:
@@ -256,6 +256,9 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.VersionConflict: _version_conflict,
     errors.PreconditionFailed: lambda _: _Told(412, "The precondition does not hold"),
     http_errors.PreconditionRequired: lambda _: _Told(428, "If-Match is required: send the record's ETag"),
+    errors.WriteContention: lambda _: _Told(
+        409, "Other requests keep changing the record", headers=(_retry_after(1),)
+    ),
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.QueryTooExpensive: _query_too_expensive,

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
+from estuary.http.guards.body import ACCEPT_PATCH, ACCEPT_QUERY
 from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.kernel import RECORD_ID
 from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records.handlers import RecordHandlers
-from estuary.http.records.listings import ACCEPT_QUERY
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import QUERY_PATH
 from estuary.http.scopes import NO_SCOPES, Scopes
@@ -66,7 +66,7 @@ def _health_routes(operations: Operations, health: Handler) -> list[Route]:
 def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
     name = handlers.resource.name
     many, one = f"{API_PREFIX}/{name}", f"{API_PREFIX}/{name}/{RECORD_ID}"
-    moved = dict.fromkeys(("GET", "POST", "PUT", "DELETE", "QUERY"), _moved)
+    moved = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"), _moved)
     needed = scopes.of(name)
     on_many: dict[str, Handler] = {
         "GET": handlers.list,
@@ -74,11 +74,16 @@ def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
         "QUERY": handlers.query,
     }
     by_post = {"POST": needed["QUERY"]} if needed else {}
-    on_one: dict[str, Handler] = {"GET": handlers.read, "PUT": handlers.update, "DELETE": handlers.delete}
+    on_one: dict[str, Handler] = {
+        "GET": handlers.read,
+        "PUT": handlers.put,
+        "PATCH": handlers.patch,
+        "DELETE": handlers.delete,
+    }
     return [
         _route(many, on_many, scopes=needed, told=(ACCEPT_QUERY,), check=handlers.check_many),
         _route(f"{many}{QUERY_PATH}", {"POST": handlers.query}, scopes=by_post, check=refuse_parameters),
-        _route(one, on_one, scopes=needed, check=handlers.check_one),
+        _route(one, on_one, scopes=needed, told=(ACCEPT_PATCH,), check=handlers.check_one),
         _route(f"{UNVERSIONED_PREFIX}/{name}", moved, scopes=needed),
         _route(f"{UNVERSIONED_PREFIX}/{name}{QUERY_PATH}", {"POST": _moved}, scopes=by_post),
         _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved, scopes=needed),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 RESOURCE = "{resource}"
-_READING, _WRITING = ("GET", "HEAD", "QUERY"), ("POST", "PUT", "DELETE")
+_READING, _WRITING = ("GET", "HEAD", "QUERY"), ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Scopes(NamedTuple):

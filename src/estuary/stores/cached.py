@@ -68,17 +68,17 @@ class CachedStore:
             self._collections[resource.name] = collection
         return collection
 
-    async def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+    async def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Sequence[Written]:
         """Make several writes, then forget what was read before of all records that they changed.
 
         They are seen to their end also where their caller leaves.
         """
-        return await outcome_of(self._outliving.begin(self._transact(writes)))
+        return await outcome_of(self._outliving.begin(self._transact(writes, dry_run)))
 
-    async def _transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+    async def _transact(self, writes: Sequence[Write], dry_run: bool) -> Sequence[Written]:
         changed = [Place(write.resource, id_of(write)) for write in writes]
         try:
-            outcomes = await settled(self._store.transact(writes))
+            outcomes = await settled(self._store.transact(writes, dry_run=dry_run))
             changed += [place for written in outcomes for place in written.changed]
         finally:
             await self._forget(changed)
@@ -148,7 +148,9 @@ class CachedCollection:
         return self._get(record_id, owner, found)
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Insert; a new id is in no cache."""
+        """Insert; what a deleted record had under an id that a client chose is forgotten."""
+        if options.client_id:
+            return await self._outlive(record.id, partial(self._collection.insert, record, options))
         return await self._write(self._collection.insert(record, options))
 
     async def update(

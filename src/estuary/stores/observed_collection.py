@@ -15,7 +15,9 @@ from estuary.core.errors import (
     QueriesWaiting,
     QueryTooExpensive,
     QueryUnsupported,
+    RecordExists,
     VersionConflict,
+    WriteContention,
     WriteRefused,
 )
 from estuary.core.measurements import StoreQueried
@@ -29,6 +31,8 @@ Answer = TypeVar("Answer")
 ANSWERS = (
     NotFound,
     VersionConflict,
+    RecordExists,
+    WriteContention,
     IdempotencyKeyReused,
     IdempotencyKeyInFlight,
     WriteRefused,

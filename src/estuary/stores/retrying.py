@@ -88,9 +88,11 @@ class RetryingStore:
         """The store's own collection of `resource`."""
         return self._store.collection(resource)
 
-    def transact(self, writes: Sequence[Write]) -> MaybeAwaitable[Sequence[Written]]:
+    def transact(
+        self, writes: Sequence[Write], *, dry_run: bool = False
+    ) -> MaybeAwaitable[Sequence[Written]]:
         """Several writes of the store's own."""
-        return self._store.transact(writes)
+        return self._store.transact(writes, dry_run=dry_run)
 
     def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

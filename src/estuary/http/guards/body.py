@@ -6,10 +6,15 @@ from typing import Final
 from estuary.core.decimals import decimal
 from estuary.http.errors import BadRequest, PayloadTooLarge, UnsupportedEncoding, UnsupportedMediaType
 from estuary.http.guards.arriving_body import arriving_body
-from estuary.http.messages import Request
+from estuary.http.messages import Header, Request
 
 _MAX_LENGTH_DIGITS: Final = 19
 _JSON: Final = "application/json"
+PATCH_TYPES: Final = ("application/merge-patch+json", _JSON)
+ACCEPT_QUERY: Final[Header] = ("accept-query", _JSON)
+"""That a collection takes QUERY, and in what form (RFC 10008, 3)."""
+ACCEPT_PATCH: Final[Header] = ("accept-patch", ", ".join(PATCH_TYPES))
+"""That a record takes PATCH, and in what forms (RFC 5789, 3.1)."""
 
 
 class BodyReader:
@@ -35,7 +40,17 @@ class BodyReader:
         Raises `UnsupportedMediaType`, and else what `read_json` does.
         """
         if _essence(request.headers.get("content-type") or "") != _JSON:
-            raise UnsupportedMediaType(_JSON)
+            raise UnsupportedMediaType(*ACCEPT_QUERY)
+        return self._read(request)
+
+    def read_patch(self, request: Request) -> bytes | Awaitable[bytes]:
+        """The body of a merge patch, of a type that records say they take.
+
+        Raises `UnsupportedMediaType`, and else what `read_json` does.
+        """
+        content_type = request.headers.get("content-type") or ""
+        if content_type not in PATCH_TYPES and _essence(content_type) not in PATCH_TYPES:
+            raise UnsupportedMediaType(*ACCEPT_PATCH)
         return self._read(request)
 
     def _read(self, request: Request) -> bytes | Awaitable[bytes]:

@@ -10,16 +10,16 @@ ANY_ORIGIN = "*"
 _ALLOW_HEADERS: Header = (
     "access-control-allow-headers",
     (
-        "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
+        "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, "
         "Traceparent, X-API-Version, X-Request-Id"
     ),
 )
 _EXPOSE_HEADERS: Header = (
     "access-control-expose-headers",
     (
-        "Accept-Query, Allow, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
-        "Retry-After, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
-        "X-Request-Id"
+        "Accept-Patch, Accept-Query, Allow, ETag, Idempotency-Replayed, Link, Location, "
+        "Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, "
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
     ),
 )
 _MAX_AGE: Header = ("access-control-max-age", "600")

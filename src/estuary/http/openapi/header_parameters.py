@@ -38,9 +38,23 @@ PARAMETERS: Schema = {
     "IfNoneMatch": _header(
         "If-None-Match",
         {"pattern": _TAGS},
-        "The ETags of which the record must have none, else the answer is 412; * for any.",
+        "The ETags of which the record must have none, else the answer is 412; * for any. A `PUT` with * "
+        "and without `If-Match` creates the record under its id.",
         '"2", "3"',
     ),
+    "Prefer": _header(
+        "Prefer",
+        {},
+        "`return=minimal` asks for 204 without a body (RFC 7240); what else is preferred is ignored.",
+        "return=minimal",
+    ),
+    "ValidateOnly": {
+        "name": "validate_only",
+        "in": "query",
+        "required": False,
+        "description": "Whether to try the write only: the answer says what would be, and nothing is kept.",
+        "schema": {"type": "boolean", "default": False},
+    },
     "KnownETags": _header(
         "If-None-Match",
         {},

@@ -16,6 +16,10 @@ HEADERS: Schema = {
         "description": "That this is the answer to an earlier request with the same `Idempotency-Key`.",
         "schema": {"type": "string", "const": "true"},
     },
+    "Preference-Applied": {
+        "description": "That the client is spared the body, as it asked (RFC 7240).",
+        "schema": {"type": "string", "const": "return=minimal"},
+    },
     "Location": {
         "description": "Where the new record is.",
         "schema": {"type": "string", "format": "uri-reference"},

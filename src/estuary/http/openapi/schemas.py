@@ -43,6 +43,13 @@ def changes_schema(resource: Resource) -> Schema:
     return _object(properties, [], f"{'; '.join([told, *clearing])}. Unknown fields are ignored.")
 
 
+def patch_schema(resource: Resource) -> Schema:
+    """What a merge patch holds: a field that is absent stays as it is, null clears one that may be null."""
+    properties = {field.name: _accepted(field, resource) for field in resource.fields}
+    told = "The fields to change (RFC 7396). One that is absent stays as it is, null clears it"
+    return _object(properties, [], f"{told}. Unknown fields are ignored.")
+
+
 def component_schemas(resource: Resource) -> Schema:
     """The fields' schemas that have a name: one type for a generator, wherever the field stands."""
     return {

@@ -2,13 +2,17 @@
 
 from typing import Final
 
-from estuary.core.record import Written
-from estuary.http.messages import Response, line
+from estuary.core.record import Record, Written
+from estuary.http.messages import JSON, Response, line
 from estuary.http.records.codec import RecordCodec
-from estuary.http.records.write_headers.entity_tags import json_of_version
+from estuary.http.records.write_headers.entity_tags import json_of_version, tag_of_version
 from estuary.http.records.write_headers.idempotency import REPLAYED
+from estuary.http.records.write_headers.preferences import MINIMAL_APPLIED
+from estuary.http.records.write_headers.write_headers import WriteHeaders
 
 _REPLAYED: Final = line(*REPLAYED)
+_MINIMAL_APPLIED: Final = line(*MINIMAL_APPLIED)
+_JSON: Final = line(*JSON)
 
 
 class WrittenAnswers:
@@ -21,14 +25,30 @@ class WrittenAnswers:
         self._codec = codec
         self._location = f"location: {path}/"
 
-    def answer(self, status: int, written: Written) -> Response:
-        """The answer to a write."""
+    def answer(self, status: int, written: Written, headers: WriteHeaders) -> Response:
+        """The answer to a write that asked for `headers`; `status` is that of one without any."""
         record = written.record
         if record is None:
             return Response(status, lines=_REPLAYED if written.replayed else "")
+        if headers.minimal or headers.dry_run:
+            return self._special(status, written, record, headers)
         lines = json_of_version(record.version)
         if written.replayed:
             lines += _REPLAYED
         if status == 201:
             lines = f"{lines}{self._location}{record.id}\r\n"
         return Response(status, self._codec.record(record), lines=lines)
+
+    def _special(self, status: int, written: Written, record: Record, headers: WriteHeaders) -> Response:
+        """That to a dry run, or without a body.
+
+        What a dry run tells of is nowhere to be found: there is no tag of it, and no location.
+        """
+        lines = _REPLAYED if written.replayed else ""
+        if not headers.dry_run:
+            lines += line("etag", tag_of_version(record.version))
+            if status == 201:
+                lines = f"{lines}{self._location}{record.id}\r\n"
+        if headers.minimal:
+            return Response(204, lines=lines + _MINIMAL_APPLIED)
+        return Response(200, self._codec.record(record), lines=lines + _JSON)

@@ -29,6 +29,8 @@ class RecordCodec:
         """What a create request holds; raises `BadRequest`."""
         self.changes = BodyDecoder(resource.changes_type, kinds)
         """What an update request holds; raises `BadRequest`."""
+        self.patch = BodyDecoder(resource.patch_type, kinds)
+        """What a merge patch holds; raises `BadRequest`."""
         encoder = msgspec.json.Encoder()
         self._encode = encoder.encode
         self._encode_lines = encoder.encode_lines

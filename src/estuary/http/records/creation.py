@@ -41,13 +41,13 @@ class Creation:
     def _with_body(self, headers: WriteHeaders, body: bytes) -> Response | Awaitable[Response]:
         written = self._records.create(self._codec.draft(body), headers.options(body))
         if isinstance(written, Written):
-            return self._answers.answer(201, written)
-        return self._written_later(written)
+            return self._answers.answer(201, written, headers)
+        return self._written_later(headers, written)
 
     # Apart, for what a nested function needs is made on every call of the function around it.
 
     def _body_later(self, headers: WriteHeaders, body: Awaitable[bytes]) -> Awaitable[Response]:
         return then_maybe_later(body, lambda arrived: self._with_body(headers, arrived))
 
-    def _written_later(self, written: Awaitable[Written]) -> Awaitable[Response]:
-        return then(written, lambda done: self._answers.answer(201, done))
+    def _written_later(self, headers: WriteHeaders, written: Awaitable[Written]) -> Awaitable[Response]:
+        return then(written, lambda done: self._answers.answer(201, done, headers))

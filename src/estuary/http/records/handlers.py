@@ -1,9 +1,9 @@
 """The handlers of a resource: decode, ask the service, encode."""
 
-from typing import Final
-
+from estuary.core.record_id import is_record_id
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
+from estuary.http.errors import InvalidParameter
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
 from estuary.http.records.answers import WrittenAnswers
@@ -19,6 +19,9 @@ from estuary.http.records.query_body import QueryBodies
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import Querying
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
+from estuary.http.records.write_headers.write_parameters import VALIDATE_ONLY
+
+ID_MESSAGE = "Must be a UUID, such as 01a20ae4-aaec-7239-acf3-5c06e8eab230"
 
 
 class RecordHandlers:
@@ -37,26 +40,48 @@ class RecordHandlers:
         lists = ListAnswers(self._codec, requests.cursors, path)
         bodies = QueryBodies(records.resource, requests)
         parameters = ListParameters(records.resource, requests)
-        self.check_many: Final = parameters.refuse_unknown
+        self._list_parameters = parameters
         self.list = ListRead(records, parameters, lists)
         self.query = Querying(records.list, body, bodies, lists)
         self.read = PointRead(records, self._codec, requests.projections)
         self.create = Creation(records, body, write_headers, self._codec, self._answers)
 
+    def check_many(self, query: str) -> None:
+        """Raise `InvalidParameter` where `query` has a parameter that no method of a collection knows."""
+        self._list_parameters.refuse_unknown(query, (VALIDATE_ONLY,))
+
     def check_one(self, query: str) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no method of a record knows."""
-        refuse_parameters(query, (FIELDS,))
+        refuse_parameters(query, (FIELDS, VALIDATE_ONLY))
 
-    async def update(self, request: Request) -> Response:
-        """PUT on a record: the fields given are set, the others stay."""
-        headers = self._write_headers.of_change(request)
+    async def put(self, request: Request) -> Response:
+        """PUT on a record: the fields given are set, the others stay; or it is created under its id."""
+        headers = self._write_headers.of_put(request)
+        creates = headers.precondition.absent
+        if creates and not is_record_id(request.record_id):
+            raise InvalidParameter("id", ID_MESSAGE)
         arrived = self._body.read_json(request)
         body = arrived if isinstance(arrived, bytes) else await arrived
+        options = headers.options(body)
+        if creates:
+            written = await self._records.create_at(request.record_id, self._codec.draft(body), options)
+            return self._answers.answer(201, written, headers)
         changes = self._codec.changes(body)
         written = await self._records.update(
-            request.record_id, changes, headers.options(body), headers.precondition.holds
+            request.record_id, changes, options, headers.precondition.holds
         )
-        return self._answers.answer(200, written)
+        return self._answers.answer(200, written, headers)
+
+    async def patch(self, request: Request) -> Response:
+        """PATCH on a record (RFC 5789) with a merge patch (RFC 7396): null clears, what is absent stays."""
+        headers = self._write_headers.of_change(request)
+        arrived = self._body.read_patch(request)
+        body = arrived if isinstance(arrived, bytes) else await arrived
+        patch = self._codec.patch(body)
+        written = await self._records.patch(
+            request.record_id, patch, headers.options(body), headers.precondition.holds
+        )
+        return self._answers.answer(200, written, headers)
 
     async def delete(self, request: Request) -> Response:
         """DELETE on a record: 204."""
@@ -64,4 +89,4 @@ class RecordHandlers:
         written = await self._records.delete(
             request.record_id, headers.options(b""), headers.precondition.holds
         )
-        return self._answers.answer(204, written)
+        return self._answers.answer(204, written, headers)

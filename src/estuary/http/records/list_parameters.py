@@ -73,10 +73,10 @@ class ListParameters:
             found[asked.place] = _in(name, asked.attribute, values)
         return self._request(own, found, kept, owner)
 
-    def refuse_unknown(self, query: str) -> None:
-        """Raise `InvalidParameter` where `query` has a parameter that no list knows."""
+    def refuse_unknown(self, query: str, known: Sequence[str] = ()) -> None:
+        """Raise `InvalidParameter` where `query` has a parameter that no list knows, and is not `known`."""
         for name, _ in pairs_of(query):
-            if name not in self._asked and name not in PARAMETERS:
+            if name not in self._asked and name not in PARAMETERS and name not in known:
                 raise self._unknown(name)
 
     def _request(

@@ -7,6 +7,7 @@ import msgspec
 
 from estuary.core.query import ListResult
 from estuary.core.record import Record
+from estuary.http.guards.body import ACCEPT_QUERY
 from estuary.http.messages import JSON, Header, Request, Response
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.cursors import Cursors
@@ -15,8 +16,6 @@ from estuary.http.records.projection import Projection
 from estuary.http.records.write_headers.entity_tags import tag_of_content
 from estuary.http.records.write_headers.preconditions import is_known
 
-ACCEPT_QUERY: Final[Header] = ("accept-query", "application/json")
-"""That the collection takes QUERY, and in what form (RFC 10008, 3)."""
 _HEADERS: Final = (JSON, ACCEPT_QUERY)
 _QUERIED: Final = (JSON, ("cache-control", "no-store"))
 

@@ -27,9 +27,12 @@ _FARTHEST = 2**53 - 1
 """The largest offset that Convex's numbers hold exactly; no list is as long."""
 
 
-class _Write(msgspec.Struct):
+class WriteAnswer(msgspec.Struct):
+    """What a function answers of a write; `made` is false where it found nothing to change."""
+
     record: msgspec.Raw
-    replayed: bool
+    replayed: bool = False
+    made: bool = True
 
 
 class _Run(msgspec.Struct):
@@ -45,7 +48,7 @@ class _Run(msgspec.Struct):
     refused: bool = False
 
 
-_write = msgspec.json.Decoder(_Write)
+_write = msgspec.json.Decoder(WriteAnswer)
 _run = msgspec.json.Decoder(_Run)
 _total = msgspec.json.Decoder(float)
 
@@ -60,14 +63,19 @@ class ConvexCollection:
         self._functions = functions
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
+        """Keep a new record; raises `RecordExists` where its client chose an id that is taken.
+
+        Any other id that is taken is a `StoreQueryFailed`.
+        """
         arguments = {
             "resource": self._name,
-            "key": _key(options),
-            "record": self._documents.document(record),
+            **_of_every_write(options),
+            **self._new(record, options),
         }
-        written = await self._written("insert", arguments, record.id)
-        return written if written.replayed else Written(record)
+        written = await self._written("insert", arguments, record.id, options)
+        if written.record is not None:
+            return written
+        return Written(record, made=written.made)
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
@@ -82,32 +90,34 @@ class ConvexCollection:
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """The record as changed; raises `NotFound`, `VersionConflict`."""
-        changed = self._changed(changes, updated_at)
-        return await self._written("update", self._conditional(record_id, options) | changed, record_id)
+        changed = self._changed(changes, updated_at, options)
+        arguments = self._conditional(record_id, options) | changed
+        return await self._written("update", arguments, record_id, options)
 
     async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
-        return await self._written("remove", self._conditional(record_id, options), record_id)
+        return await self._written("remove", self._conditional(record_id, options), record_id, options)
 
     def argument(self, write: Write) -> Mapping[str, Any]:
         """One of several writes, as the function that makes them is told of it."""
         match write:
             case Insert():
-                record = self._documents.document(write.record)
-                return {"kind": "insert", "resource": self._name, "record": record}
+                new = self._new(write.record, write.options)
+                return {"kind": "insert", "resource": self._name, **new}
             case Update():
-                changed = self._changed(write.changes, write.updated_at)
+                changed = self._changed(write.changes, write.updated_at, write.options)
                 return {"kind": "update", **self._target(write.record_id, write.options), **changed}
             case Delete():
                 return {"kind": "delete", **self._target(write.record_id, write.options)}
             case _ as unknown:
                 assert_never(unknown)
 
-    def left_behind(self, write: Write, raw: msgspec.Raw) -> Written:
-        """What one of several writes left behind; `raw` is the record that the function gives, or null."""
-        if isinstance(write, Insert):
+    def left_behind(self, write: Write, answer: WriteAnswer) -> Written:
+        """What one of several writes left behind, as the function answers it."""
+        record = self._documents.record_if_any(answer.record)
+        if record is None and isinstance(write, Insert):
             return Written(write.record)
-        return Written(self._documents.record_if_any(raw))
+        return Written(record, made=answer.made)
 
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for: ranges of an index, or by offset a bounded number of records more.
@@ -183,15 +193,27 @@ class ConvexCollection:
             records += self._documents.records(run.records)
         return records
 
-    async def _written(self, name: str, arguments: Mapping[str, Any], record_id: str) -> Written:
+    async def _written(
+        self, name: str, arguments: Mapping[str, Any], record_id: str, options: WriteOptions
+    ) -> Written:
         write = fitting(_write, await self._functions.mutate(name, arguments, record_id))
-        return Written(self._documents.record_if_any(write.record), write.replayed)
+        record = self._documents.record_if_any(write.record)
+        return Written(record, write.replayed, made=write.made and not options.dry_run)
 
-    def _changed(self, changes: Mapping[str, Any], updated_at: datetime) -> dict[str, Any]:
-        return {"changes": self._documents.changes(changes), "updated_at": moment(updated_at)}
+    def _new(self, record: Record, options: WriteOptions) -> dict[str, Any]:
+        return {"record": self._documents.document(record), "client_id": options.client_id}
+
+    def _changed(
+        self, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
+    ) -> dict[str, Any]:
+        return {
+            "changes": self._documents.changes(changes),
+            "updated_at": moment(updated_at),
+            "if_changed": options.if_changed,
+        }
 
     def _conditional(self, record_id: str, options: WriteOptions) -> dict[str, Any]:
-        return {"key": _key(options), **self._target(record_id, options)}
+        return {**_of_every_write(options), **self._target(record_id, options)}
 
     def _target(self, record_id: str, options: WriteOptions) -> dict[str, Any]:
         return {
@@ -200,6 +222,10 @@ class ConvexCollection:
             "owner": options.owner,
             "expected_version": options.expected_version,
         }
+
+
+def _of_every_write(options: WriteOptions) -> dict[str, Any]:
+    return {"key": _key(options), "dry_run": options.dry_run}
 
 
 def _key(options: WriteOptions) -> Mapping[str, Any] | None:

@@ -7,6 +7,7 @@ from estuary.core.errors import (
     EstuaryError,
     IdempotencyKeyReused,
     NotFound,
+    RecordExists,
     StoreNotEmpty,
     StoreQueryFailed,
     StoreRefused,
@@ -78,6 +79,11 @@ def of_status(status: int) -> EstuaryError:
     return StoreQueryFailed(f"Convex refused a request with status {status}")
 
 
+def is_dry_run(data: Any) -> bool:
+    """Whether a function failed with `data` on purpose: Convex then rolls back what it wrote."""
+    return isinstance(data, Mapping) and data.get("code") == "DryRun"
+
+
 def of_foreign_answer() -> EstuaryError:
     """The error where a success is not in Convex's form: something else stands in its place."""
     return refused("what answers at CONVEX_DEPLOYMENT_URL does not speak as Convex does")
@@ -103,6 +109,8 @@ def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
     match data.get("code"):
         case "NotFound":
             return NotFound(about)
+        case "RecordExists":
+            return RecordExists(about)
         case "VersionConflict":
             return VersionConflict(int(data["current"]))
         case "IdempotencyKeyReused":

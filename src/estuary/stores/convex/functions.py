@@ -23,6 +23,7 @@ from estuary.stores.convex.errors import (
     AnswerTooLong,
     Unreachable,
     Untrusted,
+    is_dry_run,
     is_transient,
     of_foreign_answer,
     of_function,
@@ -92,7 +93,10 @@ class Functions:
     async def mutate(
         self, name: str, arguments: Mapping[str, Any], about: str = "", seconds: float | None = None
     ) -> msgspec.Raw:
-        """What a mutation gives, once it is durable; it takes effect once however often it is sent."""
+        """What a mutation gives, once it is durable; it takes effect once however often it is sent.
+
+        That of a dry run gives what it would have given, and nothing of it is kept.
+        """
         named = {**arguments, "request": os.urandom(16).hex()}
         return await self._call("mutation", name, named, about, seconds or self._timeout)
 
@@ -108,6 +112,8 @@ class Functions:
         except msgspec.MsgspecError as error:
             raise of_foreign_answer() from error
         if envelope.status == "error":
+            if is_dry_run(envelope.error_data):
+                return msgspec.Raw(msgspec.json.encode(envelope.error_data["answer"]))
             raise of_function(envelope.error_message, envelope.error_data, about)
         if envelope.status != "success":
             raise of_foreign_answer()

@@ -12,7 +12,7 @@ from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.writes import Write
-from estuary.stores.convex.collection import ConvexCollection
+from estuary.stores.convex.collection import ConvexCollection, WriteAnswer
 from estuary.stores.convex.documents import fitting
 from estuary.stores.convex.errors import DEPLOY
 from estuary.stores.convex.functions import Functions
@@ -22,8 +22,8 @@ from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
-REVISION = 3
-"""The lowest within the protocol: from it on functions search declared indexes."""
+REVISION = 4
+"""The lowest within the protocol: from it on functions know patches, chosen ids and dry runs."""
 NOT_FILLED = "Records in Convex are older than an index of {}: run `estuary migrate`"
 _FILL_TIMEOUT = 60.0
 
@@ -36,7 +36,7 @@ class _Deployed(msgspec.Struct):
     filled: frozenset[str] = frozenset()
 
 
-_written = msgspec.json.Decoder(list[msgspec.Raw])
+_written = msgspec.json.Decoder(list[WriteAnswer])
 _is_done = msgspec.json.Decoder(bool)
 
 
@@ -108,13 +108,15 @@ class ConvexStore:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
 
-    async def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+    async def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Sequence[Written]:
         """Make all of `writes` in one mutation, or none; raises `WriteRefused`."""
         collections = [self._collections[write.resource] for write in writes]
         asked = [each.argument(write) for each, write in zip(collections, writes, strict=True)]
-        answers = fitting(_written, await self._functions.mutate("transact", {"writes": asked}))
+        arguments = {"writes": asked, "dry_run": dry_run}
+        answers = fitting(_written, await self._functions.mutate("transact", arguments))
         made = zip(collections, writes, answers, strict=True)
-        return [each.left_behind(write, answer) for each, write, answer in made]
+        left = [each.left_behind(write, answer) for each, write, answer in made]
+        return [written.tried() for written in left] if dry_run else left
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

@@ -8,18 +8,19 @@ from typing import Any, assert_never
 from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.errors import NotFound, StoreUnavailable, VersionConflict
+from estuary.core.errors import NotFound, RecordExists, StoreUnavailable, VersionConflict
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
+from estuary.stores.memory.deleted_versions import DeletedVersions
 from estuary.stores.memory.keys import IdempotencyKeys
 from estuary.stores.memory.queries import answer
 from estuary.stores.memory.record_index import RecordIndex
 
 
 class MemoryCollection:
-    """Implements `Collection`: records, and the keys that they were written with.
+    """Implements `Collection`: records, the keys that they were written with, and deleted ones' versions.
 
     Each method answers at once, but for lists that no index leads to.
     """
@@ -29,6 +30,7 @@ class MemoryCollection:
         self._is_open = False
         self._index = RecordIndex(resource)
         self._keys = IdempotencyKeys()
+        self._deleted = DeletedVersions()
 
     @property
     def holds_records(self) -> bool:
@@ -49,21 +51,28 @@ class MemoryCollection:
         return RecordIndex(self._resource)
 
     def take_over(self, index: RecordIndex) -> None:
-        """Hold the records of `index` and no others; the keys of the former ones go with them."""
+        """Hold the records of `index` and no others; what is known of former ones goes with them."""
         self._index = index
         self._keys = IdempotencyKeys()
+        self._deleted = DeletedVersions()
 
     def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Keep a new record; raises `StoreQueryFailed` where its id is taken."""
+        """Keep a new record; raises `RecordExists` where its client chose an id that is taken.
+
+        Any other id that is taken is a `StoreQueryFailed`.
+        """
         self._demand_open()
-        key = options.key
-        if key is None:
+        if options is UNCONDITIONAL:
             self._index.add(record)
             return Written(record)
-        earlier = self._keys.find(key)
-        if earlier is not None:
-            return earlier
-        self._index.add(record)
+        if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
+            return earlier.tried() if options.dry_run else earlier
+        if options.client_id:
+            if record.id in self._index.by_id:
+                raise RecordExists(record.id)
+            record = record.at_version(self._deleted.last(record.id) + 1)
+        if not options.dry_run:
+            self._index.add(record)
         return self._written(record, options)
 
     def get(self, record_id: str, owner: str | None = None) -> Record:
@@ -87,26 +96,36 @@ class MemoryCollection:
         """The record with `changes` set and one version on; raises `NotFound`, `VersionConflict`."""
         self._demand_open()
         if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
-            return earlier
+            return earlier.tried() if options.dry_run else earlier
         record = self._expected(record_id, options)
+        if options.if_changed and record.has(changes):
+            return self._written(record, options, made=False)
         value = replace(record.value, **changes) if changes else record.value
         changed = Record(record.id, record.version + 1, record.created, updated_at, value, record.owner)
-        self._index.replace(changed)
+        if not options.dry_run:
+            self._index.replace(changed)
         return self._written(changed, options)
 
     def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
         self._demand_open()
         if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
-            return earlier
-        self._index.remove(self._expected(record_id, options))
+            return earlier.tried() if options.dry_run else earlier
+        record = self._expected(record_id, options)
+        if not options.dry_run:
+            self._index.remove(record)
+            self._deleted.add(record.id, record.version)
         return self._written(None, options)
 
     def make(self, write: Write) -> tuple[Written, Callable[[], None]]:
-        """Make one of several writes; what it left behind, and what undoes it."""
+        """Make one of several writes; what it left behind, and what undoes it.
+
+        That a record was deleted stays known where that is undone: a later version stands for it then.
+        """
         match write:
             case Insert():
-                return self.insert(write.record), partial(self._index.remove, write.record)
+                written = self.insert(write.record, write.options)
+                return written, partial(self._index.remove, written.record or write.record)
             case Update():
                 before = self._expected(write.record_id, write.options)
                 written = self.update(write.record_id, write.changes, write.updated_at, write.options)
@@ -147,7 +166,9 @@ class MemoryCollection:
             raise VersionConflict(record.version)
         return record
 
-    def _written(self, record: Record | None, options: WriteOptions) -> Written:
+    def _written(self, record: Record | None, options: WriteOptions, *, made: bool = True) -> Written:
+        if options.dry_run:
+            return Written(record, made=False)
         if options.key is not None:
             self._keys.keep(options.key, record)
-        return Written(record)
+        return Written(record, made=made)

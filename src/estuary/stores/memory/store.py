@@ -41,7 +41,7 @@ class MemoryStore:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
 
-    def transact(self, writes: Sequence[Write]) -> Sequence[Written]:
+    def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Sequence[Written]:
         """Make all of `writes`, or undo those that were made; raises `WriteRefused`."""
         self._demand_open()
         done: list[tuple[Written, Callable[[], None]]] = []
@@ -49,9 +49,11 @@ class MemoryStore:
             try:
                 done.append(self._collections[write.resource].make(write))
             except EstuaryError as error:
-                for _, undo in reversed(done):
-                    undo()
+                _undo(done)
                 raise WriteRefused(index, error) from error
+        if dry_run:
+            _undo(done)
+            return [written.tried() for written, _ in done]
         return [written for written, _ in done]
 
     async def load(
@@ -75,3 +77,8 @@ class MemoryStore:
     def _demand_open(self) -> None:
         if not self._is_open:
             raise StoreUnavailable("the memory store is not open")
+
+
+def _undo(done: Sequence[tuple[Written, Callable[[], None]]]) -> None:
+    for _, undo in reversed(done):
+        undo()

@@ -4,26 +4,32 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from estuary.core.errors import QueryTooExpensive
+from estuary.core.errors import QueryTooExpensive, VersionConflict, WriteContention
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
+from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
+from estuary.stores.postgres.transaction import Transaction
 from estuary.stores.postgres.unserved import UnservedQueries
 from estuary.stores.sql.query_statements import is_far
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.unmatched_writes import refusal
 
 _Row = Sequence[Any]
-Operation = Callable[[Connection, float], Awaitable[Record | None]]
-"""Makes a write over a connection, in so many seconds at most; the record as written."""
+Operation = Callable[[Connection, float], Awaitable[Written]]
+"""Makes a write over a connection, in so many seconds at most; what it left behind."""
+_ATTEMPTS = 4
+"""How often a patch is tried that finds nothing to change, and then a record that others have changed."""
 
 
 class PostgresCollection:
-    """Implements `Collection`; `keys` are the resource's, and the functions give parts of the open store.
+    """Implements `Collection`; `keys` and `chosen_ids` are the resource's.
+
+    The functions give parts of the open store.
 
     A read, and a write without a key, is one statement: one way to the server and back, which inserts that
     come together share.
@@ -36,6 +42,7 @@ class PostgresCollection:
         unserved: Callable[[], UnservedQueries],
         resource: SqlResource,
         keys: Keys,
+        chosen_ids: ChosenIds,
     ) -> None:
         self._pool = pool
         self._inserts = inserts
@@ -43,21 +50,27 @@ class PostgresCollection:
         self._resource = resource
         self._rows = resource.rows
         self._keys = keys
+        self._chosen_ids = chosen_ids
         statements = resource.statements
         self._insert = statements.insert.text
         self._get = statements.get.text
         self._update = statements.update.text
+        self._patch = statements.patch.text
         self._delete = statements.delete.text
         self._version = statements.version.text
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
+        """Keep a new record; raises `RecordExists` where its client chose an id that is taken.
+
+        Any other id that is taken is a `StoreQueryFailed`.
+        """
+        insert = self._insertion(record, options)
+        if options.client_id or options.dry_run:
+            return await self._written(insert, options)
         if options.key is None:
             await self._inserts().add(self._rows.insert(record))
             return Written(record)
-        insert_once = self._keys.insert_once(
-            options.key, record, self._rows.insert(record), self._insertion(record)
-        )
+        insert_once = self._keys.insert_once(options.key, record, self._rows.insert(record), insert)
         return await self._pool().run(insert_once)
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
@@ -85,7 +98,7 @@ class PostgresCollection:
         """What makes one of several writes, within a transaction."""
         match write:
             case Insert():
-                return self._insertion(write.record)
+                return self._insertion(write.record, write.options)
             case Update():
                 return self._change(write.record_id, write.changes, write.updated_at, write.options)
             case Delete():
@@ -128,12 +141,14 @@ class PostgresCollection:
             lambda connection, seconds: connection.fetch(statement, *parameters, timeout=seconds)
         )
 
-    def _insertion(self, record: Record) -> Operation:
+    def _insertion(self, record: Record, options: WriteOptions) -> Operation:
         row = self._rows.insert(record)
 
-        async def insert(connection: Connection, seconds: float) -> Record:
+        async def insert(connection: Connection, seconds: float) -> Written:
+            if options.client_id:
+                return await self._chosen_ids.insert(connection, seconds, record, row)
             await connection.fetchrow(self._insert, *row, timeout=seconds)
-            return record
+            return Written(record)
 
         return insert
 
@@ -142,27 +157,53 @@ class PostgresCollection:
     ) -> Operation:
         parameters = self._rows.update(record_id, changes, updated_at, options)
 
-        async def update(connection: Connection, seconds: float) -> Record:
+        async def update(connection: Connection, seconds: float) -> Written:
             row = await connection.fetchrow(self._update, *parameters, timeout=seconds)
             if row is None:
                 await self._explain(connection, seconds, record_id, options)
-            return self._rows.record(tuple(row))
+            return Written(self._rows.record(tuple(row)))
 
-        return update
+        async def patch(connection: Connection, seconds: float) -> Written:
+            for _ in range(_ATTEMPTS):
+                row = await connection.fetchrow(self._patch, *parameters, timeout=seconds)
+                if row is not None:
+                    return Written(self._rows.record(tuple(row)))
+                there = await self._there(connection, seconds, record_id, options)
+                # Else others have changed it since.
+                if there.has(changes):
+                    return Written(there, made=False)
+            raise WriteContention(record_id)
+
+        return patch if options.if_changed else update
+
+    async def _there(
+        self, connection: Connection, seconds: float, record_id: str, options: WriteOptions
+    ) -> Record:
+        """The record that a patch may be made to; raises why there is none."""
+        row = await connection.fetchrow(self._get, record_id, timeout=seconds)
+        record = self._rows.found(None if row is None else tuple(row), record_id, options.owner)
+        if options.expected_version not in (None, record.version):
+            raise VersionConflict(record.version)
+        return record
 
     def _removal(self, record_id: str, options: WriteOptions) -> Operation:
         parameters = self._rows.delete(record_id, options)
 
-        async def delete(connection: Connection, seconds: float) -> None:
+        async def delete(connection: Connection, seconds: float) -> Written:
             if await connection.fetchrow(self._delete, *parameters, timeout=seconds) is None:
                 await self._explain(connection, seconds, record_id, options)
+            return Written(None)
 
         return delete
 
     async def _written(self, write: Operation, options: WriteOptions) -> Written:
-        if options.key is None:
-            return Written(await self._pool().run(write))
-        return await self._pool().run(self._keys.once(options.key, write))
+        dry_run = options.dry_run
+        if options.key is not None:
+            write = self._keys.once(options.key, write, dry_run=dry_run)
+        elif dry_run or options.client_id:
+            write = _in_transaction(write, dry_run=dry_run)
+        written = await self._pool().run(write)
+        return written.tried() if dry_run else written
 
     async def _explain(
         self, connection: Connection, seconds: float, record_id: str, options: WriteOptions
@@ -173,3 +214,11 @@ class PostgresCollection:
         """
         found = await connection.fetchrow(self._version, record_id, timeout=seconds)
         raise refusal(found, record_id, options)
+
+
+def _in_transaction(write: Operation, *, dry_run: bool) -> Operation:
+    async def work(connection: Connection, seconds: float) -> Written:
+        async with Transaction(connection, seconds, dry_run=dry_run) as transaction:
+            return await write(connection, transaction.seconds_left())
+
+    return work

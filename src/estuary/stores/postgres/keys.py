@@ -13,8 +13,7 @@ from estuary.stores.postgres.multi_row_insert import Row
 from estuary.stores.postgres.transaction import LEAST, Transaction
 from estuary.stores.sql.keys import KeyRows, KeyStatements
 
-_Write = Callable[[Connection, float], Awaitable[Record | None]]
-_Once = Callable[[Connection, float], Awaitable[Written]]
+_Write = Callable[[Connection, float], Awaitable[Written]]
 _LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
 
@@ -30,11 +29,11 @@ class Keys:
         self._rows = rows
         self._insert = insert
 
-    def once(self, key: IdempotencyKey, write: _Write) -> _Once:
+    def once(self, key: IdempotencyKey, write: _Write, *, dry_run: bool = False) -> _Write:
         """`write` if the key is new, else what the first write with it left behind."""
 
         async def work(connection: Connection, seconds: float) -> Written:
-            async with Transaction(connection, seconds) as transaction:
+            async with Transaction(connection, seconds, dry_run=dry_run) as transaction:
                 if not (await transaction.row(_LOCK, self._lock(key)))[0]:
                     raise IdempotencyKeyInFlight
                 found = await self._find(transaction, key)
@@ -42,7 +41,7 @@ class Keys:
 
         return work
 
-    def insert_once(self, key: IdempotencyKey, record: Record, row: Row, insert: _Write) -> _Once:
+    def insert_once(self, key: IdempotencyKey, record: Record, row: Row, insert: _Write) -> _Write:
         """`once`, of the `insert` of a record whose row this is: one statement where the key is new."""
 
         async def work(connection: Connection, seconds: float) -> Written:
@@ -66,10 +65,10 @@ class Keys:
         return self._rows.replay(key, row)
 
     async def _write(self, transaction: Transaction, key: IdempotencyKey, write: _Write) -> Written:
-        record = await write(transaction.connection, transaction.seconds_left())
-        await transaction.row(self._statements.keep.text, *self._rows.kept(key, record))
+        written = await write(transaction.connection, transaction.seconds_left())
+        await transaction.row(self._statements.keep.text, *self._rows.kept(key, written.record))
         await transaction.row(self._statements.expire.text, *self._rows.expired(key))
-        return Written(record)
+        return written
 
     def _lock(self, key: IdempotencyKey) -> int:
         """The number of the key's lock. Should two keys ever share one, the later is told to come again.

@@ -9,7 +9,7 @@ from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.sql.sql_resource import SqlResource
-from estuary.stores.sql.tables import KEYS
+from estuary.stores.sql.tables import DELETED, KEYS
 
 
 class Loader:
@@ -69,7 +69,8 @@ class Loader:
         await connection.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
         if replace:
             # Not TRUNCATE: it would make readers wait, and show them nothing where there was something.
-            await connection.execute("; ".join(f"DELETE FROM {table}" for table in (*tables, KEYS)))  # noqa: S608 (checked names)
+            emptied = [f"DELETE FROM {table}" for table in (*tables, KEYS, DELETED)]  # noqa: S608 (checked names)
+            await connection.execute("; ".join(emptied))
             return
         for table in tables:
             if await connection.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table})"):  # noqa: S608 (as above)

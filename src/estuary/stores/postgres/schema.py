@@ -9,10 +9,10 @@ from estuary.core.errors import StoreSchemaMismatch
 from estuary.stores.postgres.catalog import Catalog
 from estuary.stores.postgres.key_owners import key_owners
 from estuary.stores.postgres.statements import DIALECT
-from estuary.stores.postgres.triggers import FUNCTIONS, recount, triggers
+from estuary.stores.postgres.triggers import FUNCTIONS, REMEMBER, recount, remembering, triggers
 from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.indexes import OWNER, create_index, named_here
-from estuary.stores.sql.tables import KEYS, TOTALS, checks_of, column_of_check
+from estuary.stores.sql.tables import DELETED, KEYS, TOTALS, checks_of, column_of_check
 
 LAYOUT = 1
 """The layout of Estuary's own columns and tables, kept in the comment on the table of totals."""
@@ -70,6 +70,8 @@ class Schema:
                 statements += key_owners(table)
         if TOTALS not in catalog.columns:
             statements += [_comment("TABLE", f'"{TOTALS}"', f"{_LAYOUT_COMMENT}{LAYOUT}"), *FUNCTIONS]
+        if DELETED not in catalog.columns:
+            statements.append(REMEMBER)
         for name, table in self.tables.items():
             if name in catalog.columns:
                 statements += [*_recollated(table, catalog), *_missing_of(table, catalog)]
@@ -106,6 +108,7 @@ class Schema:
             _comment("TABLE", f'"{table.name}"', TABLE_COMMENT),
             *(check_comment(table.name, name, rule) for name, rule in self._checks[table.name].items()),
             *triggers(table.name).values(),
+            *remembering(table.name).values(),
         ]
 
     def _fits(self, table: Table, catalog: Catalog) -> bool:
@@ -135,13 +138,13 @@ def type_of(column_type: object) -> str:
 
 
 def _missing_of(table: Table, catalog: Catalog) -> list[str]:
-    """The triggers that a table has lost; without them it may have changed unseen."""
-    lost = [
-        ddl
-        for name, ddl in triggers(table.name).items()
-        if name not in catalog.triggers.get(table.name, set())
-    ]
-    return lost and [f'LOCK TABLE "{table.name}"', *lost, *recount(table.name)]
+    """The triggers that a table lacks; without those that count it may have changed unseen."""
+    found = catalog.triggers.get(table.name, set())
+    lost = [ddl for name, ddl in triggers(table.name).items() if name not in found]
+    lacking = [ddl for name, ddl in remembering(table.name).items() if name not in found]
+    if not lost:
+        return lacking
+    return [f'LOCK TABLE "{table.name}"', *lost, *recount(table.name), *lacking]
 
 
 def _recollated(table: Table, catalog: Catalog) -> list[str]:

@@ -14,6 +14,7 @@ from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.writes import Write
+from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.connector import SERVER_SHARE, Connector
 from estuary.stores.postgres.errors import CLOSED
@@ -37,7 +38,7 @@ from estuary.stores.sql.list_statements import ListStatements
 from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import compile_statements
-from estuary.stores.sql.tables import keys_table, resource_table
+from estuary.stores.sql.tables import deleted_table, keys_table, resource_table
 
 
 def _ignore(observation: Observation) -> None:
@@ -74,6 +75,7 @@ class PostgresStore:
     ) -> None:
         metadata = MetaData()
         totals, keys = postgres_totals_table(metadata), keys_table(metadata)
+        deleted = deleted_table(metadata)
         self._pool_size = pool_size
         self._timeout = timeout
         self._observe = observe
@@ -81,7 +83,7 @@ class PostgresStore:
         self._connector = Connector(url, timeout=timeout)
         self._policy = policy
         self._resources = {one.name: _in_postgres(one, metadata, totals) for one in resources}
-        schema = Schema([each.table for each in self._resources.values()], (totals, keys))
+        schema = Schema([each.table for each in self._resources.values()], (totals, keys, deleted))
         self._migration = Migration(schema, self._connector)
         self._open: _Open | None = None
         key_statements = compile_key_statements(keys, DIALECT)
@@ -96,6 +98,7 @@ class PostgresStore:
                 self._unserved,
                 each,
                 Keys(key_statements, each.keys, KeyedInsert(each.table, keys)),
+                ChosenIds(each.table, deleted),
             )
             for name, each in self._resources.items()
         }
@@ -140,9 +143,9 @@ class PostgresStore:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
 
-    def transact(self, writes: Sequence[Write]) -> Awaitable[Sequence[Written]]:
+    def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Awaitable[Sequence[Written]]:
         """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
-        return self._pool().run(self._transact.work(writes))
+        return self._pool().run(self._transact.work(writes, dry_run=dry_run))
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

@@ -25,14 +25,15 @@ class Transact:
         self._collections = collections
         self._locks = {name: _lock(table) for name, table in tables.items()}
 
-    def work(self, writes: Sequence[Write]) -> Work[Sequence[Written]]:
+    def work(self, writes: Sequence[Write], *, dry_run: bool) -> Work[Sequence[Written]]:
         """What makes `writes` in their order, or none; raises `WriteRefused` for the first that fails."""
         operations = [self._collections[write.resource].operation(write) for write in writes]
 
         async def work(connection: Connection, seconds: float) -> Sequence[Written]:
-            async with Transaction(connection, seconds) as transaction:
+            async with Transaction(connection, seconds, dry_run=dry_run) as transaction:
                 await self._lock_in_order(transaction, writes)
-                return [await _made(transaction, index, write) for index, write in enumerate(operations)]
+                made = [await _made(transaction, index, write) for index, write in enumerate(operations)]
+            return [written.tried() for written in made] if dry_run else made
 
         return work
 
@@ -52,7 +53,7 @@ class Transact:
 
 async def _made(transaction: Transaction, index: int, write: Operation) -> Written:
     try:
-        return Written(await write(transaction.connection, transaction.seconds_left()))
+        return await write(transaction.connection, transaction.seconds_left())
     except EstuaryError as error:
         raise WriteRefused(index, error) from error
     except asyncpg.IntegrityConstraintViolationError as error:

@@ -12,13 +12,14 @@ LEAST = 0.01
 
 
 class Transaction:
-    """All of the block or nothing of it, within `seconds`.
+    """All of the block or nothing of it, within `seconds`; nothing of it in any case in a dry run.
 
     The driver's own transactions wait without bound for BEGIN, COMMIT and ROLLBACK.
     """
 
-    def __init__(self, connection: Connection, seconds: float) -> None:
+    def __init__(self, connection: Connection, seconds: float, *, dry_run: bool = False) -> None:
         self.connection = connection
+        self._dry_run = dry_run
         self._time = asyncio.get_running_loop().time
         self._end = self._time() + seconds
 
@@ -37,7 +38,7 @@ class Transaction:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
+        if error is None and not self._dry_run:
             await self.connection.execute("COMMIT", timeout=self.seconds_left())
-        elif not is_lost(error):
+        elif error is None or not is_lost(error):
             await self.connection.execute("ROLLBACK", timeout=self.seconds_left())

@@ -1,7 +1,7 @@
 """The triggers that keep totals exact for every writer, and never make one writer wait for another."""
 
 from estuary.stores.postgres.tables import ALL_OWNERS
-from estuary.stores.sql.tables import TOTALS
+from estuary.stores.sql.tables import DELETED, TOTALS
 
 
 def _add(owner: str, number: str) -> str:
@@ -56,7 +56,17 @@ BEGIN
 END
 $$"""
 FUNCTIONS = (_COUNT, _FORGET, _REFUSE)
-"""What the triggers call."""
+"""What the triggers call that have been there since the first layout."""
+REMEMBER = f"""\
+CREATE OR REPLACE FUNCTION "_estuary_remember"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO "{DELETED}" AS kept (resource, id, version)
+        SELECT TG_TABLE_NAME::text, id, version FROM changed
+        ON CONFLICT (resource, id) DO UPDATE SET version = greatest(kept.version, excluded.version);
+    RETURN NULL;
+END
+$$"""  # noqa: S608
+"""What remembers the versions of deleted records."""
 
 
 def triggers(table: str) -> dict[str, str]:
@@ -73,6 +83,17 @@ def triggers(table: str) -> dict[str, str]:
     return {
         f"_{table}_{event}": f'CREATE TRIGGER "_{table}_{event}" {body}' for event, body in bodies.items()
     }
+
+
+def remembering(table: str) -> dict[str, str]:
+    """The trigger that remembers versions of deleted records, also those that another program deletes.
+
+    Apart from the others: a table of an earlier release has those, and is not to be counted again. TRUNCATE
+    shows no rows to triggers, so what it removes is not remembered.
+    """
+    name = f"_{table}_remembered"
+    body = 'REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION "_estuary_remember"()'
+    return {name: f'CREATE TRIGGER "{name}" AFTER DELETE ON "{table}" {body}'}
 
 
 def recount(table: str) -> list[str]:

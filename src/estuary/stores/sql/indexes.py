@@ -49,7 +49,7 @@ def add_indexes(resource: Resource, table: Table) -> None:
     Each index is there once more, led by the owner. Records without an owner are not in that one, and cost
     nothing.
     """
-    Index(f"_{table.name}_position", table.c.created_at, table.c.id, unique=True)
+    Index(position_index(table.name), table.c.created_at, table.c.id, unique=True)
     _owned(f"_{table.name}_owner", resource, table, POSITION)
     for index in resource.indexes:
         if index == POSITION:
@@ -67,6 +67,11 @@ def create_index(index: Index, dialect: Dialect) -> str:
     """
     made = str(CreateIndex(index).compile(dialect=dialect))
     return f"{made} WHERE {index.info[_WHERE]}" if _WHERE in index.info else made
+
+
+def position_index(table: str) -> str:
+    """The name of the unique index in which the records of `table` are in their order."""
+    return f"_{table}_position"
 
 
 def named_here(table: str, index: str) -> bool:

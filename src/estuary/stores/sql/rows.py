@@ -56,6 +56,7 @@ class Rows(RowReader):
         self._unchanged: dict[str, Any] = dict.fromkeys(statements.update.parameters)
         self._unchanged |= {set_parameter(name): False for name in names}
         self._in_update_order = itemgetter(*statements.update.parameters)
+        self._in_patch_order = itemgetter(*statements.patch.parameters)
         self._in_delete_order = itemgetter(*statements.delete.parameters)
 
     def record(self, row: Row) -> Record:
@@ -89,7 +90,7 @@ class Rows(RowReader):
     def update(
         self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
     ) -> Row:
-        """The parameters of `Statements.update`."""
+        """The parameters of `Statements.update`, or with `if_changed` of `patch`."""
         parameters = self._unchanged.copy()
         for name, value in changes.items():
             convert = self._to_driver.get(name)
@@ -101,7 +102,8 @@ class Rows(RowReader):
         parameters["_updated_at"] = to_microseconds(updated_at)
         parameters["_expected_version"] = options.expected_version
         parameters["_owner"] = options.owner
-        ordered: Row = self._in_update_order(parameters)
+        in_order = self._in_patch_order if options.if_changed else self._in_update_order
+        ordered: Row = in_order(parameters)
         return ordered
 
     def delete(self, record_id: str, options: WriteOptions) -> Row:

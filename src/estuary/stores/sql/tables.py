@@ -18,6 +18,7 @@ from estuary.stores.sql.types import LONG, MOMENT, TEXT, column_type
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.
 TOTALS = "_estuary_totals"
 KEYS = "_estuary_keys"
+DELETED = "_estuary_deleted"
 _DIALECT = "dialect"
 
 
@@ -80,6 +81,22 @@ def keys_table(metadata: MetaData) -> Table:
         Column("used_at", MOMENT, nullable=False),
         Index(f"{KEYS}_age", "used_at"),
         sqlite_strict=True,
+    )
+
+
+def deleted_table(metadata: MetaData) -> Table:
+    """The last versions of deleted records, kept by triggers: a new one under such an id goes on there.
+
+    It has a row for each, so that no entity tag ever stands for two contents.
+    """
+    return Table(
+        DELETED,
+        metadata,
+        Column("resource", Text, primary_key=True, nullable=False),
+        Column("id", Text, primary_key=True, nullable=False),
+        Column("version", LONG, nullable=False),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
 
 

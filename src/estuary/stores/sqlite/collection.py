@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from estuary.core.awaiting import MaybeAwaitable
+from estuary.core.errors import VersionConflict
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
@@ -14,6 +15,8 @@ from estuary.stores.sql.query_statements import is_far
 from estuary.stores.sql.rows import Row
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.unmatched_writes import refusal
+from estuary.stores.sqlite.chosen_ids import ChosenIds
+from estuary.stores.sqlite.dry_run import tried
 from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET, Queries
 from estuary.stores.sqlite.reader_pool import Read
@@ -24,10 +27,17 @@ from estuary.stores.sqlite.writer import Operation
 class SqliteCollection:
     """Implements `Collection`; reads are answered at once, but for lists from far behind.
 
-    `database` is the whole store's; `keys` and `queries` are the resource's.
+    `database` is the whole store's; `keys`, `queries` and `chosen_ids` are the resource's.
     """
 
-    def __init__(self, database: Database, resource: SqlResource, keys: Keys, queries: Queries) -> None:
+    def __init__(
+        self,
+        database: Database,
+        resource: SqlResource,
+        keys: Keys,
+        queries: Queries,
+        chosen_ids: ChosenIds,
+    ) -> None:
         self._database = database
         self._row = database.row
         self._resource = resource
@@ -36,16 +46,21 @@ class SqliteCollection:
         self._reader = resource.reader
         self._keys = keys
         self._queries = queries
+        self._chosen_ids = chosen_ids
         statements = resource.statements
         self._insert = statements.insert.text
         self._get = statements.get.text
         self._update = statements.update.text
+        self._patch = statements.patch.text
         self._delete = statements.delete.text
         self._version = statements.version.text
 
     def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Awaitable[Written]:
-        """Keep a new record; raises `StoreQueryFailed` if its id is taken."""
-        return self._write(self._insertion(record), options)
+        """Keep a new record; raises `RecordExists` where its client chose an id that is taken.
+
+        Any other id that is taken is a `StoreQueryFailed`.
+        """
+        return self._write(self._insertion(record, options), options)
 
     def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
@@ -65,11 +80,11 @@ class SqliteCollection:
         """Remove the record; raises `NotFound`, `VersionConflict`."""
         return self._write(self._removal(record_id, options), options)
 
-    def operation(self, write: Write) -> Operation[Record | None]:
+    def operation(self, write: Write) -> Operation[Written]:
         """What makes one of several writes, within a transaction."""
         match write:
             case Insert():
-                return self._insertion(write.record)
+                return self._insertion(write.record, write.options)
             case Update():
                 return self._change(write.record_id, write.changes, write.updated_at, write.options)
             case Delete():
@@ -107,38 +122,62 @@ class SqliteCollection:
     def _records(self, rows: Sequence[Row]) -> Sequence[Record]:
         return [self._reader.record(row) for row in rows]
 
-    def _insertion(self, record: Record) -> Operation[Record | None]:
+    def _insertion(self, record: Record, options: WriteOptions) -> Operation[Written]:
+        if options.client_id:
+            return lambda cursor: self._insert_at(cursor, record)
         parameters = self._rows.insert(record)
 
-        def operation(cursor: sqlite3.Cursor) -> Record:
+        def operation(cursor: sqlite3.Cursor) -> Written:
             cursor.execute(self._insert, parameters)
-            return record
+            return Written(record)
 
         return operation
+
+    def _insert_at(self, cursor: sqlite3.Cursor, record: Record) -> Written:
+        record = self._chosen_ids.continued(cursor, record)
+        cursor.execute(self._insert, self._rows.insert(record))
+        return Written(record)
 
     def _change(
         self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
-    ) -> Operation[Record | None]:
+    ) -> Operation[Written]:
         parameters = self._rows.update(record_id, changes, updated_at, options)
 
-        def operation(cursor: sqlite3.Cursor) -> Record:
-            return self._rows.record(self._one(cursor, self._update, parameters, record_id, options))
+        def operation(cursor: sqlite3.Cursor) -> Written:
+            if options.if_changed:
+                row = cursor.execute(self._patch, parameters).fetchone()
+                if row is None:
+                    return self._unchanged(cursor, record_id, options)
+            else:
+                row = self._one(cursor, self._update, parameters, record_id, options)
+            return Written(self._rows.record(row))
 
         return operation
 
-    def _removal(self, record_id: str, options: WriteOptions) -> Operation[Record | None]:
+    def _unchanged(self, cursor: sqlite3.Cursor, record_id: str, options: WriteOptions) -> Written:
+        """The record that a patch left as it is; raises why there is none that it may be made to."""
+        row = cursor.execute(self._get, (record_id,)).fetchone()
+        record = self._reader.found(row, record_id, options.owner)
+        if options.expected_version not in (None, record.version):
+            raise VersionConflict(record.version)
+        return Written(record, made=False)
+
+    def _removal(self, record_id: str, options: WriteOptions) -> Operation[Written]:
         parameters = self._rows.delete(record_id, options)
 
-        def operation(cursor: sqlite3.Cursor) -> None:
+        def operation(cursor: sqlite3.Cursor) -> Written:
             self._one(cursor, self._delete, parameters, record_id, options)
+            return Written(None)
 
         return operation
 
-    def _write(self, operation: Operation[Record | None], options: WriteOptions) -> Awaitable[Written]:
+    def _write(self, operation: Operation[Written], options: WriteOptions) -> Awaitable[Written]:
         key = options.key
-        if key is None:
-            return self._database.write(lambda cursor: Written(operation(cursor)))
-        return self._database.write(self._keys.once(key, operation))
+        if key is not None:
+            operation = self._keys.once(key, operation)
+        if options.dry_run:
+            operation = tried(operation, Written.tried)
+        return self._database.write(operation)
 
     def _one(
         self,

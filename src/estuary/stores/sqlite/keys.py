@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from estuary.core.record import Record, Written
+from estuary.core.record import Written
 from estuary.core.writes import IdempotencyKey
 from estuary.stores.sql.keys import KeyRows, KeyStatements
 from estuary.stores.sqlite.savepoint import savepoint
@@ -16,7 +16,7 @@ class Keys:
         self._statements = statements
         self._rows = rows
 
-    def once(self, key: IdempotencyKey, write: Operation[Record | None]) -> Operation[Written]:
+    def once(self, key: IdempotencyKey, write: Operation[Written]) -> Operation[Written]:
         """`write` if the key is new, else what the first write with it left behind."""
 
         def operation(cursor: sqlite3.Cursor) -> Written:
@@ -35,12 +35,10 @@ class Keys:
             return None
         return self._rows.replay(key, row)
 
-    def _write(
-        self, cursor: sqlite3.Cursor, key: IdempotencyKey, write: Operation[Record | None]
-    ) -> Written:
+    def _write(self, cursor: sqlite3.Cursor, key: IdempotencyKey, write: Operation[Written]) -> Written:
         """The write and its key, both or neither."""
         with savepoint(cursor):
-            record = write(cursor)
-            cursor.execute(self._statements.keep.text, self._rows.kept(key, record))
+            written = write(cursor)
+            cursor.execute(self._statements.keep.text, self._rows.kept(key, written.record))
             cursor.execute(self._statements.expire.text, self._rows.expired(key))
-        return Written(record)
+        return written

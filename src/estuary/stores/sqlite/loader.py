@@ -9,7 +9,7 @@ from estuary.core.errors import StoreNotEmpty
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.sql.sql_resource import SqlResource
-from estuary.stores.sql.tables import KEYS
+from estuary.stores.sql.tables import DELETED, KEYS
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
 from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.file import DatabaseFile
@@ -72,7 +72,8 @@ class Loader:
             elif connection.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone():  # noqa: S608 (as above)
                 raise StoreNotEmpty
         if replace:
-            connection.execute(f"DELETE FROM {KEYS}")  # noqa: S608 (a constant name)
+            for table in (KEYS, DELETED):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 (constant names)
 
     def _commit(self, connection: sqlite3.Connection) -> None:
         """In the thread; raises `StoreUnavailable` if a file of the database was lost."""

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -13,7 +13,7 @@ from estuary.core.errors import StoreSchemaMismatch
 from estuary.stores.sql.ddl_text import in_one_line
 from estuary.stores.sql.indexes import OWNER, create_index, named_here
 from estuary.stores.sql.plan import UNCHANGED, Plan
-from estuary.stores.sql.tables import KEYS, TOTALS, checks_of
+from estuary.stores.sql.tables import DELETED, KEYS, TOTALS, checks_of
 from estuary.stores.sqlite.key_owners import key_owners
 
 APPLICATION_ID = 0x45535455
@@ -110,6 +110,7 @@ class _TableSchema:
         owner: Any = CreateColumn(table.c[OWNER]).compile(dialect=dialect)
         self._owner_ddl = f'ALTER TABLE "{table.name}" ADD COLUMN {owner}'
         self._triggers = _triggers(table.name)
+        self._remembering = _remembering(table.name)
         self._columns = {
             column.name: (column.type.compile(dialect), not column.nullable) for column in table.columns
         }
@@ -128,6 +129,8 @@ class _TableSchema:
             statements.insert(0, self._owner_ddl)
         if self._name in plan.rebuilt or not self._counts(connection):
             statements += self._counting()
+        if self._name in plan.rebuilt or not _has_triggers(connection, self._remembering):
+            statements += _made_again(self._remembering)
         return statements
 
     def undeclared_indexes(self, connection: sqlite3.Connection) -> Iterator[str]:
@@ -138,9 +141,7 @@ class _TableSchema:
                 yield f'DROP INDEX IF EXISTS "{name}"'
 
     def _counting(self) -> Iterator[str]:
-        for name, ddl in self._triggers.items():
-            yield f'DROP TRIGGER IF EXISTS "{name}"'
-            yield ddl
+        yield from _made_again(self._triggers)
         # Without its triggers the table may have changed unseen: this once, its records are counted.
         yield f"DELETE FROM {TOTALS} WHERE resource = '{self._name}'"  # noqa: S608 (checked names, as below)
         count = f"SELECT '{self._name}', {OWNER}, count(*) FROM \"{self._name}\" GROUP BY {OWNER}"  # noqa: S608
@@ -148,7 +149,7 @@ class _TableSchema:
 
     def _counts(self, connection: sqlite3.Connection) -> bool:
         """Whether the triggers are there, and a total for them to keep."""
-        if not self._triggers.items() <= _definitions(connection, "trigger").items():
+        if not _has_triggers(connection, self._triggers):
             return False
         if not _exists(connection, TOTALS) or _pragma(connection, "user_version") < LAYOUT:
             return False
@@ -229,6 +230,30 @@ def _triggers(table: str) -> dict[str, str]:
     return {
         f"_{table}_{event}": f'CREATE TRIGGER "_{table}_{event}" {body}' for event, body in bodies.items()
     }
+
+
+def _remembering(table: str) -> dict[str, str]:
+    """The trigger that remembers versions of deleted records: its name with its DDL.
+
+    It sees what other programs delete, too. Apart from those that count, which earlier releases know: they
+    leave it as it is.
+    """
+    name = f"_{table}_remembered"
+    kept = (
+        f"INSERT INTO {DELETED} VALUES ('{table}', OLD.id, OLD.version) "  # noqa: S608 (checked names)
+        "ON CONFLICT (resource, id) DO UPDATE SET version = max(version, excluded.version)"
+    )
+    return {name: f'CREATE TRIGGER "{name}" AFTER DELETE ON "{table}" BEGIN {kept}; END'}
+
+
+def _has_triggers(connection: sqlite3.Connection, triggers: Mapping[str, str]) -> bool:
+    return triggers.items() <= _definitions(connection, "trigger").items()
+
+
+def _made_again(triggers: Mapping[str, str]) -> Iterator[str]:
+    for name, ddl in triggers.items():
+        yield f'DROP TRIGGER IF EXISTS "{name}"'
+        yield ddl
 
 
 def _add_to_total(table: str, row: str, change: int) -> str:

@@ -20,8 +20,10 @@ from estuary.stores.sql.list_statements import COMMON_SHAPES, ListStatements, se
 from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import Statements, compile_statements
-from estuary.stores.sql.tables import keys_table, resource_table, totals_table
+from estuary.stores.sql.tables import deleted_table, keys_table, resource_table, totals_table
+from estuary.stores.sqlite.chosen_ids import ChosenIds
 from estuary.stores.sqlite.collection import SqliteCollection
+from estuary.stores.sqlite.dry_run import tried
 from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.keys import Keys
@@ -67,12 +69,12 @@ class SqliteStore:
     ) -> None:
         dialect = SQLiteDialect(paramstyle="qmark")
         metadata = MetaData()
-        totals, keys = totals_table(metadata), keys_table(metadata)
+        totals, keys, deleted = totals_table(metadata), keys_table(metadata), deleted_table(metadata)
         self._resources = {one.name: _in_sqlite(one, metadata, totals, dialect) for one in resources}
         tables = [each.table for each in self._resources.values()]
         own = _OTHER_STATEMENTS + (len(Statements._fields) + len(COMMON_SHAPES)) * len(tables)
         file = DatabaseFile(path, statements=min(max(own, _FEWEST_STATEMENTS), _MOST_STATEMENTS))
-        self._schema = schema = Schema(tables, [totals, keys], dialect)
+        self._schema = schema = Schema(tables, [totals, keys, deleted], dialect)
         self._migration = migration = Migration(file, schema, policy)
         self._database = Database(file, migration, timeout=timeout, observe=observe, fairness=fairness)
         key_statements = compile_key_statements(keys, dialect)
@@ -82,6 +84,7 @@ class SqliteStore:
                 each,
                 Keys(key_statements, each.keys),
                 Queries(self._database, each, budget=query_budget),
+                ChosenIds(each, deleted, dialect),
             )
             for name, each in self._resources.items()
         }
@@ -111,10 +114,13 @@ class SqliteStore:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
 
-    def transact(self, writes: Sequence[Write]) -> Awaitable[Sequence[Written]]:
+    def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Awaitable[Sequence[Written]]:
         """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
         operations = [self._collections[write.resource].operation(write) for write in writes]
-        return self._database.write(transact(operations))
+        together = transact(operations)
+        if dry_run:
+            together = tried(together, lambda outcomes: [written.tried() for written in outcomes])
+        return self._database.write(together)
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

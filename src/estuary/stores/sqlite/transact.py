@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from estuary.core.errors import EstuaryError, StoreQueryFailed, WriteRefused
-from estuary.core.record import Record, Written
+from estuary.core.record import Written
 from estuary.stores.sqlite.errors import translate
 from estuary.stores.sqlite.savepoint import savepoint
 from estuary.stores.sqlite.writer import Operation
 
 
-def transact(operations: Sequence[Operation[Record | None]]) -> Operation[Sequence[Written]]:
+def transact(operations: Sequence[Operation[Written]]) -> Operation[Sequence[Written]]:
     """`operations` in their order, or none; raises `WriteRefused` for the first that cannot be made."""
 
     def operation(cursor: sqlite3.Cursor) -> Sequence[Written]:
@@ -20,9 +20,9 @@ def transact(operations: Sequence[Operation[Record | None]]) -> Operation[Sequen
     return operation
 
 
-def _made(cursor: sqlite3.Cursor, index: int, write: Operation[Record | None]) -> Written:
+def _made(cursor: sqlite3.Cursor, index: int, write: Operation[Written]) -> Written:
     try:
-        return Written(write(cursor))
+        return write(cursor)
     except EstuaryError as error:
         raise WriteRefused(index, error) from error
     except sqlite3.IntegrityError as error:

@@ -37,11 +37,15 @@ _unescaped = re.compile(r"\\(.)").sub
 
 
 class KeyHeader(NamedTuple):
-    """The Idempotency-Key of a write, before its body is read."""
+    """The Idempotency-Key of a write, before its body is read.
+
+    `creates`: the write is a PUT that creates, whose body says other things than that of one which changes.
+    """
 
     request: Request
     text: str
     now: datetime
+    creates: bool = False
 
     def with_body(self, body: bytes) -> IdempotencyKey:
         """The key, with a fingerprint of all that is asked and of the owner for whom it is.
@@ -50,11 +54,11 @@ class KeyHeader(NamedTuple):
         """
         request = self.request
         owner = request.owner or ""
-        # The path as it would be with the id in its one spelling; the lengths say where the body begins.
+        # The path as it would be with the id in its one spelling; its length says where the body begins. No
+        # query: a dry run finds the key of the write itself, and there is no other parameter.
         path = request.path[: len(request.path) - len(request.record_id)] + request.record_id
-        query = request.query
-        lengths = f"{len(path)}?{len(query)}" if query else f"{len(path)}"
-        head = f"{request.method} {lengths} {path}{query}".encode(errors="surrogatepass")
+        method = f"{request.method} *" if self.creates else request.method
+        head = f"{method} {len(path)} {path}".encode(errors="surrogatepass")
         fingerprint = blake2b(head + body, digest_size=_DIGEST_BYTES).hexdigest() + owner
         return IdempotencyKey(request.subject or "", owner, self.text, fingerprint, self.now)
 

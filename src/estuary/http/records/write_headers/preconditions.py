@@ -17,13 +17,18 @@ IF_NONE_MATCH = "If-None-Match"
 
 
 class Precondition(NamedTuple):
-    """Which versions a write may be made to: one, those for which `holds` is true, or any."""
+    """Which versions a write may be made to: one, those for which `holds` is true, or any.
+
+    `absent`: there must be no record yet.
+    """
 
     version: int | None = None
     holds: VersionPredicate | None = None
+    absent: bool = False
 
 
 NO_PRECONDITION: Final = Precondition()
+ABSENT: Final = Precondition(absent=True)
 
 
 def is_known(headers: Fields, tag: str) -> bool:
@@ -43,6 +48,17 @@ def is_known(headers: Fields, tag: str) -> bool:
         return True
     tags = usable_tags(headers, IF_NONE_MATCH)
     return tags is not None and tags.match_weakly(tag)
+
+
+def demands_absence(headers: Fields) -> bool:
+    """Whether a write is to be made only where there is no record: `If-None-Match: *` (RFC 9110, 13.1.2).
+
+    With If-Match besides it asks for the impossible, which is then found out as it is for any record.
+    """
+    if headers.get("if-none-match") is None or headers.get("if-match") is not None:
+        return False
+    unwanted = usable_tags(headers, IF_NONE_MATCH)
+    return unwanted is not None and unwanted.any
 
 
 def precondition_of(headers: Fields) -> Precondition:

@@ -1,4 +1,4 @@
-"""What the headers of a write ask for, read before its body: a version, a key, an owner's records."""
+"""What a write asks for beside its body, and before it: a version, a key, an owner's records, a dry run."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,32 +7,50 @@ from typing import Final
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.http.errors import PreconditionRequired
 from estuary.http.messages import Request
-from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.write_headers.idempotency import KeyHeader, key_text
-from estuary.http.records.write_headers.preconditions import NO_PRECONDITION, Precondition, precondition_of
+from estuary.http.records.write_headers.preconditions import (
+    ABSENT,
+    NO_PRECONDITION,
+    Precondition,
+    demands_absence,
+    precondition_of,
+)
+from estuary.http.records.write_headers.preferences import prefers_minimal
+from estuary.http.records.write_headers.write_parameters import (
+    NO_WRITE_PARAMETERS,
+    WriteParameters,
+    write_parameters,
+)
 
 
 class WriteHeaders:
-    """What the headers of one write ask for."""
+    """What the headers of one write, and its query string, ask for.
 
-    __slots__ = ("key", "owner", "precondition")
+    `dry_run`: only to say what would be; `minimal`: to answer without a body.
+    """
+
+    __slots__ = ("dry_run", "key", "minimal", "owner", "precondition")
 
     def __init__(
         self,
         owner: str | None = None,
         key: KeyHeader | None = None,
         precondition: Precondition = NO_PRECONDITION,
+        dry_run: bool = False,
+        minimal: bool = False,
     ) -> None:
         self.owner: Final = owner
         self.key: Final = key
         self.precondition: Final = precondition
+        self.dry_run: Final = dry_run
+        self.minimal: Final = minimal
 
     def options(self, body: bytes) -> WriteOptions:
         """The options of the write, now that its body is known."""
         if self is NO_WRITE_HEADERS:
             return UNCONDITIONAL
         key = None if self.key is None else self.key.with_body(body)
-        return WriteOptions(self.owner, self.precondition.version, key)
+        return WriteOptions(self.owner, self.precondition.version, key, dry_run=self.dry_run)
 
 
 NO_WRITE_HEADERS: Final = WriteHeaders()
@@ -48,27 +66,44 @@ class WriteHeadersReader:
     def of_create(self, request: Request) -> WriteHeaders:
         """Those of a request to create; preconditions are about records, of which there is none yet.
 
-        Raises `InvalidParameter`, also for any query parameter, of which writes take none.
+        Raises `InvalidParameter`.
         """
-        if request.query:
-            refuse_parameters(request.query)
-        text = key_text(request)
-        if text is None and request.owner is None:
-            return NO_WRITE_HEADERS
-        return WriteHeaders(request.owner, self._key(request, text))
+        parameters = write_parameters(request.query) if request.query else NO_WRITE_PARAMETERS
+        return self._unconditional(request, parameters)
 
     def of_change(self, request: Request) -> WriteHeaders:
         """Those of a request to change; raises `InvalidParameter`, `PreconditionRequired`."""
-        if request.query:
-            refuse_parameters(request.query)
+        parameters = write_parameters(request.query) if request.query else NO_WRITE_PARAMETERS
         headers = request.headers
         if headers.get("if-match") is None:
             if self._require_if_match:
                 raise PreconditionRequired
             if headers.get("if-none-match") is None:
-                return self.of_create(request)
-        key = self._key(request, key_text(request))
-        return WriteHeaders(request.owner, key, precondition_of(headers))
+                return self._unconditional(request, parameters)
+        return self._read(request, parameters, precondition_of(headers))
 
-    def _key(self, request: Request, text: str | None) -> KeyHeader | None:
-        return None if text is None else KeyHeader(request, text, self._now())
+    def of_put(self, request: Request) -> WriteHeaders:
+        """Those of a request to change, or to create under its id; raises as `of_change` does."""
+        if not demands_absence(request.headers):
+            return self.of_change(request)
+        parameters = write_parameters(request.query) if request.query else NO_WRITE_PARAMETERS
+        return self._read(request, parameters, ABSENT)
+
+    def _unconditional(self, request: Request, parameters: WriteParameters) -> WriteHeaders:
+        headers = request.headers
+        if (
+            request.owner is None
+            and parameters is NO_WRITE_PARAMETERS
+            and headers.get("idempotency-key") is None
+            and headers.get("prefer") is None
+        ):
+            return NO_WRITE_HEADERS
+        return self._read(request, parameters, NO_PRECONDITION)
+
+    def _read(
+        self, request: Request, parameters: WriteParameters, precondition: Precondition
+    ) -> WriteHeaders:
+        text = key_text(request)
+        key = None if text is None else KeyHeader(request, text, self._now(), precondition.absent)
+        minimal = prefers_minimal(request.headers)
+        return WriteHeaders(request.owner, key, precondition, parameters.dry_run, minimal)
