@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -30,12 +30,21 @@ def server() -> Iterator[Postgres]:
     found.end_sessions()
 
 
-@pytest.fixture
-async def pool(server: Postgres) -> AsyncIterator[Pool]:
+@asynccontextmanager
+async def pool_on(url: str) -> AsyncIterator[Pool]:
     """A pool of one connection, whose sessions have all the time in the world."""
-    made = Pool(Connector(server.url, timeout=LONG), size=1, timeout=LONG, observe=lambda _: None)
+    connector = Connector(url, timeout=LONG)
+    await connector.look()
+    made = Pool(connector, size=1, timeout=LONG, observe=lambda _: None)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def pool(server: Postgres) -> AsyncIterator[Pool]:
+    """One on the server itself."""
+    async with pool_on(server.url) as made:
+        yield made
 
 
 async def session(pool: Pool) -> int:
@@ -63,6 +72,19 @@ async def test_a_query_is_cancelled_at_the_server_when_its_caller_leaves(
     assert [(1,)] == [tuple(row) for row in await queries.fetch(AT_ONCE) or ()]
     assert before == await session(pool)
     assert "0" == server.execute(RUNNING).strip()
+
+
+async def test_a_pooler_passes_a_cancellation_on(server: Postgres) -> None:
+    """To the session that the transaction was given."""
+    async with pool_on(shared.pooler().url) as pool:
+        queries = UnservedQueries(pool, most=1, budget=LONG, timeout=LONG)
+        leaving = asyncio.create_task(queries.fetch(ENDLESS))
+        await until(lambda: server.execute(RUNNING).strip() == "1")
+        leaving.cancel()
+        with suppress(asyncio.CancelledError):
+            await leaving
+        await until(lambda: server.execute(RUNNING).strip() == "0")
+        assert [(1,)] == [tuple(row) for row in await queries.fetch(AT_ONCE) or ()]
 
 
 async def test_a_query_whose_caller_left_before_it_had_a_connection_is_not_begun(
