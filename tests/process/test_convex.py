@@ -92,6 +92,28 @@ def test_there_is_nothing_to_migrate(tmp_path: Path, deployment: Deployment) -> 
     assert "npx convex deploy" in done.stderr
 
 
+def test_indexes_that_wait_for_older_records(tmp_path: Path, deployment: Deployment) -> None:
+    """With `DATABASE_MIGRATE=check` they wait for `estuary migrate`, which tells what it does."""
+    variables = {
+        **deployment.variables,
+        "RESOURCES": "tests.support.queries:MOORINGS",
+        "PYTHONPATH": str(ROOT),
+        "DATABASE_MIGRATE": "check",
+    }
+    waiting = estuary(tmp_path, "check", **variables)
+    assert 1 == waiting.returncode
+    assert "run `estuary migrate`" in waiting.stderr
+    plan = estuary(tmp_path, "migrate", "--plan", **variables)
+    assert (0, "-- complete the indexed fields of older records in moorings;\n") == (
+        plan.returncode,
+        plan.stdout,
+    )
+    assert 0 == estuary(tmp_path, "migrate", **variables).returncode
+    checked = estuary(tmp_path, "check", **variables)
+    assert (0, "") == (checked.returncode, checked.stderr)
+    assert "(side, depth): sort=side,depth; side=…&sort=depth" in checked.stdout
+
+
 @pytest.mark.parametrize("command", ["check", "serve"])
 @pytest.mark.parametrize("url", ["happy-otter-123", "https://", "https://a.convex.site", "https://a/b"])
 def test_a_url_that_is_none(tmp_path: Path, command: str, url: str) -> None:
