@@ -1,10 +1,11 @@
 // Fields in indexes, kept in one form: Convex orders documents by what they hold, and one that lacks a field
 // before one in which it is null. Writes complete what they write, whatever release of Estuary sent it; records
 // that are older than an index are completed by `fill`, a part at a time, until none is left.
-import { getDocumentSize, jsonToConvex, v } from "convex/values";
+import { ConvexError, getDocumentSize, jsonToConvex, v } from "convex/values";
 
-import { type Reading, servedGeneration, tableOf, type Writing } from "./model";
-import { indexed } from "./schema";
+import { type Document, type Reading, refusal, servedGeneration, tableOf, type Writing } from "./model";
+import { indexed, uniqueKeys } from "./schema";
+import { demandUnique } from "./unique";
 
 /** What one run of `fill` looks at, at most: a fraction of what Convex allows. */
 const FILLED_DOCUMENTS = 500;
@@ -13,10 +14,11 @@ const FILLED_BYTES = 2 << 20;
 /** `value`, of a record of `resource`, with its indexed fields as they are kept. */
 export function completed(resource: string, value: Record<string, unknown>): Record<string, unknown> {
   const found = { ...value };
-  for (const [name, { missing, time }] of Object.entries(indexed[resource]?.fields ?? {})) {
+  for (const [name, { missing, time, folded }] of Object.entries(indexed[resource]?.fields ?? {})) {
     if (found[name] === undefined && missing !== undefined) found[name] = jsonToConvex(missing);
     const kept = found[name];
     if (time && typeof kept === "string") found[name] = inSixDigits(kept);
+    if (folded !== undefined) found[folded] = typeof kept === "string" ? inLowerCase(kept) : null;
   }
   return found;
 }
@@ -32,6 +34,11 @@ export function indexesOf(resource: string) {
   const { indexes = [], fields = {} } = indexed[resource] ?? {};
   const forms = Object.fromEntries(Object.entries(fields).map(([name, { form }]) => [name, form]));
   return { indexes, forms };
+}
+
+/** A text with its ASCII letters in lower case, and all others as they are. */
+function inLowerCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** The resources in the served generation of which every record is completed. */
@@ -70,12 +77,23 @@ async function fillSome(ctx: Writing, generation: string, resource: string, star
     .withIndex("by_record", (q) => q.eq("generation", generation).gt("id", start))) {
     if (documents >= FILLED_DOCUMENTS || bytes >= FILLED_BYTES) return { after, done: false };
     const value = completed(resource, document.value);
+    await demandAlone(ctx, generation, resource, { ...document, value });
     if (!isSame(document.value, value)) await ctx.db.patch(document._id, { value });
     after = document.id;
     documents += 1;
     bytes += getDocumentSize(document);
   }
   return { after, done: true };
+}
+
+/** Throws, with the id that the operator is told, where other records stand in the way of a unique key. */
+async function demandAlone(ctx: Reading, generation: string, resource: string, document: Document) {
+  try {
+    await demandUnique(ctx, generation, resource, document);
+  } catch (error) {
+    if (!(error instanceof ConvexError)) throw error;
+    throw refusal("Duplicates", { resource, fields: error.data.fields, id: document.id });
+  }
 }
 
 /** Note that a generation without records has none to complete: what is put into it will be completed. */
@@ -99,13 +117,15 @@ function isFilled(resource: string, progress: { forms: string; done: boolean } |
   return progress.forms === formsOf(resource) && progress.done;
 }
 
-/** Which fields are completed, and how, in one text. */
+/** Which fields are completed, and how, in one text, with the unique keys that records were held to. */
 function formsOf(resource: string): string {
-  return JSON.stringify(indexesOf(resource).forms);
+  const { forms } = indexesOf(resource);
+  const keys = uniqueKeys[resource] ?? [];
+  return JSON.stringify(keys.length > 0 ? { forms, keys } : forms);
 }
 
 function isCompletable(resource: string): boolean {
-  return Object.keys(indexed[resource]?.fields ?? {}).length > 0;
+  return Object.keys(indexed[resource]?.fields ?? {}).length + (uniqueKeys[resource] ?? []).length > 0;
 }
 
 function isSame(value: Record<string, unknown>, other: Record<string, unknown>): boolean {

@@ -10,12 +10,13 @@ import { byRequest, idempotencyKey, once } from "./once";
 import { declared, indexed } from "./schema";
 import { type Selection, selected } from "./select";
 import * as totals from "./totals";
-import { changes, find, inserted, newRecord, removed, target, updated } from "./writing";
+import { byKey } from "./unique";
+import { changes, find as findById, inserted, newRecord, removed, target, updated } from "./writing";
 
 /** Of these functions; Estuary refuses to work with those of another one. */
 const PROTOCOL = 1;
 /** Grows with what Estuary may ask for: an Estuary that needs no more works with these functions, too. */
-const REVISION = 4;
+const REVISION = 5;
 /** Bytes of records in one answer: a quarter of what Convex allows. Estuary asks again for the rest. */
 const ANSWER_BYTES = 4 << 20;
 
@@ -55,7 +56,16 @@ export const describe = {
 export const get = {
   args: { ...inResource, id: v.string(), owner },
   handler: async (ctx: Reading, args: { resource: string; id: string; owner: string | null }) =>
-    recordOf(await find(ctx, await servedGeneration(ctx), args)),
+    recordOf(await findById(ctx, await servedGeneration(ctx), args)),
+};
+
+/** The records that have these values of a unique key: two at most. */
+export const find = {
+  args: { ...inResource, index: v.string(), values: v.array(v.any()), owner },
+  handler: async (
+    ctx: Reading,
+    args: { resource: string; index: string; values: string[]; owner: string | null },
+  ) => (await byKey(ctx, await servedGeneration(ctx), args.resource, args)).map(recordOf),
 };
 
 export const insert = {

@@ -28,6 +28,7 @@ function open<Args extends unknown[], Answer, D extends Definition<Args, Answer>
 
 export const describe = queryGeneric(open(definitions.describe));
 export const get = queryGeneric(open(definitions.get));
+export const find = queryGeneric(open(definitions.find));
 export const page = queryGeneric(open(definitions.page));
 export const slice = queryGeneric(open(definitions.slice));
 export const select = queryGeneric(open(definitions.select));

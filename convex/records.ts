@@ -7,6 +7,7 @@ import * as load from "./load";
 
 export const describe = internalQueryGeneric(definitions.describe);
 export const get = internalQueryGeneric(definitions.get);
+export const find = internalQueryGeneric(definitions.find);
 export const page = internalQueryGeneric(definitions.page);
 export const slice = internalQueryGeneric(definitions.slice);
 export const select = internalQueryGeneric(definitions.select);

@@ -2,7 +2,7 @@
 import { defineSchema } from "convex/server";
 import { v } from "convex/values";
 
-import { bookkeeping, type Indexed, recordTable } from "./tables";
+import { bookkeeping, type Indexed, recordTable, type UniqueKey } from "./tables";
 
 /** By these Estuary sees whether what is deployed is what is declared. */
 export const declared = {
@@ -15,6 +15,11 @@ export const indexed: Indexed = {
     indexes: [],
     fields: {},
   },
+};
+
+/** The unique keys of each resource. */
+export const uniqueKeys: { [resource: string]: UniqueKey[] } = {
+  items: [],
 };
 
 export default defineSchema({

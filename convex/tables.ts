@@ -6,10 +6,16 @@ import { type GenericValidator, type JSONValue, v } from "convex/values";
 export type Indexed = {
   [resource: string]: {
     indexes: string[];
-    /** `missing` is what a record has that lacks the field, as the HTTP API writes it; `form` tells of both. */
-    fields: { [name: string]: { form: string; missing?: JSONValue; time?: true } };
+    /** `missing` is what a record has that lacks the field, as the HTTP API writes it; `form` tells of all. */
+    fields: { [name: string]: { form: string; missing?: JSONValue; time?: true; folded?: string } };
   };
 };
+
+/**
+ * Fields of which no two records have the same values. `compared` are the members of a record's value that
+ * its `index` holds, and `fields` what clients call them; with the owner last, unless it is one of all owners.
+ */
+export type UniqueKey = { index: string; fields: string[]; compared: string[]; ofAll: boolean };
 
 /**
  * A resource's records. `position` is creation time and id in one text, so that one index range is a list;

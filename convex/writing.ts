@@ -17,6 +17,7 @@ import {
   type Writing,
 } from "./model";
 import * as totals from "./totals";
+import { demandUnique } from "./unique";
 
 const owner = v.union(v.string(), v.null());
 /** The record that is meant. */
@@ -76,6 +77,7 @@ export async function updated(
   if (args.if_changed === true && compareValues(before as Value, value as Value) === 0) {
     return { record, made: false };
   }
+  await demandUnique(ctx, generation, args.resource, { ...document, value });
   const changed = { version: document.version + 1, updated_at: args.updated_at, value };
   await ctx.db.patch(document._id, changed);
   return { record: { ...record, ...changed }, made: true };
@@ -103,6 +105,7 @@ export async function put(ctx: Writing, generation: string, resource: string, re
   if ((await under(ctx, generation, resource, record.id)) !== null) throw refusal("IdTaken");
   const position = positionOf(record.created_at, record.id);
   const value = completed(resource, record.value);
+  await demandUnique(ctx, generation, resource, { ...record, value });
   await ctx.db.insert(table, { ...record, value, generation, position });
 }
 

@@ -11,9 +11,14 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
-from estuary.core.errors import StoreNotMigrated, StoreQueryFailed, StoreSchemaMismatch
+from estuary.core.errors import (
+    StoreNotMigrated,
+    StoreQueryFailed,
+    StoreSchemaMismatch,
+    UniqueConflict,
+)
 from estuary.core.items import ITEMS
-from estuary.core.markers import Index
+from estuary.core.markers import Index, Unique
 from estuary.core.record import Record
 from estuary.core.resource import AwareDatetime, Resource
 from estuary.stores.postgres import PostgresStore
@@ -123,8 +128,9 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     if request.param == "postgres":
         shared.postgres().empty()
 
-    def store(declared: type[Struct] | None = None, policy: Policy = Policy.AUTO) -> TableStore:
-        resources = [ITEMS] if declared is None else [ITEMS, Resource("parts", declared)]
+    def store(declared: type[Struct] | Resource | None = None, policy: Policy = Policy.AUTO) -> TableStore:
+        named = Resource("parts", declared) if isinstance(declared, type) else declared
+        resources = [ITEMS] if named is None else [ITEMS, named]
         if request.param == "sqlite":
             return SqliteStore(tmp_path / "estuary.db", resources, timeout=TIMEOUT, policy=policy)
         return PostgresStore(shared.postgres().url, resources, timeout=TIMEOUT, policy=policy)
@@ -375,6 +381,91 @@ async def test_of_many_that_make_indexes_at_once_one_does_it(make: Make) -> None
     plans = await asyncio.gather(*(make(Indexed).migrate(only_plan=False) for _ in range(5)))
     assert 1 == sum(map(bool, plans))
     assert [Indexed(name="bolt")] == await values_of(make, Indexed)
+
+
+class Coded(Part, frozen=True, kw_only=True):
+    """A part with a new unique field, and one that is unique from now on."""
+
+    serial: Annotated[int, Unique] | None = None
+    note: Annotated[str, Unique(fold_case=True), Meta(max_length=20)] | None = None
+
+
+async def test_unique_keys_are_made_and_removed(make: Make) -> None:
+    """By a migration, and told by its plan; they hold from then on, and no longer."""
+    await keep(make, Part(name="bolt", note="a"), Part(name="nut"), Part(name="pin"))
+    with pytest.raises(StoreNotMigrated):
+        await make(Coded, Policy.CHECK).open()
+    plan = await make(Coded).migrate(only_plan=True)
+    made = [line.replace(" CONCURRENTLY", "") for line in plan if "UNIQUE" in line]
+    assert ["CREATE UNIQUE INDEX _parts_unique_"] * 2 == [line[:34] for line in made]
+    assert plan == await make(Coded).migrate(only_plan=False)
+    assert [] == list(await make(Coded).migrate(only_plan=True))
+    store = make(Coded, Policy.CHECK)
+    await store.open()
+    with pytest.raises(UniqueConflict):
+        await parts(store, Coded).insert(record(7, Coded(name="other", note="A")))
+    await store.close()
+    dropped = await make(Part).migrate(only_plan=False)
+    assert 2 == len([line for line in dropped if re.fullmatch(r'DROP INDEX .*"_parts_unique_\w+"', line)])
+
+
+async def test_until_a_migration_what_was_unique_still_is(make: Make) -> None:
+    """A conflict is a conflict, though no declared field can be named."""
+    await keep(make, Part(name="bolt", note="a"))
+    await make(Coded).migrate(only_plan=False)
+    old = make(Part)
+    await old.open()
+    with pytest.raises(UniqueConflict) as raised:
+        await parts(old, Part).insert(record(7, Part(name="other", note="A")))
+    assert () == raised.value.fields
+    await old.close()
+
+
+@pytest.mark.parametrize("way", ["plan", "migrate", "open"])
+async def test_unique_keys_over_duplicates_are_refused(make: Make, way: str) -> None:
+    """With their number and three ids, and nothing was changed."""
+    before = [Part(name="bolt", note=note) for note in ("a", "A", "b", "B", None, None, "c")]
+    await keep(make, *before)
+    ids = ", ".join(make_id(number) for number in range(3))
+    told = rf"Table parts: field note is declared Unique, and 4 records have .* \({ids}, …\); change or"
+    store = make(Coded)
+    with pytest.raises(StoreSchemaMismatch, match=told):
+        await (store.open() if way == "open" else store.migrate(only_plan=way == "plan"))
+    assert before == await values_of(make, Part)
+
+
+class Defaulted(Part, frozen=True, kw_only=True):
+    """A part with a new field that is the same in all records."""
+
+    code: Annotated[str, Meta(max_length=20)] = "x"
+
+
+async def test_a_new_field_of_a_key_counts_with_its_default(make: Make) -> None:
+    """All records there are would have it."""
+    await keep(make, Part(name="bolt", amount=1), Part(name="bolt", amount=2))
+    keyed = Resource("parts", Defaulted, unique=[("code", "name")])
+    with pytest.raises(StoreSchemaMismatch, match="fields code, name are declared Unique, and 2 records"):
+        await make(keyed).migrate(only_plan=True)
+    free = Resource("parts", Defaulted, unique=[("code", "name", "amount")])
+    assert await make(free).migrate(only_plan=False)
+    assert [] == list(await make(free).migrate(only_plan=True))
+
+
+async def test_a_unique_index_that_was_not_made_to_its_end_is_made_again(server: Postgres) -> None:
+    """Unless records stand in its way by now."""
+    keyed = Resource("parts", Part, unique=[("name",)])
+
+    def store() -> PostgresStore:
+        return PostgresStore(server.url, [keyed], timeout=TIMEOUT)
+
+    await store().migrate(only_plan=False)
+    index = server.execute("SELECT indexname FROM pg_indexes WHERE indexname ~ '^_parts_unique'")
+    server.execute(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{index}'::regclass")  # noqa: S608
+    plan = await store().migrate(only_plan=False)
+    assert [
+        f'DROP INDEX CONCURRENTLY IF EXISTS "{index}"',
+        f"CREATE UNIQUE INDEX CONCURRENTLY {index}",
+    ] == [line.partition(" ON ")[0] for line in plan]
 
 
 @pytest.fixture

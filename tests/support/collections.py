@@ -8,6 +8,7 @@ from estuary.core import ports
 from estuary.core.awaiting import settled
 from estuary.core.query import ListQuery, ListResult, by_cursor
 from estuary.core.record import Position, Record, Written
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 
 
@@ -24,6 +25,10 @@ class Collection:
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """Read a record."""
         return await settled(self.inner.get(record_id, owner))
+
+    async def find(self, key: UniqueKey, values: Sequence[Any], owner: str | None = None) -> ListResult:
+        """Read records by the values of a unique key."""
+        return await settled(self.inner.find(key, values, owner))
 
     async def update(
         self,

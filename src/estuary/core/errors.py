@@ -102,6 +102,20 @@ class IdempotencyKeyInFlight(EstuaryError):
     code = "CONFLICT"
 
 
+class UniqueConflict(EstuaryError):
+    """Another record has the same values of `fields`, of which no two records may.
+
+    It names neither that record nor the values. There are no fields where the database keeps what is not
+    declared to be unique: until it is migrated, or for an index that Estuary did not make.
+    """
+
+    code = "CONFLICT"
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        super().__init__(f"{', '.join(fields) or 'a value'} must be unique")
+        self.fields = tuple(fields)
+
+
 class Advice(NamedTuple):
     """What makes a list query cheap: all that is named here together, and nothing does where nothing is.
 

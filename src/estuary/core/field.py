@@ -3,13 +3,15 @@
 import msgspec
 
 from estuary.core.kinds.kind import Kind
+from estuary.core.markers import Unique
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One declared field: its kind, which knows its rules, and whether it may be null or left out.
 
     `optional` fields may be null; `required` ones have no default and must be given on create. `hidden`
-    ones are written and never shown; `indexed` ones have indexes of their own.
+    ones are written and never shown; `indexed` ones have indexes of their own, and `unique` ones a unique
+    key.
     """
 
     name: str
@@ -19,6 +21,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     hidden: bool = False
     indexed: bool = False
+    unique: Unique | None = None
 
     @property
     def label(self) -> str:

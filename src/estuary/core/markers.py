@@ -12,6 +12,22 @@ class Index(Marker):
     """Lists are filtered by this field, or ordered by it, at the cost of a page."""
 
 
+class Unique(Marker):
+    """No two records have the same value of the field; null equals nothing.
+
+    Where records have owners, no two of one owner; with `of_all` no two of all owners, and then a conflict
+    tells a client that some record has the value, though it may not see which. With `fold_case`, ASCII
+    letters are equal in either case, as in e-mail addresses; others are not, for engines differ on those.
+
+    `Unique("author", "title", of_all=True)` stands for several fields together, in `Resource(unique=[…])`.
+    """
+
+    def __init__(self, *fields: str, of_all: bool = False, fold_case: bool = False) -> None:
+        self.fields = fields
+        self.of_all = of_all
+        self.fold_case = fold_case
+
+
 class Hidden(Marker):
     """The field is written and never shown: no answer holds it, and no query can ask about it."""
 

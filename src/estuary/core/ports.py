@@ -13,6 +13,7 @@ from estuary.core.observations import Observation
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, Write, WriteOptions
 
 
@@ -67,12 +68,24 @@ class Collection(Protocol):
 
         Its id is one that no other has ever had, unless the client chose it: then a deleted record may have
         had it, and the new one goes on from that one's last version, so that old entity tags never match
-        it. Raises `RecordExists` where it is taken, also where another owner's record has it.
+        it. Raises `RecordExists` where it is taken, also where another owner's record has it, and
+        `UniqueConflict` where another record has the values of one of the resource's unique keys: of any
+        number of concurrent writers of the same values, exactly one succeeds.
         """
         ...
 
     def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
         """The record; raises `NotFound`."""
+        ...
+
+    def find(
+        self, key: UniqueKey, values: Sequence[Any], owner: str | None = None
+    ) -> MaybeAwaitable[ListResult]:
+        """The records that have these values of one of the resource's unique keys, as they are now.
+
+        `MOST_FOUND` of them at most: there are several only where each has another owner. What it costs
+        does not grow with the collection.
+        """
         ...
 
     def update(
@@ -86,7 +99,8 @@ class Collection(Protocol):
 
         With an expected version only that one is changed: of any number of concurrent writers that
         expect the same one, exactly one succeeds. With `if_changed` a record whose fields hold the given
-        values already stays as it is. Raises `NotFound`, `VersionConflict`, `WriteContention`.
+        values already stays as it is. Raises `NotFound`, `VersionConflict`, `WriteContention`, and
+        `UniqueConflict` as `insert` does.
         """
         ...
 
@@ -133,8 +147,8 @@ class Store(Protocol):
         """Make all of `writes` in one transaction, or none of them; what each left behind.
 
         They are made in their order, and later ones see what earlier ones did. Raises `WriteRefused`
-        where one of them finds no record, another version, or an id that is taken. After a dry run nothing
-        of it is left.
+        where one of them finds no record, another version, an id that is taken or values that another
+        record has. After a dry run nothing of it is left.
         """
         ...
 

@@ -3,18 +3,19 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect as types
 
 from estuary.core.attributes import Attribute, attributes_of
 from estuary.core.field import Field
-from estuary.core.indexes import MAX_INDEX_FIELDS, IndexDefinition, indexes_of
+from estuary.core.index_declarations import DeclarationError, check_index, check_names, unique_keys_of
+from estuary.core.indexes import IndexDefinition, indexes_of
 from estuary.core.kinds import KINDS
 from estuary.core.kinds.declared import Declared, read
 from estuary.core.kinds.kind import Broken, Kind, Unservable
-from estuary.core.markers import Hidden, Index, markers_of
+from estuary.core.markers import Hidden, Index, Marker, Unique, markers_of
 from estuary.core.moments import AwareDatetime
 from estuary.core.rules import Rules
 
@@ -24,13 +25,9 @@ RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "owner
 RESERVED_NAMES = frozenset({"batch", "keys", "changes", "tickets"})
 """Of resources: what stands, or will stand, in their place in a path."""
 
+M = TypeVar("M", bound=Marker)
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_MAX_INDEXED_CHARACTERS = 600
-"""Of all texts in one index: with four bytes each they fit into a page of PostgreSQL's indexes."""
-
-
-class DeclarationError(TypeError):
-    """A resource is declared in a way Estuary cannot serve: its author's mistake, never a client's."""
 
 
 class Resource:
@@ -40,6 +37,7 @@ class Resource:
     `value_type` is a frozen msgspec Struct whose fields carry their rules as `msgspec.Meta`;
     `singular` names one record in documents (by default `name` without its last "s");
     `indexes` are those over several fields, each as names with `-` in front of what descends;
+    `unique` are keys of several fields, each as names, or as `Unique` with names;
     `kinds` are the kinds that its fields can have, those that come with Estuary unless others are given.
     Raises `DeclarationError` for whatever could not be served as declared: a field of none of the kinds,
     a reserved name, a rule Estuary does not know, a default that breaks its own field's rules.
@@ -52,6 +50,7 @@ class Resource:
         *,
         singular: str | None = None,
         indexes: Sequence[Sequence[str]] = (),
+        unique: Sequence[Sequence[str] | Unique] = (),
         kinds: Sequence[type[Kind]] = KINDS,
     ) -> None:
         if not _NAME.fullmatch(name):
@@ -64,6 +63,7 @@ class Resource:
         self.description = (value_type.__doc__ or "").strip()
         self.fields = _fields_of(value_type, kinds)
         self.attributes: Mapping[str, Attribute] = {each.name: each for each in attributes_of(self.fields)}
+        self.unique_keys = unique_keys_of(self.fields, self.attributes, unique, self._declared)
         self.indexes = self._indexes(indexes)
         rules = Rules(self.fields, self.restored)
         self.value = rules.value
@@ -130,11 +130,11 @@ class Resource:
                 f"field {hidden!r} is Hidden: nothing can be asked of it, nor has it an Index"
             )
         for names in declared:
-            _check_names(names, self.attributes)
+            check_names(names, self.attributes)
         marked = [field.name for field in self.fields if field.indexed]
         found = indexes_of(marked, declared)
         for index in found:
-            _check_index([key.field for key in index.keys], self.attributes)
+            check_index([key.field for key in index.keys if key.field != "id"], self.attributes)
         return found
 
     def _struct(self, suffix: str, type_of: Callable[[Kind], Any]) -> type[msgspec.Struct]:
@@ -195,9 +195,14 @@ def _field_of(field: types.Field, annotation: Any, kinds: Sequence[type[Kind]]) 
         optional=declared.optional,
         required=field.required,
         description=declared.description,
-        hidden=any(isinstance(marker, Hidden) for marker in markers),
-        indexed=any(isinstance(marker, Index) for marker in markers),
+        hidden=_marker(Hidden, markers) is not None,
+        indexed=_marker(Index, markers) is not None,
+        unique=_marker(Unique, markers),
     )
+
+
+def _marker(kind: type[M], markers: Sequence[Marker]) -> M | None:
+    return next((marker for marker in markers if isinstance(marker, kind)), None)
 
 
 def _kind_of(name: str, declared: Declared, kinds: Sequence[type[Kind]]) -> Kind:
@@ -211,38 +216,6 @@ def _kind_of(name: str, declared: Declared, kinds: Sequence[type[Kind]]) -> Kind
             f"field {name!r} has a type Estuary cannot serve: use {usable}, or one of these with `| None`"
         )
     return found
-
-
-def _check_names(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
-    """One index as it is declared."""
-    if isinstance(names, str) or not 1 <= len(names) <= MAX_INDEX_FIELDS:
-        raise DeclarationError(
-            f"index {names!r}: give a tuple of 1 to {MAX_INDEX_FIELDS} field names, such as "
-            '("binding", "-published_at")'
-        )
-    fields = [name.removeprefix("-") for name in names]
-    if len(set(fields)) < len(fields):
-        raise DeclarationError(f"index {tuple(names)!r} names a field twice")
-    unknown = next((name for name in fields if name not in attributes), None)
-    if unknown is not None:
-        raise DeclarationError(f"an index names {unknown!r}, which is no field that queries can ask about")
-
-
-def _check_index(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
-    characters = 0
-    for name in names:
-        attribute = attributes[name]
-        if not attribute.kind.sortable:
-            raise DeclarationError(f"field {name!r} is a list: no index is made of lists")
-        longest = attribute.kind.longest
-        if longest is None:
-            raise DeclarationError(f"field {name!r} has an index: declare its max_length")
-        characters += longest if name != "id" else 0
-    if characters > _MAX_INDEXED_CHARACTERS:
-        raise DeclarationError(
-            f"the texts in the index of {', '.join(names[:-1])} have up to {characters} characters: "
-            f"at most {_MAX_INDEXED_CHARACTERS} fit into an index"
-        )
 
 
 def _check_default(field: Field, declared: msgspec.structs.FieldInfo) -> None:

@@ -127,6 +127,18 @@ def _key_in_flight(_: errors.IdempotencyKeyInFlight) -> _Told:
     return _Told(409, message, headers=(_retry_after(1),))
 
 
+def _unique_conflict(error: errors.UniqueConflict) -> _Told:
+    """Without Retry-After: the same request would meet the same record."""
+    names = " and ".join(error.fields).replace("_", " ").capitalize()
+    told = f"{names} {'are' if len(error.fields) > 1 else 'is'} taken"
+    violations = tuple([Violation(field, told, "unique") for field in error.fields])
+    return _Told(
+        409,
+        f"Another record has the same {names.lower()}" if names else "Another record is in the way",
+        violations,
+    )
+
+
 def _unauthenticated(error: errors.Unauthenticated) -> _Told:
     """RFC 6750, 3.1: a request without a token is told nothing but the scheme."""
     if error.reason == Refusal.MISSING:
@@ -261,6 +273,7 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     ),
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,
+    errors.UniqueConflict: _unique_conflict,
     errors.QueryTooExpensive: _query_too_expensive,
     errors.QueriesWaiting: lambda _: _Told(
         503, "Too many queries without an index are under way", headers=(_retry_after(1),)

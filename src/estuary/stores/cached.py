@@ -135,6 +135,8 @@ class CachedCollection:
         self._outliving = Outliving()
         self._forget_others = forget
         self.is_open = False
+        # By values, records come from the store each time: no cache knows which record has them now.
+        self.find = collection.find
         self.list = collection.list
         self.count = collection.count
 

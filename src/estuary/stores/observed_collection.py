@@ -3,7 +3,7 @@
 Apart from `observed.py`, which holds coroutines: this module is compiled.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
@@ -16,6 +16,7 @@ from estuary.core.errors import (
     QueryTooExpensive,
     QueryUnsupported,
     RecordExists,
+    UniqueConflict,
     VersionConflict,
     WriteContention,
     WriteRefused,
@@ -24,6 +25,7 @@ from estuary.core.measurements import StoreQueried
 from estuary.core.ports import Collection, Observer
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 
 Answer = TypeVar("Answer")
@@ -33,6 +35,7 @@ ANSWERS = (
     VersionConflict,
     RecordExists,
     WriteContention,
+    UniqueConflict,
     IdempotencyKeyReused,
     IdempotencyKeyInFlight,
     WriteRefused,
@@ -71,6 +74,7 @@ class ObservedCollection:
         self._later = later
         self._insert = collection.insert
         self._get = collection.get
+        self._find = collection.find
         self._update = collection.update
         self._delete = collection.delete
         self._list = collection.list
@@ -92,6 +96,17 @@ class ObservedCollection:
             return self._settled("get", started, self._get(record_id, owner))
         except Exception as error:
             self._failed("get", started, error)
+            raise
+
+    def find(
+        self, key: UniqueKey, values: Sequence[Any], owner: str | None = None
+    ) -> MaybeAwaitable[ListResult]:
+        """Observe `find`."""
+        started = self._monotonic()
+        try:
+            return self._settled("find", started, self._find(key, values, owner))
+        except Exception as error:
+            self._failed("find", started, error)
             raise
 
     def update(

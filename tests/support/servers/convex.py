@@ -13,6 +13,7 @@ from typing import Any
 from estuary.core.items import ITEMS
 from estuary.core.resource import Resource
 from estuary.stores.convex.deployable import write
+from tests.support.members import MEMBERS
 from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
 from tests.support.queries import MOORINGS
@@ -135,7 +136,8 @@ class ConvexHost:
 
 @contextmanager
 def convex_host(
-    resources: Sequence[Resource] = (ITEMS, VESSELS, MOORINGS), variables: dict[str, str] | None = None
+    resources: Sequence[Resource] = (ITEMS, VESSELS, MOORINGS, MEMBERS),
+    variables: dict[str, str] | None = None,
 ) -> Iterator[ConvexHost]:
     """A host of one's own."""
     with tempfile.TemporaryDirectory(prefix="estuary-convex-") as folder:

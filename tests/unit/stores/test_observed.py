@@ -24,6 +24,7 @@ from estuary.core.ports import Collection, Store
 from estuary.core.query import ListQuery, ListResult, by_cursor
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, Delete, IdempotencyKey, Insert, Write, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
 from estuary.stores.observed import ObservedStore
@@ -91,6 +92,10 @@ class SlowCollection:
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """As the store's `answer`."""
         return await self._answer("get", record_id, owner)  # type: ignore[no-any-return]
+
+    async def find(self, key: UniqueKey, values: Sequence[Any], owner: str | None = None) -> ListResult:
+        """As the store's `answer`."""
+        return await self._answer("find", key, values, owner)  # type: ignore[no-any-return]
 
     async def update(
         self,

@@ -11,6 +11,7 @@ from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, ListResult, counted, position_in
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import KEY_LIFETIME, UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.convex.documents import (
     Documents,
@@ -21,6 +22,7 @@ from estuary.stores.convex.documents import (
     position,
 )
 from estuary.stores.convex.functions import Functions
+from estuary.stores.convex.indexes import unique_index
 from estuary.stores.convex.selections import Selections
 
 _FARTHEST = 2**53 - 1
@@ -63,7 +65,7 @@ class ConvexCollection:
         self._functions = functions
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Keep a new record; raises `RecordExists` where its client chose an id that is taken.
+        """Keep a new record; raises `UniqueConflict`, and `RecordExists` where its client chose a taken id.
 
         Any other id that is taken is a `StoreQueryFailed`.
         """
@@ -82,6 +84,19 @@ class ConvexCollection:
         arguments = {"resource": self._name, "id": record_id, "owner": owner}
         return self._documents.record(await self._functions.query("get", arguments, record_id))
 
+    async def find(self, key: UniqueKey, values: Sequence[Any], owner: str | None = None) -> ListResult:
+        """The records with these values of a unique key: one range of its index."""
+        compared = self._documents.compared(key, values)
+        if compared is None:
+            return ListResult([])
+        arguments = {
+            "resource": self._name,
+            "index": unique_index(key).name,
+            "values": compared,
+            "owner": owner,
+        }
+        return ListResult(self._documents.records(await self._functions.query("find", arguments)))
+
     async def update(
         self,
         record_id: str,
@@ -89,7 +104,7 @@ class ConvexCollection:
         updated_at: datetime,
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
-        """The record as changed; raises `NotFound`, `VersionConflict`."""
+        """The record as changed; raises `NotFound`, `VersionConflict`, `UniqueConflict`."""
         changed = self._changed(changes, updated_at, options)
         arguments = self._conditional(record_id, options) | changed
         return await self._written("update", arguments, record_id, options)

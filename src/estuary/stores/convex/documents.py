@@ -14,6 +14,7 @@ from estuary.core.moments import AwareDatetime, from_microseconds
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row
+from estuary.core.uniques import UniqueKey
 
 T = TypeVar("T")
 
@@ -77,6 +78,15 @@ class Documents:
             name: encode[name](value) if name in encode and value is not None else value
             for name, value in values.items()
         }
+
+    def compared(self, key: UniqueKey, given: Sequence[Any]) -> Sequence[Any] | None:
+        """`given`, values of the fields of `key`, as its index has them; None where one is null."""
+        values = key.values(given)
+        if values is None:
+            return None
+        encode = self._encode
+        named = zip(key.fields, values, strict=True)
+        return [encode[name](value) if name in encode else value for name, value in named]
 
     def record(self, raw: msgspec.Raw) -> Record:
         """The record in an answer; raises `StoreQueryFailed` where the declaration does not fit it."""

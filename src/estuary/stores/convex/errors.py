@@ -13,6 +13,7 @@ from estuary.core.errors import (
     StoreRefused,
     StoreSchemaMismatch,
     StoreUnavailable,
+    UniqueConflict,
     VersionConflict,
     WriteRefused,
 )
@@ -113,6 +114,8 @@ def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
             return RecordExists(about)
         case "VersionConflict":
             return VersionConflict(int(data["current"]))
+        case "UniqueConflict" | "Duplicates":
+            return _of_unique_key(data)
         case "IdempotencyKeyReused":
             return IdempotencyKeyReused()
         case "StoreNotEmpty":
@@ -125,3 +128,15 @@ def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
             return unavailable("the load was given up meanwhile, and nothing of it was kept")
         case code:
             return StoreQueryFailed(f"Convex refused a request: {code}")
+
+
+def _of_unique_key(data: Mapping[str, Any]) -> EstuaryError:
+    """A write that would break a key, or records that did before it was declared."""
+    fields = str(data["fields"]).split(",")
+    if data["code"] == "UniqueConflict":
+        return UniqueConflict(fields)
+    return StoreSchemaMismatch(
+        f"Records of {data['resource']} in Convex have values that another one has, too, and "
+        f"{', '.join(fields)} is declared Unique: that with the id {data['id']} is the first; change or "
+        "remove them first"
+    )

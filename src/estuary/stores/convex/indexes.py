@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 from estuary.core.indexes import IDENTITY, POSITION, IndexDefinition, ascending
 from estuary.core.kinds.metadata import METADATA
 from estuary.core.resource import DeclarationError, Resource
+from estuary.core.uniques import UniqueKey
 
 OWNER: Final = "owner"
-_MAX_DECLARED: Final = 14
+_MAX_DECLARED: Final = 28
 """Convex keeps 32 indexes of a table."""
 _MAX_NAME: Final = 64
 """Characters that Convex allows in the name of an index."""
@@ -34,11 +35,12 @@ class ConvexIndex(NamedTuple):
 def kept(resource: Resource) -> tuple[IndexDefinition, ...]:
     """The indexes of a resource; raises `DeclarationError` for more than Convex keeps."""
     indexes = ascending(resource.indexes)
-    declared = len(indexes) - len(_TABLES_OWN)
-    if declared > _MAX_DECLARED:
+    declared, unique = len(indexes) - len(_TABLES_OWN), len(resource.unique_keys)
+    if 2 * declared + unique > _MAX_DECLARED:
         raise DeclarationError(
-            f"resource {resource.name!r}: Convex keeps at most {_MAX_DECLARED} indexes of it, and "
-            f"{declared} are declared (a field that is marked with Index has two)"
+            f"resource {resource.name!r}: Convex keeps {_MAX_DECLARED} indexes of it, and needs "
+            f"{2 * declared} for {declared} that are declared (a field that is marked with Index has two) "
+            f"and {unique} for what is Unique"
         )
     return indexes
 
@@ -50,6 +52,26 @@ def declared_indexes(resource: Resource) -> Iterator[ConvexIndex]:
             paths = tuple(path_of(key.field) for key in index.keys)
             yield ConvexIndex(name_of(index, owned=False), paths)
             yield ConvexIndex(name_of(index, owned=True), (OWNER, *paths))
+    for key in resource.unique_keys:
+        yield unique_index(key)
+
+
+def unique_index(key: UniqueKey) -> ConvexIndex:
+    """What `key` is looked up in: the owner comes last, for those who see all owners' records."""
+    compared = [folded_copy(name) if name in key.folds else name for name in key.fields]
+    owner = [] if key.of_all else [OWNER]
+    name = _short(f"unique_{'__'.join([*compared, *owner])}")
+    return ConvexIndex(name, (*map(path_of, compared), *owner))
+
+
+def folded_fields(resource: Resource) -> frozenset[str]:
+    """The fields of which documents keep a copy with the case of ASCII letters folded."""
+    return frozenset(name for key in resource.unique_keys for name in key.folds)
+
+
+def folded_copy(field: str) -> str:
+    """What that copy is called; no field can be declared so."""
+    return f"{field}__folded"
 
 
 def name_of(index: IndexDefinition, *, owned: bool) -> str:
@@ -60,7 +82,11 @@ def name_of(index: IndexDefinition, *, owned: bool) -> str:
     if index in _TABLES_OWN:
         return _TABLES_OWN[index][owned]
     fields = [*([OWNER] if owned else []), *(key.field for key in index.keys)]
-    name = f"by_{'__'.join(fields)}"
+    return _short(f"by_{'__'.join(fields)}")
+
+
+def _short(name: str) -> str:
+    """`name`, or as long a digest of it as Convex allows."""
     if len(name) <= _MAX_NAME:
         return name
     return f"by_{blake2b(name.encode(), digest_size=16).hexdigest()}"

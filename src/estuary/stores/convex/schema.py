@@ -15,8 +15,9 @@ from estuary.core.field import Field
 from estuary.core.kinds.constraints import OneOf
 from estuary.core.kinds.kind import Storage, Stored
 from estuary.core.resource import DeclarationError, Resource
+from estuary.core.uniques import UniqueKey
 from estuary.stores.convex.documents import defaults, is_time
-from estuary.stores.convex.indexes import declared_indexes
+from estuary.stores.convex.indexes import declared_indexes, folded_copy, folded_fields, unique_index
 
 _OURS = "estuary_"
 """What the names of the tables begin with that belong to no resource."""
@@ -26,7 +27,7 @@ _TEMPLATE = """\
 import {{ defineSchema }} from "convex/server";
 import {{ v }} from "convex/values";
 
-import {{ bookkeeping, type Indexed, recordTable }} from "./tables";
+import {{ bookkeeping, type Indexed, recordTable, type UniqueKey }} from "./tables";
 
 /** By these Estuary sees whether what is deployed is what is declared. */
 export const declared = {{
@@ -36,6 +37,11 @@ export const declared = {{
 /** Indexes: their names, and how the functions keep the fields in them. */
 export const indexed: Indexed = {{
 {indexed}
+}};
+
+/** The unique keys of each resource. */
+export const uniqueKeys: {{ [resource: string]: UniqueKey[] }} = {{
+{keys}
 }};
 
 export default defineSchema({{
@@ -58,7 +64,10 @@ def schema(resources: Sequence[Resource]) -> str:
         f"  {resource.name}: recordTable({_value(resource)}){_indexes(resource)}," for resource in resources
     )
     return _TEMPLATE.format(
-        digests="\n".join(digests), indexed="\n".join(map(_indexed, resources)), tables="\n".join(tables)
+        digests="\n".join(digests),
+        indexed="\n".join(map(_indexed, resources)),
+        keys="\n".join(map(_unique_keys, resources)),
+        tables="\n".join(tables),
     )
 
 
@@ -117,17 +126,39 @@ def _forms(resource: Resource) -> Mapping[str, str]:
     """How fields in indexes are kept, those apart that are always there, and in one form only."""
     missing, forms = defaults(resource), {}
     names = {key.field for index in resource.indexes for key in index.keys}
+    names |= {name for key in resource.unique_keys for name in key.fields}
+    folds = folded_fields(resource)
     for field in resource.fields:
         said = [f"missing: {dumps(missing[field.name])}"] if field.name in missing else []
         if is_time(field.kind):
             said.append("time: true")
+        if field.name in folds:
+            said.append(f"folded: {dumps(folded_copy(field.name))}")
         if field.name in names and said:
             forms[field.name] = ", ".join(said)
     return forms
 
 
+def _unique_keys(resource: Resource) -> str:
+    keys = "".join(f"\n    {_unique_key(key)}," for key in resource.unique_keys)
+    return f"  {resource.name}: [{keys}\n  ]," if keys else f"  {resource.name}: [],"
+
+
+def _unique_key(key: UniqueKey) -> str:
+    compared = [folded_copy(name) if name in key.folds else name for name in key.fields]
+    said: Mapping[str, object] = {
+        "index": unique_index(key).name,
+        "fields": key.fields,
+        "compared": compared,
+        "ofAll": key.of_all,
+    }
+    return f"{{ {', '.join(f'{name}: {dumps(each)}' for name, each in said.items())} }}"
+
+
 def _value(resource: Resource) -> str:
     fields = "".join(f"      {field.name}: {_validator(field)},\n" for field in resource.fields)
+    for name in sorted(folded_fields(resource)):
+        fields += f"      {folded_copy(name)}: v.optional(v.union(v.string(), v.null())),\n"
     return f"\n    v.object({{\n{fields}    }}),\n  "
 
 

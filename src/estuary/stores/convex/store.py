@@ -22,8 +22,8 @@ from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
-REVISION = 4
-"""The lowest within the protocol: from it on functions know patches, chosen ids and dry runs."""
+REVISION = 5
+"""The lowest within the protocol: from it on functions keep unique keys."""
 NOT_FILLED = "Records in Convex are older than an index of {}: run `estuary migrate`"
 _FILL_TIMEOUT = 60.0
 

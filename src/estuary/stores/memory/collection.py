@@ -1,6 +1,6 @@
 """The records of one resource in memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, assert_never
@@ -12,6 +12,7 @@ from estuary.core.errors import NotFound, RecordExists, StoreUnavailable, Versio
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.memory.deleted_versions import DeletedVersions
 from estuary.stores.memory.keys import IdempotencyKeys
@@ -57,7 +58,7 @@ class MemoryCollection:
         self._deleted = DeletedVersions()
 
     def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Keep a new record; raises `RecordExists` where its client chose an id that is taken.
+        """Keep a new record; raises `UniqueConflict`, and `RecordExists` where its client chose a taken id.
 
         Any other id that is taken is a `StoreQueryFailed`.
         """
@@ -71,7 +72,9 @@ class MemoryCollection:
             if record.id in self._index.by_id:
                 raise RecordExists(record.id)
             record = record.at_version(self._deleted.last(record.id) + 1)
-        if not options.dry_run:
+        if options.dry_run:
+            self._index.demand_unique(record)
+        else:
             self._index.add(record)
         return self._written(record, options)
 
@@ -86,6 +89,11 @@ class MemoryCollection:
             raise NotFound(record_id)
         return record
 
+    def find(self, key: UniqueKey, values: Sequence[Any], owner: str | None = None) -> ListResult:
+        """The records with these values of a unique key, `MOST_FOUND` of them at most."""
+        self._demand_open()
+        return ListResult(self._index.by_key(key).find(values, owner))
+
     def update(
         self,
         record_id: str,
@@ -93,7 +101,10 @@ class MemoryCollection:
         updated_at: datetime,
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
-        """The record with `changes` set and one version on; raises `NotFound`, `VersionConflict`."""
+        """The record with `changes` set and one version on.
+
+        Raises `NotFound`, `VersionConflict`, `UniqueConflict`.
+        """
         self._demand_open()
         if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
             return earlier.tried() if options.dry_run else earlier
@@ -102,7 +113,9 @@ class MemoryCollection:
             return self._written(record, options, made=False)
         value = replace(record.value, **changes) if changes else record.value
         changed = Record(record.id, record.version + 1, record.created, updated_at, value, record.owner)
-        if not options.dry_run:
+        if options.dry_run:
+            self._index.demand_unique(changed)
+        else:
             self._index.replace(changed)
         return self._written(changed, options)
 

@@ -6,9 +6,11 @@ from estuary.core.errors import StoreQueryFailed
 from estuary.core.indexes import IndexDefinition
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
+from estuary.core.uniques import UniqueKey
 from estuary.stores.memory.ordered_records import OrderedRecords
 from estuary.stores.memory.ordering import key_function
 from estuary.stores.memory.sorted_records import SortedRecords
+from estuary.stores.memory.unique_records import UniqueRecords
 
 _NOTHING = SortedRecords()
 _AT_ONCE = 256
@@ -38,11 +40,14 @@ class RecordIndex:
         self._orders: dict[_Name, OrderedRecords] = {}
         self._all = SortedRecords()
         self._owned: dict[str, SortedRecords] = {}
+        self._unique = [UniqueRecords(key) for key in resource.unique_keys]
 
     def add(self, record: Record) -> None:
-        """Take a new record in; raises `StoreQueryFailed` where its id is taken."""
+        """Take a new record in; raises `UniqueConflict`, `StoreQueryFailed` where its id is taken."""
         if record.id in self.by_id:
             raise StoreQueryFailed(f"the id {record.id} is taken")
+        if self._unique:
+            self._make_unique(record, None)
         self.by_id[record.id] = record
         self._all.add(record)
         if record.owner:
@@ -52,7 +57,12 @@ class RecordIndex:
                 order.add(record)
 
     def replace(self, record: Record) -> None:
-        """Put `record` where the one with the same id, time of creation and owner is."""
+        """Put `record` where the one with the same id, time of creation and owner is.
+
+        Raises `UniqueConflict`, having changed nothing.
+        """
+        if self._unique:
+            self._make_unique(record, self.by_id[record.id])
         for order in self._orders.values():
             order.replace(self.by_id[record.id], record)
         self.by_id[record.id] = record
@@ -63,6 +73,8 @@ class RecordIndex:
     def remove(self, record: Record) -> None:
         """Take `record` out."""
         known = self.by_id.pop(record.id)
+        for unique in self._unique:
+            unique.discard(known)
         for order in self._orders.values():
             order.discard(known)
         self._all.remove(record)
@@ -71,6 +83,23 @@ class RecordIndex:
             records.remove(record)
             if not len(records):
                 del self._owned[record.owner]
+
+    def by_key(self, key: UniqueKey) -> UniqueRecords:
+        """The records by one of the resource's unique keys."""
+        return next(each for each in self._unique if each.key == key)
+
+    def demand_unique(self, record: Record) -> None:
+        """Raise `UniqueConflict` where another record is in the way of `record`."""
+        for unique in self._unique:
+            unique.demand_free(record)
+
+    def _make_unique(self, record: Record, former: Record | None) -> None:
+        """Take `record` in, in place of its `former` state; raises `UniqueConflict`, changing nothing."""
+        self.demand_unique(record)
+        for unique in self._unique:
+            if former is not None:
+                unique.discard(former)
+            unique.add(record)
 
     def of_owner(self, owner: str | None) -> SortedRecords:
         """The records of `owner` in their order, or all records; not to be changed."""

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from estuary.core.errors import QueryTooExpensive, VersionConflict, WriteContention
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.driver_connection import Connection
@@ -14,6 +15,7 @@ from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keys import Keys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.transaction import Transaction
+from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 from estuary.stores.postgres.unserved import UnservedQueries
 from estuary.stores.sql.query_statements import is_far
 from estuary.stores.sql.sql_resource import SqlResource
@@ -43,6 +45,7 @@ class PostgresCollection:
         resource: SqlResource,
         keys: Keys,
         chosen_ids: ChosenIds,
+        conflicts: UniqueConflicts,
     ) -> None:
         self._pool = pool
         self._inserts = inserts
@@ -51,6 +54,7 @@ class PostgresCollection:
         self._rows = resource.rows
         self._keys = keys
         self._chosen_ids = chosen_ids
+        self._conflicts = conflicts
         statements = resource.statements
         self._insert = statements.insert.text
         self._get = statements.get.text
@@ -60,7 +64,7 @@ class PostgresCollection:
         self._version = statements.version.text
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Keep a new record; raises `RecordExists` where its client chose an id that is taken.
+        """Keep a new record; raises `UniqueConflict`, and `RecordExists` where its client chose a taken id.
 
         Any other id that is taken is a `StoreQueryFailed`.
         """
@@ -71,7 +75,7 @@ class PostgresCollection:
             await self._inserts().add(self._rows.insert(record))
             return Written(record)
         insert_once = self._keys.insert_once(options.key, record, self._rows.insert(record), insert)
-        return await self._pool().run(insert_once)
+        return await self._pool().run(self._conflicts.translated(insert_once))
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
@@ -80,6 +84,12 @@ class PostgresCollection:
         )
         return self._resource.reader.found(None if row is None else tuple(row), record_id, owner)
 
+    async def find(self, key: UniqueKey, values: Sequence[Any], owner: str | None = None) -> ListResult:
+        """The records with these values of a unique key: one search in its index."""
+        asked = self._resource.unique_keys[key].find(values, owner)
+        rows = [] if asked is None else await self._fetch(*asked)
+        return ListResult([self._rows.record(tuple(row)) for row in rows])
+
     async def update(
         self,
         record_id: str,
@@ -87,7 +97,7 @@ class PostgresCollection:
         updated_at: datetime,
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
-        """The record as changed; raises `NotFound`, `VersionConflict`."""
+        """The record as changed; raises `NotFound`, `VersionConflict`, `UniqueConflict`."""
         return await self._written(self._change(record_id, changes, updated_at, options), options)
 
     async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
@@ -150,7 +160,7 @@ class PostgresCollection:
             await connection.fetchrow(self._insert, *row, timeout=seconds)
             return Written(record)
 
-        return insert
+        return self._conflicts.translated(insert)
 
     def _change(
         self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
@@ -174,7 +184,7 @@ class PostgresCollection:
                     return Written(there, made=False)
             raise WriteContention(record_id)
 
-        return patch if options.if_changed else update
+        return self._conflicts.translated(patch if options.if_changed else update)
 
     async def _there(
         self, connection: Connection, seconds: float, record_id: str, options: WriteOptions

@@ -8,8 +8,10 @@ from typing import NamedTuple
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.deadlines import Deadlines
 from estuary.stores.postgres.driver_connection import Connection
+from estuary.stores.postgres.errors import is_deadlock
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert, Row
-from estuary.stores.postgres.pool import MAX_WAITING, TOO_MANY, Pool, fail_each
+from estuary.stores.postgres.pool import MAX_WAITING, TOO_MANY, Pool, Work, fail_each
+from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 
 MOST_ROWS = 32
 """In a statement: past it little is saved."""
@@ -31,13 +33,22 @@ class InsertBatcher:
     together: one round trip, one commit and one run of the triggers for all of them. With 32 clients
     (`bench --questions postgres-create`) there are more than twice as many creates a second.
 
-    `timeout` (seconds) bounds the time of each row, waiting included.
+    `timeout` (seconds) bounds the time of each row, waiting included. `conflicts` tell of unique keys.
     """
 
-    def __init__(self, pool: Pool, insert: MultiRowInsert, *, statements: int, timeout: float) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        insert: MultiRowInsert,
+        conflicts: UniqueConflicts,
+        *,
+        statements: int,
+        timeout: float,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._pool = pool
         self._insert = insert
+        self._conflicts = conflicts
         self._statements = statements
         self._waiting: deque[_Waiting] = deque()
         self._deadlines = Deadlines(timeout, _not_in_time)
@@ -45,7 +56,10 @@ class InsertBatcher:
         self._is_starting = False
 
     def add(self, row: Row) -> asyncio.Future[None]:
-        """Settles when `row` is kept; fails with `StoreUnavailable`, or `StoreQueryFailed` for it alone."""
+        """Settles when `row` is kept.
+
+        Fails with `StoreUnavailable`, or for this row alone with `UniqueConflict` or `StoreQueryFailed`.
+        """
         self._forget_settled()
         if len(self._waiting) >= MAX_WAITING:
             raise StoreUnavailable(TOO_MANY)
@@ -83,29 +97,45 @@ class InsertBatcher:
         return rows
 
     async def _send(self, rows: Sequence[_Waiting]) -> None:
-        async def insert(connection: Connection, seconds: float) -> None:
-            statement, parameters = self._insert.statement([row for row, _ in rows])
-            await connection.fetchrow(statement, *parameters, timeout=seconds)
-
         try:
-            await self._pool.run(insert)
+            skipped = await self._pool.run(self._conflicts.translated(self._insertion(rows)))
         except StoreUnavailable as error:
-            fail_each((kept for _, kept in rows), error)
+            if len(rows) > 1 and is_deadlock(error):
+                # Batches can wait for each other's values in a circle. Single rows cannot: each statement
+                # comes to the indexes in the same order.
+                await self._send_singly(rows)
+            else:
+                fail_each((kept for _, kept in rows), error)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is for the caller to know)
-            await self._send_singly(rows, error)
+            if len(rows) > 1:
+                await self._send_singly(rows)
+            elif not rows[0].kept.done():
+                rows[0].kept.set_exception(error)
         else:
-            for _, kept in rows:
-                if not kept.done():
-                    kept.set_result(None)
+            for waiting in rows:
+                if waiting not in skipped and not waiting.kept.done():
+                    waiting.kept.set_result(None)
+            await self._send_singly(skipped)
 
-    async def _send_singly(self, rows: Sequence[_Waiting], error: Exception) -> None:
+    def _insertion(self, rows: Sequence[_Waiting]) -> Work[Sequence[_Waiting]]:
+        """What inserts `rows`, and gives those of them that it left out."""
+        statement, parameters = self._insert.statement([row for row, _ in rows])
+
+        async def insert(connection: Connection, seconds: float) -> Sequence[_Waiting]:
+            if len(rows) == 1 or not self._insert.skips:
+                await connection.fetchrow(statement, *parameters, timeout=seconds)
+                return ()
+            made = await connection.fetch(statement, *parameters, timeout=seconds)
+            ids = {record_id for (record_id,) in made}
+            return [waiting for waiting in rows if waiting.row[0] not in ids]
+
+        return insert
+
+    async def _send_singly(self, rows: Sequence[_Waiting]) -> None:
         """After a refusal, which is of the whole batch: have it meet only the row that it is for."""
-        if len(rows) > 1:
-            for row in rows:
-                if not row.kept.done():
-                    await self._send([row])
-        elif not rows[0].kept.done():
-            rows[0].kept.set_exception(error)
+        for row in rows:
+            if not row.kept.done():
+                await self._send([row])
 
     def _forget_settled(self) -> None:
         while self._waiting and self._waiting[0].kept.done():

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from uuid import uuid4
 
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
 from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
 from estuary.stores.postgres.catalog import Catalog, read_catalog
 from estuary.stores.postgres.connector import Connector
@@ -12,6 +14,7 @@ from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.migration_turn import migration_turn
 from estuary.stores.postgres.schema import Schema
+from estuary.stores.sql.plan import UNCHANGED, Plan
 from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
 
 _LOCK = 0x45535455
@@ -66,8 +69,21 @@ class Migration:
             await connection.execute(statement)
         await connection.execute("COMMIT")
         for statement in plan.afterwards:
-            await connection.execute(statement)
+            try:
+                await connection.execute(statement)
+            except asyncpg.UniqueViolationError:
+                await self._give_up(connection)
+                raise
         return [*plan.at_once, *plan.afterwards]
+
+    async def _give_up(self, connection: Connection) -> None:
+        """Leave nothing of an index whose key was broken while it was made; raises which records did."""
+        catalog = await read_catalog(connection, self._schema.names)
+        for statement in self._schema.unfinished(catalog):
+            await connection.execute(statement)
+        refusals = await self._duplicates(connection, catalog)
+        if refusals:
+            raise StoreSchemaMismatch("\n".join(refusals))
 
     @asynccontextmanager
     async def _migrating(self) -> AsyncIterator[Connection]:
@@ -106,14 +122,24 @@ class Migration:
     async def _plan(self, connection: Connection, *, drop: bool) -> _Plan:
         catalog = await read_catalog(connection, self._schema.names)
         self._schema.check_origin(catalog)
-        changes = [] if self._schema.fits(catalog) else await self._changes(catalog)
+        changes = UNCHANGED if self._schema.fits(catalog) else await self._changes(catalog)
+        refusals = [*changes.refusals, *await self._duplicates(connection, catalog)]
+        if refusals:
+            raise StoreSchemaMismatch("\n".join(refusals))
         dropped = self._schema.undeclared_indexes(catalog) if drop else []
         return _Plan(
-            [*changes, *self._schema.missing(catalog)],
+            [*changes.statements, *self._schema.missing(catalog)],
             [*self._schema.missing_indexes(catalog), *dropped],
         )
 
-    async def _changes(self, catalog: Catalog) -> list[str]:
+    async def _duplicates(self, connection: Connection, catalog: Catalog) -> list[str]:
+        """Why unique keys cannot be kept that are not yet."""
+        found = [
+            (search, await connection.fetch(search.statement)) for search in self._schema.searches(catalog)
+        ]
+        return [search.refusal(rows) for search, rows in found if rows]
+
+    async def _changes(self, catalog: Catalog) -> Plan:
         """What is to be changed; Alembic asks over a connection of its own, which SQLAlchemy drives."""
         try:
             from sqlalchemy.ext.asyncio import create_async_engine
@@ -132,9 +158,6 @@ class Migration:
         tables = [table for name, table in self._schema.tables.items() if name in catalog.columns]
         try:
             async with engine.connect() as connection:
-                changes = await connection.run_sync(plan, tables, PostgresMigrator())
+                return await connection.run_sync(plan, tables, PostgresMigrator())
         finally:
             await engine.dispose()
-        if changes.refusals:
-            raise StoreSchemaMismatch("\n".join(changes.refusals))
-        return changes.statements

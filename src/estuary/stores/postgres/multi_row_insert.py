@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Table, Text, bindparam, cast, func, insert, select
+from sqlalchemy import ARRAY, Table, Text, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
 
 from estuary.stores.postgres.statements import DIALECT
@@ -16,10 +17,11 @@ Row = Sequence[Any]
 class MultiRowInsert:
     """Inserts into `table`: of one row as `alone`, of more with an array for each column.
 
-    Rows in VALUES would need a statement for each number of them.
+    Rows in VALUES would need a statement for each number of them. Where records have unique keys it `skips`
+    rows, of several, that are in another's way, and gives the ids of those that it inserted.
     """
 
-    def __init__(self, table: Table, alone: str) -> None:
+    def __init__(self, table: Table, alone: str, *, skips: bool = False) -> None:
         columns = table.columns
         names = columns.keys()
         # unnest takes arrays within arrays apart, too: lists travel as texts.
@@ -28,8 +30,11 @@ class MultiRowInsert:
         arrays = (cast(bindparam(name), ARRAY(kind)) for name, kind in zip(names, types, strict=True))
         rows = func.unnest(*arrays).table_valued(*names).render_derived().columns
         values = (cast(rows[name], columns[name].type) if name in lists else rows[name] for name in names)
+        self.skips = skips
         self._alone = alone
-        self._together = compiled(insert(table).from_select(names, select(*values)), DIALECT).text
+        every = insert(table).from_select(names, select(*values))
+        together = every.on_conflict_do_nothing().returning(table.c.id) if skips else every
+        self._together = compiled(together, DIALECT).text
         self._lists = [names.index(name) for name in lists]
 
     def characters(self, row: Row) -> int:

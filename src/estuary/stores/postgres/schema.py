@@ -11,7 +11,8 @@ from estuary.stores.postgres.key_owners import key_owners
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.triggers import FUNCTIONS, REMEMBER, recount, remembering, triggers
 from estuary.stores.sql.ddl_text import quoted
-from estuary.stores.sql.indexes import OWNER, create_index, named_here
+from estuary.stores.sql.duplicates import Search, searches
+from estuary.stores.sql.indexes import ORDER, OWNER, create_index, named_here
 from estuary.stores.sql.tables import DELETED, KEYS, TOTALS, checks_of, column_of_check
 
 LAYOUT = 1
@@ -56,6 +57,27 @@ class Schema:
         return all(
             self._fits(table, catalog) for name, table in self.tables.items() if name in catalog.columns
         )
+
+    def searches(self, catalog: Catalog) -> list[Search]:
+        """What looks for duplicates before unique keys are kept that are not yet."""
+        return [
+            search
+            for name, table in self.tables.items()
+            if name in catalog.columns
+            for search in searches(table, catalog.columns[name], _valid(catalog, name), DIALECT)
+        ]
+
+    def unfinished(self, catalog: Catalog) -> list[str]:
+        """The statements that remove declared indexes which were not made to their end.
+
+        A unique one would refuse writes already, as if its key were kept.
+        """
+        return [
+            _dropped(str(index.name))
+            for name, table in self.tables.items()
+            for index in _indexes(table)
+            if catalog.indexes.get(name, {}).get(str(index.name)) is False
+        ]
 
     def missing(self, catalog: Catalog) -> list[str]:
         """The statements that make what is not there at all, but for indexes of tables that are there.
@@ -163,6 +185,10 @@ def _recollated(table: Table, catalog: Catalog) -> list[str]:
     return [f'ALTER TABLE "{table.name}" {", ".join(changes)}'] if changes else []
 
 
+def _valid(catalog: Catalog, table: str) -> set[str]:
+    return {name for name, valid in catalog.indexes.get(table, {}).items() if valid}
+
+
 def _made_concurrently(index: Index, valid: bool | None) -> list[str]:
     """The statements that make an index; `valid` is what was found of it."""
     if valid:
@@ -183,7 +209,7 @@ def _create(table: Table) -> list[str]:
 
 
 def _indexes(table: Table) -> list[Index]:
-    return sorted(table.indexes, key=lambda index: str(index.name))
+    return sorted(table.indexes, key=lambda index: (index.info.get(ORDER, -1), str(index.name)))
 
 
 def _comment(kind: str, name: str, text: str) -> str:

@@ -32,6 +32,7 @@ from estuary.stores.postgres.snapshot import PostgresSnapshot, Snapshots
 from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.postgres.transact import Transact
+from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 from estuary.stores.postgres.unserved import UNSERVED, UnservedQueries
 from estuary.stores.sql.keys import compile_key_statements
 from estuary.stores.sql.list_statements import ListStatements
@@ -88,8 +89,11 @@ class PostgresStore:
         self._open: _Open | None = None
         key_statements = compile_key_statements(keys, DIALECT)
         self._multi_row_inserts = {
-            name: MultiRowInsert(each.table, each.statements.insert.text)
+            name: MultiRowInsert(each.table, each.statements.insert.text, skips=bool(each.unique_keys))
             for name, each in self._resources.items()
+        }
+        self._conflicts = {
+            name: UniqueConflicts(each.table, each.unique_keys) for name, each in self._resources.items()
         }
         self._collections = {
             name: PostgresCollection(
@@ -99,6 +103,7 @@ class PostgresStore:
                 each,
                 Keys(key_statements, each.keys, KeyedInsert(each.table, keys)),
                 ChosenIds(each.table, deleted),
+                self._conflicts[name],
             )
             for name, each in self._resources.items()
         }
@@ -120,7 +125,9 @@ class PostgresStore:
         # Inserts of one resource leave half of the pool to others, who find a connection at once.
         share = max(1, self._pool_size // 2)
         inserts = {
-            name: InsertBatcher(pool, insert, statements=share, timeout=self._timeout)
+            name: InsertBatcher(
+                pool, insert, self._conflicts[name], statements=share, timeout=self._timeout
+            )
             for name, insert in self._multi_row_inserts.items()
         }
         budget = min(self._query_budget, self._timeout * SERVER_SHARE)

@@ -14,8 +14,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from estuary.core.conditions import SortKey
 from estuary.core.indexes import IDENTITY, POSITION, IndexDefinition
 from estuary.core.resource import Resource
+from estuary.core.uniques import UniqueKey
 
 OWNER: Final = "owner"
+ORDER: Final = "order"
+"""Says of an index in which order unique keys are declared: PostgreSQL tells of the one made first."""
+_KEY: Final = "key"
+"""Says of an index which unique key it keeps."""
 OWNED: Final = f"{OWNER} <> ''"
 """What indexes led by the owner hold; a query must say it in these words to be served by one."""
 
@@ -28,10 +33,13 @@ class _Key(ColumnElement[Any]):
 
     inherit_cache = False
 
-    def __init__(self, name: str, *, descending: bool, optional: bool) -> None:
+    def __init__(
+        self, name: str, *, descending: bool = False, optional: bool = False, folded: bool = False
+    ) -> None:
         self.name = name
         self.descending = descending
         self.optional = optional
+        self.folded = folded
 
 
 @compiles(_Key)
@@ -40,14 +48,15 @@ def _compile(element: _Key, compiler: SQLCompiler, **_: object) -> str:
     nulls = ""
     if compiler.dialect.name == "postgresql" and element.optional:
         nulls = " NULLS LAST" if element.descending else " NULLS FIRST"
-    return f'"{element.name}"{direction}{nulls}'
+    column = f'lower("{element.name}")' if element.folded else f'"{element.name}"'
+    return f"{column}{direction}{nulls}"
 
 
 def add_indexes(resource: Resource, table: Table) -> None:
-    """Add to `table` what serves the lists of `resource`.
+    """Add to `table` what serves the lists of `resource`, and what keeps its unique keys.
 
-    Each index is there once more, led by the owner. Records without an owner are not in that one, and cost
-    nothing.
+    Each index for lists is there once more, led by the owner. Records without an owner are not in that one,
+    and cost nothing.
     """
     Index(position_index(table.name), table.c.created_at, table.c.id, unique=True)
     _owned(f"_{table.name}_owner", resource, table, POSITION)
@@ -57,6 +66,32 @@ def add_indexes(resource: Resource, table: Table) -> None:
         if index != IDENTITY:  # the primary key
             Index(_name(table, index), *_keys(resource, index), _table=table)
         _owned(_name(table, index, OWNER), resource, table, index)
+    for order, key in enumerate(resource.unique_keys):
+        # The owner comes last, for those who see all owners' records to find them by the fields alone.
+        keys = [_Key(field, folded=field in key.folds) for field in key.fields]
+        owner = [] if key.of_all else [_Key(OWNER)]
+        Index(
+            unique_name(table, key),
+            *keys,
+            *owner,
+            unique=True,
+            info={ORDER: order, _KEY: key},
+            _table=table,
+        )
+
+
+def unique_keys_in(table: Table) -> Iterator[tuple[str, UniqueKey]]:
+    """The unique keys of the records in `table`, each with the name of its index."""
+    for index in sorted(table.indexes, key=lambda index: index.info.get(ORDER, -1)):
+        if _KEY in index.info:
+            yield str(index.name), index.info[_KEY]
+
+
+def unique_name(table: Table, key: UniqueKey) -> str:
+    """What the index that keeps `key` is called: another key has another name, as `_name` has it."""
+    fields = ",".join(f"lower({field})" if field in key.folds else field for field in key.fields)
+    text = fields if key.of_all else f"{fields},{OWNER}"
+    return f"_{table.name}_unique_{sha256(text.encode()).hexdigest()[:8]}"
 
 
 def create_index(index: Index, dialect: Dialect) -> str:
@@ -76,11 +111,11 @@ def position_index(table: str) -> str:
 
 def named_here(table: str, index: str) -> bool:
     """Whether an index of `table` has a name that only `add_indexes` gives, for whatever declaration."""
-    return re.fullmatch(rf"_{table}_index_[0-9a-f]{{8}}", index) is not None
+    return re.fullmatch(rf"_{table}_(index|unique)_[0-9a-f]{{8}}", index) is not None
 
 
 def _owned(name: str, resource: Resource, table: Table, index: IndexDefinition) -> None:
-    keys = [_Key(OWNER, descending=False, optional=False), *_keys(resource, index)]
+    keys = [_Key(OWNER), *_keys(resource, index)]
     Index(name, *keys, info={_WHERE: OWNED}, _table=table)
 
 

@@ -14,6 +14,7 @@ from estuary.stores.sql.query_statements import QueryStatements
 from estuary.stores.sql.query_writer import ResourceTable
 from estuary.stores.sql.rows import RowReader, Rows
 from estuary.stores.sql.statements import Statements
+from estuary.stores.sql.unique_keys import KeyStatements
 
 
 class SqlResource:
@@ -42,7 +43,11 @@ class SqlResource:
         self.reader: RowReader = self.rows if reader is None else reader(self.rows)
         self.keys = KeyRows(resource)
         columns = columns_of(resource, table, dialect)
-        self.queries = QueryStatements(resource, ResourceTable.of(table), columns, language)
+        named = ResourceTable.of(table)
+        self.queries = QueryStatements(resource, named, columns, language)
+        self.unique_keys = {
+            key: KeyStatements(key, named, columns, language) for key in resource.unique_keys
+        }
 
     def total(self, owner: str | None) -> Asked:
         """The number of records, of all or of one owner's: the statement and its parameters."""

@@ -5,10 +5,13 @@ from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
+from msgspec.structs import replace
+
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import VersionConflict
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.sql.list_statements import Asked
 from estuary.stores.sql.query_statements import is_far
@@ -21,6 +24,7 @@ from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET, Queries
 from estuary.stores.sqlite.reader_pool import Read
 from estuary.stores.sqlite.sqlite_database import Database
+from estuary.stores.sqlite.unique_conflicts import UniqueConflicts
 from estuary.stores.sqlite.writer import Operation
 
 
@@ -47,6 +51,7 @@ class SqliteCollection:
         self._keys = keys
         self._queries = queries
         self._chosen_ids = chosen_ids
+        self._conflicts = UniqueConflicts(resource)
         statements = resource.statements
         self._insert = statements.insert.text
         self._get = statements.get.text
@@ -56,7 +61,7 @@ class SqliteCollection:
         self._version = statements.version.text
 
     def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Awaitable[Written]:
-        """Keep a new record; raises `RecordExists` where its client chose an id that is taken.
+        """Keep a new record; raises `UniqueConflict`, and `RecordExists` where its client chose a taken id.
 
         Any other id that is taken is a `StoreQueryFailed`.
         """
@@ -66,6 +71,14 @@ class SqliteCollection:
         """The record; raises `NotFound`."""
         return self._reader.found(self._row(self._get, (record_id,)), record_id, owner)
 
+    def find(self, key: UniqueKey, values: Sequence[Any], owner: str | None = None) -> ListResult:
+        """The records with these values of a unique key: one search in its index."""
+        asked = self._resource.unique_keys[key].find(values, owner)
+        if asked is None:
+            return ListResult([])
+        rows = self._database.read(lambda cursor: cursor.execute(*asked).fetchall())
+        return ListResult([self._rows.record(row) for row in rows])
+
     def update(
         self,
         record_id: str,
@@ -73,7 +86,7 @@ class SqliteCollection:
         updated_at: datetime,
         options: WriteOptions = UNCONDITIONAL,
     ) -> Awaitable[Written]:
-        """The record as changed; raises `NotFound`, `VersionConflict`."""
+        """The record as changed; raises `NotFound`, `VersionConflict`, `UniqueConflict`."""
         return self._write(self._change(record_id, changes, updated_at, options), options)
 
     def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Awaitable[Written]:
@@ -127,16 +140,21 @@ class SqliteCollection:
             return lambda cursor: self._insert_at(cursor, record)
         parameters = self._rows.insert(record)
 
-        def operation(cursor: sqlite3.Cursor) -> Written:
-            cursor.execute(self._insert, parameters)
-            return Written(record)
+        return lambda cursor: self._insert_row(cursor, record, parameters)
 
-        return operation
+    def _insert_row(self, cursor: sqlite3.Cursor, record: Record, row: Row) -> Written:
+        try:
+            cursor.execute(self._insert, row)
+        except sqlite3.IntegrityError as error:
+            conflict = self._conflicts.of(cursor, error, record)
+            if conflict is None:
+                raise
+            raise conflict from error
+        return Written(record)
 
     def _insert_at(self, cursor: sqlite3.Cursor, record: Record) -> Written:
         record = self._chosen_ids.continued(cursor, record)
-        cursor.execute(self._insert, self._rows.insert(record))
-        return Written(record)
+        return self._insert_row(cursor, record, self._rows.insert(record))
 
     def _change(
         self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
@@ -144,12 +162,18 @@ class SqliteCollection:
         parameters = self._rows.update(record_id, changes, updated_at, options)
 
         def operation(cursor: sqlite3.Cursor) -> Written:
-            if options.if_changed:
-                row = cursor.execute(self._patch, parameters).fetchone()
-                if row is None:
-                    return self._unchanged(cursor, record_id, options)
-            else:
-                row = self._one(cursor, self._update, parameters, record_id, options)
+            try:
+                if options.if_changed:
+                    row = cursor.execute(self._patch, parameters).fetchone()
+                    if row is None:
+                        return self._unchanged(cursor, record_id, options)
+                else:
+                    row = self._one(cursor, self._update, parameters, record_id, options)
+            except sqlite3.IntegrityError as error:
+                conflict = self._conflicts.of(cursor, error, self._changed(cursor, record_id, changes))
+                if conflict is None:
+                    raise
+                raise conflict from error
             return Written(self._rows.record(row))
 
         return operation
@@ -161,6 +185,13 @@ class SqliteCollection:
         if options.expected_version not in (None, record.version):
             raise VersionConflict(record.version)
         return Written(record, made=False)
+
+    def _changed(self, cursor: sqlite3.Cursor, record_id: str, changes: Mapping[str, Any]) -> Record:
+        """The record as it would be after `changes`."""
+        row = cursor.execute(self._get, (record_id,)).fetchone()
+        record = self._reader.found(row, record_id, None)
+        value = replace(record.value, **changes)
+        return Record(record.id, record.version, record.created, record.updated, value, record.owner)
 
     def _removal(self, record_id: str, options: WriteOptions) -> Operation[Written]:
         parameters = self._rows.delete(record_id, options)

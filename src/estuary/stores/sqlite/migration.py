@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
 from estuary.stores.sql.plan import UNCHANGED, Plan
 from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
+from estuary.stores.sqlite.duplicates import duplicates
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.schema import Schema
 
@@ -76,16 +77,18 @@ class Migration:
 
     def _plan(self, connection: sqlite3.Connection) -> Plan:
         """What to do about the tables there are; raises `StoreSchemaMismatch` where nothing can be done."""
+        misfit: StoreSchemaMismatch | None = None
+        plan = UNCHANGED
         try:
             self._schema.check(connection)
-        except StoreSchemaMismatch as misfit:
-            plan = self._compare(connection)
-            if plan.refusals:
-                raise StoreSchemaMismatch("\n".join(plan.refusals)) from misfit
-            if not plan.statements:
-                raise
-            return plan
-        return UNCHANGED
+        except StoreSchemaMismatch as error:
+            misfit, plan = error, self._compare(connection)
+        refusals = [*plan.refusals, *duplicates(connection, self._schema.tables, self._schema.dialect)]
+        if refusals:
+            raise StoreSchemaMismatch("\n".join(refusals)) from misfit
+        if misfit is not None and not plan.statements:
+            raise misfit
+        return plan
 
     def _compare(self, connection: sqlite3.Connection) -> Plan:
         try:

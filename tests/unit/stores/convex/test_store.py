@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from estuary.core.errors import StoreNotMigrated
+from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch, UniqueConflict
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.store import ConvexStore
 from tests.contract.making import TIMEOUT, dice, make_id
+from tests.support.clocks import START
+from tests.support.members import EMAIL, MEMBERS, member
 from tests.support.queries import MOORINGS, mooring
 from tests.support.servers.convex import DEPLOY_KEY, Deployment
 
@@ -119,3 +121,34 @@ async def test_what_is_loaded_need_not_be_completed(deployment: Deployment) -> N
     async with opened(store):
         await store.load(_batch([mooring(dice(1), make_id(1))]), replace=True)
         assert [] == await store.migrate(only_plan=True)
+
+
+def older_member(number: int, **value: Any) -> dict[str, Any]:
+    """As an earlier release kept a member, before any key was unique."""
+    return document(number) | {"value": {"email": f"m{number}@example.org", **value}}
+
+
+async def test_older_records_are_in_the_way_of_new_ones(deployment: Deployment) -> None:
+    """Once they are completed, in a case of their own too."""
+    deployment.keep("members", [older_member(1, email="Ada@example.org")])
+    store = ConvexStore(deployment.url, [MEMBERS], deploy_key=DEPLOY_KEY, timeout=TIMEOUT)
+    async with opened(store):
+        members = store.collection(MEMBERS)
+        with pytest.raises(UniqueConflict):
+            await members.insert(Record(make_id(2), 1, START, START, member(2, email="ada@EXAMPLE.org")))
+        assert [make_id(1)] == [one.id for one in (await members.find(EMAIL, ("ADA@example.org",))).records]
+
+
+@pytest.mark.parametrize(
+    ("value", "fields"),
+    [({"email": "M1@example.org"}, "email"), ({"team": "red", "shirt": 1}, "team, shirt")],
+)
+async def test_unique_keys_over_duplicates_are_refused(
+    deployment: Deployment, value: dict[str, Any], fields: str
+) -> None:
+    """The first of them is named, and what to do; records stay as they are."""
+    deployment.keep("members", [older_member(1, team="red", shirt=1), older_member(2, **value)])
+    store = ConvexStore(deployment.url, [MEMBERS], deploy_key=DEPLOY_KEY, timeout=TIMEOUT)
+    with pytest.raises(StoreSchemaMismatch, match=f"members .* {fields} is declared Unique: .*change or"):
+        await store.open()
+    assert "email__folded" not in deployment.kept("members")[0]["value"]

@@ -14,6 +14,7 @@ from estuary.core.items import ITEMS
 from estuary.stores.postgres.insert_batcher import MOST_CHARACTERS, MOST_ROWS, InsertBatcher
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import MAX_WAITING, Pool
+from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 from estuary.stores.sql.tables import resource_table
 from tests.contract.making import dice
 from tests.support.fake_postgres import FakeConnection, FakeConnector, server_error
@@ -114,8 +115,9 @@ async def pool(connector: ServerConnector, seconds: float) -> AsyncIterator[Pool
 @pytest.fixture
 async def inserts(pool: Pool, seconds: float) -> InsertBatcher:
     """Inserts into the table of items: two statements at a time."""
-    group = MultiRowInsert(resource_table(ITEMS, MetaData()), ALONE)
-    return InsertBatcher(pool, group, statements=STATEMENTS, timeout=seconds)
+    table = resource_table(ITEMS, MetaData())
+    group = MultiRowInsert(table, ALONE)
+    return InsertBatcher(pool, group, UniqueConflicts(table, ()), statements=STATEMENTS, timeout=seconds)
 
 
 def rows(ids: Iterable[object]) -> list[tuple[Any, ...]]:
@@ -219,7 +221,7 @@ async def test_there_are_never_more_statements_than_allowed(inserts: InsertBatch
 
 async def test_a_refusal_is_for_the_row_it_is_about(inserts: InsertBatcher, server: Server) -> None:
     """The server refuses a statement whole; the other rows are kept all the same."""
-    server.refused["2"] = server_error("23505")
+    server.refused["2"] = server_error("23514")
     kept = added(inserts, 1, 2, 3)
     server.answer()
     first, second, third = await failures(kept)

@@ -1,0 +1,122 @@
+"""Indexes and unique keys as a declaration asks for them: checked, so that every engine can keep them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from estuary.core.attributes import Attribute
+from estuary.core.conditions import SEARCHED
+from estuary.core.field import Field
+from estuary.core.indexes import MAX_INDEX_FIELDS
+from estuary.core.markers import Unique
+from estuary.core.uniques import UniqueKey
+
+_MAX_INDEXED_CHARACTERS: Final = 600
+"""Of all texts in one index: with four bytes each they fit into a page of PostgreSQL's indexes."""
+
+
+class DeclarationError(TypeError):
+    """A resource is declared in a way Estuary cannot serve: its author's mistake, never a client's."""
+
+
+def check_names(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
+    """Raise `DeclarationError` unless `names` declare one index."""
+    if isinstance(names, str) or not 1 <= len(names) <= MAX_INDEX_FIELDS:
+        raise DeclarationError(
+            f"index {names!r}: give a tuple of 1 to {MAX_INDEX_FIELDS} field names, such as "
+            '("binding", "-published_at")'
+        )
+    fields = [name.removeprefix("-") for name in names]
+    if len(set(fields)) < len(fields):
+        raise DeclarationError(f"index {tuple(names)!r} names a field twice")
+    unknown = next((name for name in fields if name not in attributes), None)
+    if unknown is not None:
+        raise DeclarationError(f"an index names {unknown!r}, which is no field that queries can ask about")
+
+
+def check_index(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
+    """Raise `DeclarationError` where an index of the attributes `names` has no order, or is too long."""
+    characters = 0
+    for name in names:
+        kind = attributes[name].kind
+        if not kind.sortable:
+            raise DeclarationError(f"field {name!r} is a list: no index is made of lists")
+        if kind.longest is None:
+            raise DeclarationError(f"field {name!r} has an index: declare its max_length")
+        characters += kind.longest
+    if characters > _MAX_INDEXED_CHARACTERS:
+        raise DeclarationError(
+            f"the texts in the index of {', '.join(names)} have up to {characters} characters: "
+            f"at most {_MAX_INDEXED_CHARACTERS} fit into an index"
+        )
+
+
+def unique_keys_of(
+    fields: Sequence[Field],
+    attributes: Mapping[str, Attribute],
+    declared: Sequence[Sequence[str] | Unique],
+    info_of: Callable[[Field], msgspec.structs.FieldInfo],
+) -> tuple[UniqueKey, ...]:
+    """The unique keys of the `fields` that are marked, and those `declared` as a whole.
+
+    Raises `DeclarationError` for one that contradicts itself or its fields, or that no engine could keep.
+    """
+    for field in fields:
+        if field.unique is not None:
+            _check_marked(field, info_of(field))
+    marked = [_key((field.name,), field.unique, fields) for field in fields if field.unique is not None]
+    found = [*marked, *(_declared_key(each, fields) for each in declared)]
+    named: set[frozenset[str]] = set()
+    for key in found:
+        check_index(key.fields, attributes)
+        if frozenset(key.fields) in named:
+            raise DeclarationError(f"{', '.join(key.fields)}: declared Unique twice")
+        named.add(frozenset(key.fields))
+    return tuple(found)
+
+
+def _check_marked(field: Field, info: msgspec.structs.FieldInfo) -> None:
+    if field.unique is not None and field.unique.fields:
+        raise DeclarationError(
+            f"field {field.name!r}: Unique names no fields here; declare a key of several as "
+            f"Resource(…, unique=[{field.unique.fields!r}])"
+        )
+    if field.hidden:
+        raise DeclarationError(
+            f"field {field.name!r} is Hidden, and Unique would tell of it: choose one of them"
+        )
+    if info.default is not msgspec.NODEFAULT and info.default is not None:
+        raise DeclarationError(
+            f"field {field.name!r} is Unique, and only one record could have its default "
+            f"{info.default!r}: let it be null, or have no default"
+        )
+
+
+def _declared_key(declared: Sequence[str] | Unique, fields: Sequence[Field]) -> UniqueKey:
+    key = declared if isinstance(declared, Unique) else None
+    names = declared.fields if isinstance(declared, Unique) else declared
+    if isinstance(names, str) or not 1 <= len(names) <= MAX_INDEX_FIELDS:
+        raise DeclarationError(
+            f"unique {names!r}: give a tuple of 1 to {MAX_INDEX_FIELDS} field names, such as "
+            '("author", "title")'
+        )
+    if len(set(names)) < len(names):
+        raise DeclarationError(f"unique {tuple(names)!r} names a field twice")
+    known = {field.name: field for field in fields}
+    for name in names:
+        if name not in known:
+            raise DeclarationError(f"unique {tuple(names)!r} names {name!r}, which is no declared field")
+        if known[name].hidden:
+            raise DeclarationError(
+                f"field {name!r} is Hidden, and unique {tuple(names)!r} would tell of it"
+            )
+    return _key(tuple(names), key or Unique(), fields)
+
+
+def _key(names: tuple[str, ...], said: Unique, fields: Sequence[Field]) -> UniqueKey:
+    texts = {field.name for field in fields if field.kind.operators >= SEARCHED}
+    folds = texts.intersection(names) if said.fold_case else frozenset()
+    if said.fold_case and not folds:
+        raise DeclarationError(f"{', '.join(names)}: only texts have a case to fold")
+    return UniqueKey(names, said.of_all, frozenset(folds))

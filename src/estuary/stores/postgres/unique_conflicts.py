@@ -1,0 +1,41 @@
+"""Which unique key a refused write would break."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy import Table
+
+from estuary.core.errors import UniqueConflict
+from estuary.core.uniques import UniqueKey
+from estuary.stores.postgres.driver_connection import Connection
+from estuary.stores.sql.indexes import position_index, unique_name
+
+T = TypeVar("T")
+Work = Callable[[Connection, float], Awaitable[T]]
+
+
+class UniqueConflicts:
+    """Tells for the records in `table`, which have unique keys.
+
+    Of several keys that a record would break, the server names the one whose index was made first.
+    """
+
+    def __init__(self, table: Table, keys: Iterable[UniqueKey]) -> None:
+        # The index of positions ends with the id.
+        self._of_ids = {f"{table.name}_pkey", position_index(table.name)}
+        self._fields = {unique_name(table, key): key.fields for key in keys}
+
+    def translated(self, write: Work[T]) -> Work[T]:
+        """`write`, which then raises `UniqueConflict` where the server refuses it for a unique key."""
+
+        async def work(connection: Connection, seconds: float) -> T:
+            try:
+                return await write(connection, seconds)
+            except asyncpg.UniqueViolationError as error:
+                index = error.constraint_name
+                if index in self._of_ids:
+                    raise
+                raise UniqueConflict(self._fields.get(index, ())) from error
+
+        return work
