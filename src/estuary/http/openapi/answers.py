@@ -16,8 +16,8 @@ ERRORS = {
     404: "There is no such resource.",
     406: "None of the accepted API versions exists.",
     408: "The body did not arrive in time.",
-    409: "A request with the same `Idempotency-Key` is still being worked on, or others keep changing the "
-    "record; try again soon.",
+    409: "Another record has a value that must be unique; or, with `Retry-After`, a request with the same "
+    "`Idempotency-Key` is still being worked on, or others keep changing the record: try that again soon.",
     412: "The record is not in a version that `If-Match` or `If-None-Match` admits.",
     413: "The body is too large.",
     414: "The URL is too long.",
