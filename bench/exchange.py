@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +26,8 @@ class Exchange:
     body: bytes = b""
     headers: tuple[str, ...] = ()
     """Whole lines: `Name: value`."""
+    other_body: bytes = b""
+    """What every second of repeated requests sends instead, so that each changes something."""
 
 
 class WrongAnswer(Exception):
@@ -40,6 +42,16 @@ def read(record_id: str) -> Exchange:
 def create() -> Exchange:
     """A new item."""
     return Exchange("POST", LIST_PATH, 201, lambda item: bool(item["name"] == NAME), DRAFT)
+
+
+def put(record_id: str) -> Exchange:
+    """Another name for an item, each time."""
+    return _renaming("PUT", record_id)
+
+
+def patch(record_id: str) -> Exchange:
+    """The same by a merge patch."""
+    return _renaming("PATCH", record_id)
 
 
 def page() -> Exchange:
@@ -77,10 +89,18 @@ def repeat(origin: str, exchange: Exchange, times: int) -> Any:
     address = urlsplit(origin)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
     try:
-        first, *_ = [_exchange(connection, exchange) for _ in range(times)]
+        other = replace(exchange, body=exchange.other_body or exchange.body)
+        turns = [exchange, other]
+        first, *_ = [_exchange(connection, turns[number % 2]) for number in range(times)]
     finally:
         connection.close()
     return first
+
+
+def _renaming(method: str, record_id: str) -> Exchange:
+    path = f"{LIST_PATH}/{record_id}"
+    names = [json.dumps({"name": name}).encode() for name in (f"{NAME}, renamed", NAME)]
+    return Exchange(method, path, 200, lambda item: item["name"].startswith(NAME), names[0], (), names[1])
 
 
 def _exchange(connection: http.client.HTTPConnection, exchange: Exchange) -> Any:

@@ -101,6 +101,8 @@ MEMORY = Contender(
     (
         Subject("memory-read", "Estuary, memory: one item", exchange.read),
         Subject("memory-create", "Estuary, memory: a new item", lambda _: exchange.create()),
+        Subject("memory-put", "Estuary, memory: another name by PUT", exchange.put),
+        Subject("memory-patch", "Estuary, memory: another name by PATCH", exchange.patch),
     ),
 )
 SQLITE = Contender(

@@ -24,6 +24,13 @@ const draft: Schemas["VesselDraft"] = {
   name: "Anna Christina", draught: 3.5, built_at: "1998-07-01T06:30:00Z", call_sign: "DABC2", notes: null,
 };
 const changes: Schemas["VesselChanges"] = { rig: null, rating: 5, call_sign: null };
+export const patch: Schemas["VesselPatch"] = { rating: null, call_sign: null, crew: 7 };
+// @ts-expect-error: what may not be null cannot be cleared
+export const nameless: Schemas["VesselPatch"] = { name: null };
+type Patched = operations["patch_item"];
+export const query: Patched["parameters"]["query"] = { validate_only: true };
+export const header: Patched["parameters"]["header"] = { Prefer: "return=minimal", "If-Match": '"3"' };
+export type Merged = NonNullable<Patched["requestBody"]>["content"]["application/merge-patch+json"];
 const rig: Schemas["VesselRigChoice"] = "sail";
 export const again: Schemas["VesselDraft"] = { ...draft, rig };
 export function named(vessel: Schemas["Vessel"]): string {
@@ -45,7 +52,8 @@ export function total(listed: Listed): number | null {
 PARSE = """
 from uuid import UUID
 from client.api.vessels import read_vessel
-from client.models import Error, Vessel, VesselChanges, VesselRigChoice
+from client.api.vessels import create_vessel, patch_vessel, update_vessel
+from client.models import Error, Vessel, VesselChanges, VesselPatch, VesselRigChoice
 
 id, time = "01a20ae4-aaec-7239-acf3-5c06e8eab230", "1998-07-01T06:30:00.250000Z"
 served = {
@@ -57,6 +65,9 @@ vessel = Vessel.from_dict(served)
 assert (vessel.id, vessel.rig, vessel.notes) == (UUID(id), VesselRigChoice.SAIL, None)
 assert vessel.to_dict()["built_at"].startswith("1998-07-01T06:30:00.25")
 assert {"rig": None} == VesselChanges(rig=None).to_dict()
+assert {"rating": None} == VesselPatch(rating=None).to_dict()
+for module in (create_vessel, patch_vessel, update_vessel):
+    assert {"body", "prefer", "validate_only", "idempotency_key"} <= set(module.sync.__annotations__)
 assert {"rig": "motor"} == VesselChanges(rig=VesselRigChoice.MOTOR).to_dict()
 error = Error.from_dict({
     "error": "PAYLOAD_TOO_LARGE", "message": "m", "timestamp": time, "request_id": "r",

@@ -2,9 +2,10 @@
 
 import asyncio
 from itertools import count
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from msgspec import Struct
 
 from estuary.core.awaiting import settled
 from estuary.core.errors import (
@@ -16,11 +17,13 @@ from estuary.core.errors import (
     VersionConflict,
 )
 from estuary.core.items import ITEMS, Item
+from estuary.core.markers import Hidden
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.query import ListQuery, ListResult, SortedPosition, by_cursor
 from estuary.core.record import Position, Record, Written
 from estuary.core.record_service import RecordService
+from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
 from tests.contract.making import make_id, once, record_of
@@ -298,3 +301,47 @@ async def test_a_client_that_leaves_does_not_keep_its_key(desk: Desk) -> None:
         await settled(records.create(draft, once()))
     gate.memory.open()
     assert not (await settled(records.create(draft, once()))).replayed
+
+
+class Secret(Struct, frozen=True):
+    """Something with a field that is never shown."""
+
+    name: str
+    pin: Annotated[str, Hidden] = ""
+
+
+async def test_a_patch_that_names_a_hidden_field_always_makes_a_version() -> None:
+    """Else a client that may write could try values until there is none."""
+    resource = Resource("secrets", Secret)
+    store = MemoryStore([resource])
+    await store.open()
+    records = RecordService(
+        resource,
+        store.collection(resource),
+        clock=SettableClock(),
+        new_id=lambda: make_id(1),
+        observe=lambda _: None,
+    )
+    await settled(records.create(resource.draft_type(name="a", pin="1234")))
+    versions = []
+    for changes in ({"name": "a"}, {"pin": "1234"}, {"pin": "0000"}, {"name": "a", "pin": "0000"}, {}):
+        written = await records.patch(make_id(1), resource.patch_type(**changes))
+        versions.append(written.record and written.record.version)
+    assert [1, 2, 3, 4, 4] == versions
+
+
+async def test_only_what_was_made_is_reported(desk: Desk) -> None:
+    """Neither a dry run nor a patch that finds nothing to change."""
+    dry_run = WriteOptions(dry_run=True)
+    record = await desk.create("boat")
+    desk.seen.clear()
+    same, other = ITEMS.patch_type(name="boat"), ITEMS.patch_type(name="ship")
+    await settled(desk.records.create(ITEMS.draft_type(name="raft"), dry_run))
+    await desk.records.create_at(make_id(9), ITEMS.draft_type(name="raft"), dry_run)
+    await desk.records.patch(record.id, same)
+    await desk.records.patch(record.id, other, dry_run)
+    await desk.records.delete(record.id, dry_run)
+    assert [] == desk.seen
+    await desk.records.create_at(make_id(9), ITEMS.draft_type(name="raft"))
+    await desk.records.patch(record.id, other)
+    assert [RecordCreated("items"), RecordUpdated("items")] == desk.seen

@@ -14,7 +14,7 @@ from estuary.core.errors import IdempotencyKeyInFlight, StoreQueryFailed, StoreU
 from estuary.core.items import ITEMS, Item
 from estuary.core.query import by_cursor
 from estuary.core.record import Position
-from estuary.core.writes import KEY_LIFETIME
+from estuary.core.writes import KEY_LIFETIME, WriteOptions
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.insert_batcher import MOST_ROWS
@@ -212,3 +212,18 @@ async def test_tls_is_as_strict_as_libpqs(tmp_path: Path) -> None:
         await store.close()
         with pytest.raises(StoreUnavailable, match="does not agree on TLS"):
             await PostgresStore(f"{url}/stranger.pem", [ITEMS], timeout=5).open()
+
+
+async def test_a_database_of_an_earlier_release_remembers_deleted_records_from_now_on(
+    server: Postgres, store: PostgresStore, items: Collection
+) -> None:
+    """Table and trigger are made, totals are not touched; what other programs delete is remembered, too."""
+    kept = await record_of(items.insert(record(Item("one"))))
+    await store.close()
+    server.execute("DROP FUNCTION _estuary_remember CASCADE; DROP TABLE _estuary_deleted")
+    server.execute("UPDATE _estuary_totals SET total = 7")
+    await store.open()
+    assert 7 == await items.count()
+    server.execute("DELETE FROM items", user="estuary")
+    again = await record_of(items.insert(kept, WriteOptions(client_id=True)))
+    assert 2 == again.version

@@ -15,8 +15,10 @@ from msgspec import Meta, Struct
 from estuary.core.errors import StoreRefused, StoreSchemaMismatch, StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.core.resource import Resource
+from estuary.core.writes import WriteOptions
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.schema import APPLICATION_ID, LAYOUT
+from tests.contract.making import record_of
 from tests.support.collections import awaited
 from tests.unit.stores.kinds import record
 
@@ -301,4 +303,21 @@ async def test_lost_triggers_are_put_back_and_records_counted(path: Path) -> Non
     await awaited(store.collection(ITEMS)).insert(kept)
     await awaited(store.collection(ITEMS)).delete(kept.id)
     assert 0 == await awaited(store.collection(ITEMS)).count()
+    await store.close()
+
+
+async def test_a_file_of_an_earlier_release_remembers_deleted_records_from_now_on(path: Path) -> None:
+    """Table and trigger are made, totals are not touched; what other programs delete is remembered, too."""
+    store = await opened(path)
+    kept = record(Item("one"))
+    await awaited(store.collection(ITEMS)).insert(kept)
+    await store.close()
+    run(path, "DROP TRIGGER _items_remembered", "DROP TABLE _estuary_deleted")
+    run(path, "UPDATE _estuary_totals SET total = 7")
+    store = await opened(path)
+    items = awaited(store.collection(ITEMS))
+    assert 7 == await items.count()
+    run(path, f"DELETE FROM items WHERE id = '{kept.id}'")  # noqa: S608 (our own id)
+    again = await record_of(items.insert(kept, WriteOptions(client_id=True)))
+    assert 2 == again.version
     await store.close()
