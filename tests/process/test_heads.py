@@ -181,7 +181,7 @@ def test_the_server_itself_is_asked(server: Server) -> None:
         for _ in range(2):
             connection.send(b"OPTIONS * HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
             answer = connection.receive()
-            methods = "GET, HEAD, POST, PUT, DELETE, QUERY, OPTIONS"
+            methods = "GET, HEAD, POST, PUT, PATCH, DELETE, QUERY, OPTIONS"
             assert (204, methods, b"") == (answer.status, answer.headers["allow"], answer.body)
 
 

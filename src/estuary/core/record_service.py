@@ -16,6 +16,7 @@ from estuary.core.query import ListQuery, ListResult, position_in
 from estuary.core.record import Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
+from estuary.core.rewriting import rewritten
 from estuary.core.writes import IF_CHANGED, UNCONDITIONAL, WriteOptions
 
 
@@ -118,10 +119,11 @@ class RecordService:
         But for hidden fields: that there is no new version would tell what they hold. Raises as `update`
         does, and `WriteContention`.
         """
-        changes = self.resource.patch(patch)
-        if not (self._hidden and self._hidden & changes.keys()):
+        if not _names_any(patch, self._hidden):
             options = IF_CHANGED if options is UNCONDITIONAL else replace(options, if_changed=True)
-        return self._update(record_id, changes, options, precondition)
+        if self.resource.merges(patch):
+            return self._merge(record_id, patch, options, precondition)
+        return self._update(record_id, self.resource.patch(patch), options, precondition)
 
     def delete(
         self,
@@ -158,6 +160,28 @@ class RecordService:
             self._pending.write(update, arguments, options, precondition), self._updated
         )
 
+    def _merge(
+        self,
+        record_id: str,
+        patch: msgspec.Struct,
+        options: WriteOptions,
+        precondition: VersionPredicate | None,
+    ) -> Awaitable[Written]:
+        _demand_id(record_id)
+        now, wanted = self._now(), options.expected_version
+
+        def holds(version: int) -> bool:
+            return wanted in (None, version) and (precondition is None or precondition(version))
+
+        def change(record: Record) -> Mapping[str, Any]:
+            return self.resource.patch(patch, record.value)
+
+        def write(changes: Mapping[str, Any], attempt: WriteOptions) -> Awaitable[Written]:
+            return self._pending.write(self._collection.update, (record_id, changes, now), attempt)
+
+        written = rewritten(lambda: self._get(record_id, options.owner), change, write, options, holds)
+        return self._pending.reported(written, self._updated)
+
     def _find(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         if query.where or query.sort:
             return self._lists.ask(query)
@@ -175,6 +199,10 @@ def _cut(result: ListResult, query: ListQuery) -> ListResult:
 
 def _cut_later(result: Awaitable[ListResult], query: ListQuery) -> Awaitable[ListResult]:
     return then(result, lambda found: _cut(found, query))
+
+
+def _names_any(patch: msgspec.Struct, names: frozenset[str]) -> bool:
+    return bool(names) and any(getattr(patch, name) is not msgspec.UNSET for name in names)
 
 
 def _demand_id(record_id: str) -> None:

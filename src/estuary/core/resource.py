@@ -71,7 +71,12 @@ class Resource:
         self.changes = rules.changes
         """The fields that changes set, cleaned; raises `ValidationFailed`."""
         self.patch = rules.patch
-        """The fields that a merge patch sets or clears, cleaned; raises `ValidationFailed`."""
+        """The fields that a merge patch of a value sets or clears, cleaned; raises `ValidationFailed`.
+
+        The value is needed where the patch `merges`, and may be None elsewhere.
+        """
+        self.merges = rules.merges
+        """Whether what a merge patch makes of the record depends on what there is of it."""
         for field in self.fields:
             if not field.required:
                 _check_default(field, self._declared(field))
@@ -107,7 +112,7 @@ class Resource:
     def patch_type(self) -> type[msgspec.Struct]:
         """What a merge patch decodes into (RFC 7396): a field that is unset stays, null clears it."""
         fields = [
-            (each.name, each.kind.wire | None | msgspec.UnsetType, msgspec.UNSET) for each in self.fields
+            (each.name, each.kind.patch | None | msgspec.UnsetType, msgspec.UNSET) for each in self.fields
         ]
         return msgspec.defstruct(f"{self.value_type.__name__}Patch", fields, kw_only=True)
 

@@ -15,6 +15,7 @@ class Rules:
 
     def __init__(self, fields: Sequence[Field], make: Callable[..., msgspec.Struct]) -> None:
         self._rules = [_FieldRule(field) for field in fields]
+        self._merging = [rule for rule in self._rules if rule.merge is not None]
         self._make = make
 
     def value(self, source: msgspec.Struct) -> msgspec.Struct:
@@ -37,14 +38,21 @@ class Rules:
             raise ValidationFailed(violations)
         return cleaned
 
-    def patch(self, source: msgspec.Struct) -> dict[str, Any]:
+    def merges(self, source: msgspec.Struct) -> bool:
+        """Whether `source`, a merge patch, says of some field only what is to change within it."""
+        return bool(self._merging) and any(
+            getattr(source, rule.name) not in (None, msgspec.UNSET) for rule in self._merging
+        )
+
+    def patch(self, source: msgspec.Struct, value: msgspec.Struct | None = None) -> dict[str, Any]:
         """The fields that are not unset in `source`, cleaned: null clears those that may be null.
 
-        Raises `ValidationFailed` as `value` does, and for a null that a field must not be.
+        What `source` merges is merged into what there is of it in `value`. Raises `ValidationFailed` as
+        `value` does, and for a null that a field must not be.
         """
         violations: list[Violation] = []
         cleaned = {
-            rule.name: rule.cleared_or_cleaned(source, violations)
+            rule.name: rule.patched(source, value, violations)
             for rule in self._rules
             if getattr(source, rule.name) is not msgspec.UNSET
         }
@@ -56,31 +64,43 @@ class Rules:
 class _FieldRule:
     """The rule of one field."""
 
-    __slots__ = ("_check", "_field", "_optional", "name")
+    __slots__ = ("_check", "_field", "_optional", "merge", "name")
 
     def __init__(self, field: Field) -> None:
         self.name: Final = field.name
         self._field: Final = field
         self._optional: Final = field.optional
         self._check: Final = field.kind.rule()
+        self.merge: Final = field.kind.merge
 
     def cleaned(self, source: msgspec.Struct, violations: list[Violation]) -> Any:
         """The value that `source` has of the field, cleaned; where it breaks its rule, a violation more."""
         value = getattr(source, self.name)
-        if value is None:
+        return None if value is None else self._checked(value, violations)
+
+    def patched(
+        self, source: msgspec.Struct, value: msgspec.Struct | None, violations: list[Violation]
+    ) -> Any:
+        """The same of a merge patch, merged into `value`; null is a violation where a field must not be."""
+        given = getattr(source, self.name)
+        if given is None:
+            if not self._optional:
+                violations.append(violation(self._field, Broken("is required", "required")))
             return None
+        if self.merge is not None:
+            try:
+                given = self.merge(None if value is None else getattr(value, self.name), given)
+            except Broken as broken:
+                violations.append(violation(self._field, broken))
+                return None
+        return self._checked(given, violations)
+
+    def _checked(self, value: Any, violations: list[Violation]) -> Any:
         try:
             return self._check(value)
         except Broken as broken:
             violations.append(violation(self._field, broken))
             return None
-
-    def cleared_or_cleaned(self, source: msgspec.Struct, violations: list[Violation]) -> Any:
-        """The same where null is a value: one more violation for a field that must not be null."""
-        cleaned = self.cleaned(source, violations)
-        if cleaned is None and not self._optional and getattr(source, self.name) is None:
-            violations.append(violation(self._field, Broken("is required", "required")))
-        return cleaned
 
 
 def violation(field: Field, broken: Broken) -> Violation:

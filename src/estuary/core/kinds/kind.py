@@ -16,6 +16,10 @@ Rule = Callable[[Any], Any]
 """Takes a value of the right type, gives it back cleaned, or raises `Broken`."""
 Conversion = Callable[[Any], Any]
 """Turns one value that is not null into another."""
+Merge = Callable[[Any, Any], Any]
+"""Makes of a value, or of null, and of what a merge patch says of it, what a body would hold of the whole.
+
+Raises `Broken`."""
 
 
 class Broken(Exception):
@@ -94,6 +98,16 @@ class Kind(ABC):
     @abstractmethod
     def wire(self) -> Any:
         """The type that msgspec decodes from a body, without rules: a wrong type is an error of its own."""
+
+    @property
+    def patch(self) -> Any:
+        """The type that msgspec decodes from a merge patch (RFC 7396), for what is not null."""
+        return self.wire
+
+    @property
+    def merge(self) -> Merge | None:
+        """What applies a merge patch to a value; None where the patch holds the whole of it."""
+        return None
 
     @property
     def kept(self) -> Any:
