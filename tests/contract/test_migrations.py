@@ -396,7 +396,7 @@ async def test_unique_keys_are_made_and_removed(make: Make) -> None:
     with pytest.raises(StoreNotMigrated):
         await make(Coded, Policy.CHECK).open()
     plan = await make(Coded).migrate(only_plan=True)
-    made = [line.replace(" CONCURRENTLY", "") for line in plan if "UNIQUE" in line]
+    made = [line.replace(" CONCURRENTLY", "") for line in plan if "_parts_unique_" in line]
     assert ["CREATE UNIQUE INDEX _parts_unique_"] * 2 == [line[:34] for line in made]
     assert plan == await make(Coded).migrate(only_plan=False)
     assert [] == list(await make(Coded).migrate(only_plan=True))
@@ -411,12 +411,12 @@ async def test_unique_keys_are_made_and_removed(make: Make) -> None:
 
 async def test_until_a_migration_what_was_unique_still_is(make: Make) -> None:
     """A conflict is a conflict, though no declared field can be named."""
-    await keep(make, Part(name="bolt", note="a"))
-    await make(Coded).migrate(only_plan=False)
+    await keep(make, Part(name="bolt"))
+    await make(Resource("parts", Part, unique=[("name",)])).migrate(only_plan=False)
     old = make(Part)
     await old.open()
     with pytest.raises(UniqueConflict) as raised:
-        await parts(old, Part).insert(record(7, Part(name="other", note="A")))
+        await parts(old, Part).insert(record(7, Part(name="bolt")))
     assert () == raised.value.fields
     await old.close()
 
