@@ -120,6 +120,8 @@ CONTENDERS = (BARE, MEMORY, SQLITE)
 REACHED = {
     "memory-read": Cost(46_400, 1_900, 1_180),
     "memory-create": Cost(67_000, 2_920, 1_810),
+    "memory-put": Cost(106_500, 4_360, 2_830),
+    "memory-patch": Cost(109_300, 4_480, 2_920),
     "sqlite-read": Cost(73_500, 3_210, 1_850),
     "sqlite-list": Cost(552_000, 6_900, 4_720),
 }
