@@ -3,15 +3,17 @@
 import http.client
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.apps.answers import DRAFT, LIST_PATH, NAME
+from bench.apps.answers import DESCRIPTION, DRAFT, LIST_PATH, NAME
 
 UNKNOWN_ID = "019a9f3c-5f00-7c11-9d52-000000000000"
+BOOKS_PATH = "/api/v1/books"
 PAGE_LENGTH = 20
 
 
@@ -54,9 +56,9 @@ def patch(record_id: str) -> Exchange:
     return _renaming("PATCH", record_id)
 
 
-def page() -> Exchange:
-    """The first twenty items."""
-    return Exchange("GET", f"{LIST_PATH}?limit={PAGE_LENGTH}", 200, _is_full_page)
+def page(parameters: str = f"?limit={PAGE_LENGTH}") -> Exchange:
+    """The first twenty items, which is what a list has without `parameters`, too."""
+    return Exchange("GET", f"{LIST_PATH}{parameters}", 200, _is_full_page)
 
 
 def page_after(cursor: str) -> Exchange:
@@ -67,6 +69,18 @@ def page_after(cursor: str) -> Exchange:
 def page_where(condition: str) -> Exchange:
     """The first twenty items that meet a condition, which a parameter says."""
     return Exchange("GET", f"{LIST_PATH}?limit={PAGE_LENGTH}&{condition}", 200, _is_full_page)
+
+
+def create_book(number: int) -> Exchange:
+    """A new book; every second one stands on the same shelf, and later ones have fewer pages."""
+    book = {"name": NAME, "description": DESCRIPTION, "shelf": number % 2, "pages": 1000 - number}
+    return replace(create(), path=BOOKS_PATH, body=json.dumps(book).encode())
+
+
+def books(parameters: str, cursor: str) -> Exchange:
+    """Twenty books from a cursor on, or the first ones; `parameters` end with `&`."""
+    path = f"{BOOKS_PATH}?{parameters}limit={PAGE_LENGTH}&cursor={cursor}"
+    return Exchange("GET", path, 200, _is_full_page)
 
 
 def health() -> Exchange:
@@ -84,14 +98,19 @@ def once(origin: str, exchange: Exchange) -> Any:
     return repeat(origin, exchange, 1)
 
 
-def repeat(origin: str, exchange: Exchange, times: int) -> Any:
-    """Make the exchange `times` over one connection: the first answer's JSON; raises `WrongAnswer`."""
+def repeat(origin: str, exchange: Exchange, times: int, pause: float = 0.0) -> Any:
+    """Make the exchange `times` over one connection: the first answer's JSON; raises `WrongAnswer`.
+
+    Each comes `pause` seconds after the answer to the one before.
+    """
     address = urlsplit(origin)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
     try:
-        other = replace(exchange, body=exchange.other_body or exchange.body)
-        turns = [exchange, other]
-        first, *_ = [_exchange(connection, turns[number % 2]) for number in range(times)]
+        turns = [exchange, replace(exchange, body=exchange.other_body or exchange.body)]
+        first = _exchange(connection, exchange)
+        for number in range(1, times):
+            time.sleep(pause)
+            _exchange(connection, turns[number % 2])
     finally:
         connection.close()
     return first

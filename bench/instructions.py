@@ -1,18 +1,6 @@
-"""What a request costs in instructions and cache misses: the same on every machine, unlike time.
-
-Callgrind runs the server on a simulated processor with 32 KiB of first-level cache for instructions and as
-much for data (8 ways, 64 bytes a line), whatever the real one has:
-https://valgrind.org/docs/manual/cl-manual.html. It counts from a warm server on, over many requests on one
-kept connection. What a server does now and then, by the clock, is in the figure too: a few per cent on a
-machine that is busy.
-"""
+"""What a request costs in instructions and cache misses: the same on every machine, unlike time."""
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,40 +9,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import exchange
+from bench.callgrind import ASKED, Cost, Server, available, running
 from bench.contenders.contender import ROOT, SCRATCH
 from bench.contenders.estuary import environment
 from bench.exchange import Exchange
-from bench.process import HOST, NotReady, free_port, minimal_environment
+from bench.process import free_port
 from bench.question import Settings
 from bench.series import Series
 
-WARM_UP, ASKED = 250, 1000
-"""How many requests a server is asked before they are counted, and how many are."""
-
-_CACHES = ("--I1=32768,8,64", "--D1=32768,8,64", "--LL=4194304,16,64")
-_TIMEOUT_SECONDS = 120.0
-"""For a server to start under Valgrind, where everything takes several times as long."""
-_LOOK_SECONDS = 0.1
-_ITEMS = 25
-"""How many items are there: a list of twenty is full."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one request costs."""
-
-    instructions: float
-    instruction_misses: float
-    data_misses: float
+LISTED = 100
+"""How many lists are counted: each takes as long as ten reads."""
+_ITEMS, _BOOKS = 25, 120
+"""How many records are there: a list of twenty items is full, and so is the second page of books."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a server is asked."""
+    """What a server is asked; `asked` is given its origin."""
 
     name: str
     label: str
     asked: Callable[[str], Exchange]
+    times: int = ASKED
 
 
 @dataclass(frozen=True)
@@ -66,11 +42,6 @@ class Contender:
     ours: bool = True
 
 
-def available() -> bool:
-    """Whether Valgrind is installed."""
-    return shutil.which("valgrind") is not None and shutil.which("vgdb") is not None
-
-
 @cache
 def costs_of(contender: Contender) -> Mapping[str, Cost]:
     """What a request of each subject costs, by the subject's name; raises `NotReady`, `WrongAnswer`."""
@@ -79,56 +50,97 @@ def costs_of(contender: Contender) -> Mapping[str, Cost]:
         TemporaryDirectory(prefix="bench-instructions-", dir=SCRATCH) as scratch,
         _running(contender, Path(scratch)) as server,
     ):
-        made = [exchange.once(server.origin, exchange.create()) for _ in range(_ITEMS * contender.ours)]
+        if contender.ours:
+            _fill(server.origin)
         server.tell("instrumentation", "on")
-        return {
-            each.name: server.cost(each.asked(made[0]["id"] if made else "")) for each in contender.subjects
-        }
+        asked = {each: each.asked(server.origin) for each in contender.subjects}
+        clock = server.clock(asked[contender.subjects[0]])
+        return {each.name: server.cost(asked[each], each.times, clock) for each in contender.subjects}
+
+
+@contextmanager
+def _running(contender: Contender, folder: Path) -> Iterator[Server]:
+    port = free_port()
+    module, variables = contender.launch(port, folder)
+    with running(module, variables, port, folder) as server:
+        yield server
+
+
+def _fill(origin: str) -> None:
+    for _ in range(_ITEMS):
+        exchange.once(origin, exchange.create())
+    for number in range(_BOOKS):
+        exchange.once(origin, exchange.create_book(number))
 
 
 def _estuary(store: str, port: int, folder: Path) -> tuple[list[str], Mapping[str, str]]:
     variables = environment(store, port, folder)
     path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
-    return ["bench.apps.one_worker"], {**variables, "PYTHONPATH": path}
+    resources = "estuary.core.items:ITEMS,bench.apps.books:BOOKS"
+    return ["bench.apps.one_worker"], {**variables, "PYTHONPATH": path, "RESOURCES": resources}
 
 
 def _bare(port: int, _: Path) -> tuple[list[str], Mapping[str, str]]:
     return ["bench.apps.bare_protocol", str(port)], {"PYTHONPATH": str(ROOT)}
 
 
-MEMORY = Contender(
-    partial(_estuary, "memory"),
-    (
-        Subject("memory-read", "Estuary, memory: one item", exchange.read),
-        Subject("memory-create", "Estuary, memory: a new item", lambda _: exchange.create()),
-        Subject("memory-put", "Estuary, memory: another name by PUT", exchange.put),
-        Subject("memory-patch", "Estuary, memory: another name by PATCH", exchange.patch),
-    ),
+def _of_first(asked: Callable[[str], Exchange], origin: str) -> Exchange:
+    return asked(exchange.once(origin, exchange.page())["items"][0]["id"])
+
+
+def _second_page(parameters: str, origin: str) -> Exchange:
+    first = exchange.once(origin, exchange.books(parameters, ""))
+    return exchange.books(parameters, first["next_cursor"])
+
+
+def _subjects(store: str, label: str) -> Iterator[Subject]:
+    """What is asked of each store."""
+    yield Subject(f"{store}-read", f"Estuary, {label}: one item", partial(_of_first, exchange.read))
+    for name, told, asked in (
+        ("all", "items, without parameters", lambda _: exchange.page("")),
+        ("list", "items", lambda _: exchange.page()),
+        ("page", "books by cursor", partial(_second_page, "")),
+        ("sorted", "books by cursor, sorted", partial(_second_page, "sort=pages&")),
+        ("filtered", "books by cursor, filtered", partial(_second_page, "shelf=1&")),
+        ("both", "books by cursor, filtered and sorted", partial(_second_page, "shelf=1&sort=pages&")),
+    ):
+        yield Subject(f"{store}-{name}", f"Estuary, {label}: 20 {told}", asked, LISTED)
+
+
+_WRITES = (
+    Subject("memory-create", "Estuary, memory: a new item", lambda _: exchange.create()),
+    Subject("memory-put", "Estuary, memory: another name by PUT", partial(_of_first, exchange.put)),
+    Subject("memory-patch", "Estuary, memory: another name by PATCH", partial(_of_first, exchange.patch)),
 )
-SQLITE = Contender(
-    partial(_estuary, "sqlite"),
-    (
-        Subject("sqlite-read", "Estuary, SQLite: one item", exchange.read),
-        Subject("sqlite-list", "Estuary, SQLite: 20 items", lambda _: exchange.page()),
-    ),
-)
+MEMORY = Contender(partial(_estuary, "memory"), (*_subjects("memory", "memory"), *_WRITES))
+SQLITE = Contender(partial(_estuary, "sqlite"), tuple(_subjects("sqlite", "SQLite")))
 BARE = Contender(
-    _bare, (Subject("bare", "uvloop and httptools, constant answer", exchange.read),), ours=False
+    _bare,
+    (Subject("bare", "uvloop and httptools, constant answer", lambda _: exchange.read("")),),
+    ours=False,
 )
 CONTENDERS = (BARE, MEMORY, SQLITE)
 
 REACHED = {
-    "memory-read": Cost(46_400, 1_900, 1_180),
-    "memory-create": Cost(67_000, 2_920, 1_810),
+    "memory-read": Cost(43_800, 1_760, 1_120),
+    "memory-all": Cost(257_200, 3_000, 2_600),
+    "memory-list": Cost(274_000, 3_500, 2_900),
+    "memory-page": Cost(353_600, 5_210, 3_770),
+    "memory-sorted": Cost(401_000, 6_720, 4_610),
+    "memory-filtered": Cost(436_200, 8_000, 5_370),
+    "memory-both": Cost(430_000, 7_440, 5_080),
+    "memory-create": Cost(63_600, 2_750, 1_730),
     "memory-put": Cost(106_500, 4_360, 2_830),
     "memory-patch": Cost(109_300, 4_480, 2_920),
-    "sqlite-read": Cost(73_500, 3_210, 1_850),
-    "sqlite-list": Cost(552_000, 6_900, 4_720),
+    "sqlite-read": Cost(68_500, 3_020, 1_790),
+    "sqlite-all": Cost(520_300, 5_830, 4_360),
+    "sqlite-list": Cost(532_600, 6_170, 4_510),
+    "sqlite-page": Cost(650_900, 7_190, 5_380),
+    "sqlite-sorted": Cost(729_200, 9_170, 6_580),
+    "sqlite-filtered": Cost(766_600, 10_250, 7_330),
+    "sqlite-both": Cost(769_600, 10_200, 7_320),
 }
-"""What requests cost when that was last lowered; a test holds later ones to it.
-
-On a busy machine SQLite's cost up to a tenth more: the store looks at its files ten times a second.
-"""
+"""What requests cost when that was last lowered; a test holds later ones to it."""
 
 
 @dataclass(frozen=True)
@@ -172,87 +184,3 @@ INSTRUCTION_QUESTIONS = (
     ),
     Counted("d1-misses", "Misses of its first cache for data (32 KiB)", lambda cost: cost.data_misses),
 )
-
-
-@dataclass(frozen=True)
-class _Server:
-    """A server under Callgrind that answers; `variables` are its environment, by which vgdb finds it."""
-
-    origin: str
-    process: subprocess.Popen[bytes]
-    folder: Path
-    variables: Mapping[str, str]
-
-    def tell(self, *words: str) -> None:
-        """Give Callgrind an order (https://valgrind.org/docs/manual/cl-manual.html#cl-manual.monitor-commands)."""
-        subprocess.run(
-            ["vgdb", f"--vgdb-prefix={self.folder}/vgdb", f"--pid={self.process.pid}", *words],
-            env=self.variables,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_TIMEOUT_SECONDS,
-            check=True,
-        )
-
-    def cost(self, asked: Exchange) -> Cost:
-        """What one request costs."""
-        exchange.repeat(self.origin, asked, WARM_UP)
-        self.tell("zero")
-        exchange.repeat(self.origin, asked, ASKED)
-        before = set(self.folder.glob("callgrind.*"))
-        self.tell("dump")
-        (written,) = set(self.folder.glob("callgrind.*")) - before
-        return Cost(*(counted / ASKED for counted in _counted(written)))
-
-
-@contextmanager
-def _running(contender: Contender, folder: Path) -> Iterator[_Server]:
-    """The server under Callgrind, once it answers; nothing is counted yet."""
-    port = free_port()
-    module, variables = contender.launch(port, folder)
-    tool = ["valgrind", "--quiet", "--tool=callgrind", "--cache-sim=yes", "--instr-atstart=no", *_CACHES]
-    files = [f"--callgrind-out-file={folder}/callgrind.%p", f"--vgdb-prefix={folder}/vgdb"]
-    everything = {**minimal_environment(), "PYTHONHASHSEED": "0", **variables}
-    process = subprocess.Popen(
-        [*tool, *files, sys.executable, "-m", *module],
-        cwd=folder,
-        env=everything,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_until_answering(process, port)
-        yield _Server(f"http://{HOST}:{port}", process, folder, everything)
-    finally:
-        process.kill()
-        process.wait(_TIMEOUT_SECONDS)
-
-
-def _wait_until_answering(process: subprocess.Popen[bytes], port: int) -> None:
-    """Return when the server has answered one request: more would be counted. Raises `NotReady`."""
-    deadline = time.monotonic() + _TIMEOUT_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            with socket.create_connection((HOST, port)) as client:
-                client.settimeout(_TIMEOUT_SECONDS)
-                client.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
-                if client.recv(1):
-                    return
-        except OSError:
-            time.sleep(_LOOK_SECONDS)  # whether a server listens shows only when it is tried
-    raise NotReady(f"{process.args!r} gave no answer")
-
-
-def _counted(file: Path) -> tuple[float, float, float]:
-    """Instructions, and misses of the first-level caches, in what Callgrind wrote."""
-    events: list[str] = []
-    totals: list[float] = []
-    for line in file.read_text().splitlines():
-        name, _, values = line.partition(": ")
-        if name == "events":
-            events = values.split()
-        elif name in {"summary", "totals"}:
-            totals = [float(value) for value in values.split()]
-    counted = dict(zip(events, totals, strict=True))
-    return counted["Ir"], counted["I1mr"], counted["D1mr"] + counted["D1mw"]

@@ -6,8 +6,9 @@ from typing import Final
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.conditions import shape
 from estuary.core.errors import Advice, QueryTooExpensive
-from estuary.core.indexes import advice, ascending, demand_of, serving
+from estuary.core.indexes import advice, ascending
 from estuary.core.observations import ListQueried, ListQuerySlow
+from estuary.core.plans import Plans
 from estuary.core.ports import Observer
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.resource import Resource
@@ -35,6 +36,7 @@ class ListQueries:
     ) -> None:
         self._name = resource.name
         self._indexes = ascending(resource.indexes) if one_direction else resource.indexes
+        self._plans = Plans(self._indexes)
         self._one_direction = one_direction
         self._find = find
         self._monotonic = monotonic
@@ -49,7 +51,7 @@ class ListQueries:
 
     def ask(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What comes of `query`; raises `QueryTooExpensive`."""
-        served = serving(demand_of(query.where, query.sort), self._indexes) is not None
+        served = self._plans.of(query.where, query.sort).served
         self._observe(self._served if served else self._unserved)
         if not served and self._require_index:
             raise QueryTooExpensive(self._advice(query))

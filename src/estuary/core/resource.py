@@ -17,6 +17,7 @@ from estuary.core.kinds.declared import Declared, read
 from estuary.core.kinds.kind import Broken, Kind, Unservable
 from estuary.core.markers import Hidden, Index, Marker, Unique, markers_of
 from estuary.core.moments import AwareDatetime
+from estuary.core.plans import Plans
 from estuary.core.rules import Rules
 
 __all__ = ["RESERVED_FIELDS", "AwareDatetime", "DeclarationError", "Resource"]
@@ -65,6 +66,8 @@ class Resource:
         self.attributes: Mapping[str, Attribute] = {each.name: each for each in attributes_of(self.fields)}
         self.unique_keys = unique_keys_of(self.fields, self.attributes, unique, self._declared)
         self.indexes = self._indexes(indexes)
+        self.plans = Plans(self.indexes)
+        """Which of them serves a list query."""
         rules = Rules(self.fields, self.restored)
         self.value = rules.value
         """The value that a draft stands for, cleaned; raises `ValidationFailed` for every broken rule."""

@@ -35,7 +35,7 @@ class Integer(Number):
 
     def comparand(self, value: Any) -> int:
         """Whole, and exact for every JSON reader: no field holds any other number."""
-        number = super().comparand(value)
+        number = value if type(value) is int else super().comparand(value)
         if not -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER:
             raise Broken(f"must be between {-MAX_SAFE_INTEGER} and {MAX_SAFE_INTEGER}", "range")
         if int(number) != number:

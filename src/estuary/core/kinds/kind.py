@@ -158,8 +158,11 @@ class Kind(ABC):
 
         It is read by its type alone: not trimmed, and not held to the declared rules.
         """
+        wire = self.wire
+        if type(value) is wire:
+            return value  # msgspec takes the type apart for each conversion
         try:
-            return msgspec.convert(value, self.wire)
+            return msgspec.convert(value, wire)
         except msgspec.ValidationError:
             raise self.mistyped() from None
 

@@ -15,6 +15,7 @@ _JSON_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)
 """RFC 8259, section 6."""
 BEYOND: Final = "is a number beyond all bounds"
 """What is said of one that no double can hold."""
+_decode: Final = msgspec.json.Decoder(int | float).decode
 _LONGEST: Final = 400
 """Characters: more than any double needs, and few enough that reading them costs nothing."""
 
@@ -55,6 +56,6 @@ class Number(Kind):
         if len(text) > _LONGEST:
             raise Broken(BEYOND, "range")
         try:
-            return msgspec.json.decode(text, type=int | float)
+            return _decode(text)
         except msgspec.DecodeError:
             raise Broken(BEYOND, "range") from None

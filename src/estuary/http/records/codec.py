@@ -82,11 +82,11 @@ class RecordCodec:
         values = lines[1:-2].decode().split("}\n{")
         # Joined all at once, the parts of a list take an eighth less than formatted texts.
         parts: list[str] = []
-        opening = _ID
+        start = _ID
         for index, record in enumerate(records):
-            fields, (created, updated) = values[index], _times(record)
-            parts += [opening, record.id, _ID_END, fields, _CREATED, created, _UPDATED, updated, _END]
-            opening = _NEXT_ID
+            created, updated = _times(record)
+            parts += [start, record.id, _ID_END, values[index], _CREATED, created, _UPDATED, updated, _END]
+            start = _NEXT_ID
         return "".join(parts).encode()
 
     def _represent(self, record: Record) -> msgspec.Struct:

@@ -1,6 +1,8 @@
 """The query parameters of a list, read and checked: what they ask for is a `ListRequest`."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -27,6 +29,10 @@ PARAMETERS: Final = ("limit", "offset", "cursor", "sort", "fields", "count")
 RESERVED: Final = frozenset({*PARAMETERS, "expand", "q", "owner", "deleted", "validate_only"})
 """Names that are no field's: one that is called so is asked for with an operator, as in `limit.eq`."""
 _MAX_DIGITS: Final = 19
+_ORDERS_KEPT: Final = 256
+"""How many values of `sort` are remembered with what they mean."""
+_stands_for_itself: Final = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+"""RFC 3986, 2.3: unreserved characters are never percent-encoded."""
 
 
 class Asked(NamedTuple):
@@ -42,6 +48,7 @@ class ListParameters:
 
     def __init__(self, resource: Resource, requests: ListRequests) -> None:
         self._requests = requests
+        self._order = lru_cache(_ORDERS_KEPT)(lambda text: requests.sort(text.split(",")))
         self._attributes = resource.attributes
         self._asked = _names_of(resource.attributes.values())
         self._known = [*PARAMETERS, *(name for name in resource.attributes if name not in RESERVED)]
@@ -90,7 +97,7 @@ class ListParameters:
             raise InvalidParameter("query", f"At most {MAX_COMPARISONS} conditions are taken")
         # In one order, however they are written: the same list has the same statement and cursors.
         where = tuple([found[place] for place in sorted(found)])
-        sort = self._requests.sort(own["sort"].split(",")) if "sort" in own else ()
+        sort = self._order(own["sort"]) if "sort" in own else ()
         projection = self._requests.projections.of_text(own["fields"]) if "fields" in own else None
         paging = Paging(
             _whole_number(own, "limit") or DEFAULT_LIMIT,
@@ -99,7 +106,7 @@ class ListParameters:
             own.get("count"),
         )
         query = self._requests.query(where, sort, paging, owner)
-        return ListRequest(query, projection, urlencode(kept) if kept and query.offset is None else "")
+        return ListRequest(query, projection, _encoded(kept) if kept and query.offset is None else "")
 
     def _unknown(self, name: str) -> InvalidParameter:
         """What is told of a parameter that there is not; a hidden field's name is one of these."""
@@ -109,6 +116,15 @@ class ListParameters:
             return unknown(name, self._known)
         usable = ", ".join(f"{field}.{operator}" for operator in operators_of(attribute))
         return InvalidParameter(name if dot else field, f"{label(field)} is asked for by one of {usable}")
+
+
+def _encoded(pairs: Sequence[tuple[str, str]]) -> str:
+    """`pairs` as `urlencode` writes them: that takes long, and mostly nothing is to be encoded."""
+    for _, value in pairs:
+        # The names are those of parameters that are known.
+        if not _stands_for_itself(value):
+            return urlencode(pairs)
+    return "&".join([f"{name}={value}" for name, value in pairs])
 
 
 def _names_of(attributes: Iterable[Attribute]) -> dict[str, Asked]:

@@ -8,7 +8,7 @@ import msgspec
 from estuary.core.query import ListResult
 from estuary.core.record import Record
 from estuary.http.guards.body import ACCEPT_QUERY
-from estuary.http.messages import JSON, Header, Request, Response
+from estuary.http.messages import JSON, Request, Response, line
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.cursors import Cursors
 from estuary.http.records.list_request import ListRequest
@@ -16,8 +16,9 @@ from estuary.http.records.projection import Projection
 from estuary.http.records.write_headers.entity_tags import tag_of_content
 from estuary.http.records.write_headers.preconditions import is_known
 
-_HEADERS: Final = (JSON, ACCEPT_QUERY)
-_QUERIED: Final = (JSON, ("cache-control", "no-store"))
+_LINES: Final = line(*JSON) + line(*ACCEPT_QUERY)
+_NOT_KEPT: Final = line("cache-control", "no-store")
+_QUERIED: Final = line(*JSON) + _NOT_KEPT
 
 
 class ListAnswers:
@@ -34,18 +35,18 @@ class ListAnswers:
         cursor = self._cursor(asked, result)
         body = self.body(asked, result, cursor)
         if cursor is None:
-            return unless_known(request, body, _HEADERS)
+            return unless_known(request, body, _LINES)
         # RFC 8288; a relative reference stays right behind any proxy.
         kept = f"{asked.link}&" if asked.link else ""
         target = f"{self._path}?{kept}cursor={cursor}&limit={asked.query.limit}"
-        return unless_known(request, body, (*_HEADERS, ("link", f'<{target}>; rel="next"')))
+        return unless_known(request, body, f'{_LINES}link: <{target}>; rel="next"\r\n')
 
     def queried(self, request: Request, asked: ListRequest, result: ListResult) -> Response:
         """The same to a query; 304 only where its method, too, says that it is safe (RFC 9110, 13.1.2)."""
         body = self.body(asked, result, self._cursor(asked, result))
         if request.method == "QUERY":
-            return unless_known(request, body, _QUERIED)
-        return Response(200, body, _QUERIED)
+            return unless_known(request, body, _QUERIED, _NOT_KEPT)
+        return Response(200, body, lines=_QUERIED)
 
     def _cursor(self, asked: ListRequest, result: ListResult) -> str | None:
         return None if result.following is None else self._cursors.encode(result.following, asked.query)
@@ -80,13 +81,13 @@ def _told(asked: ListRequest, result: ListResult, cursor: str | None) -> dict[st
     return told | {"total_exceeded": True} if result.exceeded else told
 
 
-def unless_known(request: Request, body: bytes, headers: tuple[Header, ...]) -> Response:
+def unless_known(request: Request, body: bytes, lines: str, caching: str = "") -> Response:
     """An answer with a tag of its content; 304 where the client of a read knows that already.
 
-    A 304 says again how the answer may be kept (RFC 9110, 15.4.5).
+    `lines` are its header fields; `caching` are those of them that say how it may be kept, which a 304 says
+    again (RFC 9110, 15.4.5).
     """
     tag = tag_of_content(body)
     if is_known(request.headers, tag):
-        kept = tuple([header for header in headers if header[0] == "cache-control"])
-        return Response(304, headers=(*kept, ("etag", tag)))
-    return Response(200, body, (*headers, ("etag", tag)))
+        return Response(304, lines=f"{caching}etag: {tag}\r\n")
+    return Response(200, body, lines=f"{lines}etag: {tag}\r\n")

@@ -1,16 +1,19 @@
 """The handler of the commonest request: a record by its id, told at once wherever the store can."""
 
 from collections.abc import Awaitable
+from typing import Final
 
 from estuary.core.awaiting import then
 from estuary.core.record import Record
 from estuary.core.record_service import RecordService
-from estuary.http.messages import JSON, Request, Response
+from estuary.http.messages import JSON, Request, Response, line
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.listings import unless_known
 from estuary.http.records.projection import Projection, Projections
 from estuary.http.records.write_headers.entity_tags import json_of_version, tag_of_version
 from estuary.http.records.write_headers.preconditions import is_known
+
+_JSON: Final = line(*JSON)
 
 
 class PointRead:
@@ -37,7 +40,7 @@ class PointRead:
 
     def _answer(self, request: Request, record: Record, projection: Projection | None) -> Response:
         if projection is not None:
-            return unless_known(request, projection.of(self._codec.record(record)), (JSON,))
+            return unless_known(request, projection.of(self._codec.record(record)), _JSON)
         tag = tag_of_version(record.version)
         if is_known(request.headers, tag):
             return Response(304, headers=(("etag", tag),))

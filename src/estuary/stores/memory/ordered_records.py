@@ -1,32 +1,35 @@
 """Records in the order of an index, cut into blocks so that no operation touches them all."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final, TypeAlias
 
+from estuary.core.conditions import SortKey
 from estuary.core.record import Position, Record
-from estuary.stores.memory.ordering import Key
+from estuary.stores.memory.ordering import Key, key_function
 
 _BLOCK_SIZE = 512
 
 
-class Place(NamedTuple):
-    """Where a record is or would be: the number of its block, and its place in that."""
-
-    block: int
-    offset: int
+Place: TypeAlias = tuple[int, int]
+"""Where a record is or would be: the number of its block, and its place in that."""
 
 
 class OrderedRecords:
-    """Records by keys that differ: keys are made when they are needed, so each record costs a pointer.
+    """Records ordered by `keys`, and by owner first where `by_owner` is set.
+
+    Their values differ, and are taken when they are needed, so each record costs a pointer. Fields that
+    are `optional` can be null.
 
     It is filled little by little: `reached` is the position of the last record that was put in on that
     way, in its collection's own order, and `complete` says that none is left. What is written meanwhile
     is put in and taken out as usual, so a record may come twice.
     """
 
-    def __init__(self, key_of: Callable[[Record], Key]) -> None:
-        self.key_of: Final = key_of
+    def __init__(self, keys: tuple[SortKey, ...], optional: Collection[str], by_owner: bool) -> None:
+        self.keys: Final = keys
+        self.by_owner: Final = by_owner
+        self.key_of: Final = key_function(keys, optional, by_owner)
         self.reached: Position | None = None
         self.complete = False
         self._blocks: list[list[Record]] = []
@@ -80,8 +83,8 @@ class OrderedRecords:
         """Where the first record is that does not lie before `key`."""
         number = bisect_left(self._bounds, key)
         if number == len(self._blocks):
-            return Place(number, 0)
-        return Place(number, bisect_left(self._blocks[number], key, key=self.key_of))
+            return number, 0
+        return number, bisect_left(self._blocks[number], key, key=self.key_of)
 
     def forwards(self, first: Place, end: Place, offset: int, limit: int) -> Sequence[Record]:
         """Up to `limit` records between two places, without the `offset` first ones."""
@@ -113,11 +116,12 @@ class OrderedRecords:
         self, first: Place, end: Place, *, backwards: bool = False
     ) -> Iterator[tuple[list[Record], int, int]]:
         """The blocks between two places, each with the part of it that is meant."""
-        numbers = range(first.block, min(end.block + 1, len(self._blocks)))
+        (first_number, first_place), (end_number, end_place) = first, end
+        numbers = range(first_number, min(end_number + 1, len(self._blocks)))
         for number in reversed(numbers) if backwards else numbers:
             block = self._blocks[number]
-            start = first.offset if number == first.block else 0
-            stop = end.offset if number == end.block else len(block)
+            start = first_place if number == first_number else 0
+            stop = end_place if number == end_number else len(block)
             if start < stop:
                 yield block, start, stop
 

@@ -8,15 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.conditions import Comparison, Condition, Operator, flattened
-from estuary.core.indexes import (
-    Demand,
-    IndexDefinition,
-    backwards,
-    demand_of,
-    serving,
-    too_expensive,
-    with_id,
-)
+from estuary.core.indexes import Demand, too_expensive, with_id
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record
 from estuary.stores.memory.ordered_records import OrderedRecords, Place
@@ -29,28 +21,30 @@ from estuary.stores.memory.scanning import (
     look_through,
     put_in_order,
 )
-from estuary.stores.memory.spans import Span, place_in, position_values, span_of
+from estuary.stores.memory.spans import Span, fixed_values, place_in, position_values, span_of
 
 
 def answer(records: RecordIndex, query: ListQuery) -> MaybeAwaitable[ListResult]:
     """What `query` asks for; raises `QueryTooExpensive`."""
-    demand = demand_of(query.where, query.sort)
-    if demand.named:
+    plan = records.resource.plans.of(query.where, query.sort)
+    if plan.demand.named:
         return _named(records, query)
-    index = serving(demand._replace(unservable=()), records.resource.indexes)
-    if index is None:
+    if plan.index is None:
         return _unordered(records, query)
-    if index.keys[-1].descending:
-        # Either direction serves the same queries, and values that ascend are compared as they are.
-        index = IndexDefinition(backwards(index.keys))
-    by_owner = query.owner is not None
-    order = records.order(index, by_owner)
+    order = records.order(plan.index, query.owner is not None)
     if order.complete:
-        return _ordered(records, order, query, demand, index)
+        return _ordered(records, order, query, plan.demand)
+    return _when_complete(records, order, query, plan.demand)
+
+
+def _when_complete(
+    records: RecordIndex, order: OrderedRecords, query: ListQuery, demand: Demand
+) -> MaybeAwaitable[ListResult]:
+    # Apart, for what nested functions need is made on every call of the function around them.
     return answer_when_complete(
         order,
-        lambda: records.extend(order, by_owner),
-        lambda: _ordered(records, order, query, demand, index),
+        lambda: records.extend(order),
+        lambda: _ordered(records, order, query, demand),
     )
 
 
@@ -83,26 +77,22 @@ def _unordered(records: RecordIndex, query: ListQuery) -> MaybeAwaitable[ListRes
 
 
 def _ordered(
-    records: RecordIndex,
-    order: OrderedRecords,
-    query: ListQuery,
-    demand: Demand,
-    index: IndexDefinition,
+    records: RecordIndex, order: OrderedRecords, query: ListQuery, demand: Demand
 ) -> MaybeAwaitable[ListResult]:
     """Records in the order of an index, which leads to all that meet the conditions that it can serve."""
-    span = span_of(query, demand, index)
-    if span is None:
+    fixed = fixed_values(query.where)
+    if fixed is None:
         return counted([], 0, query)
-    position = place_in(query, demand, index)
-    whole = _stretch(order, span)
-    rest = whole if position is None else _stretch(order, span.behind(position))
+    span = span_of(query, fixed, demand, order.keys)
+    position = place_in(query, fixed, order.keys)
+    rest = _stretch(order, span if position is None else span.behind(position))
     if not demand.unservable:
-        total = order.distance(*whole) if query.counted else 0
+        total = order.distance(*_stretch(order, span)) if query.counted else 0
         page = _cut(order, rest, span.backwards, query.offset or 0, query.limit)
         return counted(page, total, query)
     most = MOST_LOOKED_AT + 1
     page = _cut(order, rest, span.backwards, 0, most)
-    looked_at = _cut(order, whole, span.backwards, 0, most) if query.counted else ()
+    looked_at = _cut(order, _stretch(order, span), span.backwards, 0, most) if query.counted else ()
     refusal = too_expensive(query.where, query.sort, records.resource.indexes)
     return look_through(page, looked_at, all_of(query.where), query, refusal)
 

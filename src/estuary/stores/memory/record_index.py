@@ -2,13 +2,13 @@
 
 from typing import Final, NamedTuple
 
+from estuary.core.conditions import SortKey
 from estuary.core.errors import StoreQueryFailed
-from estuary.core.indexes import IndexDefinition
+from estuary.core.indexes import IndexDefinition, backwards
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
 from estuary.stores.memory.ordered_records import OrderedRecords
-from estuary.stores.memory.ordering import key_function
 from estuary.stores.memory.sorted_records import SortedRecords
 from estuary.stores.memory.unique_records import UniqueRecords
 
@@ -18,9 +18,9 @@ _AT_ONCE = 256
 
 
 class _Name(NamedTuple):
-    """Names an order: by an index, of all records, or of those with owners by owner first."""
+    """Names an order: by the keys of an index, of all records, or of those with owners by owner first."""
 
-    definition: IndexDefinition
+    keys: tuple[SortKey, ...]
     by_owner: bool
 
 
@@ -38,6 +38,8 @@ class RecordIndex:
         )
         self.by_id: dict[str, Record] = {}
         self._orders: dict[_Name, OrderedRecords] = {}
+        self._found: dict[tuple[IndexDefinition, bool], OrderedRecords] = {}
+        """The same by indexes: two that are each other's reverse have one order."""
         self._all = SortedRecords()
         self._owned: dict[str, SortedRecords] = {}
         self._unique = [UniqueRecords(key) for key in resource.unique_keys]
@@ -107,20 +109,27 @@ class RecordIndex:
 
     def order(self, index: IndexDefinition, by_owner: bool) -> OrderedRecords:
         """The records in the order of `index`, or those with owners by owner first; maybe not all yet."""
-        name = _Name(index, by_owner)
-        order = self._orders.get(name)
+        order = self._found.get((index, by_owner))
         if order is None:
-            order = OrderedRecords(key_function(index.keys, self.optional, by_owner))
-            self._orders[name] = order
+            order = self._found[index, by_owner] = self._order(index, by_owner)
         if not order.complete:
-            self.extend(order, by_owner)
+            self.extend(order)
         return order
 
-    def extend(self, order: OrderedRecords, by_owner: bool) -> None:
+    def _order(self, index: IndexDefinition, by_owner: bool) -> OrderedRecords:
+        # Either direction serves the same queries, and values that ascend are compared as they are.
+        keys = backwards(index.keys) if index.keys[-1].descending else index.keys
+        name = _Name(keys, by_owner)
+        order = self._orders.get(name)
+        if order is None:
+            order = self._orders[name] = OrderedRecords(keys, self.optional, by_owner)
+        return order
+
+    def extend(self, order: OrderedRecords) -> None:
         """Put a few more records into an order that is not complete."""
         some = self._all.after(order.reached, _AT_ONCE)
         for record in some:
-            if record.owner or not by_owner:
+            if record.owner or not order.by_owner:
                 order.add(record)
         if len(some) < _AT_ONCE:
             order.complete = True

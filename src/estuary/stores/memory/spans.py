@@ -1,35 +1,35 @@
 """What a query asks of an index: the stretch of its order in which all that it asks for lies."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
-from estuary.core.indexes import Demand, IndexDefinition
+from estuary.core.indexes import Demand
 from estuary.core.query import ListQuery, SortedPosition
 from estuary.core.record import Position
 from estuary.stores.memory.ordering import HIGHEST, Key, compared, part
 
 
-class Span(NamedTuple):
+class Span:
     """Records from `low` on that lie before `high`; `backwards` where the last one comes first."""
 
-    low: Key
-    high: Key
-    backwards: bool
+    __slots__ = ("backwards", "high", "low")
+
+    def __init__(self, low: Key, high: Key, backwards: bool) -> None:
+        self.low: Final = low
+        self.high: Final = high
+        self.backwards: Final = backwards
 
     def behind(self, position: Key) -> "Span":
         """What is left of it behind a position, in the direction in which it is asked for."""
         if self.backwards:
-            return self._replace(high=min(self.high, position))
-        return self._replace(low=max(self.low, (*position, HIGHEST)))
+            return Span(self.low, min(self.high, position), self.backwards)
+        return Span(max(self.low, (*position, HIGHEST)), self.high, self.backwards)
 
 
-def span_of(query: ListQuery, demand: Demand, index: IndexDefinition) -> Span | None:
-    """The span of `index` that `query` asks for; None where its conditions contradict one another."""
-    fixed = _fixed_values(query.where)
-    if fixed is None:
-        return None
-    keys = index.keys[len(demand.fixed) :]
+def span_of(query: ListQuery, fixed: Mapping[str, Any], demand: Demand, index: tuple[SortKey, ...]) -> Span:
+    """The span that `query` asks for in an order by the keys of `index`; `fixed` are its `fixed_values`."""
+    keys = index[len(fixed) :]
     leading = _leading(query, fixed, index)
     lows, highs = [leading], [(*leading, HIGHEST)]
     for condition in flattened(query.where):
@@ -38,13 +38,12 @@ def span_of(query: ListQuery, demand: Demand, index: IndexDefinition) -> Span | 
     return Span(max(lows), min(highs), keys != demand.order)
 
 
-def place_in(query: ListQuery, demand: Demand, index: IndexDefinition) -> Key | None:
-    """The position that `query` goes on from as a key of `index`; None where it begins at the start."""
+def place_in(query: ListQuery, fixed: Mapping[str, Any], index: tuple[SortKey, ...]) -> Key | None:
+    """The position that `query` goes on from as a key of that order; None where it begins at the start."""
     if query.after is None:
         return None
     values = position_values(query.after, query.sort)
-    fixed = _fixed_values(query.where) or {}
-    rest = [part(values[key.field], key.descending) for key in index.keys[len(demand.fixed) :]]
+    rest = [part(values[key.field], key.descending) for key in index[len(fixed) :]]
     return (*_leading(query, fixed, index), *rest)
 
 
@@ -52,18 +51,21 @@ def position_values(position: Position | SortedPosition, sort: Sequence[SortKey]
     """The value of each field that records are ordered by, at `position`."""
     if isinstance(position, Position):
         return {"created_at": position.created_at, "id": position.id}
-    fields = [key.field for key in sort]
-    values = map(compared, fields, position.values)
-    return {**dict(zip(fields, values, strict=True)), "id": position.id}
+    values: dict[str, Any] = {}
+    for key, value in zip(sort, position.values, strict=True):
+        values[key.field] = compared(key.field, value)
+    values["id"] = position.id
+    return values
 
 
-def _leading(query: ListQuery, fixed: dict[str, Any], index: IndexDefinition) -> Key:
+def _leading(query: ListQuery, fixed: Mapping[str, Any], index: tuple[SortKey, ...]) -> Key:
     """What the keys of all records in the span begin with."""
-    owner = () if query.owner is None else (query.owner,)
-    return (*owner, *(part(fixed[key.field], key.descending) for key in index.keys[: len(fixed)]))
+    values = [] if query.owner is None else [query.owner]
+    values += [part(fixed[key.field], key.descending) for key in index[: len(fixed)]]
+    return tuple(values)
 
 
-def _fixed_values(where: Sequence[Condition]) -> dict[str, Any] | None:
+def fixed_values(where: Sequence[Condition]) -> dict[str, Any] | None:
     """What each field equals that has to equal something; None where one had to equal two values."""
     values: dict[str, Any] = {}
     for condition in flattened(where):

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
-from estuary.core.conditions import AnyOf, Comparison, Condition, Operator, SortKey, flattened
+from estuary.core.conditions import SortKey
 from estuary.core.errors import Advice
 from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving
+from estuary.core.plans import Outline, conditions_of, outline_of
 from estuary.core.query import LIMITED_COUNT, ListQuery
 from estuary.core.record import Position
 from estuary.core.resource import Resource
@@ -39,6 +40,8 @@ class AskedQuery(NamedTuple):
     total: Asked | None
     bounded: bool
     advice: Advice
+    merged: bool
+    """Whether rows are those of the whole table, whatever else lists select."""
 
 
 class Statements(NamedTuple):
@@ -46,6 +49,7 @@ class Statements(NamedTuple):
 
     rows: Placed
     total: Placed | None
+    merged: bool
 
 
 class _Plan(NamedTuple):
@@ -78,7 +82,7 @@ class QueryStatements:
 
     def of(self, query: ListQuery) -> AskedQuery:
         """The statements that answer `query`."""
-        order, fixed, named_only, served, helps = self._planned(_without_values(query.where), query.sort)
+        order, fixed, named_only, served, helps = self._planned(outline_of(query.where), query.sort)
         position = self._position(query, order)
         # Where a total is counted nothing is left out that only the position implies.
         first = order[0] if position and not query.counted else None
@@ -112,6 +116,7 @@ class QueryStatements:
             None if statements.total is None else _asked(statements.total, values),
             served and not counts_all and not skips,
             Advice(counts=counts_all, skips=skips) if served else helps,
+            statements.merged,
         )
 
     def _position(self, query: ListQuery, order: Sequence[SortKey]) -> list[Any] | None:
@@ -134,23 +139,8 @@ class QueryStatements:
         return value if convert is None or value is None else convert(value)
 
 
-def _without_values(where: Sequence[Condition]) -> tuple[Condition, ...]:
-    """Conditions that demand the same of an index as `where` does, as far as their values are no matter."""
-    return tuple([_without_value(condition) for condition in flattened(where)])
-
-
-def _without_value(condition: Condition) -> Condition:
-    if not isinstance(condition, Comparison):
-        return AnyOf(())  # whatever it is, no index serves it
-    field, operator, value = condition
-    if operator is Operator.NULL:
-        return condition
-    if operator is Operator.IN:
-        return Comparison(field, operator, (0,) if len(set(value)) == 1 else (0, 1))
-    return Comparison(field, operator, None)
-
-
-def _plan(indexes: Sequence[IndexDefinition], where: Sequence[Condition], sort: Sequence[SortKey]) -> _Plan:
+def _plan(indexes: Sequence[IndexDefinition], outline: Outline, sort: tuple[SortKey, ...]) -> _Plan:
+    where = conditions_of(outline)
     demand = demand_of(where, sort)
     index = serving(demand, indexes)
     fixed = () if index is None or demand.named else _fixed_keys(index, demand)
@@ -184,12 +174,12 @@ def _forms(
 def _written(
     shape: QueryShape, table: ResourceTable, columns: Mapping[str, QueryColumn], language: Language
 ) -> Statements:
+    writer = QueryWriter(shape, table, columns, language)
     if shape.counts and language.counts_within:
-        return Statements(QueryWriter(shape, table, columns, language).counted_rows(), None)
-    rows = QueryWriter(shape, table, columns, language).rows()
-    if not shape.counts:
-        return Statements(rows, None)
-    return Statements(rows, QueryWriter(shape, table, columns, language).total())
+        return Statements(writer.counted_rows(), None, writer.merged)
+    rows = writer.rows()
+    total = QueryWriter(shape, table, columns, language).total() if shape.counts else None
+    return Statements(rows, total, writer.merged)
 
 
 def _asked(statement: Placed, values: Sequence[Any]) -> Asked:

@@ -42,15 +42,17 @@ class QueryShape(NamedTuple):
 
 
 class ResourceTable(NamedTuple):
-    """A table by its name, and its columns as a list selects them."""
+    """A table by its name, with its columns, and what a list selects of them."""
 
     name: str
     columns: str
+    selected: str
 
     @classmethod
-    def of(cls, table: Table) -> "ResourceTable":
-        """All columns of `table`, in their order."""
-        return cls(table.name, ", ".join(f'"{column.name}"' for column in table.columns))
+    def of(cls, table: Table, selected: str | None = None) -> "ResourceTable":
+        """All columns of `table`, in their order; lists have these unless others are `selected`."""
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        return cls(table.name, columns, selected or columns)
 
     @property
     def sql(self) -> str:
@@ -73,6 +75,8 @@ class QueryWriter:
         self._columns = columns
         self._language = language
         self._parameters = Parameters(language)
+        self.merged = False
+        """Whether the rows come from several searches: they are merged in the order of whole rows."""
 
     def rows(self) -> Placed:
         """The statement that gives the records."""
@@ -95,13 +99,14 @@ class QueryWriter:
         conditions = self._conditions()
         ranges = self._ranges()
         if len(ranges) > 1 and self._shape.served:
-            selects = [self._select([*conditions, *each]) for each in ranges]
+            self.merged = True
+            selects = [self._select(self._table.columns, [*conditions, *each]) for each in ranges]
             return self._language.union(selects, self._order(), self._page())
         if ranges:
             conditions.append(_any_of(ranges))
         elif self._shape.nulls is not None:
             conditions.append("1 = 0")  # an order without keys: one record, which the position is
-        return f"{self._select(conditions)}{self._order()}{self._page()}"
+        return f"{self._select(self._table.selected, conditions)}{self._order()}{self._page()}"
 
     def _total(self) -> str:
         shape = self._shape
@@ -113,8 +118,8 @@ class QueryWriter:
             return f"SELECT count(*) {found}"
         return f"SELECT count(*) FROM (SELECT 1 {found} LIMIT {self._take(MOST, _LONG)}) AS counted"  # noqa: S608 (as above)
 
-    def _select(self, conditions: Sequence[str]) -> str:
-        return f"SELECT {self._table.columns} FROM {self._source()}{_where(conditions)}"  # noqa: S608 (as above)
+    def _select(self, columns: str, conditions: Sequence[str]) -> str:
+        return f"SELECT {columns} FROM {self._source()}{_where(conditions)}"  # noqa: S608 (as above)
 
     def _source(self) -> str:
         """The table; where records are named, only those: however else an engine might look for them."""

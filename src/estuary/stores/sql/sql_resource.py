@@ -20,8 +20,9 @@ from estuary.stores.sql.unique_keys import KeyStatements
 class SqlResource:
     """All that a store's parts need to know of one resource; made at start-up, and never changed.
 
-    `rows` knows rows of the whole table, as queries and writes give and take them. What `statements.get`
-    and `lists` give, `reader` alone reads: an engine may have fewer columns there.
+    `rows` knows rows of the whole table, as writes give and take them, and queries whose rows are merged.
+    What `statements.get`, `lists` and other queries give, `reader` alone reads: an engine may have fewer
+    columns there, of which queries are given the SQL as `selected`.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class SqlResource:
         dialect: Dialect,
         language: Language,
         reader: Callable[[Rows], RowReader] | None = None,
+        selected: str | None = None,
     ) -> None:
         self.name = resource.name
         self.table = table
@@ -43,7 +45,7 @@ class SqlResource:
         self.reader: RowReader = self.rows if reader is None else reader(self.rows)
         self.keys = KeyRows(resource)
         columns = columns_of(resource, table, dialect)
-        named = ResourceTable.of(table)
+        named = ResourceTable.of(table, selected)
         self.queries = QueryStatements(resource, named, columns, language)
         self.unique_keys = {
             key: KeyStatements(key, named, columns, language) for key in resource.unique_keys

@@ -22,15 +22,24 @@ _TIMES: Final = "CASE updated_at WHEN created_at THEN created_at ELSE created_at
 
 def packed_columns(table: Table) -> Iterator[ColumnElement[Any]]:
     """The columns of a packed row but for the id: version with owner, the times, then the fields."""
-    own = {table.c.id, table.c.version, table.c.created_at, table.c.updated_at, table.c.owner}
     yield literal_column(_VERSION)
     yield literal_column(_TIMES)
-    yield from (column for column in table.c if column not in own)
+    yield from _fields(table)
+
+
+def selection(table: Table) -> str:
+    """The columns of a packed row, the id first, as a statement selects them."""
+    return ", ".join(['"id"', _VERSION, _TIMES, *(f'"{column.name}"' for column in _fields(table))])
 
 
 def packed_get(table: Table, dialect: Dialect) -> Statement:
     """The statement that gives a record by its id, as a packed row without it."""
     return compiled(select(*packed_columns(table)).where(by_id(table)), dialect)
+
+
+def _fields(table: Table) -> Iterator[ColumnElement[Any]]:
+    own = {table.c.id, table.c.version, table.c.created_at, table.c.updated_at, table.c.owner}
+    return (column for column in table.c if column not in own)
 
 
 class PackedRows(RowReader):

@@ -45,7 +45,8 @@ class Queries:
             raise QueryTooExpensive(asked.advice) from None
 
     def _reading(self, query: ListQuery, asked: AskedQuery) -> Read[ListResult]:
-        record, total_of, most = self._resource.rows.record, asked.total, query.at_most
+        rows = self._resource.rows if asked.merged else self._resource.reader
+        record, total_of, most = rows.record, asked.total, query.at_most
 
         def read(cursor: sqlite3.Cursor) -> ListResult:
             return ListResult([record(row) for row in cursor.execute(*asked.rows).fetchall()])
@@ -58,11 +59,11 @@ class Queries:
             try:
                 (total,) = cursor.execute(*total_of).fetchone()
                 past_end = total <= (query.offset or 0) and (most is None or total <= most)
-                rows = [] if past_end else cursor.execute(*asked.rows).fetchall()
+                found = [] if past_end else cursor.execute(*asked.rows).fetchall()
             finally:
                 # The engine may have ended it by itself, after an error.
                 if cursor.connection.in_transaction:
                     cursor.execute("COMMIT")
-            return counted([record(row) for row in rows], int(total), query)
+            return counted([record(row) for row in found], int(total), query)
 
         return read_counted

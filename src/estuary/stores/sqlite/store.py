@@ -31,7 +31,7 @@ from estuary.stores.sqlite.language import SqliteLanguage
 from estuary.stores.sqlite.loader import Loader
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.online_backup import OnlineBackup
-from estuary.stores.sqlite.packed_rows import PackedRows, packed_columns, packed_get
+from estuary.stores.sqlite.packed_rows import PackedRows, packed_columns, packed_get, selection
 from estuary.stores.sqlite.queries import Queries
 from estuary.stores.sqlite.schema import Schema
 from estuary.stores.sqlite.snapshot import SqliteSnapshot, survey
@@ -156,4 +156,6 @@ def _in_sqlite(resource: Resource, metadata: MetaData, totals: Table, dialect: D
     statements = statements._replace(get=packed_get(table, dialect))
     packed = [table.c.id, *packed_columns(table)]
     lists = ListStatements(partial(select_list, table, columns=packed), dialect)
-    return SqlResource(resource, table, statements, lists, dialect, SqliteLanguage(), PackedRows)
+    return SqlResource(
+        resource, table, statements, lists, dialect, SqliteLanguage(), PackedRows, selection(table)
+    )

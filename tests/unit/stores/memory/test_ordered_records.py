@@ -42,7 +42,7 @@ def test_any_order_of_writes_gives_the_order_of_a_sorted_list(
     """Whatever is put in, taken out, or moved to another place; what is not there is left alone."""
     monkeypatch.setattr(ordered_records, "_BLOCK_SIZE", size)
     chance = dice(seed)
-    order, present = OrderedRecords(key_function(INDEX.keys, OPTIONAL)), dict[str, Record]()
+    order, present = OrderedRecords(INDEX.keys, OPTIONAL, by_owner=False), dict[str, Record]()
     for _ in range(150):
         record = mooring(chance, make_id(chance.randrange(40)))
         known = present.get(record.id)
@@ -62,7 +62,8 @@ def test_any_order_of_writes_gives_the_order_of_a_sorted_list(
 
 def test_a_record_that_comes_twice_is_there_once() -> None:
     """The later one takes the place of the earlier."""
-    order, record = OrderedRecords(key_of), mooring(dice(1), make_id(1))
+    order = OrderedRecords(INDEX.keys, OPTIONAL, by_owner=False)
+    record = mooring(dice(1), make_id(1))
     order.add(record)
     order.add(record)
     check(order, [record])
