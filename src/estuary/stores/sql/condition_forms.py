@@ -7,7 +7,7 @@ that null is no case of its own.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
-from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
+from estuary.core.conditions import SEARCHED, AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.language import Language
 from estuary.stores.sql.numbered_parameters import Parameters
@@ -49,7 +49,7 @@ def form_of(condition: Condition, columns: Mapping[str, QueryColumn], values: li
             padded = _padded([_driven(columns[field], value) for value in dict.fromkeys(several)])
             values.extend(padded)
             return Term(field, Operator.IN, len(padded))
-        case Comparison(field, Operator.PREFIX | Operator.CONTAINS as operator, text):
+        case Comparison(field, operator, text) if operator in SEARCHED:
             values.append(folded(text))
             return Term(field, operator, 1)
         case Comparison(field, operator, value):
@@ -104,32 +104,30 @@ class ConditionWriter:
         return f"({f' {form.word} '.join(members)})"
 
     def _term(self, term: Term) -> str:
-        column = self._columns[term.field]
-        match term.operator:
-            case Operator.NULL:
-                return f"{column.sql} IS {'' if term.size else 'NOT '}NULL"
-            case Operator.IN:
-                return f"{column.sql} IN ({', '.join(self._take(column.type, term.size))})"
-            case operator:
-                (parameter,) = self._take(column.type, 1)
-                return self._compared(column, operator, parameter)
-
-    def _compared(self, column: QueryColumn, operator: Operator, parameter: str) -> str:
+        column, operator = self._columns[term.field], term.operator
+        if operator is Operator.NULL:
+            return f"{column.sql} IS {'' if term.size else 'NOT '}NULL"
+        parameters = self._take(column.type, term.size)
+        first = parameters[0]
         match operator:
             case Operator.EQ:
-                return f"{column.sql} = {parameter}"
+                return f"{column.sql} = {first}"
             case Operator.NE if column.optional:
-                return self._language.differs(column.sql, parameter)
+                return self._language.differs(column.sql, first)
             case Operator.NE:
-                return f"{column.sql} <> {parameter}"
+                return f"{column.sql} <> {first}"
+            case Operator.IN:
+                return f"{column.sql} IN ({', '.join(parameters)})"
+            case Operator.LT | Operator.LTE | Operator.GT | Operator.GTE:
+                return f"{column.sql} {_SIGNS[operator]} {first}"
             case Operator.PREFIX:
-                return f"lower(substr({column.sql}, 1, length({parameter}))) = {parameter}"
+                return f"lower(substr({column.sql}, 1, length({first}))) = {first}"
             case Operator.CONTAINS:
-                return self._language.contains(f"lower({column.sql})", parameter)
+                return self._language.contains(f"lower({column.sql})", first)
             case Operator.HAS:
-                return self._language.has(column.sql, parameter)
+                return self._language.has(column.sql, first)
             case _:
-                return f"{column.sql} {_SIGNS[operator]} {parameter}"
+                assert_never(operator)
 
     def _take(self, type_: str, number: int) -> Sequence[str]:
         first, self._place = self._place, self._place + number
