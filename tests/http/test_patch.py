@@ -1,5 +1,6 @@
 """PATCH (RFC 5789) with merge patches (RFC 7396): what is named changes, null clears, the rest stays."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ VESSELS = "/api/v1/vessels"
 UNKNOWN = f"{ITEMS}/00000000-0000-7000-8000-000000000000"
 MERGE_PATCH = "application/merge-patch+json"
 RESOURCES = (DECLARED_ITEMS, "tests.support.resources:VESSELS")
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service on memory; `tests/contract/test_patches.py` asks the stores."""
+    async with client_of(make_service(tmp_path)) as client:
+        yield client
 
 
 @pytest.fixture

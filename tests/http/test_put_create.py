@@ -135,11 +135,10 @@ async def test_a_record_is_its_creators(client: httpx.AsyncClient) -> None:
         ("%00", 400),
     ],
 )
-async def test_ids_are_uuids_in_one_spelling(
-    client: httpx.AsyncClient, record_id: str, status: int
-) -> None:
+async def test_ids_are_uuids_in_one_spelling(tmp_path: Path, record_id: str, status: int) -> None:
     """Capitals mean the same; another form is refused, and named."""
-    response = await client.put(f"{ITEMS}/{record_id}", json={"name": "boat"}, headers=ABSENT)
+    async with client_of(make_service(tmp_path)) as client:
+        response = await client.put(f"{ITEMS}/{record_id}", json={"name": "boat"}, headers=ABSENT)
     assert status == response.status_code
     if status == 201:
         assert f"{ITEMS}/{record_id.lower()}" == response.headers["location"]
