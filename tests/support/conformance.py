@@ -47,7 +47,7 @@ class Conformance:
             self._check_body(told, response)
 
     def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
-        method, path = request.method.lower().replace("head", "get"), request.url.path
+        method, path = request.method.lower().replace("head", "get"), _path(request)
         if method == "query":
             method, path = "post", f"{path}/query"  # its twin, for OpenAPI 3.1 does not know the method
         for pattern, item in self._paths:
@@ -104,3 +104,8 @@ def _with_base(node: Any) -> Any:
             for key, value in node.items()
         }
     return [_with_base(each) for each in node] if isinstance(node, list) else node
+
+
+def _path(request: httpx.Request) -> str:
+    """As it was sent: an encoded slash separates nothing."""
+    return request.url.raw_path.decode().partition("?")[0]

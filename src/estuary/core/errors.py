@@ -130,6 +130,12 @@ class Advice(NamedTuple):
     skips: bool = False
 
 
+class SeveralRecords(EstuaryError):
+    """A value names records of several owners, and nothing says whose is meant."""
+
+    code = "CONFLICT"
+
+
 class QueryTooExpensive(EstuaryError):
     """A list query that no index serves looks at more records than it may, or for longer."""
 

@@ -1,6 +1,6 @@
 """The use cases on one resource: what a client can ask of its records."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from estuary.core.record import Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
 from estuary.core.rewriting import rewritten
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import IF_CHANGED, UNCONDITIONAL, WriteOptions
 
 
@@ -96,6 +97,10 @@ class RecordService:
         """The record; raises `NotFound`."""
         _demand_id(record_id)
         return self._get(record_id, owner)
+
+    def find(self, key: UniqueKey, values: Sequence[Any], owner: str | None) -> MaybeAwaitable[ListResult]:
+        """The records with these values of a unique key; see `Collection.find`."""
+        return self._collection.find(key, values, owner)
 
     def update(
         self,

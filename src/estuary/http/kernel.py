@@ -34,6 +34,9 @@ from estuary.http.waiting import conclude
 RECORD_ID: Final = "{id}"
 """Stands in a route's template where a record's id stands in its paths."""
 
+VALUE: Final = "{value}"
+"""Stands where a record's value of a unique field stands in its paths."""
+
 _MAX_METHOD: Final = 32
 _MAX_PATH: Final = 2048
 """The most characters of each that are reported: a client may send as many as the server reads."""
@@ -45,11 +48,12 @@ class PathRouter:
     """Finds a path's route with one or two dictionary look-ups, whatever the size of the table."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._exact = {route.template: route for route in routes if RECORD_ID not in route.template}
+        named = (RECORD_ID, VALUE)
+        self._exact = {route.template: route for route in routes if not route.template.endswith(named)}
         self._by_prefix = {
-            route.template.removesuffix(RECORD_ID): route
+            route.template.removesuffix(RECORD_ID).removesuffix(VALUE): route
             for route in routes
-            if route.template.endswith(f"/{RECORD_ID}")
+            if route.template.endswith(named)
         }
 
     def find(self, request: Request) -> Route:

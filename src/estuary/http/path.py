@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import unquote
 
 _KEPT: Final = re.compile(r"%(2[Ff5])")
+_LEFT: Final = re.compile(r"%2[Ff5]")
 
 
 def decoded_path(path: str) -> str:
@@ -14,6 +15,15 @@ def decoded_path(path: str) -> str:
     what was `%252F` is not taken for one. Invalid UTF-8 becomes U+FFFD.
     """
     return unquote(_KEPT.sub(r"%25\1", path), errors="replace") if "%" in path else path
+
+
+def decoded_segment(segment: str) -> str:
+    """A segment of what `decoded_path` gave, with all of its percent-encoding undone."""
+    return _LEFT.sub(_left, segment) if "%" in segment else segment
+
+
+def _left(encoded: re.Match[str]) -> str:
+    return "%" if encoded[0] == "%25" else "/"
 
 
 def as_decoded(path: str) -> str:

@@ -274,6 +274,9 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.UniqueConflict: _unique_conflict,
+    errors.SeveralRecords: lambda _: _Told(
+        409, "Records of several owners have this value: name one by ?owner="
+    ),
     errors.QueryTooExpensive: _query_too_expensive,
     errors.QueriesWaiting: lambda _: _Told(
         503, "Too many queries without an index are under way", headers=(_retry_after(1),)

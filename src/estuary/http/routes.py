@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 from estuary.http.guards.body import ACCEPT_PATCH, ACCEPT_QUERY
 from estuary.http.guards.metrics_token import MetricsToken
-from estuary.http.kernel import RECORD_ID
+from estuary.http.kernel import RECORD_ID, VALUE
 from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Response, Route
 from estuary.http.operations import Operations
+from estuary.http.records.by_value import ByValue
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import QUERY_PATH
@@ -84,10 +85,22 @@ def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
         _route(many, on_many, scopes=needed, told=(ACCEPT_QUERY,), check=handlers.check_many),
         _route(f"{many}{QUERY_PATH}", {"POST": handlers.query}, scopes=by_post, check=refuse_parameters),
         _route(one, on_one, scopes=needed, told=(ACCEPT_PATCH,), check=handlers.check_one),
+        *(_by_value_route(each, needed) for each in handlers.by_value),
         _route(f"{UNVERSIONED_PREFIX}/{name}", moved, scopes=needed),
         _route(f"{UNVERSIONED_PREFIX}/{name}{QUERY_PATH}", {"POST": _moved}, scopes=by_post),
         _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved, scopes=needed),
     ]
+
+
+def _by_value_route(handlers: ByValue, scopes: Mapping[str, str]) -> Route:
+    methods: dict[str, Handler] = {
+        "GET": handlers.read,
+        "PUT": handlers.put,
+        "PATCH": handlers.patch,
+        "DELETE": handlers.delete,
+    }
+    template = f"{handlers.prefix}{VALUE}"
+    return _route(template, methods, scopes=scopes, told=(ACCEPT_PATCH,), check=handlers.check)
 
 
 def _route(

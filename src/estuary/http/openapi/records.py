@@ -3,6 +3,7 @@
 from estuary.core.resource import Resource
 from estuary.http.guards.body import PATCH_TYPES
 from estuary.http.openapi.answers import ALWAYS, CHANGE_ERRORS, WITH_BODY, answer, body, empty, responses
+from estuary.http.openapi.by_value import by_value_paths, by_value_schemas
 from estuary.http.openapi.list_schemas import (
     QUERY_TWIN,
     fields_parameter,
@@ -38,7 +39,7 @@ def resource_schemas(resource: Resource) -> Schema:
         f"{name}Changes": changes_schema(resource),
         f"{name}Patch": patch_schema(resource),
     }
-    return component_schemas(resource) | named | list_schemas(resource)
+    return component_schemas(resource) | named | by_value_schemas(resource) | list_schemas(resource)
 
 
 def resource_paths(resource: Resource, prefix: str) -> Schema:
@@ -48,6 +49,12 @@ def resource_paths(resource: Resource, prefix: str) -> Schema:
     uuid = {"type": "string", "format": "uuid"}
     identifier = parameter("id", "path", uuid, f"The {resource.singular}'s id.") | {"required": True}
     queried = answer("A slice or a page.", list_answer(resource), "ETag", "Cache-Control")
+    by_id = {
+        "get": _read(resource),
+        "put": _put(resource),
+        "patch": _patch(resource),
+        "delete": _delete(resource),
+    }
     return {
         path: {"get": _list(resource), "post": _create(resource)},
         f"{path}{QUERY_PATH}": {
@@ -56,13 +63,8 @@ def resource_paths(resource: Resource, prefix: str) -> Schema:
             | body(f"{name}Query")
             | responses({200: queried}, (*ALWAYS, *WITH_BODY, 412)),
         },
-        f"{path}/{{id}}": {
-            "parameters": [identifier],
-            "get": _read(resource),
-            "put": _put(resource),
-            "patch": _patch(resource),
-            "delete": _delete(resource),
-        },
+        f"{path}/{{id}}": {"parameters": [identifier], **by_id},
+        **by_value_paths(resource, path, by_id),
     }
 
 

@@ -7,6 +7,7 @@ from estuary.http.errors import InvalidParameter
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
 from estuary.http.records.answers import WrittenAnswers
+from estuary.http.records.by_value import ByValue
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
 from estuary.http.records.list_parameters import ListParameters
@@ -45,6 +46,21 @@ class RecordHandlers:
         self.query = Querying(records.list, body, bodies, lists)
         self.read = PointRead(records, self._codec, requests.projections)
         self.create = Creation(records, body, write_headers, self._codec, self._answers)
+        self.by_value = [
+            ByValue(
+                records,
+                key,
+                body,
+                write_headers,
+                self._codec,
+                self._answers,
+                self.read,
+                requests.projections,
+                path,
+            )
+            for key in records.resource.unique_keys
+            if len(key.fields) == 1
+        ]
 
     def check_many(self, query: str) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no method of a collection knows."""

@@ -29,16 +29,17 @@ class PointRead:
         projection = self._projections.of_query(request.query) if request.query else None
         record = self._records.get(request.record_id, request.owner)
         if isinstance(record, Record):
-            return self._answer(request, record, projection)
+            return self.answer(request, record, projection)
         return self._later(request, record, projection)
 
     def _later(
         self, request: Request, record: Awaitable[Record], projection: Projection | None
     ) -> Awaitable[Response]:
         # Apart, for what a nested function needs is made on every call of the function around it.
-        return then(record, lambda found: self._answer(request, found, projection))
+        return then(record, lambda found: self.answer(request, found, projection))
 
-    def _answer(self, request: Request, record: Record, projection: Projection | None) -> Response:
+    def answer(self, request: Request, record: Record, projection: Projection | None) -> Response:
+        """What tells of `record`, or of what a projection leaves of it."""
         if projection is not None:
             return unless_known(request, projection.of(self._codec.record(record)), _JSON)
         tag = tag_of_version(record.version)

@@ -1,0 +1,76 @@
+"""The routes of records that are named by a unique value, as the OpenAPI document tells of them."""
+
+from collections.abc import Iterator
+
+from estuary.core.field import Field
+from estuary.core.resource import Resource
+from estuary.http.openapi.answers import body, responses
+from estuary.http.openapi.list_schemas import parameter
+from estuary.http.openapi.schemas import Schema, draft_schema
+from estuary.http.records.by_value import OWNER
+
+_OWNER = parameter(
+    OWNER,
+    "query",
+    {"type": "string", "minLength": 1},
+    "Whose record is meant, for who sees all owners' records and finds several with the value (409).",
+)
+
+
+def by_value_schemas(resource: Resource) -> Schema:
+    """What a PUT by value holds: a new record, which may leave out what the path says."""
+    schemas = {}
+    for field in _unique_fields(resource):
+        draft = draft_schema(resource)
+        required = [name for name in draft.get("required", ()) if name != field.name]
+        draft.pop("required", None)
+        told = {"description": f"{draft['description']} `{field.name}` is what the path says."}
+        schemas[_schema_name(resource, field)] = draft | ({"required": required} if required else {}) | told
+    return schemas
+
+
+def by_value_paths(resource: Resource, path: str, by_id: Schema) -> Schema:
+    """The paths by each unique field; `by_id` are the operations on a record that its id names."""
+    return {
+        f"{path}/by/{field.name}/{{value}}": _operations(resource, field, by_id)
+        for field in _unique_fields(resource)
+    }
+
+
+def _operations(resource: Resource, field: Field, by_id: Schema) -> Schema:
+    schema = field.kind.schema()
+    if schema.get("type") == "string":
+        schema = {"minLength": 1} | schema
+    told = f"The {resource.singular}'s {field.name}."
+    value = parameter("value", "path", schema, told) | {"required": True}
+    found = {
+        method: operation
+        | {
+            "operationId": f"{operation['operationId']}_by_{field.name}",
+            "summary": f"{operation['summary']} by its {field.name}",
+        }
+        for method, operation in by_id.items()
+        if method != "parameters"
+    }
+    found["get"] = found["get"] | {
+        "responses": found["get"]["responses"] | responses({}, (409,))["responses"]
+    }
+    found["put"] = (
+        found["put"]
+        | {
+            "description": f"Where none of the {resource.name} has the value it creates one, unless "
+            "`If-Match` is given; else what is absent or null stays as it is."
+        }
+        | body(_schema_name(resource, field))
+    )
+    return {"parameters": [value, _OWNER], **found}
+
+
+def _unique_fields(resource: Resource) -> Iterator[Field]:
+    names = [key.fields[0] for key in resource.unique_keys if len(key.fields) == 1]
+    return (field for field in resource.fields if field.name in names)
+
+
+def _schema_name(resource: Resource, field: Field) -> str:
+    words = "".join(word.capitalize() for word in field.name.split("_"))
+    return f"{resource.value_type.__name__}By{words}"
