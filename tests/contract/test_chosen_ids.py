@@ -1,6 +1,7 @@
 """New records under ids that clients chose: one wins, and no version under an id ever comes again."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -13,8 +14,10 @@ from estuary.core.errors import (
     VersionConflict,
     WriteRefused,
 )
+from estuary.core.items import ITEMS
 from estuary.core.ports import Store
-from estuary.core.record import Written
+from estuary.core.record import Record, Written
+from estuary.core.resource import Resource
 from estuary.core.writes import Delete, Insert, WriteOptions
 from tests.contract.making import LATER, expecting, make_id, make_record, once, owned, record_of
 from tests.support.collections import Collection
@@ -121,4 +124,16 @@ async def test_a_refused_one_leaves_the_id_free(store: Store, items: Collection)
     chosen = Insert("items", RECORD, CHOSEN)
     with pytest.raises(WriteRefused):
         await settled(store.transact([chosen, Delete("items", make_id(7))]))
+    assert Written(RECORD) == await items.insert(RECORD, CHOSEN)
+
+
+async def test_a_load_begins_a_new_history(store: Store, items: Collection) -> None:
+    """What was deleted before is forgotten where all records are replaced."""
+    await items.insert(RECORD)
+    await items.delete(RECORD.id)
+
+    async def batches() -> AsyncIterator[tuple[Resource, Sequence[Record]]]:
+        yield ITEMS, [make_record(2)]
+
+    await store.load(batches(), replace=True)
     assert Written(RECORD) == await items.insert(RECORD, CHOSEN)

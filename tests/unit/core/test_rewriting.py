@@ -18,9 +18,10 @@ from estuary.core.record import Record, Written
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
 from estuary.core.writes import WriteOptions
-from estuary.stores.memory import MemoryCollection, MemoryStore
+from estuary.stores.memory import MemoryStore
 from tests.contract.making import make_id, once
 from tests.support.clocks import SettableClock
+from tests.support.collections import Collection
 
 
 class Labels(Kind):
@@ -108,19 +109,16 @@ class Desk:
         self.inner.update(ID, fields, SettableClock().now())
 
 
-class _Watched(MemoryCollection):
-    """The desk's collection, where something may happen before each read."""
+class _Watched(Collection):
+    """The desk's collection, where something may happen behind each read."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(CRATES)
+        super().__init__(desk.inner)
         self._desk = desk
-        self.insert = desk.inner.insert  # type: ignore[method-assign]  # the same collection
-        self.update = desk.inner.update  # type: ignore[method-assign]
-        self.delete = desk.inner.delete  # type: ignore[method-assign]
 
-    def get(self, record_id: str, owner: str | None = None) -> Record:
+    async def get(self, record_id: str, owner: str | None = None) -> Record:
         """What is there, or what a cache holds of it."""
-        record = self._desk.inner.get(record_id, owner)
+        record = await super().get(record_id, owner)
         stale = self._desk.reads.pop(0)() if self._desk.reads else None
         return stale or record
 
