@@ -5,8 +5,8 @@ import { ConvexError, getDocumentSize, type Infer, type ObjectType, type Value, 
 import * as blocks from "./blocks";
 import { filled, indexesOf } from "./complete";
 import { List } from "./lists";
-import { type Reading, type Record, recordOf, servedGeneration, type Writing } from "./model";
-import { byRequest, idempotencyKey, once } from "./once";
+import { type Reading, type Record, recordOf, refusal, servedGeneration, type Writing } from "./model";
+import { byRequest, idempotencyKey, type Key, keyed, once } from "./once";
 import { declared, indexed } from "./schema";
 import { type Selection, selected } from "./select";
 import * as totals from "./totals";
@@ -16,9 +16,13 @@ import { changes, find as findById, inserted, newRecord, removed, target, update
 /** Of these functions; Estuary refuses to work with those of another one. */
 const PROTOCOL = 1;
 /** Grows with what Estuary may ask for: an Estuary that needs no more works with these functions, too. */
-const REVISION = 5;
+const REVISION = 6;
 /** Bytes of records in one answer: a quarter of what Convex allows. Estuary asks again for the rest. */
 const ANSWER_BYTES = 4 << 20;
+/** Bytes that several writes may leave behind: what is kept of them is one document, which Convex bounds. */
+const KEPT_BYTES = 900_000;
+/** Stands where keys have their resource, for those of several writes. */
+const BATCH = "batch";
 
 const owner = v.union(v.string(), v.null());
 const inResource = { resource: v.string() };
@@ -107,27 +111,44 @@ export const remove = {
   },
 };
 
-/** Several writes, in their order: all of them or none. Gives what each left behind. */
+/**
+ * Several writes, in their order: all of them or none. Gives what each left behind; with a key also whether
+ * that was an earlier request's doing.
+ */
 export const transact = {
-  args: { request: v.string(), writes: v.array(oneOfSeveral), ...tried },
+  args: {
+    request: v.string(),
+    writes: v.array(oneOfSeveral),
+    key: v.optional(v.union(idempotencyKey, v.null())),
+    ...tried,
+  },
   handler: async (
     ctx: Writing,
-    { request, writes, dry_run }: { request: string; writes: OneOfSeveral[]; dry_run?: boolean },
+    {
+      request,
+      writes,
+      key,
+      dry_run,
+    }: { request: string; writes: OneOfSeveral[]; key?: Key | null; dry_run?: boolean },
   ) => {
     const generation = await servedGeneration(ctx);
-    const written = await byRequest(ctx, request, async () => {
+    const isKeyed = key !== undefined && key !== null;
+    const make = async () => {
       const written: OneWritten[] = [];
       for (const [index, write] of writes.entries()) {
         try {
-          written.push(await made(ctx, generation, request, write));
+          written.push(await made(ctx, generation, request, write, isKeyed));
         } catch (error) {
           // What was written before it is rolled back with it.
           throw error instanceof ConvexError ? new ConvexError({ ...error.data, index }) : error;
         }
       }
+      if (getDocumentSize({ written }) > KEPT_BYTES) throw refusal("TransactionTooLarge");
       return written;
-    });
-    return answered({ dry_run }, written);
+    };
+    if (!isKeyed) return answered({ dry_run }, await byRequest(ctx, request, make));
+    const kept = await keyed(ctx, { generation, resource: BATCH, request }, key, make);
+    return answered({ dry_run }, { written: kept.snapshot, replayed: kept.replayed });
   },
 };
 
@@ -223,11 +244,13 @@ async function made(
   generation: string,
   request: string,
   write: OneOfSeveral,
+  isKeyed: boolean,
 ): Promise<OneWritten> {
   switch (write.kind) {
     case "insert":
       const record = await inserted(ctx, generation, { request, ...write });
-      return { record: write.client_id === true ? record : null, made: true };
+      // Who sends the writes again knows the record; who sends their key again may not.
+      return { record: isKeyed || write.client_id === true ? record : null, made: true };
     case "update":
       return await updated(ctx, generation, write);
     case "delete":

@@ -21,6 +21,8 @@ export const idempotencyKey = v.object({
 export type Key = Infer<typeof idempotencyKey>;
 
 export type Written = { record: Record | null; replayed: boolean };
+/** The same of any write: what is kept of it. */
+type Kept<Snapshot> = { snapshot: Snapshot; replayed: boolean };
 
 export type Identity = { generation: string; resource: string; request: string; key: Key | null };
 
@@ -36,7 +38,10 @@ export async function once(
   write: () => Promise<Record | null>,
 ): Promise<Written> {
   const { key } = identity;
-  if (key !== null) return await byKey(ctx, identity, key, write);
+  if (key !== null) {
+    const { snapshot, replayed } = await keyed(ctx, identity, key, write);
+    return { record: snapshot, replayed };
+  }
   return { record: await byRequest(ctx, identity.request, write), replayed: false };
 }
 
@@ -59,12 +64,13 @@ export async function byRequest<Snapshot>(
   return snapshot;
 }
 
-async function byKey(
+/** The same of the same key, which another request may have carried. */
+export async function keyed<Snapshot>(
   ctx: Writing,
-  { generation, resource, request }: Identity,
+  { generation, resource, request }: Omit<Identity, "key">,
   { subject, owner: named, text, fingerprint, now, expires_at }: Key,
-  write: () => Promise<Record | null>,
-): Promise<Written> {
+  write: () => Promise<Snapshot>,
+): Promise<Kept<Snapshot>> {
   // A field that is not there, so that keys without an owner are where earlier releases kept all of them.
   const owner = named || undefined;
   const keptFor = (owner: string | undefined) =>
@@ -85,12 +91,12 @@ async function byKey(
     const ownerless = await keptFor(undefined);
     const isTheirs = ownerless?.snapshot?.owner === owner && ownerless.fingerprint + owner === fingerprint;
     if (ownerless !== null && isTheirs && now < ownerless.expires_at) {
-      return { record: ownerless.snapshot, replayed: true };
+      return { snapshot: ownerless.snapshot, replayed: true };
     }
   }
   if (earlier !== null && now < earlier.expires_at) {
     if (earlier.fingerprint !== fingerprint) throw refusal("IdempotencyKeyReused");
-    return { record: earlier.snapshot, replayed: earlier.request !== request };
+    return { snapshot: earlier.snapshot, replayed: earlier.request !== request };
   }
   const snapshot = await write();
   const shard = shardOf(request);
@@ -100,7 +106,7 @@ async function byKey(
     ...{ generation, resource, subject, owner, text },
     ...{ fingerprint, request, snapshot, shard, expires_at },
   });
-  return { record: snapshot, replayed: false };
+  return { snapshot, replayed: false };
 }
 
 /** Remove a few of the shard's entries that have expired; writers of other shards are left alone. */

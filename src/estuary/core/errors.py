@@ -167,6 +167,12 @@ class WriteRefused(EstuaryError):
         self.refusal = refusal
 
 
+class TransactionTooLarge(EstuaryError):
+    """Several writes together leave behind more than the store keeps; none was made."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+
 class StoreError(EstuaryError):
     """A store could not do what it was asked, and it is not the caller's fault."""
 

@@ -14,7 +14,7 @@ from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, Write, WriteOptions
+from estuary.core.writes import UNCONDITIONAL, IdempotencyKey, Write, WriteOptions
 
 
 class Clock(Protocol):
@@ -142,13 +142,15 @@ class Store(Protocol):
         ...
 
     def transact(
-        self, writes: Sequence[Write], *, dry_run: bool = False
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
     ) -> MaybeAwaitable[Sequence[Written]]:
         """Make all of `writes` in one transaction, or none of them; what each left behind.
 
         They are made in their order, and later ones see what earlier ones did. Raises `WriteRefused`
         where one of them finds no record, another version, an id that is taken or values that another
-        record has. After a dry run nothing of it is left.
+        record has; `WriteContention` where other transactions stood in the way each time;
+        `TransactionTooLarge`. After a dry run nothing of it is left. A `key` is kept as that of a single
+        write is, with what all of them left behind.
         """
         ...
 

@@ -17,7 +17,7 @@ from estuary.core.observations import CacheLooked
 from estuary.core.ports import Collection, Observer, Store
 from estuary.core.record import Place, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, Write, WriteOptions, id_of
+from estuary.core.writes import UNCONDITIONAL, IdempotencyKey, Write, WriteOptions, id_of
 from estuary.stores.cache.port import Caches, Miss, RecordCache
 from estuary.stores.outliving import Outliving, outcome_of
 
@@ -68,17 +68,21 @@ class CachedStore:
             self._collections[resource.name] = collection
         return collection
 
-    async def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Sequence[Written]:
+    async def transact(
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
+    ) -> Sequence[Written]:
         """Make several writes, then forget what was read before of all records that they changed.
 
         They are seen to their end also where their caller leaves.
         """
-        return await outcome_of(self._outliving.begin(self._transact(writes, dry_run)))
+        return await outcome_of(self._outliving.begin(self._transact(writes, key, dry_run)))
 
-    async def _transact(self, writes: Sequence[Write], dry_run: bool) -> Sequence[Written]:
+    async def _transact(
+        self, writes: Sequence[Write], key: IdempotencyKey | None, dry_run: bool
+    ) -> Sequence[Written]:
         changed = [Place(write.resource, id_of(write)) for write in writes]
         try:
-            outcomes = await settled(self._store.transact(writes, dry_run=dry_run))
+            outcomes = await settled(self._store.transact(writes, key=key, dry_run=dry_run))
             changed += [place for written in outcomes for place in written.changed]
         finally:
             await self._forget(changed)

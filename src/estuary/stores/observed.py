@@ -11,7 +11,7 @@ from estuary.core.observations import StoreQueryCancelled
 from estuary.core.ports import Observer, Store
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import Write
+from estuary.core.writes import IdempotencyKey, Write
 from estuary.stores.observed_collection import ANSWERS, ObservedCollection
 
 Answer = TypeVar("Answer")
@@ -46,7 +46,9 @@ class ObservedStore:
         collection = self._store.collection(resource)
         return ObservedCollection(collection, resource.name, self._observe, self._monotonic, later)
 
-    async def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Sequence[Written]:
+    async def transact(
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
+    ) -> Sequence[Written]:
         """Make several writes; each is observed as a query, with the time that all of them took."""
 
         def report(ending: Ending, duration: float) -> None:
@@ -55,7 +57,7 @@ class ObservedStore:
                 self._observe(_observation(operation, write.resource, ending, duration))
 
         async def transact() -> Sequence[Written]:
-            return await settled(self._store.transact(writes, dry_run=dry_run))
+            return await settled(self._store.transact(writes, key=key, dry_run=dry_run))
 
         return await _reported(transact(), self._monotonic, report)
 

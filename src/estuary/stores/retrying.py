@@ -11,7 +11,7 @@ from estuary.core.observations import Migrated, MigrationAwaited, RetryDue, Stor
 from estuary.core.ports import Collection, Observer, Store
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import Write
+from estuary.core.writes import IdempotencyKey, Write
 
 INTERVAL = 1.0
 """Seconds between two attempts."""
@@ -89,10 +89,10 @@ class RetryingStore:
         return self._store.collection(resource)
 
     def transact(
-        self, writes: Sequence[Write], *, dry_run: bool = False
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
     ) -> MaybeAwaitable[Sequence[Written]]:
         """Several writes of the store's own."""
-        return self._store.transact(writes, dry_run=dry_run)
+        return self._store.transact(writes, key=key, dry_run=dry_run)
 
     def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

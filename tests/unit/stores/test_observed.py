@@ -61,9 +61,11 @@ class SlowStore:
         self.calls.append(("load", batches, replace))
         return 7
 
-    async def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Sequence[Written]:
+    async def transact(
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
+    ) -> Sequence[Written]:
         """As `answer`."""
-        return await self.answer("transact", writes, dry_run)  # type: ignore[no-any-return]
+        return await self.answer("transact", writes, key, dry_run)  # type: ignore[no-any-return]
 
     def collection(self, resource: Resource) -> "SlowCollection":
         """The one collection there is."""

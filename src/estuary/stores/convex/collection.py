@@ -12,7 +12,16 @@ from estuary.core.query import ListQuery, ListResult, counted, position_in
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
-from estuary.core.writes import KEY_LIFETIME, UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
+from estuary.core.writes import (
+    KEY_LIFETIME,
+    UNCONDITIONAL,
+    Delete,
+    IdempotencyKey,
+    Insert,
+    Update,
+    Write,
+    WriteOptions,
+)
 from estuary.stores.convex.documents import (
     Documents,
     fitting,
@@ -127,12 +136,12 @@ class ConvexCollection:
             case _ as unknown:
                 assert_never(unknown)
 
-    def left_behind(self, write: Write, answer: WriteAnswer) -> Written:
+    def left_behind(self, write: Write, answer: WriteAnswer, *, replayed: bool) -> Written:
         """What one of several writes left behind, as the function answers it."""
         record = self._documents.record_if_any(answer.record)
         if record is None and isinstance(write, Insert):
-            return Written(write.record)
-        return Written(record, made=answer.made)
+            return Written(write.record, replayed)
+        return Written(record, replayed, made=answer.made)
 
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for: ranges of an index, or by offset a bounded number of records more.
@@ -240,11 +249,11 @@ class ConvexCollection:
 
 
 def _of_every_write(options: WriteOptions) -> dict[str, Any]:
-    return {"key": _key(options), "dry_run": options.dry_run}
+    return {"key": key_argument(options.key), "dry_run": options.dry_run}
 
 
-def _key(options: WriteOptions) -> Mapping[str, Any] | None:
-    key = options.key
+def key_argument(key: IdempotencyKey | None) -> Mapping[str, Any] | None:
+    """An idempotency key as the functions are told of it."""
     if key is None:
         return None
     return {

@@ -13,6 +13,7 @@ from estuary.core.errors import (
     StoreRefused,
     StoreSchemaMismatch,
     StoreUnavailable,
+    TransactionTooLarge,
     UniqueConflict,
     VersionConflict,
     WriteRefused,
@@ -107,6 +108,22 @@ def of_function(message: str, data: Any, about: str) -> EstuaryError:
 
 
 def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
+    """What Estuary's functions tell of the service, or of the deployment."""
+    match data.get("code"):
+        case "StoreNotEmpty":
+            return StoreNotEmpty("The store holds records already")
+        case "NotPublic":
+            return StoreSchemaMismatch(_OPEN_UP)
+        case "UnknownResource":
+            return StoreSchemaMismatch(f"Convex has no table for a declared resource: {DEPLOY}")
+        case "LoadGivenUp":
+            return unavailable("the load was given up meanwhile, and nothing of it was kept")
+        case _:
+            return _of_write(data, about)
+
+
+def _of_write(data: Mapping[str, Any], about: str) -> EstuaryError:
+    """What they tell of one record, or of one write."""
     match data.get("code"):
         case "NotFound":
             return NotFound(about)
@@ -118,14 +135,8 @@ def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
             return _of_unique_key(data)
         case "IdempotencyKeyReused":
             return IdempotencyKeyReused()
-        case "StoreNotEmpty":
-            return StoreNotEmpty("The store holds records already")
-        case "NotPublic":
-            return StoreSchemaMismatch(_OPEN_UP)
-        case "UnknownResource":
-            return StoreSchemaMismatch(f"Convex has no table for a declared resource: {DEPLOY}")
-        case "LoadGivenUp":
-            return unavailable("the load was given up meanwhile, and nothing of it was kept")
+        case "TransactionTooLarge":
+            return TransactionTooLarge()
         case code:
             return StoreQueryFailed(f"Convex refused a request: {code}")
 

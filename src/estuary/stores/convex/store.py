@@ -11,8 +11,8 @@ from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
-from estuary.core.writes import Write
-from estuary.stores.convex.collection import ConvexCollection, WriteAnswer
+from estuary.core.writes import IdempotencyKey, Write
+from estuary.stores.convex.collection import ConvexCollection, WriteAnswer, key_argument
 from estuary.stores.convex.documents import fitting
 from estuary.stores.convex.errors import DEPLOY
 from estuary.stores.convex.functions import Functions
@@ -22,8 +22,8 @@ from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
-REVISION = 5
-"""The lowest within the protocol: from it on functions keep unique keys."""
+REVISION = 6
+"""The lowest within the protocol: from it on functions keep the idempotency keys of several writes."""
 NOT_FILLED = "Records in Convex are older than an index of {}: run `estuary migrate`"
 _FILL_TIMEOUT = 60.0
 
@@ -36,7 +36,13 @@ class _Deployed(msgspec.Struct):
     filled: frozenset[str] = frozenset()
 
 
+class _Kept(msgspec.Struct):
+    written: list[WriteAnswer]
+    replayed: bool
+
+
 _written = msgspec.json.Decoder(list[WriteAnswer])
+_kept = msgspec.json.Decoder(_Kept)
 _is_done = msgspec.json.Decoder(bool)
 
 
@@ -108,14 +114,21 @@ class ConvexStore:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
 
-    async def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Sequence[Written]:
+    async def transact(
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
+    ) -> Sequence[Written]:
         """Make all of `writes` in one mutation, or none; raises `WriteRefused`."""
         collections = [self._collections[write.resource] for write in writes]
         asked = [each.argument(write) for each, write in zip(collections, writes, strict=True)]
-        arguments = {"writes": asked, "dry_run": dry_run}
-        answers = fitting(_written, await self._functions.mutate("transact", arguments))
+        arguments = {"writes": asked, "key": key_argument(key), "dry_run": dry_run}
+        answer = await self._functions.mutate("transact", arguments)
+        if key is None:
+            answers, replayed = fitting(_written, answer), False
+        else:
+            kept = fitting(_kept, answer)
+            answers, replayed = kept.written, kept.replayed
         made = zip(collections, writes, answers, strict=True)
-        left = [each.left_behind(write, answer) for each, write, answer in made]
+        left = [each.left_behind(write, answer, replayed=replayed) for each, write, answer in made]
         return [written.tried() for written in left] if dry_run else left
 
     async def load(

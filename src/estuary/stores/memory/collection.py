@@ -30,7 +30,7 @@ class MemoryCollection:
         self._resource = resource
         self._is_open = False
         self._index = RecordIndex(resource)
-        self._keys = IdempotencyKeys()
+        self._keys: IdempotencyKeys[Written] = IdempotencyKeys()
         self._deleted = DeletedVersions()
 
     @property
@@ -183,5 +183,5 @@ class MemoryCollection:
         if options.dry_run:
             return Written(record, made=False)
         if options.key is not None:
-            self._keys.keep(options.key, record)
+            self._keys.keep(options.key, Written(record, replayed=True))
         return Written(record, made=made)

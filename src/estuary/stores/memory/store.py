@@ -1,12 +1,21 @@
 """The memory store: a collection a resource."""
 
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 
-from estuary.core.errors import EstuaryError, StoreNotEmpty, StoreUnavailable, WriteRefused
+from estuary.core.errors import (
+    EstuaryError,
+    StoreNotEmpty,
+    StoreUnavailable,
+    TransactionTooLarge,
+    WriteRefused,
+)
 from estuary.core.record import Record, Written
+from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
-from estuary.core.writes import Write
+from estuary.core.write_snapshots import TransactionSnapshots
+from estuary.core.writes import IdempotencyKey, Write
 from estuary.stores.memory.collection import MemoryCollection
+from estuary.stores.memory.keys import IdempotencyKeys
 
 
 class MemoryStore:
@@ -17,8 +26,10 @@ class MemoryStore:
     asked for. A duplicate id raises `StoreQueryFailed`.
     """
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    def __init__(self, resources: Sequence[Resource]) -> None:
         self._collections = {resource.name: MemoryCollection(resource) for resource in resources}
+        self._json = {resource.name: RecordJson(resource) for resource in resources}
+        self._keys: IdempotencyKeys[str] = IdempotencyKeys()
         self._is_open = False
 
     async def open(self) -> None:
@@ -30,6 +41,7 @@ class MemoryStore:
     async def close(self) -> None:
         """Forget everything; closing twice is harmless."""
         self._is_open = False
+        self._keys = IdempotencyKeys()
         for collection in self._collections.values():
             collection.close()
 
@@ -41,9 +53,27 @@ class MemoryStore:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
 
-    def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Sequence[Written]:
+    def transact(
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
+    ) -> Sequence[Written]:
         """Make all of `writes`, or undo those that were made; raises `WriteRefused`."""
         self._demand_open()
+        if key is None:
+            return self._made(writes, None, dry_run=dry_run)
+        snapshots = TransactionSnapshots(writes, self._json)
+        earlier = self._keys.find(key)
+        if earlier is not None:
+            replayed = snapshots.decode(earlier)
+            return [written.tried() for written in replayed] if dry_run else replayed
+        return self._made(writes, (key, snapshots), dry_run=dry_run)
+
+    def _made(
+        self,
+        writes: Sequence[Write],
+        keyed: tuple[IdempotencyKey, TransactionSnapshots] | None,
+        *,
+        dry_run: bool,
+    ) -> Sequence[Written]:
         done: list[tuple[Written, Callable[[], None]]] = []
         for index, write in enumerate(writes):
             try:
@@ -51,10 +81,18 @@ class MemoryStore:
             except EstuaryError as error:
                 _undo(done)
                 raise WriteRefused(index, error) from error
+        outcome = [written for written, _ in done]
         if dry_run:
             _undo(done)
-            return [written.tried() for written, _ in done]
-        return [written for written, _ in done]
+            return [written.tried() for written in outcome]
+        if keyed is not None:
+            key, snapshots = keyed
+            try:
+                self._keys.keep(key, snapshots.encode(outcome))
+            except TransactionTooLarge:
+                _undo(done)
+                raise
+        return outcome
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
@@ -70,6 +108,7 @@ class MemoryStore:
         await self.ping()
         if not replace and any(collection.holds_records for collection in self._collections.values()):
             raise StoreNotEmpty
+        self._keys = IdempotencyKeys()
         for name, collection in self._collections.items():
             collection.take_over(loaded[name])
         return number

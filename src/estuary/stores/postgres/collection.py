@@ -12,7 +12,7 @@ from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, Wr
 from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.insert_batcher import InsertBatcher
-from estuary.stores.postgres.keys import Keys
+from estuary.stores.postgres.keys import RecordKeys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.transaction import Transaction
 from estuary.stores.postgres.unique_conflicts import UniqueConflicts
@@ -43,7 +43,7 @@ class PostgresCollection:
         inserts: Callable[[], InsertBatcher],
         unserved: Callable[[], UnservedQueries],
         resource: SqlResource,
-        keys: Keys,
+        keys: RecordKeys,
         chosen_ids: ChosenIds,
         conflicts: UniqueConflicts,
     ) -> None:

@@ -17,7 +17,6 @@ DRIVER_ERRORS = (
 CLOSED = "The database is not open"
 READ_ONLY = "25006"
 CROWDED = "53300"
-_DEADLOCK = "40P01"
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: the server, its disk, a failover or
 # another transaction stands in the way. The longest prefix decides.
@@ -62,9 +61,9 @@ def is_lost(error: BaseException) -> bool:
     return not isinstance(error, Exception) or isinstance(error, DRIVER_ERRORS)
 
 
-def is_deadlock(error: StoreError) -> bool:
-    """Whether the server ended a statement that waited for another one in a circle."""
-    return error.__cause__ is not None and code_of(error.__cause__) == _DEADLOCK
+def is_contention(error: StoreError) -> bool:
+    """Whether the server rolled a transaction back because another one stood in its way."""
+    return code_of(error.__cause__ or error).startswith("40")
 
 
 def code_of(error: BaseException) -> str:

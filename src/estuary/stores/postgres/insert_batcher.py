@@ -8,7 +8,7 @@ from typing import NamedTuple
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.deadlines import Deadlines
 from estuary.stores.postgres.driver_connection import Connection
-from estuary.stores.postgres.errors import is_deadlock
+from estuary.stores.postgres.errors import is_contention
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert, Row
 from estuary.stores.postgres.pool import MAX_WAITING, TOO_MANY, Pool, Work, fail_each
 from estuary.stores.postgres.unique_conflicts import UniqueConflicts
@@ -100,7 +100,7 @@ class InsertBatcher:
         try:
             skipped = await self._pool.run(self._conflicts.translated(self._insertion(rows)))
         except StoreUnavailable as error:
-            if len(rows) > 1 and is_deadlock(error):
+            if len(rows) > 1 and is_contention(error):
                 # Batches can wait for each other's values in a circle. Single rows cannot: each statement
                 # comes to the indexes in the same order.
                 await self._send_singly(rows)

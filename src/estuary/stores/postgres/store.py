@@ -1,6 +1,6 @@
 """The PostgreSQL store: resources worked out into tables and statements once, then served by one pool."""
 
-from collections.abc import AsyncIterable, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import NamedTuple
@@ -13,14 +13,14 @@ from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
-from estuary.core.writes import Write
+from estuary.core.writes import IdempotencyKey, Write
 from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.connector import SERVER_SHARE, Connector
 from estuary.stores.postgres.errors import CLOSED
 from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keyed_insert import KeyedInsert
-from estuary.stores.postgres.keys import Keys
+from estuary.stores.postgres.keys import RecordKeys
 from estuary.stores.postgres.language import PostgresLanguage
 from estuary.stores.postgres.loader import Loader
 from estuary.stores.postgres.migration import Migration
@@ -101,14 +101,15 @@ class PostgresStore:
                 partial(self._inserts, name),
                 self._unserved,
                 each,
-                Keys(key_statements, each.keys, KeyedInsert(each.table, keys)),
+                RecordKeys(key_statements, each.keys, KeyedInsert(each.table, keys)),
                 ChosenIds(each.table, deleted),
                 self._conflicts[name],
             )
             for name, each in self._resources.items()
         }
-        tables = {name: each.table for name, each in self._resources.items()}
-        self._transact = Transact(tables, self._collections)
+        self._transact = Transact(
+            self._resources, self._collections, self._multi_row_inserts, key_statements
+        )
         self._loader = Loader(self._connector, self._resources, timeout=timeout)
         self._snapshots = Snapshots(self._connector, schema, self._resources, policy)
 
@@ -150,9 +151,11 @@ class PostgresStore:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
 
-    def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Awaitable[Sequence[Written]]:
+    async def transact(
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
+    ) -> Sequence[Written]:
         """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
-        return self._pool().run(self._transact.work(writes, dry_run=dry_run))
+        return await self._transact.run(self._pool(), writes, key, dry_run=dry_run)
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

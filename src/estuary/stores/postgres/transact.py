@@ -1,43 +1,107 @@
 """`Store.transact` in PostgreSQL: several writes in one transaction, locked in one order."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from time import monotonic
+from typing import NamedTuple
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import ARRAY, Table, Text, any_, bindparam, select
 
-from estuary.core.errors import EstuaryError, WriteRefused
+from estuary.core.errors import EstuaryError, StoreUnavailable, WriteContention, WriteRefused
 from estuary.core.record import Written
-from estuary.core.writes import Insert, Write
-from estuary.stores.postgres.collection import Operation, PostgresCollection
+from estuary.core.write_snapshots import BATCH, TransactionSnapshots
+from estuary.core.writes import IdempotencyKey, Insert, Write
+from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.driver_connection import Connection
-from estuary.stores.postgres.errors import translate
-from estuary.stores.postgres.pool import Work
+from estuary.stores.postgres.errors import is_contention, translate
+from estuary.stores.postgres.keys import Keys
+from estuary.stores.postgres.multi_row_insert import MultiRowInsert
+from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.statements import DIALECT
-from estuary.stores.postgres.transaction import Transaction
+from estuary.stores.postgres.transaction import LEAST, Transaction
+from estuary.stores.sql.keys import KeyRows, KeyStatements
+from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import compiled
+
+_ATTEMPTS = 4
+"""How often writes are tried that the server rolled back because of another transaction's."""
+
+
+class _Inserts(NamedTuple):
+    """New records of one resource, which go to the server in one statement."""
+
+    resource: str
+    writes: Sequence[Insert]
+
+
+class _RowsRefused(Exception):
+    """One of the rows of a statement breaks a constraint; which one, only single statements tell."""
 
 
 class Transact:
-    """Makes writes to `collections`, whose tables are `tables`; both by the names of their resources."""
+    """Makes writes to `collections`; `resources` and `inserts` are by the same names of resources."""
 
-    def __init__(self, tables: Mapping[str, Table], collections: Mapping[str, PostgresCollection]) -> None:
+    def __init__(
+        self,
+        resources: Mapping[str, SqlResource],
+        collections: Mapping[str, PostgresCollection],
+        inserts: Mapping[str, MultiRowInsert],
+        keys: KeyStatements,
+    ) -> None:
+        self._resources = resources
         self._collections = collections
-        self._locks = {name: _lock(table) for name, table in tables.items()}
+        self._inserts = inserts
+        self._keys = keys
+        self._json = {name: each.json for name, each in resources.items()}
+        self._locks = {name: _lock(each.table) for name, each in resources.items()}
 
-    def work(self, writes: Sequence[Write], *, dry_run: bool) -> Work[Sequence[Written]]:
-        """What makes `writes` in their order, or none; raises `WriteRefused` for the first that fails."""
-        operations = [self._collections[write.resource].operation(write) for write in writes]
+    async def run(
+        self, pool: Pool, writes: Sequence[Write], key: IdempotencyKey | None, *, dry_run: bool
+    ) -> Sequence[Written]:
+        """Make `writes` in their order, or none; raises `WriteRefused` for the first that fails.
+
+        What the server rolled back is tried again; raises `WriteContention` where that does not help.
+        """
+        together = True
+        for _ in range(_ATTEMPTS):
+            try:
+                return await pool.run(self._work(writes, key, dry_run=dry_run, together=together))
+            except _RowsRefused:
+                together = False
+            except StoreUnavailable as error:
+                if not is_contention(error):
+                    raise
+        raise WriteContention
+
+    def _work(
+        self, writes: Sequence[Write], key: IdempotencyKey | None, *, dry_run: bool, together: bool
+    ) -> Work[Sequence[Written]]:
+        steps = list(_joined(writes)) if together else writes
+
+        async def make(connection: Connection, seconds: float) -> Sequence[Written]:
+            left = _countdown(seconds)
+            await self._lock_in_order(connection, writes, left)
+            made: list[Written] = []
+            for step in steps:
+                made += await self._made(connection, len(made), step, left)
+            return made
 
         async def work(connection: Connection, seconds: float) -> Sequence[Written]:
-            async with Transaction(connection, seconds, dry_run=dry_run) as transaction:
-                await self._lock_in_order(transaction, writes)
-                made = [await _made(transaction, index, write) for index, write in enumerate(operations)]
+            if key is not None:
+                rows = KeyRows(BATCH, TransactionSnapshots(writes, self._json))
+                made = await Keys(self._keys, rows).once(key, make, dry_run=dry_run)(connection, seconds)
+            else:
+                async with Transaction(connection, seconds, dry_run=dry_run) as transaction:
+                    made = await make(connection, transaction.seconds_left())
             return [written.tried() for written in made] if dry_run else made
 
         return work
 
-    async def _lock_in_order(self, transaction: Transaction, writes: Sequence[Write]) -> None:
+    async def _lock_in_order(
+        self, connection: Connection, writes: Sequence[Write], left: Callable[[], float]
+    ) -> None:
         """Lock the records that are there already, in an order that is the same for every transaction.
 
         Two that wrote to them in opposite orders would wait for each other until the server ended one.
@@ -48,16 +112,57 @@ class Transact:
                 written[write.resource].add(write.record_id)
         if sum(map(len, written.values())) > 1:
             for resource, ids in sorted(written.items()):
-                await transaction.row(self._locks[resource], sorted(ids))
+                await connection.fetchrow(self._locks[resource], sorted(ids), timeout=left())
+
+    async def _made(
+        self, connection: Connection, index: int, step: Write | _Inserts, left: Callable[[], float]
+    ) -> Sequence[Written]:
+        """What one step left behind; `index` is the place of its first write."""
+        if isinstance(step, _Inserts):
+            return await self._inserted(connection, step, left())
+        try:
+            return [await self._collections[step.resource].operation(step)(connection, left())]
+        except EstuaryError as error:
+            raise WriteRefused(index, error) from error
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise WriteRefused(index, translate(error)) from error
+
+    async def _inserted(
+        self, connection: Connection, inserts: _Inserts, seconds: float
+    ) -> Sequence[Written]:
+        records = [insert.record for insert in inserts.writes]
+        rows = [self._resources[inserts.resource].rows.insert(record) for record in records]
+        statement, parameters = self._inserts[inserts.resource].statement(rows)
+        try:
+            await connection.fetchrow(statement, *parameters, timeout=seconds)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise _RowsRefused from error
+        return [Written(record) for record in records]
 
 
-async def _made(transaction: Transaction, index: int, write: Operation) -> Written:
-    try:
-        return await write(transaction.connection, transaction.seconds_left())
-    except EstuaryError as error:
-        raise WriteRefused(index, error) from error
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise WriteRefused(index, translate(error)) from error
+def _joined(writes: Sequence[Write]) -> Iterator[Write | _Inserts]:
+    """`writes` in their order, those joined that insert into one resource one after the other.
+
+    A new record under an id that its client chose may be refused, and asks for two statements.
+    """
+    for resource, run in groupby(writes, _inserted_into):
+        several = list(run)
+        inserts = [write for write in several if isinstance(write, Insert)]
+        if resource is not None and len(inserts) > 1:
+            yield _Inserts(resource, inserts)
+        else:
+            yield from several
+
+
+def _inserted_into(write: Write) -> str | None:
+    """The resource that `write` may insert into together with others."""
+    return write.resource if isinstance(write, Insert) and not write.options.client_id else None
+
+
+def _countdown(seconds: float) -> Callable[[], float]:
+    """Tells the seconds that are left of `seconds`, of which there is always time for one step."""
+    end = monotonic() + seconds
+    return lambda: max(end - monotonic(), LEAST)
 
 
 def _lock(table: Table) -> str:

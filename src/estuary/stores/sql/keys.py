@@ -1,16 +1,14 @@
 """What a store asks of the table of idempotency keys, compiled once."""
 
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from sqlalchemy import Delete, Table, Text, bindparam, delete, insert, literal_column, select, tuple_
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.errors import IdempotencyKeyReused
 from estuary.core.moments import to_microseconds
-from estuary.core.record import Record, Written
-from estuary.core.record_json import RecordJson
-from estuary.core.resource import Resource
+from estuary.core.write_snapshots import OutcomeT, Snapshots
 from estuary.core.writes import KEY_LIFETIME, IdempotencyKey
 from estuary.stores.sql.statements import Statement, compiled
 from estuary.stores.sql.types import LONG
@@ -57,20 +55,20 @@ def removal_of_expired(table: Table) -> Delete:
     return delete(table).where(tuple_(*place).in_(oldest))
 
 
-class KeyRows:
-    """The keys of one resource as rows of their table."""
+class KeyRows(Generic[OutcomeT]):
+    """The keys of one resource, or of several writes, as rows of their table."""
 
-    def __init__(self, resource: Resource) -> None:
-        self._resource = resource.name
-        self._snapshots = RecordJson(resource)
+    def __init__(self, resource: str, snapshots: Snapshots[OutcomeT]) -> None:
+        self._resource = resource
+        self._snapshots = snapshots
 
     def place(self, key: IdempotencyKey) -> tuple[str, str, str, str]:
         """The parameters of `KeyStatements.find` and `forget`."""
         return (self._resource, *key.place)
 
-    def kept(self, key: IdempotencyKey, record: Record | None) -> tuple[Any, ...]:
+    def kept(self, key: IdempotencyKey, outcome: OutcomeT) -> tuple[Any, ...]:
         """The parameters of `KeyStatements.keep`."""
-        snapshot = None if record is None else self._snapshots.encode(record)
+        snapshot = self._snapshots.encode(outcome)
         return (*self.place(key), key.fingerprint, snapshot, to_microseconds(key.now))
 
     def expired(self, key: IdempotencyKey) -> tuple[Any, ...]:
@@ -81,9 +79,9 @@ class KeyRows:
         """Whether `row`, which `find` gave, is too old to count."""
         return bool(to_microseconds(key.now) - row[2] >= _LIFETIME)
 
-    def replay(self, key: IdempotencyKey, row: tuple[Any, ...]) -> Written:
+    def replay(self, key: IdempotencyKey, row: tuple[Any, ...]) -> OutcomeT:
         """What the key's write left behind; raises `IdempotencyKeyReused` where it was another write."""
         fingerprint, snapshot, _ = row
         if fingerprint != key.fingerprint:
             raise IdempotencyKeyReused
-        return Written(None if snapshot is None else self._snapshots.decode(snapshot), replayed=True)
+        return self._snapshots.decode(snapshot)

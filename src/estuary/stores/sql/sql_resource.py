@@ -5,7 +5,10 @@ from collections.abc import Callable
 from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
+from estuary.core.record import Written
+from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
+from estuary.core.write_snapshots import RecordSnapshots
 from estuary.stores.sql.columns import columns_of
 from estuary.stores.sql.keys import KeyRows
 from estuary.stores.sql.language import Language
@@ -43,7 +46,8 @@ class SqlResource:
         self._total = Asked(statements.total.text, ())
         self.rows = Rows(resource, table, statements, dialect)
         self.reader: RowReader = self.rows if reader is None else reader(self.rows)
-        self.keys = KeyRows(resource)
+        self.json = RecordJson(resource)
+        self.keys: KeyRows[Written] = KeyRows(resource.name, RecordSnapshots(self.json))
         columns = columns_of(resource, table, dialect)
         named = ResourceTable.of(table, selected)
         self.queries = QueryStatements(resource, named, columns, language)

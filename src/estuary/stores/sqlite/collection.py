@@ -38,7 +38,7 @@ class SqliteCollection:
         self,
         database: Database,
         resource: SqlResource,
-        keys: Keys,
+        keys: Keys[Written],
         queries: Queries,
         chosen_ids: ChosenIds,
     ) -> None:

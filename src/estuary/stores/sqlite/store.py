@@ -14,8 +14,9 @@ from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
-from estuary.core.writes import Write
-from estuary.stores.sql.keys import compile_key_statements
+from estuary.core.write_snapshots import BATCH, TransactionSnapshots
+from estuary.core.writes import IdempotencyKey, Write
+from estuary.stores.sql.keys import KeyRows, compile_key_statements
 from estuary.stores.sql.list_statements import COMMON_SHAPES, ListStatements, select_list, select_totals
 from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.sql_resource import SqlResource
@@ -77,7 +78,8 @@ class SqliteStore:
         self._schema = schema = Schema(tables, [totals, keys, deleted], dialect)
         self._migration = migration = Migration(file, schema, policy)
         self._database = Database(file, migration, timeout=timeout, observe=observe, fairness=fairness)
-        key_statements = compile_key_statements(keys, dialect)
+        self._key_statements = key_statements = compile_key_statements(keys, dialect)
+        self._json = {name: each.json for name, each in self._resources.items()}
         self._collections = {
             name: SqliteCollection(
                 self._database,
@@ -114,10 +116,15 @@ class SqliteStore:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
 
-    def transact(self, writes: Sequence[Write], *, dry_run: bool = False) -> Awaitable[Sequence[Written]]:
+    def transact(
+        self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
+    ) -> Awaitable[Sequence[Written]]:
         """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
         operations = [self._collections[write.resource].operation(write) for write in writes]
         together = transact(operations)
+        if key is not None:
+            rows = KeyRows(BATCH, TransactionSnapshots(writes, self._json))
+            together = Keys(self._key_statements, rows).once(key, together)
         if dry_run:
             together = tried(together, lambda outcomes: [written.tried() for written in outcomes])
         return self._database.write(together)
