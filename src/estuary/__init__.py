@@ -7,14 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from estuary.core.markers import Hidden, Index, Unique
+    from estuary.core.markers import Digits, Hidden, Index, Unique
     from estuary.core.resource import Resource
 
 __version__ = "0.1.0"
-__all__ = ["Hidden", "Index", "Resource", "Unique", "__version__"]
+__all__ = ["Digits", "Hidden", "Index", "Resource", "Unique", "__version__"]
 
 if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
     _MODULES = {
+        "Digits": "estuary.core.markers",
         "Hidden": "estuary.core.markers",
         "Index": "estuary.core.markers",
         "Resource": "estuary.core.resource",

@@ -3,9 +3,11 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -18,7 +20,7 @@ from estuary.core.errors import (
     UniqueConflict,
 )
 from estuary.core.items import ITEMS
-from estuary.core.markers import Index, Unique
+from estuary.core.markers import Digits, Index, Unique
 from estuary.core.record import Record
 from estuary.core.resource import AwareDatetime, Resource
 from estuary.stores.postgres import PostgresStore
@@ -47,6 +49,13 @@ class Part(Struct, frozen=True, kw_only=True):
     colour: Literal["red", "green"] = "red"
 
 
+class Size(Struct, frozen=True):
+    """A part of a part."""
+
+    width: Annotated[int, Meta(ge=1)]
+    note: str = "it's"
+
+
 class Grown(Part, frozen=True, kw_only=True):
     """A part with a new field of every kind."""
 
@@ -56,6 +65,18 @@ class Grown(Part, frozen=True, kw_only=True):
     flag: bool = True
     moment: AwareDatetime = MOMENT
     choice: Literal["a:b", "c'd"] = "c'd"
+    price: Annotated[Decimal, Digits(8, 2, lt=100)] = Decimal("-12.30")
+    day: date = date.min
+    tag: UUID = UUID(int=10)
+    prices: list[Annotated[Decimal, Digits(8, 2)]] = msgspec.field(
+        default_factory=lambda: [Decimal("0.50")]
+    )
+    days: list[date] = msgspec.field(default_factory=lambda: [date.min])
+    flags: list[bool] = msgspec.field(default_factory=lambda: [True])
+    reals: list[float] = msgspec.field(default_factory=lambda: [-0.25])
+    moments: list[AwareDatetime] = msgspec.field(default_factory=lambda: [MOMENT])
+    size: Size = Size(3)
+    object: dict[str, Any] = msgspec.field(default_factory=lambda: {"a'b": [1, {"c": 1.5}]})
     texts: Annotated[list[str], Meta(max_length=3)] = msgspec.field(default_factory=lambda: ['"\\,{}', "'"])
     absent: Annotated[str, Meta(max_length=3)] | None = None
 
@@ -232,6 +253,67 @@ async def test_tables_are_made_to_fit(make: Make, declared: type[Struct], after:
     await store.close()
 
 
+def priced(*digits: int) -> type[Struct]:
+    """A part that has a price of so many digits and places."""
+    members = [("name", Name), ("price", Annotated[Decimal, Digits(*digits)])]
+    return msgspec.defstruct("Priced", members, frozen=True)
+
+
+async def priced_parts(make: Make, *prices: str) -> None:
+    """Parts with these prices, of eight digits and two places."""
+    store = make(priced(8, 2))
+    await store.open()
+    for number, price in enumerate(prices):
+        value = priced(8, 2)(f"part {number}", Decimal(price))
+        await parts(store, priced(8, 2)).insert(record(number, value))
+    await store.close()
+
+
+async def prices_of(make: Make, *digits: int) -> list[str]:
+    """The prices of all parts, read without migrating."""
+    return [str(msgspec.structs.astuple(each)[1]) for each in await values_of(make, priced(*digits))]
+
+
+@pytest.mark.parametrize("digits", [(10, 4), (10, 2), (18, 12), (5, 1), (4, 1), (6, 2)], ids=str)
+async def test_decimals_keep_their_values_with_other_digits(make: Make, digits: tuple[int, int]) -> None:
+    """Where each value has room in them: no number becomes another one, and none is rounded."""
+    await priced_parts(make, "999.50", "-999.50", "0.00")
+    plan = await make(priced(*digits)).migrate(only_plan=False)
+    assert [] == list(await make(priced(*digits)).migrate(only_plan=True)), plan
+    expected = [
+        Decimal(price).quantize(Decimal(1).scaleb(-digits[1])) for price in ("999.5", "-999.5", "0")
+    ]
+    assert list(map(str, expected)) == await prices_of(make, *digits)
+
+
+@pytest.mark.parametrize("digits", [(8, 1), (4, 2), (18, 17), (8, 0)], ids=str)
+async def test_digits_in_which_a_value_has_no_room_are_refused(make: Make, digits: tuple[int, int]) -> None:
+    """With the number of those records, and nothing is changed."""
+    await priced_parts(make, "999.99", "1.00")
+    with pytest.raises(StoreSchemaMismatch, match=r"price has (a record|2 records) that break"):
+        await make(priced(*digits)).migrate(only_plan=False)
+    assert ["999.99", "1.00"] == await prices_of(make, 8, 2)
+
+
+class Counted(Struct, frozen=True):
+    """A part whose price is a whole number."""
+
+    name: Name
+    price: int
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(priced(8, 2), Counted), (Counted, priced(8, 2))], ids=["whole", "decimal"]
+)
+async def test_units_are_never_taken_for_wholes(
+    make: Make, before: type[Struct], after: type[Struct]
+) -> None:
+    """SQLite keeps either as integers: 1230 units of 0.01 are not 1230."""
+    await make(before).migrate(only_plan=False)
+    with pytest.raises(StoreSchemaMismatch, match="field price"):
+        await make(after).migrate(only_plan=False)
+
+
 async def test_new_rules_hold(make: Make) -> None:
     """What breaks one is refused by the engine itself, as it is in a table made new."""
     await keep(make)
@@ -241,6 +323,8 @@ async def test_new_rules_hold(make: Make) -> None:
         await parts(store, Grown).insert(record(1, Grown(name="bolt", whole=-6)))
     with pytest.raises(StoreQueryFailed):
         await parts(store, Grown).insert(record(1, Grown(name="bolt", texts=["a", "b", "c", "d"])))
+    with pytest.raises(StoreQueryFailed):
+        await parts(store, Grown).insert(record(1, Grown(name="bolt", price=Decimal("100.00"))))
     await parts(store, Grown).insert(record(1, Grown(name="bolt")))
     await store.close()
 

@@ -23,6 +23,8 @@ const context: NonNullable<Schemas["Problem"]["context"]> = { limit: 2048, etag:
 const draft: Schemas["VesselDraft"] = {
   name: "Anna Christina", draught: 3.5, built_at: "1998-07-01T06:30:00Z", call_sign: "DABC2", notes: null,
 };
+const hull: Schemas["VesselDraft"]["hull"] = { width: 3.5, laid_down: "1998-07-04", thickness: "0.5" };
+export const papers: Schemas["VesselDraft"] = { ...draft, hull, papers: { a: [1, { b: null }] } };
 const changes: Schemas["VesselChanges"] = { rig: null, rating: 5, call_sign: null };
 export const patch: Schemas["VesselPatch"] = { rating: null, call_sign: null, crew: 7 };
 // @ts-expect-error: what may not be null cannot be cleared
@@ -50,6 +52,7 @@ export function total(listed: Listed): number | null {
 """
 
 PARSE = """
+from datetime import date
 from uuid import UUID
 from client.api.vessels import read_vessel
 from client.api.vessels import create_vessel, patch_vessel, update_vessel
@@ -60,9 +63,22 @@ served = {
     "id": id, "name": "a", "call_sign": None, "crew": 0, "keel_number": 0, "draught": 3.5,
     "cargo_value": 0.0, "in_port": False, "built_at": time, "surveyed_at": None, "rig": "sail",
     "berth": "", "rating": None, "tags": [], "notes": None, "created_at": time, "updated_at": time,
+    "dues": "12.30", "rebate": None, "christened": "1998-07-04", "registry": id,
+    "holds": [1], "soundings": None, "hatches": None, "flags": ["red"], "inspected": ["1998-07-04"],
+    "tolls": ["0.500000000"], "buoys": [id], "calls": [time],
+    "hull": {
+        "material": "wood", "width": 3.5, "plates": None, "thickness": "0.000000001",
+        "laid_down": "1998-07-04", "inspected_at": None, "marks": [],
+    },
+    "papers": {"a": [1, {"b": None}]}, "extra": None,
 }
 vessel = Vessel.from_dict(served)
 assert (vessel.id, vessel.rig, vessel.notes) == (UUID(id), VesselRigChoice.SAIL, None)
+assert (vessel.dues, vessel.christened, vessel.registry) == ("12.30", date(1998, 7, 4), UUID(id))
+assert (vessel.inspected, vessel.buoys) == ([date(1998, 7, 4)], [UUID(id)])
+assert (vessel.hull.width, vessel.hull.laid_down) == (3.5, date(1998, 7, 4))
+assert vessel.papers["a"] == [1, {"b": None}]
+assert served["hull"] == vessel.to_dict()["hull"]
 assert vessel.to_dict()["built_at"].startswith("1998-07-01T06:30:00.25")
 assert {"rig": None} == VesselChanges(rig=None).to_dict()
 assert {"rating": None} == VesselPatch(rating=None).to_dict()

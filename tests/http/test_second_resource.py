@@ -22,6 +22,45 @@ async def client(store_variables: dict[str, str], tmp_path: Path) -> AsyncIterat
         yield client
 
 
+KINDS = {
+    "dues": ("12.3", "12.30"),
+    "rebate": ("-0.000000000000000001", "-0.000000000000000001"),
+    "christened": ("2024-02-29", "2024-02-29"),
+    "registry": ("0197F3A0-5C1E-7B3A-9D55-0C2A1D9E8F00", "0197f3a0-5c1e-7b3a-9d55-0c2a1d9e8f00"),
+    "tolls": (["1", "-2.5"], ["1.000000000", "-2.500000000"]),
+    "calls": (["1998-07-01T08:30:00+02:00"], ["1998-07-01T06:30:00.000000Z"]),
+    "papers": ({"b": [1, 2.0, None], "a": {}}, {"b": [1, 2.0, None], "a": {}}),
+    "hull": (
+        {"width": 2, "thickness": "0.5", "inspected_at": "1998-07-01T06:30:00Z"},
+        {
+            "material": "steel",
+            "width": 2.0,
+            "plates": None,
+            "thickness": "0.500000000",
+            "laid_down": None,
+            "inspected_at": "1998-07-01T06:30:00.000000Z",
+            "marks": [],
+        },
+    ),
+}
+"""By field what is sent and what is served."""
+
+
+async def test_what_is_patched_is_served_in_one_form(client: httpx.AsyncClient) -> None:
+    """However it is written; sent again it changes nothing, and null clears what may be null."""
+    created = await client.post(PATH, json=vessel_body())
+    place = created.headers["location"]
+    body = {name: sent for name, (sent, _) in KINDS.items()}
+    changed, again = [await client.patch(place, json=body) for _ in range(2)]
+    served = {name: value for name, (_, value) in KINDS.items()}
+    assert 200 == changed.status_code, changed.text
+    assert (200, served) == (changed.status_code, {name: changed.json()[name] for name in KINDS})
+    assert (changed.content, changed.headers["etag"]) == (again.content, again.headers["etag"])
+    assert changed.content == (await client.get(place)).content
+    cleared = await client.patch(place, json={"hull": None, "rebate": None, "registry": None})
+    assert [None, None, None] == [cleared.json()[name] for name in ("hull", "rebate", "registry")]
+
+
 async def test_defaults_are_filled_in(client: httpx.AsyncClient) -> None:
     """What is not given has its declared default; what is optional is null; nothing is left out."""
     response = await client.post(PATH, json=vessel_body())
@@ -43,6 +82,21 @@ async def test_defaults_are_filled_in(client: httpx.AsyncClient) -> None:
         "rating": None,
         "tags": [],
         "notes": None,
+        "dues": "0.00",
+        "rebate": None,
+        "christened": None,
+        "registry": None,
+        "holds": [1],
+        "soundings": None,
+        "hatches": None,
+        "flags": None,
+        "inspected": [],
+        "tolls": ["0.500000000"],
+        "buoys": None,
+        "calls": None,
+        "hull": None,
+        "papers": {},
+        "extra": None,
     } == {name: vessel[name] for name in vessel if name not in ("id", "created_at", "updated_at")}
     assert vessel == (await client.get(response.headers["location"])).json()
 

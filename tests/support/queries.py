@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
@@ -13,13 +15,19 @@ from estuary.core.attributes import Attribute
 from estuary.core.conditions import RANGE, AllOf, AnyOf, Comparison, Condition, Not, Operator, SortKey
 from estuary.core.field import Field
 from estuary.core.indexes import DEFAULT_ORDER
-from estuary.core.markers import Hidden, Index
+from estuary.core.markers import Digits, Hidden, Index
 from estuary.core.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.resource import AwareDatetime, Resource
 from tests.support.clocks import START
 
 _Text = Annotated[str, Index, Meta(max_length=20)]
+
+
+class Berth(Struct, frozen=True):
+    """A part of a mooring: one can ask whether it is there."""
+
+    number: int
 
 
 class Mooring(Struct, frozen=True, kw_only=True):
@@ -30,7 +38,7 @@ class Mooring(Struct, frozen=True, kw_only=True):
     depth: int
     rings: Annotated[int, Index] | None = None
     length: float
-    breadth: Annotated[float, Index] | None = None
+    breadth: float | None = None
     free: bool
     lit: bool | None = None
     since: Annotated[AwareDatetime, Index]
@@ -39,13 +47,35 @@ class Mooring(Struct, frozen=True, kw_only=True):
     buoy: Literal["red", "green", "white"] | None = None
     tags: list[str]
     marks: list[str] | None = None
+    depths: list[int] = msgspec.field(default_factory=list)
+    lengths: list[float] | None = None
+    lights: list[bool] | None = None
+    sides: list[Literal["port", "starboard"]] = msgspec.field(default_factory=list)
+    fees: list[Annotated[Decimal, Digits(18, 2)]] | None = None
+    days: list[date] = msgspec.field(default_factory=list)
+    buoys: list[UUID] | None = None
+    times: list[AwareDatetime] = msgspec.field(default_factory=list)
+    fee: Annotated[Decimal, Digits(18, 2)] = Decimal("0.00")
+    rebate: Annotated[Decimal, Digits(4, 4)] | None = None
+    built: date | None = None
+    surveyed: date = date.min
+    buoy_id: UUID | None = None
+    berth: Berth | None = None
+    extra: dict[str, Any] | None = None
+    parts: dict[str, Any] = msgspec.field(default_factory=dict)
     secret: Annotated[str, Hidden] = ""
 
 
 MOORINGS = Resource(
     "moorings",
     Mooring,
-    indexes=[("side", "-depth"), ("-rings", "name"), ("free", "lit", "breadth", "-note"), ("-until",)],
+    indexes=[
+        ("side", "-depth"),
+        ("-rings", "name"),
+        ("free", "lit", "breadth", "-note"),
+        ("-until",),
+        ("-fee", "built"),
+    ],
 )
 
 _TEXTS = (
@@ -74,11 +104,33 @@ _VALUES: dict[str, Sequence[Any]] = {
     "until": _MOMENTS,
     "side": ("port", "starboard"),
     "buoy": ("red", "green", "white"),
+    "fee": tuple(
+        map(Decimal, ("-9999999999999999.99", "-1.01", "-1.00", "0.00", "0.01", "9999999999999999.99"))
+    ),
+    "rebate": tuple(map(Decimal, ("-0.9999", "-0.0001", "0.0000", "0.1000", "0.9999"))),
+    "built": (date.min, date(1969, 12, 31), date(1970, 1, 1), date(2024, 2, 29), date.max),
+    "surveyed": (date.min, date(2024, 2, 28), date(2024, 2, 29), date.max),
+    "buoy_id": tuple(UUID(int=number << 120) for number in (0, 9, 10, 128, 255)),
+    "berth": (Berth(1),),
+    "extra": ({}, {"a": [1, {"b": None}]}),
+    "parts": ({}, {"a": "b"}),
     "tags": ("", *_TEXTS),
     "marks": _TEXTS,
 }
+_LISTS = {
+    "tags": "tags",
+    "marks": "marks",
+    "depths": "depth",
+    "lengths": "length",
+    "lights": "free",
+    "sides": "side",
+    "fees": "fee",
+    "days": "built",
+    "buoys": "buoy_id",
+    "times": "since",
+}
+_VALUES |= {name: _VALUES[entries] for name, entries in _LISTS.items()}
 """Values that records have, and that queries compare with; of lists those of their entries."""
-_LISTS = ("tags", "marks")
 
 owners = st.sampled_from([None, None, None, "her", "him"])
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from estuary.core.kinds import KINDS
+from estuary.core.kinds.every import KINDS
 from estuary.core.resource import Resource
 from tests.support.forgeries import Forger
 from tests.support.issuer import keys_of

@@ -5,7 +5,7 @@ validated by the declared rules. A line with a row instead (see `row_lines`) is 
 resource is declared.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from msgspec.structs import asdict
 from estuary.backups.errors import UnfitLine
 from estuary.backups.row_lines import LineStart, Version, decode_row, fields_of
 from estuary.core.errors import ValidationFailed
+from estuary.core.kinds.kind import Conversion
 from estuary.core.moments import AwareDatetime
 from estuary.core.nesting import nests_too_deep
 from estuary.core.record import Record
@@ -61,6 +62,7 @@ class Lines:
         self._new_id = new_id
         self._now = now
         self._encoder = msgspec.json.Encoder()
+        self._written = {name: dict(_written(resource)) for name, resource in self._resources.items()}
         self._values = {resource.name: _value_type(resource) for resource in self._resources.values()}
         kinds = [_line_type(name, value) for name, value in self._values.items()]
         union: Any = kinds[0]
@@ -71,7 +73,7 @@ class Lines:
 
     def encode(self, resource: Resource, records: Sequence[Record]) -> bytes:
         """A line for each of `records`, each with its line break."""
-        name = resource.name
+        name, written = resource.name, self._written[resource.name]
         return self._encoder.encode_lines(
             [
                 _Written(
@@ -81,8 +83,7 @@ class Lines:
                     record.created_at,
                     record.updated_at,
                     record.owner,
-                    # A dictionary, as a declared type may omit defaults or add a tag.
-                    asdict(record.value),
+                    _members(record.value, written),
                 )
                 for record in records
             ]
@@ -149,6 +150,22 @@ class Lines:
         if name not in self._resources:
             return f"there is no resource {name[:60]!r}: RESOURCES declares {declared}"
         return reason
+
+
+def _written(resource: Resource) -> Iterator[tuple[str, Conversion]]:
+    """What makes the JSON of fields, by name, where msgspec's own is not what clients see."""
+    for field in resource.fields:
+        if (write := field.kind.written) is not None:
+            yield field.name, write
+
+
+def _members(value: msgspec.Struct, written: Mapping[str, Conversion]) -> dict[str, Any]:
+    """`value` as it is written; a dictionary, as a declared type may omit defaults or add a tag."""
+    members = asdict(value)
+    for name, write in written.items():
+        if members[name] is not None:
+            members[name] = write(members[name])
+    return members
 
 
 def _value_type(resource: Resource) -> type[msgspec.Struct]:

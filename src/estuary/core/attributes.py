@@ -64,9 +64,10 @@ def value_of(record: Record, name: str) -> Any:
 
 
 def attributes_of(fields: Sequence[Field]) -> Iterator[Attribute]:
-    """Of a resource with `fields`: none of a hidden one, which to queries does not exist."""
+    """Of a resource with `fields`: none of a hidden one, nor of one that nothing can be asked of."""
     for name, kind in METADATA.items():
         yield Attribute(name, kind)
     for field in fields:
-        if not field.hidden:
-            yield Attribute(field.name, field.kind, field.optional)
+        attribute = Attribute(field.name, field.kind, field.optional)
+        if attribute.operators and not field.hidden:
+            yield attribute

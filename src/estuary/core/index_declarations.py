@@ -8,16 +8,13 @@ import msgspec
 from estuary.core.attributes import Attribute
 from estuary.core.conditions import SEARCHED
 from estuary.core.field import Field
+from estuary.core.fields import DeclarationError
 from estuary.core.indexes import MAX_INDEX_FIELDS
 from estuary.core.markers import Unique
 from estuary.core.uniques import UniqueKey
 
 _MAX_INDEXED_CHARACTERS: Final = 600
 """Of all texts in one index: with four bytes each they fit into a page of PostgreSQL's indexes."""
-
-
-class DeclarationError(TypeError):
-    """A resource is declared in a way Estuary cannot serve: its author's mistake, never a client's."""
 
 
 def check_names(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
@@ -41,7 +38,7 @@ def check_index(names: Sequence[str], attributes: Mapping[str, Attribute]) -> No
     for name in names:
         kind = attributes[name].kind
         if not kind.sortable:
-            raise DeclarationError(f"field {name!r} is a list: no index is made of lists")
+            raise without_order(name)
         if kind.longest is None:
             raise DeclarationError(f"field {name!r} has an index: declare its max_length")
         characters += kind.longest
@@ -50,6 +47,11 @@ def check_index(names: Sequence[str], attributes: Mapping[str, Attribute]) -> No
             f"the texts in the index of {', '.join(names)} have up to {characters} characters: "
             f"at most {_MAX_INDEXED_CHARACTERS} fit into an index"
         )
+
+
+def without_order(name: str) -> DeclarationError:
+    """The error of an index, or a unique key, of values that have no order."""
+    return DeclarationError(f"field {name!r} has no order: no index is made of it")
 
 
 def unique_keys_of(
@@ -69,6 +71,9 @@ def unique_keys_of(
     found = [*marked, *(_declared_key(each, fields) for each in declared)]
     named: set[frozenset[str]] = set()
     for key in found:
+        shapeless = next((name for name in key.fields if name not in attributes), None)
+        if shapeless is not None:
+            raise without_order(shapeless)
         check_index(key.fields, attributes)
         if frozenset(key.fields) in named:
             raise DeclarationError(f"{', '.join(key.fields)}: declared Unique twice")

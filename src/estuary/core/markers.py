@@ -1,11 +1,19 @@
 """Markers: what a declaration says of a field beside its type, as `Annotated[int, Index]`."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, get_args, get_origin
+from decimal import Decimal
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Final, TypeAlias, Union, get_args, get_origin
+
+Bound: TypeAlias = Decimal | int | str | None
+"""A number that is exact as it is written."""
 
 
 class Marker:
     """Said of a field within `Annotated`; the class itself stands for what it says without arguments."""
+
+    of_some_kinds: ClassVar[bool] = False
+    """Whether it says something of some kinds of fields only: those name it."""
 
 
 class Index(Marker):
@@ -32,14 +40,42 @@ class Hidden(Marker):
     """The field is written and never shown: no answer holds it, and no query can ask about it."""
 
 
+class Digits(Marker):
+    """A `Decimal` has at most so many digits in all, `places` of them after the decimal point.
+
+    `ge`, `gt`, `le` and `lt` are its bounds, as those of `msgspec.Meta`, which takes none for decimals.
+    """
+
+    of_some_kinds = True
+
+    def __init__(
+        self,
+        digits: int = 0,
+        places: int = 0,
+        *,
+        ge: Bound = None,
+        gt: Bound = None,
+        le: Bound = None,
+        lt: Bound = None,
+    ) -> None:
+        self.digits: Final = digits
+        self.places: Final = places
+        self.ge: Final = ge
+        self.gt: Final = gt
+        self.le: Final = le
+        self.lt: Final = lt
+
+
 def markers_of(annotation: Any) -> Iterator[Marker]:
-    """The markers in `annotation`, at any depth of `Annotated` and unions."""
+    """The markers in `annotation`, at any depth of `Annotated` and unions; not those of entries."""
     annotation = getattr(annotation, "__value__", annotation)
-    if get_origin(annotation) is Annotated:
+    origin = get_origin(annotation)
+    if origin is Annotated:
         for said in annotation.__metadata__:
             if isinstance(said, Marker):
                 yield said
             elif isinstance(said, type) and issubclass(said, Marker):
                 yield said()
-    for part in get_args(annotation):
-        yield from markers_of(part)
+    if origin in (Annotated, Union, UnionType):
+        for part in get_args(annotation):
+            yield from markers_of(part)

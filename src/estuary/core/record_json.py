@@ -30,6 +30,9 @@ class RecordJson:
         self._kept_type = msgspec.defstruct(f"{resource.value_type.__name__}Record", fields)
         self._decode = msgspec.json.Decoder(self._kept_type).decode
         self._value = resource.restore
+        self._revive = [
+            (field.name, revive) for field in resource.fields if (revive := field.kind.revived) is not None
+        ]
 
     def encode(self, record: Record) -> str:
         """`record`, with its version, times and owner, as JSON that `decode` restores."""
@@ -44,5 +47,9 @@ class RecordJson:
             kept: Any = self._decode(text)
         except msgspec.MsgspecError as error:
             raise StoreQueryFailed("a snapshot does not fit the declared resource") from error
-        value = self._value(msgspec.structs.asdict(kept.value))
+        values = msgspec.structs.asdict(kept.value)
+        for name, revive in self._revive:
+            if values[name] is not None:
+                values[name] = revive(values[name])
+        value = self._value(values)
         return Record(kept.id, kept.version, kept.created_at, kept.updated_at, value, kept.owner)

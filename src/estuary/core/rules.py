@@ -1,6 +1,6 @@
 """Rules: how the given values of fields are checked and cleaned."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -93,6 +93,9 @@ class _FieldRule:
             except Broken as broken:
                 violations.append(violation(self._field, broken))
                 return None
+            except ValidationFailed as failed:
+                violations.extend(within(self.name, failed.violations))
+                return None
         return self._checked(given, violations)
 
     def _checked(self, value: Any, violations: list[Violation]) -> Any:
@@ -101,6 +104,15 @@ class _FieldRule:
         except Broken as broken:
             violations.append(violation(self._field, broken))
             return None
+        except ValidationFailed as failed:
+            violations.extend(within(self.name, failed.violations))
+            return None
+
+
+def within(name: str, violations: Iterable[Violation]) -> Iterator[Violation]:
+    """`violations` of the parts of a field, as its own."""
+    for each in violations:
+        yield Violation(f"{name}.{each.field}", each.message, each.code)
 
 
 def violation(field: Field, broken: Broken) -> Violation:

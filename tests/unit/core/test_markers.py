@@ -22,9 +22,11 @@ from estuary.core.markers import Hidden, Index, markers_of
         (Annotated[int, Index] | None, [Index]),
         (Annotated[int | None, Index], [Index]),
         (Annotated[Annotated[str, Hidden] | None, Index], [Index, Hidden]),
-        (list[Annotated[str, Index]], [Index]),
+        (list[Annotated[str, Index]], []),
+        (Annotated[list[Annotated[str, Index]], Hidden], [Hidden]),
+        (dict[str, Annotated[str, Index]], []),
     ],
 )
 def test_markers_are_found_at_any_depth(annotation: Any, expected: list[type]) -> None:
-    """With or without parentheses, on either side of `| None`."""
+    """With or without parentheses, on either side of `| None`; those of entries are not the field's."""
     assert expected == [type(marker) for marker in markers_of(annotation)]

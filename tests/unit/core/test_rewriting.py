@@ -10,8 +10,8 @@ from msgspec import inspect as types
 
 from estuary.core.awaiting import settled
 from estuary.core.errors import NotFound, ValidationFailed, VersionConflict, WriteContention
-from estuary.core.kinds import KINDS
 from estuary.core.kinds.declared import Declared
+from estuary.core.kinds.every import KINDS
 from estuary.core.kinds.kind import Broken, Kind, Merge, Rule, Storage, Stored
 from estuary.core.observations import Observation, RecordUpdated
 from estuary.core.record import Record, Written

@@ -1,11 +1,14 @@
 """A resource with a field of every kind, and records of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from msgspec import Meta, Struct
 from uuid_utils import uuid7
 
+from estuary.core.markers import Digits
 from estuary.core.record import Record
 from estuary.core.resource import AwareDatetime, Resource
 
@@ -24,6 +27,9 @@ class Part(Struct, frozen=True):
     checked: bool | None = None
     due: AwareDatetime | None = None
     tags: list[str] | None = None
+    numeric: Annotated[Decimal, Digits(18, 9)] | None = None
+    day: date | None = date.min
+    unique: UUID | None = UUID(int=1)
 
 
 PARTS = Resource("index", Part)

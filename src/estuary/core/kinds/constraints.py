@@ -1,10 +1,13 @@
 """Constraints that messages, JSON Schema and SQL all can express: a closed set."""
 
 import math
+from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
+MAX_DIGITS: Final = 18
+"""Of a decimal number: as many as fit into 64 bits."""
 
 
 class Lengths(NamedTuple):
@@ -70,6 +73,27 @@ class Range(NamedTuple):
         )
 
 
+class Precision(NamedTuple):
+    """How many digits a decimal number has, how many of them after the point, and its inclusive bounds."""
+
+    digits: int
+    places: int
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+
+    def wording(self) -> str:
+        """What is said of a number outside its bounds."""
+        if self.minimum is None and self.maximum is None:
+            return "must be a finite number"
+        if self.minimum is not None and self.maximum is not None:
+            return f"must be between {self.minimum:f} and {self.maximum:f}"
+        return (
+            f"must be at most {self.maximum:f}"
+            if self.minimum is None
+            else f"must be at least {self.minimum:f}"
+        )
+
+
 ANY_LENGTH: Final = Lengths()
 ANY_NUMBER: Final = Range()
 
@@ -80,7 +104,7 @@ class OneOf(NamedTuple):
     texts: tuple[str, ...]
 
 
-Constraint: TypeAlias = Lengths | Range | OneOf
+Constraint: TypeAlias = Lengths | Range | Precision | OneOf
 
 
 def _counted(number: int, unit: str, units: str) -> str:

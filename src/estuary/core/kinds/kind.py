@@ -11,6 +11,7 @@ from mypy_extensions import mypyc_attr
 from estuary.core.conditions import EQUALITY, Operator
 from estuary.core.kinds.constraints import Constraint
 from estuary.core.kinds.declared import Declared
+from estuary.core.markers import Marker
 
 Rule = Callable[[Any], Any]
 """Takes a value of the right type, gives it back cleaned, or raises `Broken`."""
@@ -43,21 +44,29 @@ class Storage(Enum):
     """Of 64 bits."""
     DOUBLE = auto()
     BOOLEAN = auto()
-    TEXTS = auto()
-    """A list of texts."""
+    DECIMAL = auto()
+    """Exact, of as many digits as a `Precision` says."""
+    DATE = auto()
+    UUID = auto()
+    LIST = auto()
+    """Of what is kept as `Stored.entry` says."""
+    JSON = auto()
+    """An object as JSON text; what is written is what is read, character by character."""
 
 
 class Stored(NamedTuple):
     """How an engine keeps the values of a field.
 
     `constraint` is what the engine can check, in terms of what it keeps. `encode` makes what is kept of a
-    value, `decode` is its inverse; without them values are kept as they are.
+    value, `decode` is its inverse; without them values are kept as they are. `entry` is how the entries of
+    a list are kept, without their constraint.
     """
 
     storage: Storage
     constraint: Constraint | None = None
     encode: Conversion | None = None
     decode: Conversion | None = None
+    entry: "Stored | None" = None
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -74,6 +83,10 @@ class Kind(ABC):
     """What a value is called where one of another type was sent: it "must be a text"."""
     component: ClassVar[str | None] = None
     """How the name of its schema ends where it has one of its own in the OpenAPI document."""
+    is_scalar: ClassVar[bool] = True
+    """Whether it is a single value, of which there can be a list."""
+    takes: ClassVar[tuple[type[Marker], ...]] = ()
+    """The markers that say something of this kind, and of others nothing."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Kind) and type(self) is type(other) and self.rules == other.rules
@@ -115,6 +128,11 @@ class Kind(ABC):
         return self.wire
 
     @property
+    def revived(self) -> Conversion | None:
+        """What makes the value of one of the type `kept`; None where that is the value."""
+        return None
+
+    @property
     def written(self) -> Conversion | None:
         """What makes the JSON that clients see of a value; None where msgspec's own is what they see."""
         return None
@@ -132,6 +150,10 @@ class Kind(ABC):
     @property
     def entry(self) -> "Kind | None":
         """The kind of what a list holds; None for what is no list."""
+        return None
+
+    def part(self, name: str) -> "Kind | None":  # noqa: ARG002 (asked of kinds that have parts)
+        """The kind of what an object has under a name; None for what is no object with declared parts."""
         return None
 
     @property

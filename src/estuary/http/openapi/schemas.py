@@ -3,6 +3,7 @@
 from typing import Any
 
 from estuary.core.field import Field
+from estuary.core.kinds.json_schema import or_null
 from estuary.core.resource import Resource
 
 Schema = dict[str, Any]
@@ -36,7 +37,7 @@ def draft_schema(resource: Resource) -> Schema:
 
 def changes_schema(resource: Resource) -> Schema:
     """What an update request holds: a field that is absent or null stays as it is."""
-    properties = {field.name: _nullable(_accepted(field, resource)) for field in resource.fields}
+    properties = {field.name: or_null(_accepted(field, resource)) for field in resource.fields}
     told = "The fields to change. A field that is absent or null stays as it is"
     # A dictionary, for several fields can be cleared alike.
     clearing = dict.fromkeys(how for field in resource.fields if (how := field.kind.cleared_by) is not None)
@@ -84,15 +85,7 @@ def _stated(field: Field, resource: Resource, schema: Schema) -> Schema:
     """`schema`, or its name where it has one, with what is declared of `field` beside its kind."""
     name = component_of(field, resource)
     whole = _described(field) | schema if name is None else {"$ref": f"#/components/schemas/{name}"}
-    return _nullable(whole) if field.optional else whole
-
-
-def _nullable(schema: Schema) -> Schema:
-    """The schema with null allowed; a format stays beside its own type, for null has none."""
-    kind = schema.get("type")
-    if "$ref" in schema or ("format" in schema and kind == "string"):
-        return {"anyOf": [schema, {"type": "null"}]}
-    return schema | {"type": [kind, "null"]} if isinstance(kind, str) else schema
+    return or_null(whole) if field.optional else whole
 
 
 def _described(field: Field) -> Schema:

@@ -12,6 +12,7 @@ from estuary.core.attributes import Attribute
 from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, SortKey
 from estuary.core.errors import QueryUnsupported
 from estuary.core.kinds.kind import Broken
+from estuary.core.kinds.metadata import METADATA
 from estuary.core.moments import from_microseconds, to_microseconds
 from estuary.core.query import ListQuery, SortedPosition
 from estuary.core.record import Position
@@ -54,6 +55,10 @@ class Cursors:
     def __init__(self, resource: Resource) -> None:
         self._resource = resource.name
         self._attributes = resource.attributes
+        self._exact = frozenset(
+            name for name, each in resource.attributes.items() if each.kind.written is not None
+        ) - frozenset(METADATA)
+        """Fields whose values are not read as msgspec writes them."""
         self._last = _List((), (), None, b"")
 
     def encode(self, position: Position | SortedPosition, query: ListQuery) -> str:
@@ -64,6 +69,8 @@ class Cursors:
             values: tuple[Any, ...] = (from_microseconds(position.created_at),)
         else:
             values = position.values
+            if not self._exact.isdisjoint([key.field for key in query.sort]):
+                values = tuple(map(self._spelled, query.sort, values))
         payload = _encode([*values, position.id])
         cursor = _text(payload, self._key(query.where, query.sort, query.owner))
         if len(cursor) > MAX_LENGTH:
@@ -71,6 +78,11 @@ class Cursors:
                 "sort: The values of a record are too long for a cursor; page by offset, or sort by less"
             )
         return cursor
+
+    def _spelled(self, key: SortKey, value: Any) -> Any:
+        """What stands for a value in JSON."""
+        write = self._attributes[key.field].kind.written
+        return value if value is None or write is None else write(value)
 
     def decode(
         self, cursor: str, where: Sequence[Condition], sort: Sequence[SortKey], owner: str | None

@@ -11,7 +11,8 @@ from estuary.core.kinds.kind import Broken, Kind
 from estuary.core.kinds.number import BEYOND
 
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_FIELD = re.compile(r"(?P<name>\w+)(?P<entries>(?:\[\d+\])*)")
+_PART = re.compile(r"(?P<name>\w+)(?P<entries>(?:\[\d+\])*)")
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _MISSING = re.compile(r"missing required field `(?P<field>\w+)`")
 _EXPECTED = re.compile(r"Expected `[^`]+`, got `[^`]+`")
 _BEYOND = frozenset({"Integer value out of range", "Number out of range"})
@@ -24,23 +25,39 @@ def violations(
 
     `given` holds what came as each field, as `msgspec.Raw`.
     """
-    missing = _MISSING.search(message)
-    if missing:
-        return (Violation(missing["field"], "is required", "required"),)
     path = _PATH.search(message)
     field = path["path"] if path else ""
     said = message[: path.start()] if path else message
-    broken = _broken(said, _kind_at(field, kinds), getattr(given, field, None))
+    missing = _MISSING.search(said)
+    if missing:
+        name = f"{field}.{missing['field']}" if field else missing["field"]
+        return (Violation(name, "is required", "required"),)
+    broken = _broken(said, _kind_at(field, kinds), _given_at(field, given))
     return (Violation(field or "body", broken.message, broken.code),)
 
 
 def _kind_at(path: str, kinds: Mapping[str, Kind]) -> Kind | None:
-    """The kind of what stands at `path`, such as `tags[0]`; None for the body itself."""
-    parts = _FIELD.fullmatch(path)
-    kind = kinds.get(parts["name"]) if parts else None
-    for _ in range(parts["entries"].count("[") if parts else 0):
-        kind = kind.entry if kind is not None else None
+    """The kind of what stands at `path`, such as `tags[0]` or `size.width`; None for the body itself."""
+    kind: Kind | None = None
+    for depth, step in enumerate(path.split(".")):
+        part = _PART.fullmatch(step)
+        if part is None:
+            return None
+        kind = kinds.get(part["name"]) if depth == 0 else kind and kind.part(part["name"])
+        for _ in range(part["entries"].count("[")):
+            kind = kind and kind.entry
     return kind
+
+
+def _given_at(path: str, given: Any) -> Any:
+    """What came at `path`, within what came as each field; None where that cannot be told."""
+    first, *inner = path.split(".")
+    found = getattr(given, first, None)
+    for name in inner:
+        if not isinstance(found, msgspec.Raw):
+            return None
+        found = _decode_members(found).get(name)
+    return found
 
 
 def _broken(said: str, kind: Kind | None, given: Any) -> Broken:

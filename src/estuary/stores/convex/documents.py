@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar, assert_never
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import asdict
 
 from estuary.core.errors import StoreQueryFailed
 from estuary.core.field import Field
-from estuary.core.kinds.kind import Conversion, Kind, Storage
+from estuary.core.kinds.kind import Kind
 from estuary.core.moments import AwareDatetime, from_microseconds
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row
 from estuary.core.uniques import UniqueKey
+from estuary.stores.convex.forms import encoding_of, form_of
 
 T = TypeVar("T")
 
@@ -23,24 +24,17 @@ _BEHIND_ALL = "~"
 """Positions begin with a digit."""
 
 
-class _Form(NamedTuple):
-    """How a field is read of a document: what msgspec decodes, and what makes the value of that."""
-
-    type: Any
-    decode: Conversion | None
-
-
 class Documents:
     """The records of one resource; a field that a document lacks has its default."""
 
     def __init__(self, resource: Resource) -> None:
         self._restore = resource.restore
-        forms = {field.name: _form(field.kind) for field in resource.fields}
+        forms = {field.name: form_of(field.kind) for field in resource.fields}
         self._decode = {name: form.decode for name, form in forms.items()}
         self._encode = {
             field.name: encode
             for field in resource.fields
-            if (encode := field.kind.document.encode) is not None
+            if (encode := encoding_of(field.kind.document)) is not None
         }
         value = msgspec.defstruct(
             "Value", [_member(field, forms[field.name].type) for field in resource.fields], kw_only=True
@@ -118,26 +112,6 @@ class Documents:
         )
 
 
-def _form(kind: Kind) -> _Form:
-    stored = kind.document
-    decode = stored.decode
-    match stored.storage:
-        case Storage.INTEGER:
-            # Convex has one kind of number, and writes it as a float.
-            return _Form(int | float, int if decode is None else lambda number: decode(int(number)))
-        case Storage.TEXT:
-            plain: Any = str
-        case Storage.DOUBLE:
-            plain = float
-        case Storage.BOOLEAN:
-            plain = bool
-        case Storage.TEXTS:
-            plain = list[str]
-        case _:
-            assert_never(stored.storage)
-    return _Form(kind.kept if decode is None else plain, decode)
-
-
 def _member(field: Field, type_: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
     """The member of a document's value: what may be missing has the declared type's own default."""
     type_ = type_ | None if field.optional else type_
@@ -146,7 +120,7 @@ def _member(field: Field, type_: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
 
 def kept(kind: Kind, value: Any) -> Any:
     """What a document holds of `value`, a value of this kind or null."""
-    encode = kind.document.encode
+    encode = encoding_of(kind.document)
     return value if value is None or encode is None else encode(value)
 
 

@@ -176,13 +176,13 @@ def _plain_validator(stored: Stored) -> str:
         literals = [f"v.literal({dumps(text)})" for text in sorted(stored.constraint.texts)]
         return f"v.union({', '.join(literals)})" if len(literals) > 1 else literals[0]
     match stored.storage:
-        case Storage.TEXT:
+        case Storage.TEXT | Storage.DECIMAL | Storage.DATE | Storage.UUID | Storage.JSON:
             return "v.string()"
         case Storage.INTEGER | Storage.DOUBLE:
             return "v.number()"
         case Storage.BOOLEAN:
             return "v.boolean()"
-        case Storage.TEXTS:
-            return "v.array(v.string())"
+        case Storage.LIST:
+            return f"v.array({'v.any()' if stored.entry is None else _plain_validator(stored.entry)})"
         case _:
             assert_never(stored.storage)

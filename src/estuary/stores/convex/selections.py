@@ -97,9 +97,9 @@ class Selections:
         match operator:
             case Operator.IN:
                 return [kept(kind, each) for each in value]
-            case Operator.NULL | Operator.HAS:
+            case Operator.NULL:
                 return value
-        return kept(kind, value)
+        return kept(kind.entry or kind, value)
 
 
 def _told(attribute: Attribute, missing: Any) -> Mapping[str, Any]:

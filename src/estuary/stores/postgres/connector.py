@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote
@@ -61,10 +62,27 @@ class Connector:
                 max_cacheable_statement_size=0,
                 server_settings=self._address.settings | ({} if plain else self._settings),
             )
+            await made.set_type_codec(
+                "date", schema="pg_catalog", encoder=_to_days, decoder=_from_days, format="tuple"
+            )
         except (*DRIVER_ERRORS, ValueError) as error:
             refused = StoreRefused if _is_refusal(error, self._address) else StoreUnavailable
             raise refused(_advice(error, self._address)) from error
         return made
+
+
+_EPOCH_ORDINAL = date(2000, 1, 1).toordinal()
+"""https://www.postgresql.org/docs/current/datatype-datetime.html; the driver's codecs count from it."""
+
+
+def _to_days(day: date) -> tuple[int]:
+    """`day` as the driver sends it, which takes the first and the last date for infinite ones by itself."""
+    return (day.toordinal() - _EPOCH_ORDINAL,)
+
+
+def _from_days(days: tuple[int]) -> date:
+    """The inverse of `_to_days`."""
+    return date.fromordinal(days[0] + _EPOCH_ORDINAL)
 
 
 _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")

@@ -32,6 +32,18 @@ class Connection(Protocol):
         """Add rows by the protocol's COPY."""
         ...
 
+    def set_type_codec(
+        self,
+        typename: str,
+        *,
+        schema: str,
+        encoder: Callable[[Any], Any],
+        decoder: Callable[[Any], Any],
+        format: str,  # noqa: A002 (the driver's name for it)
+    ) -> Awaitable[None]:
+        """Have values of a type sent and read as told."""
+        ...
+
     def add_termination_listener(self, listener: Callable[["Connection"], None]) -> None:
         """Have `listener` called once when the connection ends, from whichever side."""
         ...

@@ -15,6 +15,7 @@ from estuary.stores.sql.migrations.changes import (
     Change,
     DemandValue,
     DropRule,
+    SetPrecision,
     SetRule,
     Widen,
 )
@@ -59,7 +60,7 @@ def _lines(table: Table, change: Change) -> Iterator[str]:
             yield f'{alter} ALTER COLUMN "{column.name}" DROP NOT NULL'
         case DemandValue(column):
             yield f'{alter} ALTER COLUMN "{column.name}" SET NOT NULL'
-        case Widen(column):
+        case Widen(column) | SetPrecision(column):
             yield f'{alter} ALTER COLUMN "{column.name}" TYPE {column.type.compile(dialect=DIALECT)}'
         case SetRule(name, condition):
             yield f'{alter} DROP CONSTRAINT IF EXISTS "{name}"'

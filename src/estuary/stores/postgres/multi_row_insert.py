@@ -42,7 +42,7 @@ class MultiRowInsert:
         # A list, not a generator, which costs twice as much.
         number = sum([len(value) for value in row if type(value) is str])
         for place in self._lists:
-            number += sum(map(len, row[place] or ()))
+            number += sum([len(entry) if type(entry) is str else 1 for entry in row[place] or ()])
         return number
 
     def statement(self, rows: Sequence[Row]) -> tuple[str, Row]:
@@ -51,7 +51,7 @@ class MultiRowInsert:
             return self._alone, rows[0]
         columns: list[Row] = list(zip(*rows, strict=True))
         for place in self._lists:
-            columns[place] = [None if texts is None else _array(texts) for texts in columns[place]]
+            columns[place] = [None if entries is None else _array(entries) for entries in columns[place]]
         return self._together, columns
 
 
@@ -59,7 +59,7 @@ def _is_array(type_: TypeEngine[Any]) -> bool:
     return type_.compile(dialect=DIALECT).endswith("[]")
 
 
-def _array(texts: Iterable[str]) -> str:
+def _array(entries: Iterable[Any]) -> str:
     """An array as text: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO."""
-    escaped = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
+    escaped = (str(entry).replace("\\", r"\\").replace('"', r"\"") for entry in entries)
     return "{" + ",".join(f'"{text}"' for text in escaped) + "}"

@@ -156,7 +156,8 @@ def check_comment(table: str, name: str, rule: str) -> str:
 
 def type_of(column_type: object) -> str:
     """A column's type as the server's `format_type` has it."""
-    return str(column_type.compile(dialect=DIALECT)).partition(" COLLATE")[0].lower()  # type: ignore[attr-defined]
+    spelled = str(column_type.compile(dialect=DIALECT))  # type: ignore[attr-defined]
+    return spelled.partition(" COLLATE")[0].lower().replace(", ", ",")
 
 
 def _missing_of(table: Table, catalog: Catalog) -> list[str]:

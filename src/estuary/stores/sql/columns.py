@@ -8,7 +8,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.kinds.kind import Conversion
 from estuary.core.resource import Resource
-from estuary.stores.sql.types import to_driver
+from estuary.stores.sql.types import Lists, plain_type, to_driver
 
 
 class QueryColumn(NamedTuple):
@@ -28,10 +28,8 @@ def columns_of(resource: Resource, table: Table, dialect: Dialect) -> Mapping[st
     found = {}
     for name, attribute in resource.attributes.items():
         type_ = table.c[name].type
+        if isinstance(plain := plain_type(type_), Lists):
+            type_ = plain.entry  # a list is compared with one of its entries
         spelled = str(type_.compile(dialect=dialect)).partition(" COLLATE")[0]
-        if attribute.kind.entry is None:
-            found[name] = QueryColumn(f'"{name}"', spelled, attribute.optional, to_driver(type_, dialect))
-        else:
-            # A list is compared with one of its entries, which are texts.
-            found[name] = QueryColumn(f'"{name}"', "TEXT", attribute.optional, None)
+        found[name] = QueryColumn(f'"{name}"', spelled, attribute.optional, to_driver(type_, dialect))
     return found

@@ -1,5 +1,6 @@
 """Declared defaults as defaults of columns, so that older releases, with fewer fields, can insert."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -38,15 +39,19 @@ def default_of(resource: Resource, field: Field) -> Default | None:
 def _compile(element: Default, compiler: SQLCompiler, **_: object) -> str:
     convert = to_driver(element.type, compiler.dialect)
     value = element.value if convert is None else convert(element.value)
-    if isinstance(value, bool):
-        return str(value).lower() if compiler.dialect.supports_native_boolean else str(int(value))
-    if isinstance(value, list):
-        return quoted(f"{{{','.join(_entry(text) for text in value)}}}")
-    if isinstance(value, str):
-        return quoted(value)
-    # SQLAlchemy puts what has a sign or a point in brackets, and SQLite adds no column whose default is an
-    # expression; a number in quotes is made a number by the column's type.
-    return repr(value) if repr(value).isdigit() else quoted(repr(value))
+    match value:
+        case bool():
+            return str(value).lower() if compiler.dialect.supports_native_boolean else str(int(value))
+        case list():
+            return quoted(f"{{{','.join(_entry(str(each)) for each in value)}}}")
+        case int() | float():
+            # SQLAlchemy puts what has a sign or a point in brackets, and SQLite adds no column whose
+            # default is an expression; a number in quotes is made a number by the column's type.
+            return repr(value) if repr(value).isdigit() else quoted(repr(value))
+        case Decimal():
+            return quoted(f"{value:f}")
+        case _:
+            return quoted(str(value))
 
 
 def _entry(text: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     delete,
     insert,
     literal_column,
@@ -24,7 +25,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from estuary.stores.sql.types import LONG
+from estuary.stores.sql.types import LONG, Json, plain_type
 
 
 class Statement(NamedTuple):
@@ -104,8 +105,15 @@ def _update(table: Table) -> ReturningUpdate[Any]:
 
 def _differs(table: Table) -> ColumnElement[bool]:
     """Whether any field that is set holds another value."""
-    differing = [and_(_is_set(each), each.is_distinct_from(_value(each))) for each in _fields(table)]
+    differing = [and_(_is_set(each), _is_other(each)) for each in _fields(table)]
     return or_(*differing)
+
+
+def _is_other(column: Column[Any]) -> ColumnElement[bool]:
+    """Whether a column would have another value; PostgreSQL compares JSON as text alone."""
+    if isinstance(plain_type(column.type), Json):
+        return cast(column, Text).is_distinct_from(cast(cast(_value(column), column.type), Text))
+    return column.is_distinct_from(_value(column))
 
 
 def _fields(table: Table) -> list[Column[Any]]:

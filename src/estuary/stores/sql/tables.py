@@ -1,25 +1,28 @@
 """A resource as a table: its columns, the rules that an engine can check, and its order as an index."""
 
+import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any, assert_never
 
 from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, Text, literal_column
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.field import Field
-from estuary.core.kinds.constraints import Constraint, Lengths, OneOf, Range
+from estuary.core.kinds.constraints import Constraint, Lengths, OneOf, Precision, Range
 from estuary.core.kinds.kind import Storage
 from estuary.core.resource import Resource
 from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.defaults import default_of
 from estuary.stores.sql.indexes import OWNER, add_indexes
-from estuary.stores.sql.types import LONG, MOMENT, TEXT, column_type
+from estuary.stores.sql.types import LONG, MOMENT, TEXT, column_type, precision_of
 
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.
 TOTALS = "_estuary_totals"
 KEYS = "_estuary_keys"
 DELETED = "_estuary_deleted"
 _DIALECT = "dialect"
+_A_WHOLE = re.compile(r'^"\w+" / 1(0*) BETWEEN ')
 
 
 def resource_table(resource: Resource, metadata: MetaData) -> Table:
@@ -109,6 +112,11 @@ def check_name(resource: Resource, field: Field) -> str:
     return f"ck_{resource.name}_{field.name}"
 
 
+def check_of(table: Table, column: str) -> str:
+    """What the check of a column of `table` is called: the inverse of `column_of_check`."""
+    return f"ck_{table.name}_{column}"
+
+
 def checks_of(table: Table, dialect: Dialect) -> dict[str, str]:
     """The checks that `table` has on the engine of `dialect`: each name with its condition."""
     checks = [check for check in table.constraints if isinstance(check, CheckConstraint)]
@@ -121,7 +129,7 @@ def checks_of(table: Table, dialect: Dialect) -> dict[str, str]:
 
 
 def column_of_check(table: Table, check: str) -> str:
-    """The inverse of `check_name`."""
+    """The column whose check is called so."""
     return check.removeprefix(f"ck_{table.name}_")
 
 
@@ -137,16 +145,34 @@ def _checks(resource: Resource, field: Field) -> Iterator[CheckConstraint]:
         case Storage.BOOLEAN:
             # SQLite has no type of its own for booleans and lists.
             yield from _check([f"{column} IN (0, 1)"], name, "sqlite")
-        case Storage.TEXTS:
+        case Storage.DECIMAL:
+            precision = precision_of(stored)
+            yield from _check(_units(precision, column), name, "sqlite")
+            yield from _check(_conditions(precision, column, column), name, "postgresql")
+        case Storage.DATE:
+            # What is no date becomes null, or the date that it overflows into.
+            yield from _check([f"date({column}) IS {column}", f"{column} >= '0001-01-01'"], name, "sqlite")
+            days = f"{column} BETWEEN '0001-01-01' AND '9999-12-31'"
+            yield from _check([days], name, "postgresql")
+        case Storage.UUID:
+            form = [f"length({column}) = 36", f"{column} NOT GLOB '*[^0-9a-f-]*'"]
+            yield from _check(form, name, "sqlite")
+        case Storage.LIST:
             lengths = _conditions(stored.constraint, column, f"json_array_length({column})")
             array = " AND ".join([f"json_type({column}) = 'array'", *lengths])
-            # CASE, for the functions fail on what is not JSON; a null is valid in some releases only.
-            json = f"CASE WHEN json_valid({column}) THEN {array} ELSE {column} IS NULL END"
-            yield from _check([json], name, "sqlite")
+            yield from _check([_is_json(column, array)], name, "sqlite")
             entries = _conditions(stored.constraint, column, f"cardinality({column})")
             yield from _check(entries, name, "postgresql")
+        case Storage.JSON:
+            yield from _check([_is_json(column, f"json_type({column}) = 'object'")], name, "sqlite")
+            yield from _check([f"json_typeof({column}) = 'object'"], name, "postgresql")
         case _:
             assert_never(stored.storage)
+
+
+def _is_json(column: str, demanded: str) -> str:
+    """CASE, for the functions fail on what is not JSON; a null is valid in some releases only."""
+    return f"CASE WHEN json_valid({column}) THEN {demanded} ELSE {column} IS NULL END"
 
 
 def _check(conditions: Iterable[str], name: str, dialect: str | None = None) -> Iterator[CheckConstraint]:
@@ -168,6 +194,8 @@ def _conditions(constraint: Constraint | None, column: str, length: str) -> Iter
         case Range():
             yield from _bounds(column, constraint.minimum, constraint.maximum)
             yield from _bounds(column, constraint.exclusive_minimum, constraint.exclusive_maximum, "")
+        case Precision(minimum=low, maximum=high):
+            yield from _bounds(column, low, high)
         case OneOf(texts):
             # Sorted, for in which order they are declared is no rule of the table's.
             yield f"{column} IN ({', '.join(quoted(text) for text in sorted(texts))})"
@@ -175,8 +203,31 @@ def _conditions(constraint: Constraint | None, column: str, length: str) -> Iter
             assert_never(constraint)
 
 
-def _bounds(measured: str, low: float | None, high: float | None, inclusive: str = "=") -> Iterator[str]:
+def _units(precision: Precision, column: str) -> Iterator[str]:
+    """What `precision` demands of a number of units of the last place; the divisor tells the places."""
+    most = 10 ** (precision.digits - precision.places) - 1
+    yield f"{column} / {10**precision.places} BETWEEN {-most} AND {most}"
+    low, high = [
+        None if bound is None else int(bound.scaleb(precision.places))
+        for bound in (precision.minimum, precision.maximum)
+    ]
+    yield from _bounds(column, low, high)
+
+
+def places_in(rule: str | None) -> int | None:
+    """How many places a number has whose units `rule`, of `_units`, is for; None for any other rule."""
+    found = None if rule is None else _A_WHOLE.search(rule)
+    return None if found is None else len(found[1])
+
+
+def _bounds(
+    measured: str, low: float | Decimal | None, high: float | Decimal | None, inclusive: str = "="
+) -> Iterator[str]:
     if low is not None:
-        yield f"{measured} >{inclusive} {low!r}"
+        yield f"{measured} >{inclusive} {_literal(low)}"
     if high is not None:
-        yield f"{measured} <{inclusive} {high!r}"
+        yield f"{measured} <{inclusive} {_literal(high)}"
+
+
+def _literal(number: float | Decimal) -> str:
+    return f"{number:f}" if isinstance(number, Decimal) else repr(number)

@@ -1,7 +1,7 @@
 """How SQLite changes a table that is there: it adds columns in place, and rebuilds the table for more."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, literal_column, text
@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from estuary.stores.sql.ddl_text import in_one_line
-from estuary.stores.sql.migrations.changes import AddColumn, Alteration, Change
+from estuary.stores.sql.migrations.changes import AddColumn, Alteration, Change, SetPrecision
 from estuary.stores.sql.tables import checks_of
 
 _DEFINITION = text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :table")
@@ -39,14 +39,23 @@ class SqliteMigrator:
         if len(added) == len(changes):
             return Alteration([self._added(table, change) for change in added], rebuilt=False)
         names = {change.column.name for change in added}
-        return Alteration(self._rebuilt(table, names, undeclared), rebuilt=True)
+        factors = {
+            change.column.name: change.factor for change in changes if isinstance(change, SetPrecision)
+        }
+        return Alteration(self._rebuilt(table, names, factors, undeclared), rebuilt=True)
 
     def _added(self, table: Table, change: AddColumn) -> str:
         definition: Any = CreateColumn(change.column).compile(dialect=self._dialect)
         rule = "" if change.rule is None else " CONSTRAINT {} CHECK ({})".format(*change.rule)
         return f'ALTER TABLE "{table.name}" ADD COLUMN {definition}{rule}'
 
-    def _rebuilt(self, table: Table, added: set[str], undeclared: Sequence[Column[Any]]) -> list[str]:
+    def _rebuilt(
+        self,
+        table: Table,
+        added: set[str],
+        factors: Mapping[str, str],
+        undeclared: Sequence[Column[Any]],
+    ) -> list[str]:
         """https://www.sqlite.org/lang_altertable.html#otheralter; there are no foreign keys to see to."""
         new = Table(
             f"_{table.name}_new",
@@ -58,10 +67,12 @@ class SqliteMigrator:
             ),
             sqlite_strict=True,
         )
-        names = ", ".join(f'"{column.name}"' for column in new.columns if column.name not in added)
+        kept = [column.name for column in new.columns if column.name not in added]
+        names = ", ".join(f'"{name}"' for name in kept)
+        values = ", ".join(f'"{name}" {factors.get(name, "")}'.rstrip() for name in kept)
         return [
             str(CreateTable(new).compile(dialect=self._dialect)).strip(),
-            f'INSERT INTO "{new.name}" ({names}) SELECT {names} FROM "{table.name}"',  # noqa: S608 (checked names)
+            f'INSERT INTO "{new.name}" ({names}) SELECT {values} FROM "{table.name}"',  # noqa: S608 (checked names)
             f'DROP TABLE "{table.name}"',
             f'ALTER TABLE "{new.name}" RENAME TO "{table.name}"',
         ]

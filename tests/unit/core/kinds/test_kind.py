@@ -2,14 +2,17 @@
 
 import pytest
 
-from estuary.core.kinds import KINDS
 from estuary.core.kinds.choice import Choice
-from estuary.core.kinds.constraints import Lengths, Range
+from estuary.core.kinds.constraints import Lengths, Precision, Range
+from estuary.core.kinds.date import Date
+from estuary.core.kinds.decimal import FixedPoint
+from estuary.core.kinds.every import KINDS
 from estuary.core.kinds.float import Float
 from estuary.core.kinds.integer import Integer
 from estuary.core.kinds.kind import Kind
+from estuary.core.kinds.list import List
 from estuary.core.kinds.text import Text
-from estuary.core.kinds.text_list import TextList
+from estuary.core.kinds.uuid import Uuid
 
 DECLARED = [
     Text(),
@@ -20,11 +23,17 @@ DECLARED = [
     Integer(Range(1)),
     Float(),
     Float(Range(1)),
+    FixedPoint(Precision(12, 2)),
+    FixedPoint(Precision(12, 4)),
+    Date(),
+    Uuid(),
     Choice(("a",)),
     Choice(("a", "b")),
-    TextList(),
-    TextList(Lengths(1)),
-    TextList(texts=Text(Lengths(1))),
+    List(Text()),
+    List(Text(), Lengths(1)),
+    List(Text(Lengths(1))),
+    List(Date()),
+    List(Integer(), Lengths(1)),
 ]
 
 

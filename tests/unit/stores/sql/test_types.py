@@ -11,7 +11,7 @@ from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.sql.types import column_type, from_driver, to_driver
 
 SQLITE, POSTGRES = SQLiteDialect(), asyncpg_dialect()
-ENCODED = Stored(Storage.TEXTS, encode=str.split, decode=" ".join)
+ENCODED = Stored(Storage.LIST, encode=str.split, decode=" ".join)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,16 @@ class Widen(NamedTuple):
     column: Column[Any]
 
 
+class SetPrecision(NamedTuple):
+    """A column of decimal numbers with other digits, in which every value there is has its place.
+
+    Where units of the last place are kept, `factor` is what they are multiplied by, in SQL.
+    """
+
+    column: Column[Any]
+    factor: str = ""
+
+
 class SetRule(NamedTuple):
     """A rule that every record there is obeys."""
 
@@ -44,7 +54,7 @@ class DropRule(NamedTuple):
     name: str
 
 
-Change = AddColumn | AllowNull | DemandValue | Widen | SetRule | DropRule
+Change = AddColumn | AllowNull | DemandValue | Widen | SetPrecision | SetRule | DropRule
 
 
 class Alteration(NamedTuple):

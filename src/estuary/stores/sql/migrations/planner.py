@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import SAWarning
-from sqlalchemy.types import REAL, TypeEngine
+from sqlalchemy.types import NUMERIC, REAL, TypeEngine
 
 from estuary.stores.sql.migrations.changes import (
     AddColumn,
@@ -29,11 +29,13 @@ from estuary.stores.sql.migrations.changes import (
     DemandValue,
     DropRule,
     Engine,
+    SetPrecision,
     SetRule,
     Widen,
 )
 from estuary.stores.sql.plan import Plan
-from estuary.stores.sql.tables import column_of_check
+from estuary.stores.sql.tables import check_of, column_of_check, places_in
+from estuary.stores.sql.types import Decimals, plain_type
 
 
 def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Plan:
@@ -112,6 +114,7 @@ class _TablePlan:
 
     def take_rules(self) -> None:
         """See to the rules: one that records break is refused, whichever way it changed."""
+        self._take_places()
         for name, condition in self._needs.items():
             if name in self._added or self._has.get(name) == condition:
                 continue
@@ -126,6 +129,39 @@ class _TablePlan:
             for name in self._has
             if name not in self._needs and column_of_check(self.table, name) in self.table.columns
         ]
+
+    def _take_places(self) -> None:
+        """See to decimal numbers of which units are kept: how many make a whole is told by a rule alone."""
+        for column in self.table.columns:
+            name = check_of(self.table, column.name)
+            before, after = places_in(self._has.get(name)), places_in(self._needs.get(name))
+            if before == after or name in self._added:
+                continue
+            self._added.add(name)
+            if before is None or after is None:
+                self._refuse(
+                    column.name,
+                    "counts other units than the declared type",
+                    "declare a field of another name, and copy what can be kept",
+                )
+            else:
+                self._rescale(column, self._needs[name], after - before)
+
+    def _rescale(self, column: Column[Any], rule: str, places: int) -> None:
+        """Give a number so many more places, if no record's value is in the way."""
+        quoted = f'"{column.name}"'
+        factor = f"{'*' if places > 0 else '/'} {10 ** abs(places)}"
+        fits = rule.replace(quoted, f"({quoted} {factor})")
+        whole = "" if places > 0 else f" AND {quoted} % {10**-places} = 0"
+        self._set_precision(column, f"{fits}{whole}", factor)
+
+    def _set_precision(self, column: Column[Any], fits: str, factor: str = "") -> None:
+        breaking = self._count(not_(literal_column(f"({fits})")))
+        if breaking:
+            what = f"{_records(breaking)} the declared digits ({column.type!r})"
+            self._refuse(column.name, what, "mend them first")
+        else:
+            self.changes.append(SetPrecision(column, factor))
 
     def _add(self, column: Column[Any]) -> None:
         if not column.nullable and column.server_default is None and (number := self._count()):
@@ -169,6 +205,12 @@ class _TablePlan:
     def _change_type(self, column: Column[Any], old: TypeEngine[Any], new: TypeEngine[Any]) -> None:
         if isinstance(old, Integer | BigInteger) and isinstance(_plain(new), Double | REAL):
             self.changes.append(Widen(column))
+        elif isinstance(old, NUMERIC) and isinstance(decimals := plain_type(column.type), Decimals):
+            digits, places = decimals.digits, decimals.places
+            value = f'"{column.name}"'
+            self._set_precision(
+                column, f"{value} = round({value}, {places}) AND abs({value}) < 1e{digits - places}"
+            )
         else:
             self._refuse(
                 column.name,

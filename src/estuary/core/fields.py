@@ -1,0 +1,141 @@
+"""The fields that a Struct declares, found once; and the types that their values are decoded into."""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from msgspec import inspect as types
+
+from estuary.core.errors import ValidationFailed
+from estuary.core.field import Field
+from estuary.core.kinds.declared import Declared, Kinds, kind_of, read
+from estuary.core.kinds.kind import Broken, Kind, Unservable
+from estuary.core.markers import Hidden, Index, Marker, Unique, markers_of
+
+M = TypeVar("M", bound=Marker)
+
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""Of resources and fields."""
+
+
+class DeclarationError(TypeError):
+    """A resource is declared in a way Estuary cannot serve: its author's mistake, never a client's."""
+
+
+def fields_of(
+    value_type: type[msgspec.Struct], kinds: Kinds, reserved: Collection[str] = ()
+) -> tuple[Field, ...]:
+    """The fields of `value_type`, each of one of `kinds`; raises `DeclarationError`."""
+    described = types.type_info(value_type)
+    if not isinstance(described, types.StructType):
+        raise DeclarationError(f"{value_type!r} is not a msgspec Struct")
+    if not value_type.__struct_config__.frozen:
+        raise DeclarationError(
+            f"{value_type.__name__} must be declared with frozen=True: stores share values"
+        )
+    if not described.fields:
+        raise DeclarationError(f"{value_type.__name__} declares no field")
+    annotated = msgspec.structs.fields(value_type)
+    fields = tuple(
+        _field_of(field, info.type, kinds, reserved)
+        for field, info in zip(described.fields, annotated, strict=True)
+    )
+    for field, info in zip(fields, annotated, strict=True):
+        if not field.required:
+            _check_default(field, info)
+    return fields
+
+
+def struct_of(
+    value_type: type[msgspec.Struct], fields: Sequence[Field], suffix: str, type_of: Callable[[Kind], Any]
+) -> type[msgspec.Struct]:
+    """A Struct of `fields` with the defaults of `value_type`, each of the type that its kind has for it."""
+    declared = {info.name: info for info in msgspec.structs.fields(value_type)}
+    return msgspec.defstruct(
+        f"{value_type.__name__}{suffix}",
+        [_member(field, type_of(field.kind), declared[field.name]) for field in fields],
+        kw_only=True,
+    )
+
+
+def patch_of(value_type: type[msgspec.Struct], fields: Sequence[Field]) -> type[msgspec.Struct]:
+    """What a merge patch of `fields` decodes into (RFC 7396): one that is unset stays, null clears it."""
+    return msgspec.defstruct(
+        f"{value_type.__name__}Patch",
+        [(each.name, each.kind.patch | None | msgspec.UnsetType, msgspec.UNSET) for each in fields],
+        kw_only=True,
+    )
+
+
+def _member(
+    field: Field, type_: Any, declared: msgspec.structs.FieldInfo
+) -> tuple[str, Any] | tuple[str, Any, Any]:
+    type_ = type_ | None if field.optional else type_
+    if field.required:
+        return (field.name, type_)
+    if declared.default_factory is not msgspec.NODEFAULT:
+        return (field.name, type_, msgspec.field(default_factory=declared.default_factory))
+    return (field.name, type_, declared.default)
+
+
+def _field_of(field: types.Field, annotation: Any, kinds: Kinds, reserved: Collection[str]) -> Field:
+    name, declared = field.name, read(field.type, annotation, kinds)
+    if name in reserved:
+        raise DeclarationError(f"field {name!r} is Estuary's own; choose another name")
+    if not NAME.fullmatch(name):
+        raise DeclarationError(f"field name {name!r}: use a-z, 0-9 and _, at most 40")
+    if "__" in name:
+        raise DeclarationError(f"field name {name!r}: use no two _ in a row")
+    if field.encode_name != name:
+        raise DeclarationError(
+            f"field {name!r} is renamed to {field.encode_name!r}: declare it under that name"
+        )
+    kind = _kind_of(name, declared)
+    markers = list(markers_of(annotation))
+    for marker in markers:
+        if marker.of_some_kinds and not isinstance(marker, kind.takes):
+            raise DeclarationError(f"field {name!r}: {type(marker).__name__} says nothing of such a field")
+    return Field(
+        name=name,
+        kind=kind.nullable() if declared.optional else kind,
+        optional=declared.optional,
+        required=field.required,
+        description=declared.description,
+        hidden=_marker(Hidden, markers) is not None,
+        indexed=_marker(Index, markers) is not None,
+        unique=_marker(Unique, markers),
+    )
+
+
+def _marker(kind: type[M], markers: Sequence[Marker]) -> M | None:
+    return next((marker for marker in markers if isinstance(marker, kind)), None)
+
+
+def _kind_of(name: str, declared: Declared) -> Kind:
+    try:
+        found = kind_of(declared)
+    except Unservable as error:
+        raise DeclarationError(f"field {name!r}: {error}") from error
+    if found is None:
+        usable = ", ".join(kind.annotation for kind in declared.kinds)
+        raise DeclarationError(
+            f"field {name!r} has a type Estuary cannot serve: use {usable}, or one of these with `| None`"
+        )
+    return found
+
+
+def _check_default(field: Field, declared: msgspec.structs.FieldInfo) -> None:
+    """A create request that leaves the field out must not be refused for what the client never sent."""
+    factory = declared.default_factory
+    default = declared.default if factory is msgspec.NODEFAULT else factory()
+    if default is None:
+        if not field.optional:
+            raise DeclarationError(
+                f"field {field.name!r} has the default None: declare its type with `| None`"
+            )
+        return
+    try:
+        field.kind.check_default(default)
+    except (msgspec.ValidationError, ValidationFailed, Broken) as error:
+        raise DeclarationError(f"field {field.name!r} has the default {default!r}: {error}") from error

@@ -1,0 +1,202 @@
+"""Decimal numbers with a fixed number of places: amounts of money, measures, rates."""
+
+import re
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from typing import Any, ClassVar, Final
+
+from msgspec import inspect as types
+
+from estuary.core.conditions import ORDERED, Operator
+from estuary.core.kinds.constraints import MAX_DIGITS, Precision
+from estuary.core.kinds.declared import Declared
+from estuary.core.kinds.kind import Broken, Conversion, Kind, Rule, Storage, Stored, Unservable
+from estuary.core.markers import Bound, Digits, Marker, markers_of
+
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_NEGATIVE_ZERO: Final = re.compile(r"-0(\.0+)?")
+_LONGEST: Final = 40
+"""Characters: twice what any value needs, and few enough that reading them costs nothing."""
+_PLAIN_PLACES: Final = 6
+"""With more, Python writes small numbers with an exponent."""
+
+_KEPT_PLACES: Final = MAX_DIGITS
+_KEPT_LENGTH: Final = 1 + MAX_DIGITS + 1 + _KEPT_PLACES
+_KEPT_ZERO: Final = 10 ** (MAX_DIGITS + _KEPT_PLACES)
+
+
+class FixedPoint(Kind):
+    """A number of so many decimal digits: a text in JSON, whose numbers are doubles to most readers."""
+
+    annotation: ClassVar[str] = "Annotated[Decimal, Digits(12, 2)]"
+    noun: ClassVar[str] = "a decimal number as a text"
+    takes: ClassVar[tuple[type[Marker], ...]] = (Digits,)
+
+    def __init__(self, precision: Precision) -> None:
+        self.precision: Final = precision
+        self._exact: Final = _parser(precision)
+
+    @classmethod
+    def of(cls, declared: Declared) -> "FixedPoint | None":
+        """`Decimal` with its `Digits`."""
+        if not isinstance(declared.type, types.DecimalType):
+            return None
+        digits = [marker for marker in markers_of(declared.annotation) if isinstance(marker, Digits)]
+        if len(digits) != 1:
+            raise Unservable("say once how many digits it has: Annotated[Decimal, Digits(12, 2)]")
+        return cls(_precision(digits[0]))
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """Its digits and its bounds."""
+        return (self.precision,)
+
+    @property
+    def wire(self) -> Any:
+        """A string: what a JSON number is by the time that it was read may not be what was sent."""
+        return str
+
+    @property
+    def kept(self) -> Any:
+        """Exact."""
+        return Decimal
+
+    @property
+    def written(self) -> Conversion | None:
+        """Never with an exponent."""
+        return _positional if self.precision.places > _PLAIN_PLACES else None
+
+    @property
+    def column(self) -> Stored:
+        """As it is."""
+        return Stored(Storage.DECIMAL, self.precision)
+
+    @property
+    def document(self) -> Stored:
+        """A text that is ordered as the number is, whatever number of places is declared."""
+        return Stored(Storage.TEXT, None, _sortable, self._from_sortable)
+
+    @property
+    def operators(self) -> frozenset[Operator]:
+        """Numbers have an order."""
+        return ORDERED
+
+    def comparand(self, value: Any) -> Decimal:
+        """A number of so many digits: no field holds any other."""
+        if not isinstance(value, str):
+            raise self.mistyped()
+        return self._exact(value)
+
+    def rule(self) -> Rule:
+        """So many digits, and within its bounds; "12.3" becomes "12.30"."""
+        low, high = self.precision.minimum, self.precision.maximum
+        wording = self.precision.wording()
+        exact = self._exact
+
+        def rule(value: str | Decimal) -> Decimal:
+            number = exact(value if isinstance(value, str) else _positional(value))
+            if (low is not None and number < low) or (high is not None and number > high):
+                raise Broken(wording, "range")
+            return number
+
+        return rule
+
+    def schema(self) -> dict[str, Any]:
+        """A text of digits."""
+        whole, places = self.precision.digits - self.precision.places, self.precision.places
+        before = f"(0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "0"
+        after = f"(\\.[0-9]{{1,{places}}})?" if places else ""
+        return {"type": "string", "format": "decimal", "pattern": f"^-?{before}{after}$"}
+
+    def accepted(self) -> dict[str, Any]:
+        """No negative zero, either."""
+        return self.schema() | {"not": {"type": "string", "pattern": "^-0(\\.0+)?$"}}
+
+    def check_default(self, value: Any) -> None:
+        """A `Decimal`: what a float stands for may not be what was written."""
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise Broken("must be a finite Decimal", "type")
+        written, whole = _positional(value), _positional(self.rule()(value))
+        if written != whole:
+            raise Broken(f"must be written with all its places: {whole}", "digits")
+
+    def recovered(self, value: Any) -> Any:
+        """SQLite keeps units of the last place, PostgreSQL a number, Convex a text of fixed width."""
+        if isinstance(value, int):
+            return _positional(Decimal(value).scaleb(-self.precision.places))
+        if isinstance(value, str) and len(value) == _KEPT_LENGTH:
+            return _positional(self._from_sortable(value))
+        return _positional(Decimal(value)) if isinstance(value, str) else value
+
+    def _from_sortable(self, text: str) -> Decimal:
+        """The inverse of `_sortable`, with as many places as are declared, or as the number needs."""
+        units = int(text.replace(".", "")) - _KEPT_ZERO
+        spare = _KEPT_PLACES - self.precision.places
+        while units % 10**spare:
+            spare -= 1
+        return Decimal(units // 10**spare).scaleb(spare - _KEPT_PLACES)
+
+
+def _parser(precision: Precision) -> Callable[[str], Decimal]:
+    """What reads a text as a number with all its places."""
+    digits, places = precision.digits, precision.places
+    whole = digits - places
+    unit = Decimal(1).scaleb(-places)
+    wording = f"must have no more digits than {whole} before the decimal point and {places} after it"
+
+    def exact(text: str) -> Decimal:
+        if len(text) > _LONGEST or (match := _NUMBER.fullmatch(text)) is None:
+            raise Broken("must be a number in decimal notation, such as 12.30", "decimal")
+        if _NEGATIVE_ZERO.fullmatch(text):
+            raise Broken("must not be a negative zero", "decimal")
+        before, after = match.groups()
+        # A single 0 before the point is no digit of the number's.
+        if len(before) > max(whole, 1) or (whole == 0 and before != "0") or len(after or ".") > places + 1:
+            raise Broken(wording, "digits")
+        return Decimal(text).quantize(unit)
+
+    return exact
+
+
+def _positional(number: Decimal) -> str:
+    return format(number, "f")
+
+
+def _sortable(number: Decimal) -> str:
+    """`number` as a text of fixed width: 10 to the power of 18 is added, so that none is negative."""
+    shifted = str(int(number.scaleb(_KEPT_PLACES)) + _KEPT_ZERO).zfill(_KEPT_LENGTH - 1)
+    return f"{shifted[:-_KEPT_PLACES]}.{shifted[-_KEPT_PLACES:]}"
+
+
+def _precision(said: Digits) -> Precision:
+    """What a declaration says, its bounds as values that the field can have; raises `Unservable`."""
+    digits, places = said.digits, said.places
+    if not (1 <= digits <= MAX_DIGITS and 0 <= places <= digits):
+        raise Unservable(
+            f"Digits({digits}, {places}): give the number of all digits, 1 to {MAX_DIGITS}, "
+            "and how many of them stand after the decimal point"
+        )
+    unit = Decimal(1).scaleb(-places)
+    try:
+        low = _innermost(said.ge, said.gt, unit, ROUND_CEILING, max)
+        high = _innermost(said.le, said.lt, -unit, ROUND_FLOOR, min)
+    except InvalidOperation:
+        raise Unservable(
+            f"Digits({digits}, {places}): a bound has too many digits, or is no number"
+        ) from None
+    if low is not None and high is not None and low > high:
+        raise Unservable(f"Digits({digits}, {places}): no number lies within its bounds")
+    return Precision(digits, places, low, high)
+
+
+def _innermost(
+    inclusive: Bound, exclusive: Bound, step: Decimal, rounding: str, inner: Callable[..., Decimal]
+) -> Decimal | None:
+    """The first value from a bound on inwards; `step` leads inwards, and `rounding` goes that way."""
+    found = []
+    if inclusive is not None:
+        found.append(Decimal(inclusive).quantize(abs(step), rounding))
+    if exclusive is not None:
+        nearest = Decimal(exclusive).quantize(abs(step), rounding)
+        found.append(nearest + step if nearest == Decimal(exclusive) else nearest)
+    return inner(found) if found else None
