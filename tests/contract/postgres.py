@@ -20,7 +20,7 @@ def make_postgres(folder: Path, resources: Sequence[Resource], timeout: float) -
     if _last_folder != [folder]:
         server.empty_tables()
         _last_folder[:] = [folder]
-    return PostgresStore(server.url, resources, timeout=timeout)
+    return PostgresStore(server.url, resources, timeout=timeout, query_budget=timeout)
 
 
 def make_pooled(folder: Path, resources: Sequence[Resource], timeout: float) -> Store:
@@ -28,7 +28,7 @@ def make_pooled(folder: Path, resources: Sequence[Resource], timeout: float) -> 
     from estuary.stores.postgres import PostgresStore
 
     make_postgres(folder, resources, timeout)
-    return PostgresStore(shared.pooler().url, resources, timeout=timeout)
+    return PostgresStore(shared.pooler().url, resources, timeout=timeout, query_budget=timeout)
 
 
 @asynccontextmanager

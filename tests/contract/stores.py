@@ -23,7 +23,8 @@ from tests.support.process import HOST
 from tests.support.servers import shared
 
 StoreFactory = Callable[[Path, Sequence[Resource], float], Store]
-"""Makes a store in a folder; the last argument is how many seconds it may take to answer or give up."""
+"""Makes a store in a folder; the last argument is how many seconds it may take to answer or give up, also
+where no index serves what is asked: on a busy machine that takes its time."""
 
 
 class Outage(NamedTuple):
@@ -69,7 +70,7 @@ def _observed_memory(_folder: Path, resources: Sequence[Resource], _timeout: flo
 def _sqlite(folder: Path, resources: Sequence[Resource], timeout: float) -> Store:
     from estuary.stores.sqlite import SqliteStore
 
-    return SqliteStore(folder / "estuary.db", resources, timeout=timeout)
+    return SqliteStore(folder / "estuary.db", resources, timeout=timeout, query_budget=timeout)
 
 
 def _cached(make: StoreFactory) -> StoreFactory:

@@ -89,7 +89,8 @@ async def test_other_reads_go_on_meanwhile(books: Collection) -> None:
         assert (100, True) == (found.total, found.exceeded)
         reads += 1
     assert {QueryTooExpensive, QueriesWaiting} == {type(task.exception()) for task in dear}
-    assert reads > 10
+    # Those that waited for a dear query would be one or two.
+    assert reads > 4
 
 
 @pytest.mark.parametrize("sort", [(), (SortKey("pages"),)], ids=["default order", "indexed order"])
