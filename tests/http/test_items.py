@@ -191,8 +191,14 @@ async def test_list_by_cursor_walks_everything_once(client: httpx.AsyncClient) -
         ("offset=-1", "offset: Offset must be between 0 and 9007199254740991"),
         ("offset=9007199254740992", "offset: Offset must be between 0 and 9007199254740991"),
         ("offset=9999999999999999999", "offset: Offset must be between 0 and 9007199254740991"),
-        ("cursor=abc", "cursor: Cursor is not one that Estuary issued"),
-        ("cursor=%00", "cursor: Cursor is not one that Estuary issued"),
+        (
+            "cursor=abc",
+            "cursor: Cursor must be the next_cursor of a list with the same conditions and sort",
+        ),
+        (
+            "cursor=%00",
+            "cursor: Cursor must be the next_cursor of a list with the same conditions and sort",
+        ),
         ("cursor=&offset=0", "cursor: Cursor and offset cannot be used together"),
     ],
 )

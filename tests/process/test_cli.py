@@ -136,6 +136,19 @@ def test_a_library_that_a_resources_module_lacks_is_named(tmp_path: Path) -> Non
     ) == done.stderr
 
 
+def test_a_declaration_that_cannot_be_served_is_told_with_its_place(tmp_path: Path) -> None:
+    """A module may declare many resources, and they may have fields of the same name."""
+    declared = (
+        "class Book(msgspec.Struct, frozen=True):\n    id: str\nBOOKS = estuary.Resource('books', Book)"
+    )
+    (tmp_path / "shop.py").write_text(f"import estuary, msgspec\n{declared}")
+    done = estuary(tmp_path, "openapi", RESOURCES="shop:BOOKS")
+    assert (
+        "estuary: RESOURCES: shop:BOOKS: field 'id' is Estuary's own; choose another name "
+        f"(in {tmp_path / 'shop.py'}, line 4)\n"
+    ) == done.stderr
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [

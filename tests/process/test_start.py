@@ -42,7 +42,7 @@ def refused(server: Server) -> tuple[int, list[str]]:
 def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
     tmp_path: Path, variables: dict[str, str], store: str
 ) -> None:
-    """Address, store, profile, version, build and pid are in it, and who has read it may send requests."""
+    """It names the address, the store, what is served and the build; after it, requests are answered."""
     production = {"APP_PROFILE": "production", "SHUTDOWN_DRAIN_SECONDS": "0"}
     with serving(tmp_path, {**variables, **production}) as server:
         said = server.record(READY)
@@ -51,6 +51,7 @@ def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
             "level": "INFO",
             "address": server.origin,
             "store": store,
+            "resources": "estuary.core.items:ITEMS",
             "profile": "production",
             "version": __version__,
             "compiled": COMPILED,

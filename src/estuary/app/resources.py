@@ -57,8 +57,12 @@ def _load_resource(reference: str) -> Resource:
     try:
         with _printing_to_standard_error():
             resource = getattr(import_module(module_name), attribute)
-    except (DeclarationError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
+    except DeclarationError as error:
+        place = _place_of(error, module_name).strip()
+        told = f"{error} ({place})" if place else str(error)
+        raise DeclarationError(f"RESOURCES: {reference}: {told}") from error
     except BaseException as error:
         reason = _described(error, module_name) + (_NOT_FOUND if _is_not_found(module_name, error) else "")
         raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {reason}") from error

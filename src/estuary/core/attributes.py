@@ -48,7 +48,7 @@ class Attribute:
 
     def _comparand(self, value: Any) -> Any:
         if value is None:
-            raise Broken(f"{self.kind.mistyped().message}; null is asked for by the operator null", "type")
+            raise Broken(f"{self.kind.mistyped().message}; for null use the operator null", "type")
         return self.kind.comparand(value)
 
 

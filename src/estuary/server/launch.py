@@ -143,6 +143,7 @@ def _announce(log: Log, settings: Settings, sockets: Sockets, reason: str) -> No
         "address": address_of(sockets.service),
         **admin,
         "store": _store(settings),
+        "resources": ",".join(settings.resources),
         "profile": settings.app_profile,
         "version": __version__,
         "compiled": COMPILED,

@@ -144,7 +144,7 @@ def test_one_of_several_values() -> None:
 
 def test_null_is_no_value_to_compare_with() -> None:
     """The message says how null is asked for."""
-    with pytest.raises(Broken, match="must be a text; null is asked for by the operator null"):
+    with pytest.raises(Broken, match="must be a text; for null use the operator null"):
         Attribute("thing", Text(), optional=True).comparison(Operator.EQ, None)
 
 

@@ -173,7 +173,9 @@ def _raw(cursor: str) -> bytes:
 
 
 def _foreign_cursor() -> InvalidParameter:
-    return InvalidParameter("cursor", "Cursor is not one that Estuary issued")
+    return InvalidParameter(
+        "cursor", "Cursor must be the next_cursor of a list with the same conditions and sort"
+    )
 
 
 def _text(payload: bytes, key: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -18,12 +19,13 @@ from estuary.http.records.list_request import (
     ListRequest,
     ListRequests,
     Paging,
+    filtered_with,
     in_range,
     label,
     operators_of,
     refused,
 )
-from estuary.http.records.query_string import pairs_of, unknown
+from estuary.http.records.query_string import pairs_of, told, unknown
 
 PARAMETERS: Final = ("limit", "offset", "cursor", "sort", "fields", "count")
 RESERVED: Final = frozenset({*PARAMETERS, "expand", "q", "owner", "deleted", "validate_only"})
@@ -33,6 +35,9 @@ _ORDERS_KEPT: Final = 256
 """How many values of `sort` are remembered with what they mean."""
 _stands_for_itself: Final = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 """RFC 3986, 2.3: unreserved characters are never percent-encoded."""
+
+_field_in: Final = re.compile(r"[a-z0-9_]*?(?=__|[^a-z0-9_]|$)").match
+"""The field that a name begins with, however an operator follows: `pages[gte]`, `pages__gte`."""
 
 
 class Asked(NamedTuple):
@@ -77,7 +82,7 @@ class ListParameters:
                 kept.append((name, value))
         for name, values in listed.items():
             asked = self._asked[name]
-            found[asked.place] = _in(name, asked.attribute, values)
+            found[asked.place] = _in(name, asked, values)
         return self._request(own, found, kept, owner)
 
     def refuse_unknown(self, query: str, known: Sequence[str] = ()) -> None:
@@ -110,12 +115,12 @@ class ListParameters:
 
     def _unknown(self, name: str) -> InvalidParameter:
         """What is told of a parameter that there is not; a hidden field's name is one of these."""
-        field, dot, _ = name.partition(".")
-        attribute = self._attributes.get(field)
-        if attribute is None or (not dot and field in RESERVED):
+        field = _field_in(name)
+        attribute = self._attributes.get(field[0]) if field else None
+        if attribute is None or name in RESERVED:
             return unknown(name, self._known)
-        usable = ", ".join(f"{field}.{operator}" for operator in operators_of(attribute))
-        return InvalidParameter(name if dot else field, f"{label(field)} is asked for by one of {usable}")
+        usable = [f"{attribute.name}.{operator}" for operator in operators_of(attribute)]
+        return InvalidParameter(told(name), filtered_with(attribute, usable))
 
 
 def _encoded(pairs: Sequence[tuple[str, str]]) -> str:
@@ -143,16 +148,31 @@ def _compared(name: str, asked: Asked, text: str) -> Comparison:
     try:
         return asked.attribute.spelled(asked.operator, text)
     except Broken as broken:
-        raise refused(name, asked.attribute, broken) from None
+        raise _refused(name, asked, text, broken) from None
 
 
-def _in(name: str, attribute: Attribute, texts: Sequence[str]) -> Comparison:
+def _in(name: str, asked: Asked, texts: Sequence[str]) -> Comparison:
     if len(texts) > MAX_VALUES:
         raise InvalidParameter(name, f"At most {MAX_VALUES} values are taken")
+    attribute = asked.attribute
     try:
         return attribute.comparison(Operator.IN, [attribute.kind.spelled(text) for text in texts])
     except Broken as broken:
-        raise refused(name, attribute, broken) from None
+        raise _refused(name, asked, texts[0], broken) from None
+
+
+def _refused(name: str, asked: Asked, text: str, broken: Broken) -> InvalidParameter:
+    """What is told of `text`, and what to write instead where it is written as other APIs have it."""
+    hint = ""
+    if asked.operator is Operator.IN and "," in text:
+        hint = f"; {name} is repeated for each value"
+    elif text == "null" and asked.attribute.optional:
+        hint = f"; for null use {asked.attribute.name}.null=true"
+    elif " " in text:
+        with suppress(Broken):
+            asked.attribute.spelled(asked.operator, text.replace(" ", "+"))
+            hint = "; in a URL, + is written %2B"
+    return refused(name, asked.attribute, Broken(f"{broken.message}{hint}", broken.code))
 
 
 def _repeated(name: str, field: str) -> InvalidParameter:

@@ -108,6 +108,11 @@ def refused(name: str, attribute: Attribute, broken: Broken) -> InvalidParameter
     return InvalidParameter(name, f"{label(attribute.name)} {broken.message}")
 
 
+def filtered_with(attribute: Attribute, usable: Sequence[str]) -> str:
+    """What is told where `attribute` is compared in none of the `usable` ways."""
+    return f"{label(attribute.name)} can be filtered with {', '.join(usable)}"
+
+
 def label(name: str) -> str:
     """A field's name as a message begins."""
     return name.replace("_", " ").capitalize()

@@ -25,6 +25,7 @@ from estuary.http.records.list_request import (
     ListRequest,
     ListRequests,
     Paging,
+    filtered_with,
     in_range,
     label,
     operators_of,
@@ -35,7 +36,7 @@ from estuary.http.records.query_string import told, unknown, unknown_field
 MEMBERS: Final = ("where", "sort", "fields", "limit", "offset", "cursor", "count")
 LOGIC: Final = ("and", "or", "not")
 MAX_DEPTH: Final = 5
-_TOO_DEEP: Final = f"At most {MAX_DEPTH} of and, or, not may stand in each other"
+_TOO_DEEP: Final = f"At most {MAX_DEPTH} of and, or, not may be nested"
 _WHERE: Final = "where"
 _MAX_NUMBER_CHARACTERS: Final = 400
 """More than any number that is meant needs; reading longer ones is dear."""
@@ -96,7 +97,7 @@ class _Conditions:
             if name in LOGIC:
                 yield self._combined(name, raw, depth + 1)
             elif name in self._attributes:
-                yield from self._compared(self._attributes[name], _object(raw, name))
+                yield from self._compared(self._attributes[name], raw)
             else:
                 raise unknown_field(_WHERE, name, [*self._attributes, *LOGIC])
 
@@ -118,17 +119,16 @@ class _Conditions:
             raise InvalidParameter(name, "Must have a condition in each object")
         return found[0] if len(found) == 1 else AllOf(found)
 
-    def _compared(self, attribute: Attribute, members: _Members) -> Iterator[Comparison]:
+    def _compared(self, attribute: Attribute, raw: msgspec.Raw) -> Iterator[Comparison]:
         """The comparisons of one attribute, by operator."""
         usable = operators_of(attribute)
+        members = _object(raw, attribute.name, f'an object such as {{"{usable[0]}": …}}')
         if not members:
             raise InvalidParameter(attribute.name, f"Must have one of {', '.join(usable)}")
         for operator, raw in members.items():
             name = told(f"{attribute.name}.{operator}")
             if operator not in usable:
-                raise InvalidParameter(
-                    name, f"{label(attribute.name)} is asked for by one of {', '.join(usable)}"
-                )
+                raise InvalidParameter(name, filtered_with(attribute, usable))
             self._left -= 1
             if self._left < 0:
                 raise InvalidParameter(_WHERE, f"At most {MAX_COMPARISONS} comparisons are taken")
@@ -150,7 +150,7 @@ def _comparison(name: str, attribute: Attribute, operator: Operator, raw: msgspe
 def _query(body: bytes) -> _Members:
     """The members of the whole body; raises `BadRequest` for what is not JSON, or no query."""
     if nests_too_deep(body):
-        raise InvalidParameter("body", f"Must not nest so deep. {_TOO_DEEP}")
+        raise InvalidParameter("body", _TOO_DEEP)
     if not is_utf8(body):
         raise BadRequest("Malformed JSON")
     try:
@@ -187,11 +187,11 @@ def _beyond(kind: Kind) -> Broken:
     return Broken(BEYOND, "range") if isinstance(kind, Number) else kind.mistyped()
 
 
-def _object(raw: msgspec.Raw, name: str) -> _Members:
-    """The members of an object; of one that is named twice there is no telling which is meant."""
+def _object(raw: msgspec.Raw, name: str, form: str = "an object") -> _Members:
+    """The members of an object; one that is named twice is refused, for it may mean either."""
     view = memoryview(raw)
     if view[0] not in b"{":
-        raise InvalidParameter(name, "Must be an object")
+        raise InvalidParameter(name, f"Must be {form}")
     members = _decode_members(raw)
     if len(_encode(members)) != len(view):
         raise InvalidParameter(name, "Must have each name once, without escapes")

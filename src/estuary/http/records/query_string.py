@@ -70,6 +70,8 @@ def _hint(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, n=1) if len(name) <= _LONGEST_SUGGESTED else []
     if near:
         return f"did you mean {near[0]}?"
+    if len(known) == 1:
+        return f"the only one is {known[0]}"
     more = ", …" if len(known) > _MOST_TOLD else ""
     return f"known are {', '.join(known[:_MOST_TOLD])}{more}"
 

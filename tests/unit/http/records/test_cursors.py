@@ -37,7 +37,7 @@ def test_a_cursor_never_changes_its_form() -> None:
 
 def test_a_cursor_of_another_resource_is_refused() -> None:
     """It would be a place in a list it does not come from."""
-    with pytest.raises(InvalidParameter, match="not one that Estuary issued"):
+    with pytest.raises(InvalidParameter, match="Cursor must be the next_cursor of a list with"):
         decode_cursor(encode_cursor(POSITION, "vessels"), "items")
 
 
@@ -67,7 +67,8 @@ def test_no_text_but_a_cursor_is_one(text: str) -> None:
     """Whatever a client sends is answered with the same message, and with no other error."""
     with pytest.raises(InvalidParameter) as error:
         decode_cursor(text, "items")
-    assert "cursor: Cursor is not one that Estuary issued" == error.value.message
+    message = "cursor: Cursor must be the next_cursor of a list with the same conditions and sort"
+    assert message == error.value.message
 
 
 def test_a_cursor_longer_than_any_is_refused_unread() -> None:
@@ -157,7 +158,7 @@ def test_what_a_cursor_holds_is_read_as_a_filter_is(values: tuple[object, ...]) 
     """A digest can be made by anyone: what is no value of the sort key is refused all the same."""
     query = ListQuery(sort=(SortKey("pages"),))
     cursor = CURSORS.encode(SortedPosition(values, POSITION.id), query)
-    with pytest.raises(InvalidParameter, match="not one that Estuary issued"):
+    with pytest.raises(InvalidParameter, match="Cursor must be the next_cursor of a list with"):
         CURSORS.decode(cursor, (), query.sort, None)
 
 
@@ -165,7 +166,7 @@ def test_a_cursor_that_names_no_id_is_refused() -> None:
     """The id is read as a filter's is."""
     query = ListQuery(sort=(SortKey("pages"),))
     cursor = CURSORS.encode(SortedPosition((5,), "x"), query)
-    with pytest.raises(InvalidParameter, match="not one that Estuary issued"):
+    with pytest.raises(InvalidParameter, match="Cursor must be the next_cursor of a list with"):
         CURSORS.decode(cursor, (), query.sort, None)
 
 

@@ -163,11 +163,15 @@ def test_conditions_have_one_order() -> None:
         ("limits=a", "limits: Parameter is unknown; did you mean limit?"),
         (
             "title.likes=a",
-            "title.likes: Title is asked for by one of title.eq, title.ne, ",
+            "title.likes: Title can be filtered with title.eq, title.ne, ",
         ),
-        ("note.=a", "note.: Note is asked for by one of "),
-        ("title.null=true", "title.null: Title is asked for by one of "),
-        ("tags=sea", "tags: Tags is asked for by one of tags.has"),
+        ("note.=a", "note.: Note can be filtered with "),
+        ("title.null=true", "title.null: Title can be filtered with "),
+        ("tags=sea", "tags: Tags can be filtered with tags.has"),
+        ("pages[gte]=1", "pages[gte]: Pages can be filtered with pages.eq, pages.ne, pages.in, "),
+        ("pages__gte=1", "pages__gte: Pages can be filtered with pages.eq, pages.ne, pages.in, "),
+        ("pages>=1", "pages>: Pages can be filtered with pages.eq, pages.ne, pages.in, "),
+        ("pages.in=1,2", "pages.in: Pages must be a whole number; pages.in is repeated for each value"),
         ("pages=five", "pages: Pages must be a whole number"),
         ("pages=", "pages: Pages must be a whole number"),
         ("pages.in=1&pages.in=x", "pages.in: Pages must be a whole number"),
@@ -204,7 +208,26 @@ def test_whatever_else_is_refused(query: str, message: str) -> None:
     assert refusal(query).startswith(message), refusal(query)
 
 
-@pytest.mark.parametrize("form", ["{}=1", "{}.gt=1", "{}.null=true", "sort={}", "sort=-{}", "fields={}"])
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("published_at=null", "; for null use published_at.null=true"),
+        ("published_at.gt=null", "; for null use published_at.null=true"),
+        ("created_at.gt=2026-01-31T09:00:00+02:00", "; in a URL, + is written %2B"),
+        ("created_at.in=2026-01-31T09:00:00+02:00", "; in a URL, + is written %2B"),
+        ("created_at.gt=2026-01-31+09:00:00", ": 2026-01-31T09:00:00Z"),
+        ("created_at.gt=null", ": 2026-01-31T09:00:00Z"),
+    ],
+)
+def test_a_value_as_other_apis_have_it_is_refused_with_what_to_write(query: str, hint: str) -> None:
+    """Where that would be read, and nowhere else."""
+    assert refusal(query).endswith(hint), refusal(query)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["{}=1", "{}.gt=1", "{}.null=true", "{}[gt]=1", "{}__gt=1", "sort={}", "sort=-{}", "fields={}"],
+)
 def test_a_hidden_field_is_told_as_one_that_there_is_not(form: str) -> None:
     """Letter for letter, but for the name itself."""
     hidden, absent = refusal(form.format("price_paid")), refusal(form.format("price_gone"))
@@ -261,7 +284,7 @@ def test_a_cursor_is_its_own_lists() -> None:
     cursor = Cursors(BOOKS).encode(position, ListQuery(where=where, sort=sort, owner="o"))
     assert position == read(f"title=a&sort=-pages&cursor={cursor}", "o").query.after
     for other in ("title=b&sort=-pages", "sort=-pages", "title=a&sort=pages", "title=a", ""):
-        with pytest.raises(InvalidParameter, match="cursor: Cursor is not one that Estuary issued"):
+        with pytest.raises(InvalidParameter, match="cursor: Cursor must be the next_cursor of a list with"):
             read(f"{other}&cursor={cursor}", "o")
-    with pytest.raises(InvalidParameter, match="cursor: Cursor is not one that Estuary issued"):
+    with pytest.raises(InvalidParameter, match="cursor: Cursor must be the next_cursor of a list with"):
         read(f"title=a&sort=-pages&cursor={cursor}", "p")

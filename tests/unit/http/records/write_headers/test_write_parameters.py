@@ -27,8 +27,8 @@ def test_a_dry_run_is_asked_for_in_words(query: str, dry_run: bool) -> None:
         ("validate_only=True", "validate_only: Must be true or false"),
         ("validate_only=false&validate_only=true", "validate_only: Must be given once"),
         ("validate_onli=true", "validate_onli: Parameter is unknown; did you mean validate_only?"),
-        ("limit=1", "limit: Parameter is unknown; known are validate_only"),
-        ("=true", "query: A parameter has no name; known are validate_only"),
+        ("limit=1", "limit: Parameter is unknown; the only one is validate_only"),
+        ("=true", "query: A parameter has no name; the only one is validate_only"),
         ("validate_only=%", "validate_only: Must be percent-encoded UTF-8"),
     ],
 )
