@@ -189,9 +189,9 @@ def test_the_declarations_that_readers_copy_can_be_served(document: Path) -> Non
     assert [] != [resource.name for resource in declarations(document)]
 
 
-def test_the_architecture_shows_every_kind_of_field() -> None:
+def test_the_guide_to_resources_shows_every_kind_of_field() -> None:
     """Its example declares a field of every kind."""
-    shown = [resource.fields for resource in declarations(ROOT / "docs/architecture.md")]
+    shown = [resource.fields for resource in declarations(ROOT / "docs/resources.md")]
     assert set(KINDS) == {type(field.kind) for fields in shown for field in fields}
 
 
