@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from estuary.core.conditions import Operator, SortKey
-from estuary.core.indexes import DEFAULT_ORDER, IndexDefinition, ascending, shown
+from estuary.core.indexes import DEFAULT_ORDER, IndexDefinition, ascending, shown, with_id
 from estuary.core.resource import Resource
 
 
@@ -20,7 +20,7 @@ def askable(resources: Sequence[Resource], *, one_direction: bool = False) -> It
             yield f"  {attribute.name}: {names}{', sort' if attribute.kind.sortable else ''}"
         yield "  and are served, at the cost of a page, by"
         for index in ascending(resource.indexes) if one_direction else resource.indexes:
-            name = ", ".join(shown(index)) or "id"
+            name = ", ".join(shown(index))
             yield f"    ({name}): {'; '.join(_served(index))}"
 
 
@@ -36,7 +36,7 @@ def _served(index: IndexDefinition) -> Iterator[str]:
 
 def _asked(order: Sequence[SortKey]) -> Sequence[SortKey]:
     """`order` as a client asks for it: ties are broken by id without saying so."""
-    return order[:-1] or order
+    return order[:-1] if with_id(order[:-1]) == order else order
 
 
 def _name(key: SortKey) -> str:

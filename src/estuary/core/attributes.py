@@ -48,7 +48,9 @@ class Attribute:
 
     def _comparand(self, value: Any) -> Any:
         if value is None:
-            raise Broken(f"{self.kind.mistyped().message}; for null use the operator null", "type")
+            wrong = (self.kind.entry or self.kind).mistyped()
+            hint = "; for null use the operator null" if self.optional else ""
+            raise Broken(wrong.message + hint, wrong.code)
         return self.kind.comparand(value)
 
 

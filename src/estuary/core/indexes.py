@@ -6,7 +6,7 @@ finds the first record of a page by a search, and the page by reading on from th
 not grow with the collection.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
@@ -110,14 +110,17 @@ def advice(
     sort: Sequence[SortKey],
     indexes: Sequence[IndexDefinition],
     *,
+    unordered: Container[str],
     one_direction: bool = False,
 ) -> Advice:
     """What would have an index serve a query that none of `indexes` serves.
 
     An index for it as it is; else, where a field is bounded that it is not ordered by, that order: with an
-    index that is there, or one to be declared. With `one_direction` of an engine in which all fields of an
-    index have the same direction.
+    index that is there, or one to be declared. `unordered` are fields that no index can have, for they have
+    no order. With `one_direction` of an engine in which all fields of an index have the same direction.
     """
+    if any(field in unordered for field in _asked_fields(where)):
+        return Advice()
     mixed = len({key.descending for key in demand_of(where, sort).order}) > 1
     if not (one_direction and mixed) and (declare := _serving_fields(demand_of(where, sort))):
         return Advice(declare)
@@ -136,10 +139,11 @@ def too_expensive(
     sort: Sequence[SortKey],
     indexes: Sequence[IndexDefinition],
     *,
+    unordered: Container[str],
     one_direction: bool = False,
 ) -> QueryTooExpensive:
     """The error of a query that none of `indexes` serves; see `advice`."""
-    return QueryTooExpensive(advice(where, sort, indexes, one_direction=one_direction))
+    return QueryTooExpensive(advice(where, sort, indexes, unordered=unordered, one_direction=one_direction))
 
 
 def backwards(keys: Sequence[SortKey]) -> tuple[SortKey, ...]:
@@ -175,7 +179,9 @@ def _serving_fields(demand: Demand) -> tuple[str, ...]:
     """The fields of an index that serves a query with this demand; none where none can be declared."""
     if demand.unservable:
         return ()
-    fields = tuple(shown(IndexDefinition((*map(SortKey, sorted(demand.fixed)), *demand.order))))
+    # An order of ids alone is read either way: it needs no direction.
+    order = demand.order if len(demand.order) > 1 else (SortKey("id"),)
+    fields = tuple(shown(IndexDefinition((*map(SortKey, sorted(demand.fixed)), *order))))
     return fields if len(fields) <= MAX_INDEX_FIELDS else ()
 
 
@@ -183,6 +189,13 @@ def _bounded_fields(where: Sequence[Condition]) -> Iterator[str]:
     """The fields that are bounded from one side, in the order in which they stand in `where`."""
     for condition in flattened(where):
         if isinstance(condition, Comparison) and _bounds(condition, condition.field):
+            yield condition.field
+
+
+def _asked_fields(where: Sequence[Condition]) -> Iterator[str]:
+    """The fields of the comparisons that have to hold."""
+    for condition in flattened(where):
+        if isinstance(condition, Comparison):
             yield condition.field
 
 
@@ -195,6 +208,10 @@ def _names(condition: Condition) -> bool:
 
 
 def shown(index: IndexDefinition) -> Iterator[str]:
-    """The names of an index as a declaration writes them, without the `id` that is always at its end."""
-    for key in index.keys[:-1]:
+    """The names of an index as a declaration writes them: without the `id` that every index ends with.
+
+    It is named where the declaration has to: alone, or in another direction than the key before it.
+    """
+    declared = index.keys[:-1]
+    for key in declared if with_id(declared) == index.keys else index.keys:
         yield f"-{key.field}" if key.descending else key.field

@@ -38,6 +38,7 @@ class ListQueries:
         self._indexes = ascending(resource.indexes) if one_direction else resource.indexes
         self._plans = Plans(self._indexes)
         self._one_direction = one_direction
+        self._unordered = resource.unordered
         self._find = find
         self._monotonic = monotonic
         self._observe = observe
@@ -87,4 +88,10 @@ class ListQueries:
         self._observe(ListQuerySlow(self._name, asked, seconds, helps.declare, helps.sort, refused))
 
     def _advice(self, query: ListQuery) -> Advice:
-        return advice(query.where, query.sort, self._indexes, one_direction=self._one_direction)
+        return advice(
+            query.where,
+            query.sort,
+            self._indexes,
+            unordered=self._unordered,
+            one_direction=self._one_direction,
+        )

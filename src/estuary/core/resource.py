@@ -58,6 +58,8 @@ class Resource:
         self.description = (value_type.__doc__ or "").strip()
         self.fields = fields_of(value_type, kinds, RESERVED_FIELDS)
         self.attributes: Mapping[str, Attribute] = {each.name: each for each in attributes_of(self.fields)}
+        self.unordered = frozenset(each.name for each in self.attributes.values() if not each.kind.sortable)
+        """The fields that lists cannot be sorted by, and that no index can have."""
         self.unique_keys = unique_keys_of(self.fields, self.attributes, unique, self._declared)
         self.indexes = self._indexes(indexes)
         self.plans = Plans(self.indexes)

@@ -2,9 +2,10 @@
 
 from estuary.app import askable
 from estuary.core.indexes import demand_of, serving, sort_key
+from estuary.core.resource import Resource
 from estuary.http.records.list_parameters import ListParameters
 from estuary.http.records.list_request import ListRequests
-from tests.support.books import BOOKS
+from tests.support.books import BOOKS, Book
 
 
 def test_every_attribute_is_told_with_its_operators() -> None:
@@ -28,6 +29,13 @@ def test_what_is_said_to_be_served_is_served() -> None:
         request = parameters.read(query).query
         assert serving(demand_of(request.where, request.sort), BOOKS.indexes) is not None, asked
     assert serving(demand_of((), (sort_key("title"),)), BOOKS.indexes) is None
+
+
+def test_a_direction_of_the_id_is_told() -> None:
+    """Where it is not that of the field before it, the order names it as the declaration does."""
+    told = list(askable([Resource("books", Book, indexes=[("binding", "-id")])]))
+    assert "    (id): sort=id" in told
+    assert "    (binding, -id): sort=binding,-id" in told
 
 
 def test_what_a_store_of_one_direction_serves() -> None:

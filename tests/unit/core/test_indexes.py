@@ -72,8 +72,12 @@ def test_every_order_ends_with_the_id() -> None:
 
 
 def test_an_index_is_shown_as_it_is_declared() -> None:
-    """Without the id at its end."""
+    """Without the id at its end, unless that is all, or has a direction of its own."""
     assert ("binding", "-published") == tuple(shown(INDEXES[4]))
+    assert ("id",) == tuple(shown(IDENTITY))
+    assert ("created_at",) == tuple(shown(POSITION))
+    for declared in (("pages", "-id"), ("-pages", "id")):
+        assert declared == tuple(shown(indexes_of([], [declared])[-1]))
 
 
 @pytest.mark.parametrize(
@@ -149,6 +153,11 @@ def test_a_query_is_not_served(where: list[Condition], sort: list[str]) -> None:
         ([eq("title"), eq("author")], ["-pages"], ("author", "title", "-pages")),
         ([eq("title")], [], ("title", "created_at")),
         ([eq("a"), eq("b")], ["c", "-d"], ("a", "b", "c", "-d")),
+        ([], ["title", "-id"], ("title", "-id")),
+        ([], ["-title", "id"], ("-title", "id")),
+        ([], ["-title", "-id"], ("-title",)),
+        ([eq("title")], ["-id"], ("title",)),
+        ([eq("author")], ["title", "-id"], ("author", "title", "-id")),
     ],
     ids=str,
 )
@@ -156,7 +165,7 @@ def test_the_index_that_would_serve_a_query_is_advised(
     where: list[Condition], sort: list[str], fields: tuple[str, ...]
 ) -> None:
     """Declared as it is advised, it serves; it has four fields at most, and the id."""
-    assert Advice(fields) == advice(where, keys(*sort), INDEXES)
+    assert Advice(fields) == advice(where, keys(*sort), INDEXES, unordered=())
     assert None is not serving(demand_of(where, keys(*sort)), indexes_of([], [fields]))
 
 
@@ -179,7 +188,7 @@ def test_the_order_in_which_a_range_is_served_is_advised(
     where: list[Condition], sort: list[str], expected: Advice | None
 ) -> None:
     """With an index that is there, else with one to be declared; two ranges are served by none."""
-    advised = advice(where, keys(*sort), INDEXES)
+    advised = advice(where, keys(*sort), INDEXES, unordered=())
     assert (expected or Advice()) == advised
     if expected is not None:
         indexes = [*INDEXES, *indexes_of([], [advised.declare] if advised.declare else [])]
@@ -199,7 +208,15 @@ def test_the_order_in_which_a_range_is_served_is_advised(
 )
 def test_where_nothing_helps_nothing_is_advised(where: list[Condition], sort: list[str]) -> None:
     """No index serves the condition in any order, or it would have too many fields."""
-    assert Advice() == advice(where, keys(*sort), INDEXES)
+    assert Advice() == advice(where, keys(*sort), INDEXES, unordered=())
+
+
+@pytest.mark.parametrize("null", [True, False])
+def test_no_index_is_advised_of_fields_without_an_order(null: bool) -> None:
+    """A list can be null, and no index can be declared of it, whatever else is asked for."""
+    where = [Comparison("tags", Operator.NULL, null)]
+    assert Advice() == advice(where, (), INDEXES, unordered={"tags"})
+    assert Advice() == advice([AllOf((*where, gt("pages")))], keys("title"), INDEXES, unordered={"tags"})
 
 
 def test_indexes_of_one_direction() -> None:
@@ -216,6 +233,7 @@ def test_indexes_of_one_direction() -> None:
 def test_a_mixed_order_has_no_index_of_one_direction() -> None:
     """None is recommended to a store that could not keep it; where a field has one value, others decide."""
     mixed = keys("title", "-pages")
-    assert Advice(("title", "-pages")) == advice([], mixed, INDEXES)
-    assert Advice() == advice([], mixed, INDEXES, one_direction=True)
-    assert Advice(("title", "-pages")) == advice([eq("title")], mixed, INDEXES, one_direction=True)
+    assert Advice(("title", "-pages")) == advice([], mixed, INDEXES, unordered=())
+    assert Advice() == advice([], mixed, INDEXES, unordered=(), one_direction=True)
+    pinned = advice([eq("title")], mixed, INDEXES, unordered=(), one_direction=True)
+    assert Advice(("title", "-pages")) == pinned

@@ -157,7 +157,8 @@ def decode_cursor(cursor: str, resource: str) -> Position:
     except ValueError:
         raise _foreign_cursor() from None
     # This compares the digest, and refuses whatever base64 or int() would have forgiven.
-    if encode_cursor(position, resource) != cursor:
+    # No id holds U+0000, which PostgreSQL does not take for one.
+    if encode_cursor(position, resource) != cursor or "\0" in record_id:
         raise _foreign_cursor()
     return position
 

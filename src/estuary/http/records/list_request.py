@@ -48,7 +48,7 @@ class ListRequests:
         self.attributes: Final = resource.attributes
         self.projections: Final = Projections(resource)
         self.cursors: Final = Cursors(resource)
-        self._sortable = [each.name for each in self.attributes.values() if each.kind.sortable]
+        self._sortable = [name for name in self.attributes if name not in resource.unordered]
 
     def sort(self, names: Sequence[str]) -> tuple[SortKey, ...]:
         """The order that `names` ask for, with `-` in front of what descends; raises `InvalidParameter`.

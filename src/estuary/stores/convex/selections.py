@@ -22,6 +22,7 @@ class Selections:
 
     def __init__(self, resource: Resource) -> None:
         self._attributes = resource.attributes
+        self._unordered = resource.unordered
         self._indexes = kept_indexes(resource)
         self._ranges = Ranges({name: each.kind for name, each in resource.attributes.items()})
         missing = defaults(resource)
@@ -63,7 +64,9 @@ class Selections:
     def refusal(self, query: ListQuery) -> QueryTooExpensive:
         """The error of a query for which too many records would have to be looked at."""
         if serving(demand_of(query.where, query.sort), self._indexes) is None:
-            return too_expensive(query.where, query.sort, self._indexes, one_direction=True)
+            return too_expensive(
+                query.where, query.sort, self._indexes, unordered=self._unordered, one_direction=True
+            )
         counts = query.counted and query.at_most is None
         return QueryTooExpensive(Advice(counts=counts, skips=not counts and bool(query.offset)))
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.conditions import Comparison, Condition, Operator, flattened
+from estuary.core.errors import QueryTooExpensive
 from estuary.core.indexes import Demand, too_expensive, with_id
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record
+from estuary.core.resource import Resource
 from estuary.stores.memory.ordered_records import OrderedRecords, Place
 from estuary.stores.memory.ordering import Key, key_function, part
 from estuary.stores.memory.predicates import all_of
@@ -69,7 +71,7 @@ def _named(records: RecordIndex, query: ListQuery) -> ListResult:
 def _unordered(records: RecordIndex, query: ListQuery) -> MaybeAwaitable[ListResult]:
     """Records in an order that no index has: all of them are looked at and sorted."""
     known = records.of_owner(query.owner)
-    refusal = too_expensive(query.where, query.sort, records.resource.indexes)
+    refusal = _refusal(records.resource, query)
     if len(known) > MOST_LOOKED_AT:
         raise refusal
     candidates, meets = known.after(None, MOST_LOOKED_AT), all_of(query.where)
@@ -93,8 +95,12 @@ def _ordered(
     most = MOST_LOOKED_AT + 1
     page = _cut(order, rest, span.backwards, 0, most)
     looked_at = _cut(order, _stretch(order, span), span.backwards, 0, most) if query.counted else ()
-    refusal = too_expensive(query.where, query.sort, records.resource.indexes)
+    refusal = _refusal(records.resource, query)
     return look_through(page, looked_at, all_of(query.where), query, refusal)
+
+
+def _refusal(resource: Resource, query: ListQuery) -> QueryTooExpensive:
+    return too_expensive(query.where, query.sort, resource.indexes, unordered=resource.unordered)
 
 
 def _stretch(order: OrderedRecords, span: Span) -> tuple[Place, Place]:

@@ -73,7 +73,7 @@ class QueryStatements:
         language: Language,
     ) -> None:
         self._columns = columns
-        self._planned = lru_cache(maxsize=FORMS_KEPT)(partial(_plan, resource.indexes))
+        self._planned = lru_cache(maxsize=FORMS_KEPT)(partial(_plan, resource))
 
         def write(shape: QueryShape) -> Statements:
             return _written(shape, table, columns, language)
@@ -139,12 +139,14 @@ class QueryStatements:
         return value if convert is None or value is None else convert(value)
 
 
-def _plan(indexes: Sequence[IndexDefinition], outline: Outline, sort: tuple[SortKey, ...]) -> _Plan:
+def _plan(resource: Resource, outline: Outline, sort: tuple[SortKey, ...]) -> _Plan:
     where = conditions_of(outline)
     demand = demand_of(where, sort)
-    index = serving(demand, indexes)
+    index = serving(demand, resource.indexes)
     fixed = () if index is None or demand.named else _fixed_keys(index, demand)
-    helps = advice(where, sort, indexes) if index is None else Advice()
+    helps = Advice()
+    if index is None:
+        helps = advice(where, sort, resource.indexes, unordered=resource.unordered)
     return _Plan(demand.order, fixed, demand.named, index is not None, helps)
 
 

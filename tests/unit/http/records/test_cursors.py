@@ -77,6 +77,12 @@ def test_a_cursor_longer_than_any_is_refused_unread() -> None:
         decode_cursor(encode_cursor(Position(1, "x" * 1600), "items"), "items")
 
 
+def test_a_cursor_with_an_id_that_no_record_has_is_refused() -> None:
+    """A digest can be made by anyone, and PostgreSQL fails at U+0000 in a text."""
+    with pytest.raises(InvalidParameter, match="not one that Estuary issued"):
+        decode_cursor(encode_cursor(Position(1, "\0"), "items"), "items")
+
+
 def test_the_same_position_in_another_encoding_is_refused() -> None:
     """Bits that base64 ignores and digits that int() forgives do not make second names."""
     cursor = encode_cursor(POSITION, "items")
