@@ -217,6 +217,10 @@ class Kind(ABC):
         """The same of what clients may send."""
         return self.schema()
 
+    def patched(self) -> dict[str, Any]:
+        """The same of what a merge patch may hold."""
+        return self.accepted()
+
     def malformed(self, text: str) -> Broken:  # noqa: ARG002 (asked of kinds that texts stand for)
         """The error for a text that is not a valid value; empty where the value was no text."""
         return Broken("has the wrong type", "type")

@@ -146,6 +146,11 @@ class Nested(Kind):
         schema: dict[str, Any] = {"type": "object", "properties": properties}
         return schema | {"required": required} if required else schema
 
+    def patched(self) -> dict[str, Any]:
+        """An object that has any of the fields."""
+        properties = {field.name: _stated(field, field.kind.patched()) for field in self.fields}
+        return {"type": "object", "properties": properties}
+
     def check_default(self, value: Any) -> None:
         """A value of the declared type that obeys the rules of its fields."""
         if not isinstance(value, self.value_type):

@@ -46,7 +46,7 @@ def changes_schema(resource: Resource) -> Schema:
 
 def patch_schema(resource: Resource) -> Schema:
     """What a merge patch holds: a field that is absent stays as it is, null clears one that may be null."""
-    properties = {field.name: _accepted(field, resource) for field in resource.fields}
+    properties = {field.name: _stated(field, resource, field.kind.patched()) for field in resource.fields}
     told = "The fields to change (RFC 7396). One that is absent stays as it is, null clears it"
     return _object(properties, [], f"{told}. Unknown fields are ignored.")
 
