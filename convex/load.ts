@@ -2,7 +2,7 @@
 // no query reads; one last transaction makes it the one that is served. What is not served any more, or was
 // given up, is removed afterwards by Convex's scheduler, a part at a time, whatever became of the caller.
 import { makeFunctionReference } from "convex/server";
-import { getDocumentSize, v } from "convex/values";
+import { ConvexError, getDocumentSize, v } from "convex/values";
 
 import * as blocks from "./blocks";
 import { beginFilled } from "./complete";
@@ -56,7 +56,12 @@ export const appendLoad = {
       await ctx.db.patch(load._id, { touched_at: Date.now() });
       const more = new Map<string, { list: List; count: number }>();
       for (const record of args.records) {
-        await put(ctx, args.generation, args.resource, record);
+        try {
+          await put(ctx, args.generation, args.resource, record);
+        } catch (error) {
+          if (!(error instanceof ConvexError)) throw error;
+          throw new ConvexError({ ...error.data, refused: record.id });
+        }
         for (const list of listsOf(args.generation, args.resource, record.owner)) {
           await blocks.added(ctx, list, positionOf(record.created_at, record.id));
           const counted = more.get(list.name) ?? { list, count: 0 };

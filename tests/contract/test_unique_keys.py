@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from estuary.core.awaiting import settled
-from estuary.core.errors import UniqueConflict, WriteRefused
+from estuary.core.errors import RecordRefused, UniqueConflict, WriteRefused
 from estuary.core.ports import Store
 from estuary.core.record import Record
+from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
 from estuary.core.writes import Delete, Insert, Update, WriteOptions
 from tests.contract.making import LATER, TIMEOUT, make_id, once
@@ -222,3 +223,22 @@ async def test_of_several_writes_the_refused_one_is_told(club: Store, members: C
         await settled(club.transact([Insert("members", record(n, number=5)) for n in (5, 6)]))
     assert [] == list((await members.find(NUMBER, (5,))).records)
     await members.insert(record(5, number=5))
+
+
+async def batches(*records: Record) -> AsyncIterator[tuple[Resource, list[Record]]]:
+    """The records, in two batches."""
+    for half in (records[:2], records[2:]):
+        yield MEMBERS, list(half)
+
+
+async def test_a_load_over_duplicates_keeps_none(club: Store, members: Collection) -> None:
+    """It names the record that was in another's way, and in which fields."""
+    with pytest.raises(RecordRefused) as raised:
+        await club.load(
+            batches(record(1, number=1), record(2), record(3), record(4, number=1), record(5)),
+            replace=False,
+        )
+    assert (make_id(4), ("number",)) == (raised.value.record_id, raised.value.fields)
+    assert 0 == await members.count()
+    assert 3 == await club.load(batches(record(1, number=1), record(2), record(3)), replace=False)
+    assert ("number",) == await conflict(members.insert(record(4, number=1)))

@@ -210,3 +210,31 @@ async def test_upserts_at_once(client: httpx.AsyncClient) -> None:
     )
     assert {201: 1, 200: 2} == Counter(answer.status_code for answer in answers)
     assert '"3"' == (await client.get(f"{BY_EMAIL}/{ADA}")).headers["etag"]
+
+
+async def test_queries_for_a_unique_value_need_no_other_index(
+    store_variables: dict[str, str], tmp_path: Path
+) -> None:
+    """Whatever else they ask for; where several owners have the value, one of them must be meant."""
+    service = make_service(
+        tmp_path, RESOURCES=MEMBERS_REFERENCE, QUERY_REQUIRE_INDEX="true", **store_variables
+    )
+    async with client_of(service, identify=by_header, resources=(MEMBERS_REFERENCE,)) as client:
+        hers = await create(client, HER, number=7, team="red", shirt=1)
+        await create(client, HER, email="b", number=8, team="red")
+        for query, found in {
+            "number=7": [hers],
+            "number=7&sort=-team&note.contains=x": [],
+            "team=red&shirt=1&email.contains=ada&count=exact": [hers],
+            "email=ada@example.org&cursor=": [hers],
+            "email=ADA@example.org": [],
+            "number=9": [],
+            "number=7&offset=1": [],
+        }.items():
+            answer = await client.get(f"{MEMBERS}?{query}", headers=HER)
+            assert (query, 200, found) == (query, answer.status_code, answer.json()["items"])
+        assert 422 == (await client.get(f"{MEMBERS}?team=red", headers=HER)).status_code
+        await create(client, HIM, number=7)
+        assert [422, 200] == [
+            (await client.get(f"{MEMBERS}?number=7", headers=who)).status_code for who in ({}, HIM)
+        ]

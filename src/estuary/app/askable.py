@@ -22,6 +22,9 @@ def askable(resources: Sequence[Resource], *, one_direction: bool = False) -> It
         for index in ascending(resource.indexes) if one_direction else resource.indexes:
             name = ", ".join(shown(index))
             yield f"    ({name}): {'; '.join(_served(index))}"
+        for key in resource.unique_keys:
+            asked = "&".join(f"{field}=…" for field in key.fields)
+            yield f"    ({', '.join(key.fields)}), unique: {asked}, in any order"
 
 
 def _served(index: IndexDefinition) -> Iterator[str]:

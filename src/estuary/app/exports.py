@@ -23,6 +23,7 @@ from estuary.backups.atomic_files import new_file
 from estuary.backups.errors import BackupError, NotABackup, UnfitLine
 from estuary.backups.format import LONGEST_LINE
 from estuary.config.settings import Settings
+from estuary.core.errors import RecordRefused
 
 
 class Exported(NamedTuple):
@@ -82,9 +83,16 @@ async def import_lines(
     read = _Measured(file, may_be_empty=not replace)
     async with open_store(settings) as (store, resources):
         warnings = await left_alone(store)
-        records = decoded(read.lines(), lines_of(resources))
+        places: dict[str, int] = {}
+        records = decoded(read.lines(), lines_of(resources), places=places)
         counted = reported(records, report, lambda _: read.bytes / size if size else None)
-        return Imported(await store.load(counted, replace=replace), warnings)
+        try:
+            return Imported(await store.load(counted, replace=replace), warnings)
+        except RecordRefused as refused:
+            if (number := places.get(refused.record_id)) is None:
+                raise
+            fields = " and ".join(refused.fields)
+            raise UnfitLine(number, f"{fields} must be unique, and another line has the same") from refused
 
 
 async def import_from(settings: Settings, path: Path, *, replace: bool, report: Report) -> Imported:

@@ -185,12 +185,18 @@ def counted(tables: Mapping[str, int]) -> str:
 
 
 def decoded(
-    numbered: Iterable[tuple[int, bytes]], lines: Lines, *, skipped: frozenset[str] = frozenset()
+    numbered: Iterable[tuple[int, bytes]],
+    lines: Lines,
+    *,
+    skipped: frozenset[str] = frozenset(),
+    places: dict[str, int] | None = None,
 ) -> Iterator[tuple[Resource, Sequence[Record]]]:
     """The records on the lines, in batches of consecutive records of one resource.
 
-    Lines of the resources in `skipped` are ignored.
+    Lines of the resources in `skipped` are ignored. `places` is given the numbers of the lines of the batch
+    that is under way, by the ids of their records.
     """
+    places = {} if places is None else places
     batch: list[Record] = []
     current: Resource | None = None
     for number, line in numbered:
@@ -200,8 +206,10 @@ def decoded(
         if batch and current is not None and (resource is not current or len(batch) == BATCH):
             yield current, batch
             batch = []
+            places.clear()
         current = resource
         batch.append(record)
+        places[record.id] = number
     if batch and current is not None:
         yield current, batch
 

@@ -199,6 +199,15 @@ class StoreNotMigrated(StoreSchemaMismatch):
     """What the store holds can be made to fit the declared resources, and was not yet."""
 
 
+class RecordRefused(StoreError):
+    """A record that is to be loaded has the values of a unique key that another one of them has, too."""
+
+    def __init__(self, record_id: str, fields: Sequence[str]) -> None:
+        super().__init__(f"the record {record_id} has the {' and '.join(fields)} of another one")
+        self.record_id = record_id
+        self.fields = tuple(fields)
+
+
 class StoreNotEmpty(StoreError):
     """Records are to be loaded into a store that has some already."""
 

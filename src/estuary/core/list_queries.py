@@ -1,17 +1,19 @@
 """List queries with conditions or an order: counted, timed, refused where an index is demanded."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
 
-from estuary.core.awaiting import MaybeAwaitable
+from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.conditions import shape
 from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.indexes import advice, ascending
 from estuary.core.observations import ListQueried, ListQuerySlow
 from estuary.core.plans import Plans
 from estuary.core.ports import Observer
+from estuary.core.queries_by_key import QueriesByKey, narrowed
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.resource import Resource
+from estuary.core.uniques import UniqueKey
 
 SLOW_SECONDS: Final = 0.25
 """From then on a query is told of: no page that an index serves takes so long on a store that is well."""
@@ -19,6 +21,8 @@ SLOW_SECONDS: Final = 0.25
 
 class ListQueries:
     """Asks `find` for the lists of `resource`, and observes how they are served.
+
+    `look_up` finds records by the values of a unique key, which serves queries for those values.
 
     With `require_index` a query that no index serves is refused at once. With `one_direction` the store's
     indexes are those that `ascending` gives.
@@ -28,6 +32,7 @@ class ListQueries:
         self,
         resource: Resource,
         find: Callable[[ListQuery], MaybeAwaitable[ListResult]],
+        look_up: Callable[[UniqueKey, Sequence[Any], str | None], MaybeAwaitable[ListResult]],
         *,
         monotonic: Callable[[], float],
         observe: Observer,
@@ -40,6 +45,8 @@ class ListQueries:
         self._one_direction = one_direction
         self._unordered = resource.unordered
         self._find = find
+        self._look_up = look_up
+        self._by_key = QueriesByKey(resource.unique_keys)
         self._monotonic = monotonic
         self._observe = observe
         self._require_index = require_index
@@ -53,6 +60,22 @@ class ListQueries:
     def ask(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What comes of `query`; raises `QueryTooExpensive`."""
         served = self._plans.of(query.where, query.sort).served
+        named = None if served else self._by_key.named(query)
+        if named is None:
+            return self._ask(query, served)
+        found = self._look_up(named.key, named.values, query.owner)
+        if isinstance(found, ListResult):
+            return self._ask_found(query, found)
+        return self._ask_later(query, found)
+
+    def _ask_found(self, query: ListQuery, found: ListResult) -> MaybeAwaitable[ListResult]:
+        narrow = narrowed(query, found)
+        return self._ask(narrow, served=narrow is not query)
+
+    async def _ask_later(self, query: ListQuery, found: Awaitable[ListResult]) -> ListResult:
+        return await settled(self._ask_found(query, await found))
+
+    def _ask(self, query: ListQuery, served: bool) -> MaybeAwaitable[ListResult]:
         self._observe(self._served if served else self._unserved)
         if not served and self._require_index:
             raise QueryTooExpensive(self._advice(query))

@@ -4,6 +4,8 @@ from typing import Final
 
 _DIGIT, _OTHER = ord("x"), ord("?")
 ID_LENGTH: Final = 36
+NO_RECORD: Final = "00000000-0000-0000-0000-000000000000"
+"""An id that no record is given (RFC 9562, 5.9)."""
 _SHAPE: Final = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 _DASHES_AND_DIGITS: Final = bytes(
     _DIGIT if chr(code) in "0123456789abcdef" else code if chr(code) == "-" else _OTHER

@@ -45,6 +45,7 @@ class RecordService:
         self._lists = ListQueries(
             resource,
             collection.list,
+            collection.find,
             monotonic=clock.monotonic,
             observe=observe,
             require_index=require_index,

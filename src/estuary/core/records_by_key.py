@@ -21,13 +21,12 @@ from estuary.core.errors import (
 )
 from estuary.core.pending_writes import VersionPredicate
 from estuary.core.record import Record, Written
+from estuary.core.record_id import NO_RECORD
 from estuary.core.record_service import RecordService
 from estuary.core.uniques import UniqueKey
 from estuary.core.writes import NO_VERSION, WriteOptions
 
 _ATTEMPTS = 4
-_NO_RECORD = "00000000-0000-0000-0000-000000000000"
-"""An id that no record has (RFC 9562, 5.9)."""
 
 Write = Callable[[str, WriteOptions], Awaitable[Written]]
 """Writes to the record with an id."""
@@ -107,7 +106,7 @@ class RecordsByKey:
                 raise NotFound
             if found is None or not _admits(found.version, options, holds):
                 # The store tells: a write that carries this key may have been made before.
-                record_id = _NO_RECORD if found is None else found.id
+                record_id = NO_RECORD if found is None else found.id
                 return await write(record_id, replace(options, expected_version=NO_VERSION))
             try:
                 return await write(found.id, replace(options, expected_version=found.version))

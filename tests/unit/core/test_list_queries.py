@@ -38,6 +38,7 @@ class Shop:
         return ListQueries(
             BOOKS,
             self._later if self._waits else self._find,
+            lambda _key, _values, _owner: NOTHING,
             monotonic=self._clock.monotonic,
             observe=self.seen.append,
             require_index=require_index,

@@ -8,6 +8,7 @@ from estuary.core.errors import (
     IdempotencyKeyReused,
     NotFound,
     RecordExists,
+    RecordRefused,
     StoreNotEmpty,
     StoreQueryFailed,
     StoreRefused,
@@ -144,6 +145,8 @@ def _of_write(data: Mapping[str, Any], about: str) -> EstuaryError:
 def _of_unique_key(data: Mapping[str, Any]) -> EstuaryError:
     """A write that would break a key, or records that did before it was declared."""
     fields = str(data["fields"]).split(",")
+    if "refused" in data:
+        return RecordRefused(str(data["refused"]), fields)
     if data["code"] == "UniqueConflict":
         return UniqueConflict(fields)
     return StoreSchemaMismatch(

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterable, Callable, Sequence
 
 from estuary.core.errors import (
     EstuaryError,
+    RecordRefused,
     StoreNotEmpty,
     StoreUnavailable,
     TransactionTooLarge,
+    UniqueConflict,
     WriteRefused,
 )
 from estuary.core.record import Record, Written
@@ -102,7 +104,10 @@ class MemoryStore:
         number = 0
         async for resource, records in batches:
             for record in records:
-                loaded[resource.name].add(record)
+                try:
+                    loaded[resource.name].add(record)
+                except UniqueConflict as conflict:
+                    raise RecordRefused(record.id, conflict.fields) from conflict
             number += len(records)
         # Nothing is waited for from here on: no other call comes between the look and the change.
         await self.ping()

@@ -1,15 +1,23 @@
 """Loads whole records in one transaction, over a connection of its own."""
 
+import re
 from collections.abc import AsyncIterable, Mapping, Sequence
+from typing import Final
 
-from estuary.core.errors import StoreNotEmpty
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
+from estuary.core.errors import RecordRefused, StoreNotEmpty
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
+from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import DELETED, KEYS
+
+_LINE: Final = re.compile(r"COPY .*, line (\d+)")
+"""Where the server says which of the records that it was given it refuses."""
 
 
 class Loader:
@@ -50,11 +58,18 @@ class Loader:
         await self._begin(connection, replace=replace)
         async for resource, records in batches:
             loaded = self._resources[resource.name]
-            await connection.copy_records_to_table(
-                resource.name,
-                records=map(loaded.rows.insert, records),
-                columns=loaded.table.columns.keys(),
-            )
+            try:
+                await connection.copy_records_to_table(
+                    resource.name,
+                    records=map(loaded.rows.insert, records),
+                    columns=loaded.table.columns.keys(),
+                )
+            except asyncpg.UniqueViolationError as error:
+                conflict = UniqueConflicts(loaded.table, loaded.unique_keys).of(error)
+                line = _LINE.search(error.context or "")
+                if conflict is None or line is None:
+                    raise
+                raise RecordRefused(records[int(line[1]) - 1].id, conflict.fields) from error
             number += len(records)
         await connection.execute("COMMIT")
         return number

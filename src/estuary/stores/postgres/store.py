@@ -107,9 +107,12 @@ class PostgresStore:
             )
             for name, each in self._resources.items()
         }
-        self._transact = Transact(
-            self._resources, self._collections, self._multi_row_inserts, key_statements
-        )
+        # Of several writes none may be left out: the server refuses what is in another's way.
+        whole_inserts = {
+            name: MultiRowInsert(each.table, each.statements.insert.text)
+            for name, each in self._resources.items()
+        }
+        self._transact = Transact(self._resources, self._collections, whole_inserts, key_statements)
         self._loader = Loader(self._connector, self._resources, timeout=timeout)
         self._snapshots = Snapshots(self._connector, schema, self._resources, policy)
 

@@ -33,9 +33,14 @@ class UniqueConflicts:
             try:
                 return await write(connection, seconds)
             except asyncpg.UniqueViolationError as error:
-                index = error.constraint_name
-                if index in self._of_ids:
+                conflict = self.of(error)
+                if conflict is None:
                     raise
-                raise UniqueConflict(self._fields.get(index, ())) from error
+                raise conflict from error
 
         return work
+
+    def of(self, error: asyncpg.UniqueViolationError) -> UniqueConflict | None:
+        """What is told of `error`; None where an id is taken."""
+        index = error.constraint_name
+        return None if index in self._of_ids else UniqueConflict(self._fields.get(index, ()))

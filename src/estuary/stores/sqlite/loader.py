@@ -1,18 +1,20 @@
 """Loads whole records in one transaction, beside everything else that goes on in the file."""
 
 import sqlite3
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from estuary.core.errors import StoreNotEmpty
+from estuary.core.errors import RecordRefused, StoreNotEmpty
 from estuary.core.record import Record
 from estuary.core.resource import Resource
+from estuary.stores.sql.rows import Row
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import DELETED, KEYS
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
 from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.unique_conflicts import UniqueConflicts
 
 T = TypeVar("T")
 
@@ -56,8 +58,7 @@ class Loader:
         await _run(executor, partial(self._begin, connection, replace=replace))
         async for resource, records in batches:
             loaded = self._resources[resource.name]
-            insert, rows = loaded.statements.insert.text, map(loaded.rows.insert, records)
-            await _run(executor, partial(connection.executemany, insert, rows))
+            await _run(executor, partial(_insert, connection, loaded, records))
             number += len(records)
         await _run(executor, partial(self._commit, connection))
         return number
@@ -79,6 +80,25 @@ class Loader:
         """In the thread; raises `StoreUnavailable` if a file of the database was lost."""
         connection.execute("COMMIT")
         self._file.check()
+
+
+def _insert(connection: sqlite3.Connection, loaded: SqlResource, records: Sequence[Record]) -> None:
+    """In the thread; raises `RecordRefused`."""
+    taken: list[Record] = []
+
+    def rows() -> Iterator[Row]:
+        for record in records:
+            taken[:] = [record]
+            yield loaded.rows.insert(record)
+
+    try:
+        connection.executemany(loaded.statements.insert.text, rows())
+    except sqlite3.IntegrityError as error:
+        (refused,) = taken
+        conflict = UniqueConflicts(loaded).of(connection.cursor(), error, refused)
+        if conflict is None:
+            raise
+        raise RecordRefused(refused.id, conflict.fields) from error
 
 
 def _run(executor: Executor, step: Callable[[], T]) -> Awaitable[T]:
