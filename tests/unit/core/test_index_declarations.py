@@ -6,7 +6,7 @@ import pytest
 from msgspec import Meta, Struct, defstruct
 
 from estuary import Hidden, Resource, Unique
-from estuary.core.index_declarations import DeclarationError
+from estuary.core.resource import DeclarationError
 from estuary.core.uniques import UniqueKey
 
 Code = Annotated[str, Meta(max_length=20)]
