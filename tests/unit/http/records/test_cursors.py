@@ -79,7 +79,7 @@ def test_a_cursor_longer_than_any_is_refused_unread() -> None:
 
 def test_a_cursor_with_an_id_that_no_record_has_is_refused() -> None:
     """A digest can be made by anyone, and PostgreSQL fails at U+0000 in a text."""
-    with pytest.raises(InvalidParameter, match="not one that Estuary issued"):
+    with pytest.raises(InvalidParameter, match="must be the next_cursor"):
         decode_cursor(encode_cursor(Position(1, "\0"), "items"), "items")
 
 
