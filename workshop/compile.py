@@ -97,6 +97,7 @@ COMPILED = [
     "http/records/projection",
     "http/records/query_string",
     "http/records/wrong_types",
+    "http/told",
     "http/under_way",
     "limits/clients",
     "limits/window",

@@ -15,6 +15,7 @@ from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.guards.request_id import Identifier
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.kernel import Admission, Application, PathRouter, Reporter
+from estuary.http.messages import Handler
 from estuary.http.negotiation import VARY
 from estuary.http.operations import Operations
 from estuary.http.problems import Problems
@@ -60,11 +61,14 @@ class Applications:
             in_flight=in_flight,
         )
 
-    def service(self, operations: Operations, collections: Sequence[RecordHandlers]) -> Application:
+    def service(
+        self, operations: Operations, collections: Sequence[RecordHandlers], batch: Handler
+    ) -> Application:
         """What HOST and PORT serve; of the operators' routes, only probes if those have their own port."""
         routes = table(
             operations,
             collections,
+            batch,
             scopes=scopes(self._settings),
             token=self._metrics_token,
             details=self._settings.admin_port is None,

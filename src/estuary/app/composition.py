@@ -3,6 +3,7 @@
 from estuary import __version__
 from estuary.app.applications import Applications
 from estuary.app.authentication import access, authentication
+from estuary.app.batch import make_batch
 from estuary.app.caches import with_cache
 from estuary.app.limits import make_limiter
 from estuary.app.observability import make_observability
@@ -47,12 +48,18 @@ def build(
         clock=clock,
         system=system,
         exposition=metrics,
-        document=openapi(resources, access(settings), metrics=settings.admin_port is None),
+        document=openapi(
+            resources,
+            access(settings),
+            metrics=settings.admin_port is None,
+            most_operations=settings.batch_max_operations,
+        ),
         version=__version__,
         draining=lambda: application.draining,
     )
+    batch = make_batch(settings, handlers, store, limiter, clock, observers)
     applications = Applications(settings, observability, limiter, auth)
-    application = applications.service(operations, handlers)
+    application = applications.service(operations, handlers, batch)
     return Service(
         application,
         store,

@@ -27,13 +27,26 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 """Folders of installed libraries."""
 
 
-def openapi(resources: Sequence[Resource], access: Scopes | None = None, *, metrics: bool = True) -> bytes:
+def openapi(
+    resources: Sequence[Resource],
+    access: Scopes | None = None,
+    *,
+    metrics: bool = True,
+    most_operations: int = 100,
+) -> bytes:
     """The OpenAPI document of `resources`, encoded.
 
     `access` are the scopes, None if authentication is off; `metrics` says whether they are on the same
-    port.
+    port; a batch has at most `most_operations`.
     """
-    described = document(resources, version=__version__, prefix=API_PREFIX, access=access, metrics=metrics)
+    described = document(
+        resources,
+        version=__version__,
+        prefix=API_PREFIX,
+        access=access,
+        metrics=metrics,
+        most_operations=most_operations,
+    )
     return msgspec.json.encode(described)
 
 

@@ -21,7 +21,12 @@ def _run(_: argparse.Namespace) -> int:
     try:
         settings = load().settings
         resources, on_port = load_resources(settings.resources), settings.admin_port is None
-        document = openapi(resources, access(settings), metrics=on_port)
+        document = openapi(
+            resources,
+            access(settings),
+            metrics=on_port,
+            most_operations=settings.batch_max_operations,
+        )
     except (ConfigurationError, DeclarationError) as error:
         return misconfigured(error)
     sys.stdout.buffer.write(document + b"\n")

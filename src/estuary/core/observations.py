@@ -204,6 +204,20 @@ class RecordDeleted(msgspec.Struct, frozen=True):
     resource: str
 
 
+class BatchRead(msgspec.Struct, frozen=True):
+    """A request holds a batch of so many operations, of which `names` says the first: `PUT books,…`."""
+
+    request_id: str
+    operations: int
+    names: str
+
+
+class BatchMade(msgspec.Struct, frozen=True):
+    """A batch of so many operations was made, and is as durable as its store makes it."""
+
+    operations: int
+
+
 Observation = (
     RequestServed
     | RequestFailed
@@ -235,4 +249,6 @@ Observation = (
     | RecordCreated
     | RecordUpdated
     | RecordDeleted
+    | BatchRead
+    | BatchMade
 )

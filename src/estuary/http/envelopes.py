@@ -13,6 +13,7 @@ class Details(msgspec.Struct, omit_defaults=True):
 
     validation_errors: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None
+    operation: int | None = None
 
 
 class Envelope(msgspec.Struct, omit_defaults=True):
@@ -37,3 +38,4 @@ class Problem(msgspec.Struct, omit_defaults=True):
     request_id: str
     errors: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None
+    operation: int | None = None

@@ -77,6 +77,7 @@ class Route:
         self.scopes = scopes
 
 
+_NOTHING: Final = frozenset[str]()
 UNKNOWN_ROUTE: Final = Route("unknown", {})
 
 
@@ -91,6 +92,7 @@ class Request:
 
     __slots__ = (
         "client",
+        "granted",
         "headers",
         "method",
         "newer",
@@ -130,6 +132,8 @@ class Request:
         self.client = NO_ADDRESS
         self.subject: str | None = None
         """Who asks, as far as a token says so."""
+        self.granted: frozenset[str] = _NOTHING
+        """The scopes that the token grants."""
         self.owner: str | None = None
         """Whose records alone exist for this request; None where all owners' do."""
         self.newer: Request | None = None

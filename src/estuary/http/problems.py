@@ -1,6 +1,5 @@
 """Problems: the only place where an error becomes a status and a body."""
 
-import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -16,33 +15,13 @@ from estuary.http.envelopes import Details, Envelope, Problem
 from estuary.http.messages import EVERY_METHOD, JSON, Header, Request, Response
 from estuary.http.negotiation import Offer, accepted
 from estuary.http.records.write_headers.entity_tags import tag_of_version
+from estuary.http.told import Told, retry_after
 
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")
 _PROBLEM, _ENVELOPE = Offer("application", "problem+json"), Offer("application", "json")
 _CHALLENGE = 'Bearer realm="estuary"'
 
 _INTERNAL = (500, "Internal server error")
-
-
-class _Told:
-    """What a client is told of an error; `close`: the connection is of no use after this."""
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        violations: tuple[Violation, ...] = (),
-        context: dict[str, Any] | None = None,
-        headers: tuple[Header, ...] = (),
-        *,
-        close: bool = False,
-    ) -> None:
-        self.status = status
-        self.message = message
-        self.violations = violations
-        self.context = context
-        self.headers = headers
-        self.close = close
 
 
 class Problems:
@@ -57,22 +36,25 @@ class Problems:
 
     def render(self, error: Exception, request: Request) -> Response:
         """The answer for `error`; an unforeseen one is a 500 that says nothing of its cause."""
+        operation = None
+        if isinstance(error, errors.WriteRefused):
+            operation, error = error.index, error.refusal
         told = _tell(error)
         code = error.code if isinstance(error, errors.EstuaryError) else errors.EstuaryError.code
         headers = request.headers
         if headers.get("accept") is not None and accepted(headers).prefers(_PROBLEM, _ENVELOPE):
-            body = self._encode(self._problem(code, told, request))
+            body = self._encode(self._problem(code, told, operation, request))
             return Response(told.status, body, (_PROBLEM_JSON, *told.headers), told.close)
-        body = self._encode(self._envelope(code, told, request))
+        body = self._encode(self._envelope(code, told, operation, request))
         return Response(told.status, body, (JSON, *told.headers), told.close)
 
-    def _envelope(self, code: str, told: _Told, request: Request) -> Envelope:
+    def _envelope(self, code: str, told: Told, operation: int | None, request: Request) -> Envelope:
         details = None
-        if told.violations or told.context:
-            details = Details(told.violations, told.context)
+        if told.violations or told.context or operation is not None:
+            details = Details(told.violations, told.context, operation)
         return Envelope(code, told.message, in_six_digits(self._now()), request.request_id, details)
 
-    def _problem(self, code: str, told: _Told, request: Request) -> Problem:
+    def _problem(self, code: str, told: Told, operation: int | None, request: Request) -> Problem:
         slug = code.lower().replace("_", "-")
         return Problem(
             type=f"urn:estuary:problem:{slug}",
@@ -84,178 +66,170 @@ class Problems:
             request_id=request.request_id,
             errors=told.violations,
             context=told.context,
+            operation=operation,
         )
 
 
-def _tell(error: Exception) -> _Told:
+def _tell(error: Exception) -> Told:
     teller = _TELLERS.get(type(error)) or _teller_of_family(error)
-    return _Told(*_INTERNAL) if teller is None else teller(error)
+    return Told(*_INTERNAL) if teller is None else teller(error)
 
 
-def _teller_of_family(error: Exception) -> Callable[[Any], _Told] | None:
+def _teller_of_family(error: Exception) -> Callable[[Any], Told] | None:
     """What tells of errors of the nearest kind that `error` is one of."""
     return next((_TELLERS[kind] for kind in type(error).__mro__ if kind in _TELLERS), None)
 
 
-def _bad_request(error: http_errors.BadRequest) -> _Told:
-    return _Told(400, error.message, error.violations)
+def _bad_request(error: http_errors.BadRequest) -> Told:
+    return Told(400, error.message, error.violations)
 
 
-def _not_acceptable(error: http_errors.VersionNotAcceptable) -> _Told:
+def _not_acceptable(error: http_errors.VersionNotAcceptable) -> Told:
     supported = {"supported_versions": list(error.supported)}
-    return _Told(406, "None of the accepted API versions exists", context=supported)
+    return Told(406, "None of the accepted API versions exists", context=supported)
 
 
-def _validation_failed(error: errors.ValidationFailed) -> _Told:
-    return _Told(422, "Validation failed", error.violations)
+def _validation_failed(error: errors.ValidationFailed) -> Told:
+    return Told(422, "Validation failed", error.violations)
 
 
-def _version_conflict(error: errors.VersionConflict) -> _Told:
+def _version_conflict(error: errors.VersionConflict) -> Told:
     etag = tag_of_version(error.current)
-    return _Told(
-        412, f"The precondition does not hold: the record's ETag is {etag}", context={"etag": etag}
-    )
+    return Told(412, f"The precondition does not hold: the record's ETag is {etag}", context={"etag": etag})
 
 
-def _key_reused(_: errors.IdempotencyKeyReused) -> _Told:
+def _key_reused(_: errors.IdempotencyKeyReused) -> Told:
     said = "was used for another request"
-    return _Told(422, f"Idempotency-Key {said}", (Violation("Idempotency-Key", said, "reused"),))
+    return Told(422, f"Idempotency-Key {said}", (Violation("Idempotency-Key", said, "reused"),))
 
 
-def _key_in_flight(_: errors.IdempotencyKeyInFlight) -> _Told:
+def _key_in_flight(_: errors.IdempotencyKeyInFlight) -> Told:
     message = "A request with this Idempotency-Key is still being worked on"
-    return _Told(409, message, headers=(_retry_after(1),))
+    return Told(409, message, headers=(retry_after(1),))
 
 
-def _unique_conflict(error: errors.UniqueConflict) -> _Told:
+def _unique_conflict(error: errors.UniqueConflict) -> Told:
     """Without Retry-After: the same request would meet the same record."""
     names = " and ".join(error.fields).replace("_", " ").capitalize()
     told = f"{names} {'are' if len(error.fields) > 1 else 'is'} taken"
     violations = tuple([Violation(field, told, "unique") for field in error.fields])
-    return _Told(
+    return Told(
         409,
         f"Another record has the same {names.lower()}" if names else "Another record is in the way",
         violations,
     )
 
 
-def _unauthenticated(error: errors.Unauthenticated) -> _Told:
+def _unauthenticated(error: errors.Unauthenticated) -> Told:
     """RFC 6750, 3.1: a request without a token is told nothing but the scheme."""
     if error.reason == Refusal.MISSING:
-        return _Told(401, "Authentication required", headers=(("www-authenticate", _CHALLENGE),))
+        return Told(401, "Authentication required", headers=(("www-authenticate", _CHALLENGE),))
     challenge = f'{_CHALLENGE}, error="invalid_token"'
     if error.reason == Refusal.EXPIRED:
         # All that a client can do something about; of the other reasons a forger would learn.
         challenge += ', error_description="The token has expired"'
-    return _Told(401, "Invalid authentication token", headers=(("www-authenticate", challenge),))
+    return Told(401, "Invalid authentication token", headers=(("www-authenticate", challenge),))
 
 
-def _forbidden(error: http_errors.Forbidden) -> _Told:
+def _forbidden(error: http_errors.Forbidden) -> Told:
     """RFC 6750, 3.1: the scope is told, so that the client can ask for a token that has it."""
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     message = f"The token does not grant the scope {error.scope}"
     context = {"scope": error.scope}
-    return _Told(403, message, context=context, headers=(("www-authenticate", challenge),))
+    return Told(403, message, context=context, headers=(("www-authenticate", challenge),))
 
 
-def _method_not_allowed(error: http_errors.MethodNotAllowed) -> _Told:
+def _method_not_allowed(error: http_errors.MethodNotAllowed) -> Told:
     allow = ", ".join(error.allowed)
-    return _Told(405, "Method not allowed", context={"allowed": allow}, headers=(("allow", allow),))
+    return Told(405, "Method not allowed", context={"allowed": allow}, headers=(("allow", allow),))
 
 
-def _payload_too_large(error: http_errors.PayloadTooLarge) -> _Told:
-    return _Told(413, f"Request body must be at most {error.limit} bytes", context={"limit": error.limit})
+def _payload_too_large(error: http_errors.PayloadTooLarge) -> Told:
+    return Told(413, f"Request body must be at most {error.limit} bytes", context={"limit": error.limit})
 
 
-def _unsupported_media_type(error: http_errors.UnsupportedMediaType) -> _Told:
+def _unsupported_media_type(error: http_errors.UnsupportedMediaType) -> Told:
     """RFC 5789, 2.2; RFC 10008, 3: what would be taken is told."""
     message = f"Content-Type must be {error.accepted.replace(', ', ' or ')}"
-    return _Told(415, message, headers=((error.header, error.accepted),))
+    return Told(415, message, headers=((error.header, error.accepted),))
 
 
-def _uri_too_long(error: http_errors.UriTooLong) -> _Told:
-    return _Told(414, f"URL must be at most {error.limit} characters", context={"limit": error.limit})
+def _uri_too_long(error: http_errors.UriTooLong) -> Told:
+    return Told(414, f"URL must be at most {error.limit} characters", context={"limit": error.limit})
 
 
-def _headers_too_large(error: http_errors.HeadersTooLarge) -> _Told:
+def _headers_too_large(error: http_errors.HeadersTooLarge) -> Told:
     message = f"Header fields together must be at most {error.limit} characters"
-    return _Told(431, message, context={"limit": error.limit})
+    return Told(431, message, context={"limit": error.limit})
 
 
-def _too_many_fields(error: http_errors.TooManyFields) -> _Told:
-    return _Told(431, f"Header fields must be at most {error.limit}", context={"limit": error.limit})
+def _too_many_fields(error: http_errors.TooManyFields) -> Told:
+    return Told(431, f"Header fields must be at most {error.limit}", context={"limit": error.limit})
 
 
-def _framing_too_large(error: http_errors.FramingTooLarge) -> _Told:
+def _framing_too_large(error: http_errors.FramingTooLarge) -> Told:
     message = f"Chunk extensions and trailer fields together must be at most {error.limit} bytes"
-    return _Told(431, message, context={"limit": error.limit}, close=True)
+    return Told(431, message, context={"limit": error.limit}, close=True)
 
 
-def _request_timeout(error: http_errors.RequestTimeout) -> _Told:
+def _request_timeout(error: http_errors.RequestTimeout) -> Told:
     message = f"Request body did not arrive within {error.seconds:g} seconds"
-    return _Told(408, message, close=True)
+    return Told(408, message, close=True)
 
 
-def _head_timeout(error: http_errors.HeadTimeout) -> _Told:
-    return _Told(408, f"Request head did not arrive within {error.seconds:g} seconds", close=True)
+def _head_timeout(error: http_errors.HeadTimeout) -> Told:
+    return Told(408, f"Request head did not arrive within {error.seconds:g} seconds", close=True)
 
 
-def _rate_limited(error: http_errors.RateLimited) -> _Told:
-    return _Told(429, "Too many requests", headers=(_retry_after(error.resets_in),))
+def _rate_limited(error: http_errors.RateLimited) -> Told:
+    return Told(429, "Too many requests", headers=(retry_after(error.resets_in),))
 
 
-def _overloaded(error: http_errors.Overloaded) -> _Told:
-    return _Told(503, "Service is overloaded", headers=(_retry_after(error.retry_in),))
+def _overloaded(error: http_errors.Overloaded) -> Told:
+    return Told(503, "Service is overloaded", headers=(retry_after(error.retry_in),))
 
 
-def _limiter_unavailable(_: errors.LimiterUnavailable) -> _Told:
-    return _Told(503, "Rate limiting is unavailable", headers=(_retry_after(1),))
+def _limiter_unavailable(_: errors.LimiterUnavailable) -> Told:
+    return Told(503, "Rate limiting is unavailable", headers=(retry_after(1),))
 
 
-def _store_unavailable(_: errors.StoreUnavailable) -> _Told:
-    return _Told(503, "Database connection error", headers=(_retry_after(1),))
+def _store_unavailable(_: errors.StoreUnavailable) -> Told:
+    return Told(503, "Database connection error", headers=(retry_after(1),))
 
 
-def _query_too_expensive(error: errors.QueryTooExpensive) -> _Told:
+def _query_too_expensive(error: errors.QueryTooExpensive) -> Told:
     declare, sort, counts, skips = error.advice
     if declare:
         names = ", ".join(f'"{name}"' for name in declare)
         line = f"indexes=[({names}{',' if len(declare) == 1 else ''})]"
         message = f"Query costs too much without an index: declare {line}"
         if sort:
-            return _Told(
-                422, f"{message}, and ask for sort={sort}", context={"declare": line, "sort": sort}
-            )
-        return _Told(422, message, context={"declare": line})
+            return Told(422, f"{message}, and ask for sort={sort}", context={"declare": line, "sort": sort})
+        return Told(422, message, context={"declare": line})
     if sort:
         message = f"Query costs too much in this order: an index serves it with sort={sort}"
-        return _Told(422, message, context={"sort": sort})
+        return Told(422, message, context={"sort": sort})
     if counts:
-        return _Told(422, "Query costs too much with count=exact: ask for count=limited, or none")
+        return Told(422, "Query costs too much with count=exact: ask for count=limited, or none")
     if skips:
-        return _Told(422, "Query costs too much from this offset: page by cursor")
-    return _Told(422, "Query costs too much, and no index would serve it: ask for less, or otherwise")
+        return Told(422, "Query costs too much from this offset: page by cursor")
+    return Told(422, "Query costs too much, and no index would serve it: ask for less, or otherwise")
 
 
-def _query_unsupported(error: errors.QueryUnsupported) -> _Told:
-    return _Told(422, str(error))
+def _query_unsupported(error: errors.QueryUnsupported) -> Told:
+    return Told(422, str(error))
 
 
-def _retry_after(seconds: float) -> Header:
-    """RFC 9110, 10.2.3: whole seconds; rounded up, for a client that comes earlier is refused again."""
-    return ("retry-after", str(max(1, math.ceil(seconds))))
-
-
-_TELLERS: dict[type, Callable[[Any], _Told]] = {
+_TELLERS: dict[type, Callable[[Any], Told]] = {
     http_errors.BadRequest: _bad_request,
     http_errors.VersionNotAcceptable: _not_acceptable,
     errors.ValidationFailed: _validation_failed,
     errors.Unauthenticated: _unauthenticated,
     http_errors.Forbidden: _forbidden,
-    errors.KeysUnavailable: lambda _: _Told(
-        503, "Authentication service unavailable", headers=(_retry_after(1),)
+    errors.KeysUnavailable: lambda _: Told(
+        503, "Authentication service unavailable", headers=(retry_after(1),)
     ),
-    errors.NotFound: lambda _: _Told(404, "Resource not found"),
+    errors.NotFound: lambda _: Told(404, "Resource not found"),
     http_errors.MethodNotAllowed: _method_not_allowed,
     http_errors.PayloadTooLarge: _payload_too_large,
     http_errors.UnsupportedMediaType: _unsupported_media_type,
@@ -266,32 +240,35 @@ _TELLERS: dict[type, Callable[[Any], _Told]] = {
     http_errors.Overloaded: _overloaded,
     errors.LimiterUnavailable: _limiter_unavailable,
     errors.VersionConflict: _version_conflict,
-    errors.PreconditionFailed: lambda _: _Told(412, "The precondition does not hold"),
-    http_errors.PreconditionRequired: lambda _: _Told(428, "If-Match is required: send the record's ETag"),
-    errors.WriteContention: lambda _: _Told(
-        409, "Other requests keep changing the record", headers=(_retry_after(1),)
+    errors.PreconditionFailed: lambda _: Told(412, "The precondition does not hold"),
+    http_errors.PreconditionRequired: lambda _: Told(428, "If-Match is required: send the record's ETag"),
+    errors.WriteContention: lambda _: Told(
+        409, "Other requests keep changing the record", headers=(retry_after(1),)
     ),
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.UniqueConflict: _unique_conflict,
-    errors.SeveralRecords: lambda _: _Told(
+    errors.SeveralRecords: lambda _: Told(
         409, "Records of several owners have this value: name one by ?owner="
     ),
     errors.QueryTooExpensive: _query_too_expensive,
-    errors.QueriesWaiting: lambda _: _Told(
-        503, "Too many queries without an index are under way", headers=(_retry_after(1),)
+    errors.QueriesWaiting: lambda _: Told(
+        503, "Too many queries without an index are under way", headers=(retry_after(1),)
     ),
     errors.QueryUnsupported: _query_unsupported,
+    errors.TransactionTooLarge: lambda _: Told(
+        413, "What the batch leaves behind is more than is kept at once: send fewer operations"
+    ),
     errors.StoreUnavailable: _store_unavailable,
-    errors.StoreError: lambda _: _Told(500, "Database query error"),
+    errors.StoreError: lambda _: Told(500, "Database query error"),
     http_errors.HeadTimeout: _head_timeout,
     http_errors.TooManyFields: _too_many_fields,
     http_errors.FramingTooLarge: _framing_too_large,
-    http_errors.UnknownMethod: lambda _: _Told(
+    http_errors.UnknownMethod: lambda _: Told(
         405, "Method not allowed", headers=(("allow", EVERY_METHOD),)
     ),
-    http_errors.UnmetExpectation: lambda _: _Told(417, "Expect must be 100-continue"),
-    http_errors.UnsupportedProtocol: lambda _: _Told(400, "HTTP version must be 1.0 or 1.1"),
-    http_errors.UnsupportedTransfer: lambda _: _Told(501, "Transfer-Encoding must be chunked"),
-    http_errors.UnsupportedEncoding: lambda _: _Told(415, "Content-Encoding must be identity or absent"),
+    http_errors.UnmetExpectation: lambda _: Told(417, "Expect must be 100-continue"),
+    http_errors.UnsupportedProtocol: lambda _: Told(400, "HTTP version must be 1.0 or 1.1"),
+    http_errors.UnsupportedTransfer: lambda _: Told(501, "Transfer-Encoding must be chunked"),
+    http_errors.UnsupportedEncoding: lambda _: Told(415, "Content-Encoding must be identity or absent"),
 }

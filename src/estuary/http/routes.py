@@ -12,15 +12,18 @@ from estuary.http.records.by_value import ByValue
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import QUERY_PATH
+from estuary.http.records.write_headers.write_parameters import check_write
 from estuary.http.scopes import NO_SCOPES, Scopes
 
 API_PREFIX = "/api/v1"
 UNVERSIONED_PREFIX = "/api"
+BATCH_PATH = f"{API_PREFIX}/batch"
 
 
 def table(
     operations: Operations,
     collections: Sequence[RecordHandlers],
+    batch: Handler,
     *,
     scopes: Scopes = NO_SCOPES,
     token: MetricsToken | None = None,
@@ -37,6 +40,7 @@ def table(
         _route(
             f"{API_PREFIX}/openapi.json", {"GET": operations.versioned_openapi}, check=refuse_parameters
         ),
+        *_batch_routes(batch),
         *(route for handlers in collections for route in _record_routes(handlers, scopes)),
     ]
 
@@ -61,6 +65,14 @@ def _health_routes(operations: Operations, health: Handler) -> list[Route]:
         _route("/health/live", {"GET": operations.live}, limited=False, essential=True),
         _route("/health/ready", {"GET": operations.ready}, limited=False, essential=True),
         Route("*", {"OPTIONS": _ping}, limited=False, essential=True, methods=("OPTIONS",)),
+    ]
+
+
+def _batch_routes(batch: Handler) -> list[Route]:
+    """A token is enough to be let in: what it must grant, the operations say."""
+    return [
+        _route(BATCH_PATH, {"POST": batch}, scopes={}, check=check_write),
+        _route(BATCH_PATH.replace(API_PREFIX, UNVERSIONED_PREFIX), {"POST": _moved}, scopes={}),
     ]
 
 

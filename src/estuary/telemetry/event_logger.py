@@ -6,6 +6,7 @@ from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,
     AuthFailed,
+    BatchRead,
     CacheChanged,
     ConnectionsFull,
     KeysFetched,
@@ -73,6 +74,8 @@ class EventLogger:
             observers.subscribe(ConnectionsFull, self._connections_full)
             observers.subscribe(AcceptFailed, self._accept_failed)
             observers.subscribe(LimiterChanged, self._limiter_changed)
+        if self._http.enabled(Level.INFO):
+            observers.subscribe(BatchRead, self._batch_read)
         if self._auth.enabled(Level.ERROR):
             observers.subscribe(KeysMissed, self._keys_missed)
         if self._auth.enabled(Level.WARN):
@@ -104,6 +107,11 @@ class EventLogger:
             request_id=failed.request_id,
             endpoint=failed.endpoint,
             **describe(failed.error),
+        )
+
+    def _batch_read(self, read: BatchRead) -> None:
+        self._http.info(
+            "batch read", request_id=read.request_id, operations=read.operations, batch=read.names
         )
 
     def _rate_limit_exceeded(self, exceeded: RateLimitExceeded) -> None:

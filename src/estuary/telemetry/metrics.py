@@ -8,6 +8,7 @@ from estuary.core.identity import Refusal
 from estuary.core.measurements import KNOWN_METHODS, RequestServed, StoreQueried
 from estuary.core.observations import (
     AuthFailed,
+    BatchMade,
     CacheLooked,
     ConnectionsChanged,
     KeysFetched,
@@ -79,6 +80,7 @@ class Metrics:
         observers.subscribe(RecordCreated, self._record_created)
         observers.subscribe(RecordUpdated, self._record_updated)
         observers.subscribe(RecordDeleted, self._record_deleted)
+        observers.subscribe(BatchMade, self._batch_made)
 
     def requests_waiting(self, change: int) -> None:
         """Count so many more, or fewer, requests as being worked on."""
@@ -147,6 +149,12 @@ class Metrics:
         self._created = _by_resource(registry, resources, "created")
         self._updated = _by_resource(registry, resources, "updated")
         self._deleted = _by_resource(registry, resources, "deleted")
+        self._batches: Counter = registry.counter(
+            "batches_total", "Batches of writes that were made."
+        ).series()
+        self._batched: Counter = registry.counter(
+            "batch_operations_total", "Operations of batches that were made."
+        ).series()
         lists = registry.counter(
             "list_queries_total",
             "Lists asked for, by whether an index serves the query.",
@@ -245,6 +253,10 @@ class Metrics:
 
     def _record_deleted(self, deleted: RecordDeleted) -> None:
         self._deleted[deleted.resource].inc()
+
+    def _batch_made(self, made: BatchMade) -> None:
+        self._batches.inc()
+        self._batched.add(made.operations)
 
 
 def _left_out(series: int) -> Family:

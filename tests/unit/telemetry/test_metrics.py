@@ -44,6 +44,8 @@ CONTRACT = {
     "items_deleted_total",
     "cache_requests_total",
     "list_queries_total",
+    "batches_total",
+    "batch_operations_total",
     "estuary_build_info",
     "process_cpu_seconds_total",
     "process_resident_memory_bytes",

@@ -1,6 +1,6 @@
 """What is served, and for what."""
 
-from estuary.config.forms import BOOLEAN, REFERENCES, choice
+from estuary.config.forms import BOOLEAN, REFERENCES, choice, whole_number
 from estuary.config.variable import Variable
 
 PRODUCTION = "production"
@@ -29,4 +29,10 @@ class ServiceVariables:
         default="false",
         summary="Whether an update or delete must name the version it is made to (If-Match); one that does "
         "not is answered 428.",
+    )
+
+    batch_max_operations = Variable(
+        whole_number(1, 1000),
+        default="100",
+        summary="How many operations a batch may have; each counts as a request against the rate limit.",
     )

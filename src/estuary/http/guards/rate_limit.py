@@ -49,6 +49,14 @@ class RateLimit(Guard):
             return self._act(decision, request)
         return self._later(request, decision)
 
+    def charge(self, request: Request, cost: int) -> Verdict | Awaitable[Verdict]:
+        """Count `cost` more requests for one that was let pass, all of them or none; tell what is left."""
+        request.reply_lines = request.reply_lines.partition(self._constant)[0]
+        decision = self._hit(request.client.key, cost)
+        if isinstance(decision, Decision):
+            return self._act(decision, request)
+        return self._later(request, decision)
+
     def _later(self, request: Request, decision: Awaitable[Decision]) -> Awaitable[Verdict]:
         # Apart, for what a nested function needs is made on every call of the function around it.
         return then(decision, lambda made: self._act(made, request))

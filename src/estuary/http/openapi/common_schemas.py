@@ -5,6 +5,11 @@ from estuary.http.openapi.schemas import TIME, Schema
 ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
 """Said outright, for generators take an object of which nothing is said for an empty one."""
 
+OPERATION: Schema = {
+    "type": "integer",
+    "minimum": 0,
+    "description": "Of a batch: the place of the operation that cannot be made, counted from 0.",
+}
 VIOLATION: Schema = {
     "type": "object",
     "description": "A rule that a field breaks.",
@@ -23,6 +28,7 @@ ERROR: Schema = {
             "properties": {
                 "validation_errors": {"type": "array", "items": {"$ref": "#/components/schemas/Violation"}},
                 "context": ANY_OBJECT,
+                "operation": OPERATION,
             },
         },
         "timestamp": TIME,
@@ -43,6 +49,7 @@ PROBLEM: Schema = {
         "request_id": {"type": "string"},
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Violation"}},
         "context": ANY_OBJECT,
+        "operation": OPERATION,
     },
 }
 HEALTH: Schema = {

@@ -15,6 +15,7 @@ from estuary.http.openapi.answers import (
     error_name,
     responses,
 )
+from estuary.http.openapi.batch import batch_paths, batch_schemas
 from estuary.http.openapi.common_schemas import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
 from estuary.http.openapi.header_parameters import PARAMETERS
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
@@ -33,11 +34,12 @@ def document(
     prefix: str,
     access: Scopes | None = None,
     metrics: bool = True,
+    most_operations: int = 100,
 ) -> dict[str, Any]:
     """The document for an API that serves `resources` under `prefix`.
 
     `access` are the scopes that tokens must grant, None where no token is asked for; `metrics` says whether
-    they are on the same port.
+    they are on the same port; a batch has at most `most_operations`.
     """
     paths = _operations_paths(prefix)
     documents = [path for path in paths if path.endswith("/openapi.json")]
@@ -55,6 +57,10 @@ def document(
         served = _limited(resource_paths(resource, prefix))
         paths |= served if access is None else _secured(served, access.of(resource.name))
         schemas |= resource_schemas(resource)
+    scoped = access is not None and access.write is not None
+    batch = _limited(batch_paths(f"{prefix}/batch", scoped=scoped))
+    paths |= batch if access is None else secured(batch, {})
+    schemas |= batch_schemas(resources, most=most_operations)
     return {
         "openapi": "3.1.1",
         "info": {
@@ -67,6 +73,7 @@ def document(
         "security": [],
         "tags": [
             *({"name": each.name, "description": each.description} for each in resources),
+            {"name": "batch", "description": "Several writes in one request."},
             {"name": "operations", "description": "Health, metrics and this document."},
         ],
         "paths": paths,

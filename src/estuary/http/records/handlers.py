@@ -35,25 +35,25 @@ class RecordHandlers:
         self._records = records
         self._body = body
         self._write_headers = write_headers
-        self._codec = RecordCodec(records.resource)
-        self._answers = WrittenAnswers(self._codec, path)
+        self.codec = RecordCodec(records.resource)
+        self.answers = WrittenAnswers(self.codec, path)
         requests = ListRequests(records.resource)
-        lists = ListAnswers(self._codec, requests.cursors, path)
+        lists = ListAnswers(self.codec, requests.cursors, path)
         bodies = QueryBodies(records.resource, requests)
         parameters = ListParameters(records.resource, requests)
         self._list_parameters = parameters
         self.list = ListRead(records, parameters, lists)
         self.query = Querying(records.list, body, bodies, lists)
-        self.read = PointRead(records, self._codec, requests.projections)
-        self.create = Creation(records, body, write_headers, self._codec, self._answers)
+        self.read = PointRead(records, self.codec, requests.projections)
+        self.create = Creation(records, body, write_headers, self.codec, self.answers)
         self.by_value = [
             ByValue(
                 records,
                 key,
                 body,
                 write_headers,
-                self._codec,
-                self._answers,
+                self.codec,
+                self.answers,
                 self.read,
                 requests.projections,
                 path,
@@ -80,24 +80,24 @@ class RecordHandlers:
         body = arrived if isinstance(arrived, bytes) else await arrived
         options = headers.options(body)
         if creates:
-            written = await self._records.create_at(request.record_id, self._codec.draft(body), options)
-            return self._answers.answer(201, written, headers)
-        changes = self._codec.changes(body)
+            written = await self._records.create_at(request.record_id, self.codec.draft(body), options)
+            return self.answers.answer(201, written, headers)
+        changes = self.codec.changes(body)
         written = await self._records.update(
             request.record_id, changes, options, headers.precondition.holds
         )
-        return self._answers.answer(200, written, headers)
+        return self.answers.answer(200, written, headers)
 
     async def patch(self, request: Request) -> Response:
         """PATCH on a record (RFC 5789) with a merge patch (RFC 7396): null clears, what is absent stays."""
         headers = self._write_headers.of_change(request)
         arrived = self._body.read_patch(request)
         body = arrived if isinstance(arrived, bytes) else await arrived
-        patch = self._codec.patch(body)
+        patch = self.codec.patch(body)
         written = await self._records.patch(
             request.record_id, patch, headers.options(body), headers.precondition.holds
         )
-        return self._answers.answer(200, written, headers)
+        return self.answers.answer(200, written, headers)
 
     async def delete(self, request: Request) -> Response:
         """DELETE on a record: 204."""
@@ -105,4 +105,4 @@ class RecordHandlers:
         written = await self._records.delete(
             request.record_id, headers.options(b""), headers.precondition.holds
         )
-        return self._answers.answer(204, written, headers)
+        return self.answers.answer(204, written, headers)

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from estuary.http.errors import InvalidParameter
-from estuary.http.records.query_string import pairs_of, unknown
+from estuary.http.records.query_string import pairs_of, refuse_parameters, unknown
 
 VALIDATE_ONLY: Final = "validate_only"
 _TRUTHS: Final = {"true": True, "false": False}
@@ -16,6 +16,11 @@ class WriteParameters(NamedTuple):
 
 
 NO_WRITE_PARAMETERS: Final = WriteParameters()
+
+
+def check_write(query: str) -> None:
+    """Raise `InvalidParameter` where `query` has a parameter that writes do not know."""
+    refuse_parameters(query, (VALIDATE_ONLY,))
 
 
 def write_parameters(query: str) -> WriteParameters:

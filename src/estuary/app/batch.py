@@ -1,0 +1,46 @@
+"""Batches as they are served: their handler, with the use case and the store behind it."""
+
+from collections.abc import Sequence
+
+from estuary.app.authentication import access
+from estuary.app.record_ids import new_record_id
+from estuary.config.settings import Settings
+from estuary.core.batch.batches import Batches
+from estuary.core.batch.operations import Target
+from estuary.core.ports import Clock, Observer, RateLimiter, Store
+from estuary.http.batch.forms import BatchForms
+from estuary.http.batch.handler import BatchHandler
+from estuary.http.guards.body import BodyReader
+from estuary.http.guards.rate_limit import RateLimit
+from estuary.http.records.handlers import RecordHandlers
+from estuary.http.records.write_headers.write_headers import WriteHeadersReader
+from estuary.http.routes import API_PREFIX
+from estuary.http.scopes import NO_SCOPES
+
+
+def make_batch(
+    settings: Settings,
+    collections: Sequence[RecordHandlers],
+    store: Store,
+    limiter: RateLimiter,
+    clock: Clock,
+    observe: Observer,
+) -> BatchHandler:
+    """The handler of batches over `collections`, whose records are in `store`."""
+    resources = [each.resource for each in collections]
+    limit = RateLimit(limiter, observe) if settings.rate_limit_enabled else None
+    return BatchHandler(
+        forms=BatchForms(
+            {f"{API_PREFIX}/{each.resource.name}": each for each in collections},
+            most=settings.batch_max_operations,
+            require_if_match=settings.require_if_match,
+        ),
+        batches=Batches(store.transact, clock, observe),
+        targets={each.name: Target(each, store.collection(each).get, new_record_id) for each in resources},
+        body=BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds),
+        write_headers=WriteHeadersReader(clock.now, require_if_match=settings.require_if_match),
+        scopes=access(settings) or NO_SCOPES,
+        charge=None if limit is None else limit.charge,
+        limit=limiter.limit,
+        observe=observe,
+    )

@@ -1,0 +1,1 @@
+"""Batches: several writes that a client asks for together."""

@@ -1,0 +1,126 @@
+"""One operation of a batch: a write that is worked out from what there is, where it depends on that."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum, auto
+from typing import NamedTuple, assert_never
+
+import msgspec
+
+from estuary.core.awaiting import MaybeAwaitable
+from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.pending_writes import VersionPredicate
+from estuary.core.record import Place, Record
+from estuary.core.record_id import is_record_id
+from estuary.core.resource import Resource
+from estuary.core.writes import NO_VERSION, Delete, Insert, Update, Write, WriteOptions
+
+_NO_ID = "00000000-0000-0000-0000-000000000000"
+
+
+class Verb(Enum):
+    """What an operation does to its record."""
+
+    CREATE = auto()
+    UPDATE = auto()
+    PATCH = auto()
+    DELETE = auto()
+
+
+class Target(NamedTuple):
+    """Where an operation writes: a resource, what reads its records, and what makes new ids."""
+
+    resource: Resource
+    get: Callable[[str, str | None], MaybeAwaitable[Record]]
+    new_id: Callable[[], str]
+
+
+class Operation(NamedTuple):
+    """A write of a batch, of `owner` alone where there is one.
+
+    `body` is of the type that the verb takes. A create has a `record_id` where its client chose one. The
+    write is made to the version `expected`, and to one for which `holds` is true, where these are given.
+    """
+
+    target: Target
+    verb: Verb
+    record_id: str = ""
+    body: msgspec.Struct | None = None
+    owner: str | None = None
+    expected: int | None = None
+    holds: VersionPredicate | None = None
+
+    @property
+    def place(self) -> Place:
+        """Which record it writes."""
+        return Place(self.target.resource.name, self.record_id)
+
+    @property
+    def depends(self) -> bool:
+        """Whether the write is worked out from the record that is there."""
+        if self.verb is Verb.CREATE:
+            return False
+        merges = self.verb is Verb.PATCH and self.target.resource.merges(self._given)
+        return merges or self.holds is not None
+
+    def accepts(self, version: int) -> bool:
+        """Whether it may be made to this version."""
+        return self.expected in (None, version) and (self.holds is None or self.holds(version))
+
+    def write(self, seen: Record | None, now: datetime) -> Write:
+        """The write itself; `seen` is the record, None where it is not known, or not there.
+
+        Raises `ValidationFailed`, and `NotFound` or `VersionConflict` where that speaks against it.
+        """
+        if self.verb is Verb.CREATE:
+            return self._creation(now)
+        if not is_record_id(self.record_id):
+            raise NotFound(self.record_id)
+        resource, options = self.target.resource, self._options(seen)
+        match self.verb:
+            case Verb.UPDATE:
+                changes = resource.changes(self._given)
+                return Update(resource.name, self.record_id, changes, now, options)
+            case Verb.PATCH:
+                changes = resource.patch(self._given, None if seen is None else seen.value)
+                return Update(resource.name, self.record_id, changes, now, options)
+            case Verb.DELETE:
+                return Delete(resource.name, self.record_id, options)
+            case _ as unknown:
+                assert_never(unknown)
+
+    def refused_write(self) -> Write:
+        """One in its place that is always refused: of a version that never is."""
+        options = WriteOptions(self.owner, NO_VERSION)
+        return Delete(self.target.resource.name, self.record_id if self.depends else _NO_ID, options)
+
+    @property
+    def _given(self) -> msgspec.Struct:
+        if self.body is None:
+            raise TypeError(f"{self.verb.name} takes a body")
+        return self.body
+
+    def _creation(self, now: datetime) -> Insert:
+        resource, chosen = self.target.resource, bool(self.record_id)
+        value = resource.value(self._given)
+        record_id = self.record_id if chosen else self.target.new_id()
+        record = Record(record_id, 1, now, now, value, self.owner or "")
+        return Insert(resource.name, record, WriteOptions(client_id=chosen))
+
+    def _options(self, seen: Record | None) -> WriteOptions:
+        expected = self.expected
+        if self.depends:
+            if seen is None:
+                raise NotFound(self.record_id)
+            if not self.accepts(seen.version):
+                raise VersionConflict(seen.version)
+            expected = seen.version
+        return WriteOptions(self.owner, expected, if_changed=self._keeps_version)
+
+    @property
+    def _keeps_version(self) -> bool:
+        """Whether it makes no new version where nothing changes; of hidden fields that would tell."""
+        hidden = [field.name for field in self.target.resource.fields if field.hidden]
+        return self.verb is Verb.PATCH and all(
+            getattr(self._given, name) is msgspec.UNSET for name in hidden
+        )

@@ -1,0 +1,1 @@
+"""`POST /api/v1/batch`: its body, its handler, its answer."""

@@ -1,0 +1,49 @@
+"""The answer to a batch: for each operation, what it would be answered with alone."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from estuary.core.batch.operations import Verb
+from estuary.core.record import Written
+from estuary.http.batch.forms import Form
+from estuary.http.messages import JSON, Response, fields, line
+from estuary.http.records.write_headers.idempotency import REPLAYED
+from estuary.http.records.write_headers.preferences import MINIMAL_APPLIED
+from estuary.http.records.write_headers.write_headers import WriteHeaders
+
+_TOLD: Final = frozenset({"etag", "location"})
+_STATUSES: Final = {Verb.CREATE: 201, Verb.UPDATE: 200, Verb.PATCH: 200, Verb.DELETE: 204}
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Result(msgspec.Struct, omit_defaults=True):
+    """What became of one operation; `headers` are those that a client goes on with."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any = msgspec.UNSET
+
+
+class Results(msgspec.Struct):
+    """What became of all, in their order."""
+
+    results: list[Result]
+
+
+def answer(forms: Sequence[Form], made: Sequence[Written], headers: WriteHeaders) -> Response:
+    """The answer to a batch that was made, or tried."""
+    results = [_result(form, written, headers) for form, written in zip(forms, made, strict=True)]
+    lines = line(*JSON)
+    if any(written.replayed for written in made):
+        lines += line(*REPLAYED)
+    if headers.minimal:
+        lines += line(*MINIMAL_APPLIED)
+    return Response(200, _encode(Results(results)), lines=lines)
+
+
+def _result(form: Form, written: Written, headers: WriteHeaders) -> Result:
+    alone = form.collection.answers.answer(_STATUSES[form.verb], written, headers)
+    told = {name: value for name, value in fields(alone.lines) if name in _TOLD}
+    return Result(alone.status, told, msgspec.Raw(alone.body) if alone.body else msgspec.UNSET)
