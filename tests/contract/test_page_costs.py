@@ -19,7 +19,7 @@ from estuary.core.record_id import canonical_id
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
-from estuary.stores.sql.list_statements import Asked
+from estuary.stores.sql.statements import BoundStatement
 from estuary.stores.sqlite import SqliteStore
 from tests.support.served_queries import BOOKS, VALUES, served_queries
 from tests.support.servers import shared
@@ -113,7 +113,7 @@ def _may_be_read_in_another_index(query: ListQuery) -> bool:
     return sum(rest in (demand.order, backwards(demand.order)) for rest in rests) > 1
 
 
-def _asked(store: SqliteStore | PostgresStore, query: ListQuery) -> Asked:
+def _asked(store: SqliteStore | PostgresStore, query: ListQuery) -> BoundStatement:
     return store._resources["books"].queries.of(query).rows
 
 
@@ -142,7 +142,7 @@ def _fill_file(connection: sqlite3.Connection, rows: int) -> None:
         connection.execute(sql)
 
 
-def _stepped(connection: sqlite3.Connection, asked: Asked) -> Cost:
+def _stepped(connection: sqlite3.Connection, asked: BoundStatement) -> Cost:
     steps = 0
 
     def count() -> int:
@@ -190,7 +190,7 @@ async def _fill_server(connection: Connection, rows: int) -> None:
     await connection.execute("VACUUM ANALYZE books")
 
 
-async def _buffered(connection: Connection, prepared: dict[str, str], asked: Asked) -> Cost:
+async def _buffered(connection: Connection, prepared: dict[str, str], asked: BoundStatement) -> Cost:
     if asked.statement not in prepared:
         prepared[asked.statement] = f"q{len(prepared)}"
         await connection.execute(f"PREPARE {prepared[asked.statement]} AS {asked.statement}")

@@ -1,4 +1,4 @@
-"""The handler that creates: told at once where the body is here, and the store need not be waited for."""
+"""The handler that creates: it answers at once where body and store need not be waited for."""
 
 from collections.abc import Awaitable
 

@@ -40,8 +40,8 @@ _field_in: Final = re.compile(r"[a-z0-9_]*?(?=__|[^a-z0-9_]|$)").match
 """The field that a name begins with, however an operator follows: `pages[gte]`, `pages__gte`."""
 
 
-class Asked(NamedTuple):
-    """What one parameter asks for: an attribute is compared. `place` tells its pair from all others."""
+class FilterParameter(NamedTuple):
+    """What one parameter stands for: an attribute is compared. `place` tells it from all others."""
 
     place: int
     attribute: Attribute
@@ -55,7 +55,7 @@ class ListParameters:
         self._requests = requests
         self._order = lru_cache(_ORDERS_KEPT)(lambda text: requests.sort(text.split(",")))
         self._attributes = resource.attributes
-        self._asked = _names_of(resource.attributes.values())
+        self._filters = _names_of(resource.attributes.values())
         self._known = [*PARAMETERS, *(name for name in resource.attributes if name not in RESERVED)]
 
     def read(self, query: str, owner: str | None = None) -> ListRequest:
@@ -65,30 +65,30 @@ class ListParameters:
         listed: dict[str, list[str]] = {}
         kept: list[tuple[str, str]] = []
         for name, value in pairs_of(query):
-            asked = self._asked.get(name)
-            if asked is None:
+            parameter = self._filters.get(name)
+            if parameter is None:
                 if name not in PARAMETERS:
                     raise self._unknown(name)
                 if name in own:
                     raise _repeated(name, name)
                 own[name] = value
-            elif asked.operator is Operator.IN:
+            elif parameter.operator is Operator.IN:
                 listed.setdefault(name, []).append(value)
-            elif asked.place in found:
-                raise _repeated(name, asked.attribute.name)
+            elif parameter.place in found:
+                raise _repeated(name, parameter.attribute.name)
             else:
-                found[asked.place] = _compared(name, asked, value)
+                found[parameter.place] = _compared(name, parameter, value)
             if name not in ("limit", "cursor"):
                 kept.append((name, value))
         for name, values in listed.items():
-            asked = self._asked[name]
-            found[asked.place] = _in(name, asked, values)
+            parameter = self._filters[name]
+            found[parameter.place] = _in(name, parameter, values)
         return self._request(own, found, kept, owner)
 
     def refuse_unknown(self, query: str, known: Sequence[str] = ()) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no list knows, and is not `known`."""
         for name, _ in pairs_of(query):
-            if name not in self._asked and name not in PARAMETERS and name not in known:
+            if name not in self._filters and name not in PARAMETERS and name not in known:
                 raise self._unknown(name)
 
     def _request(
@@ -132,47 +132,47 @@ def _encoded(pairs: Sequence[tuple[str, str]]) -> str:
     return "&".join([f"{name}={value}" for name, value in pairs])
 
 
-def _names_of(attributes: Iterable[Attribute]) -> dict[str, Asked]:
+def _names_of(attributes: Iterable[Attribute]) -> dict[str, FilterParameter]:
     """What each parameter's name stands for: `field.operator`, or `field` alone for equality."""
-    names: dict[str, Asked] = {}
+    names: dict[str, FilterParameter] = {}
     for attribute in attributes:
         for operator in operators_of(attribute):
-            asked = Asked(len(names), attribute, Operator(operator))
-            names[f"{attribute.name}.{operator}"] = asked
-            if asked.operator is Operator.EQ and attribute.name not in RESERVED:
-                names[attribute.name] = asked
+            parameter = FilterParameter(len(names), attribute, Operator(operator))
+            names[f"{attribute.name}.{operator}"] = parameter
+            if parameter.operator is Operator.EQ and attribute.name not in RESERVED:
+                names[attribute.name] = parameter
     return names
 
 
-def _compared(name: str, asked: Asked, text: str) -> Comparison:
+def _compared(name: str, parameter: FilterParameter, text: str) -> Comparison:
     try:
-        return asked.attribute.spelled(asked.operator, text)
+        return parameter.attribute.spelled(parameter.operator, text)
     except Broken as broken:
-        raise _refused(name, asked, text, broken) from None
+        raise _refused(name, parameter, text, broken) from None
 
 
-def _in(name: str, asked: Asked, texts: Sequence[str]) -> Comparison:
+def _in(name: str, parameter: FilterParameter, texts: Sequence[str]) -> Comparison:
     if len(texts) > MAX_VALUES:
         raise InvalidParameter(name, f"At most {MAX_VALUES} values are taken")
-    attribute = asked.attribute
+    attribute = parameter.attribute
     try:
         return attribute.comparison(Operator.IN, [attribute.kind.spelled(text) for text in texts])
     except Broken as broken:
-        raise _refused(name, asked, texts[0], broken) from None
+        raise _refused(name, parameter, texts[0], broken) from None
 
 
-def _refused(name: str, asked: Asked, text: str, broken: Broken) -> InvalidParameter:
+def _refused(name: str, parameter: FilterParameter, text: str, broken: Broken) -> InvalidParameter:
     """What is told of `text`, and what to write instead where it is written as other APIs have it."""
     hint = ""
-    if asked.operator is Operator.IN and "," in text:
+    if parameter.operator is Operator.IN and "," in text:
         hint = f"; {name} is repeated for each value"
-    elif text == "null" and asked.attribute.optional:
-        hint = f"; for null use {asked.attribute.name}.null=true"
+    elif text == "null" and parameter.attribute.optional:
+        hint = f"; for null use {parameter.attribute.name}.null=true"
     elif " " in text:
         with suppress(Broken):
-            asked.attribute.spelled(asked.operator, text.replace(" ", "+"))
+            parameter.attribute.spelled(parameter.operator, text.replace(" ", "+"))
             hint = "; in a URL, + is written %2B"
-    return refused(name, asked.attribute, Broken(f"{broken.message}{hint}", broken.code))
+    return refused(name, parameter.attribute, Broken(f"{broken.message}{hint}", broken.code))
 
 
 def _repeated(name: str, field: str) -> InvalidParameter:

@@ -1,4 +1,4 @@
-"""The handler of lists: by offset or by cursor, told at once wherever the store can."""
+"""The handler of lists: by offset or by cursor, answered at once where the store can."""
 
 from collections.abc import Awaitable
 

@@ -1,4 +1,4 @@
-"""The handler of the commonest request: a record by its id, told at once wherever the store can."""
+"""The handler of the commonest request: a record by its id, answered at once where the store can."""
 
 from collections.abc import Awaitable
 from typing import Final

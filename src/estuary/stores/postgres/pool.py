@@ -28,7 +28,7 @@ Work = Callable[[Connection, float], Awaitable[T]]
 """Uses a connection, for so many seconds at most."""
 
 MAX_WAITING = 4096
-"""Calls that may wait for a connection; past it a caller is told at once."""
+"""Calls that may wait for a connection; past it a caller is refused at once."""
 TOO_MANY = "The database is unavailable: too many calls are waiting"
 _LEAST = 0.01
 """Seconds that a call has for its query, however long it waited for the connection."""

@@ -20,9 +20,9 @@ from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.schema import TABLE_COMMENT, Schema
 from estuary.stores.postgres.tables import ALL_OWNERS
 from estuary.stores.sql.indexes import OWNER
-from estuary.stores.sql.list_statements import Asked
 from estuary.stores.sql.policy import NOT_MIGRATED, Policy
 from estuary.stores.sql.sql_resource import SqlResource
+from estuary.stores.sql.statements import BoundStatement
 from estuary.stores.sql.tables import COMMON, TOTALS
 
 BATCH = 1000
@@ -133,13 +133,15 @@ class PostgresSnapshot:
         values = [name for name in self._catalog.columns[table] if name not in (*COMMON, OWNER)]
         chosen = ", ".join([*COMMON, OWNER, *(f'"{name}"' for name in values)])
         select, order = f'SELECT {chosen} FROM "{table}"', "ORDER BY created_at, id LIMIT"  # noqa: S608 (names in the catalog)
-        wanted = Asked(f"{select} {order} $1", (BATCH,))
+        wanted = BoundStatement(f"{select} {order} $1", (BATCH,))
         while found := await self._fetch(wanted):
             yield [_row(values, row) for row in found]
             last = (found[-1]["created_at"], found[-1]["id"])
-            wanted = Asked(f"{select} WHERE (created_at, id) > ($1, $2) {order} $3", (*last, BATCH))
+            wanted = BoundStatement(
+                f"{select} WHERE (created_at, id) > ($1, $2) {order} $3", (*last, BATCH)
+            )
 
-    async def _fetch(self, wanted: Asked) -> Sequence[Any]:
+    async def _fetch(self, wanted: BoundStatement) -> Sequence[Any]:
         found: Sequence[Any] = await self._connection.fetch(wanted.statement, *wanted.parameters)
         return found
 

@@ -11,7 +11,7 @@ from estuary.stores.outliving import Outliving, outcome_of
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.transaction import Transaction
-from estuary.stores.sql.list_statements import Asked
+from estuary.stores.sql.statements import BoundStatement
 
 UNSERVED: Final = 2
 """Connections that such queries have at most."""
@@ -42,7 +42,7 @@ class UnservedQueries:
             "SET LOCAL plan_cache_mode = force_custom_plan"
         )
 
-    async def fetch(self, asked: Asked) -> Rows | None:
+    async def fetch(self, asked: BoundStatement) -> Rows | None:
         """The rows; None where the query took too long.
 
         Raises `QueriesWaiting` where it waits as long for others.
@@ -60,7 +60,7 @@ class UnservedQueries:
         await self._turn(self._budget)
         return await self._outcome(statement, work)
 
-    async def fetch_in_turn(self, asked: Asked) -> Rows:
+    async def fetch_in_turn(self, asked: BoundStatement) -> Rows:
         """The rows of a list that skips many records, in the order of an index.
 
         Raises `QueriesWaiting` or `StoreUnavailable` where it waits, or runs, for too long.
@@ -99,7 +99,7 @@ class UnservedQueries:
 class _Statement:
     """A statement that the server is asked to cancel when its caller leaves; the connection is kept."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: BoundStatement) -> None:
         self._asked = asked
         self._abandoned = asyncio.Event()
         self._fetching: asyncio.Future[list[Any]] | None = None

@@ -1,4 +1,4 @@
-"""The statements that list queries are answered with: one for each form of a query, made once and kept."""
+"""The statements that list queries are answered with: one for each shape of query, made once and kept."""
 
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
@@ -23,7 +23,7 @@ from sqlalchemy.sql import ClauseElement
 from estuary.core.query import ListQuery
 from estuary.core.record import Position
 from estuary.stores.sql.indexes import OWNED
-from estuary.stores.sql.statements import Statement, Totals, compiled
+from estuary.stores.sql.statements import BoundStatement, Statement, Totals, compiled
 from estuary.stores.sql.types import LONG
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
@@ -45,21 +45,14 @@ class Shape(NamedTuple):
     counted: bool
 
 
-class Asked(NamedTuple):
-    """A statement and its parameters."""
-
-    statement: str
-    parameters: tuple[Any, ...]
-
-
 COMMON_SHAPES = tuple(
     Shape(start, owned, counted=start is Start.AT_OFFSET) for start, owned in product(Start, (False, True))
 )
-"""The forms of what clients ask: their statements are made at start-up."""
+"""The shapes of what clients ask: their statements are made at start-up."""
 
 
 def shape_of(query: ListQuery) -> Shape:
-    """The form of `query`."""
+    """The shape of `query`."""
     if query.offset is not None:
         start = Start.AT_OFFSET
     else:
@@ -68,7 +61,7 @@ def shape_of(query: ListQuery) -> Shape:
 
 
 class ListStatements:
-    """The statements for the lists of one table; `select` makes the one for a form of query.
+    """The statements for the lists of one table; `select` makes the one for a shape of query.
 
     Its parameters are `owner`, then `created_at` and `id` or `offset`, and `limit`.
     """
@@ -80,13 +73,13 @@ class ListStatements:
             shape: compiled(select(shape), dialect) for shape in COMMON_SHAPES
         }
 
-    def of(self, query: ListQuery) -> Asked:
+    def of(self, query: ListQuery) -> BoundStatement:
         """The statement that answers `query`, with its parameters."""
         statement = self.for_shape(shape_of(query))
-        return Asked(statement.text, tuple([_value(query, name) for name in statement.parameters]))
+        return BoundStatement(statement.text, tuple([_value(query, name) for name in statement.parameters]))
 
     def for_shape(self, shape: Shape) -> Statement:
-        """The statement for every query of this form."""
+        """The statement for every query of this shape."""
         kept = self._kept.get(shape)
         if kept is None:
             kept = self._kept[shape] = compiled(self._select(shape), self._dialect)

@@ -1,6 +1,6 @@
 """The statements that list queries with conditions or an order are answered with.
 
-One is written for each form of a query, and kept for a while; nothing in its text comes from a client.
+One is written for each shape of query, and kept for a while; nothing in its text comes from a client.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,35 +17,35 @@ from estuary.core.resource import Resource
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.condition_forms import NEVER, Form, form_of
 from estuary.stores.sql.language import Language
-from estuary.stores.sql.list_statements import Asked
 from estuary.stores.sql.numbered_parameters import Placed
 from estuary.stores.sql.query_writer import QueryShape, QueryWriter, ResourceTable
 from estuary.stores.sql.simplifying import simplified
+from estuary.stores.sql.statements import BoundStatement
 
-FORMS_KEPT: Final = 256
+SHAPES_KEPT: Final = 256
 """Statements that are kept of a resource; past it those that were used longest ago are written again."""
 FARTHEST_OFFSET: Final = LIMITED_COUNT
 """Records that a list skips at most as a matter of course: they are read, as those that are counted are."""
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 
-class AskedQuery(NamedTuple):
+class BoundQuery(NamedTuple):
     """The statements for a list query, with their parameters; `total` is asked apart where it is not None.
 
     What it costs is `bounded` by the page, by the ids that it names or by how far it skips and counts.
     `advice` says what would make it so.
     """
 
-    rows: Asked
-    total: Asked | None
+    rows: BoundStatement
+    total: BoundStatement | None
     bounded: bool
     advice: Advice
     merged: bool
     """Whether rows are those of the whole table, whatever else lists select."""
 
 
-class Statements(NamedTuple):
-    """What is kept of a form."""
+class ShapeStatements(NamedTuple):
+    """The statements for one shape of query."""
 
     rows: Placed
     total: Placed | None
@@ -73,14 +73,14 @@ class QueryStatements:
         language: Language,
     ) -> None:
         self._columns = columns
-        self._planned = lru_cache(maxsize=FORMS_KEPT)(partial(_plan, resource))
+        self._planned = lru_cache(maxsize=SHAPES_KEPT)(partial(_plan, resource))
 
-        def write(shape: QueryShape) -> Statements:
+        def write(shape: QueryShape) -> ShapeStatements:
             return _written(shape, table, columns, language)
 
-        self._statements = lru_cache(maxsize=FORMS_KEPT)(write)
+        self._statements = lru_cache(maxsize=SHAPES_KEPT)(write)
 
-    def of(self, query: ListQuery) -> AskedQuery:
+    def of(self, query: ListQuery) -> BoundQuery:
         """The statements that answer `query`."""
         order, fixed, named_only, served, helps = self._planned(outline_of(query.where), query.sort)
         position = self._position(query, order)
@@ -111,9 +111,9 @@ class QueryStatements:
         statements = self._statements(shape)
         counts_all = query.counted and bool(query.where) and query.at_most is None and not named_only
         skips = is_far(query) and not named_only
-        return AskedQuery(
-            _asked(statements.rows, values),
-            None if statements.total is None else _asked(statements.total, values),
+        return BoundQuery(
+            _bound(statements.rows, values),
+            None if statements.total is None else _bound(statements.total, values),
             served and not counts_all and not skips,
             Advice(counts=counts_all, skips=skips) if served else helps,
             statements.merged,
@@ -131,10 +131,10 @@ class QueryStatements:
             values = {"created_at": min(max(query.after.created_at, _INT64_MIN), _INT64_MAX)}
         else:
             keys = zip(query.sort, query.after.values, strict=True)
-            values = {key.field: self._driven(key.field, value) for key, value in keys}
+            values = {key.field: self._converted(key.field, value) for key, value in keys}
         return [{**values, "id": query.after.id}[key.field] for key in order]
 
-    def _driven(self, field: str, value: Any) -> Any:
+    def _converted(self, field: str, value: Any) -> Any:
         convert = self._columns[field].convert
         return value if convert is None or value is None else convert(value)
 
@@ -175,14 +175,14 @@ def _forms(
 
 def _written(
     shape: QueryShape, table: ResourceTable, columns: Mapping[str, QueryColumn], language: Language
-) -> Statements:
+) -> ShapeStatements:
     writer = QueryWriter(shape, table, columns, language)
     if shape.counts and language.counts_within:
-        return Statements(writer.counted_rows(), None, writer.merged)
+        return ShapeStatements(writer.counted_rows(), None, writer.merged)
     rows = writer.rows()
     total = QueryWriter(shape, table, columns, language).total() if shape.counts else None
-    return Statements(rows, total, writer.merged)
+    return ShapeStatements(rows, total, writer.merged)
 
 
-def _asked(statement: Placed, values: Sequence[Any]) -> Asked:
-    return Asked(statement.text, tuple([values[place] for place in statement.places]))
+def _bound(statement: Placed, values: Sequence[Any]) -> BoundStatement:
+    return BoundStatement(statement.text, tuple([values[place] for place in statement.places]))

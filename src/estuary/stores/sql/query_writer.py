@@ -1,4 +1,4 @@
-"""Writes the statements for one form of a list query."""
+"""Writes the statements for one shape of list query."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -12,11 +12,11 @@ from estuary.core.write_snapshots import RecordSnapshots
 from estuary.stores.sql.columns import columns_of
 from estuary.stores.sql.keys import KeyRows
 from estuary.stores.sql.language import Language
-from estuary.stores.sql.list_statements import Asked, ListStatements
+from estuary.stores.sql.list_statements import ListStatements
 from estuary.stores.sql.query_statements import QueryStatements
 from estuary.stores.sql.query_writer import ResourceTable
 from estuary.stores.sql.rows import RowReader, Rows
-from estuary.stores.sql.statements import Statements
+from estuary.stores.sql.statements import BoundStatement, Statements
 from estuary.stores.sql.unique_keys import KeyStatements
 
 
@@ -43,7 +43,7 @@ class SqlResource:
         self.table = table
         self.statements = statements
         self.lists = lists
-        self._total = Asked(statements.total.text, ())
+        self._total = BoundStatement(statements.total.text, ())
         self.rows = Rows(resource, table, statements, dialect)
         self.reader: RowReader = self.rows if reader is None else reader(self.rows)
         self.json = RecordJson(resource)
@@ -55,6 +55,6 @@ class SqlResource:
             key: KeyStatements(key, named, columns, language) for key in resource.unique_keys
         }
 
-    def total(self, owner: str | None) -> Asked:
+    def total(self, owner: str | None) -> BoundStatement:
         """The number of records, of all or of one owner's: the statement and its parameters."""
-        return self._total if owner is None else Asked(self.statements.owned_total.text, (owner,))
+        return self._total if owner is None else BoundStatement(self.statements.owned_total.text, (owner,))

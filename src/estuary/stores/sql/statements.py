@@ -35,6 +35,13 @@ class Statement(NamedTuple):
     parameters: tuple[str, ...]
 
 
+class BoundStatement(NamedTuple):
+    """SQL as a driver takes it, with the values of its parameters."""
+
+    statement: str
+    parameters: tuple[Any, ...]
+
+
 class Totals(NamedTuple):
     """What gives the number of a table's records, and that of one `owner`'s."""
 

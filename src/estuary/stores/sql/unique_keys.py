@@ -7,8 +7,8 @@ from estuary.core.record import Record
 from estuary.core.uniques import MOST_FOUND, UniqueKey, UniqueValues, Values
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.language import Language
-from estuary.stores.sql.list_statements import Asked
 from estuary.stores.sql.query_writer import ResourceTable
+from estuary.stores.sql.statements import BoundStatement
 
 _TEXT = "TEXT"
 
@@ -34,21 +34,25 @@ class KeyStatements:
         id_parameter = owner if key.of_all else other
         self._rival = f'SELECT 1 FROM {table.sql} WHERE {where}{mine} AND "id" <> {id_parameter} LIMIT 1'  # noqa: S608 (as above)
 
-    def find(self, given: Sequence[Any], owner: str | None) -> Asked | None:
+    def find(self, given: Sequence[Any], owner: str | None) -> BoundStatement | None:
         """What gives the records with these values of the fields; None where no record can have them."""
         values = self.key.values(given)
         if values is None:
             return None
         driven = self._driven(values)
-        return Asked(self._find, driven) if owner is None else Asked(self._find_owned, (*driven, owner))
+        return (
+            BoundStatement(self._find, driven)
+            if owner is None
+            else BoundStatement(self._find_owned, (*driven, owner))
+        )
 
-    def rival(self, record: Record) -> Asked | None:
+    def rival(self, record: Record) -> BoundStatement | None:
         """What gives a row where another record is in the way of `record`; None where none can be."""
         values = self._of(record)
         if values is None:
             return None
         owner = () if self.key.of_all else (record.owner,)
-        return Asked(self._rival, (*self._driven(values), *owner, record.id))
+        return BoundStatement(self._rival, (*self._driven(values), *owner, record.id))
 
     def _driven(self, values: Values) -> tuple[Any, ...]:
         """`values` as the driver takes them."""

@@ -13,10 +13,10 @@ from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
-from estuary.stores.sql.list_statements import Asked
 from estuary.stores.sql.query_statements import is_far
 from estuary.stores.sql.rows import Row
 from estuary.stores.sql.sql_resource import SqlResource
+from estuary.stores.sql.statements import BoundStatement
 from estuary.stores.sql.unmatched_writes import refusal
 from estuary.stores.sqlite.chosen_ids import ChosenIds
 from estuary.stores.sqlite.dry_run import tried
@@ -227,7 +227,7 @@ class SqliteCollection:
 
 
 def _read_counted(
-    cursor: sqlite3.Cursor, wanted: Asked, total_of: Asked, offset: int
+    cursor: sqlite3.Cursor, wanted: BoundStatement, total_of: BoundStatement, offset: int
 ) -> tuple[Sequence[Row], int]:
     """Rows and total in one snapshot; an offset past the end is answered by the total alone."""
     cursor.execute("BEGIN")
@@ -241,6 +241,6 @@ def _read_counted(
     return rows, total
 
 
-def _read_total(cursor: sqlite3.Cursor, asked: Asked) -> int:
+def _read_total(cursor: sqlite3.Cursor, asked: BoundStatement) -> int:
     (total,) = cursor.execute(*asked).fetchone()
     return int(total)

@@ -6,7 +6,7 @@ from typing import Final
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import QueryTooExpensive
 from estuary.core.query import ListQuery, ListResult, counted
-from estuary.stores.sql.query_statements import AskedQuery
+from estuary.stores.sql.query_statements import BoundQuery
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sqlite.reader_pool import OutOfTime, Read
 from estuary.stores.sqlite.sqlite_database import Database
@@ -38,13 +38,13 @@ class Queries:
             return self._database.read_apart(read)
         return self._database.read(read)
 
-    async def _within_budget(self, read: Read[ListResult], asked: AskedQuery) -> ListResult:
+    async def _within_budget(self, read: Read[ListResult], asked: BoundQuery) -> ListResult:
         try:
             return await self._database.read_within(read, self._budget)
         except OutOfTime:
             raise QueryTooExpensive(asked.advice) from None
 
-    def _reading(self, query: ListQuery, asked: AskedQuery) -> Read[ListResult]:
+    def _reading(self, query: ListQuery, asked: BoundQuery) -> Read[ListResult]:
         rows = self._resource.rows if asked.merged else self._resource.reader
         record, total_of, most = rows.record, asked.total, query.at_most
 

@@ -21,7 +21,7 @@ _STEPS_BETWEEN_LOOKS = 10_000
 UNSERVED = 1
 """Reads whose cost no index bounds that run at a time."""
 MAX_WAITING = 64
-"""Reads that may wait for a thread; past it a caller is told at once."""
+"""Reads that may wait for a thread; past it a caller is refused at once."""
 _TOOK_TOO_LONG = "The database is unavailable: the read took too long"
 
 

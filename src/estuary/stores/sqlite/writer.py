@@ -27,7 +27,7 @@ Operation = Callable[[sqlite3.Cursor], T]
 MAX_GROUP = 64
 """Operations in one transaction: more would hardly make the fsync cheaper, but keep the loop longer."""
 MAX_WAITING = 4096
-"""Operations that may wait; past it a caller is told at once."""
+"""Operations that may wait; past it a caller is refused at once."""
 
 
 _LOCK_WAIT_SECONDS = 0.25

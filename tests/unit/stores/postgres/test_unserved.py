@@ -11,13 +11,13 @@ from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.unserved import UnservedQueries
-from estuary.stores.sql.list_statements import Asked
+from estuary.stores.sql.statements import BoundStatement
 from tests.support.servers import shared
 from tests.support.servers.postgres import Postgres
 from tests.support.waiting import until
 
-ENDLESS = Asked("SELECT pg_sleep(600)", ())
-AT_ONCE = Asked("SELECT 1", ())
+ENDLESS = BoundStatement("SELECT pg_sleep(600)", ())
+AT_ONCE = BoundStatement("SELECT 1", ())
 LONG = 60.0
 RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(600)'"
 
@@ -121,7 +121,7 @@ async def test_what_no_index_serves_ends_with_its_budget(pool: Pool) -> None:
 async def test_a_plain_list_has_the_time_of_every_statement(server: Postgres, pool: Pool) -> None:
     """It is no query that costs too much when that is over: the database did not answer in time."""
     queries = UnservedQueries(pool, most=1, budget=0.01, timeout=0.3)
-    assert 1 == (await queries.fetch_in_turn(Asked("SELECT 1, pg_sleep(0.1)", ())))[0][0]
+    assert 1 == (await queries.fetch_in_turn(BoundStatement("SELECT 1, pg_sleep(0.1)", ())))[0][0]
     with pytest.raises(StoreUnavailable, match="took too long"):
         await queries.fetch_in_turn(ENDLESS)
     await until(lambda: server.execute(RUNNING).strip() == "0")
