@@ -161,6 +161,14 @@ async def test_patch_by_value(client: httpx.AsyncClient) -> None:
     assert 422 == (await client.patch(f"{BY_NUMBER}/9", json={"email": None})).status_code
 
 
+async def test_patch_by_value_of_a_part_of_a_field(client: httpx.AsyncClient) -> None:
+    """It is merged into what the record that is found has there."""
+    await create(client, number=7, kit={"size": "M", "colour": "red"})
+    patched = await client.patch(f"{BY_NUMBER}/7", json={"kit": {"size": "L"}})
+    assert (200, {"size": "L", "colour": "red"}) == (patched.status_code, patched.json().get("kit"))
+    assert 404 == (await client.patch(f"{BY_NUMBER}/9", json={"kit": {"size": "L"}})).status_code
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_a_key_makes_a_write_by_value_once(client: httpx.AsyncClient, method: str) -> None:
     """Also where the value is gone, or another record's, when it is sent again."""

@@ -8,6 +8,13 @@ from msgspec import Meta, Struct
 from estuary import Resource, Unique
 
 
+class Kit(Struct, frozen=True, kw_only=True):
+    """What a member plays in."""
+
+    size: str
+    colour: str
+
+
 class Member(Struct, frozen=True, kw_only=True):
     """A member of a club."""
 
@@ -17,6 +24,7 @@ class Member(Struct, frozen=True, kw_only=True):
     team: Annotated[str, Meta(max_length=20)] = ""
     shirt: int | None = None
     joined_at: datetime | None = None
+    kit: Kit | None = None
     note: str = ""
 
 

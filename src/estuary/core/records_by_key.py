@@ -49,11 +49,16 @@ class RecordsByKey:
             raise NotFound
         return found
 
+    def check(self, patch: msgspec.Struct) -> None:
+        """Raise `ValidationFailed` for what `patch` breaks in any record: that comes before `NotFound`."""
+        if not self._records.resource.merges(patch):
+            self._records.resource.patch(patch)
+
     async def patch(
         self, value: Any, patch: msgspec.Struct, options: WriteOptions, holds: VersionPredicate | None
     ) -> Written:
         """Set and clear what `patch` names; raises as `RecordService.patch` does."""
-        self._records.resource.patch(patch)
+        self.check(patch)
         return await self._write(
             value, options, holds, lambda found, given: self._records.patch(found, patch, given)
         )

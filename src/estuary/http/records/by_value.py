@@ -98,7 +98,7 @@ class ByValue:
         body = arrived if isinstance(arrived, bytes) else await arrived
         patch = self._codec.patch(body)
         options, holds = headers.options(body), headers.precondition.holds
-        self._resource.patch(patch)
+        self._records.check(patch)
         written = await self._records.patch(self._value(request), patch, options, holds)
         return self._answers.answer(200, written, headers)
 
