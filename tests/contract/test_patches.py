@@ -1,9 +1,12 @@
 """Updates that make a new version only where something changes, as patches are made."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import pytest
 from msgspec.structs import asdict, replace
 
@@ -16,7 +19,7 @@ from estuary.core.writes import IF_CHANGED, Update, WriteOptions
 from tests.contract.making import LATER, make_id, make_record, once, owned
 from tests.support.clocks import START
 from tests.support.collections import Collection
-from tests.support.resources import vessel
+from tests.support.resources import Hull, vessel
 
 RECORD = make_record(1)
 CHANGED = Record(RECORD.id, 2, RECORD.created_at, LATER, Item("changed"))
@@ -38,6 +41,21 @@ OTHERS: dict[str, Any] = {
     "rating": 5,
     "tags": ["a", 'quoted " and \\'],
     "notes": [],
+    "dues": Decimal("0.01"),
+    "rebate": Decimal("-0.000000000000000001"),
+    "christened": date(9999, 12, 31),
+    "registry": UUID(int=1),
+    "holds": [2**53 - 1],
+    "soundings": [5e-324],
+    "hatches": [False],
+    "flags": ["red"],
+    "inspected": [date(1, 1, 1)],
+    "tolls": [],
+    "buoys": [UUID(int=0)],
+    "calls": [START],
+    "hull": Hull(width=1.5, laid_down=date(1, 1, 1)),
+    "papers": {"a": {"b": None}},
+    "extra": {},
 }
 """Another value of each field of a vessel."""
 
@@ -93,6 +111,19 @@ async def test_every_kind_of_field_is_compared(vessels: Collection) -> None:
     expected = Record(record.id, version, START, LATER, replace(vessel(), **(OTHERS | cleared)))
     assert asdict(expected.value) == asdict((await vessels.get(record.id)).value)
     assert expected == await vessels.get(record.id)
+
+
+async def test_other_json_is_another_object(vessels: Collection) -> None:
+    """Python takes 1, 1.0 and true for equal, and members for equal in any order: JSON does not."""
+    record = Record(make_id(1), 1, START, START, vessel(papers={"a": 0}))
+    await vessels.insert(record)
+    others = (False, 0.0, -0.0, [1], [True], [{"a": 1, "b": 2}], [{"b": 2, "a": 1}])
+    for version, value in enumerate(others, 2):
+        for changed in (True, False):
+            written = await vessels.update(record.id, {"papers": {"a": value}}, LATER, IF_CHANGED)
+            assert (changed, version) == (written.made, version_of(written))
+        found = (await vessels.get(record.id)).value
+        assert msgspec.json.encode(vessel(papers={"a": value})) == msgspec.json.encode(found)
 
 
 async def test_it_is_for_the_version_and_the_owner_that_are_named(items: Collection) -> None:
