@@ -43,7 +43,7 @@ REFUSED: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
         {"code": Annotated[str, Meta(max_length=301)], "name": Annotated[str, Meta(max_length=300)]},
         "code, name have up to 601 characters",
     ),
-    "a list": ((), {"tags": Annotated[list[str], Unique]}, "'tags' is a list"),
+    "a list": ((), {"tags": Annotated[list[str], Unique]}, "'tags' has no order"),
     "a hidden field": ((), {"code": Annotated[Code, Unique, Hidden]}, "'code' is Hidden"),
     "a hidden field among several": (
         (("code", "size"),),
