@@ -86,6 +86,17 @@ def dearest_of(question: str, kind: str, base: str) -> Figure:
     return figure
 
 
+def records_of(question: str, length: int) -> Figure:
+    """Records a second of batches of this length over those of single creates."""
+    over = ratio_of(question, "batch", "single")
+
+    def figure(measured: AllSeries) -> float | None:
+        found = over(measured)
+        return None if found is None else length * found
+
+    return figure
+
+
 BOUNDS: tuple[Bound, ...] = (
     Bound("A read from memory, to bare Granian RSGI", 0.70, ratio_of("read", "memory", "rsgi")),
     Bound("A read from memory, to FastAPI as usual", 12, ratio_of("read", "memory", "fastapi")),
@@ -122,6 +133,14 @@ BOUNDS: tuple[Bound, ...] = (
             ("postgres-create", "A create in PostgreSQL", "fastapi-sqlalchemy", "FastAPI and SQLAlchemy"),
             ("postgres-create-alone", "A create in PostgreSQL, one client", "kinto", "Kinto"),
         )
+    ),
+    *(
+        Bound(
+            f"Records a second of batches, to single creates of one client ({store})",
+            5,
+            records_of(f"{store}-batch", 100),
+        )
+        for store in ("sqlite", "postgres")
     ),
     *(
         Bound(f"A filtered list from {store}, to {label}", 4, ratio_of("filtered", ours, other))

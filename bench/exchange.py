@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 from bench.apps.answers import DESCRIPTION, DRAFT, LIST_PATH, NAME
 
 UNKNOWN_ID = "019a9f3c-5f00-7c11-9d52-000000000000"
+BATCH_PATH = "/api/v1/batch"
 BOOKS_PATH = "/api/v1/books"
 PAGE_LENGTH = 20
+BATCH_LENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ def read(record_id: str) -> Exchange:
 def create() -> Exchange:
     """A new item."""
     return Exchange("POST", LIST_PATH, 201, lambda item: bool(item["name"] == NAME), DRAFT)
+
+
+def create_batch() -> Exchange:
+    """As many new items as a batch has unless it is configured otherwise."""
+    operation = {"method": "POST", "path": LIST_PATH, "body": json.loads(DRAFT)}
+    body = json.dumps({"operations": [operation] * BATCH_LENGTH}).encode()
+    return Exchange("POST", BATCH_PATH, 200, _is_whole_batch, body)
 
 
 def put(record_id: str) -> Exchange:
@@ -114,6 +123,10 @@ def repeat(origin: str, exchange: Exchange, times: int, pause: float = 0.0) -> A
     finally:
         connection.close()
     return first
+
+
+def _is_whole_batch(answer: Any) -> bool:
+    return [result["status"] for result in answer["results"]] == [201] * BATCH_LENGTH
 
 
 def _renaming(method: str, record_id: str) -> Exchange:

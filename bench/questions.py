@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bench import exchange
 from bench.auth import Auth
+from bench.batches import BATCH_QUESTIONS
 from bench.contenders import Contender
 from bench.contenders.estuary import ESTUARY_MEMORY, ESTUARY_SOURCE, ESTUARY_SQLITE
 from bench.contenders.fastapi import FASTAPI
@@ -85,6 +86,7 @@ QUESTIONS: tuple[Question, ...] = (
         _entries(_unknown, ESTUARY_MEMORY, ESTUARY_SQLITE, FASTAPI),
     ),
     *POSTGRES_QUESTIONS,
+    *BATCH_QUESTIONS,
     Filtered(),
     Limits(),
     Auth(),
