@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from estuary.app import Service
+from estuary.core.identity import Refusal
 from estuary.core.measurements import RequestServed
 from estuary.core.observations import AuthFailed, Observation
 from estuary.http.scopes import Scopes
@@ -210,6 +211,32 @@ async def test_a_token_must_grant_the_scope(
             answer.json()["error"],
             answer.json()["details"]["context"],
         )
+
+
+async def test_each_operation_of_a_batch_needs_its_scope(tmp_path: Path, issuer: Issuer) -> None:
+    """As alone; a token is needed to be let in, and forms are looked at before scopes."""
+    variables = {"RESOURCES": "estuary.core.items:ITEMS,tests.support.resources:VESSELS"}
+    service = secured(tmp_path, issuer, AUTH_WRITE_SCOPE="{resource}:write", **variables)
+    refused = observed(service, AuthFailed)
+    items = {"method": "POST", "path": ITEMS, "body": {"name": "boat"}}
+    vessels = {"method": "DELETE", "path": "/api/v1/vessels/x"}
+    async with client_of(service, resources=variables["RESOURCES"].split(","), access=SCOPES) as client:
+
+        async def batch(*operations: object, **headers: str) -> httpx.Response:
+            return await client.post("/api/v1/batch", json={"operations": operations}, headers=headers)
+
+        writer = bearing(issuer.token(scope="items:write"))
+        assert 401 == (await batch(items)).status_code
+        assert 200 == (await batch(items, **writer)).status_code
+        answer = await batch(items, vessels, **writer)
+        details = {"context": {"scope": "vessels:write"}, "operation": 1}
+        assert (403, details) == (answer.status_code, answer.json()["details"])
+        assert 'scope="vessels:write"' in answer.headers["www-authenticate"]
+        assert 400 == (await batch(vessels, {}, **writer)).status_code
+        both = bearing(issuer.token(scope="items:write vessels:write"))
+        answer = await batch(items, vessels, **both)
+        assert (404, 1) == (answer.status_code, answer.json()["details"]["operation"])
+    assert [Refusal.MISSING, Refusal.SCOPE] == [each.reason for each in refused]
 
 
 async def test_scopes_have_the_names_that_were_chosen_or_none(tmp_path: Path, issuer: Issuer) -> None:

@@ -41,6 +41,21 @@ export function named(vessel: Schemas["Vessel"]): string {
 // @ts-expect-error: a choice is no other text
 export const oar: Schemas["VesselRigChoice"] = "oar";
 
+type Batched = operations["batch"];
+export const batch: Batched["requestBody"]["content"]["application/json"] = {
+  operations: [
+    { method: "POST", path: "/api/v1/vessels", body: draft },
+    { method: "PATCH", path: "/api/v1/vessels/x", headers: { "If-Match": '"1"' }, body: { rating: null } },
+    { method: "DELETE", path: "/api/v1/vessels/x" },
+  ],
+};
+type Made = Batched["responses"][200]["content"]["application/json"];
+export function tags(made: Made): (string | undefined)[] {
+  return made.results.map((result) => result.headers.etag);
+}
+// @ts-expect-error: a batch reads nothing
+export const reads: Schemas["BatchOperation"] = { method: "GET", path: "/api/v1/vessels" };
+
 type Read = operations["read_item"];
 export const where: Read["parameters"]["path"] = { id: "01a20ae4-aaec-7239-acf3-5c06e8eab230" };
 export const left: Read["responses"][200]["headers"]["X-RateLimit-Remaining"] = 3;
@@ -56,6 +71,7 @@ from datetime import date
 from uuid import UUID
 from client.api.vessels import read_vessel
 from client.api.vessels import create_vessel, patch_vessel, update_vessel
+from client.models import Batch, BatchOperation, BatchOperationHeaders, BatchOperationMethod, BatchResults
 from client.models import Error, Vessel, VesselChanges, VesselPatch, VesselRigChoice
 
 id, time = "01a20ae4-aaec-7239-acf3-5c06e8eab230", "1998-07-01T06:30:00.250000Z"
@@ -85,6 +101,25 @@ assert {"rating": None} == VesselPatch(rating=None).to_dict()
 for module in (create_vessel, patch_vessel, update_vessel):
     assert {"body", "prefer", "validate_only", "idempotency_key"} <= set(module.sync.__annotations__)
 assert {"rig": "motor"} == VesselChanges(rig=VesselRigChoice.MOTOR).to_dict()
+operation = BatchOperation(
+    method=BatchOperationMethod.PATCH,
+    path=f"/api/v1/vessels/{id}",
+    headers=BatchOperationHeaders(if_match='"1"'),
+    body=VesselPatch(rating=None),
+)
+sent = Batch(operations=[operation]).to_dict()
+assert sent == {
+    "operations": [
+        {
+            "method": "PATCH", "path": f"/api/v1/vessels/{id}", "headers": {"If-Match": '"1"'},
+            "body": {"rating": None},
+        }
+    ]
+}
+made = BatchResults.from_dict({"results": [
+    {"status": 200, "headers": {"etag": '"2"'}, "body": served}, {"status": 204, "headers": {}},
+]})
+assert (made.results[0].headers.etag, made.results[1].status) == ('"2"', 204)
 error = Error.from_dict({
     "error": "PAYLOAD_TOO_LARGE", "message": "m", "timestamp": time, "request_id": "r",
     "details": {"context": {"limit": 2048}},
