@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from tests.contract.making import dice
+from tests.support.members import MEMBERS_REFERENCE
+from tests.support.service import ITEMS as ITEMS_REFERENCE
 from tests.support.service import client_of, make_service
 
 ITEMS, BATCH = "/api/v1/items", "/api/v1/batch"
@@ -95,6 +97,28 @@ async def test_one_that_cannot_be_made_undoes_all(client: httpx.AsyncClient) -> 
     answer = await send(client, create(), delete(OTHER), put(ID, ""))
     assert (404, 1) == (answer.status_code, answer.json()["details"]["operation"])
     assert ["boat"] == await names(client)
+
+
+async def test_a_unique_value_is_kept_over_resources(
+    store_variables: dict[str, str], tmp_path: Path
+) -> None:
+    """409 for the operation that breaks it, and nothing of any resource; a value that is freed is free."""
+    references = (ITEMS_REFERENCE, MEMBERS_REFERENCE)
+    service = make_service(tmp_path, RESOURCES=",".join(references), **store_variables)
+    members = [
+        {"method": "POST", "path": "/api/v1/members", "body": {"email": email}}
+        for email in ("ada@example.org", "bob@example.org", "ADA@example.org")
+    ]
+    async with client_of(service, resources=references) as client:
+        answer = await send(client, create(), *members)
+        assert (409, 3) == (answer.status_code, answer.json()["details"]["operation"])
+        assert "unique" == answer.json()["details"]["validation_errors"][0]["code"]
+        totals = [(await client.get(path)).json()["total"] for path in (ITEMS, "/api/v1/members")]
+        assert [0, 0] == totals
+        made = await send(client, create(), *members[:2])
+        first = made.json()["results"][1]["headers"]["location"]
+        answer = await send(client, {"method": "DELETE", "path": first}, members[2])
+        assert [204, 201] == [each["status"] for each in answer.json()["results"]]
 
 
 async def test_one_key_covers_all(client: httpx.AsyncClient) -> None:
