@@ -29,7 +29,9 @@ def fields_of(
     """The fields of `value_type`, each of one of `kinds`; raises `DeclarationError`."""
     described = types.type_info(value_type)
     if not isinstance(described, types.StructType):
-        raise DeclarationError(f"{value_type!r} is not a msgspec Struct")
+        raise DeclarationError(
+            f"{value_type!r} is not a msgspec Struct: declare a class of msgspec.Struct with frozen=True"
+        )
     if not value_type.__struct_config__.frozen:
         raise DeclarationError(
             f"{value_type.__name__} must be declared with frozen=True: stores share values"

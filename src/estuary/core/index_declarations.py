@@ -10,6 +10,7 @@ from estuary.core.conditions import SEARCHED
 from estuary.core.field import Field
 from estuary.core.fields import DeclarationError
 from estuary.core.indexes import MAX_INDEX_FIELDS
+from estuary.core.kinds.metadata import METADATA
 from estuary.core.markers import Unique
 from estuary.core.uniques import UniqueKey
 
@@ -29,7 +30,10 @@ def check_names(names: Sequence[str], attributes: Mapping[str, Attribute]) -> No
         raise DeclarationError(f"index {tuple(names)!r} names a field twice")
     unknown = next((name for name in fields if name not in attributes), None)
     if unknown is not None:
-        raise DeclarationError(f"an index names {unknown!r}, which is no field that queries can ask about")
+        raise DeclarationError(
+            f"index {tuple(names)!r} names {unknown!r}: name fields that are not Hidden, or "
+            f"{', '.join(METADATA)}"
+        )
 
 
 def check_index(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:

@@ -125,7 +125,7 @@ class Resource:
         hidden = next((field.name for field in self.fields if field.indexed and field.hidden), None)
         if hidden is not None:
             raise DeclarationError(
-                f"field {hidden!r} is Hidden: nothing can be asked of it, nor has it an Index"
+                f"field {hidden!r} is Hidden, and lists cannot be asked by it: remove its Index"
             )
         for names in declared:
             check_names(names, self.attributes)

@@ -31,15 +31,15 @@ _MANY_ATTRIBUTES: Final = 40
 _LIMIT: Final[Schema] = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
 _OFFSET: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET}
 _MEANINGS: Final = {
-    Operator.EQ: "equals it",
-    Operator.NE: "does not equal it, or is null",
+    Operator.EQ: "equals this",
+    Operator.NE: "does not equal this, or is null",
     Operator.IN: "equals one of these",
-    Operator.LT: "is less",
-    Operator.LTE: "is less, or equal",
-    Operator.GT: "is greater",
-    Operator.GTE: "is greater, or equal",
-    Operator.PREFIX: "begins so; ASCII letters in either case",
-    Operator.CONTAINS: "holds this text; ASCII letters in either case",
+    Operator.LT: "is less than this",
+    Operator.LTE: "is less than this, or equal",
+    Operator.GT: "is greater than this",
+    Operator.GTE: "is greater than this, or equal",
+    Operator.PREFIX: "begins with this; ASCII letters in either case",
+    Operator.CONTAINS: "contains this; ASCII letters in either case",
     Operator.HAS: "has this entry",
     Operator.NULL: "is null, or is not",
 }
@@ -166,7 +166,7 @@ def _paging_properties(resource: Resource) -> Schema:
             "description": f"Those to show, of {', '.join(shown)}.",
         },
         # No `default`: openapi-typescript takes members that have one for members that have to be given.
-        "limit": _LIMIT | {"description": f"How many records at the most; {DEFAULT_LIMIT} without it."},
+        "limit": _LIMIT | {"description": f"How many records at most; {DEFAULT_LIMIT} without it."},
         "offset": _OFFSET,
         "cursor": {"type": "string", "maxLength": MAX_LENGTH},
         "count": {"type": "string", "enum": list(COUNTS)},
@@ -204,7 +204,7 @@ def _comparisons(attribute: Attribute, resource: Resource) -> Schema:
 
 
 def _paging(resource: Resource) -> Iterator[Schema]:
-    yield parameter("limit", "query", _LIMIT | {"default": DEFAULT_LIMIT}, "How many records at the most.")
+    yield parameter("limit", "query", _LIMIT | {"default": DEFAULT_LIMIT}, "How many records at most.")
     told = "How many records to pass over; not together with `cursor`."
     yield parameter("offset", "query", _OFFSET, told)
     told = "`next_cursor` of the page before; empty for the first."
