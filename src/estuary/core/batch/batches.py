@@ -19,6 +19,7 @@ from estuary.core.errors import (
 from estuary.core.observations import BatchMade, RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.ports import Clock, Observer
 from estuary.core.record import Place, Record, Written
+from estuary.core.record_id import is_record_id
 from estuary.core.writes import Delete, IdempotencyKey, Insert, Update, Write
 
 _ATTEMPTS = 4
@@ -132,10 +133,9 @@ class _Plan:
         own = self._refusal
         if own is None or refused.index < own.index:
             return refused
-        depends = self._operations[own.index].depends
-        is_gone = depends and isinstance(refused.refusal, NotFound)
-        is_conflict = isinstance(own.refusal, VersionConflict) and depends
-        return refused if is_gone or is_conflict else own
+        # What was read may be out of date: of a record's absence, or its version, the store knows better.
+        is_of_record = not isinstance(own.refusal, ValidationFailed)
+        return refused if is_of_record and self._operations[own.index].depends else own
 
     def _add(self, index: int, operation: Operation, now: datetime) -> None:
         if self._refusal is not None:
@@ -156,6 +156,8 @@ class _Plan:
 
 
 async def _read(operation: Operation) -> Record | None:
+    if not is_record_id(operation.record_id):
+        return None
     try:
         return await settled(operation.target.get(operation.record_id, operation.owner))
     except NotFound:

@@ -60,8 +60,7 @@ class Operation(NamedTuple):
         """Whether the write is worked out from the record that is there."""
         if self.verb is Verb.CREATE:
             return False
-        merges = self.verb is Verb.PATCH and self.target.resource.merges(self._given)
-        return merges or self.holds is not None
+        return self._merges or self.holds is not None
 
     def accepts(self, version: int) -> bool:
         """Whether it may be made to this version."""
@@ -70,29 +69,38 @@ class Operation(NamedTuple):
     def write(self, seen: Record | None, now: datetime) -> Write:
         """The write itself; `seen` is the record, None where it is not known, or not there.
 
-        Raises `ValidationFailed`, and `NotFound` or `VersionConflict` where that speaks against it.
+        Raises `ValidationFailed`, then `NotFound` or `VersionConflict` where the record speaks against it:
+        in the order of single writes.
         """
         if self.verb is Verb.CREATE:
             return self._creation(now)
-        if not is_record_id(self.record_id):
-            raise NotFound(self.record_id)
-        resource, options = self.target.resource, self._options(seen)
+        resource = self.target.resource
         match self.verb:
             case Verb.UPDATE:
                 changes = resource.changes(self._given)
-                return Update(resource.name, self.record_id, changes, now, options)
-            case Verb.PATCH:
+                return Update(resource.name, self.record_id, changes, now, self._options(seen))
+            case Verb.PATCH if self._merges:
+                options = self._options(seen)
                 changes = resource.patch(self._given, None if seen is None else seen.value)
                 return Update(resource.name, self.record_id, changes, now, options)
+            case Verb.PATCH:
+                changes = resource.patch(self._given)
+                return Update(resource.name, self.record_id, changes, now, self._options(seen))
             case Verb.DELETE:
-                return Delete(resource.name, self.record_id, options)
+                return Delete(resource.name, self.record_id, self._options(seen))
             case _ as unknown:
                 assert_never(unknown)
 
     def refused_write(self) -> Write:
         """One in its place that is always refused: of a version that never is."""
         options = WriteOptions(self.owner, NO_VERSION)
-        return Delete(self.target.resource.name, self.record_id if self.depends else _NO_ID, options)
+        named = self.depends and is_record_id(self.record_id)
+        return Delete(self.target.resource.name, self.record_id if named else _NO_ID, options)
+
+    @property
+    def _merges(self) -> bool:
+        """Whether it says of some field only what is to change within it."""
+        return self.verb is Verb.PATCH and self.target.resource.merges(self._given)
 
     @property
     def _given(self) -> msgspec.Struct:
@@ -108,6 +116,8 @@ class Operation(NamedTuple):
         return Insert(resource.name, record, WriteOptions(client_id=chosen))
 
     def _options(self, seen: Record | None) -> WriteOptions:
+        if not is_record_id(self.record_id):
+            raise NotFound(self.record_id)
         expected = self.expected
         if self.depends:
             if seen is None:
