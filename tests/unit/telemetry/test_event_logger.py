@@ -12,6 +12,7 @@ from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,
     AuthFailed,
+    BatchRead,
     ConnectionsFull,
     KeysFetched,
     KeysMissed,
@@ -72,6 +73,13 @@ def served(status: int = 200, path: str = "/api/v1/items/7") -> RequestServed:
         "192.0.2.1",
         "me",
     )
+
+
+def test_a_batch_tells_its_operations() -> None:
+    """In a line beside that of its request, with the same id."""
+    (line,) = Told().of(BatchRead("id-1", 30, "PUT books,PATCH authors,…"))
+    told = {"level": "INFO", "request_id": "id-1", "operations": 30, "batch": "PUT books,PATCH authors,…"}
+    assert told == {name: line[name] for name in told}
 
 
 def test_a_request_is_one_line() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
+    BatchMade,
     ConnectionsChanged,
     LimiterChanged,
     ListQueried,
@@ -146,6 +147,8 @@ def test_counters_of_records_start_at_zero() -> None:
         (RecordCreated("items"), "items_created_total 1"),
         (RecordUpdated("items"), "items_updated_total 1"),
         (RecordDeleted("items"), "items_deleted_total 1"),
+        (BatchMade(3), "batches_total 1"),
+        (BatchMade(3), "batch_operations_total 3"),
         (served(), f"http_requests_total{HEALTHY} 1"),
         (
             served(),
