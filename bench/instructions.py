@@ -122,15 +122,15 @@ BARE = Contender(
 CONTENDERS = (BARE, MEMORY, SQLITE)
 
 REACHED = {
-    "memory-read": Cost(43_800, 1_760, 1_120),
-    "memory-all": Cost(257_200, 3_000, 2_600),
+    "memory-read": Cost(42_800, 1_700, 1_120),
+    "memory-all": Cost(247_900, 2_800, 2_600),
     "memory-list": Cost(274_000, 3_500, 2_900),
     "memory-page": Cost(353_600, 5_210, 3_770),
     "memory-sorted": Cost(401_000, 6_720, 4_610),
     "memory-filtered": Cost(436_200, 8_000, 5_370),
     "memory-both": Cost(430_000, 7_440, 5_080),
-    "memory-create": Cost(63_600, 2_750, 1_730),
-    "memory-put": Cost(106_500, 4_360, 2_830),
+    "memory-create": Cost(62_600, 2_700, 1_730),
+    "memory-put": Cost(100_700, 4_100, 2_830),
     "memory-patch": Cost(109_300, 4_480, 2_920),
     "sqlite-read": Cost(68_500, 3_020, 1_790),
     "sqlite-all": Cost(520_300, 5_830, 4_360),
