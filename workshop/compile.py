@@ -25,6 +25,8 @@ COMPILED = [
     "core/build",
     "core/conditions",
     "core/decimals",
+    "core/hook_calls",
+    "core/hooked_records",
     "core/indexes",
     "core/kinds/boolean",
     "core/kinds/choice",

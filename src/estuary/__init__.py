@@ -7,17 +7,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from estuary.core.hooks import Hooks, Reject
+    from estuary.core.identity import Identity
     from estuary.core.markers import Digits, Hidden, Index, Unique
     from estuary.core.resource import Resource
 
 __version__ = "0.1.0"
-__all__ = ["Digits", "Hidden", "Index", "Resource", "Unique", "__version__"]
+__all__ = [
+    "Digits",
+    "Hidden",
+    "Hooks",
+    "Identity",
+    "Index",
+    "Reject",
+    "Resource",
+    "Unique",
+    "__version__",
+]
 
 if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
     _MODULES = {
         "Digits": "estuary.core.markers",
         "Hidden": "estuary.core.markers",
+        "Hooks": "estuary.core.hooks",
+        "Identity": "estuary.core.identity",
         "Index": "estuary.core.markers",
+        "Reject": "estuary.core.hooks",
         "Resource": "estuary.core.resource",
         "Unique": "estuary.core.markers",
     }

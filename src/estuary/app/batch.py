@@ -7,7 +7,9 @@ from estuary.app.record_ids import new_record_id
 from estuary.config.settings import Settings
 from estuary.core.batch.batches import Batches
 from estuary.core.batch.operations import Target
+from estuary.core.hook_calls import hook_calls_of
 from estuary.core.ports import Clock, Observer, RateLimiter, Store
+from estuary.core.resource import Resource
 from estuary.http.batch.forms import BatchForms
 from estuary.http.batch.handler import BatchHandler
 from estuary.http.guards.body import BodyReader
@@ -28,6 +30,11 @@ def make_batch(
 ) -> BatchHandler:
     """The handler of batches over `collections`, whose records are in `store`."""
     resources = [each.resource for each in collections]
+
+    def target(resource: Resource) -> Target:
+        hooks = hook_calls_of(resource, clock.monotonic, observe)
+        return Target(resource, store.collection(resource).get, new_record_id, hooks)
+
     limit = RateLimit(limiter, observe) if settings.rate_limit_enabled else None
     return BatchHandler(
         forms=BatchForms(
@@ -36,7 +43,7 @@ def make_batch(
             require_if_match=settings.require_if_match,
         ),
         batches=Batches(store.transact, clock, observe),
-        targets={each.name: Target(each, store.collection(each).get, new_record_id) for each in resources},
+        targets={each.name: target(each) for each in resources},
         body=BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds),
         write_headers=WriteHeadersReader(clock.now, require_if_match=settings.require_if_match),
         scopes=access(settings) or NO_SCOPES,

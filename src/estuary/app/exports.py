@@ -1,9 +1,10 @@
 """Export and import of records as JSON Lines."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
+from time import monotonic
 from typing import BinaryIO, NamedTuple
 
 from estuary.app.transfer import (
@@ -23,7 +24,11 @@ from estuary.backups.atomic_files import new_file
 from estuary.backups.errors import BackupError, NotABackup, UnfitLine
 from estuary.backups.format import LONGEST_LINE
 from estuary.config.settings import Settings
-from estuary.core.errors import RecordRefused
+from estuary.core.errors import HookFailed, RecordRefused, ValidationFailed
+from estuary.core.hook_calls import hook_calls_of
+from estuary.core.record import Record
+from estuary.core.resource import Resource
+from estuary.telemetry.observers import Observers
 
 
 class Exported(NamedTuple):
@@ -84,7 +89,8 @@ async def import_lines(
     async with open_store(settings) as (store, resources):
         warnings = await left_alone(store)
         places: dict[str, int] = {}
-        records = decoded(read.lines(), lines_of(resources), places=places)
+        batches = decoded(read.lines(), lines_of(resources), places=places)
+        records = _validated(batches, resources, places)
         counted = reported(records, report, lambda _: read.bytes / size if size else None)
         try:
             return Imported(await store.load(counted, replace=replace), warnings)
@@ -93,6 +99,27 @@ async def import_lines(
                 raise
             fields = " and ".join(refused.fields)
             raise UnfitLine(number, f"{fields} must be unique, and another line has the same") from refused
+
+
+def _validated(
+    batches: Iterator[tuple[Resource, Sequence[Record]]],
+    resources: Sequence[Resource],
+    places: Mapping[str, int],
+) -> Iterator[tuple[Resource, Sequence[Record]]]:
+    """`batches`, of which each record passed the hook `validate`; raises `UnfitLine`.
+
+    `places` are the numbers of the lines of the batch that is under way, by the ids of their records.
+    """
+    hooks = {each.name: hook_calls_of(each, monotonic, Observers()) for each in resources}
+    for resource, records in batches:
+        calls = hooks[resource.name]
+        if calls is not None:
+            for record in records:
+                try:
+                    calls.validate(record.value, None)
+                except (ValidationFailed, HookFailed) as error:
+                    raise UnfitLine(places[record.id], str(error)) from error
+        yield resource, records
 
 
 async def import_from(settings: Settings, path: Path, *, replace: bool, report: Report) -> Imported:

@@ -1,10 +1,13 @@
 """The resources as they are served: HTTP handlers, with the use cases and the store behind them."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from estuary.app.record_ids import new_record_id
 from estuary.app.stores import has_one_direction
 from estuary.config.settings import Settings
+from estuary.core.hook_calls import hook_calls_of
+from estuary.core.hooked_records import HookedRecords
 from estuary.core.ports import Clock, Observer, Store
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
@@ -19,18 +22,21 @@ def make_handlers(
 ) -> list[RecordHandlers]:
     """The handlers of each of `resources`, whose records are in `store`."""
     body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
-    write_headers = WriteHeadersReader(clock.now, require_if_match=settings.require_if_match)
 
     def handlers(resource: Resource) -> RecordHandlers:
-        collection = store.collection(resource)
-        records = RecordService(
+        hooks = hook_calls_of(resource, clock.monotonic, observe)
+        make = RecordService if hooks is None else partial(HookedRecords, hooks=hooks)
+        records = make(
             resource,
-            collection,
+            store.collection(resource),
             clock=clock,
             new_id=new_record_id,
             observe=observe,
             require_index=settings.query_require_index,
             one_direction=has_one_direction(settings),
+        )
+        write_headers = WriteHeadersReader(
+            clock.now, require_if_match=settings.require_if_match, names_asker=hooks is not None
         )
         return RecordHandlers(records, body, write_headers, f"{API_PREFIX}/{resource.name}")
 

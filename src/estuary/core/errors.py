@@ -173,6 +173,13 @@ class TransactionTooLarge(EstuaryError):
     code = "PAYLOAD_TOO_LARGE"
 
 
+class HookFailed(EstuaryError):
+    """A declaration's own hook did what no hook may: a defect, told to the operator alone."""
+
+    def __init__(self, resource: str, hook: str, what: str) -> None:
+        super().__init__(f"hook {hook} of {resource} {what}")
+
+
 class StoreError(EstuaryError):
     """A store could not do what it was asked, and it is not the caller's fault."""
 

@@ -186,6 +186,14 @@ class ListQuerySlow(msgspec.Struct, frozen=True):
     refused: bool
 
 
+class HookSlow(msgspec.Struct, frozen=True):
+    """A `hook` of `resource` took `seconds`, in which its worker answered nobody."""
+
+    resource: str
+    hook: str
+    seconds: float
+
+
 class RecordCreated(msgspec.Struct, frozen=True):
     """A record of `resource` was created and is as durable as its store makes it."""
 
@@ -246,6 +254,7 @@ Observation = (
     | StoreRecovered
     | ListQueried
     | ListQuerySlow
+    | HookSlow
     | RecordCreated
     | RecordUpdated
     | RecordDeleted

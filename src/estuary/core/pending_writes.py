@@ -9,7 +9,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable, settled
-from estuary.core.errors import IdempotencyKeyInFlight, IdempotencyKeyReused, VersionConflict
+from estuary.core.errors import (
+    EstuaryError,
+    IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
+    NotFound,
+    VersionConflict,
+)
 from estuary.core.observations import Observation
 from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
@@ -43,10 +49,27 @@ class PendingWrites:
     async def create(self, record: Record, options: WriteOptions) -> Written:
         """Keep a new record, with a key once; raises `IdempotencyKeyReused`, `IdempotencyKeyInFlight`."""
         written = await self.write(self._insert, (record,), options)
-        if written.replayed and (written.record is None or written.record.owner != record.owner):
+        self._demand_owner(written, record.owner)
+        return written
+
+    async def made_before(
+        self, write: Write, arguments: tuple[Any, ...], options: WriteOptions, refusal: EstuaryError
+    ) -> Written:
+        """What an earlier create with the same key left; raises `refusal` where there was none.
+
+        `write` changes the record `NO_RECORD`, which no store has: it tells only of the key.
+        """
+        try:
+            written = await self.write(write, arguments, replace(options, expected_version=NO_VERSION))
+        except NotFound:
+            raise refusal from refusal.__cause__
+        self._demand_owner(written, options.owner or "")
+        return written
+
+    def _demand_owner(self, written: Written, owner: str) -> None:
+        if written.replayed and (written.record is None or written.record.owner != owner):
             # A release that kept keys without their owners may have kept this one, for another owner.
             raise IdempotencyKeyReused
-        return written
 
     async def write(
         self,

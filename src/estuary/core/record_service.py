@@ -173,14 +173,23 @@ class RecordService:
         options: WriteOptions,
         precondition: VersionPredicate | None,
     ) -> Awaitable[Written]:
+        return self._rewrite(
+            record_id, lambda record: self.resource.patch(patch, record.value), options, precondition
+        )
+
+    def _rewrite(
+        self,
+        record_id: str,
+        change: Callable[[Record], Mapping[str, Any]],
+        options: WriteOptions,
+        precondition: VersionPredicate | None,
+    ) -> Awaitable[Written]:
+        """Make the changes that `change` gives for the record, to the version it gave them for."""
         _demand_id(record_id)
         now, wanted = self._now(), options.expected_version
 
         def holds(version: int) -> bool:
             return wanted in (None, version) and (precondition is None or precondition(version))
-
-        def change(record: Record) -> Mapping[str, Any]:
-            return self.resource.patch(patch, record.value)
 
         def write(changes: Mapping[str, Any], attempt: WriteOptions) -> Awaitable[Written]:
             return self._pending.write(self._collection.update, (record_id, changes, now), attempt)

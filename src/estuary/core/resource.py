@@ -9,6 +9,8 @@ import msgspec
 from estuary.core.attributes import Attribute, attributes_of
 from estuary.core.field import Field
 from estuary.core.fields import NAME, DeclarationError, fields_of, patch_of, struct_of
+from estuary.core.hook_declarations import hooks_of
+from estuary.core.hooks import Hooks
 from estuary.core.index_declarations import check_index, check_names, unique_keys_of, without_order
 from estuary.core.indexes import IndexDefinition, indexes_of
 from estuary.core.kinds.every import KINDS
@@ -33,6 +35,7 @@ class Resource:
     `singular` names one record in documents (by default `name` without its last "s");
     `indexes` are those over several fields, each as names with `-` in front of what descends;
     `unique` are keys of several fields, each as names, or as `Unique` with names;
+    `hooks` are called before its records are written;
     `kinds` are the kinds that its fields can have, those that come with Estuary unless others are given.
     Raises `DeclarationError` for whatever could not be served as declared: a field of none of the kinds,
     a reserved name, a rule Estuary does not know, a default that breaks its own field's rules.
@@ -46,6 +49,7 @@ class Resource:
         singular: str | None = None,
         indexes: Sequence[Sequence[str]] = (),
         unique: Sequence[Sequence[str] | Unique] = (),
+        hooks: Hooks | None = None,
         kinds: Sequence[type[Kind]] = KINDS,
     ) -> None:
         if not NAME.fullmatch(name):
@@ -62,6 +66,8 @@ class Resource:
         """The fields that lists cannot be sorted by, and that no index can have."""
         self.unique_keys = unique_keys_of(self.fields, self.attributes, unique, self._declared)
         self.indexes = self._indexes(indexes)
+        self.hooks = hooks_of(hooks)
+        """What is called before a write; None where nothing is."""
         self.plans = Plans(self.indexes)
         """Which of them serves a list query."""
         rules = Rules(self.fields, self.restored)

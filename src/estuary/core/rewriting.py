@@ -6,7 +6,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable, settled
-from estuary.core.errors import NotFound, ValidationFailed, VersionConflict, WriteContention
+from estuary.core.errors import (
+    EstuaryError,
+    HookFailed,
+    NotFound,
+    ValidationFailed,
+    VersionConflict,
+    WriteContention,
+)
 from estuary.core.record import Record, Written
 from estuary.core.writes import NO_VERSION, WriteOptions
 
@@ -30,14 +37,17 @@ async def rewritten(
     `WriteContention`.
     """
     for _ in range(ATTEMPTS):
-        seen, changes, refusal = NO_VERSION, {}, None
+        seen, changes = NO_VERSION, {}
+        refusal: EstuaryError | None = None
         try:
             record = await settled(read())
             seen = record.version
             changes = dict(change(record)) if holds(seen) else {}
-        except (NotFound, ValidationFailed) as error:
+        except NotFound as error:
             if options.key is None:
                 raise
+            refusal = error
+        except (ValidationFailed, HookFailed) as error:
             refusal = error
         expected = seen if refusal is None and holds(seen) else NO_VERSION
         try:
@@ -46,5 +56,5 @@ async def rewritten(
             if not holds(conflict.current):
                 raise
             if refusal is not None and conflict.current == seen:
-                raise refusal from None
+                raise refusal from refusal.__cause__
     raise WriteContention

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from estuary.core.identity import Identity
 from estuary.core.record import Record
 
 KEY_LIFETIME = timedelta(hours=24)
@@ -46,6 +47,8 @@ class WriteOptions(msgspec.Struct, frozen=True):
     `if_changed`: an update that leaves every field as it is makes no new version. `client_id`: the client
     chose the id of a new record, which may be taken, or have been a deleted record's. `dry_run`: nothing is
     kept, neither record nor key; what comes back, and what is raised, is what the write would have given.
+
+    `identity` is who asks, where hooks are to be told: to stores it means nothing.
     """
 
     owner: str | None = None
@@ -54,6 +57,7 @@ class WriteOptions(msgspec.Struct, frozen=True):
     if_changed: bool = False
     client_id: bool = False
     dry_run: bool = False
+    identity: Identity | None = None
 
 
 UNCONDITIONAL = WriteOptions()

@@ -7,6 +7,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from estuary.core.errors import EstuaryError
+from estuary.core.identity import Identity
 from estuary.http.client import NO_ADDRESS
 from estuary.http.fields import Fields
 
@@ -77,7 +78,6 @@ class Route:
         self.scopes = scopes
 
 
-_NOTHING: Final = frozenset[str]()
 UNKNOWN_ROUTE: Final = Route("unknown", {})
 
 
@@ -92,8 +92,8 @@ class Request:
 
     __slots__ = (
         "client",
-        "granted",
         "headers",
+        "identity",
         "method",
         "newer",
         "older",
@@ -132,8 +132,8 @@ class Request:
         self.client = NO_ADDRESS
         self.subject: str | None = None
         """Who asks, as far as a token says so."""
-        self.granted: frozenset[str] = _NOTHING
-        """The scopes that the token grants."""
+        self.identity: Identity | None = None
+        """All that its token says of who asks."""
         self.owner: str | None = None
         """Whose records alone exist for this request; None where all owners' do."""
         self.newer: Request | None = None

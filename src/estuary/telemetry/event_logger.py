@@ -9,6 +9,7 @@ from estuary.core.observations import (
     BatchRead,
     CacheChanged,
     ConnectionsFull,
+    HookSlow,
     KeysFetched,
     KeysMissed,
     KeysNotKept,
@@ -59,6 +60,7 @@ class EventLogger:
         self._auth_refused = LogThrottle(clock)
         self._store_failed = LogThrottle(clock)
         self._list_slow = LogThrottle(clock)
+        self._hook_slow = LogThrottle(clock)
 
     def subscribe(self, observers: Observers) -> None:
         """Log what `observers` passes on; what the filter never lets through is not subscribed to."""
@@ -73,6 +75,7 @@ class EventLogger:
             observers.subscribe(RequestShed, self._request_shed)
             observers.subscribe(ConnectionsFull, self._connections_full)
             observers.subscribe(AcceptFailed, self._accept_failed)
+            observers.subscribe(HookSlow, self._hook_was_slow)
             observers.subscribe(LimiterChanged, self._limiter_changed)
         if self._http.enabled(Level.INFO):
             observers.subscribe(BatchRead, self._batch_read)
@@ -131,6 +134,16 @@ class EventLogger:
     def _accept_failed(self, failed: AcceptFailed) -> None:
         if count := self._not_accepted.due():
             self._http.warn("no connection can be accepted", count=count, reason=failed.reason)
+
+    def _hook_was_slow(self, slow: HookSlow) -> None:
+        if count := self._hook_slow.due():
+            self._http.warn(
+                "hook slow: it holds up its worker",
+                count=count,
+                resource=slow.resource,
+                hook=slow.hook,
+                duration_ms=round(slow.seconds * 1000.0, 3),
+            )
 
     def _limiter_changed(self, changed: LimiterChanged) -> None:
         if changed.available:

@@ -13,6 +13,7 @@ from typing import Any
 from estuary.core.items import ITEMS
 from estuary.core.resource import Resource
 from estuary.stores.convex.deployable import write
+from tests.support.hooked import LOANS
 from tests.support.members import MEMBERS
 from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
@@ -136,7 +137,7 @@ class ConvexHost:
 
 @contextmanager
 def convex_host(
-    resources: Sequence[Resource] = (ITEMS, VESSELS, MOORINGS, MEMBERS),
+    resources: Sequence[Resource] = (ITEMS, VESSELS, MOORINGS, MEMBERS, LOANS),
     variables: dict[str, str] | None = None,
 ) -> Iterator[ConvexHost]:
     """A host of one's own."""

@@ -14,6 +14,7 @@ from estuary.core.observations import (
     AuthFailed,
     BatchRead,
     ConnectionsFull,
+    HookSlow,
     KeysFetched,
     KeysMissed,
     KeysNotKept,
@@ -185,6 +186,10 @@ def test_a_failure_tells_everything_on_one_line() -> None:
         (
             ListQuerySlow("books", "title.contains", 1.0, (), "", refused=True),
             {"level": "WARN", "message": "list query refused", "index": []},
+        ),
+        (
+            HookSlow("books", "validate", 0.1),
+            {"level": "WARN", "resource": "books", "hook": "validate", "duration_ms": 100.0},
         ),
         (FAILED_QUERY, {"level": "ERROR", "operation": "get", "resource": "items", "duration_ms": 250.0}),
     ],

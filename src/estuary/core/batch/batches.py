@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.batch.operations import Operation, Verb
 from estuary.core.errors import (
+    HookFailed,
     IdempotencyKeyInFlight,
     NotFound,
     ValidationFailed,
@@ -76,7 +77,8 @@ class Batches:
                 made = await settled(self._transact(plan.writes, key=key, dry_run=dry_run))
             except WriteRefused as refused:
                 if not plan.is_out_of_date(refused):
-                    raise plan.refusal_of(refused) from refused
+                    refusal = plan.refusal_of(refused)
+                    raise refusal from refusal.refusal
             else:
                 self._report(operations, made)
                 return made
@@ -134,7 +136,7 @@ class _Plan:
         if own is None or refused.index < own.index:
             return refused
         # What was read may be out of date: of a record's absence, or its version, the store knows better.
-        is_of_record = not isinstance(own.refusal, ValidationFailed)
+        is_of_record = isinstance(own.refusal, NotFound | VersionConflict)
         return refused if is_of_record and self._operations[own.index].depends else own
 
     def _add(self, index: int, operation: Operation, now: datetime) -> None:
@@ -146,7 +148,7 @@ class _Plan:
             self._versions[index] = seen.version
         try:
             write = operation.write(seen, now)
-        except (NotFound, ValidationFailed, VersionConflict) as error:
+        except (HookFailed, NotFound, ValidationFailed, VersionConflict) as error:
             self._refusal = WriteRefused(index, error)
             write = operation.refused_write()
         else:

@@ -1,14 +1,16 @@
 """One operation of a batch: a write that is worked out from what there is, where it depends on that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum, auto
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.hook_calls import HookCalls
+from estuary.core.identity import Identity
 from estuary.core.pending_writes import VersionPredicate
 from estuary.core.record import Place, Record
 from estuary.core.record_id import is_record_id
@@ -28,11 +30,12 @@ class Verb(Enum):
 
 
 class Target(NamedTuple):
-    """Where an operation writes: a resource, what reads its records, and what makes new ids."""
+    """Where an operation writes: a resource, what reads its records, makes new ids, and calls hooks."""
 
     resource: Resource
     get: Callable[[str, str | None], MaybeAwaitable[Record]]
     new_id: Callable[[], str]
+    hooks: HookCalls | None = None
 
 
 class Operation(NamedTuple):
@@ -40,6 +43,7 @@ class Operation(NamedTuple):
 
     `body` is of the type that the verb takes. A create has a `record_id` where its client chose one. The
     write is made to the version `expected`, and to one for which `holds` is true, where these are given.
+    `identity` is who asks, for hooks.
     """
 
     target: Target
@@ -49,6 +53,7 @@ class Operation(NamedTuple):
     owner: str | None = None
     expected: int | None = None
     holds: VersionPredicate | None = None
+    identity: Identity | None = None
 
     @property
     def place(self) -> Place:
@@ -60,7 +65,7 @@ class Operation(NamedTuple):
         """Whether the write is worked out from the record that is there."""
         if self.verb is Verb.CREATE:
             return False
-        return self._merges or self.holds is not None
+        return self._merges or self._is_hooked or self.holds is not None
 
     def accepts(self, version: int) -> bool:
         """Whether it may be made to this version."""
@@ -69,8 +74,8 @@ class Operation(NamedTuple):
     def write(self, seen: Record | None, now: datetime) -> Write:
         """The write itself; `seen` is the record, None where it is not known, or not there.
 
-        Raises `ValidationFailed`, then `NotFound` or `VersionConflict` where the record speaks against it:
-        in the order of single writes.
+        Raises `ValidationFailed`, then `NotFound` or `VersionConflict` where the record speaks against it,
+        in the order of single writes; then what its hooks raise, `ValidationFailed` and `HookFailed`.
         """
         if self.verb is Verb.CREATE:
             return self._creation(now)
@@ -78,14 +83,14 @@ class Operation(NamedTuple):
         match self.verb:
             case Verb.UPDATE:
                 changes = resource.changes(self._given)
-                return Update(resource.name, self.record_id, changes, now, self._options(seen))
+                return self._update(changes, self._options(seen), seen, now)
             case Verb.PATCH if self._merges:
                 options = self._options(seen)
                 changes = resource.patch(self._given, None if seen is None else seen.value)
-                return Update(resource.name, self.record_id, changes, now, options)
+                return self._update(changes, options, seen, now)
             case Verb.PATCH:
                 changes = resource.patch(self._given)
-                return Update(resource.name, self.record_id, changes, now, self._options(seen))
+                return self._update(changes, self._options(seen), seen, now)
             case Verb.DELETE:
                 return Delete(resource.name, self.record_id, self._options(seen))
             case _ as unknown:
@@ -103,6 +108,12 @@ class Operation(NamedTuple):
         return self.verb is Verb.PATCH and self.target.resource.merges(self._given)
 
     @property
+    def _is_hooked(self) -> bool:
+        """Whether hooks are to see the record that it updates."""
+        hooks = self.target.hooks
+        return hooks is not None and hooks.see_updates and self.verb in (Verb.UPDATE, Verb.PATCH)
+
+    @property
     def _given(self) -> msgspec.Struct:
         if self.body is None:
             raise TypeError(f"{self.verb.name} takes a body")
@@ -111,9 +122,19 @@ class Operation(NamedTuple):
     def _creation(self, now: datetime) -> Insert:
         resource, chosen = self.target.resource, bool(self.record_id)
         value = resource.value(self._given)
+        if self.target.hooks is not None:
+            value = self.target.hooks.created(value, self.identity)
         record_id = self.record_id if chosen else self.target.new_id()
         record = Record(record_id, 1, now, now, value, self.owner or "")
         return Insert(resource.name, record, WriteOptions(client_id=chosen))
+
+    def _update(
+        self, changes: Mapping[str, Any], options: WriteOptions, seen: Record | None, now: datetime
+    ) -> Update:
+        hooks = self.target.hooks
+        if hooks is not None and self._is_hooked and seen is not None:
+            changes = hooks.updated(seen.value, changes, self.identity)
+        return Update(self.target.resource.name, self.record_id, changes, now, options)
 
     def _options(self, seen: Record | None) -> WriteOptions:
         if not is_record_id(self.record_id):

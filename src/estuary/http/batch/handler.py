@@ -68,7 +68,7 @@ class BatchHandler:
             raise verdict
         self._authorize(request, forms)
         key = headers.options(body).key
-        operations = [self._operation(form, request.owner) for form in forms]
+        operations = [self._operation(form, request) for form in forms]
         made = await self._batches.make(operations, key, dry_run=headers.dry_run)
         return answer(forms, made, headers)
 
@@ -83,16 +83,26 @@ class BatchHandler:
         return await settled(self._charge(request, number - 1)) if number > 1 else None
 
     def _authorize(self, request: Request, forms: Sequence[Form]) -> None:
+        granted = frozenset[str]() if request.identity is None else request.identity.scopes
         for index, form in enumerate(forms):
             scope = self._scopes[form.collection.resource.name].get(form.method)
-            if scope is not None and scope not in request.granted:
+            if scope is not None and scope not in granted:
                 self._observe(AuthFailed(Refusal.SCOPE, request.client.address))
                 raise WriteRefused(index, Forbidden(scope))
 
-    def _operation(self, form: Form, owner: str | None) -> Operation:
+    def _operation(self, form: Form, request: Request) -> Operation:
         version, holds, _ = form.precondition
         target = self._targets[form.collection.resource.name]
-        return Operation(target, form.verb, form.record_id, form.body, owner, version, holds)
+        return Operation(
+            target,
+            form.verb,
+            form.record_id,
+            form.body,
+            request.owner,
+            version,
+            holds,
+            request.identity,
+        )
 
 
 def _names(forms: Sequence[Form]) -> str:

@@ -88,7 +88,7 @@ class Auth(Guard):
 
     def _admit(self, identity: Identity, request: Request) -> Verdict:
         request.subject = identity.subject
-        request.granted = identity.scopes
+        request.identity = identity
         if identity.owner is not None:
             request.owner = identity.owner
         scope = request.route.scopes.get(request.method)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+from estuary.core.identity import Identity
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.http.errors import PreconditionRequired
 from estuary.http.messages import Request
@@ -26,10 +27,10 @@ from estuary.http.records.write_headers.write_parameters import (
 class WriteHeaders:
     """What the headers of one write, and its query string, ask for.
 
-    `dry_run`: only to say what would be; `minimal`: to answer without a body.
+    `identity` is who asks. `dry_run`: only to say what would be; `minimal`: to answer without a body.
     """
 
-    __slots__ = ("dry_run", "key", "minimal", "owner", "precondition")
+    __slots__ = ("dry_run", "identity", "key", "minimal", "owner", "precondition")
 
     def __init__(
         self,
@@ -38,30 +39,39 @@ class WriteHeaders:
         precondition: Precondition = NO_PRECONDITION,
         dry_run: bool = False,
         minimal: bool = False,
+        identity: Identity | None = None,
     ) -> None:
         self.owner: Final = owner
         self.key: Final = key
         self.precondition: Final = precondition
         self.dry_run: Final = dry_run
         self.minimal: Final = minimal
+        self.identity: Final = identity
 
     def options(self, body: bytes) -> WriteOptions:
         """The options of the write, now that its body is known."""
         if self is NO_WRITE_HEADERS:
             return UNCONDITIONAL
         key = None if self.key is None else self.key.with_body(body)
-        return WriteOptions(self.owner, self.precondition.version, key, dry_run=self.dry_run)
+        version = self.precondition.version
+        return WriteOptions(self.owner, version, key, dry_run=self.dry_run, identity=self.identity)
 
 
 NO_WRITE_HEADERS: Final = WriteHeaders()
 
 
 class WriteHeadersReader:
-    """Reads write headers; `now` gives the time, `require_if_match` refuses changes without a version."""
+    """Reads write headers; `now` gives the time, `require_if_match` refuses changes without a version.
 
-    def __init__(self, now: Callable[[], datetime], *, require_if_match: bool) -> None:
+    `names_asker`: who asks is told with each write, for a resource that has hooks.
+    """
+
+    def __init__(
+        self, now: Callable[[], datetime], *, require_if_match: bool, names_asker: bool = False
+    ) -> None:
         self._now = now
         self._require_if_match = require_if_match
+        self._names_asker = names_asker
 
     def of_create(self, request: Request) -> WriteHeaders:
         """Those of a request to create; preconditions are about records, of which there is none yet.
@@ -93,6 +103,7 @@ class WriteHeadersReader:
         headers = request.headers
         if (
             request.owner is None
+            and not self._names_asker
             and parameters is NO_WRITE_PARAMETERS
             and headers.get("idempotency-key") is None
             and headers.get("prefer") is None
@@ -106,4 +117,5 @@ class WriteHeadersReader:
         text = key_text(request)
         key = None if text is None else KeyHeader(request, text, self._now(), precondition.absent)
         minimal = prefers_minimal(request.headers)
-        return WriteHeaders(request.owner, key, precondition, parameters.dry_run, minimal)
+        identity = request.identity if self._names_asker else None
+        return WriteHeaders(request.owner, key, precondition, parameters.dry_run, minimal, identity)

@@ -1,0 +1,42 @@
+"""Imports are held to the hook `validate`, as creates are."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from estuary.app.exports import import_lines
+from estuary.backups.errors import UnfitLine
+from estuary.config.environment import load_from
+
+REFUSED = {
+    "long": "line 2: Must be at most 10 for a long title",
+    "returns False": "line 2: hook validate of loans returned bool: it must return None",
+}
+
+
+def lines(*titles: str) -> BytesIO:
+    """A file with a loan of each title, for eleven days."""
+    values = ({"resource": "loans", "value": {"title": title, "days": 11}} for title in titles)
+    return BytesIO(b"".join(json.dumps(value).encode() + b"\n" for value in values))
+
+
+@pytest.mark.parametrize("title", REFUSED)
+async def test_an_import_is_refused_where_the_hook_refuses_a_record(tmp_path: Path, title: str) -> None:
+    """As a whole, with the number of the line; other hooks are not called."""
+    variables = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/estuary.db",
+        "RESOURCES": "tests.support.hooked:LOANS",
+    }
+    settings = load_from(variables, directory=tmp_path).settings
+
+    async def imported(*titles: str) -> int:
+        given = lines(*titles)
+        done = await import_lines(settings, given, size=0, replace=False, report=lambda *_: None)
+        return done.records
+
+    with pytest.raises(UnfitLine) as refused:
+        await imported("raises", title)
+    assert REFUSED[title] == str(refused.value)
+    assert 2 == await imported("raises", "x")
