@@ -122,7 +122,7 @@ executable: $(EXECUTABLE) ## Make dist/estuary/estuary and dist/estuary-onefile,
 
 .PHONY: packages
 packages: ## Make the wheel and the source archive in dist/ (ESTUARY_COMPILE=1 for a compiled wheel)
-	workshop/uv build --quiet --out-dir dist
+	workshop/uv build --out-dir dist
 	@ls dist/estuary_service-$(VERSION)*
 
 .PHONY: install

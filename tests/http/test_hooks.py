@@ -16,7 +16,7 @@ from tests.support import hooked
 from tests.support.service import client_of, make_service
 
 LOANS = "tests.support.hooked:LOANS"
-PATH, BATCH = "/api/v1/loans", "/api/v1/batch"
+PATH, BATCH = "/api/v1/lendings", "/api/v1/batch"
 ID = "0199c0de-1234-7abc-8def-0123456789ab"
 
 
@@ -164,7 +164,7 @@ async def test_a_defect_of_a_hook_ends_one_request(
     ]
     assert [500, 500] == [each.status_code for each in answers]
     assert all("secret" not in each.text for each in answers)
-    assert [f"hook {name} of loans {DEFECTS[title]}" for name in ("before_create", "before_update")] == [
+    assert [f"hook {name} of lendings {DEFECTS[title]}" for name in ("before_create", "before_update")] == [
         str(each.error) for each in seen
     ]
     assert before == (await client.get(place)).content
@@ -177,7 +177,7 @@ async def test_a_validation_that_returns_something_is_a_defect(
     """`return False` would otherwise let pass what it is to refuse."""
     client, seen = memory
     assert 500 == (await client.post(PATH, json={"title": "returns False"})).status_code
-    assert ["hook validate of loans returned bool: it must return None"] == [
+    assert ["hook validate of lendings returned bool: it must return None"] == [
         str(each.error) for each in seen
     ]
 
@@ -187,7 +187,7 @@ async def test_a_slow_hook_is_observed(memory: tuple[httpx.AsyncClient, list[Any
     client, seen = memory
     created = await client.post(PATH, json={"title": "sleeps"})
     assert (201, "") == (created.status_code, *told(created, "by"))
-    assert [("loans", "before_create")] == [(each.resource, each.hook) for each in seen]
+    assert [("lendings", "before_create")] == [(each.resource, each.hook) for each in seen]
 
 
 def told(answer: httpx.Response, *names: str) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from tests.support.programs import require
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "localhost:3000"
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
-CURSOR = re.compile(r"\b[0-9A-Za-z_-]{60,}\b")
+CURSOR = re.compile(r"(?<![0-9A-Za-z_-])[0-9A-Za-z_-]{60,}(?![0-9A-Za-z_-])")
 DIFFERENT_EVERY_TIME = {"id", "created_at", "updated_at", "timestamp", "request_id"}
 
 

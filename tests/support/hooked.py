@@ -91,5 +91,7 @@ def misbehaved(new: Loan) -> Any:
 
 
 LOANS = Resource(
-    "loans", Loan, hooks=Hooks(before_create=before_create, before_update=before_update, validate=validate)
+    "lendings",
+    Loan,
+    hooks=Hooks(before_create=before_create, before_update=before_update, validate=validate),
 )

@@ -82,6 +82,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
     "docs/deploy/ecs.md": ("idles on 60 MB",),
     "docs/monitoring.md": ("a tenth of the requests are answered 429", "1,000 a second it fires"),
     # Of the recordings that the page shows.
+    "docs/hooks.md": ("takes more than 50 ms is logged",),
     "docs/profiling.md": ("half of its speed", "five times as long"),
     "docs/rate-limits.md": ("0.4 µs; shared 2.6 µs", "one client takes 0.7 ms"),
     "docs/security-checklist.md": ("100 requests a second",),

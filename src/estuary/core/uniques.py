@@ -37,7 +37,8 @@ class UniqueValues:
 
     def __init__(self, key: UniqueKey) -> None:
         self.key: Final = key
-        read = attrgetter(*key.fields)
+        # Typeshed gives it a tuple, which of one field it is not: compiled code would hold it to that.
+        read: Callable[[Any], Any] = attrgetter(*key.fields)
         several = len(key.fields) > 1
         self._read: Callable[[Any], Sequence[Any]] = read if several else lambda value: (read(value),)
 

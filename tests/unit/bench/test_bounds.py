@@ -61,6 +61,8 @@ def test_every_bound_asks_a_question_that_exists() -> None:
         "postgres-create-alone": ["postgres", "kinto"],
         "postgres-scale": ["first-small", "first-large", "page-small", "page-large"],
         "limits": ["local", "redis"],
+        "sqlite-batch": ["batch", "single"],
+        "postgres-batch": ["batch", "single"],
         "filtered": ["postgres", "sqlite", "fastapi-sqlalchemy", "kinto", "pocketbase"],
         "transfer": ["sqlite-import", "sqlite-export", "postgres-import", "postgres-export"],
     }

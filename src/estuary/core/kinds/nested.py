@@ -164,18 +164,18 @@ class Nested(Kind):
     def _merged(self, value: Any, patch: Any) -> Any:
         members, violations = {} if value is None else asdict(value), []
         for field in self.fields:
-            given = getattr(patch, field.name)
+            given, merge = getattr(patch, field.name), field.kind.merge
             if given is msgspec.UNSET:
                 if field.required and field.name not in members:
                     violations.append(violation(field, _REQUIRED))
                 continue
             if given is None and not field.optional:
                 violations.append(violation(field, _REQUIRED))
-            elif given is None or field.kind.merge is None:
+            elif given is None or merge is None:
                 members[field.name] = given
             else:
                 try:
-                    members[field.name] = field.kind.merge(members.get(field.name), given)
+                    members[field.name] = merge(members.get(field.name), given)
                 except Broken as broken:
                     violations.append(violation(field, broken))
                 except ValidationFailed as failed:
