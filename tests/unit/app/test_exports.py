@@ -12,13 +12,13 @@ from estuary.config.environment import load_from
 
 REFUSED = {
     "long": "line 2: Must be at most 10 for a long title",
-    "returns False": "line 2: hook validate of loans returned bool: it must return None",
+    "returns False": "line 2: hook validate of lendings returned bool: it must return None",
 }
 
 
 def lines(*titles: str) -> BytesIO:
     """A file with a loan of each title, for eleven days."""
-    values = ({"resource": "loans", "value": {"title": title, "days": 11}} for title in titles)
+    values = ({"resource": "lendings", "value": {"title": title, "days": 11}} for title in titles)
     return BytesIO(b"".join(json.dumps(value).encode() + b"\n" for value in values))
 
 
