@@ -102,15 +102,21 @@ class FixedPoint(Kind):
         return rule
 
     def schema(self) -> dict[str, Any]:
-        """A text of digits."""
+        """A text of digits, with the sign that its bounds leave; a pattern cannot say more of them."""
         whole, places = self.precision.digits - self.precision.places, self.precision.places
         before = f"(0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "0"
         after = f"(\\.[0-9]{{1,{places}}})?" if places else ""
-        return {"type": "string", "format": "decimal", "pattern": f"^-?{before}{after}$"}
+        return {"type": "string", "format": "decimal", "pattern": f"^{self._sign()}{before}{after}$"}
 
     def accepted(self) -> dict[str, Any]:
         """No negative zero, either."""
         return self.schema() | {"not": {"type": "string", "pattern": "^-0(\\.0+)?$"}}
+
+    def _sign(self) -> str:
+        low, high = self.precision.minimum, self.precision.maximum
+        if low is not None and low >= 0:
+            return ""
+        return "-" if high is not None and high < 0 else "-?"
 
     def check_default(self, value: Any) -> None:
         """A `Decimal`: what a float stands for may not be what was written."""

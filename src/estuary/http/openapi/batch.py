@@ -1,6 +1,7 @@
 """What the route for batches serves, as the OpenAPI document tells it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from estuary.core.resource import Resource
 from estuary.http.batch.forms import METHODS
@@ -21,11 +22,13 @@ _DESCRIPTION = (
     "the first one that cannot be made, and `details.operation` tells its place, counted from 0. Each "
     "operation counts as a request against the rate limit."
 )
+_PRECONDITION_NAMES = "^[Ii][Ff]-([Nn][Oo][Nn][Ee]-)?[Mm][Aa][Tt][Cc][Hh]$"
+_ID = "/[^/?#]+"
 _WRITE = ("IdempotencyKey", "ValidateOnly", "Prefer")
 
 
-def batch_schemas(resources: Sequence[Resource], *, most: int) -> Schema:
-    """The schemas of a batch of at most `most` operations on `resources`, and of its answer."""
+def batch_schemas(resources: Sequence[Resource], prefix: str, *, most: int) -> Schema:
+    """The schemas of a batch of at most `most` operations on `resources` under `prefix`, and its answer."""
     names = [each.value_type.__name__ for each in resources]
     sent = [f"{name}{suffix}" for name in names for suffix in ("Draft", "Changes", "Patch")]
     text = {"type": "string"}
@@ -41,10 +44,12 @@ def batch_schemas(resources: Sequence[Resource], *, most: int) -> Schema:
                     "type": "object",
                     "description": "Preconditions; names may be in any case.",
                     "properties": {"If-Match": text, "If-None-Match": text},
+                    "propertyNames": {"pattern": _PRECONDITION_NAMES},
                 },
                 "body": _one_of(sent) | {"description": "Absent for `DELETE`."},
             },
             "additionalProperties": False,
+            **_by_method(resources, prefix),
         },
         "Batch": {
             "type": "object",
@@ -95,6 +100,29 @@ def batch_paths(path: str, *, scoped: bool) -> Schema:
     }
     errors = (*ALWAYS, *WITH_BODY, *CHANGE_ERRORS, *(WITH_ACCESS if scoped else ()))
     return {path: {"post": operation | body("Batch") | responses({200: told}, errors)}}
+
+
+def _by_method(resources: Sequence[Resource], prefix: str) -> Schema:
+    """Which `path` and `body` go with which `method`, in keywords that generators of clients pass over."""
+
+    def sent(place: str, suffix: str) -> Schema:
+        """The paths of all resources, each with its own body."""
+        pairs = [(f"^{prefix}/{each.name}{place}$", each.value_type.__name__) for each in resources]
+        found = [_properties(path={"pattern": path}, body=reference(name + suffix)) for path, name in pairs]
+        return (found[0] if len(found) == 1 else {"anyOf": found}) | {"required": ["body"]}
+
+    any_record = f"^{prefix}/({'|'.join(each.name for each in resources)}){_ID}$"
+    deleted = _properties(path={"pattern": any_record}, body=False)
+    patched = _if_method("PATCH", sent(_ID, "Patch"), deleted)
+    return _if_method("POST", sent("", "Draft"), _if_method("PUT", sent(_ID, "Changes"), patched))
+
+
+def _if_method(method: str, then: Schema, otherwise: Schema) -> Schema:
+    return {"if": _properties(method={"const": method}), "then": then, "else": otherwise}
+
+
+def _properties(**schemas: Any) -> Schema:
+    return {"properties": schemas}
 
 
 def _one_of(names: Sequence[str]) -> Schema:

@@ -60,7 +60,7 @@ def document(
     scoped = access is not None and access.write is not None
     batch = _limited(batch_paths(f"{prefix}/batch", scoped=scoped))
     paths |= batch if access is None else secured(batch, {})
-    schemas |= batch_schemas(resources, most=most_operations)
+    schemas |= batch_schemas(resources, prefix, most=most_operations)
     return {
         "openapi": "3.1.1",
         "info": {

@@ -63,6 +63,25 @@ def test_what_is_no_such_number_is_refused(text: str, message: str, code: str) -
     assert re.search(schema["not"]["pattern"], text) or not re.search(f"{schema['pattern'][:-1]}\\Z", text)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "matched"),
+    [
+        ("0", None, ["1"]),
+        ("2", "3", ["1"]),
+        (None, "-1", ["-1"]),
+        (None, "0", ["1", "-1"]),
+        ("-1", None, ["1", "-1"]),
+    ],
+)
+def test_the_schema_has_the_sign_that_the_bounds_leave(
+    low: str | None, high: str | None, matched: list[str]
+) -> None:
+    """What lies on the wrong side of zero is no valid text, in JSON Schema either."""
+    bounds = [None if bound is None else Decimal(bound) for bound in (low, high)]
+    pattern = FixedPoint(Precision(12, 2, *bounds)).accepted()["pattern"]
+    assert matched == [text for text in ("1", "-1") if re.search(pattern, text)]
+
+
 @pytest.mark.parametrize("value", [12.5, 12, True, ["1"]], ids=repr)
 def test_a_query_gives_it_as_a_text(value: Any) -> None:
     """As a body does: no number of JSON is exact for all who read it."""

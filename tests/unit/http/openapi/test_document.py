@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
+import pytest
+from jsonschema import Draft202012Validator
 
 from estuary.app import load_resources, openapi
 from estuary.core.kinds.choice import Choice
@@ -97,6 +99,34 @@ def test_what_is_left_of_the_rate_limit_is_told() -> None:
                 assert (path, status, counted) == (path, status, told >= LIMITS)
     for answer in WHOLE["components"]["responses"].values():
         assert set(answer["headers"]) >= LIMITS
+
+
+@pytest.mark.parametrize(
+    ("operation", "valid"),
+    [
+        ({"method": "POST", "path": "/api/v1/parts", "body": {}}, True),
+        ({"method": "PUT", "path": "/api/v1/parts/a", "headers": {"if-match": "*"}, "body": {}}, True),
+        ({"method": "PATCH", "path": "/api/v1/parts/a", "body": {"code": "B"}}, True),
+        ({"method": "DELETE", "path": "/api/v1/parts/a"}, True),
+        ({"method": "POST", "path": "/api/v1/parts/a", "body": {}}, False),
+        ({"method": "POST", "path": "/api/v1/parts"}, False),
+        ({"method": "PUT", "path": "", "body": {}}, False),
+        ({"method": "PATCH", "path": "/api/v1/parts", "body": {}}, False),
+        ({"method": "PATCH", "path": "/api/v1/parts/a", "body": {"code": "b"}}, False),
+        ({"method": "PUT", "path": "/api/v1/others/a", "body": {}}, False),
+        ({"method": "PUT", "path": "/api/v1/parts/a?b", "body": {}}, False),
+        ({"method": "PUT", "path": "/api/v1/parts/a", "headers": {"Prefer": "a"}, "body": {}}, False),
+        ({"method": "DELETE", "path": "/api/v1/parts/a", "body": {}}, False),
+        ({"method": "DELETE", "path": "/api/v1/parts"}, False),
+    ],
+    ids=repr,
+)
+def test_an_operation_of_a_batch_has_the_path_and_the_body_of_its_method(
+    operation: dict[str, Any], valid: bool
+) -> None:
+    """A collection is posted to, a record is changed, and only what is deleted has no body."""
+    schema = {"$ref": "#/components/schemas/BatchOperation", "components": DOCUMENT["components"]}
+    assert valid == Draft202012Validator(schema).is_valid(operation)
 
 
 def test_patterns_compile_everywhere() -> None:
