@@ -14,7 +14,8 @@ NO_NUL = "must not contain the character U+0000"
 
 # Written as ECMAScript, PCRE, RE2 and Python all read it: `\u` is not known to each.
 _NO_NUL = "^[^\\x00]*$"
-_SOMETHING_VISIBLE = "^[^\\x00]*[^\\s\\x00][^\\x00]*$"
+# Python trims U+001C to U+001F and U+0085 too, which ECMAScript does not take for white space.
+_SOMETHING_VISIBLE = "^[^\\x00]*[^\\s\\x00\\x1c-\\x1f\\x85][^\\x00]*$"
 _NUL, _HIDDEN = "\\x00", "^\\s*$|\\x00"
 
 
