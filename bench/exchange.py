@@ -118,7 +118,7 @@ def repeat(origin: str, exchange: Exchange, times: int, pause: float = 0.0) -> A
         turns = [exchange, replace(exchange, body=exchange.other_body or exchange.body)]
         first = _exchange(connection, exchange)
         for number in range(1, times):
-            time.sleep(pause)
+            time.sleep(pause)  # the pace is what is asked for
             _exchange(connection, turns[number % 2])
     finally:
         connection.close()

@@ -105,7 +105,8 @@ class HookCalls:
             try:
                 plain = msgspec.to_builtins(value, builtin_types=_BUILTIN)
                 typed = msgspec.convert(plain, kind.kept)
-                changes[field] = typed if kind.revived is None else kind.revived(typed)
+                revived = kind.revived  # apart: compiled, a property that is called gives itself
+                changes[field] = typed if revived is None else revived(typed)
             except (TypeError, ValueError, OverflowError, RecursionError) as error:
                 raise self._failed(name, f"returned a wrong {field}: {error}") from error
         return changes | self._resource.changes(self._resource.changes_type(**changes))

@@ -164,6 +164,7 @@ class Nested(Kind):
     def _merged(self, value: Any, patch: Any) -> Any:
         members, violations = {} if value is None else asdict(value), []
         for field in self.fields:
+            # Apart: compiled, a property that is called gives itself, not what the function in it gives.
             given, merge = getattr(patch, field.name), field.kind.merge
             if given is msgspec.UNSET:
                 if field.required and field.name not in members:
