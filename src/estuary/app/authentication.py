@@ -85,6 +85,7 @@ def _verifier(
         rules=ClaimRules(
             audiences=frozenset(settings.auth_audience),
             owner_claim=settings.auth_owner_claim,
+            roles_claim=settings.auth_roles_claim,
             skew=settings.auth_clock_skew_seconds,
             prefixes=tuple(prefixes.values()),
         ),

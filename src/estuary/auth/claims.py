@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from estuary.auth.roles import RolesClaim
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import Identity, Refusal
+from estuary.core.identity import KEY_SUBJECT_PREFIX, NO_ROLES, Identity, Refusal
 
 MAX_TEXT = 255
 """The longest subject or owner; OpenID Connect Core, 2, sets it for `sub`."""
@@ -28,8 +29,9 @@ class ClaimRules:
     """The rules for the claims of every issuer's tokens.
 
     A token must be for one of `audiences`, if there are any. `owner_claim` names the claim with the owner
-    of the bearer's records, None if records have no owners. `skew` is the tolerated difference between
-    clocks in seconds. `prefixes` keep the subjects of different issuers distinct.
+    of the bearer's records, None if records have no owners; `roles_claim` the one with the bearer's roles,
+    None if tokens give none. `skew` is the tolerated difference between clocks in seconds. `prefixes` keep
+    the subjects of different issuers distinct; those of API keys have one of their own.
     """
 
     def __init__(
@@ -39,19 +41,24 @@ class ClaimRules:
         owner_claim: str | None,
         skew: float,
         prefixes: tuple[str, ...] = (),
+        roles_claim: str | None = None,
     ) -> None:
         self._audiences = audiences
         self._owner_claim = owner_claim
         self._skew = skew
         self._prefixes = tuple(prefix for prefix in prefixes if prefix)
+        self._roles = None if roles_claim is None else RolesClaim(roles_claim)
 
     def holder(self, claims: dict[str, Any], prefix: str, now: float) -> Holder:
         """The identity in `claims`, its subject with the issuer's `prefix`; raises `Unauthenticated`."""
         expires = self._expiry(claims, now)
         self._check_audience(claims)
         subject = self._name(claims, "sub", prefix)
+        if subject.startswith(KEY_SUBJECT_PREFIX):
+            raise Unauthenticated(Refusal.CLAIMS)
         owner = None if self._owner_claim is None else self._name(claims, self._owner_claim, prefix)
-        return Holder(Identity(subject, owner, frozenset(_scopes(claims))), expires)
+        roles = NO_ROLES if self._roles is None else self._roles.roles(claims)
+        return Holder(Identity(subject, owner, frozenset(_scopes(claims)), roles), expires)
 
     def _expiry(self, claims: dict[str, Any], now: float) -> float:
         """When the token expires, `skew` included; raises `Unauthenticated` if it has."""

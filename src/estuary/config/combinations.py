@@ -154,6 +154,12 @@ def _owners_are_known(given: Configured) -> Iterator[str]:
         )
 
 
+def _roles_are_known(given: Configured) -> Iterator[str]:
+    claim = given.settings.auth_roles_claim
+    if claim is not None and not given.settings.auth_enabled:
+        yield f"AUTH_ROLES_CLAIM is {claim}, but AUTH_ENABLED is false: no request has a role"
+
+
 def _ports_differ(given: Configured) -> Iterator[str]:
     if given.settings.admin_port == given.settings.port:
         yield f"ADMIN_PORT is {given.settings.admin_port}, as PORT is: it must be another one"
@@ -222,6 +228,7 @@ _MISTAKES = (
         Settings.auth_jwks_urls,
         Settings.auth_issuer,
     ),
+    _Rule(_roles_are_known, Settings.auth_roles_claim, Settings.auth_enabled),
     _Rule(_ports_differ, Settings.admin_port, Settings.port),
 )
 _CAUTIONS = (

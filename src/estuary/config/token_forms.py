@@ -54,6 +54,7 @@ def _secret(text: str) -> str | None:
 
 ALGORITHM_LIST = comma_list(f"a comma list of {either(tuple(ALGORITHMS))}", _algorithm)
 AUDIENCES = comma_list("a comma list of audiences as tokens name them", _audience)
+CLAIM_PATH = Form("the name of a claim, or a path such as realm_access.roles", _claim)
 CLAIM = Form("the name of a claim, such as sub or tenant", _claim)
 SCOPE = Form("a scope without blanks and quotes, such as {resource}:read", _scope)
 SECRET = Form(f"at least {SHORTEST_SECRET} characters without blanks", _secret)

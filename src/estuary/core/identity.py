@@ -5,16 +5,23 @@ from enum import StrEnum
 import msgspec
 
 
-class Identity(msgspec.Struct, frozen=True, gc=False):
-    """What a token that holds says of its bearer.
+NO_ROLES: frozenset[str] = frozenset()
 
-    `subject` is unique among all issuers; `owner` is whose records the bearer sees, None where everybody's;
-    `scopes` are what the token grants.
+KEY_SUBJECT_PREFIX = "key:"
+"""What the subjects of API keys begin with, and no token's may."""
+
+
+class Identity(msgspec.Struct, frozen=True, gc=False):
+    """What a token or an API key that holds says of its bearer.
+
+    `subject` is unique among all issuers and keys; `owner` is whose records the bearer sees, None where
+    everybody's; `scopes` are what the token grants; `roles` what its issuer says the bearer is.
     """
 
     subject: str
     owner: str | None
     scopes: frozenset[str]
+    roles: frozenset[str] = NO_ROLES
 
 
 class Refusal(StrEnum):
@@ -28,6 +35,8 @@ class Refusal(StrEnum):
     """It is signed, or pretends to be, in a way that is not allowed."""
     CLAIMS = "claims"
     """A claim is missing or not of its type."""
+    ROLES = "roles"
+    """The claim that AUTH_ROLES_CLAIM names is neither a text nor a list of texts."""
     ISSUER = "issuer"
     """It is another issuer's."""
     AUDIENCE = "audience"

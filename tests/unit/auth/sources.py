@@ -51,6 +51,7 @@ class World:
         load: Callable[[], Awaitable[bytes]] | None = None,
         clock: SettableClock | None = None,
         owner_claim: str | None = None,
+        roles_claim: str | None = None,
     ) -> None:
         self.clock = clock or SettableClock()
         self.published = Published(*keys)
@@ -68,7 +69,9 @@ class World:
             {ISSUER: Issuer("", [self.source])},
             None,
             algorithms=algorithms,
-            rules=ClaimRules(audiences=frozenset({AUDIENCE}), owner_claim=owner_claim, skew=30.0),
+            rules=ClaimRules(
+                audiences=frozenset({AUDIENCE}), owner_claim=owner_claim, skew=30.0, roles_claim=roles_claim
+            ),
             verified=self.verified,
             clock=self.clock,
         )

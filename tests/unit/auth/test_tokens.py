@@ -312,3 +312,27 @@ async def test_the_owner_is_the_claim_that_was_chosen() -> None:
     assert "north" == (await world.verify(world.token(tenant="north"))).owner
     assert Refusal.CLAIMS == await refusal(world.verifier, world.token())
     assert Refusal.CLAIMS == await refusal(world.verifier, world.token(tenant=["north"]))
+
+
+async def test_roles_come_from_the_claim_that_was_chosen() -> None:
+    """A token without it has none; one whose claim is of another type is refused with a reason of its own."""
+    world = World(roles_claim="realm_access.roles")
+    await world.source.refresh()
+    admin = world.token(realm_access={"roles": ["admin"]})
+    assert {"admin"} == (await world.verify(admin)).roles
+    assert frozenset() == (await world.verify(world.token())).roles
+    assert Refusal.ROLES == await refusal(world.verifier, world.token(realm_access=["admin"]))
+
+
+async def test_no_roles_are_read_unless_a_claim_is_chosen() -> None:
+    """What a token calls roles says nothing where AUTH_ROLES_CLAIM is not set."""
+    world = World()
+    await world.source.refresh()
+    assert frozenset() == (await world.verify(world.token(roles=["admin"]))).roles
+
+
+async def test_no_token_claims_the_subject_of_an_api_key() -> None:
+    """A subject that begins as those of API keys do is refused."""
+    world = World()
+    await world.source.refresh()
+    assert Refusal.CLAIMS == await refusal(world.verifier, world.token(sub="key:0123456789abcdef"))

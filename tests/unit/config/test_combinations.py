@@ -45,6 +45,10 @@ PRODUCTION = {"APP_PROFILE": "production"}
             "AUTH_OWNER_CLAIM is sub, but AUTH_ENABLED is false: no record has an owner",
         ),
         (
+            {"AUTH_ROLES_CLAIM": "roles"},
+            "AUTH_ROLES_CLAIM is roles, but AUTH_ENABLED is false: no request has a role",
+        ),
+        (
             {**ON, "AUTH_OWNER_CLAIM": "sub", "AUTH_JWKS_URLS": f"{A}/1,{B}/2"},
             "AUTH_OWNER_CLAIM is sub with several AUTH_JWKS_URLS: AUTH_ISSUER must be set too",
         ),

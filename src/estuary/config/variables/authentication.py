@@ -1,7 +1,7 @@
 """Who may call."""
 
 from estuary.config.forms import BOOLEAN, whole_number
-from estuary.config.token_forms import ALGORITHM_LIST, AUDIENCES, CLAIM, SCOPE
+from estuary.config.token_forms import ALGORITHM_LIST, AUDIENCES, CLAIM, CLAIM_PATH, SCOPE
 from estuary.config.urls import ISSUERS, KEY_SETS
 from estuary.config.variable import Variable
 
@@ -79,6 +79,12 @@ class AuthenticationVariables:
         CLAIM,
         summary="The claim that says whose records a request sees and makes (sub, or a tenant's); "
         "unset, everybody sees all.",
+    )
+
+    auth_roles_claim = Variable(
+        CLAIM_PATH,
+        summary="The claim with the roles of a token's bearer: a text or a list, or the path to one in an "
+        "object (realm_access.roles); unset, tokens give no roles.",
     )
 
     auth_failure_limit = Variable(
