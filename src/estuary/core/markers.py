@@ -15,6 +15,11 @@ class Marker:
     of_some_kinds: ClassVar[bool] = False
     """Whether it says something of some kinds of fields only: those name it."""
 
+    def __repr__(self) -> str:
+        # Not the address: replicas tell by this text whether they declare a resource alike.
+        said = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({said})"
+
 
 class Index(Marker):
     """Lists are filtered by this field, or ordered by it, at the cost of a page."""

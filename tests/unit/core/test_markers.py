@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta
 
-from estuary.core.markers import Hidden, Index, markers_of
+from estuary.core.markers import Hidden, Index, Marker, Unique, markers_of
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,19 @@ from estuary.core.markers import Hidden, Index, markers_of
 def test_markers_are_found_at_any_depth(annotation: Any, expected: list[type]) -> None:
     """With or without parentheses, on either side of `| None`; those of entries are not the field's."""
     assert expected == [type(marker) for marker in markers_of(annotation)]
+
+
+@pytest.mark.parametrize(
+    ("marker", "expected"),
+    [
+        (Index(), "Index()"),
+        (Unique(), "Unique(fields=(), of_all=False, fold_case=False)"),
+        (
+            Unique("team", "shirt", of_all=True),
+            "Unique(fields=('team', 'shirt'), of_all=True, fold_case=False)",
+        ),
+    ],
+)
+def test_a_marker_is_written_alike_in_every_process(marker: Marker, expected: str) -> None:
+    """The cache in Redis tells by that text who declares a resource alike; an address would differ."""
+    assert expected == repr(marker)

@@ -11,6 +11,7 @@ import pytest
 
 from estuary.core.errors import NotFound, StoreUnavailable
 from estuary.core.items import ITEMS, Item
+from estuary.core.markers import Unique
 from estuary.core.observations import CacheChanged, Observation
 from estuary.core.record import Record
 from estuary.core.resource import Resource
@@ -255,6 +256,20 @@ async def test_replicas_with_another_declaration_have_records_of_their_own(scene
     miss = await other.look(make_id(1))
     await scene.here.name()
     assert type(miss) is type(await other.look(make_id(1)))
+
+
+async def test_replicas_with_the_same_declaration_share_records_whatever_its_markers(scene: Scene) -> None:
+    """Each process makes markers of its own: else none would be told of another's writes."""
+
+    class Marked(msgspec.Struct, frozen=True):
+        name: Annotated[str, Unique, msgspec.Meta(max_length=20)]
+
+    here, there = (each.caches.of(Resource("items", Marked)) for each in (scene.here, scene.there))
+    miss = await here.look(make_id(1))
+    assert isinstance(miss, Miss)
+    record = Record(make_id(1), 1, START, START, Marked("one"))
+    await here.keep(miss, record)
+    assert record == await there.look(make_id(1))
 
 
 async def test_clearing_leaves_nothing(scene: Scene) -> None:
