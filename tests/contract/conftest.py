@@ -10,6 +10,7 @@ from estuary.core.items import ITEMS
 from estuary.core.ports import Store
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
+from estuary.core.service_context import ServiceContext
 from tests.contract.making import TIMEOUT, make_id
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import SettableClock
@@ -75,9 +76,7 @@ def _records(resource: Resource, store: Store, clock: SettableClock) -> RecordSe
     return RecordService(
         resource,
         awaited(store.collection(resource)),
-        clock=clock,
-        new_id=lambda: make_id(next(numbers)),
-        observe=lambda _: None,
+        ServiceContext(clock=clock, new_id=lambda: make_id(next(numbers)), observe=lambda _: None),
     )
 
 

@@ -19,6 +19,7 @@ from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
+from estuary.core.service_context import ServiceContext
 from tests.contract.making import TIMEOUT, dice, make_id
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import START, SettableClock
@@ -50,9 +51,7 @@ class _Opened:
         self.records = RecordService(
             MOORINGS,
             self.moorings,
-            clock=SettableClock(),
-            new_id=lambda: make_id(0),
-            observe=lambda _: None,
+            ServiceContext(clock=SettableClock(), new_id=lambda: make_id(0), observe=lambda _: None),
         )
 
     async def hold(self, records: Sequence[Record]) -> None:

@@ -1,7 +1,6 @@
 """The resources as they are served: HTTP handlers, with the use cases and the store behind them."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from estuary.app.record_ids import new_record_id
 from estuary.app.stores import has_one_direction
@@ -11,6 +10,7 @@ from estuary.core.hooked_records import HookedRecords
 from estuary.core.ports import Clock, Observer, Store
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
+from estuary.core.service_context import ServiceContext
 from estuary.http.guards.body import BodyReader
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
@@ -22,18 +22,21 @@ def make_handlers(
 ) -> list[RecordHandlers]:
     """The handlers of each of `resources`, whose records are in `store`."""
     body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
+    context = ServiceContext(
+        clock=clock,
+        new_id=new_record_id,
+        observe=observe,
+        require_index=settings.query_require_index,
+        one_direction=has_one_direction(settings),
+    )
 
     def handlers(resource: Resource) -> RecordHandlers:
         hooks = hook_calls_of(resource, clock.monotonic, observe)
-        make = RecordService if hooks is None else partial(HookedRecords, hooks=hooks)
-        records = make(
-            resource,
-            store.collection(resource),
-            clock=clock,
-            new_id=new_record_id,
-            observe=observe,
-            require_index=settings.query_require_index,
-            one_direction=has_one_direction(settings),
+        collection = store.collection(resource)
+        records = (
+            RecordService(resource, collection, context)
+            if hooks is None
+            else HookedRecords(resource, collection, context, hooks)
         )
         write_headers = WriteHeadersReader(
             clock.now, require_if_match=settings.require_if_match, names_asker=hooks is not None

@@ -10,11 +10,12 @@ from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.errors import HookFailed, ValidationFailed
 from estuary.core.hook_calls import HookCalls
 from estuary.core.pending_writes import VersionPredicate
-from estuary.core.ports import Clock, Collection, Observer
+from estuary.core.ports import Collection
 from estuary.core.record import Record, Written
 from estuary.core.record_id import NO_RECORD
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
+from estuary.core.service_context import ServiceContext
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 
 
@@ -28,23 +29,10 @@ class HookedRecords(RecordService):
         self,
         resource: Resource,
         collection: Collection,
-        *,
+        context: ServiceContext,
         hooks: HookCalls,
-        clock: Clock,
-        new_id: Callable[[], str],
-        observe: Observer,
-        require_index: bool = False,
-        one_direction: bool = False,
     ) -> None:
-        super().__init__(
-            resource,
-            collection,
-            clock=clock,
-            new_id=new_id,
-            observe=observe,
-            require_index=require_index,
-            one_direction=one_direction,
-        )
+        super().__init__(resource, collection, context)
         self._hooks = hooks
 
     def create(

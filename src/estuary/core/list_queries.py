@@ -9,10 +9,10 @@ from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.indexes import advice, ascending
 from estuary.core.observations import ListQueried, ListQuerySlow
 from estuary.core.plans import Plans
-from estuary.core.ports import Observer
 from estuary.core.queries_by_key import QueriesByKey, narrowed
 from estuary.core.query import ListQuery, ListResult
 from estuary.core.resource import Resource
+from estuary.core.service_context import ServiceContext
 from estuary.core.uniques import UniqueKey
 
 SLOW_SECONDS: Final = 0.25
@@ -22,10 +22,8 @@ SLOW_SECONDS: Final = 0.25
 class ListQueries:
     """Asks `find` for the lists of `resource`, and observes how they are served.
 
-    `look_up` finds records by the values of a unique key, which serves queries for those values.
-
-    With `require_index` a query that no index serves is refused at once. With `one_direction` the store's
-    indexes are those that `ascending` gives.
+    `look_up` finds records by the values of a unique key, which serves queries for those values. Where all
+    fields of the store's indexes have one direction, its indexes are those that `ascending` gives.
     """
 
     def __init__(
@@ -33,23 +31,19 @@ class ListQueries:
         resource: Resource,
         find: Callable[[ListQuery], MaybeAwaitable[ListResult]],
         look_up: Callable[[UniqueKey, Sequence[Any], str | None], MaybeAwaitable[ListResult]],
-        *,
-        monotonic: Callable[[], float],
-        observe: Observer,
-        require_index: bool,
-        one_direction: bool,
+        context: ServiceContext,
     ) -> None:
         self._name = resource.name
-        self._indexes = ascending(resource.indexes) if one_direction else resource.indexes
+        self._indexes = ascending(resource.indexes) if context.one_direction else resource.indexes
         self._plans = Plans(self._indexes)
-        self._one_direction = one_direction
+        self._one_direction = context.one_direction
         self._unordered = resource.unordered
         self._find = find
         self._look_up = look_up
         self._by_key = QueriesByKey(resource.unique_keys)
-        self._monotonic = monotonic
-        self._observe = observe
-        self._require_index = require_index
+        self._monotonic = context.clock.monotonic
+        self._observe = context.observe
+        self._require_index = context.require_index
         self._served = ListQueried(resource.name, served=True)
         self._unserved = ListQueried(resource.name, served=False)
 

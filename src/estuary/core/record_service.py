@@ -11,12 +11,13 @@ from estuary.core.errors import NotFound
 from estuary.core.list_queries import ListQueries
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.pending_writes import PendingWrites, VersionPredicate
-from estuary.core.ports import Clock, Collection, Observer
+from estuary.core.ports import Collection
 from estuary.core.query import ListQuery, ListResult, position_in
 from estuary.core.record import Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
 from estuary.core.rewriting import rewritten
+from estuary.core.service_context import ServiceContext
 from estuary.core.uniques import UniqueKey
 from estuary.core.writes import IF_CHANGED, UNCONDITIONAL, WriteOptions
 
@@ -24,41 +25,21 @@ from estuary.core.writes import IF_CHANGED, UNCONDITIONAL, WriteOptions
 class RecordService:
     """Creates, reads, updates, deletes and lists the records of one resource.
 
-    `new_id` makes canonical UUIDs that never repeat. `require_index` refuses list queries that no index
-    serves; `one_direction` says that in the store all fields of an index have the same direction. Errors of
-    the collection pass through unchanged.
+    Errors of the collection pass through unchanged.
     """
 
-    def __init__(
-        self,
-        resource: Resource,
-        collection: Collection,
-        *,
-        clock: Clock,
-        new_id: Callable[[], str],
-        observe: Observer,
-        require_index: bool = False,
-        one_direction: bool = False,
-    ) -> None:
+    def __init__(self, resource: Resource, collection: Collection, context: ServiceContext) -> None:
         self.resource = resource
         self._collection = collection
-        self._lists = ListQueries(
-            resource,
-            collection.list,
-            collection.find,
-            monotonic=clock.monotonic,
-            observe=observe,
-            require_index=require_index,
-            one_direction=one_direction,
-        )
+        self._lists = ListQueries(resource, collection.list, collection.find, context)
         self._insert = collection.insert
         self._get = collection.get
         self._value = resource.value
         self._hidden = frozenset(field.name for field in resource.fields if field.hidden)
-        self._now = clock.now
-        self._new_id = new_id
-        self._observe = observe
-        self._pending = PendingWrites(collection.insert, observe)
+        self._now = context.clock.now
+        self._new_id = context.new_id
+        self._observe = context.observe
+        self._pending = PendingWrites(collection.insert, context.observe)
         # The observations say only which resource it was: one of each serves every request.
         self._created = RecordCreated(resource.name)
         self._updated = RecordUpdated(resource.name)

@@ -9,6 +9,7 @@ from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.list_queries import SLOW_SECONDS, ListQueries
 from estuary.core.observations import ListQueried, ListQuerySlow, Observation
 from estuary.core.query import ListQuery, ListResult
+from estuary.core.service_context import ServiceContext
 from tests.support.books import BOOKS
 from tests.support.clocks import SettableClock
 
@@ -39,10 +40,13 @@ class Shop:
             BOOKS,
             self._later if self._waits else self._find,
             lambda _key, _values, _owner: NOTHING,
-            monotonic=self._clock.monotonic,
-            observe=self.seen.append,
-            require_index=require_index,
-            one_direction=one_direction,
+            ServiceContext(
+                clock=self._clock,
+                new_id=str,
+                observe=self.seen.append,
+                require_index=require_index,
+                one_direction=one_direction,
+            ),
         )
 
     def _find(self, query: ListQuery) -> ListResult:

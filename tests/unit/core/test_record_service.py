@@ -24,6 +24,7 @@ from estuary.core.query import ListQuery, ListResult, SortedPosition, by_cursor
 from estuary.core.record import Position, Record, Written
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
+from estuary.core.service_context import ServiceContext
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
 from tests.contract.making import make_id, once, record_of
@@ -39,13 +40,10 @@ class Desk:
         self.clock = SettableClock()
         self.seen: list[Observation] = []
         numbers = count(1)
-        self.records = RecordService(
-            ITEMS,
-            self.store.collection(ITEMS),
-            clock=self.clock,
-            new_id=lambda: make_id(next(numbers)),
-            observe=self.seen.append,
+        self.context = ServiceContext(
+            clock=self.clock, new_id=lambda: make_id(next(numbers)), observe=self.seen.append
         )
+        self.records = RecordService(ITEMS, self.store.collection(ITEMS), self.context)
 
     async def create(self, name: str, **fields: Any) -> Record:
         """A record of that name."""
@@ -233,9 +231,7 @@ async def test_a_write_that_is_overtaken_is_tried_again_but_not_for_ever(
 ) -> None:
     """Where every version meets the precondition, others may write in between, but not without end."""
     restless = Restless(times)
-    records = RecordService(
-        ITEMS, restless, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append
-    )
+    records = RecordService(ITEMS, restless, desk.context)
     await settled(records.create(ITEMS.draft_type(name="x")))
     outcome = await asyncio.gather(
         records.delete(make_id(1), UNCONDITIONAL, lambda _: True), return_exceptions=True
@@ -264,10 +260,8 @@ class Gate(Collection):
 
 async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
     """Until the first write has ended another with its key is refused; others pass."""
-    gate, numbers = Gate(), count(1)
-    records = RecordService(
-        ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(next(numbers)), observe=desk.seen.append
-    )
+    gate = Gate()
+    records = RecordService(ITEMS, gate, desk.context)
     draft = ITEMS.draft_type(name="x")
     first = asyncio.create_task(settled(records.create(draft, once())))
     await gate.entered.wait()
@@ -287,9 +281,7 @@ async def test_a_key_under_way_is_not_taken_twice(desk: Desk) -> None:
 async def test_a_client_that_leaves_does_not_keep_its_key(desk: Desk) -> None:
     """A write that was cancelled, or failed, is under way no more."""
     gate = Gate()
-    records = RecordService(
-        ITEMS, gate, clock=desk.clock, new_id=lambda: make_id(1), observe=desk.seen.append
-    )
+    records = RecordService(ITEMS, gate, desk.context)
     draft = ITEMS.draft_type(name="x")
     left = asyncio.create_task(settled(records.create(draft, once())))
     await gate.entered.wait()
@@ -318,9 +310,7 @@ async def test_a_patch_that_names_a_hidden_field_always_makes_a_version() -> Non
     records = RecordService(
         resource,
         store.collection(resource),
-        clock=SettableClock(),
-        new_id=lambda: make_id(1),
-        observe=lambda _: None,
+        ServiceContext(clock=SettableClock(), new_id=lambda: make_id(1), observe=lambda _: None),
     )
     await settled(records.create(resource.draft_type(name="a", pin="1234")))
     versions = []

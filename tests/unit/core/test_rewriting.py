@@ -17,6 +17,7 @@ from estuary.core.observations import Observation, RecordUpdated
 from estuary.core.record import Record, Written
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
+from estuary.core.service_context import ServiceContext
 from estuary.core.writes import WriteOptions
 from estuary.stores.memory import MemoryStore
 from tests.contract.making import make_id, once
@@ -95,9 +96,7 @@ class Desk:
         self.records = RecordService(
             CRATES,
             _Watched(self),
-            clock=SettableClock(),
-            new_id=lambda: ID,
-            observe=self.seen.append,
+            ServiceContext(clock=SettableClock(), new_id=lambda: ID, observe=self.seen.append),
         )
 
     async def patch(self, options: WriteOptions | None = None, **fields: Any) -> Written:
