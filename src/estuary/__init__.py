@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from estuary.core.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
     from estuary.core.hooks import Hooks, Reject
     from estuary.core.identity import Identity
     from estuary.core.markers import Digits, Hidden, Index, Unique
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "NOBODY",
+    "OWNER",
+    "PUBLIC",
+    "SIGNED_IN",
+    "Access",
     "Digits",
     "Hidden",
     "Hooks",
@@ -21,12 +27,19 @@ __all__ = [
     "Index",
     "Reject",
     "Resource",
+    "Role",
+    "Scope",
     "Unique",
     "__version__",
 ]
 
 if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
     _MODULES = {
+        "NOBODY": "estuary.core.access",
+        "OWNER": "estuary.core.access",
+        "PUBLIC": "estuary.core.access",
+        "SIGNED_IN": "estuary.core.access",
+        "Access": "estuary.core.access",
         "Digits": "estuary.core.markers",
         "Hidden": "estuary.core.markers",
         "Hooks": "estuary.core.hooks",
@@ -34,6 +47,8 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "Index": "estuary.core.markers",
         "Reject": "estuary.core.hooks",
         "Resource": "estuary.core.resource",
+        "Role": "estuary.core.access",
+        "Scope": "estuary.core.access",
         "Unique": "estuary.core.markers",
     }
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-from estuary.app.authentication import Authentication, scopes
+from estuary.app.access import Permissions
+from estuary.app.authentication import Authentication
 from estuary.app.observability import Observability
 from estuary.app.pipeline import doors, guards, rate_limit
 from estuary.config.settings import Settings
 from estuary.core.ports import RateLimiter
 from estuary.http.client_address import ClientAddress
+from estuary.http.guards.access import AccessGuard
 from estuary.http.guards.cors import Cors
 from estuary.http.guards.head import HeadLimits
 from estuary.http.guards.metrics_token import MetricsToken
@@ -33,13 +35,16 @@ class Applications:
         observability: Observability,
         limiter: RateLimiter,
         auth: Authentication,
+        permissions: Permissions,
     ) -> None:
         clock, _, metrics, _, observers = observability
         in_flight = RequestsUnderWay()
         cors = Cors(settings.cors_allowed_origins)
         counting = rate_limit(settings, limiter, observers)
         self._settings = settings
-        self._guards = guards(settings, cors, counting, auth.guards, observers, in_flight)
+        access = [AccessGuard(observers)] if permissions.any else []
+        self._guards = guards(settings, cors, counting, auth.guards, access, observers, in_flight)
+        self._permissions = permissions
         self._doors = doors(settings, cors, counting)
         self._cors = cors if settings.cors_allowed_origins else None
         self._metrics_token = (
@@ -69,7 +74,8 @@ class Applications:
             operations,
             collections,
             batch,
-            scopes=scopes(self._settings),
+            rights=self._permissions.of,
+            batch_rights=self._permissions.batch,
             token=self._metrics_token,
             details=self._settings.admin_port is None,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from estuary.app.authentication import access
+from estuary.app.access import Permissions
 from estuary.app.record_ids import new_record_id
 from estuary.config.settings import Settings
 from estuary.core.batch.batches import Batches
@@ -17,7 +17,6 @@ from estuary.http.guards.rate_limit import RateLimit
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
 from estuary.http.routes import API_PREFIX
-from estuary.http.scopes import NO_SCOPES
 
 
 def make_batch(
@@ -25,6 +24,7 @@ def make_batch(
     collections: Sequence[RecordHandlers],
     store: Store,
     limiter: RateLimiter,
+    permissions: Permissions,
     clock: Clock,
     observe: Observer,
 ) -> BatchHandler:
@@ -46,7 +46,7 @@ def make_batch(
         targets={each.name: target(each) for each in resources},
         body=BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds),
         write_headers=WriteHeadersReader(clock.now, require_if_match=settings.require_if_match),
-        scopes=access(settings) or NO_SCOPES,
+        rights=permissions.of,
         charge=None if limit is None else limit.charge,
         limit=limiter.limit,
         observe=observe,

@@ -1,6 +1,7 @@
 """The composition root: `build` is the list of what a service is made of."""
 
 from estuary import __version__
+from estuary.app.access import permissions
 from estuary.app.applications import Applications
 from estuary.app.authentication import access, authentication
 from estuary.app.batch import make_batch
@@ -32,6 +33,7 @@ def build(
     """
     shared = shared or SharedState(settings)
     resources = load_resources(settings.resources)
+    granted = permissions(settings, resources, access(settings))
     observability = make_observability(settings, resources, shared, worker, colour=colour)
     clock, logs, metrics, system, observers = observability
 
@@ -57,8 +59,8 @@ def build(
         version=__version__,
         draining=lambda: application.draining,
     )
-    batch = make_batch(settings, handlers, store, limiter, clock, observers)
-    applications = Applications(settings, observability, limiter, auth)
+    batch = make_batch(settings, handlers, store, limiter, granted, clock, observers)
+    applications = Applications(settings, observability, limiter, auth, granted)
     application = applications.service(operations, handlers, batch)
     return Service(
         application,

@@ -18,6 +18,7 @@ def guards(
     cors: Cors,
     counting: Sequence[Guard],
     auth: Sequence[Guard],
+    access: Sequence[Guard],
     observe: Observer,
     in_flight: RequestsUnderWay,
 ) -> list[Guard]:
@@ -29,6 +30,7 @@ def guards(
         SupportedVersion(),
         *counting,
         *auth,
+        *access,
     ]
 
 

@@ -16,6 +16,7 @@ from types import FrameType
 import msgspec
 
 from estuary import __version__
+from estuary.app.access import batch_rights, rights
 from estuary.config.errors import quoted
 from estuary.core.resource import DeclarationError, Resource
 from estuary.http.openapi.document import document
@@ -39,11 +40,13 @@ def openapi(
     `access` are the scopes, None if authentication is off; `metrics` says whether they are on the same
     port; a batch has at most `most_operations`.
     """
+    granted = rights(resources, access)
     described = document(
         resources,
         version=__version__,
         prefix=API_PREFIX,
-        access=access,
+        rights=granted,
+        batch_rights=None if access is None else batch_rights(granted.values()),
         metrics=metrics,
         most_operations=most_operations,
     )

@@ -56,9 +56,14 @@ class ClaimRules:
         subject = self._name(claims, "sub", prefix)
         if subject.startswith(KEY_SUBJECT_PREFIX):
             raise Unauthenticated(Refusal.CLAIMS)
-        owner = None if self._owner_claim is None else self._name(claims, self._owner_claim, prefix)
+        owner = self._owner(claims, prefix)
         roles = NO_ROLES if self._roles is None else self._roles.roles(claims)
         return Holder(Identity(subject, owner, frozenset(_scopes(claims)), roles), expires)
+
+    def _owner(self, claims: dict[str, Any], prefix: str) -> str | None:
+        """The owner, None where the token names none: not everything that is asked for needs one."""
+        claim = self._owner_claim
+        return None if claim is None or claims.get(claim) is None else self._name(claims, claim, prefix)
 
     def _expiry(self, claims: dict[str, Any], now: float) -> float:
         """When the token expires, `skew` included; raises `Unauthenticated` if it has."""

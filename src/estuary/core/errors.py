@@ -46,6 +46,16 @@ class Unauthenticated(EstuaryError):
         self.reason = reason
 
 
+class Forbidden(EstuaryError):
+    """The asker may not do this; a token that grants `scope` may, where that is told."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, scope: str | None = None) -> None:
+        super().__init__(scope or "")
+        self.scope = scope
+
+
 class KeysUnavailable(EstuaryError):
     """No token can be verified now: the issuer's keys were never had."""
 

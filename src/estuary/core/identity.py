@@ -4,7 +4,6 @@ from enum import StrEnum
 
 import msgspec
 
-
 NO_ROLES: frozenset[str] = frozenset()
 
 KEY_SUBJECT_PREFIX = "key:"
@@ -49,6 +48,8 @@ class Refusal(StrEnum):
     """The key did not sign it."""
     SCOPE = "scope"
     """It holds, but does not grant what was asked for."""
+    ACCESS = "access"
+    """Access rules refuse what was asked for, to its bearer or to everyone."""
     BLOCKED = "blocked"
     """Its client has had too many tokens refused; this one was not looked at."""
     KEYS_UNAVAILABLE = "keys_unavailable"

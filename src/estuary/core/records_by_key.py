@@ -4,7 +4,7 @@ A write is made to the version of the record that was found to have the value: w
 between, which may have taken the value away, the record is looked for again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -49,6 +49,10 @@ class RecordsByKey:
             raise NotFound
         return found
 
+    async def all_with(self, value: Any) -> Sequence[Record]:
+        """The records of all owners that have the value; see `Collection.find`."""
+        return (await settled(self._records.find(self._key, (value,), None))).records
+
     def check(self, patch: msgspec.Struct) -> None:
         """Raise `ValidationFailed` for what `patch` breaks in any record: that comes before `NotFound`."""
         if not self._records.resource.merges(patch):
@@ -70,15 +74,18 @@ class RecordsByKey:
     async def put(
         self,
         value: Any,
-        draft: msgspec.Struct,
         changes: msgspec.Struct,
         options: WriteOptions,
         holds: VersionPredicate | None,
+        *,
+        draft: msgspec.Struct,
+        creation: WriteOptions | None,
     ) -> Written:
         """Set what `changes` sets, or where there is no record keep `draft`, whose value it is.
 
-        Raises `ValidationFailed` for either, `PreconditionFailed` where a version is expected and there is
-        no record, and as a write and a create do.
+        Without `creation`, the options of that, none is kept: there `NotFound` is raised. Raises
+        `ValidationFailed` for either, `PreconditionFailed` where a version is expected and there is no
+        record, and as a write and a create do.
         """
         self._records.resource.value(draft)
         conditional = options.expected_version is not None or holds is not None
@@ -90,8 +97,10 @@ class RecordsByKey:
             except NotFound:
                 if conditional:
                     raise PreconditionFailed from None
+                if creation is None:
+                    raise
             try:
-                return await self.create(draft, options)
+                return await self.create(draft, creation)
             except UniqueConflict as conflict:
                 # Another one made it meanwhile: it is there to be changed. Of another owner it is not.
                 if conflict.fields != self._key.fields or await self._found(value, options.owner) is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from estuary.core.access import Access, access_of
 from estuary.core.attributes import Attribute, attributes_of
 from estuary.core.field import Field
 from estuary.core.fields import NAME, DeclarationError, fields_of, patch_of, struct_of
@@ -36,6 +37,7 @@ class Resource:
     `indexes` are those over several fields, each as names with `-` in front of what descends;
     `unique` are keys of several fields, each as names, or as `Unique` with names;
     `hooks` are called before its records are written;
+    `access` says who may do what with its records, by default everyone with a token that holds;
     `kinds` are the kinds that its fields can have, those that come with Estuary unless others are given.
     Raises `DeclarationError` for whatever could not be served as declared: a field of none of the kinds,
     a reserved name, a rule Estuary does not know, a default that breaks its own field's rules.
@@ -50,6 +52,7 @@ class Resource:
         indexes: Sequence[Sequence[str]] = (),
         unique: Sequence[Sequence[str] | Unique] = (),
         hooks: Hooks | None = None,
+        access: Access | None = None,
         kinds: Sequence[type[Kind]] = KINDS,
     ) -> None:
         if not NAME.fullmatch(name):
@@ -68,6 +71,8 @@ class Resource:
         self.indexes = self._indexes(indexes)
         self.hooks = hooks_of(hooks)
         """What is called before a write; None where nothing is."""
+        self.access = access_of(access)
+        """Who may do what; None where nothing is declared."""
         self.plans = Plans(self.indexes)
         """Which of them serves a list query."""
         rules = Rules(self.fields, self.restored)

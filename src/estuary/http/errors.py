@@ -35,16 +35,6 @@ class VersionNotAcceptable(EstuaryError):
         self.supported = tuple(supported)
 
 
-class Forbidden(EstuaryError):
-    """The token holds, but does not grant `scope`."""
-
-    code = "FORBIDDEN"
-
-    def __init__(self, scope: str) -> None:
-        super().__init__(scope)
-        self.scope = scope
-
-
 class MethodNotAllowed(EstuaryError):
     """The route exists, but not for this method."""
 

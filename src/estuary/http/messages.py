@@ -6,8 +6,10 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from estuary.core.access import Action
 from estuary.core.errors import EstuaryError
 from estuary.core.identity import Identity
+from estuary.core.rights import EVERYTHING, Rights
 from estuary.http.client import NO_ADDRESS
 from estuary.http.fields import Fields
 
@@ -53,11 +55,11 @@ class Route:
 
     `template` is the route's name in metrics and logs, `handlers` are by method (GET serves HEAD too);
     a `limited` route counts against its client's rate limit, an `essential` one is answered even
-    when the service is overloaded. `methods` are all that it answers, for `Allow`; a `protected` one needs
-    a token where authentication is on, and `scopes` say by method what that must grant.
+    when the service is overloaded. `methods` are all that it answers, for `Allow`. `rights` say who may do
+    what `actions` name by method; without them everyone may.
     """
 
-    __slots__ = ("essential", "handlers", "limited", "methods", "protected", "scopes", "template")
+    __slots__ = ("actions", "essential", "handlers", "limited", "methods", "rights", "template")
 
     def __init__(
         self,
@@ -66,16 +68,16 @@ class Route:
         limited: bool = True,
         essential: bool = False,
         methods: tuple[str, ...] = (),
-        protected: bool = False,
-        scopes: Mapping[str, str] = MappingProxyType({}),
+        rights: Rights | None = None,
+        actions: Mapping[str, Action] = MappingProxyType({}),
     ) -> None:
         self.template = template
         self.handlers = handlers
         self.limited = limited
         self.essential = essential
         self.methods = methods
-        self.protected = protected
-        self.scopes = scopes
+        self.rights = rights
+        self.actions = actions
 
 
 UNKNOWN_ROUTE: Final = Route("unknown", {})
@@ -92,6 +94,7 @@ class Request:
 
     __slots__ = (
         "client",
+        "grant",
         "headers",
         "identity",
         "method",
@@ -136,6 +139,8 @@ class Request:
         """All that its token says of who asks."""
         self.owner: str | None = None
         """Whose records alone exist for this request; None where all owners' do."""
+        self.grant = EVERYTHING
+        """What its asker may do with the records that it asks for."""
         self.newer: Request | None = None
         """Its neighbours among the requests under way."""
         self.older: Request | None = None

@@ -131,8 +131,10 @@ def _unauthenticated(error: errors.Unauthenticated) -> Told:
     return Told(401, "Invalid authentication token", headers=(("www-authenticate", challenge),))
 
 
-def _forbidden(error: http_errors.Forbidden) -> Told:
-    """RFC 6750, 3.1: the scope is told, so that the client can ask for a token that has it."""
+def _forbidden(error: errors.Forbidden) -> Told:
+    """RFC 6750, 3.1: a scope is told, so that the client can ask for a token that has it."""
+    if error.scope is None:
+        return Told(403, "This is not allowed")
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     message = f"The token does not grant the scope {error.scope}"
     context = {"scope": error.scope}
@@ -225,7 +227,7 @@ _TELLERS: dict[type, Callable[[Any], Told]] = {
     http_errors.VersionNotAcceptable: _not_acceptable,
     errors.ValidationFailed: _validation_failed,
     errors.Unauthenticated: _unauthenticated,
-    http_errors.Forbidden: _forbidden,
+    errors.Forbidden: _forbidden,
     errors.KeysUnavailable: lambda _: Told(
         503, "Authentication service unavailable", headers=(retry_after(1),)
     ),

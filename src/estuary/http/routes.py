@@ -1,8 +1,12 @@
 """The URL table: the API's index."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from urllib.parse import quote
 
+from estuary.core.access import Action
+from estuary.core.rights import Rights
 from estuary.http.guards.body import ACCEPT_PATCH, ACCEPT_QUERY
 from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.kernel import RECORD_ID, VALUE
@@ -13,11 +17,21 @@ from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import QUERY_PATH
 from estuary.http.records.write_headers.write_parameters import check_write
-from estuary.http.scopes import NO_SCOPES, Scopes
 
 API_PREFIX = "/api/v1"
 UNVERSIONED_PREFIX = "/api"
 BATCH_PATH = f"{API_PREFIX}/batch"
+
+_ON_MANY = {"GET": Action.READ, "HEAD": Action.READ, "QUERY": Action.READ, "POST": Action.CREATE}
+_ON_ONE = {
+    "GET": Action.READ,
+    "HEAD": Action.READ,
+    "PUT": Action.UPDATE,
+    "PATCH": Action.UPDATE,
+    "DELETE": Action.DELETE,
+}
+_BY_VALUE = {**_ON_ONE, "PUT": Action.UPSERT}
+_QUERIED = {"POST": Action.READ}
 
 
 def table(
@@ -25,14 +39,16 @@ def table(
     collections: Sequence[RecordHandlers],
     batch: Handler,
     *,
-    scopes: Scopes = NO_SCOPES,
+    rights: Mapping[str, Rights],
+    batch_rights: Rights | None,
     token: MetricsToken | None = None,
     details: bool = True,
 ) -> list[Route]:
     """Every route of the service's own port.
 
-    Where another port has them, `details` is false: no metrics then, and of health only the upshot. `token`
-    is what they ask for.
+    `rights` are by the names of resources, of which those without are for everyone. Where another port has
+    metrics and health, `details` is false: no metrics then, and of health only the upshot. `token` is what
+    they ask for.
     """
     return [
         *(operators_table(operations, token) if details else _health_routes(operations, operations.upshot)),
@@ -40,8 +56,12 @@ def table(
         _route(
             f"{API_PREFIX}/openapi.json", {"GET": operations.versioned_openapi}, check=refuse_parameters
         ),
-        *_batch_routes(batch),
-        *(route for handlers in collections for route in _record_routes(handlers, scopes)),
+        *_batch_routes(batch, batch_rights),
+        *(
+            route
+            for handlers in collections
+            for route in _record_routes(handlers, rights.get(handlers.resource.name))
+        ),
     ]
 
 
@@ -68,51 +88,55 @@ def _health_routes(operations: Operations, health: Handler) -> list[Route]:
     ]
 
 
-def _batch_routes(batch: Handler) -> list[Route]:
-    """A token is enough to be let in: what it must grant, the operations say."""
+def _batch_routes(batch: Handler, rights: Rights | None) -> list[Route]:
+    """Who is let in: what each operation asks for is decided when it is known."""
+    actions = {"POST": Action.CREATE}
+    moved = BATCH_PATH.replace(API_PREFIX, UNVERSIONED_PREFIX)
     return [
-        _route(BATCH_PATH, {"POST": batch}, scopes={}, check=check_write),
-        _route(BATCH_PATH.replace(API_PREFIX, UNVERSIONED_PREFIX), {"POST": _moved}, scopes={}),
+        _route(BATCH_PATH, {"POST": batch}, rights=rights, actions=actions, check=check_write),
+        _route(moved, {"POST": _moved}, rights=rights, actions=actions),
     ]
 
 
-def _record_routes(handlers: RecordHandlers, scopes: Scopes) -> list[Route]:
+def _record_routes(handlers: RecordHandlers, rights: Rights | None) -> list[Route]:
     name = handlers.resource.name
     many, one = f"{API_PREFIX}/{name}", f"{API_PREFIX}/{name}/{RECORD_ID}"
+    old_many, old_one = f"{UNVERSIONED_PREFIX}/{name}", f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}"
     moved = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"), _moved)
-    needed = scopes.of(name)
+    route = partial(_route, rights=rights)
     on_many: dict[str, Handler] = {
         "GET": handlers.list,
         "POST": handlers.create,
         "QUERY": handlers.query,
     }
-    by_post = {"POST": needed["QUERY"]} if needed else {}
-    on_one: dict[str, Handler] = {
-        "GET": handlers.read,
-        "PUT": handlers.put,
-        "PATCH": handlers.patch,
-        "DELETE": handlers.delete,
-    }
+    queried: dict[str, Handler] = {"POST": handlers.query}
     return [
-        _route(many, on_many, scopes=needed, told=(ACCEPT_QUERY,), check=handlers.check_many),
-        _route(f"{many}{QUERY_PATH}", {"POST": handlers.query}, scopes=by_post, check=refuse_parameters),
-        _route(one, on_one, scopes=needed, told=(ACCEPT_PATCH,), check=handlers.check_one),
-        *(_by_value_route(each, needed) for each in handlers.by_value),
-        _route(f"{UNVERSIONED_PREFIX}/{name}", moved, scopes=needed),
-        _route(f"{UNVERSIONED_PREFIX}/{name}{QUERY_PATH}", {"POST": _moved}, scopes=by_post),
-        _route(f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}", moved, scopes=needed),
+        route(many, on_many, actions=_ON_MANY, told=(ACCEPT_QUERY,), check=handlers.check_many),
+        route(f"{many}{QUERY_PATH}", queried, actions=_QUERIED, check=refuse_parameters),
+        route(one, _on_one(handlers), actions=_ON_ONE, told=(ACCEPT_PATCH,), check=handlers.check_one),
+        *(
+            route(
+                f"{each.prefix}{VALUE}",
+                _on_one(each),
+                actions=_BY_VALUE,
+                told=(ACCEPT_PATCH,),
+                check=each.check,
+            )
+            for each in handlers.by_value
+        ),
+        route(old_many, moved, actions=_ON_MANY),
+        route(f"{old_many}{QUERY_PATH}", {"POST": _moved}, actions=_QUERIED),
+        route(old_one, moved, actions=_ON_ONE),
     ]
 
 
-def _by_value_route(handlers: ByValue, scopes: Mapping[str, str]) -> Route:
-    methods: dict[str, Handler] = {
+def _on_one(handlers: RecordHandlers | ByValue) -> dict[str, Handler]:
+    return {
         "GET": handlers.read,
         "PUT": handlers.put,
         "PATCH": handlers.patch,
         "DELETE": handlers.delete,
     }
-    template = f"{handlers.prefix}{VALUE}"
-    return _route(template, methods, scopes=scopes, told=(ACCEPT_PATCH,), check=handlers.check)
 
 
 def _route(
@@ -121,7 +145,8 @@ def _route(
     *,
     limited: bool = True,
     essential: bool = False,
-    scopes: Mapping[str, str] | None = None,
+    rights: Rights | None = None,
+    actions: Mapping[str, Action] = MappingProxyType({}),
     told: tuple[Header, ...] = (),
     check: Callable[[str], None] | None = None,
 ) -> Route:
@@ -142,8 +167,7 @@ def _route(
     complete: dict[str, Handler] = {**handlers, "OPTIONS": options}
     if "GET" in handlers:
         complete["HEAD"] = handlers["GET"]
-    protected = scopes is not None
-    return Route(template, complete, limited, essential, tuple(methods), protected, scopes or {})
+    return Route(template, complete, limited, essential, tuple(methods), rights, actions)
 
 
 def _ping(_: Request) -> Response:

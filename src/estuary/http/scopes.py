@@ -1,10 +1,8 @@
-"""Scopes: what a token must grant for each method on a resource's routes."""
+"""Scopes: what a token must grant for reading and for writing a resource's records."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 RESOURCE = "{resource}"
-_READING, _WRITING = ("GET", "HEAD", "QUERY"), ("POST", "PUT", "PATCH", "DELETE")
 
 
 class Scopes(NamedTuple):
@@ -16,12 +14,11 @@ class Scopes(NamedTuple):
     read: str | None = None
     write: str | None = None
 
-    def of(self, resource: str) -> Mapping[str, str]:
-        """The scope for each method on the routes of `resource`."""
+    def of(self, resource: str) -> "Scopes":
+        """The scopes for `resource`."""
         if self.read is None or self.write is None:
-            return {}
-        read, write = (scope.replace(RESOURCE, resource) for scope in (self.read, self.write))
-        return {**dict.fromkeys(_READING, read), **dict.fromkeys(_WRITING, write)}
+            return NO_SCOPES
+        return Scopes(*(scope.replace(RESOURCE, resource) for scope in (self.read, self.write)))
 
 
 NO_SCOPES = Scopes()

@@ -1,23 +1,27 @@
 """`POST /api/v1/batch`: several writes in one request, all or nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final
 
+from estuary.core.access import Action
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.batch.batches import Batches
-from estuary.core.batch.operations import Operation, Target
-from estuary.core.errors import EstuaryError, WriteRefused
-from estuary.core.identity import Refusal
+from estuary.core.batch.operations import Operation, Target, Verb
+from estuary.core.errors import EstuaryError, Forbidden, Unauthenticated, WriteRefused
+from estuary.core.granted_writes import record_of, refusal_within
+from estuary.core.identity import Identity
 from estuary.core.observations import AuthFailed, BatchRead
 from estuary.core.ports import Observer
+from estuary.core.rights import Grant, Rights
 from estuary.http.batch.forms import OPERATIONS, BatchForms, Form
 from estuary.http.batch.results import answer
-from estuary.http.errors import Forbidden, InvalidParameter
+from estuary.http.errors import InvalidParameter
+from estuary.http.guards.access import reason_of
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response, Verdict
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
-from estuary.http.scopes import Scopes
 
 _NAMED: Final = 20
 """Operations that a log line names."""
@@ -29,7 +33,7 @@ Charge = Callable[[Request, int], MaybeAwaitable[Verdict]]
 class BatchHandler:
     """Answers batches.
 
-    `targets` are by the names of resources. `scopes` say what a token must grant for each operation;
+    `targets` are by the names of resources, and so are `rights`, which say who may make what operation;
     `charge` counts the operations against the client's limit, of which `limit` pass at most; it is None
     where there is no limit.
     """
@@ -42,7 +46,7 @@ class BatchHandler:
         targets: Mapping[str, Target],
         body: BodyReader,
         write_headers: WriteHeadersReader,
-        scopes: Scopes,
+        rights: Mapping[str, Rights],
         charge: Charge | None,
         limit: int,
         observe: Observer,
@@ -52,7 +56,7 @@ class BatchHandler:
         self._targets = targets
         self._body = body
         self._write_headers = write_headers
-        self._scopes = {name: scopes.of(name) for name in targets}
+        self._rights = rights
         self._charge = charge
         self._limit = limit
         self._observe = observe
@@ -66,11 +70,22 @@ class BatchHandler:
         verdict = await self._counted(request, len(forms))
         if isinstance(verdict, EstuaryError):
             raise verdict
-        self._authorize(request, forms)
+        grants = self._granted(request, forms)
         key = headers.options(body).key
-        operations = [self._operation(form, request) for form in forms]
-        made = await self._batches.make(operations, key, dry_run=headers.dry_run)
-        return answer(forms, made, headers)
+        operations = [
+            self._operation(form, grant, request.identity)
+            for form, grant in zip(forms, grants, strict=True)
+        ]
+        try:
+            made = await self._batches.make(operations, key, dry_run=headers.dry_run)
+        except WriteRefused as refused:
+            operation, grant = operations[refused.index], grants[refused.index]
+            find = partial(record_of, operation.target.get, operation.record_id)
+            refusal = await refusal_within(grant, refused.refusal, find)
+            if refusal is refused.refusal:
+                raise
+            raise WriteRefused(refused.index, refusal) from refused
+        return answer(forms, made, headers, grants)
 
     async def _counted(self, request: Request, number: int) -> Verdict:
         """What the limit says of `number` operations, of which the request itself was counted as one."""
@@ -82,27 +97,35 @@ class BatchHandler:
             )
         return await settled(self._charge(request, number - 1)) if number > 1 else None
 
-    def _authorize(self, request: Request, forms: Sequence[Form]) -> None:
-        granted = frozenset[str]() if request.identity is None else request.identity.scopes
+    def _granted(self, request: Request, forms: Sequence[Form]) -> Sequence[Grant]:
+        """What the asker may do in each operation; raises `WriteRefused` for one that it may not make."""
+        grants: list[Grant] = []
         for index, form in enumerate(forms):
-            scope = self._scopes[form.collection.resource.name].get(form.method)
-            if scope is not None and scope not in granted:
-                self._observe(AuthFailed(Refusal.SCOPE, request.client.address))
-                raise WriteRefused(index, Forbidden(scope))
+            rights = self._rights.get(form.collection.resource.name)
+            if rights is None:
+                grants.append(Grant(request.owner, request.owner))
+                continue
+            try:
+                grants.append(rights.grant(_ACTIONS[form.verb], request.identity))
+            except (Forbidden, Unauthenticated) as refusal:
+                self._observe(AuthFailed(reason_of(refusal), request.client.address))
+                raise WriteRefused(index, refusal) from refusal
+        return grants
 
-    def _operation(self, form: Form, request: Request) -> Operation:
+    def _operation(self, form: Form, grant: Grant, identity: Identity | None) -> Operation:
         version, holds, _ = form.precondition
         target = self._targets[form.collection.resource.name]
         return Operation(
-            target,
-            form.verb,
-            form.record_id,
-            form.body,
-            request.owner,
-            version,
-            holds,
-            request.identity,
+            target, form.verb, form.record_id, form.body, grant.owner, version, holds, identity
         )
+
+
+_ACTIONS: Final = {
+    Verb.CREATE: Action.CREATE,
+    Verb.UPDATE: Action.UPDATE,
+    Verb.PATCH: Action.UPDATE,
+    Verb.DELETE: Action.DELETE,
+}
 
 
 def _names(forms: Sequence[Form]) -> str:

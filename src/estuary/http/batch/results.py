@@ -7,6 +7,7 @@ import msgspec
 
 from estuary.core.batch.operations import Verb
 from estuary.core.record import Written
+from estuary.core.rights import Grant
 from estuary.http.batch.forms import Form
 from estuary.http.messages import JSON, Response, fields, line
 from estuary.http.records.write_headers.idempotency import REPLAYED
@@ -32,9 +33,14 @@ class Results(msgspec.Struct):
     results: list[Result]
 
 
-def answer(forms: Sequence[Form], made: Sequence[Written], headers: WriteHeaders) -> Response:
-    """The answer to a batch that was made, or tried."""
-    results = [_result(form, written, headers) for form, written in zip(forms, made, strict=True)]
+def answer(
+    forms: Sequence[Form], made: Sequence[Written], headers: WriteHeaders, grants: Sequence[Grant]
+) -> Response:
+    """The answer to a batch that was made, or tried, by an asker with these grants for its operations."""
+    results = [
+        _result(form, written, headers, grant)
+        for form, written, grant in zip(forms, made, grants, strict=True)
+    ]
     lines = line(*JSON)
     if any(written.replayed for written in made):
         lines += line(*REPLAYED)
@@ -43,7 +49,7 @@ def answer(forms: Sequence[Form], made: Sequence[Written], headers: WriteHeaders
     return Response(200, _encode(Results(results)), lines=lines)
 
 
-def _result(form: Form, written: Written, headers: WriteHeaders) -> Result:
-    alone = form.collection.answers.answer(_STATUSES[form.verb], written, headers)
+def _result(form: Form, written: Written, headers: WriteHeaders, grant: Grant) -> Result:
+    alone = form.collection.answers.granted(_STATUSES[form.verb], written, headers, grant)
     told = {name: value for name, value in fields(alone.lines) if name in _TOLD}
     return Result(alone.status, told, msgspec.Raw(alone.body) if alone.body else msgspec.UNSET)

@@ -1,4 +1,4 @@
-"""Authentication and authorisation: who asks (RFC 6750), and whether a token grants what is asked for."""
+"""Authentication: who asks (RFC 6750). What an asker may do, `guards/access.py` decides."""
 
 from collections.abc import Awaitable
 from typing import Protocol
@@ -9,7 +9,7 @@ from estuary.core.errors import KeysUnavailable, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
-from estuary.http.errors import Forbidden, RateLimited
+from estuary.http.errors import RateLimited
 from estuary.http.messages import Guard, Request, Verdict
 from estuary.http.waiting import unless_failed
 
@@ -45,11 +45,12 @@ class NoFailureLimit:
 
 
 class Auth(Guard):
-    """Lets requests on protected routes pass that carry a token which holds and grants the route's scope.
+    """Finds out whose the tokens are that requests on protected routes carry; lets none pass that is bad.
 
-    A token that was verified before costs a look-up. Any other is looked at only if its client has not had
-    too many refused; a client that is blocked can go on using tokens that are known, so one that shares
-    its address with an attacker notices little. Preflight requests never carry a token (Fetch, 4.8).
+    A request without credentials passes, as nobody's: some routes are for everyone. A token that was
+    verified before costs a look-up. Any other is looked at only if its client has not had too many refused;
+    a client that is blocked can go on using tokens that are known, so one that shares its address with an
+    attacker notices little. Preflight requests never carry a token (Fetch, 4.8).
     """
 
     def __init__(self, verifier: TokenVerifier, failures: FailureLimiter, observe: Observer) -> None:
@@ -63,7 +64,7 @@ class Auth(Guard):
 
         `RateLimited` is given back to a client that is blocked.
         """
-        if not request.route.protected or request.method == "OPTIONS":
+        if request.route.rights is None or request.method == "OPTIONS":
             return None
         # A known token is found by the whole field: nothing of it has to be taken apart.
         field = request.headers.get("authorization")
@@ -72,6 +73,8 @@ class Auth(Guard):
             return self._admit(identity, request)
         # It is known by one spelling, or capitals and blanks would make many tokens of one.
         token = self._token(request)
+        if token is None:
+            return None
         canonical = f"{_CANONICAL} {token}"
         identity = self._known(canonical) if canonical != field else None
         if identity is not None:
@@ -89,18 +92,17 @@ class Auth(Guard):
     def _admit(self, identity: Identity, request: Request) -> Verdict:
         request.subject = identity.subject
         request.identity = identity
-        if identity.owner is not None:
-            request.owner = identity.owner
-        scope = request.route.scopes.get(request.method)
-        if scope is not None and scope not in identity.scopes:
-            self._observe(AuthFailed(Refusal.SCOPE, request.client.address))
-            raise Forbidden(scope)
         return None
 
-    def _token(self, request: Request) -> str:
-        """The one bearer token of the request (RFC 6750, 2.1); in URLs and bodies none is looked for."""
+    def _token(self, request: Request) -> str | None:
+        """The one bearer token of the request (RFC 6750, 2.1), None where it has none.
+
+        In URLs and bodies none is looked for. Raises `Unauthenticated`.
+        """
         fields = request.headers.get_all("authorization")
         scheme, _, token = fields[0].partition(" ") if fields else ("", "", "")
+        if not fields:
+            return None
         if scheme.lower() != _SCHEME:
             self._observe(AuthFailed(Refusal.MISSING, request.client.address))
             raise Unauthenticated(Refusal.MISSING)

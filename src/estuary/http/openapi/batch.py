@@ -83,8 +83,8 @@ def batch_schemas(resources: Sequence[Resource], prefix: str, *, most: int) -> S
     }
 
 
-def batch_paths(path: str, *, scoped: bool) -> Schema:
-    """The path of batches with its operation; `scoped`: operations ask for scopes of the token."""
+def batch_paths(path: str, *, refuses: bool) -> Schema:
+    """The path of batches with its operation; `refuses`: askers may be refused an operation."""
     told = answer(
         "All were made: what became of each, in their order. After a dry run, what would become of it.",
         reference("BatchResults"),
@@ -98,7 +98,7 @@ def batch_paths(path: str, *, scoped: bool) -> Schema:
         "description": _DESCRIPTION,
         "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in _WRITE],
     }
-    errors = (*ALWAYS, *WITH_BODY, *CHANGE_ERRORS, *(WITH_ACCESS if scoped else ()))
+    errors = (*ALWAYS, *WITH_BODY, *CHANGE_ERRORS, *(WITH_ACCESS if refuses else ()))
     return {path: {"post": operation | body("Batch") | responses({200: told}, errors)}}
 
 

@@ -7,7 +7,7 @@ from estuary.core.resource import Resource
 from estuary.http.openapi.answers import body, responses
 from estuary.http.openapi.list_schemas import parameter
 from estuary.http.openapi.schemas import Schema, draft_schema
-from estuary.http.records.by_value import OWNER
+from estuary.http.records.list_request import OWNER
 
 _OWNER = parameter(
     OWNER,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from estuary.core.resource import Resource
+from estuary.core.rights import Rights
 from estuary.http.openapi.answers import (
     ALWAYS,
     ERRORS,
@@ -23,8 +24,6 @@ from estuary.http.openapi.list_schemas import reference
 from estuary.http.openapi.records import resource_paths, resource_schemas
 from estuary.http.openapi.schemas import Schema
 from estuary.http.openapi.security_schemes import SCHEMES, secured
-from estuary.http.records.querying import QUERY_PATH
-from estuary.http.scopes import Scopes
 
 
 def document(
@@ -32,14 +31,15 @@ def document(
     *,
     version: str,
     prefix: str,
-    access: Scopes | None = None,
+    rights: Mapping[str, Rights],
+    batch_rights: Rights | None = None,
     metrics: bool = True,
     most_operations: int = 100,
 ) -> dict[str, Any]:
     """The document for an API that serves `resources` under `prefix`.
 
-    `access` are the scopes that tokens must grant, None where no token is asked for; `metrics` says whether
-    they are on the same port; a batch has at most `most_operations`.
+    `rights` are by the names of resources, of which those without ask for no token; `batch_rights` are
+    those of a batch, which has at most `most_operations`. `metrics` says whether they are on the same port.
     """
     paths = _operations_paths(prefix)
     documents = [path for path in paths if path.endswith("/openapi.json")]
@@ -55,11 +55,11 @@ def document(
     }
     for resource in resources:
         served = _limited(resource_paths(resource, prefix))
-        paths |= served if access is None else _secured(served, access.of(resource.name))
+        asked = rights.get(resource.name)
+        paths |= served if asked is None else secured(served, asked)
         schemas |= resource_schemas(resource)
-    scoped = access is not None and access.write is not None
-    batch = _limited(batch_paths(f"{prefix}/batch", scoped=scoped))
-    paths |= batch if access is None else secured(batch, {})
+    batch = _limited(batch_paths(f"{prefix}/batch", refuses=any(each.refuses for each in rights.values())))
+    paths |= batch if batch_rights is None else secured(batch, batch_rights)
     schemas |= batch_schemas(resources, prefix, most=most_operations)
     return {
         "openapi": "3.1.1",
@@ -82,20 +82,13 @@ def document(
             "responses": {
                 error_name(status): error(status)
                 for status in ERRORS
-                if access is not None or status not in WITH_ACCESS
+                if rights or status not in WITH_ACCESS
             },
             "headers": HEADERS,
             "parameters": PARAMETERS,
-            **({} if access is None else {"securitySchemes": SCHEMES}),
+            **({"securitySchemes": SCHEMES} if rights else {}),
         },
     }
-
-
-def _secured(paths: Schema, scopes: Mapping[str, str]) -> Schema:
-    """`paths` with the scopes that they need; the twin of QUERY reads, by whichever method."""
-    reading = {"POST": scopes["QUERY"]} if scopes else {}
-    twins = {path: item for path, item in paths.items() if path.endswith(QUERY_PATH)}
-    return secured(paths, scopes) | secured(twins, reading)
 
 
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}

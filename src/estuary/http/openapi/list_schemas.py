@@ -18,6 +18,7 @@ from estuary.http.records.list_request import (
     MAX_OFFSET,
     MAX_VALUES,
     MIN_LIMIT,
+    OWNER,
 )
 from estuary.http.records.projection import Projections
 from estuary.http.records.query_body import MAX_DEPTH
@@ -30,6 +31,7 @@ _MANY_ATTRIBUTES: Final = 40
 """With more of them, a document that told of each with each operator would have hundreds of kilobytes."""
 _LIMIT: Final[Schema] = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
 _OFFSET: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET}
+_OWNERS: Final = "Whose records are meant, of all owners': for administrators, others may name none."
 _MEANINGS: Final = {
     Operator.EQ: "equals this",
     Operator.NE: "does not equal this, or is null",
@@ -47,7 +49,7 @@ _MEANINGS: Final = {
 
 def list_parameters(resource: Resource) -> list[Schema]:
     """The query parameters of a list."""
-    return [*_paging(resource), *_conditions(resource)]
+    return [*_paging(resource), OWNER_PARAMETER, *_conditions(resource)]
 
 
 def fields_parameter(resource: Resource) -> Schema:
@@ -127,6 +129,9 @@ def parameter(name: str, where: str, schema: Schema, description: str) -> Schema
     return {"name": name, "in": where, "description": description, "schema": schema}
 
 
+OWNER_PARAMETER: Final = parameter(OWNER, "query", {"type": "string", "minLength": 1}, _OWNERS)
+
+
 def comparand_schema(attribute: Attribute, resource: Resource) -> Schema:
     """What an attribute is compared with: a value of its type, to which no other rule applies."""
     field = next((field for field in resource.fields if field.name == attribute.name), None)
@@ -169,6 +174,7 @@ def _paging_properties(resource: Resource) -> Schema:
         "limit": _LIMIT | {"description": f"How many records at most; {DEFAULT_LIMIT} without it."},
         "offset": _OFFSET,
         "cursor": {"type": "string", "maxLength": MAX_LENGTH},
+        OWNER: {"type": "string", "minLength": 1, "description": _OWNERS},
         "count": {"type": "string", "enum": list(COUNTS)},
     }
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from estuary.core.record import Record, Written
+from estuary.core.rights import EVERYTHING, Grant
 from estuary.http.messages import JSON, Response, line
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.write_headers.entity_tags import json_of_version, tag_of_version
@@ -27,9 +28,19 @@ class WrittenAnswers:
 
     def answer(self, status: int, written: Written, headers: WriteHeaders) -> Response:
         """The answer to a write that asked for `headers`; `status` is that of one without any."""
+        return self.granted(status, written, headers, headers.grant)
+
+    def granted(self, status: int, written: Written, headers: WriteHeaders, grant: Grant) -> Response:
+        """The same to an asker who may do what `grant` says.
+
+        Who may write the record and not read it is told nothing of it: neither id nor version.
+        """
         record = written.record
         if record is None:
             return Response(status, lines=_REPLAYED if written.replayed else "")
+        if grant is not EVERYTHING and not grant.shows(record.owner):
+            lines = _REPLAYED if written.replayed else ""
+            return Response(204, lines=lines + _MINIMAL_APPLIED if headers.minimal else lines)
         if headers.minimal or headers.dry_run:
             return self._special(status, written, record, headers)
         lines = json_of_version(record.version)

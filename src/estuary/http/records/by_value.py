@@ -1,12 +1,17 @@
 """The handlers of a record that is named by its value of a unique field: read, put, patch, delete."""
 
+from collections.abc import Awaitable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from estuary.core.conditions import Operator
 from estuary.core.errors import NotFound, PreconditionFailed, UniqueConflict, ValidationFailed, Violation
+from estuary.core.granted_writes import within
 from estuary.core.kinds.kind import Broken
+from estuary.core.record import Written
 from estuary.core.record_service import RecordService
 from estuary.core.records_by_key import RecordsByKey
 from estuary.core.uniques import UniqueKey
@@ -17,14 +22,12 @@ from estuary.http.path import decoded_segment
 from estuary.http.records.answers import WrittenAnswers
 from estuary.http.records.bodies import BodyDecoder
 from estuary.http.records.codec import RecordCodec
+from estuary.http.records.list_request import OWNER
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.projection import FIELDS, Projections
 from estuary.http.records.query_string import pairs_of, refuse_parameters
 from estuary.http.records.write_headers.write_headers import WriteHeaders, WriteHeadersReader
 from estuary.http.records.write_headers.write_parameters import VALIDATE_ONLY
-
-OWNER: Final = "owner"
-"""The parameter that says whose record is meant, for who sees all owners' records."""
 
 
 class ByValue:
@@ -77,16 +80,25 @@ class ByValue:
         body = arrived if isinstance(arrived, bytes) else await arrived
         draft, value = self._drafted(body, text)
         options = headers.options(body)
-        if headers.precondition.absent:
+        if headers.precondition.absent or not request.grant.updates:
             try:
                 written = await self._records.create(draft, options)
             except UniqueConflict as conflict:
-                if conflict.fields != self._key.fields:
+                if conflict.fields != self._key.fields or not headers.precondition.absent:
                     raise
                 raise PreconditionFailed from conflict
             return self._answers.answer(201, written, headers)
         changes = self._codec.changes(body)
-        written = await self._records.put(value, draft, changes, options, headers.precondition.holds)
+        creation = replace(options, owner=request.owner or request.grant.asker)
+        put = self._records.put(
+            value,
+            changes,
+            options,
+            headers.precondition.holds,
+            draft=draft,
+            creation=creation if request.grant.creates else None,
+        )
+        written = await self._within(request, put, value)
         # A first version is one that this write made, or the first one with its key.
         created = written.record is not None and written.record.version == 1
         return self._answers.answer(201 if created else 200, written, headers)
@@ -99,15 +111,21 @@ class ByValue:
         patch = self._codec.patch(body)
         options, holds = headers.options(body), headers.precondition.holds
         self._records.check(patch)
-        written = await self._records.patch(self._value(request), patch, options, holds)
+        value = self._value(request)
+        patched = self._records.patch(value, patch, options, holds)
+        written = await self._within(request, patched, value)
         return self._answers.answer(200, written, headers)
 
     async def delete(self, request: Request) -> Response:
         """DELETE: 204."""
         headers = self._of_change(request)
         options, holds = headers.options(b""), headers.precondition.holds
-        written = await self._records.delete(self._value(request), options, holds)
-        return self._answers.answer(204, written, headers)
+        value = self._value(request)
+        deleted = self._records.delete(value, options, holds)
+        return self._answers.answer(204, await self._within(request, deleted, value), headers)
+
+    def _within(self, request: Request, write: Awaitable[Written], value: Any) -> Awaitable[Written]:
+        return within(request.grant, write, partial(self._records.all_with, value))
 
     def _of_change(self, request: Request) -> WriteHeaders:
         _name_owner(request)
@@ -148,7 +166,7 @@ class ByValue:
 
 def _name_owner(request: Request) -> None:
     """Have only the records of the owner exist whom the query string names; others' requests name none."""
-    if request.owner is not None or OWNER not in request.query:
+    if request.owner is not None or not request.grant.names_owner or OWNER not in request.query:
         return
     parts = request.query.split("&")
     named = [value for name, value in pairs_of(request.query) if name == OWNER]

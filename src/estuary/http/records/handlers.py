@@ -1,5 +1,10 @@
 """The handlers of a resource: decode, ask the service, encode."""
 
+from collections.abc import Awaitable
+from functools import partial
+
+from estuary.core.granted_writes import record_of, within
+from estuary.core.record import Written
 from estuary.core.record_id import is_record_id
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
@@ -12,7 +17,7 @@ from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
 from estuary.http.records.list_parameters import ListParameters
 from estuary.http.records.list_read import ListRead
-from estuary.http.records.list_request import ListRequests
+from estuary.http.records.list_request import OWNER, ListRequests
 from estuary.http.records.listings import ListAnswers
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.projection import FIELDS
@@ -64,7 +69,7 @@ class RecordHandlers:
 
     def check_many(self, query: str) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no method of a collection knows."""
-        self._list_parameters.refuse_unknown(query, (VALIDATE_ONLY,))
+        self._list_parameters.refuse_unknown(query, (VALIDATE_ONLY, OWNER))
 
     def check_one(self, query: str) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no method of a record knows."""
@@ -83,9 +88,8 @@ class RecordHandlers:
             written = await self._records.create_at(request.record_id, self.codec.draft(body), options)
             return self.answers.answer(201, written, headers)
         changes = self.codec.changes(body)
-        written = await self._records.update(
-            request.record_id, changes, options, headers.precondition.holds
-        )
+        write = self._records.update(request.record_id, changes, options, headers.precondition.holds)
+        written = await self._within(request, write)
         return self.answers.answer(200, written, headers)
 
     async def patch(self, request: Request) -> Response:
@@ -94,15 +98,17 @@ class RecordHandlers:
         arrived = self._body.read_patch(request)
         body = arrived if isinstance(arrived, bytes) else await arrived
         patch = self.codec.patch(body)
-        written = await self._records.patch(
-            request.record_id, patch, headers.options(body), headers.precondition.holds
-        )
+        options, holds = headers.options(body), headers.precondition.holds
+        write = self._records.patch(request.record_id, patch, options, holds)
+        written = await self._within(request, write)
         return self.answers.answer(200, written, headers)
 
     async def delete(self, request: Request) -> Response:
         """DELETE on a record: 204."""
         headers = self._write_headers.of_change(request)
-        written = await self._records.delete(
-            request.record_id, headers.options(b""), headers.precondition.holds
-        )
-        return self.answers.answer(204, written, headers)
+        options, holds = headers.options(b""), headers.precondition.holds
+        write = self._records.delete(request.record_id, options, holds)
+        return self.answers.answer(204, await self._within(request, write), headers)
+
+    def _within(self, request: Request, write: Awaitable[Written]) -> Awaitable[Written]:
+        return within(request.grant, write, partial(record_of, self._records.get, request.record_id))

@@ -16,6 +16,7 @@ from estuary.http.errors import InvalidParameter
 from estuary.http.records.list_request import (
     MAX_COMPARISONS,
     MAX_VALUES,
+    OWNER,
     ListRequest,
     ListRequests,
     Paging,
@@ -23,12 +24,13 @@ from estuary.http.records.list_request import (
     in_range,
     label,
     operators_of,
+    owner_named,
     refused,
 )
 from estuary.http.records.query_string import pairs_of, told, unknown
 
 PARAMETERS: Final = ("limit", "offset", "cursor", "sort", "fields", "count")
-RESERVED: Final = frozenset({*PARAMETERS, "expand", "q", "owner", "deleted", "validate_only"})
+RESERVED: Final = frozenset({*PARAMETERS, "expand", "q", OWNER, "deleted", "validate_only"})
 """Names that are no field's: one that is called so is asked for with an operator, as in `limit.eq`."""
 _MAX_DIGITS: Final = 19
 _ORDERS_KEPT: Final = 256
@@ -58,8 +60,11 @@ class ListParameters:
         self._filters = _names_of(resource.attributes.values())
         self._known = [*PARAMETERS, *(name for name in resource.attributes if name not in RESERVED)]
 
-    def read(self, query: str, owner: str | None = None) -> ListRequest:
-        """What `query` asks for of the records of `owner`, or of all; raises `InvalidParameter`."""
+    def read(self, query: str, owner: str | None = None, *, names_owner: bool = False) -> ListRequest:
+        """What `query` asks for of the records of `owner`, or of all; raises `InvalidParameter`.
+
+        Who `names_owner` may ask for those of one of all owners.
+        """
         own: dict[str, str] = {}
         found: dict[int, Comparison] = {}
         listed: dict[str, list[str]] = {}
@@ -67,7 +72,7 @@ class ListParameters:
         for name, value in pairs_of(query):
             parameter = self._filters.get(name)
             if parameter is None:
-                if name not in PARAMETERS:
+                if name not in PARAMETERS and not (name == OWNER and names_owner and owner is None):
                     raise self._unknown(name)
                 if name in own:
                     raise _repeated(name, name)
@@ -83,7 +88,7 @@ class ListParameters:
         for name, values in listed.items():
             parameter = self._filters[name]
             found[parameter.place] = _in(name, parameter, values)
-        return self._request(own, found, kept, owner)
+        return self._request(own, found, kept, owner_named(own[OWNER]) if OWNER in own else owner)
 
     def refuse_unknown(self, query: str, known: Sequence[str] = ()) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no list knows, and is not `known`."""

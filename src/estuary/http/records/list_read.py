@@ -36,5 +36,6 @@ class ListRead:
 
     def _asked(self, request: Request) -> ListRequest:
         if request.query:
-            return self._parameters.read(request.query, request.owner)
+            names_owner = request.grant.names_owner
+            return self._parameters.read(request.query, request.owner, names_owner=names_owner)
         return _FIRST if request.owner is None else ListRequest(ListQuery(owner=request.owner))

@@ -19,6 +19,8 @@ MIN_LIMIT, MAX_LIMIT = 1, 100
 MAX_OFFSET = MAX_SAFE_INTEGER
 _RANGES: Final = {"limit": (MIN_LIMIT, MAX_LIMIT), "offset": (0, MAX_OFFSET)}
 COUNTS: Final = ("exact", "limited", "none")
+OWNER: Final = "owner"
+"""The parameter that says whose records are meant, for administrators."""
 MAX_COMPARISONS: Final = 50
 MAX_VALUES: Final = 100
 """Of one `in`."""
@@ -101,6 +103,13 @@ def in_range(name: str, number: int | None) -> int:
     if number is None or not low <= number <= high:
         raise InvalidParameter(name, f"{label(name)} must be between {low} and {high}")
     return number
+
+
+def owner_named(owner: str | None) -> str | None:
+    """`owner` as it is named; raises `InvalidParameter`. None names none."""
+    if owner == "":
+        raise InvalidParameter(OWNER, "Must name an owner")
+    return owner
 
 
 def refused(name: str, attribute: Attribute, broken: Broken) -> InvalidParameter:

@@ -4,7 +4,7 @@ What a client puts into it costs no more than its length: it is taken apart leve
 that stand where values are due become Python's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -22,6 +22,7 @@ from estuary.http.records.bodies import is_utf8
 from estuary.http.records.list_request import (
     MAX_COMPARISONS,
     MAX_VALUES,
+    OWNER,
     ListRequest,
     ListRequests,
     Paging,
@@ -29,6 +30,7 @@ from estuary.http.records.list_request import (
     in_range,
     label,
     operators_of,
+    owner_named,
     refused,
 )
 from estuary.http.records.query_string import told, unknown, unknown_field
@@ -61,9 +63,12 @@ class QueryBodies:
         self._attributes = resource.attributes
         self._requests = requests
 
-    def read(self, body: bytes, owner: str | None = None) -> ListRequest:
-        """What `body` asks for of the records of `owner`, or of all; raises `BadRequest`."""
-        members = _query(body)
+    def read(self, body: bytes, owner: str | None = None, *, names_owner: bool = False) -> ListRequest:
+        """What `body` asks for of the records of `owner`, or of all; raises `BadRequest`.
+
+        Who `names_owner` may ask for those of one of all owners.
+        """
+        members = _query(body, (*MEMBERS, OWNER) if names_owner and owner is None else MEMBERS)
         where: tuple[Condition, ...] = ()
         if _WHERE in members:
             where = _Conditions(self._attributes).read(members[_WHERE])
@@ -77,7 +82,8 @@ class QueryBodies:
             _text(members, "cursor"),
             _text(members, "count"),
         )
-        return ListRequest(self._requests.query(where, sort, paging, owner), projection)
+        named = owner_named(_text(members, OWNER))
+        return ListRequest(self._requests.query(where, sort, paging, named or owner), projection)
 
 
 class _Conditions:
@@ -147,8 +153,8 @@ def _comparison(name: str, attribute: Attribute, operator: Operator, raw: msgspe
         raise refused(name, attribute, broken) from None
 
 
-def _query(body: bytes) -> _Members:
-    """The members of the whole body; raises `BadRequest` for what is not JSON, or no query."""
+def _query(body: bytes, known: Sequence[str]) -> _Members:
+    """The members of the whole body, all `known`; raises `BadRequest` for what is not JSON, or no query."""
     if nests_too_deep(body):
         raise InvalidParameter("body", _TOO_DEEP)
     if not is_utf8(body):
@@ -162,8 +168,8 @@ def _query(body: bytes) -> _Members:
         raise InvalidParameter("body", f"Must not have more than {_MAX_PARTS} names and values")
     members = _object(msgspec.Raw(compact), "body")
     for name in members:
-        if name not in MEMBERS:
-            raise unknown(name, MEMBERS)
+        if name not in known:
+            raise unknown(name, known)
     return members
 
 

@@ -45,7 +45,7 @@ class Querying:
         return then_maybe_later(body, lambda arrived: self._with_body(request, arrived))
 
     def _with_body(self, request: Request, body: bytes) -> Response | Awaitable[Response]:
-        asked = self._bodies.read(body, request.owner)
+        asked = self._bodies.read(body, request.owner, names_owner=request.grant.names_owner)
         result = self._find(asked.query)
         if isinstance(result, ListResult):
             return self._answer(request, asked, result)

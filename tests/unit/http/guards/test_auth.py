@@ -10,6 +10,7 @@ from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable, Unauthenticated
 from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed, Observation
+from estuary.core.rights import rights_of
 from estuary.http.errors import RateLimited
 from estuary.http.fields import Fields
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
@@ -126,5 +127,5 @@ def asking(authorization: str) -> Request:
     fields = Fields()
     fields.add(b"authorization", authorization.encode())
     request = Request("GET", "/x", "", fields, "192.0.2.1:1")
-    request.route = Route("/x", {}, protected=True)
+    request.route = Route("/x", {}, rights=rights_of(None, None, None, owned=False))
     return request

@@ -28,7 +28,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 PARTS = Resource("parts", Part)
-DOCUMENT: Any = document([PARTS], version="1", prefix="/api/v1")
+DOCUMENT: Any = document([PARTS], version="1", prefix="/api/v1", rights={})
 WHOLE: Any = msgspec.json.decode(openapi(load_resources([ITEMS, "tests.support.resources:VESSELS"])))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 LIMITS = {

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from estuary.core.identity import Identity
+from estuary.core.rights import EVERYTHING, Grant
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.http.errors import PreconditionRequired
 from estuary.http.messages import Request
@@ -27,10 +28,11 @@ from estuary.http.records.write_headers.write_parameters import (
 class WriteHeaders:
     """What the headers of one write, and its query string, ask for.
 
-    `identity` is who asks. `dry_run`: only to say what would be; `minimal`: to answer without a body.
+    `identity` is who asks, `grant` what it may do. `dry_run`: only to say what would be; `minimal`: to
+    answer without a body.
     """
 
-    __slots__ = ("dry_run", "identity", "key", "minimal", "owner", "precondition")
+    __slots__ = ("dry_run", "grant", "identity", "key", "minimal", "owner", "precondition")
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class WriteHeaders:
         dry_run: bool = False,
         minimal: bool = False,
         identity: Identity | None = None,
+        grant: Grant = EVERYTHING,
     ) -> None:
         self.owner: Final = owner
         self.key: Final = key
@@ -47,6 +50,7 @@ class WriteHeaders:
         self.dry_run: Final = dry_run
         self.minimal: Final = minimal
         self.identity: Final = identity
+        self.grant: Final = grant
 
     def options(self, body: bytes) -> WriteOptions:
         """The options of the write, now that its body is known."""
@@ -103,6 +107,7 @@ class WriteHeadersReader:
         headers = request.headers
         if (
             request.owner is None
+            and request.grant is EVERYTHING
             and not self._names_asker
             and parameters is NO_WRITE_PARAMETERS
             and headers.get("idempotency-key") is None
@@ -118,4 +123,5 @@ class WriteHeadersReader:
         key = None if text is None else KeyHeader(request, text, self._now(), precondition.absent)
         minimal = prefers_minimal(request.headers)
         identity = request.identity if self._names_asker else None
-        return WriteHeaders(request.owner, key, precondition, parameters.dry_run, minimal, identity)
+        dry_run, grant = parameters.dry_run, request.grant
+        return WriteHeaders(request.owner, key, precondition, dry_run, minimal, identity, grant)
