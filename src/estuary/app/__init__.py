@@ -1,5 +1,6 @@
 """The composition root: Settings become stores, limits, telemetry and the application that they serve."""
 
+from estuary.app.access import permissions
 from estuary.app.askable import askable
 from estuary.app.authentication import access
 from estuary.app.composition import asgi, build, rsgi
@@ -20,6 +21,7 @@ __all__ = [
     "has_one_direction",
     "load_resources",
     "openapi",
+    "permissions",
     "preload",
     "probe",
     "rsgi",

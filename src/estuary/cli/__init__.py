@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from estuary import __version__
 from estuary.cli import (
+    access,
     backup,
     check,
     convex,
@@ -28,6 +29,7 @@ from estuary.cli.streams import drop_output, flushed, lost
 _COMMANDS = (
     serve,
     check,
+    access,
     migrate,
     backup,
     restore,

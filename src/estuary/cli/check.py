@@ -50,11 +50,12 @@ def _show(loaded: "Loaded") -> int:
     for warning in loaded.warnings:
         print(f"warning: {warning}")
     from estuary import __version__
-    from estuary.app import askable, has_one_direction, load_resources, probe
+    from estuary.app import access, askable, has_one_direction, load_resources, permissions, probe
     from estuary.core.build import COMPILED
 
     print(f"estuary {__version__}, {'compiled' if COMPILED else 'not compiled'}")
     resources = load_resources(loaded.settings.resources)
+    permissions(loaded.settings, resources, access(loaded.settings))
     for line in askable(resources, one_direction=has_one_direction(loaded.settings)):
         print(line)
     print(probe(loaded.settings))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from estuary.app.deployment.access_rules import access_rules
 from estuary.app.deployment.audit import WAIT as AUDIT_WAIT
 from estuary.app.deployment.audit import audit
 from estuary.app.deployment.permissions import disk_of, openness
@@ -42,6 +43,8 @@ def inspect(loaded: Loaded) -> Facts:
     Raises `DeclarationError`.
     """
     settings = loaded.settings
+    # Before the others: the declared modules are imported, which redirects standard output meanwhile.
+    rules = access_rules(settings)
     started = time.monotonic()
     asked = {name: _Question(*question) for name, question in questions(settings).items()}
     keys = [_Question(url) for url in key_set_urls(settings)]
@@ -67,6 +70,7 @@ def inspect(loaded: Loaded) -> Facts:
         key_sets=tuple(key.answer(deadline) for key in keys),
         store=store.outcome(deadline, StoreState(answers=False, fits=None, message=_LATE)),
         audit=audited.outcome(started + AUDIT_WAIT + 1, Audit(failure=_LATE)),
+        access=rules,
         now=datetime.now(UTC),
     )
 

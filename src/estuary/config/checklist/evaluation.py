@@ -23,6 +23,7 @@ ITEMS = (
     Item("strict-mode", "Strict mode is on", protection.strict_mode, by_configuration=True),
     Item("csp", "The CSP restricts scripts", protection.content_security_policy, by_configuration=True),
     Item("authentication", "Callers are authenticated", protection.authentication, by_configuration=True),
+    Item("access", "Access rules open what they are meant to", protection.access_rules),
     Item("https", "Clients come by HTTPS", edge.https, by_configuration=True),
     Item("certificates", "Certificates last", edge.certificates),
     Item("secrets", "Secrets are safe, and are secrets", secrets.secrets, by_configuration=True),

@@ -67,6 +67,16 @@ class Audit(msgspec.Struct, frozen=True):
     failure: str = ""
 
 
+class AccessRules(msgspec.Struct, frozen=True):
+    """What the declared rules open, each as `books: create=PUBLIC`.
+
+    `public_writes` need no token; `all_owners` are for the records of all owners, where records have any.
+    """
+
+    public_writes: tuple[str, ...] = ()
+    all_owners: tuple[str, ...] = ()
+
+
 class Facts(msgspec.Struct, frozen=True):
     """All facts: `plain` is the answer of PUBLIC_URL's host without TLS, `disk` the data folder's disk."""
 
@@ -81,6 +91,7 @@ class Facts(msgspec.Struct, frozen=True):
     own_metrics: Answer | NoAnswer | None = None
     key_sets: tuple[Answer | NoAnswer, ...] = ()
     audit: Audit | None = None
+    access: AccessRules | None = None
 
 
 NOTHING = Facts()

@@ -95,6 +95,21 @@ def authentication(loaded: Loaded, _: Facts) -> Finding:
     return passed("tokens are asked for: issuer, audience and scopes are checked, failures are limited")
 
 
+def access_rules(_: Loaded, facts: Facts) -> Finding:
+    """What access rules open to everyone, or to more than a record's owner."""
+    rules = facts.access
+    if rules is None:
+        return warned("the rules were not read", "run `estuary check`")
+    opened = []
+    if rules.public_writes:
+        opened.append(f"no token is needed to write: {', '.join(rules.public_writes)}")
+    if rules.all_owners:
+        opened.append(f"these mean all owners' records: {', '.join(rules.all_owners)}")
+    if opened:
+        return warned("; ".join(opened), "read them with `estuary access`, and change what is not meant")
+    return passed("no rule opens writes to everyone, or the records of all owners")
+
+
 def rate_limit(loaded: Loaded, _: Facts) -> Finding:
     """Whether a single client can exhaust the service."""
     settings = loaded.settings

@@ -3,6 +3,7 @@
 import pytest
 
 from estuary.config.checklist import protection
+from estuary.config.checklist.facts import AccessRules, Facts
 from estuary.config.checklist.finding import Status
 from estuary.http.guards.security_headers import security_headers
 from tests.unit.config.checklist.judging import AUTH, judge
@@ -115,3 +116,17 @@ def test_cross_origin(origins: str, expected: str, said: str) -> None:
 def test_debug_logging(text: str, expected: str) -> None:
     """Our own targets at info or above; what others log is not there."""
     judge(protection.debug_logging, expected, LOG_FILTER=text)
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected", "said"),
+    [
+        (None, "warn", "not read"),
+        (AccessRules(), "pass", "no rule opens writes"),
+        (AccessRules(public_writes=("notes: create=PUBLIC",)), "warn", "to write: notes: create=PUBLIC"),
+        (AccessRules(all_owners=('notes: read=Role("x")',)), "warn", "all owners' records: notes: read="),
+    ],
+)
+def test_access_rules(rules: AccessRules | None, expected: str, said: str) -> None:
+    """Whatever is for everyone to write, or for more than owners, is to be looked at."""
+    assert said in judge(protection.access_rules, expected, Facts(access=rules)).reason

@@ -1,0 +1,88 @@
+"""Who may do what with which resource, as the rules decide it (`estuary access`)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from estuary.core.access import DECLARED, Action, Decision
+from estuary.core.identity import Identity
+from estuary.core.resource import Resource
+from estuary.core.rights import Rights
+
+_OWNER = "an owner"
+
+
+class Row(NamedTuple):
+    """What one sort of asker may do with the records of a resource."""
+
+    who: str
+    decisions: Mapping[Action, Decision]
+
+
+class Table(NamedTuple):
+    """The sorts of askers that a resource's rules tell apart, and the scopes that tokens must grant."""
+
+    resource: str
+    rows: Sequence[Row]
+    read_scope: str | None
+    write_scope: str | None
+
+
+def access_table(resources: Sequence[Resource], rights: Mapping[str, Rights]) -> list[Table]:
+    """A table for each of `resources`; those without `rights` are for everyone."""
+    return [_table(each.name, rights.get(each.name)) for each in resources]
+
+
+def as_text(tables: Sequence[Table]) -> Iterator[str]:
+    """The tables as lines: `own` are the asker's own records, `all` those of all owners."""
+    for table in tables:
+        yield f"{table.resource:<30}{''.join(f'{action.value:<9}' for action in DECLARED)}".rstrip()
+        for row in table.rows:
+            cells = "".join(f"{_cell(row, action):<9}" for action in DECLARED)
+            yield f"  {row.who:<28}{cells}".rstrip()
+        if table.read_scope is not None:
+            yield f"  tokens must grant {table.read_scope} to read, {table.write_scope} to write"
+
+
+def as_json(tables: Sequence[Table]) -> list[dict[str, object]]:
+    """The same as JSON."""
+    return [
+        {
+            "resource": table.resource,
+            "scopes": {"read": table.read_scope, "write": table.write_scope},
+            "askers": [
+                {"who": row.who, **{action.value: row.decisions[action].value for action in DECLARED}}
+                for row in table.rows
+            ],
+        }
+        for table in tables
+    ]
+
+
+def _table(name: str, rights: Rights | None) -> Table:
+    if rights is None:
+        return Table(name, [Row("everyone", dict.fromkeys(DECLARED, Decision.ALL))], None, None)
+    askers = {who: _decisions(rights, identity) for who, identity in _askers(rights)}
+    rows = [Row(who, decisions) for who, decisions in askers.items()]
+    return Table(name, rows, rights.read.scope, rights.create.scope)
+
+
+def _askers(rights: Rights) -> Iterator[tuple[str, Identity | None]]:
+    """One asker of each sort; those with a token have the configured scopes besides."""
+    scopes = frozenset({rule.scope for rule in rights.rules if rule.scope is not None})
+    yield "no token", None
+    yield "a token", Identity("", _OWNER, scopes)
+    for role in sorted({role for rule in rights.rules for role in rule.roles}):
+        yield f'Role("{role}")', Identity("", _OWNER, scopes, frozenset({role}))
+    for scope in sorted({scope for rule in rights.rules for scope in rule.scopes}):
+        yield f'Scope("{scope}")', Identity("", _OWNER, scopes | {scope})
+
+
+def _decisions(rights: Rights, identity: Identity | None) -> Mapping[Action, Decision]:
+    return {action: rights.rule(action).decide(identity) for action in DECLARED}
+
+
+def _cell(row: Row, action: Action) -> str:
+    decision = row.decisions[action]
+    if decision is Decision.REFUSED:
+        return "-"
+    return "yes" if action is Action.CREATE else decision.value

@@ -1,0 +1,117 @@
+"""Rules that nobody could meet as the service is configured, and the table of those that can be met."""
+
+from pathlib import Path
+
+import pytest
+
+from estuary.app.access import permissions
+from estuary.app.access_table import access_table, as_json, as_text
+from estuary.app.authentication import access
+from estuary.config.environment import load_from
+from estuary.core.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
+from estuary.core.items import ITEMS
+from estuary.core.resource import DeclarationError, Resource
+from tests.support.books import Book
+
+AUTH = {"AUTH_ENABLED": "true", "AUTH_ISSUER": "https://issuer.test", "AUTH_AUDIENCE": "books"}
+OWNED = {**AUTH, "AUTH_OWNER_CLAIM": "sub"}
+ROLES = {**OWNED, "AUTH_ROLES_CLAIM": "roles"}
+EDITED = Access(read=PUBLIC, create=SIGNED_IN, update=OWNER | Role("admin") | Scope("x"), delete=NOBODY)
+
+
+def books(rules: Access) -> Resource:
+    """A resource with these rules."""
+    return Resource("books", Book, access=rules)
+
+
+def check(rules: Access, variables: dict[str, str]) -> None:
+    """Have a service start with them; raises as that does."""
+    settings = load_from(variables, directory=Path("/nonexistent")).settings
+    permissions(settings, [books(rules)], access(settings))
+
+
+@pytest.mark.parametrize(
+    ("rules", "variables"),
+    [
+        (EDITED, ROLES),
+        (Access(read=PUBLIC), {}),
+        (Access(read=PUBLIC, create=PUBLIC), {}),
+        (Access(read=SIGNED_IN, update=Scope("x")), AUTH),
+    ],
+)
+def test_rules_that_can_be_met_are_taken(rules: Access, variables: dict[str, str]) -> None:
+    """What is for everyone, or for no one, needs no tokens."""
+    check(rules, variables)
+
+
+@pytest.mark.parametrize(
+    ("rules", "variables", "told"),
+    [
+        (
+            Access(read=SIGNED_IN),
+            {},
+            "books: Access(read=SIGNED_IN) needs a token, and AUTH_ENABLED is false",
+        ),
+        (Access(create=Role("x")), {}, 'books: Access(create=Role("x")) needs a token'),
+        (
+            Access(read=OWNER),
+            AUTH,
+            "books: Access(read=OWNER) speaks of owners, and records have none: set",
+        ),
+        (EDITED, OWNED, "asks for a role, and no token has one: set AUTH_ROLES_CLAIM"),
+    ],
+)
+def test_a_rule_that_nobody_could_meet_is_refused(
+    rules: Access, variables: dict[str, str], told: str
+) -> None:
+    """With the setting that is missing."""
+    with pytest.raises(DeclarationError) as error:
+        check(rules, variables)
+    assert told in str(error.value)
+
+
+def test_all_of_them_are_told_at_once() -> None:
+    """One start-up finds them all."""
+    with pytest.raises(DeclarationError) as error:
+        check(Access(read=OWNER, update=OWNER, delete=Role("admin")), AUTH)
+    assert 2 == str(error.value).count("AUTH_OWNER_CLAIM")
+    assert 1 == str(error.value).count("AUTH_ROLES_CLAIM")
+
+
+def test_the_table_tells_what_the_rules_decide() -> None:
+    """For each sort of asker that they tell apart; a resource without rules is told of as well."""
+    settings = load_from(ROLES, directory=Path("/nonexistent")).settings
+    resources = [books(EDITED), ITEMS]
+    tables = access_table(resources, permissions(settings, resources, access(settings)).of)
+    assert [
+        "books                         read     create   update   delete",
+        "  no token                    all      -        -        -",
+        "  a token                     all      yes      own      -",
+        '  Role("admin")               all      yes      all      -',
+        '  Scope("x")                  all      yes      all      -',
+        "  tokens must grant books:read to read, books:write to write",
+        "items                         read     create   update   delete",
+        "  no token                    -        -        -        -",
+        "  a token                     own      yes      own      own",
+        "  tokens must grant items:read to read, items:write to write",
+    ] == list(as_text(tables))
+    first = as_json(tables)[0]
+    assert {"read": "books:read", "write": "books:write"} == first["scopes"]
+    assert {
+        "who": "a token",
+        "read": "all",
+        "create": "all",
+        "update": "own",
+        "delete": "refused",
+    } == first["askers"][1]  # type: ignore[index]  # a list, as JSON has it
+
+
+def test_where_nothing_is_asked_for_everyone_may_do_all() -> None:
+    """Without authentication and without rules."""
+    assert ["items" + " " * 25 + "read     create   update   delete"] == list(
+        as_text(access_table([ITEMS], {}))
+    )[:1]
+    assert (
+        "  everyone                    all      yes      all      all"
+        == list(as_text(access_table([ITEMS], {})))[1]
+    )
