@@ -50,7 +50,12 @@ class Answer(NamedTuple):
 
 def examples(guide: Path) -> Iterator[Example]:
     """Each command of a guide with what it is said to print."""
-    for block in CONSOLE.findall(guide.read_text()):
+    return examples_in(guide.read_text())
+
+
+def examples_in(text: str) -> Iterator[Example]:
+    """Each command of a part of a guide with what it is said to print."""
+    for block in CONSOLE.findall(text):
         for one in block.split("$ ")[1:]:
             command, *lines = one.splitlines()
             yield Example(command, lines)

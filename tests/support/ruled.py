@@ -1,0 +1,69 @@
+"""Resources whose names say their access rules: `n0358` has the first of `RULES` for reading, and so on."""
+
+import functools
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from estuary import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Hidden, Index, Resource, Role, Scope, Unique
+from estuary.core.access import Who
+
+ADMIN, EDIT = "admin", "edit"
+_WORDS: dict[str, Who] = {
+    "PUBLIC": PUBLIC,
+    "SIGNED_IN": SIGNED_IN,
+    "OWNER": OWNER,
+    "NOBODY": NOBODY,
+    "Role": Role(ADMIN),
+    "Scope": Scope(EDIT),
+}
+RULES: tuple[tuple[str, ...], ...] = (
+    *((word,) for word in _WORDS),
+    ("OWNER", "Role"),
+    ("OWNER", "Scope"),
+    ("Role", "Scope"),
+)
+"""Every word and pair of words that says something."""
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """Something that is somebody's."""
+
+    title: Annotated[str, Unique, Meta(min_length=1, max_length=40)]
+    size: Annotated[int, Index] = 0
+    secret: Annotated[str, Hidden] = ""
+
+
+def _declarations() -> Iterator[str]:
+    creating = [place for place, rule in enumerate(RULES) if "OWNER" not in rule]
+    for read, update in product(range(len(RULES)), repeat=2):
+        create = creating[(read + update) % len(creating)]
+        yield f"n{read}{create}{update}{(read + 2 * update) % len(RULES)}"
+
+
+DECLARATIONS = list(_declarations())
+"""Names of resources, in which every two actions have every two of the rules that they can have."""
+
+
+def reference(name: str) -> str:
+    """Where the resource with this name is declared."""
+    return f"{__name__}:{name}"
+
+
+def rules_of(name: str) -> tuple[tuple[str, ...], ...]:
+    """The words for reading, creating, updating and deleting."""
+    return tuple(RULES[int(digit)] for digit in name[1:])
+
+
+@functools.cache
+def __getattr__(name: str) -> Resource:
+    if re.fullmatch(r"n[0-8]{4}", name) is None:
+        raise AttributeError(name)
+    read, create, update, delete = (
+        functools.reduce(lambda one, other: one | other, (_WORDS[word] for word in words))
+        for words in rules_of(name)
+    )
+    return Resource(name, Note, access=Access(read=read, create=create, update=update, delete=delete))
