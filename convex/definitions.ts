@@ -16,7 +16,7 @@ import { changes, find as findById, inserted, newRecord, removed, target, update
 /** Of these functions; Estuary refuses to work with those of another one. */
 const PROTOCOL = 1;
 /** Grows with what Estuary may ask for: an Estuary that needs no more works with these functions, too. */
-const REVISION = 6;
+const REVISION = 7;
 /** Bytes of records in one answer: a quarter of what Convex allows. Estuary asks again for the rest. */
 const ANSWER_BYTES = 4 << 20;
 /** Bytes that several writes may leave behind: what is kept of them is one document, which Convex bounds. */

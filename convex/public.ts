@@ -4,6 +4,7 @@ import { mutationGeneric, queryGeneric } from "convex/server";
 
 import * as complete from "./complete";
 import * as definitions from "./definitions";
+import * as keys from "./keys";
 import * as load from "./load";
 import { refusal } from "./model";
 
@@ -38,6 +39,11 @@ export const update = mutationGeneric(open(definitions.update));
 export const remove = mutationGeneric(open(definitions.remove));
 export const transact = mutationGeneric(open(definitions.transact));
 export const fill = mutationGeneric(open(complete.fill));
+export const keyChanges = queryGeneric(open(keys.keyChanges));
+export const putKey = mutationGeneric(open(keys.putKey));
+export const revokeKeys = mutationGeneric(open(keys.revokeKeys));
+export const noteKeyUses = mutationGeneric(open(keys.noteKeyUses));
+export const forgetKeys = mutationGeneric(open(keys.forgetKeys));
 export const beginLoad = mutationGeneric(open(load.beginLoad));
 export const appendLoad = mutationGeneric(open(load.appendLoad));
 export const commitLoad = mutationGeneric(open(load.commitLoad));

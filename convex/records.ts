@@ -3,6 +3,7 @@ import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
 
 import * as complete from "./complete";
 import * as definitions from "./definitions";
+import * as keys from "./keys";
 import * as load from "./load";
 
 export const describe = internalQueryGeneric(definitions.describe);
@@ -17,6 +18,11 @@ export const update = internalMutationGeneric(definitions.update);
 export const remove = internalMutationGeneric(definitions.remove);
 export const transact = internalMutationGeneric(definitions.transact);
 export const fill = internalMutationGeneric(complete.fill);
+export const keyChanges = internalQueryGeneric(keys.keyChanges);
+export const putKey = internalMutationGeneric(keys.putKey);
+export const revokeKeys = internalMutationGeneric(keys.revokeKeys);
+export const noteKeyUses = internalMutationGeneric(keys.noteKeyUses);
+export const forgetKeys = internalMutationGeneric(keys.forgetKeys);
 export const beginLoad = internalMutationGeneric(load.beginLoad);
 export const appendLoad = internalMutationGeneric(load.appendLoad);
 export const commitLoad = internalMutationGeneric(load.commitLoad);

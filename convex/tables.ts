@@ -41,6 +41,27 @@ export function recordTable<Value extends GenericValidator>(value: Value) {
 /** What a write, or several, gave back and every retry must give back again: the record as written, if any. */
 const snapshot = v.any();
 
+const time = v.union(v.string(), v.null());
+
+/** An API key, as Estuary sends and receives it; times in RFC 3339 (see keys.ts). */
+export const apiKey = v.object({
+  id: v.string(),
+  name: v.string(),
+  digest: v.string(),
+  owner: v.union(v.string(), v.null()),
+  scopes: v.array(v.string()),
+  roles: v.array(v.string()),
+  created_by: v.string(),
+  created_at: v.string(),
+  expires_at: time,
+  rotated_at: time,
+  previous_digest: v.union(v.string(), v.null()),
+  previous_until: time,
+  revoked_at: time,
+  used_at: time,
+  version: v.number(),
+});
+
 export const bookkeeping = {
   /** The generation that is served: one document, or none before the first load. */
   estuary_state: defineTable({ generation: v.string() }),
@@ -99,6 +120,9 @@ export const bookkeeping = {
     id: v.string(),
     version: v.number(),
   }).index("by_record", ["generation", "resource", "id"]),
+
+  /** API keys, with digests of their secrets (see keys.ts). */
+  estuary_api_keys: defineTable(apiKey).index("by_key", ["id"]).index("by_version", ["version"]),
 
   /** Generations that are not served: being loaded, or waiting to be removed (see load.ts). */
   estuary_loads: defineTable({

@@ -67,7 +67,7 @@ class SlowStore:
         known = tuple(resources)
         memory = MemoryStore(known)
         self.open, self.close, self.ping = memory.open, memory.close, memory.ping
-        self.load, self.transact = memory.load, memory.transact
+        self.load, self.transact, self.api_keys = memory.load, memory.transact, memory.api_keys
         self._collections = {each.name: SlowCollection(memory.collection(each)) for each in known}
 
     def collection(self, resource: Resource) -> SlowCollection:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 
 from estuary.core.allowance import Decision
+from estuary.core.api_keys import ApiKey, KeyChanges
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.identity import Identity
 from estuary.core.observations import Observation
@@ -122,6 +123,42 @@ class Collection(Protocol):
         ...
 
 
+class ApiKeys(Protocol):
+    """The API keys of a deployment, beside its records: in no snapshot, and left alone by `Store.load`.
+
+    Changes have versions: each has a higher one than every change that was committed before it, and none
+    with a lower one appears later. Every method may raise `StoreUnavailable` (in bounded time) or
+    `StoreQueryFailed`.
+    """
+
+    async def changes(self, since: int = 0) -> KeyChanges:
+        """The keys with a version above `since`, in the order of their versions: with 0, all there are.
+
+        The highest version is below `since` only where this is not what was asked before.
+        """
+        ...
+
+    async def put(self, key: ApiKey) -> ApiKey:
+        """Keep `key` if its version is still the one that is kept, 0 for a new one; with its new version.
+
+        Its last use stays as it is kept. Raises `VersionConflict`, `RecordExists` where the id is taken and
+        `NotFound` where it is unknown.
+        """
+        ...
+
+    async def revoke_all(self, now: datetime) -> int:
+        """Revoke every key that is not revoked, in one step; the number of them."""
+        ...
+
+    async def note_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Keep when keys, by their ids, were last used, where that is later than what is kept."""
+        ...
+
+    async def forget(self, ended_before: datetime) -> None:
+        """Remove keys that were revoked, or expired, before then; versions go on from the highest."""
+        ...
+
+
 class Store(Protocol):
     """Where records are kept, for a fixed set of resources."""
 
@@ -139,6 +176,10 @@ class Store(Protocol):
 
     def collection(self, resource: Resource) -> Collection:
         """The collection of one of the store's resources."""
+        ...
+
+    def api_keys(self) -> ApiKeys:
+        """The API keys of the deployment; usable while the store is open."""
         ...
 
     def transact(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.errors import NotFound, StoreUnavailable
 from estuary.core.observations import CacheLooked
-from estuary.core.ports import Collection, Observer, Store
+from estuary.core.ports import ApiKeys, Collection, Observer, Store
 from estuary.core.record import Place, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, IdempotencyKey, Write, WriteOptions, id_of
@@ -67,6 +67,10 @@ class CachedStore:
             collection.is_open = self._is_open
             self._collections[resource.name] = collection
         return collection
+
+    def api_keys(self) -> ApiKeys:
+        """The store's own: each worker keeps what it knows of keys by itself."""
+        return self._store.api_keys()
 
     async def transact(
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False

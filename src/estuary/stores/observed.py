@@ -8,7 +8,7 @@ from typing import TypeVar
 from estuary.core.awaiting import settled
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import StoreQueryCancelled
-from estuary.core.ports import Observer, Store
+from estuary.core.ports import ApiKeys, Observer, Store
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import IdempotencyKey, Write
@@ -45,6 +45,10 @@ class ObservedStore:
         later = _Later(resource.name, self._observe, self._monotonic)
         collection = self._store.collection(resource)
         return ObservedCollection(collection, resource.name, self._observe, self._monotonic, later)
+
+    def api_keys(self) -> ApiKeys:
+        """The store's own: every worker asks for changes of keys again and again, as probes do."""
+        return self._store.api_keys()
 
     async def transact(
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False

@@ -8,7 +8,7 @@ from typing import Any
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import StoreError, StoreNotMigrated, StoreRefused, StoreUnavailable
 from estuary.core.observations import Migrated, MigrationAwaited, RetryDue, StoreAwaited, StoreFound
-from estuary.core.ports import Collection, Observer, Store
+from estuary.core.ports import ApiKeys, Collection, Observer, Store
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import IdempotencyKey, Write
@@ -87,6 +87,10 @@ class RetryingStore:
     def collection(self, resource: Resource) -> Collection:
         """The store's own collection of `resource`."""
         return self._store.collection(resource)
+
+    def api_keys(self) -> ApiKeys:
+        """The store's own."""
+        return self._store.api_keys()
 
     def transact(
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False

@@ -27,6 +27,7 @@ from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, Delete, IdempotencyKey, Insert, Write, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
+from estuary.stores.memory.api_keys import MemoryApiKeys
 from estuary.stores.observed import ObservedStore
 from tests.contract.making import LATER, make_id, make_record, position_of
 from tests.support.clocks import SettableClock
@@ -71,6 +72,10 @@ class SlowStore:
         """The one collection there is."""
         assert resource is ITEMS
         return SlowCollection(self)
+
+    def api_keys(self) -> MemoryApiKeys:
+        """Those of a store in memory."""
+        return MemoryStore([]).api_keys()
 
     async def answer(self, *call: object) -> Any:
         """Note the call, let the time pass, end as told."""

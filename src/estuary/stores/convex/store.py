@@ -12,6 +12,7 @@ from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.writes import IdempotencyKey, Write
+from estuary.stores.convex.api_keys import ConvexApiKeys
 from estuary.stores.convex.collection import ConvexCollection, WriteAnswer, key_argument
 from estuary.stores.convex.documents import fitting
 from estuary.stores.convex.errors import DEPLOY
@@ -22,8 +23,8 @@ from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
-REVISION = 6
-"""The lowest within the protocol: from it on functions keep the idempotency keys of several writes."""
+REVISION = 7
+"""The lowest within the protocol: from it on functions keep API keys."""
 NOT_FILLED = "Records in Convex are older than an index of {}: run `estuary migrate`"
 _FILL_TIMEOUT = 60.0
 
@@ -75,6 +76,7 @@ class ConvexStore:
 
         self._look = look
         self._functions = Functions(origin, deploy_key, timeout=timeout, observe=observe)
+        self._api_keys = ConvexApiKeys(self._functions)
         self._fills = fills
         self._declared = declared(resources)
         self._indexed = indexed(resources)
@@ -113,6 +115,10 @@ class ConvexStore:
     def collection(self, resource: Resource) -> ConvexCollection:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
+
+    def api_keys(self) -> ConvexApiKeys:
+        """The API keys, in a table of their own."""
+        return self._api_keys
 
     async def transact(
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False

@@ -16,6 +16,7 @@ from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
 from estuary.core.write_snapshots import TransactionSnapshots
 from estuary.core.writes import IdempotencyKey, Write
+from estuary.stores.memory.api_keys import MemoryApiKeys
 from estuary.stores.memory.collection import MemoryCollection
 from estuary.stores.memory.keys import IdempotencyKeys
 
@@ -32,6 +33,7 @@ class MemoryStore:
         self._collections = {resource.name: MemoryCollection(resource) for resource in resources}
         self._json = {resource.name: RecordJson(resource) for resource in resources}
         self._keys: IdempotencyKeys[str] = IdempotencyKeys()
+        self._api_keys = MemoryApiKeys(self._demand_open)
         self._is_open = False
 
     async def open(self) -> None:
@@ -44,6 +46,7 @@ class MemoryStore:
         """Forget everything; closing twice is harmless."""
         self._is_open = False
         self._keys = IdempotencyKeys()
+        self._api_keys.clear()
         for collection in self._collections.values():
             collection.close()
 
@@ -54,6 +57,10 @@ class MemoryStore:
     def collection(self, resource: Resource) -> MemoryCollection:
         """The collection of one of the store's resources."""
         return self._collections[resource.name]
+
+    def api_keys(self) -> MemoryApiKeys:
+        """The API keys, which end with the process."""
+        return self._api_keys
 
     def transact(
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False

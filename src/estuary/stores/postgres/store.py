@@ -14,6 +14,7 @@ from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.writes import IdempotencyKey, Write
+from estuary.stores.postgres.api_keys import PostgresApiKeys
 from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.connector import SERVER_SHARE, Connector
@@ -34,6 +35,7 @@ from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.postgres.transact import Transact
 from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 from estuary.stores.postgres.unserved import UNSERVED, UnservedQueries
+from estuary.stores.sql.api_keys import api_keys_table
 from estuary.stores.sql.keys import compile_key_statements
 from estuary.stores.sql.list_statements import ListStatements
 from estuary.stores.sql.policy import Policy
@@ -76,7 +78,7 @@ class PostgresStore:
     ) -> None:
         metadata = MetaData()
         totals, keys = postgres_totals_table(metadata), keys_table(metadata)
-        deleted = deleted_table(metadata)
+        deleted, api_keys = deleted_table(metadata), api_keys_table(metadata)
         self._pool_size = pool_size
         self._timeout = timeout
         self._observe = observe
@@ -84,7 +86,9 @@ class PostgresStore:
         self._connector = Connector(url, timeout=timeout)
         self._policy = policy
         self._resources = {one.name: _in_postgres(one, metadata, totals) for one in resources}
-        schema = Schema([each.table for each in self._resources.values()], (totals, keys, deleted))
+        schema = Schema(
+            [each.table for each in self._resources.values()], (totals, keys, deleted, api_keys)
+        )
         self._migration = Migration(schema, self._connector)
         self._open: _Open | None = None
         key_statements = compile_key_statements(keys, DIALECT)
@@ -113,6 +117,7 @@ class PostgresStore:
             for name, each in self._resources.items()
         }
         self._transact = Transact(self._resources, self._collections, whole_inserts, key_statements)
+        self._api_keys = PostgresApiKeys(self._pool, api_keys)
         self._loader = Loader(self._connector, self._resources, timeout=timeout)
         self._snapshots = Snapshots(self._connector, schema, self._resources, policy)
 
@@ -153,6 +158,10 @@ class PostgresStore:
     def collection(self, resource: Resource) -> PostgresCollection:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
+
+    def api_keys(self) -> PostgresApiKeys:
+        """The API keys, in a table of their own."""
+        return self._api_keys
 
     async def transact(
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False

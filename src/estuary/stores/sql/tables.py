@@ -21,6 +21,7 @@ from estuary.stores.sql.types import LONG, MOMENT, TEXT, column_type, precision_
 TOTALS = "_estuary_totals"
 KEYS = "_estuary_keys"
 DELETED = "_estuary_deleted"
+API_KEYS = "_estuary_api_keys"
 _DIALECT = "dialect"
 _A_WHOLE = re.compile(r'^"\w+" / 1(0*) BETWEEN ')
 

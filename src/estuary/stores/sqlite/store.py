@@ -16,12 +16,14 @@ from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.write_snapshots import BATCH, TransactionSnapshots
 from estuary.core.writes import IdempotencyKey, Write
+from estuary.stores.sql.api_keys import api_keys_table
 from estuary.stores.sql.keys import KeyRows, compile_key_statements
 from estuary.stores.sql.list_statements import COMMON_SHAPES, ListStatements, select_list, select_totals
 from estuary.stores.sql.policy import Policy
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import deleted_table, keys_table, resource_table, totals_table
+from estuary.stores.sqlite.api_keys import SqliteApiKeys
 from estuary.stores.sqlite.chosen_ids import ChosenIds
 from estuary.stores.sqlite.collection import SqliteCollection
 from estuary.stores.sqlite.dry_run import tried
@@ -71,11 +73,12 @@ class SqliteStore:
         dialect = SQLiteDialect(paramstyle="qmark")
         metadata = MetaData()
         totals, keys, deleted = totals_table(metadata), keys_table(metadata), deleted_table(metadata)
+        api_keys = api_keys_table(metadata)
         self._resources = {one.name: _in_sqlite(one, metadata, totals, dialect) for one in resources}
         tables = [each.table for each in self._resources.values()]
         own = _OTHER_STATEMENTS + (len(Statements._fields) + len(COMMON_SHAPES)) * len(tables)
         file = DatabaseFile(path, statements=min(max(own, _FEWEST_STATEMENTS), _MOST_STATEMENTS))
-        self._schema = schema = Schema(tables, [totals, keys, deleted], dialect)
+        self._schema = schema = Schema(tables, [totals, keys, deleted, api_keys], dialect)
         self._migration = migration = Migration(file, schema, policy)
         self._database = Database(file, migration, timeout=timeout, observe=observe, fairness=fairness)
         self._key_statements = key_statements = compile_key_statements(keys, dialect)
@@ -90,6 +93,7 @@ class SqliteStore:
             )
             for name, each in self._resources.items()
         }
+        self._api_keys = SqliteApiKeys(self._database, api_keys, dialect)
         self._loader = Loader(file, self._resources, timeout=timeout)
         self._copying = partial(OnlineBackup, file, timeout=timeout)
 
@@ -115,6 +119,10 @@ class SqliteStore:
     def collection(self, resource: Resource) -> SqliteCollection:
         """The collection of `resource`, one of those given."""
         return self._collections[resource.name]
+
+    def api_keys(self) -> SqliteApiKeys:
+        """The API keys, in a table of their own."""
+        return self._api_keys
 
     def transact(
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
