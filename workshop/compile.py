@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 COMPILED = [
     "app/record_ids",
+    "auth/known_bearers",
     "auth/verified",
     "core/allowance",
     "core/attributes",

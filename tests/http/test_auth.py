@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -12,12 +11,11 @@ import pytest
 from estuary.app import Service
 from estuary.core.identity import Refusal
 from estuary.core.measurements import RequestServed
-from estuary.core.observations import AuthFailed, Observation
+from estuary.core.observations import AuthFailed
 from estuary.http.scopes import Scopes
-from estuary.telemetry.observers import Observers
 from tests.support.forgeries import Forger
 from tests.support.issuer import AUDIENCE, Issuer, broken, issuing, keys_of
-from tests.support.service import client_of, make_service
+from tests.support.service import client_of, make_service, observed
 
 ITEMS = "/api/v1/items"
 SCOPES = Scopes("{resource}:read", "{resource}:write")
@@ -53,15 +51,6 @@ async def asked(service: Service, access: Scopes = SCOPES) -> AsyncIterator[http
 def bearing(token: str) -> dict[str, str]:
     """The header that carries a token."""
     return {"Authorization": f"Bearer {token}"}
-
-
-def observed(service: Service, kind: type[Any]) -> list[Any]:
-    """What of a kind the service observes from now on."""
-    seen: list[Observation] = []
-    observers = service.application.observe
-    assert isinstance(observers, Observers)
-    observers.subscribe(kind, seen.append)
-    return seen
 
 
 async def test_a_good_token_gets_in_and_is_told_apart_in_the_log(tmp_path: Path, issuer: Issuer) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -12,6 +13,7 @@ from estuary.http.asgi import AsgiAdapter
 from estuary.http.kernel import Application
 from estuary.http.messages import Request, Response
 from estuary.http.scopes import Scopes
+from estuary.telemetry.observers import Observers
 from tests.support.conformance import Conformance
 
 ITEMS = "estuary.core.items:ITEMS"
@@ -21,6 +23,15 @@ def make_service(directory: Path, **variables: str) -> Service:
     """A service of the given variables, with nothing taken from the real environment."""
     environment = {"DATABASE_TYPE": "memory", "LOG_FILTER": "off", **variables}
     return build(load_from(environment, directory=directory).settings)
+
+
+def observed(service: Service, kind: type[Any]) -> list[Any]:
+    """What of a kind the service observes from now on."""
+    seen: list[Any] = []
+    observers = service.application.observe
+    assert isinstance(observers, Observers)
+    observers.subscribe(kind, seen.append)
+    return seen
 
 
 class Identified:

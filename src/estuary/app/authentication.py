@@ -11,7 +11,7 @@ from estuary.app.stores import data_folder
 from estuary.config.settings import Settings
 from estuary.config.urls import file_path
 from estuary.core.extras import needs
-from estuary.core.ports import Clock, Observer
+from estuary.core.ports import ApiKeys, Clock, Observer, TokenVerifier
 from estuary.core.resource import DeclarationError
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
 from estuary.http.messages import Guard
@@ -26,29 +26,65 @@ _LIBRARIES = ("jwt", "cryptography", "aiohttp")
 
 
 class Authentication(NamedTuple):
-    """The guard that verifies tokens, and the companion that refreshes keys; empty if it is off."""
+    """The guard that verifies tokens and API keys, and what keeps it up to date; empty if it is off."""
 
     guards: Sequence[Guard] = ()
     companions: Sequence[Companion] = ()
 
 
 def authentication(
-    settings: Settings, shared: SharedState, clock: Clock, observe: Observer
+    settings: Settings, shared: SharedState, api_keys: ApiKeys, clock: Clock, observe: Observer
 ) -> Authentication:
     """Authentication as `settings` configure it; raises `DeclarationError` if its libraries are missing."""
     if not settings.auth_enabled:
         return Authentication()
+    from estuary.auth.verified import VerifiedTokens
+
+    verified = VerifiedTokens(clock.timestamp)
+    companions: list[Companion] = []
+    verifier: TokenVerifier | None = None
+    if settings.accepts_tokens:
+        verifier = _token_verifier(settings, clock, observe, verified, companions)
+    if settings.keys_enabled:
+        verifier = _with_keys(api_keys, clock, observe, verified, companions, verifier)
+    if verifier is None:
+        return Authentication()
+    guard = Auth(verifier, _failures(settings, shared, clock), observe)
+    return Authentication([guard], companions)
+
+
+def _token_verifier(
+    settings: Settings,
+    clock: Clock,
+    observe: Observer,
+    verified: "VerifiedTokens",
+    companions: list[Companion],
+) -> TokenVerifier:
     for library in _LIBRARIES:
         if find_spec(library) is None:
             raise DeclarationError(needs("AUTH_ENABLED", library, "auth"))
     from estuary.auth.keyring import KeyRing
-    from estuary.auth.verified import VerifiedTokens
 
-    verified = VerifiedTokens(clock.timestamp)
     sources = _Sources(settings, clock, observe, verified.clear)
     verifier = _verifier(settings, clock, sources, verified)
-    guard = Auth(verifier, _failures(settings, shared, clock), observe)
-    return Authentication([guard], [KeyRing(sources.made)])
+    companions.append(KeyRing(sources.made))
+    return verifier
+
+
+def _with_keys(
+    api_keys: ApiKeys,
+    clock: Clock,
+    observe: Observer,
+    verified: "VerifiedTokens",
+    companions: list[Companion],
+    tokens: TokenVerifier | None,
+) -> TokenVerifier:
+    from estuary.auth.bearer_verifier import BearerVerifier
+    from estuary.auth.key_verifier import KeyVerifier
+
+    keys = KeyVerifier(api_keys, verified, clock, observe)
+    companions.append(keys)
+    return BearerVerifier(keys, tokens)
 
 
 def access(settings: Settings) -> Scopes | None:

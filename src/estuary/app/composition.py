@@ -43,7 +43,7 @@ def build(
     store = with_cache(settings, observed, shared, clock, observers)
 
     limiter = make_limiter(settings, shared, clock.monotonic, observers)
-    auth = authentication(settings, shared, clock, observers)
+    auth = authentication(settings, shared, store.api_keys(), clock, observers)
     handlers = make_handlers(settings, resources, store, clock, observers)
     operations = Operations(
         store=store,

@@ -43,7 +43,7 @@ class UndeclaredRecords(BackupError):
 @asynccontextmanager
 async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, list[Resource]]]:
     """The store that `serve` would use, open for writing, migrated if necessary."""
-    _demand_lasting(settings)
+    demand_lasting(settings)
     resources = load_resources(settings.resources)
     store = make_store(settings, resources, Observers(), migrate="auto")
     await store.open()
@@ -61,10 +61,10 @@ async def snapshot_of(
 
     Raises `BackupError` if it does not exist, and `UndeclaredRecords` unless `everything` is to be copied.
     """
-    _demand_lasting(settings)
+    demand_lasting(settings)
     resources = load_resources(settings.resources)
     store = make_store(settings, resources, Observers())
-    await _demand_there(settings, store)
+    await demand_there(settings, store)
     if not isinstance(store, Source):
         raise BackupError(f"{settings.database.kind} cannot be copied")
     async with store.snapshot() as snapshot:
@@ -73,7 +73,8 @@ async def snapshot_of(
         yield snapshot, resources
 
 
-def _demand_lasting(settings: Settings) -> None:
+def demand_lasting(settings: Settings) -> None:
+    """Raise `BackupError` if the store ends with the process that serves it."""
     if settings.database.kind == "memory":
         raise BackupError(
             "DATABASE_TYPE is memory: records live in the serving process alone, and end with it; "
@@ -91,7 +92,7 @@ async def demand_not_lost(store: Store) -> None:
         await store.migrate(only_plan=True)
 
 
-async def _demand_there(settings: Settings, store: Store) -> None:
+async def demand_there(settings: Settings, store: Store) -> None:
     """Raise `BackupError`, with a possible reason, if the database file does not exist."""
     path = settings.database.path
     if path is None:

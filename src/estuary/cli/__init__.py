@@ -17,6 +17,7 @@ from estuary.cli import (
     export_records,
     healthcheck,
     import_records,
+    keys,
     migrate,
     openapi,
     restore,
@@ -38,6 +39,7 @@ _COMMANDS = (
     openapi,
     convex,
     healthcheck,
+    keys,
     token,
 )
 """In the order of the help."""

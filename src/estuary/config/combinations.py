@@ -108,11 +108,20 @@ def _the_database_is_said_once(given: Configured) -> Iterator[str]:
 
 
 def _keys_have_a_place(given: Configured) -> Iterator[str]:
-    if given.settings.auth_enabled and not given.settings.auth_jwks_urls and not given.settings.auth_issuer:
+    settings = given.settings
+    if settings.auth_enabled and not settings.accepts_tokens and not settings.keys_enabled:
         yield (
             "AUTH_ENABLED is true, but neither AUTH_JWKS_URLS nor AUTH_ISSUER says whose tokens to accept: "
-            "set AUTH_ISSUER to your identity provider's issuer"
+            "set AUTH_ISSUER to your identity provider's issuer, or KEYS_ENABLED=true for API keys alone"
         )
+
+
+def _api_keys_are_asked_for(given: Configured) -> Iterator[str]:
+    settings = given.settings
+    if settings.keys_enabled and not settings.auth_enabled:
+        yield "KEYS_ENABLED is true, but AUTH_ENABLED is false: no key is asked for; set AUTH_ENABLED=true"
+    elif settings.keys_role is not None and not settings.keys_enabled:
+        yield f"KEYS_ROLE is {settings.keys_role}, but KEYS_ENABLED is false: there are no keys"
 
 
 def _issuers_pair_with_keys(given: Configured) -> Iterator[str]:
@@ -166,7 +175,7 @@ def _ports_differ(given: Configured) -> Iterator[str]:
 
 
 def _tokens_are_meant_for_us(given: Configured) -> Iterator[str]:
-    if not given.settings.auth_enabled:
+    if not (given.settings.auth_enabled and given.settings.accepts_tokens):
         return
     if not given.settings.auth_audience:
         yield "AUTH_AUDIENCE is not set: tokens that were issued for other services are accepted"
@@ -175,7 +184,7 @@ def _tokens_are_meant_for_us(given: Configured) -> Iterator[str]:
 
 
 def _auth_is_on(given: Configured) -> Iterator[str]:
-    if not given.settings.auth_enabled and (given.settings.auth_jwks_urls or given.settings.auth_issuer):
+    if not given.settings.auth_enabled and given.settings.accepts_tokens:
         yield "AUTH_ENABLED is false: AUTH_JWKS_URLS and AUTH_ISSUER have no effect, and anybody may call"
 
 
@@ -217,7 +226,14 @@ _MISTAKES = (
         Settings.database_url,
         Settings.database_type,
     ),
-    _Rule(_keys_have_a_place, Settings.auth_enabled, Settings.auth_jwks_urls, Settings.auth_issuer),
+    _Rule(
+        _keys_have_a_place,
+        Settings.auth_enabled,
+        Settings.auth_jwks_urls,
+        Settings.auth_issuer,
+        Settings.keys_enabled,
+    ),
+    _Rule(_api_keys_are_asked_for, Settings.keys_enabled, Settings.auth_enabled, Settings.keys_role),
     _Rule(_issuers_pair_with_keys, Settings.auth_jwks_urls, Settings.auth_issuer),
     _Rule(_keys_come_safely, Settings.app_profile, Settings.auth_jwks_urls),
     _Rule(_issuers_can_be_asked, Settings.app_profile, Settings.auth_jwks_urls, Settings.auth_issuer),

@@ -9,6 +9,7 @@ from estuary.config.convex import CONVEX
 from estuary.config.database_url import DEFAULTS, DatabaseLocation
 from estuary.config.errors import HIDDEN
 from estuary.config.variable import Variable
+from estuary.config.variables.api_keys import ApiKeyVariables
 from estuary.config.variables.authentication import AuthenticationVariables
 from estuary.config.variables.backups import BackupVariables
 from estuary.config.variables.cache import CacheVariables
@@ -32,6 +33,7 @@ _SECTIONS = (
     RedisVariables,
     SecurityVariables,
     AuthenticationVariables,
+    ApiKeyVariables,
     MonitoringVariables,
 )
 """In the order of the documents; the profile is first, as the other defaults depend on it."""
@@ -48,6 +50,7 @@ class Settings(
     RedisVariables,
     SecurityVariables,
     AuthenticationVariables,
+    ApiKeyVariables,
     MonitoringVariables,
 ):
     """The validated values of all variables; immutable. Made by `load` in `environment`."""
@@ -80,6 +83,11 @@ class Settings(
         if self.rate_limit_store == "auto":
             return "local" if self.redis_url is None else "redis"
         return self.rate_limit_store
+
+    @property
+    def accepts_tokens(self) -> bool:
+        """Whether any issuer's tokens are accepted where authentication is on."""
+        return bool(self.auth_jwks_urls or self.auth_issuer)
 
     @property
     def database(self) -> DatabaseLocation:

@@ -10,6 +10,7 @@ RESOURCE = "{resource}"
 """The placeholder for the resource's name in a scope."""
 
 SHORTEST_SECRET = 16
+LONGEST_ROLE = 255
 
 _is_scope = re.compile(r"[!#-\[\]-~]+").fullmatch
 """A scope-token (RFC 6749, 3.3)."""
@@ -41,6 +42,12 @@ def _scope(text: str) -> str:
     return text
 
 
+def _role(text: str) -> str | None:
+    if not text.isprintable() or len(text) > LONGEST_ROLE:
+        raise Refused
+    return text or None
+
+
 def _secret(text: str) -> str | None:
     """A secret for a header (RFC 6750, 2.1): ASCII without blanks."""
     if not text:
@@ -56,5 +63,6 @@ ALGORITHM_LIST = comma_list(f"a comma list of {either(tuple(ALGORITHMS))}", _alg
 AUDIENCES = comma_list("a comma list of audiences as tokens name them", _audience)
 CLAIM_PATH = Form("the name of a claim, or a path such as realm_access.roles", _claim)
 CLAIM = Form("the name of a claim, such as sub or tenant", _claim)
+ROLE = Form(f"the name of a role, at most {LONGEST_ROLE} printable characters", _role)
 SCOPE = Form("a scope without blanks and quotes, such as {resource}:read", _scope)
 SECRET = Form(f"at least {SHORTEST_SECRET} characters without blanks", _secret)

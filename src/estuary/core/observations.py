@@ -27,6 +27,13 @@ class AuthFailed(msgspec.Struct, frozen=True):
     client: str
 
 
+class ApiKeysChanged(msgspec.Struct, frozen=True):
+    """Changes of API keys cannot be read any more, or again; `reason` says why not, for an operator."""
+
+    available: bool
+    reason: str
+
+
 class KeysFetched(msgspec.Struct, frozen=True):
     """An issuer's keys were fetched from `source`; `changed`: they are others than before."""
 
@@ -232,6 +239,7 @@ Observation = (
     | RateLimitExceeded
     | LimiterChanged
     | AuthFailed
+    | ApiKeysChanged
     | KeysFetched
     | KeysMissed
     | KeysNotKept

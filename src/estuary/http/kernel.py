@@ -7,6 +7,7 @@ reporter tells of its beginning and its end, and the application puts them toget
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
+from estuary.core.api_key_text import PREFIX, masked
 from estuary.core.errors import EstuaryError, NotFound
 from estuary.core.measurements import RequestServed
 from estuary.core.observations import RequestFailed
@@ -152,6 +153,8 @@ class Reporter:
         """It was answered; without a response: the client went away."""
         traceparent = request.headers.get("traceparent")
         method, path = request.method, request.path
+        if PREFIX in path:
+            path = masked(path)
         self._observe(
             RequestServed(
                 self._timestamp(),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,
+    ApiKeysChanged,
     AuthFailed,
     BatchRead,
     CacheChanged,
@@ -83,6 +84,7 @@ class EventLogger:
             observers.subscribe(KeysMissed, self._keys_missed)
         if self._auth.enabled(Level.WARN):
             observers.subscribe(AuthFailed, self._auth_failed)
+            observers.subscribe(ApiKeysChanged, self._api_keys_changed)
             observers.subscribe(KeysFetched, self._keys_fetched)
             observers.subscribe(KeysNotKept, self._keys_not_kept)
         if self._store.enabled(Level.WARN):
@@ -155,6 +157,12 @@ class EventLogger:
         if count := self._auth_refused.due():
             reason = failed.reason.value
             self._auth.warn("authentication failed", count=count, reason=reason, client=failed.client)
+
+    def _api_keys_changed(self, changed: ApiKeysChanged) -> None:
+        if changed.available:
+            self._auth.info("API keys read again")
+        else:
+            self._auth.warn("API keys not read: soon none is honoured", reason=changed.reason)
 
     def _keys_fetched(self, fetched: KeysFetched) -> None:
         if not fetched.changed:

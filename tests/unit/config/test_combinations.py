@@ -45,6 +45,14 @@ PRODUCTION = {"APP_PROFILE": "production"}
             "AUTH_OWNER_CLAIM is sub, but AUTH_ENABLED is false: no record has an owner",
         ),
         (
+            {"KEYS_ENABLED": "true"},
+            "KEYS_ENABLED is true, but AUTH_ENABLED is false: no key is asked for",
+        ),
+        (
+            {**ON, "AUTH_ISSUER": A, "KEYS_ROLE": "admin"},
+            "KEYS_ROLE is admin, but KEYS_ENABLED is false: there are no keys",
+        ),
+        (
             {"AUTH_ROLES_CLAIM": "roles"},
             "AUTH_ROLES_CLAIM is roles, but AUTH_ENABLED is false: no request has a role",
         ),
@@ -72,6 +80,8 @@ def test_what_makes_no_sense_together_is_refused(
         {**ON, "AUTH_ISSUER": f"{A},{B}", "AUTH_JWKS_URLS": f"{A}/1,{B}/2"},
         {**ON, **PRODUCTION, "AUTH_ISSUER": "http://a.example", "AUTH_JWKS_URLS": f"{A}/1"},
         {**ON, "AUTH_ISSUER": A, "AUTH_OWNER_CLAIM": "sub"},
+        {"AUTH_ENABLED": "true", "KEYS_ENABLED": "true", "KEYS_ROLE": "admin"},
+        {**ON, "AUTH_ISSUER": A, "KEYS_ENABLED": "true"},
         {"LOG_FILTER": "off"},
         {"LOG_FILTER": "estuary::http=info,hyper=warn"},
     ],

@@ -152,7 +152,7 @@ def test_every_mistake_is_reported_at_once(problems: Problems, tmp_path: Path) -
         ),
         (
             "AUTH_ENABLED is true, but neither AUTH_JWKS_URLS nor AUTH_ISSUER says whose tokens to accept: "
-            "set AUTH_ISSUER to your identity provider's issuer"
+            "set AUTH_ISSUER to your identity provider's issuer, or KEYS_ENABLED=true for API keys alone"
         ),
     ) == found
 

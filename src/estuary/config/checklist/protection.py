@@ -73,6 +73,8 @@ def authentication(loaded: Loaded, _: Facts) -> Finding:
             "AUTH_ENABLED is false: anybody who reaches the API may read and write everything",
             "set AUTH_ENABLED=true, AUTH_ISSUER and AUTH_AUDIENCE, unless the API is meant for everybody",
         )
+    if not settings.accepts_tokens:
+        return passed("AUTH_ENABLED is true, and API keys alone are accepted")
     if not settings.auth_audience:
         return failed(
             "AUTH_AUDIENCE is not set: tokens that were issued for other services open this one",
