@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from estuary.core.api_key_text import key_text
 from tests.support.creates import ITEMS
 from tests.support.forgeries import Forger
 from tests.support.http import Connection, ConnectionEnded, request
@@ -210,6 +211,13 @@ class Overheard:
         self.ask(stray[:200], ITEMS)
         self.ask("POST", ITEMS, self._issuer.token(), stray.encode())
         self.ask("GET", "/metrics", METRICS_TOKENS[1])
+        key = key_text("0123456789abcdef", bytes(range(100, 132)))
+        self.secrets.update((key, key.split("_")[2]))
+        self.ask("GET", ITEMS, key)
+        self.ask("GET", ITEMS, key[:-1])
+        self.ask("GET", f"{ITEMS}/{key}", self._issuer.token())
+        self.ask("GET", f"/{key.replace('esk_', '%65sk_')}/{key}", self._issuer.token())
+        self.ask("GET", f"{ITEMS}?api_key={key}", self._issuer.token())
 
 
 @pytest.fixture
@@ -234,6 +242,7 @@ def test_nothing_secret_is_in_what_a_failing_service_says(
             "AUTH_ISSUER": issuer.url,
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH_FAILURE_LIMIT": "0",
+            "KEYS_ENABLED": "true",
             "METRICS_TOKEN": METRICS_TOKEN,
             "RATE_LIMIT_ENABLED": "true",
             "RATE_LIMIT_MAX_REQUESTS": "100000",
