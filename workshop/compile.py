@@ -128,7 +128,7 @@ COMPILED = [
     "stores/sqlite/inline_reader",
     "stores/sqlite/packed_rows",
     "stores/sqlite/unique_conflicts",
-    "telemetry/access",
+    "telemetry/access_log",
     "telemetry/event_logger",
     "telemetry/instruments",
     "telemetry/intake",

@@ -251,7 +251,8 @@ _TELLERS: dict[type, Callable[[Any], Told]] = {
     errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.UniqueConflict: _unique_conflict,
     errors.SeveralRecords: lambda _: Told(
-        409, "Records of several owners have this value: name one by ?owner="
+        409,
+        "Records of several owners have this value: list them, or as an administrator name one by ?owner=",
     ),
     errors.QueryTooExpensive: _query_too_expensive,
     errors.QueriesWaiting: lambda _: Told(

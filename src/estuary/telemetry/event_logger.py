@@ -27,7 +27,7 @@ from estuary.core.observations import (
     StoreRecovered,
 )
 from estuary.core.ports import Clock
-from estuary.telemetry.access import ACCESS, LineOf, access_level
+from estuary.telemetry.access_log import ACCESS, LineOf, access_level
 from estuary.telemetry.filter import Level
 from estuary.telemetry.log_throttle import LogThrottle
 from estuary.telemetry.logger import Logger, Put, describe

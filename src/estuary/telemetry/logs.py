@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import BinaryIO, Literal
 
 from estuary.core.ports import Clock
-from estuary.telemetry.access import JsonAccess, LineOf, access_line
+from estuary.telemetry.access_log import JsonAccess, LineOf, access_line
 from estuary.telemetry.debug_event_logger import DebugEventLogger
 from estuary.telemetry.event_logger import AUTH, HTTP, STORE, EventLogger
 from estuary.telemetry.filter import Filter, Level

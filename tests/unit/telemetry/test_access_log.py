@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.core.measurements import RequestServed
-from estuary.telemetry.access import JsonAccess, access_line
+from estuary.telemetry.access_log import JsonAccess, access_line
 from estuary.telemetry.lines import JsonFormat
 
 RENDER = JsonFormat()
