@@ -50,6 +50,7 @@ COMPILED = [
     "core/measurements",
     "core/moments",
     "core/nesting",
+    "core/new_values",
     "core/plans",
     "core/record",
     "core/record_id",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from estuary.core.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
     from estuary.core.hooks import Hooks, Reject
     from estuary.core.identity import Identity
+    from estuary.core.kinds.server_values import Now, Subject
     from estuary.core.markers import Digits, Hidden, Index, Unique
     from estuary.core.resource import Resource
 
@@ -25,10 +26,12 @@ __all__ = [
     "Hooks",
     "Identity",
     "Index",
+    "Now",
     "Reject",
     "Resource",
     "Role",
     "Scope",
+    "Subject",
     "Unique",
     "__version__",
 ]
@@ -45,10 +48,12 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "Hooks": "estuary.core.hooks",
         "Identity": "estuary.core.identity",
         "Index": "estuary.core.markers",
+        "Now": "estuary.core.kinds.server_values",
         "Reject": "estuary.core.hooks",
         "Resource": "estuary.core.resource",
         "Role": "estuary.core.access",
         "Scope": "estuary.core.access",
+        "Subject": "estuary.core.kinds.server_values",
         "Unique": "estuary.core.markers",
     }
 

@@ -20,6 +20,7 @@ from estuary.core.errors import (
     UniqueConflict,
 )
 from estuary.core.items import ITEMS
+from estuary.core.kinds.server_values import Now, Subject
 from estuary.core.markers import Digits, Index, Unique
 from estuary.core.record import Record
 from estuary.core.resource import AwareDatetime, Resource
@@ -85,6 +86,14 @@ class Indexed(Part, frozen=True, kw_only=True):
     """A part whose amount is asked for."""
 
     amount: Annotated[int, Index] = 0
+
+
+class Stamped(Part, frozen=True, kw_only=True):
+    """A part with fields that the server sets: of older records nobody knows what it would have set."""
+
+    made_by: Annotated[str, Subject, Index, Meta(max_length=255)] = "nobody"
+    made_at: Annotated[datetime, Now] = MOMENT
+    made_on: Annotated[date, Now] | None = None
 
 
 class Looser(Struct, frozen=True, kw_only=True):
@@ -229,6 +238,7 @@ async def test_a_new_resource_waits_for_its_migration(make: Make) -> None:
     ("declared", "after"),
     [
         (Grown, [Grown(name="bolt", note="x", amount=3), Grown(name="nut", note="y", colour="red")]),
+        (Stamped, [Stamped(name="bolt", note="x", amount=3), Stamped(name="nut", note="y", colour="red")]),
         (Looser, [Looser(name="bolt", note="x", amount=3.0), Looser(name="nut", note="y")]),
         (Stricter, [Stricter(name="bolt", note="x", amount=3), Stricter(name="nut", note="y")]),
         (Unruly, [Unruly(name="bolt", note="x", amount=3), Unruly(name="nut", note="y")]),

@@ -23,7 +23,9 @@ ADDRESS = "localhost:3000"
 TESTED_BY_ITSELF = {
     "README.md": "tests/process/test_readme.py",
     "docs/authentication.md": "tests/process/test_authentication_doc.py",
+    "docs/hooks.md": "tests/process/test_hooks_guide.py",
     "docs/profiling.md": "tests/process/test_profiling_doc.py",
+    "docs/resources.md": "tests/process/test_resources_guide.py",
     "docs/writes.md": "tests/process/test_writes_guide.py",
 }
 """Documents whose commands another test runs, and compares with what is said to be printed."""

@@ -206,7 +206,7 @@ def test_rows_of_undeclared_tables_become_records(kept: float) -> None:
     """A backup that was made while nothing was declared holds columns; declared, they are values."""
     row = ReadRow("loans", "x", 1, START, START, "", {"interest": kept})
     draft = msgspec.convert(fields_of(row, LOANS), LOANS.draft_type)
-    assert Loan(Decimal("12.50")) == LOANS.value(draft)
+    assert Loan(Decimal("12.50")) == LOANS.created(draft, START, None)
 
 
 def test_a_snapshot_gives_the_value_back() -> None:

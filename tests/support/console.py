@@ -16,7 +16,7 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "localhost:3000"
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 CURSOR = re.compile(r"(?<![0-9A-Za-z_-])[0-9A-Za-z_-]{60,}(?![0-9A-Za-z_-])")
-DIFFERENT_EVERY_TIME = {"id", "created_at", "updated_at", "timestamp", "request_id"}
+DIFFERENT_EVERY_TIME = {"id", "created_at", "updated_at", "timestamp", "request_id", "seen_at", "day"}
 
 
 def without_what_differs(told: Any) -> Any:

@@ -11,8 +11,10 @@ from estuary.app.stores import data_folder
 from estuary.config.settings import Settings
 from estuary.config.urls import file_path
 from estuary.core.extras import needs
+from estuary.core.identity import MAX_SUBJECT_LENGTH
+from estuary.core.kinds.server_values import Subject
 from estuary.core.ports import ApiKeys, Clock, Observer, TokenVerifier
-from estuary.core.resource import DeclarationError
+from estuary.core.resource import DeclarationError, Resource
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
 from estuary.http.messages import Guard
 from estuary.http.scopes import NO_SCOPES, Scopes
@@ -85,6 +87,21 @@ def _with_keys(
     keys = KeyVerifier(api_keys, verified, clock, observe)
     companions.append(keys)
     return BearerVerifier(keys, tokens)
+
+
+def demand_room_for_subjects(settings: Settings, resources: Sequence[Resource]) -> None:
+    """Raise `DeclarationError` for a field that is set to the subject, and too short for some of them."""
+    prefixes = _prefixes(settings.auth_issuer) if settings.auth_enabled else {}
+    for issuer, prefix in prefixes.items():
+        longest = len(prefix) + MAX_SUBJECT_LENGTH
+        for resource in resources:
+            for field in resource.fields:
+                room = field.kind.longest if isinstance(field.server_value, Subject) else None
+                if room is not None and room < longest:
+                    raise DeclarationError(
+                        f"RESOURCES: {resource.name}: field {field.name!r}: subjects of the issuer "
+                        f"{issuer} have up to {longest} characters: declare at least that as max_length"
+                    )
 
 
 def access(settings: Settings) -> Scopes | None:

@@ -3,7 +3,7 @@
 from estuary import __version__
 from estuary.app.access import permissions
 from estuary.app.applications import Applications
-from estuary.app.authentication import access, authentication
+from estuary.app.authentication import access, authentication, demand_room_for_subjects
 from estuary.app.batch import make_batch
 from estuary.app.caches import with_cache
 from estuary.app.limits import make_limiter
@@ -33,6 +33,7 @@ def build(
     """
     shared = shared or SharedState(settings)
     resources = load_resources(settings.resources)
+    demand_room_for_subjects(settings, resources)
     granted = permissions(settings, resources, access(settings))
     observability = make_observability(settings, resources, shared, worker, colour=colour)
     clock, logs, metrics, system, observers = observability

@@ -39,7 +39,7 @@ def make_handlers(
             else HookedRecords(resource, collection, context, hooks)
         )
         write_headers = WriteHeadersReader(
-            clock.now, require_if_match=settings.require_if_match, names_asker=hooks is not None
+            clock.now, require_if_match=settings.require_if_match, names_asker=resource.depends_on_asker
         )
         return RecordHandlers(records, body, write_headers, f"{API_PREFIX}/{resource.name}")
 

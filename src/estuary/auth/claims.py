@@ -6,10 +6,7 @@ from typing import Any, NamedTuple
 
 from estuary.auth.roles import RolesClaim
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import KEY_SUBJECT_PREFIX, NO_ROLES, Identity, Refusal
-
-MAX_TEXT = 255
-"""The longest subject or owner; OpenID Connect Core, 2, sets it for `sub`."""
+from estuary.core.identity import KEY_SUBJECT_PREFIX, MAX_SUBJECT_LENGTH, NO_ROLES, Identity, Refusal
 
 _LATEST = 253_402_300_799
 """The end of the year 9999: a later time in a token is an error."""
@@ -90,7 +87,7 @@ class ClaimRules:
         """A subject or owner that no other issuer's token can have; raises `Unauthenticated`."""
         name = claims.get(claim)
         # Not printable: control characters and lone surrogates, which stores and logs cannot represent.
-        if not isinstance(name, str) or not 0 < len(name) <= MAX_TEXT or not name.isprintable():
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_SUBJECT_LENGTH or not name.isprintable():
             raise Unauthenticated(Refusal.CLAIMS)
         if not prefix and name.startswith(self._prefixes):
             raise Unauthenticated(Refusal.CLAIMS)

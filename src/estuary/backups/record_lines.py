@@ -51,8 +51,9 @@ class Lines:
     """Encodes and decodes the records of `resources`.
 
     Members that a line leaves out get defaults: an id by `new_id`, version 1, `now` as the time of
-    creation, and that as the time of the last change. A member or field that is not known would be lost, so
-    it is refused, like one that breaks the declared rules.
+    creation, and that as the time of the last change; a field that the server sets, what it would have
+    set then. A member or field that is not known would be lost, so it is refused, like one that breaks the
+    declared rules.
     """
 
     def __init__(
@@ -135,7 +136,12 @@ class Lines:
         created_at = self._now() if read.created_at is None else read.created_at.astimezone(UTC)
         updated_at = created_at if read.updated_at is None else read.updated_at.astimezone(UTC)
         return Record(
-            record_id, read.version, created_at, updated_at, resource.value(read.value), read.owner
+            record_id,
+            read.version,
+            created_at,
+            updated_at,
+            resource.imported(read.value, created_at),
+            read.owner,
         )
 
     def _explained(self, line: bytes, reason: str) -> str:
@@ -170,9 +176,18 @@ def _members(value: msgspec.Struct, written: Mapping[str, Conversion]) -> dict[s
 
 def _value_type(resource: Resource) -> type[msgspec.Struct]:
     """The type that a value of `resource` is decoded into; the fields' rules are applied afterwards."""
+    set_by_server: list[tuple[str, Any, Any]] = []
+    for field in resource.fields:
+        if field.server_value is not None:
+            wire = field.kind.wire | None if field.optional else field.kind.wire
+            set_by_server.append((field.name, wire | msgspec.UnsetType, msgspec.UNSET))
     # A draft supplies declared defaults for fields that an older backup does not have.
     return msgspec.defstruct(
-        f"{resource.value_type.__name__}Value", [], bases=(resource.draft_type,), forbid_unknown_fields=True
+        f"{resource.value_type.__name__}Value",
+        set_by_server,
+        bases=(resource.draft_type,),
+        forbid_unknown_fields=True,
+        kw_only=True,
     )
 
 

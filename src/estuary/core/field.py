@@ -3,15 +3,16 @@
 import msgspec
 
 from estuary.core.kinds.kind import Kind
+from estuary.core.kinds.server_values import ServerValue
 from estuary.core.markers import Unique
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One declared field: its kind, which knows its rules, and whether it may be null or left out.
 
-    `optional` fields may be null; `required` ones have no default and must be given on create. `hidden`
-    ones are written and never shown; `indexed` ones have indexes of their own, and `unique` ones a unique
-    key.
+    `optional` fields may be null; `required` ones have no default. `hidden` ones are written and never
+    shown; `indexed` ones have indexes of their own, and `unique` ones a unique key. With a `server_value`
+    no client writes them.
     """
 
     name: str
@@ -22,6 +23,12 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     hidden: bool = False
     indexed: bool = False
     unique: Unique | None = None
+    server_value: ServerValue | None = None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether something is said of it that is said of a record's own fields only."""
+        return self.hidden or self.indexed or self.unique is not None or self.server_value is not None
 
     @property
     def label(self) -> str:

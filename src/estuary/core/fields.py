@@ -11,6 +11,7 @@ from estuary.core.errors import ValidationFailed
 from estuary.core.field import Field
 from estuary.core.kinds.declared import Declared, Kinds, kind_of, read
 from estuary.core.kinds.kind import Broken, Kind, Unservable
+from estuary.core.kinds.server_values import Maker, ServerValue
 from estuary.core.markers import Hidden, Index, Marker, Unique, markers_of
 
 M = TypeVar("M", bound=Marker)
@@ -47,6 +48,19 @@ def fields_of(
         if not field.required:
             _check_default(field, info)
     return fields
+
+
+def makers_of(value_type: type[msgspec.Struct], fields: Sequence[Field]) -> dict[str, Maker]:
+    """What makes the values that the server sets, by field; raises `DeclarationError`."""
+    declared = {info.name: info.default for info in msgspec.structs.fields(value_type)}
+    makers = {}
+    for field in fields:
+        if field.server_value is not None:
+            try:
+                makers[field.name] = field.server_value.maker(field.kind, declared[field.name])
+            except Unservable as error:
+                raise DeclarationError(f"field {field.name!r}: {error}") from error
+    return makers
 
 
 def struct_of(
@@ -107,11 +121,20 @@ def _field_of(field: types.Field, annotation: Any, kinds: Kinds, reserved: Colle
         hidden=_marker(Hidden, markers) is not None,
         indexed=_marker(Index, markers) is not None,
         unique=_marker(Unique, markers),
+        server_value=_server_value(name, markers),
     )
 
 
 def _marker(kind: type[M], markers: Sequence[Marker]) -> M | None:
     return next((marker for marker in markers if isinstance(marker, kind)), None)
+
+
+def _server_value(name: str, markers: Sequence[Marker]) -> ServerValue | None:
+    found = {type(marker): marker for marker in markers if isinstance(marker, ServerValue)}
+    if len(found) > 1:
+        named = " and ".join(sorted(each.__name__ for each in found))
+        raise DeclarationError(f"field {name!r}: {named} are two values: choose one of them")
+    return next(iter(found.values()), None)
 
 
 def _kind_of(name: str, declared: Declared) -> Kind:

@@ -46,7 +46,9 @@ class HookCalls:
         self._hooks = hooks
         self._monotonic = monotonic
         self._observe = observe
-        self._kinds = [(field.name, field.kind, field.optional) for field in resource.fields]
+        self._kinds = [(field.name, field.kind, field.optional) for field in resource.writable]
+        self._names = resource.field_names
+        self._read_only = [field.name for field in resource.fields if field.server_value is not None]
         self.see_updates: Final = hooks.before_update is not None or hooks.validate is not None
         """Whether an update depends on the record that is there."""
 
@@ -94,6 +96,9 @@ class HookCalls:
         if not isinstance(returned, value_type):
             raise self._failed(name, f"returned {_type_of(returned)}: it must return {value_type.__name__}")
         given = lent[-1]
+        for field in self._read_only:
+            if getattr(returned, field) != getattr(given, field):
+                raise self._failed(name, f"changed {field}, which the server sets: return it as it was")
         changes: dict[str, Any] = {}
         for field, kind, optional in self._kinds:
             value = getattr(returned, field)
@@ -135,7 +140,7 @@ class HookCalls:
                 self._observe(HookSlow(self._resource.name, name, seconds))
         for given, value in zip(lent, values, strict=True):
             if given is not value and any(
-                getattr(given, field) != getattr(value, field) for field, _, _ in self._kinds
+                getattr(given, field) != getattr(value, field) for field in self._names
             ):
                 raise self._failed(
                     name, "changed its argument: return a copy, as msgspec.structs.replace does"

@@ -50,7 +50,8 @@ class HookedRecords(RecordService):
     def _keep(
         self, record_id: str, draft: msgspec.Struct, options: WriteOptions
     ) -> MaybeAwaitable[Written]:
-        given, now = self._value(draft), self._now()
+        now = self._now()
+        given = self._value(draft, now, options.identity)
         try:
             value = self._hooks.created(given, options.identity)
         except (ValidationFailed, HookFailed) as refusal:

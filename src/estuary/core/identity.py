@@ -9,6 +9,9 @@ NO_ROLES: frozenset[str] = frozenset()
 KEY_SUBJECT_PREFIX = "key:"
 """What the subjects of API keys begin with, and no token's may."""
 
+MAX_SUBJECT_LENGTH = 255
+"""Characters of the longest subject or owner in a token; OpenID Connect Core, 2, sets it for `sub`."""
+
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
     """What a token or an API key that holds says of its bearer.

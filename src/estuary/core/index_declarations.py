@@ -79,6 +79,7 @@ def unique_keys_of(
         if shapeless is not None:
             raise without_order(shapeless)
         check_index(key.fields, attributes)
+        _check_apart(key, fields)
         if frozenset(key.fields) in named:
             raise DeclarationError(f"{', '.join(key.fields)}: declared Unique twice")
         named.add(frozenset(key.fields))
@@ -100,6 +101,18 @@ def _check_marked(field: Field, info: msgspec.structs.FieldInfo) -> None:
             f"field {field.name!r} is Unique, and only one record could have its default "
             f"{info.default!r}: let it be null, or have no default"
         )
+
+
+def _check_apart(key: UniqueKey, fields: Sequence[Field]) -> None:
+    """Raise `DeclarationError` where the server gives several records the only value of `key`."""
+    for field in fields:
+        value = field.server_value
+        if key.fields == (field.name,) and value is not None and not value.tells_records_apart:
+            name = type(value).__name__
+            raise DeclarationError(
+                f"field {field.name!r} is Unique, and records that are created together have the same "
+                f"{name}: remove Unique, or declare a key of several fields"
+            )
 
 
 def _declared_key(declared: Sequence[str] | Unique, fields: Sequence[Field]) -> UniqueKey:

@@ -34,8 +34,8 @@ class RecordService:
         self._lists = ListQueries(resource, collection.list, collection.find, context)
         self._insert = collection.insert
         self._get = collection.get
-        self._value = resource.value
-        self._hidden = frozenset(field.name for field in resource.fields if field.hidden)
+        self._value = resource.created
+        self._unseen = resource.unseen_names
         self._now = context.clock.now
         self._new_id = context.new_id
         self._observe = context.observe
@@ -49,8 +49,8 @@ class RecordService:
         self, draft: msgspec.Struct, options: WriteOptions = UNCONDITIONAL
     ) -> MaybeAwaitable[Written]:
         """Keep a new record, of the owner that `options` name; raises `ValidationFailed`."""
-        value = self._value(draft)
         now = self._now()
+        value = self._value(draft, now, options.identity)
         record = Record(self._new_id(), 1, now, now, value, options.owner or "")
         key = options.key
         if key is not None:
@@ -69,11 +69,15 @@ class RecordService:
 
         Raises `ValidationFailed`, then `RecordExists`.
         """
-        value = self._value(draft)
         now = self._now()
+        value = self._value(draft, now, options.identity)
         record = Record(record_id, 1, now, now, value, options.owner or "")
         chosen = replace(options, client_id=True)
         return self._pending.reported(self._pending.create(record, chosen), self._created)
+
+    def value(self, draft: msgspec.Struct, options: WriteOptions) -> msgspec.Struct:
+        """The value that `create` would keep now, before any hook; raises `ValidationFailed`."""
+        return self._value(draft, self._now(), options.identity)
 
     def get(self, record_id: str, owner: str | None = None) -> MaybeAwaitable[Record]:
         """The record; raises `NotFound`."""
@@ -106,7 +110,7 @@ class RecordService:
         But for hidden fields: that there is no new version would tell what they hold. Raises as `update`
         does, and `WriteContention`.
         """
-        if not _names_any(patch, self._hidden):
+        if not _names_any(patch, self._unseen):
             options = IF_CHANGED if options is UNCONDITIONAL else replace(options, if_changed=True)
         if self.resource.merges(patch):
             return self._merge(record_id, patch, options, precondition)

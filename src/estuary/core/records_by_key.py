@@ -87,7 +87,7 @@ class RecordsByKey:
         `ValidationFailed` for either, `PreconditionFailed` where a version is expected and there is no
         record, and as a write and a create do.
         """
-        self._records.resource.value(draft)
+        self._records.value(draft, options)
         conditional = options.expected_version is not None or holds is not None
         for _ in range(_ATTEMPTS):
             try:

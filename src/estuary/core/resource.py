@@ -9,7 +9,7 @@ import msgspec
 from estuary.core.access import Access, access_of
 from estuary.core.attributes import Attribute, attributes_of
 from estuary.core.field import Field
-from estuary.core.fields import NAME, DeclarationError, fields_of, patch_of, struct_of
+from estuary.core.fields import NAME, DeclarationError, fields_of, makers_of, patch_of, struct_of
 from estuary.core.hook_declarations import hooks_of
 from estuary.core.hooks import Hooks
 from estuary.core.index_declarations import check_index, check_names, unique_keys_of, without_order
@@ -18,6 +18,7 @@ from estuary.core.kinds.every import KINDS
 from estuary.core.kinds.kind import Kind
 from estuary.core.markers import Unique
 from estuary.core.moments import AwareDatetime
+from estuary.core.new_values import NewValues
 from estuary.core.plans import Plans
 from estuary.core.rules import Rules
 
@@ -64,6 +65,8 @@ class Resource:
         self.value_type = value_type
         self.description = (value_type.__doc__ or "").strip()
         self.fields = fields_of(value_type, kinds, RESERVED_FIELDS)
+        self.writable = tuple(field for field in self.fields if field.server_value is None)
+        """The fields that clients write; the server sets the others."""
         self.attributes: Mapping[str, Attribute] = {each.name: each for each in attributes_of(self.fields)}
         self.unordered = frozenset(each.name for each in self.attributes.values() if not each.kind.sortable)
         """The fields that lists cannot be sorted by, and that no index can have."""
@@ -75,9 +78,15 @@ class Resource:
         """Who may do what; None where nothing is declared."""
         self.plans = Plans(self.indexes)
         """Which of them serves a list query."""
-        rules = Rules(self.fields, self.restored)
-        self.value = rules.value
-        """The value that a draft stands for, cleaned; raises `ValidationFailed` for every broken rule."""
+        values = NewValues(self.fields, makers_of(value_type, self.fields), self.restored)
+        self.created = values.created
+        """The value that a draft stands for, cleaned; raises `ValidationFailed` for every broken rule.
+
+        It depends on when it is created and on who asks, where the server sets fields.
+        """
+        self.imported = values.imported
+        """The value of a line of an import, whose record was created at a moment; raises as `created`."""
+        rules = Rules(self.writable)
         self.changes = rules.changes
         """The fields that changes set, cleaned; raises `ValidationFailed`."""
         self.patch = rules.patch
@@ -97,9 +106,20 @@ class Resource:
         return tuple(field.name for field in self.fields)
 
     @cached_property
+    def unseen_names(self) -> frozenset[str]:
+        """The names of the fields that clients write and never see."""
+        return frozenset(field.name for field in self.writable if field.hidden)
+
+    @cached_property
+    def depends_on_asker(self) -> bool:
+        """Whether what a write makes depends on who asks."""
+        values = [field.server_value for field in self.fields if field.server_value is not None]
+        return self.hooks is not None or any(value.of_asker for value in values)
+
+    @cached_property
     def draft_type(self) -> type[msgspec.Struct]:
         """What a create request decodes into: the declared types and defaults, without the rules."""
-        return struct_of(self.value_type, self.fields, "Draft", lambda kind: kind.wire)
+        return struct_of(self.value_type, self.writable, "Draft", lambda kind: kind.wire)
 
     @cached_property
     def kept_type(self) -> type[msgspec.Struct]:
@@ -111,14 +131,14 @@ class Resource:
         """What an update decodes into: every field may be absent or null, and then stays as it is."""
         return msgspec.defstruct(
             f"{self.value_type.__name__}Changes",
-            [(field.name, field.kind.wire | None, None) for field in self.fields],
+            [(field.name, field.kind.wire | None, None) for field in self.writable],
             kw_only=True,
         )
 
     @cached_property
     def patch_type(self) -> type[msgspec.Struct]:
         """What a merge patch decodes into (RFC 7396): a field that is unset stays, null clears it."""
-        return patch_of(self.value_type, self.fields)
+        return patch_of(self.value_type, self.writable)
 
     @cached_property
     def restored(self) -> Callable[..., msgspec.Struct]:

@@ -1,6 +1,6 @@
 """Rules: how the given values of fields are checked and cleaned."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,23 +11,22 @@ from estuary.core.kinds.kind import Broken
 
 
 class Rules:
-    """The rules of all `fields` of a resource; `make` makes a value of those, in their order."""
+    """The rules of `fields`."""
 
-    def __init__(self, fields: Sequence[Field], make: Callable[..., msgspec.Struct]) -> None:
+    def __init__(self, fields: Sequence[Field]) -> None:
         self._rules = [_FieldRule(field) for field in fields]
         self._merging = [rule for rule in self._rules if rule.merge is not None]
-        self._make = make
 
-    def value(self, source: msgspec.Struct) -> msgspec.Struct:
-        """The value of all fields of `source`, cleaned; raises `ValidationFailed` for every broken rule."""
+    def cleaned(self, source: msgspec.Struct) -> list[Any]:
+        """The fields of `source` in order, cleaned; raises `ValidationFailed` for every broken rule."""
         violations: list[Violation] = []
         cleaned = [rule.cleaned(source, violations) for rule in self._rules]
         if violations:
             raise ValidationFailed(violations)
-        return self._make(*cleaned)
+        return cleaned
 
     def changes(self, source: msgspec.Struct) -> dict[str, Any]:
-        """The fields that are not null in `source`, cleaned; raises `ValidationFailed` as `value` does."""
+        """The fields that are not null in `source`, cleaned; raises `ValidationFailed` as `cleaned`."""
         violations: list[Violation] = []
         cleaned = {
             rule.name: rule.cleaned(source, violations)
@@ -48,7 +47,7 @@ class Rules:
         """The fields that are not unset in `source`, cleaned: null clears those that may be null.
 
         What `source` merges is merged into what there is of it in `value`. Raises `ValidationFailed` as
-        `value` does, and for a null that a field must not be.
+        `cleaned` does, and for a null that a field must not be.
         """
         violations: list[Violation] = []
         cleaned = {

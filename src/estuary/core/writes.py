@@ -48,7 +48,7 @@ class WriteOptions(msgspec.Struct, frozen=True):
     chose the id of a new record, which may be taken, or have been a deleted record's. `dry_run`: nothing is
     kept, neither record nor key; what comes back, and what is raised, is what the write would have given.
 
-    `identity` is who asks, where hooks are to be told: to stores it means nothing.
+    `identity` is who asks, for hooks and for values that the server sets: to stores it means nothing.
     """
 
     owner: str | None = None

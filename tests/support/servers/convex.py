@@ -13,6 +13,7 @@ from typing import Any
 from estuary.core.items import ITEMS
 from estuary.core.resource import Resource
 from estuary.stores.convex.deployable import write
+from tests.support.entries import ENTRIES, PROFILES
 from tests.support.hooked import LOANS
 from tests.support.members import MEMBERS
 from tests.support.process import HOST, TIMEOUT_SECONDS
@@ -137,7 +138,15 @@ class ConvexHost:
 
 @contextmanager
 def convex_host(
-    resources: Sequence[Resource] = (ITEMS, VESSELS, MOORINGS, MEMBERS, LOANS),
+    resources: Sequence[Resource] = (
+        ITEMS,
+        VESSELS,
+        MOORINGS,
+        MEMBERS,
+        LOANS,
+        ENTRIES,
+        PROFILES,
+    ),
     variables: dict[str, str] | None = None,
 ) -> Iterator[ConvexHost]:
     """A host of one's own."""

@@ -1,7 +1,8 @@
 """A record goes through a line unchanged, and a line that holds none says where and why."""
 
 import json
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.backups.errors import UnfitLine
+from estuary.backups.record_lines import Lines
 from estuary.core.items import ITEMS
+from estuary.core.record import Record
 from estuary.core.resource import Resource
 from tests.support.clocks import START
+from tests.support.entries import ENTRIES, Entry
 from tests.support.resources import VESSELS
 from tests.unit.backups.making import MADE_UP, item, lines, ship
 
+EARLIER = datetime(1999, 12, 31, 23, 0, 0, 1, tzinfo=UTC)
 VALUES = st.fixed_dictionaries(
     {
         # As the rules leave it: a store keeps nothing else.
@@ -132,3 +137,44 @@ def test_a_type_that_leaves_out_defaults_loses_nothing() -> None:
     text = both.encode(buoys, [record])
     assert {"colour": "red"} == json.loads(text)["value"]
     assert (buoys, record) == both.decode(text, 1)
+
+
+def entry_lines() -> Lines:
+    """Lines of entries, of which the server sets some fields."""
+    return Lines([ENTRIES], new_id=lambda: MADE_UP, now=lambda: START)
+
+
+def test_what_the_server_set_comes_back_as_it_was() -> None:
+    """Neither the moment of reading nor a default takes its place."""
+    value = Entry(title="a", made_by="alice", seen_at=EARLIER, day=date(2000, 1, 1), writer="bob")
+    record = Record(MADE_UP, 1, START, START, value)
+    assert (ENTRIES, record) == entry_lines().decode(entry_lines().encode(ENTRIES, [record]), 1)
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({}, {"seen_at": START, "day": START.date()}),
+        ({"created_at": EARLIER.isoformat()}, {"seen_at": EARLIER, "day": EARLIER.date()}),
+    ],
+)
+def test_what_the_server_sets_may_be_left_out(members: dict[str, str], expected: dict[str, Any]) -> None:
+    """It is then as if nobody known had created the record, at the time of its creation."""
+    text = json.dumps({"resource": "entries", "value": {"title": "a"}, **members}).encode()
+    _, record = entry_lines().decode(text, 1)
+    assert Entry(title="a", made_by="nobody", **expected) == record.value
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("made_by", "x" * 256, "Made by must be at most 255 characters"),
+        ("made_by", None, "Expected `str`, got `null`"),
+        ("seen_at", "today", "Invalid RFC3339 encoded datetime"),
+    ],
+)
+def test_what_the_server_sets_obeys_the_rules_in_a_file(field: str, value: object, reason: str) -> None:
+    """As every other field of a line."""
+    text = json.dumps({"resource": "entries", "value": {"title": "a", field: value}}).encode()
+    with pytest.raises(UnfitLine, match=re.escape(reason)):
+        entry_lines().decode(text, 1)

@@ -22,6 +22,7 @@ from estuary.core.kinds.text import Text
 from estuary.core.kinds.timestamp import Timestamp
 from estuary.core.markers import Hidden, Index
 from estuary.core.resource import RESERVED_FIELDS, DeclarationError, Resource
+from tests.support.clocks import START
 from tests.support.resources import BUILT, VESSELS, Vessel, vessel
 
 
@@ -224,7 +225,7 @@ def test_a_default_factory_is_checked_as_well() -> None:
 def test_a_draft_has_the_declared_defaults() -> None:
     """Leaving out everything that may be left out gives the value its declaration describes."""
     draft = VESSELS.draft_type(name="Anna Christina", draught=3.5, built_at=BUILT)
-    assert vessel() == VESSELS.value(draft)
+    assert vessel() == VESSELS.created(draft, START, None)
 
 
 def test_a_list_by_default_is_a_new_one_each_time() -> None:
@@ -251,14 +252,14 @@ def test_unknown_fields_are_ignored() -> None:
 
 def test_a_value_is_cleaned() -> None:
     """Texts are trimmed, empty optional ones become null."""
-    assert Item("x", None) == ITEMS.value(ITEMS.draft_type(name=" x ", description=" "))
+    assert Item("x", None) == ITEMS.created(ITEMS.draft_type(name=" x ", description=" "), START, None)
 
 
 def test_every_broken_rule_is_told_at_once() -> None:
     """One answer names all fields, in the order of their declaration."""
     draft = VESSELS.draft_type(name="", draught=99.0, built_at=BUILT, crew=-1, rig="oars", tags=["x" * 31])
     with pytest.raises(ValidationFailed) as error:
-        VESSELS.value(draft)
+        VESSELS.created(draft, START, None)
     assert [
         ("name", "Name must be between 1 and 120 characters", "length"),
         ("crew", "Crew must be between 0 and 10000", "range"),

@@ -43,7 +43,7 @@ class Operation(NamedTuple):
 
     `body` is of the type that the verb takes. A create has a `record_id` where its client chose one. The
     write is made to the version `expected`, and to one for which `holds` is true, where these are given.
-    `identity` is who asks, for hooks.
+    `identity` is who asks, for hooks and for values that the server sets.
     """
 
     target: Target
@@ -121,7 +121,7 @@ class Operation(NamedTuple):
 
     def _creation(self, now: datetime) -> Insert:
         resource, chosen = self.target.resource, bool(self.record_id)
-        value = resource.value(self._given)
+        value = resource.created(self._given, now, self.identity)
         if self.target.hooks is not None:
             value = self.target.hooks.created(value, self.identity)
         record_id = self.record_id if chosen else self.target.new_id()
@@ -151,7 +151,6 @@ class Operation(NamedTuple):
     @property
     def _keeps_version(self) -> bool:
         """Whether it makes no new version where nothing changes; of hidden fields that would tell."""
-        hidden = [field.name for field in self.target.resource.fields if field.hidden]
         return self.verb is Verb.PATCH and all(
-            getattr(self._given, name) is msgspec.UNSET for name in hidden
+            getattr(self._given, name) is msgspec.UNSET for name in self.target.resource.unseen_names
         )

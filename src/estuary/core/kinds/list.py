@@ -10,6 +10,7 @@ from estuary.core.kinds.constraints import ANY_LENGTH, Lengths
 from estuary.core.kinds.declared import Declared, entry_of, kind_of
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Rule, Storage, Stored, Unservable
 from estuary.core.kinds.text import NO_NUL, Text
+from estuary.core.markers import markers_of
 
 _MOST_ENTRIES: Final = 10_000
 """Where a declaration says nothing: entries that are checked one by one must not fill a whole body."""
@@ -38,6 +39,7 @@ class List(Kind):
                 if entry is None or not entry.is_scalar:
                     usable = ", ".join(kind.annotation for kind in declared.kinds if kind.is_scalar)
                     raise Unservable(f"a list has entries of a type Estuary cannot serve: use {usable}")
+                _demand_markers_of_entries(held, entry)
                 if most is None and not isinstance(entry, Text):
                     most = max(_MOST_ENTRIES, least or 0)
                 return cls(entry, Lengths(least, most))
@@ -148,3 +150,9 @@ class List(Kind):
         """SQLite keeps JSON."""
         entries = msgspec.json.decode(value, type=list) if isinstance(value, str) else value
         return [self.held.recovered(entry) for entry in entries] if isinstance(entries, list) else entries
+
+
+def _demand_markers_of_entries(declared: Declared, entry: Kind) -> None:
+    for marker in markers_of(declared.annotation):
+        if not isinstance(marker, entry.takes):
+            raise Unservable(f"{type(marker).__name__} says nothing of an entry of a list")

@@ -48,7 +48,7 @@ class Nested(Kind):
             fields = fields_of(struct, declared.kinds)
         except DeclarationError as error:
             raise Unservable(f"{struct.__name__}: {error}") from error
-        marked = next((each.name for each in fields if each.hidden or each.indexed or each.unique), None)
+        marked = next((each.name for each in fields if each.is_marked), None)
         if marked is not None:
             raise Unservable(f"{struct.__name__}: field {marked!r} has a marker of a record's own fields")
         return cls(struct, fields)
@@ -130,9 +130,12 @@ class Nested(Kind):
 
     def rule(self) -> Rule:
         """Those of all fields; raises `ValidationFailed` for every one that is broken."""
-        value_type, names = self.value_type, [field.name for field in self.fields]
-        rules = Rules(self.fields, lambda *values: value_type(**dict(zip(names, values, strict=True))))
-        return rules.value
+        value_type, names, rules = (
+            self.value_type,
+            [field.name for field in self.fields],
+            Rules(self.fields),
+        )
+        return lambda source: value_type(**dict(zip(names, rules.cleaned(source), strict=True)))
 
     def schema(self) -> dict[str, Any]:
         """An object that has all fields."""

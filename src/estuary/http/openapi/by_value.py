@@ -24,7 +24,7 @@ def by_value_schemas(resource: Resource) -> Schema:
         draft = draft_schema(resource)
         required = [name for name in draft.get("required", ()) if name != field.name]
         draft.pop("required", None)
-        told = {"description": f"{draft['description']} `{field.name}` is what the path says."}
+        told = {"description": f"{draft['description']} {_source(field)}"}
         schemas[_schema_name(resource, field)] = draft | ({"required": required} if required else {}) | told
     return schemas
 
@@ -64,6 +64,13 @@ def _operations(resource: Resource, field: Field, by_id: Schema) -> Schema:
         | body(_schema_name(resource, field))
     )
     return {"parameters": [value, _OWNER], **found}
+
+
+def _source(field: Field) -> str:
+    """Where the value of `field` comes from in a new record."""
+    if field.server_value is None:
+        return f"`{field.name}` is what the path says."
+    return f"`{field.name}` is set by the server, and must be what the path says."
 
 
 def _unique_fields(resource: Resource) -> Iterator[Field]:

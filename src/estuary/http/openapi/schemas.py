@@ -30,23 +30,25 @@ def part_schema(resource: Resource) -> Schema:
 
 def draft_schema(resource: Resource) -> Schema:
     """What a create request holds."""
-    properties = {field.name: _accepted(field, resource) for field in resource.fields}
-    required = [field.name for field in resource.fields if field.required]
+    properties = {field.name: _accepted(field, resource) for field in resource.writable}
+    required = [field.name for field in resource.writable if field.required]
     return _object(properties, required, f"A new {resource.singular}. Unknown fields are ignored.")
 
 
 def changes_schema(resource: Resource) -> Schema:
     """What an update request holds: a field that is absent or null stays as it is."""
-    properties = {field.name: or_null(_accepted(field, resource)) for field in resource.fields}
+    properties = {field.name: or_null(_accepted(field, resource)) for field in resource.writable}
     told = "The fields to change. A field that is absent or null stays as it is"
     # A dictionary, for several fields can be cleared alike.
-    clearing = dict.fromkeys(how for field in resource.fields if (how := field.kind.cleared_by) is not None)
+    clearing = dict.fromkeys(
+        how for field in resource.writable if (how := field.kind.cleared_by) is not None
+    )
     return _object(properties, [], f"{'; '.join([told, *clearing])}. Unknown fields are ignored.")
 
 
 def patch_schema(resource: Resource) -> Schema:
     """What a merge patch holds: a field that is absent stays as it is, null clears one that may be null."""
-    properties = {field.name: _stated(field, resource, field.kind.patched()) for field in resource.fields}
+    properties = {field.name: _stated(field, resource, field.kind.patched()) for field in resource.writable}
     told = "The fields to change (RFC 7396). One that is absent stays as it is, null clears it"
     return _object(properties, [], f"{told}. Unknown fields are ignored.")
 
@@ -74,7 +76,10 @@ def _object(properties: Schema, required: list[str], description: str) -> Schema
 
 
 def _served(field: Field, resource: Resource) -> Schema:
-    return _stated(field, resource, field.kind.schema())
+    schema = _stated(field, resource, field.kind.schema())
+    if field.server_value is None:
+        return schema
+    return {"readOnly": True, "description": field.description or field.server_value.told} | schema
 
 
 def _accepted(field: Field, resource: Resource) -> Schema:

@@ -15,6 +15,7 @@ from estuary.core.record import Written
 from estuary.core.record_service import RecordService
 from estuary.core.records_by_key import RecordsByKey
 from estuary.core.uniques import UniqueKey
+from estuary.core.writes import WriteOptions
 from estuary.http.errors import InvalidParameter
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
@@ -48,7 +49,8 @@ class ByValue:
         (self.field,) = key.fields
         self.prefix: Final = f"{path}/by/{self.field}/"
         self._attribute = records.resource.attributes[self.field]
-        self._resource = records.resource
+        self._kept = records.value
+        self._is_written = any(each.name == self.field for each in records.resource.writable)
         self._key = key
         self._records = RecordsByKey(records, key)
         self._body = body
@@ -78,8 +80,8 @@ class ByValue:
         headers = self._write_headers.of_put(request)
         arrived = self._body.read_json(request)
         body = arrived if isinstance(arrived, bytes) else await arrived
-        draft, value = self._drafted(body, text)
         options = headers.options(body)
+        draft, value = self._drafted(body, text, options)
         if headers.precondition.absent or not request.grant.updates:
             try:
                 written = await self._records.create(draft, options)
@@ -144,19 +146,19 @@ class ByValue:
         except Broken:
             raise NotFound from None
 
-    def _drafted(self, body: bytes, text: str) -> tuple[msgspec.Struct, Any]:
+    def _drafted(self, body: bytes, text: str, options: WriteOptions) -> tuple[msgspec.Struct, Any]:
         """What a body says of a record with the value in the path, and that value."""
         draft: Any = self._draft(body)
-        given = getattr(draft, self.field)
         try:
             value = self._attribute.spelled(Operator.EQ, text).value
         except Broken as broken:
             raise self._refused(broken.message, broken.code) from None
-        if given is msgspec.UNSET:
+        if self._is_written and getattr(draft, self.field) is msgspec.UNSET:
             setattr(draft, self.field, self._attribute.kind.spelled(text))
-        kept = getattr(self._resource.value(draft), self.field)
+        kept = getattr(self._kept(draft, options), self.field)
         if kept is None or self._key.values((kept,)) != self._key.values((value,)):
-            raise self._refused("must be the one in the path", "path")
+            own = "must be the one in the path"
+            raise self._refused(own if self._is_written else f"is set by the server, and {own}", "path")
         return draft, value
 
     def _refused(self, message: str, code: str) -> ValidationFailed:
@@ -180,7 +182,9 @@ def _name_owner(request: Request) -> None:
 
 def _draft_type(records: RecordService, field: str) -> type[msgspec.Struct]:
     """What a create decodes into, but that `field` may be absent: the path says it then."""
-    wire = next(each.kind.wire for each in records.resource.fields if each.name == field)
-    absent: Any = wire | None | msgspec.UnsetType
     draft = records.resource.draft_type
+    wire = next((each.kind.wire for each in records.resource.writable if each.name == field), None)
+    if wire is None:
+        return draft  # the server sets it
+    absent: Any = wire | None | msgspec.UnsetType
     return msgspec.defstruct(draft.__name__, [(field, absent, msgspec.UNSET)], bases=(draft,), kw_only=True)

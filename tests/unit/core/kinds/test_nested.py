@@ -100,14 +100,14 @@ def test_a_value_is_of_the_declared_type() -> None:
     """With its defaults, cleaned by the rules of its own fields."""
     given = draft(spare={"width": 2.0, "rate": "0.5", "corner": {}})
     spare = Size(width=2, rate=Decimal("0.500000000"), corner=Corner(1))
-    assert Box(Size(width=3), spare) == BOXES.value(given)
+    assert Box(Size(width=3), spare) == BOXES.created(given, START, None)
 
 
 def test_every_broken_rule_is_told_with_its_path() -> None:
     """As of fields of the record's own."""
     given = draft(size={"width": 0, "rate": "x"}, spare={"width": 1, "corner": {"radius": 0}})
     with pytest.raises(ValidationFailed) as error:
-        BOXES.value(given)
+        BOXES.created(given, START, None)
     notation = "Rate must be a number in decimal notation, such as 12.30"
     assert [
         Violation("size.width", "Width must be at least 1", "range"),
@@ -137,7 +137,7 @@ def test_a_row_of_an_undeclared_table_becomes_a_value() -> None:
     kind = kind_of(BOXES, "spare")
     encode = kind.column.encode
     assert encode is not None
-    assert Box(spare=FULL) == BOXES.value(draft(spare=kind.recovered(encode(FULL))))
+    assert Box(spare=FULL) == BOXES.created(draft(spare=kind.recovered(encode(FULL))), START, None)
 
 
 def test_queries_ask_for_null_alone() -> None:

@@ -67,7 +67,7 @@ NO_WRITE_HEADERS: Final = WriteHeaders()
 class WriteHeadersReader:
     """Reads write headers; `now` gives the time, `require_if_match` refuses changes without a version.
 
-    `names_asker`: who asks is told with each write, for a resource that has hooks.
+    `names_asker`: who asks is told with each write, for a resource whose records depend on that.
     """
 
     def __init__(
