@@ -10,7 +10,6 @@ from typing import NamedTuple
 from estuary import __version__
 from estuary.app.transfer import (
     Report,
-    counted,
     decoded,
     demand_new,
     encoded,
@@ -21,6 +20,7 @@ from estuary.app.transfer import (
     reported,
     snapshot_of,
 )
+from estuary.app.undeclared import counted
 from estuary.backups.archive import open_to_read, record_lines, verify
 from estuary.backups.atomic_files import new_file
 from estuary.backups.errors import BackupError, ForeignBackup

@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 
 from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
+from estuary.app.undeclared import counted
 from estuary.backups.atomic_files import occupied
 from estuary.backups.errors import BackupError
 from estuary.backups.record_lines import Lines
@@ -178,11 +179,6 @@ async def left_alone(store: object) -> list[str]:
             tables = counted(undeclared)
             return [f"the store holds records that RESOURCES does not declare, left as they are: {tables}"]
     return []
-
-
-def counted(tables: Mapping[str, int]) -> str:
-    """Tables with the number of their records, for a message."""
-    return ", ".join(f"{name} ({count})" for name, count in tables.items())
 
 
 def decoded(

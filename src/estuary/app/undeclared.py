@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
-from estuary.app.transfer import counted
 from estuary.core.errors import StoreError, StoreSchemaMismatch
 from estuary.core.ports import Store
 from estuary.core.sources import Source
@@ -48,6 +47,11 @@ class UndeclaredSurvey:
             if undeclared:
                 self._report(undeclared)
             return
+
+
+def counted(tables: Mapping[str, int]) -> str:
+    """Tables with the number of their records, for a message."""
+    return ", ".join(f"{name} ({count})" for name, count in tables.items())
 
 
 def report_undeclared(store: Store, logs: Logs, worker: int) -> Iterator[UndeclaredSurvey]:

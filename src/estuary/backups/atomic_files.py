@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from errno import EMLINK, ENOSYS, ENOTSUP, EOPNOTSUPP, EPERM
@@ -90,7 +89,7 @@ def _locked(path: Path) -> tuple[Path, BinaryIO]:
     """Create and lock the file; the lock shows others that its writer has not been killed."""
     while True:
         # A part of the name, as a file name with all of it, and more, might be too long.
-        partial = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}{_PARTIAL}")
+        partial = path.with_name(f".{path.name[:40]}.{os.urandom(6).hex()}{_PARTIAL}")
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
         file = open(descriptor, "r+b")  # noqa: PTH123, SIM115 (a descriptor has no path; the caller closes it)
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,9 +1,9 @@
 """The clients that this process counts: a bounded number of them, in bounded memory."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
-from secrets import token_bytes
 from typing import Final
 
 from estuary.core.allowance import Decision
@@ -47,7 +47,7 @@ class Clients:
         self._shared: dict[int, WindowCounter] = {}
         self._shared_counters = shared_counters
         self._shared_until = 0.0
-        self._key = token_bytes(16)
+        self._key = os.urandom(16)
 
     def hit(self, client: str, cost: int = 1) -> Decision:
         """Count `cost` requests of `client` if all of them may pass, else none, and say which."""

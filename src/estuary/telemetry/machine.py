@@ -1,7 +1,6 @@
 """Machine: the host's readings as metric families, taken at each scrape."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -114,16 +113,20 @@ class Machine:
         if self._folder is None:
             return
         try:
-            usage = shutil.disk_usage(self._folder)
+            found = os.statvfs(self._folder)
         except OSError:
             return
         for name, help_text, value in (
             (
                 "system_filesystem_size_bytes",
                 "Size of the file system of the data folder, or of the program's, where no data is kept.",
-                usage.total,
+                found.f_blocks * found.f_frsize,
             ),
-            ("system_filesystem_free_bytes", "Bytes free to the service on that file system.", usage.free),
+            (
+                "system_filesystem_free_bytes",
+                "Bytes free to the service on that file system.",
+                found.f_bavail * found.f_frsize,
+            ),
         ):
             yield _by_label(name, "gauge", help_text, "mountpoint", {self._mountpoint: value})
 

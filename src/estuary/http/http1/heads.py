@@ -2,12 +2,26 @@
 
 import time
 from collections.abc import Sequence
-from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
 
 from estuary.core.decimals import decimal
 from estuary.http.messages import Header, Response, line
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(second: int) -> str:
+    """`second`, since the epoch, as HTTP writes dates (IMF-fixdate, RFC 9110, 5.6.7).
+
+    As `email.utils.formatdate` does, which takes up 0.7 MB of every worker with what it imports.
+    """
+    at = time.gmtime(second)
+    day, month = _DAYS[at.tm_wday], _MONTHS[at.tm_mon - 1]
+    return (
+        f"{day}, {at.tm_mday:02} {month} {at.tm_year:04} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} GMT"
+    )
 
 
 class Heads:
@@ -29,7 +43,7 @@ class Heads:
         second = int(time.time())
         if second != self._second:
             self._second = second
-            self._date = f"date: {formatdate(second, usegmt=True)}\r\n"
+            self._date = f"date: {http_date(second)}\r\n"
             self._begun.clear()
 
     def render(self, response: Response, lines: str, *, bodiless: bool = False) -> bytes:

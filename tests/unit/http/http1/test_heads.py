@@ -1,8 +1,10 @@
 """Heads of answers are the same bytes whatever Python renders them."""
 
+from email.utils import formatdate
+
 import pytest
 
-from estuary.http.http1.heads import Heads
+from estuary.http.http1.heads import Heads, http_date
 from estuary.http.messages import Response
 
 
@@ -20,3 +22,11 @@ def test_the_status_line_has_the_phrase_of_the_standard(status: int, phrase: str
     """RFC 9110's phrase, where Pythons differ too; none, but its space, where there is no phrase."""
     head = Heads([]).render(Response(status, b""), "")
     assert f"HTTP/1.1 {status} {phrase}".encode() == head.split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    "second", [0, 784_111_777, 951_827_696, 1_798_761_599, 1_798_761_600, 4_102_444_799]
+)
+def test_dates_are_those_of_the_standard_library(second: int) -> None:
+    """Of every weekday and both ends of a year, a leap day too."""
+    assert formatdate(second, usegmt=True) == http_date(second)
