@@ -5,59 +5,21 @@ Ctrl-C ended it, which `estuary.__main__` handles. A subcommand imports what it 
 `estuary --version` answers at once.
 """
 
-import argparse
+import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from estuary import __version__
-from estuary.cli import (
-    access,
-    backup,
-    check,
-    convex,
-    export_records,
-    healthcheck,
-    import_records,
-    keys,
-    migrate,
-    openapi,
-    restore,
-    serve,
-    token,
-)
 from estuary.cli.exits import MISCONFIGURED, OK, failed
 from estuary.cli.streams import drop_output, flushed, lost
 
-_COMMANDS = (
-    serve,
-    check,
-    access,
-    migrate,
-    backup,
-    restore,
-    export_records,
-    import_records,
-    openapi,
-    convex,
-    healthcheck,
-    keys,
-    token,
-)
-"""In the order of the help."""
-
-_DESCRIPTION = "A production-grade REST API over declared resources."
-_EPILOG = """\
-Configuration comes from environment variables and from .env in the current folder;
-`estuary check` shows each value and where it came from.
-
-exit codes: 0 done, 1 failed (store, port, probe), 2 configuration or arguments are wrong,
-130 interrupted by Ctrl-C
-"""
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments`, by default the process's own; returns its exit code."""
     try:
-        return flushed(_run(arguments))
+        return flushed(_run(sys.argv[1:] if arguments is None else arguments))
     except OSError as error:
         if error.filename is None:
             return lost(error)
@@ -66,29 +28,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failed(f"{error.filename}: {error.strerror}")
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    parser = _parser()
+def _run(arguments: Sequence[str]) -> int:
+    if list(arguments) == ["serve"]:
+        # Without a parser, which each of the service's processes would hold for as long as it runs.
+        from estuary.cli.serve import run
+
+        return run()
+
+    from estuary.cli.parser import parser
+
+    known = parser()
     try:
-        chosen = parser.parse_args(arguments)
+        chosen = known.parse_args(arguments)
     except SystemExit as end:
         # The help, the version, or an error in the arguments was printed.
         return int(end.code or OK)
-    command: Callable[[argparse.Namespace], int] | None = getattr(chosen, "command", None)
+    command: Callable[[Namespace], int] | None = getattr(chosen, "command", None)
     if command is None:
-        parser.print_help()
+        known.print_help()
         return MISCONFIGURED
     return command(chosen)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="estuary",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"estuary {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in _COMMANDS:
-        command.add(commands)
-    return parser

@@ -1,17 +1,22 @@
 """`estuary serve`: serves the API until a signal to stop."""
 
-import argparse
+from typing import TYPE_CHECKING
 
-from estuary.cli.commands import Commands
 from estuary.cli.exits import misconfigured
 
+if TYPE_CHECKING:
+    from estuary.cli.commands import Commands
 
-def add(commands: Commands) -> None:
+
+def add(commands: "Commands") -> None:
     """Add the parser of `estuary serve`, and what runs it, to `commands`."""
-    commands.add_parser("serve", help="serve the API until told to stop").set_defaults(command=_run)
+    commands.add_parser("serve", help="serve the API until told to stop").set_defaults(
+        command=lambda _: run()
+    )
 
 
-def _run(_: argparse.Namespace) -> int:
+def run() -> int:
+    """Serve as the environment says; returns the exit code."""
     from estuary.config.environment import load
     from estuary.config.errors import ConfigurationError
     from estuary.server import serve
