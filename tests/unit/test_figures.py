@@ -45,7 +45,6 @@ class Quoted(NamedTuple):
 
 QUOTED = (
     Quoted("README.md", "is slower; the results show", ratio_of("read", "source", "memory"), 0, 0.9),
-    Quoted("docs/architecture.md", "54 MiB instead of", median_of("footprint", "sqlite-pss"), 53.5, 54.5),
     Quoted("docs/caching.md", "takes some 10 µs", difference_of("read", "sqlite", "memory"), 5, 15),
     Quoted(
         "docs/dependencies.md",

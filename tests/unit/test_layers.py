@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from estuary import app
 from estuary.core.kinds.every import KINDS
 from tests.support.imports import imported_roots, third_party_roots
 from workshop.compile import COMPILED
@@ -148,8 +149,14 @@ def test_what_is_about_several_modules_is_there() -> None:
 
 def test_the_memory_store_is_served_without_sql() -> None:
     """Neither SQLAlchemy nor SQLite costs a process anything that keeps its records in memory."""
-    loaded = loaded_after("import estuary.app, estuary.stores.memory")
+    loaded = loaded_after("import estuary.app.composition, estuary.server.worker, estuary.stores.memory")
     assert set() == loaded & {"sqlalchemy", "sqlite3", "estuary.stores.sql", "estuary.stores.sqlite"}
+
+
+def test_no_name_of_the_application_is_one_of_its_modules() -> None:
+    """It is imported when it is asked for; a module of the same name would be found in its place."""
+    modules = {path.stem for path in (SOURCE / "app").iterdir()}
+    assert set() == set(app.__all__) & modules
 
 
 def test_tables_that_fit_are_served_without_a_migrator(tmp_path: Path) -> None:
@@ -165,12 +172,33 @@ def test_tables_that_fit_are_served_without_a_migrator(tmp_path: Path) -> None:
 
 
 def test_the_command_line_loads_nothing_it_does_not_need() -> None:
-    """`estuary --version` answers at once: no server, no event loop, no codec is imported for it."""
-    loaded = loaded_after("import estuary.cli")
-    assert set() == loaded & {"asyncio", "httptools", "msgspec", "sqlalchemy", "sqlite3", "uvloop"}
+    """`estuary --version` answers at once: no server, no event loop, no codec is imported for it.
+
+    Nor does `estuary serve` keep a parser of arguments, which it needs no more once it runs.
+    """
+    needless = {"asyncio", "httptools", "msgspec", "sqlalchemy", "sqlite3", "uvloop"}
+    assert set() == loaded_after("import estuary.cli.parser") & needless
+    assert set() == loaded_after("import estuary.cli.serve") & {*needless, "argparse"}
 
 
-def test_the_supervisor_stays_light() -> None:
-    """What watches over the workers loads neither the application nor the server that they run."""
-    loaded = loaded_after("import estuary.server")
-    assert set() == loaded & {"estuary.app", "estuary.http.kernel", "httptools", "sqlalchemy", "uvloop"}
+def test_the_supervisor_of_one_worker_stays_light() -> None:
+    """It loads neither the application nor an event loop or OpenSSL: half of what its worker holds."""
+    loaded = loaded_after(
+        "import estuary.server\n"
+        "from pathlib import Path; from estuary.config.environment import load_from\n"
+        "from estuary.app import SharedState; SharedState(load_from({}, directory=Path('/')).settings)"
+    )
+    assert "estuary.app.shared_state" in loaded
+    heavy = {"asyncio", "hashlib", "httptools", "logging", "random", "sqlalchemy", "ssl", "uvloop"}
+    assert set() == loaded & {
+        *heavy,
+        "estuary.app.composition",
+        "estuary.core.ports",
+        "estuary.http.kernel",
+    }
+
+
+def test_a_worker_imports_nothing_for_what_is_rarely_asked() -> None:
+    """Dates, similar words, disks: each of these modules brings several others, in every worker."""
+    loaded = loaded_after("import estuary.app.composition, estuary.server.worker, estuary.stores.memory")
+    assert set() == loaded & {"difflib", "email", "estuary.backups", "random", "shutil", "tempfile"}

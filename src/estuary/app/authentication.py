@@ -104,7 +104,7 @@ def demand_room_for_subjects(settings: Settings, resources: Sequence[Resource]) 
                     )
 
 
-def access(settings: Settings) -> Scopes | None:
+def documented_scopes(settings: Settings) -> Scopes | None:
     """The scopes for the OpenAPI document; None if authentication is off."""
     return scopes(settings) if settings.auth_enabled else None
 

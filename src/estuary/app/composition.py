@@ -3,7 +3,7 @@
 from estuary import __version__
 from estuary.app.access import permissions
 from estuary.app.applications import Applications
-from estuary.app.authentication import access, authentication, demand_room_for_subjects
+from estuary.app.authentication import authentication, demand_room_for_subjects, documented_scopes
 from estuary.app.batch import make_batch
 from estuary.app.caches import with_cache
 from estuary.app.limits import make_limiter
@@ -34,7 +34,7 @@ def build(
     shared = shared or SharedState(settings)
     resources = load_resources(settings.resources)
     demand_room_for_subjects(settings, resources)
-    granted = permissions(settings, resources, access(settings))
+    granted = permissions(settings, resources, documented_scopes(settings))
     observability = make_observability(settings, resources, shared, worker, colour=colour)
     clock, logs, metrics, system, observers = observability
 
@@ -53,7 +53,7 @@ def build(
         exposition=metrics,
         document=openapi(
             resources,
-            access(settings),
+            documented_scopes(settings),
             metrics=settings.admin_port is None,
             most_operations=settings.batch_max_operations,
         ),

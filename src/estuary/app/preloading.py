@@ -1,4 +1,4 @@
-"""Imports modules before workers are forked, so that they share the memory."""
+"""Imports modules before several workers are forked, so that they share the memory."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -10,12 +10,10 @@ _AUTHENTICATION = ("estuary.auth.tokens", "estuary.auth.fetch")
 
 
 def preload(settings: Settings) -> None:
-    """Import what every worker will need: the store's modules, and those of authentication.
-
-    The latter only for several workers: they take up 20 MB.
-    """
+    """Import what every worker will need: the application, the store's modules, those of authentication."""
+    import_module("estuary.app.composition")
     stores.preload(settings)
-    if settings.auth_enabled and settings.workers > 1:
+    if settings.auth_enabled:
         # A module that cannot be imported is reported by the worker.
         with suppress(ImportError):
             for module in _AUTHENTICATION:

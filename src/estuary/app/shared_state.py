@@ -1,25 +1,31 @@
-"""The memory that the workers of one service share: all of it is allocated here, before they are forked."""
+"""The memory that the workers of one service share: all of it is allocated here, before they are forked.
+
+The limiters are imported where they are made: they bring OpenSSL's hashes, which a supervisor of one worker
+does without.
+"""
 
 import os
 import time
 from collections.abc import Callable, Sequence
-from secrets import token_bytes
+from typing import TYPE_CHECKING, Union
 
 from estuary.config.settings import Settings
-from estuary.http.http1.acceptor import Balance, leave
-from estuary.limits.local_limiter import LocalRateLimiter
-from estuary.limits.locks import Locks
-from estuary.limits.shared import SharedRateLimiter
-from estuary.limits.table import Table
+from estuary.http.http1.balance import Balance, leave
 from estuary.shared_memory import shared_bytes, shared_double, shared_words
 from estuary.stores.cache.stamps import STAMPS, Stamps, unshared
 from estuary.telemetry.cells import Cells
 from estuary.telemetry.region import regions
 
+if TYPE_CHECKING:
+    from estuary.limits.local_limiter import LocalRateLimiter
+    from estuary.limits.locks import Locks
+    from estuary.limits.shared import SharedRateLimiter
+    from estuary.limits.table import Table
+
 FAILURE_WINDOW_SECONDS = 60.0
 _KEY_BYTES = 16
 
-MachineLimiter = LocalRateLimiter | SharedRateLimiter
+MachineLimiter = Union["LocalRateLimiter", "SharedRateLimiter"]
 """A rate limiter that counts on this machine: it answers at once."""
 
 
@@ -95,15 +101,21 @@ class _WindowCounters:
 
     def __init__(self, clients: int, *, shared: bool) -> None:
         self._clients = clients
-        self._table = _table(clients) if shared else None
-        self._locks = Locks()
+        self._shared = _shared_table(clients) if shared else None
 
     def limiter(self, limit: int, window: float, monotonic: Callable[[], float]) -> MachineLimiter:
         """A limiter of `limit` requests in `window` seconds, for the calling process."""
-        if self._table is None:
+        if self._shared is None:
+            from estuary.limits.local_limiter import LocalRateLimiter
+
             return LocalRateLimiter(limit, window, self._clients, monotonic)
-        return SharedRateLimiter(limit, window, self._table, self._locks, monotonic)
+        from estuary.limits.shared import SharedRateLimiter
+
+        return SharedRateLimiter(limit, window, *self._shared, monotonic)
 
 
-def _table(clients: int) -> Table:
-    return Table(shared_bytes(Table.size(clients)), clients, token_bytes(_KEY_BYTES))
+def _shared_table(clients: int) -> tuple["Table", "Locks"]:
+    from estuary.limits.locks import Locks
+    from estuary.limits.table import Table
+
+    return Table(shared_bytes(Table.size(clients)), clients, os.urandom(_KEY_BYTES)), Locks()

@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 
 from estuary.app.shared_state import SharedState
-from estuary.backups.status import last_success
 from estuary.config.convex import CONVEX
 from estuary.config.database_url import POSTGRES, SQLITE
 from estuary.config.settings import Settings
@@ -101,14 +100,8 @@ def has_one_direction(settings: Settings) -> bool:
 
 
 def preload(settings: Settings) -> None:
-    """Import the store's modules, for processes that are forked later.
-
-    Not for a single worker on SQLite, as on small machines: SQLAlchemy in the supervisor would cost 15 MB
-    more, to have a worker back 100 ms sooner after a crash.
-    """
+    """Import the store's modules, for processes that are forked later."""
     kind = settings.database.kind
-    if kind == SQLITE.kind and settings.workers == 1:
-        return
     # A module that cannot be imported is reported by the worker.
     for module in (f"estuary.stores.{kind}", f"estuary.stores.{kind}.store"):
         with suppress(ImportError):
@@ -128,6 +121,8 @@ def last_backup(settings: Settings) -> Iterator[LastBackup]:
 
 
 def _success(path: Path) -> float:
+    from estuary.backups.status import last_success
+
     made_at = last_success(path, datetime.now(UTC))
     return 0.0 if made_at is None else made_at.timestamp()
 

@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     import msgspec
 
-    from estuary.app import access, load_resources, permissions
+    from estuary.app import documented_scopes, load_resources, permissions
     from estuary.app.access_table import access_table, as_json, as_text
     from estuary.config.environment import load
     from estuary.config.errors import ConfigurationError
@@ -27,7 +27,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         settings = load().settings
         resources = load_resources(settings.resources)
-        granted = permissions(settings, resources, access(settings))
+        granted = permissions(settings, resources, documented_scopes(settings))
     except (ConfigurationError, DeclarationError) as error:
         return misconfigured(error)
     tables = access_table(resources, granted.of)

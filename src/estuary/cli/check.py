@@ -50,12 +50,19 @@ def _show(loaded: "Loaded") -> int:
     for warning in loaded.warnings:
         print(f"warning: {warning}")
     from estuary import __version__
-    from estuary.app import access, askable, has_one_direction, load_resources, permissions, probe
+    from estuary.app import (
+        askable,
+        documented_scopes,
+        has_one_direction,
+        load_resources,
+        permissions,
+        probe,
+    )
     from estuary.core.build import COMPILED
 
     print(f"estuary {__version__}, {'compiled' if COMPILED else 'not compiled'}")
     resources = load_resources(loaded.settings.resources)
-    permissions(loaded.settings, resources, access(loaded.settings))
+    permissions(loaded.settings, resources, documented_scopes(loaded.settings))
     for line in askable(resources, one_direction=has_one_direction(loaded.settings)):
         print(line)
     print(probe(loaded.settings))

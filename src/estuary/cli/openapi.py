@@ -13,7 +13,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(_: argparse.Namespace) -> int:
-    from estuary.app import access, load_resources, openapi
+    from estuary.app import documented_scopes, load_resources, openapi
     from estuary.config.environment import load
     from estuary.config.errors import ConfigurationError
     from estuary.core.resource import DeclarationError
@@ -23,7 +23,7 @@ def _run(_: argparse.Namespace) -> int:
         resources, on_port = load_resources(settings.resources), settings.admin_port is None
         document = openapi(
             resources,
-            access(settings),
+            documented_scopes(settings),
             metrics=on_port,
             most_operations=settings.batch_max_operations,
         )

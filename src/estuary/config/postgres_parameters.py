@@ -5,7 +5,6 @@ other drivers. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-
 """
 
 import re
-import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +89,8 @@ _AUTHORITIES = (
 
 def system_authorities() -> Path | None:
     """The file with the certificate authorities that this machine trusts, None if it has none."""
+    import ssl  # only where it is asked for: OpenSSL takes up 4 MB
+
     default = ssl.get_default_verify_paths().cafile
     found = (Path(path) for path in (default, *_AUTHORITIES) if path)
     return next((path for path in found if path.is_file()), None)

@@ -13,7 +13,7 @@ from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
 from estuary.core.errors import LimiterRefused, StoreError
 from estuary.core.resource import DeclarationError
-from estuary.http.http1.acceptor import Balance
+from estuary.http.http1.balance import Balance
 from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
 from estuary.server.channel import Channel, MessageKind
@@ -62,6 +62,7 @@ async def _run(
     try:
         colour = not loaded.surroundings.no_color
         service = build(loaded.settings, colour=colour, shared=shared, worker=number)
+        gc.enable()
         if await _before(orders.stop, service.start()):
             listening = _listeners(service, sockets, loaded.settings, shared.balance(number))
             for listener in listening:

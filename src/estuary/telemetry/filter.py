@@ -13,7 +13,6 @@ match no line, and so leave only errors of everything.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from enum import IntEnum
 
 
@@ -38,6 +37,8 @@ _LIBRARIES = ("aiohttp", "alembic", "asyncio", "asyncpg", "concurrent", "sqlalch
 _LEVELS = {level.name.lower(): level for level in Level}
 _ALMOST_ROOT = 0.85
 """How similar (`difflib`) a misspelt `estuary` is: a letter is wrong, missing or swapped with the next."""
+_SIMILAR = 0.6
+"""The same of any other misspelt word: `difflib`'s own default."""
 _LONGEST_SHOWN = 60
 """Characters of a wrong directive that its error repeats."""
 
@@ -99,8 +100,8 @@ def _check_target(directive: str, target: str) -> None:
             f"{directive[:_LONGEST_SHOWN]!r} has no target such as estuary::http in front of its ="
         )
     root, _, part = target.partition("::")
-    if target not in TARGETS and get_close_matches(root[:_LONGEST_SHOWN], [_ROOT], cutoff=_ALMOST_ROOT):
-        near = get_close_matches(part[:_LONGEST_SHOWN], PARTS, 1)
+    if target not in TARGETS and _near(root, [_ROOT], _ALMOST_ROOT):
+        near = _near(part, PARTS)
         meant = f" ({'::'.join([_ROOT, *near])} meant?)" if near or not part else ""
         raise ValueError(
             f"{directive[:_LONGEST_SHOWN]!r} has a target that nothing logs under{meant}: "
@@ -116,8 +117,15 @@ def _wrong_level(directive: str, level: str) -> ValueError:
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word[:_LONGEST_SHOWN].lower(), list(known), 1)
+    near = _near(word.lower(), known)
     return f" ({near[0]} meant?)" if near else ""
+
+
+def _near(word: str, known: Iterable[str], cutoff: float = _SIMILAR) -> list[str]:
+    """The word of `known` that is most similar to `word`, if any is similar enough (`difflib`)."""
+    from difflib import get_close_matches  # for what is misspelt, or another program's
+
+    return get_close_matches(word[:_LONGEST_SHOWN], list(known), 1, cutoff)
 
 
 def _wrong_word(word: str) -> ValueError:

@@ -1,11 +1,12 @@
-"""Logger: what the code says of itself, and what its libraries say through `logging`."""
+"""Logger: what the code says of itself."""
 
-import logging
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from estuary.core.ports import Clock
-from estuary.telemetry.filter import Filter, Level
+from estuary.telemetry.filter import Level
 from estuary.telemetry.lines import MAX_TEXT, Line
+
+if TYPE_CHECKING:  # the supervisor logs, too, and needs nothing else of `core`
+    from estuary.core.ports import Clock
 
 MAX_STACK = 16 * 1024
 """The most characters kept of a stack trace: its end, where the error is."""
@@ -22,7 +23,7 @@ class Put(Protocol):
 class Logger:
     """Logs under one target; whether a level is wanted was decided when the logger was made."""
 
-    def __init__(self, target: str, level: Level, put: Put, clock: Clock) -> None:
+    def __init__(self, target: str, level: Level, put: Put, clock: "Clock") -> None:
         self.target = target
         self._level = level
         self._put = put
@@ -63,34 +64,6 @@ class Logger:
             )
 
 
-class LibraryHandler(logging.Handler):
-    """Turns records of `logging` into lines; `asyncpg.pool` logs as the target `asyncpg::pool`."""
-
-    def __init__(self, filter_: Filter, put: Put, clock: Clock) -> None:
-        super().__init__()
-        self._wanted = filter_
-        self._put = put
-        self._clock = clock
-        self._loggers: dict[str, Logger] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write the line of `record`."""
-        try:
-            fields = {} if record.exc_info is None else describe(record.exc_info[1])
-            self._logger(record.name).log(_level_of(record.levelno), record.getMessage(), **fields)
-        except Exception:  # noqa: BLE001 - as every handler of `logging` does
-            self.handleError(record)
-
-    def _logger(self, name: str) -> Logger:
-        logger = self._loggers.get(name)
-        if logger is None:
-            target = name.replace(".", "::")
-            logger = self._loggers[name] = Logger(
-                target, self._wanted.level(target), self._put, self._clock
-            )
-        return logger
-
-
 def describe(error: BaseException | None) -> dict[str, str]:
     """The fields that describe `error`: its type and message, and the stack with every cause."""
     import traceback  # only when something went wrong
@@ -100,11 +73,3 @@ def describe(error: BaseException | None) -> dict[str, str]:
     message = "".join(traceback.format_exception_only(error)).strip()
     stack = "".join(traceback.format_exception(error)).strip()
     return {"error": message[:MAX_TEXT], "stack": stack[-MAX_STACK:]}
-
-
-def _level_of(number: int) -> Level:
-    steps = ((logging.ERROR, Level.ERROR), (logging.WARNING, Level.WARN), (logging.INFO, Level.INFO))
-    for threshold, level in steps:
-        if number >= threshold:
-            return level
-    return Level.DEBUG if number >= logging.DEBUG else Level.TRACE

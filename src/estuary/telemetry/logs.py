@@ -1,61 +1,55 @@
 """Logs: filter, format and writer joined into what the process logs with."""
 
-import logging
 import sys
 from collections.abc import Callable
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from estuary.core.ports import Clock
-from estuary.telemetry.access_log import JsonAccess, LineOf, access_line
-from estuary.telemetry.debug_event_logger import DebugEventLogger
-from estuary.telemetry.event_logger import AUTH, HTTP, STORE, EventLogger
-from estuary.telemetry.filter import Filter, Level
+from estuary.telemetry.filter import Filter
 from estuary.telemetry.line_writer import LineWriter
 from estuary.telemetry.lines import JsonFormat, Line, TextFormat
-from estuary.telemetry.logger import LibraryHandler, Logger
-from estuary.telemetry.observers import Observers
+from estuary.telemetry.logger import Logger
+
+if TYPE_CHECKING:  # for workers alone, as what the methods import: the supervisor's log needs little memory
+    from estuary.core.ports import Clock
+    from estuary.telemetry.observers import Observers
 
 LogFormat = Literal["json", "text"]
-
-_LIBRARY_LEVELS = {
-    Level.OFF: logging.CRITICAL + 1,
-    Level.ERROR: logging.ERROR,
-    Level.WARN: logging.WARNING,
-    Level.INFO: logging.INFO,
-    Level.DEBUG: logging.DEBUG,
-    Level.TRACE: logging.NOTSET,
-}
 
 
 class Logs:
     """Everything that is logged leaves through here. Logging returns at once and never raises."""
 
     def __init__(
-        self, writer: LineWriter[Line | str], filter_: Filter, clock: Clock, line_of: LineOf
+        self,
+        writer: LineWriter[Line | str],
+        filter_: Filter,
+        clock: "Clock",
+        form: JsonFormat | TextFormat,
     ) -> None:
         self._writer = writer
         self._filter = filter_
         self._clock = clock
-        self._line_of = line_of
+        self._form = form
 
     def logger(self, target: str) -> Logger:
         """A logger for `target`, such as "estuary::server"."""
         return Logger(target, self._filter.level(target), self._writer.write, self._clock)
 
-    def subscribe(self, observers: Observers) -> None:
+    def subscribe(self, observers: "Observers") -> None:
         """Log what `observers` passes on."""
-        EventLogger(self.logger, self._writer.write, self._clock, self._line_of).subscribe(observers)
+        from estuary.telemetry.access_log import JsonAccess, access_line
+        from estuary.telemetry.debug_event_logger import DebugEventLogger
+        from estuary.telemetry.event_logger import AUTH, HTTP, STORE, EventLogger
+
+        line_of = JsonAccess(self._form) if isinstance(self._form, JsonFormat) else access_line
+        EventLogger(self.logger, self._writer.write, self._clock, line_of).subscribe(observers)
         DebugEventLogger(*map(self.logger, (AUTH, HTTP, STORE))).subscribe(observers)
 
     def capture(self) -> None:
         """Take over the root of `logging`, so that what libraries log comes out as lines like ours."""
-        root = logging.getLogger()
-        root.handlers[:] = [self.handler()]
-        root.setLevel(_LIBRARY_LEVELS[self._filter.widest])
+        from estuary.telemetry.library_handler import capture
 
-    def handler(self) -> logging.Handler:
-        """A handler of `logging` that writes here."""
-        return LibraryHandler(self._filter, self._writer.write, self._clock)
+        capture(self._filter, self._writer.write, self._clock)
 
     @property
     def dropped(self) -> int:
@@ -76,7 +70,7 @@ class Logs:
 
 
 def standard_output_logs(
-    directives: str, form: str, *, production: bool, colour: bool, clock: Clock
+    directives: str, form: str, *, production: bool, colour: bool, clock: "Clock"
 ) -> Logs:
     """Logs to standard output, filtered by `directives`.
 
@@ -100,14 +94,12 @@ def build_logs(
     filter: str,  # noqa: A002 - the settings' own words, and neither builtin is used here
     format: LogFormat,  # noqa: A002 - as above
     colour: bool,
-    clock: Clock,
+    clock: "Clock",
 ) -> Logs:
     """Logs to `stream` (a file descriptor or a binary stream).
 
     `filter` is in the syntax of `RUST_LOG` (see `Filter`); raises `ValueError` where it is not.
     `colour` matters to the text format alone.
     """
-    if format == "json":
-        json = JsonFormat()
-        return Logs(LineWriter(stream, json.many), Filter(filter), clock, JsonAccess(json))
-    return Logs(LineWriter(stream, TextFormat(colour=colour).many), Filter(filter), clock, access_line)
+    form = JsonFormat() if format == "json" else TextFormat(colour=colour)
+    return Logs(LineWriter(stream, form.many), Filter(filter), clock, form)

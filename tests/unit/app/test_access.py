@@ -6,7 +6,7 @@ import pytest
 
 from estuary.app.access import permissions
 from estuary.app.access_table import access_table, as_json, as_text
-from estuary.app.authentication import access
+from estuary.app.authentication import documented_scopes
 from estuary.config.environment import load_from
 from estuary.core.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
 from estuary.core.items import ITEMS
@@ -27,7 +27,7 @@ def books(rules: Access) -> Resource:
 def check(rules: Access, variables: dict[str, str]) -> None:
     """Have a service start with them; raises as that does."""
     settings = load_from(variables, directory=Path("/nonexistent")).settings
-    permissions(settings, [books(rules)], access(settings))
+    permissions(settings, [books(rules)], documented_scopes(settings))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_the_table_tells_what_the_rules_decide() -> None:
     """For each sort of asker that they tell apart; a resource without rules is told of as well."""
     settings = load_from(ROLES, directory=Path("/nonexistent")).settings
     resources = [books(EDITED), ITEMS]
-    tables = access_table(resources, permissions(settings, resources, access(settings)).of)
+    tables = access_table(resources, permissions(settings, resources, documented_scopes(settings)).of)
     assert [
         "books                         read     create   update   delete",
         "  no token                    all      -        -        -",

@@ -7,7 +7,8 @@ from typing import cast
 
 from estuary.core.observations import AcceptFailed, ConnectionsFull
 from estuary.http.errors import Overloaded
-from estuary.http.http1.acceptor import ALONE, Acceptor, Balance
+from estuary.http.http1.acceptor import Acceptor
+from estuary.http.http1.balance import ALONE, Balance
 from estuary.http.http1.connection import Connection
 from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.heads import Heads

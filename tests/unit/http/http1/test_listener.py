@@ -10,7 +10,7 @@ import pytest
 import uvloop
 
 from estuary.app import Service
-from estuary.http.http1.acceptor import ALONE, Balance
+from estuary.http.http1.balance import ALONE, Balance
 from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
 from tests.support.process import HOST
