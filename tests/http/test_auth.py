@@ -65,6 +65,21 @@ async def test_a_good_token_gets_in_and_is_told_apart_in_the_log(tmp_path: Path,
     assert ["alice", "alice"] == [each.subject for each in served]
 
 
+async def test_a_record_has_the_subject_of_its_token(tmp_path: Path, issuer: Issuer) -> None:
+    """Where a field is declared as that; whoever changes it later."""
+    entries = "tests.support.entries:ENTRIES"
+    service = secured(tmp_path, issuer, RESOURCES=entries)
+    async with client_of(service, resources=(entries,), access=SCOPES) as client:
+        path = "/api/v1/entries"
+        scope = "entries:read entries:write"
+        alice, bob = (bearing(issuer.token(sub=sub, scope=scope)) for sub in ("alice", "bob"))
+        created = await client.post(path, json={"title": "a"}, headers=alice)
+        changed = await client.put(created.headers["location"], json={"title": "b"}, headers=bob)
+        assert [(201, "alice"), (200, "alice")] == [
+            (answer.status_code, answer.json()["made_by"]) for answer in (created, changed)
+        ]
+
+
 async def test_every_api_route_needs_a_token_and_no_other_does(tmp_path: Path, issuer: Issuer) -> None:
     """Items and what leads to them are closed; health, metrics and the document are open."""
     async with asked(secured(tmp_path, issuer)) as client:

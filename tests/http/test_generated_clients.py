@@ -41,6 +41,15 @@ export function named(vessel: Schemas["Vessel"]): string {
 // @ts-expect-error: a choice is no other text
 export const oar: Schemas["VesselRigChoice"] = "oar";
 
+export const entry: Schemas["EntryDraft"] = { title: "a" };
+// @ts-expect-error: the server sets it
+export const forged: Schemas["EntryPatch"] = { title: "a", made_by: "eve" };
+export function forge(made: Schemas["Entry"]): string | null {
+  // @ts-expect-error: it is read only
+  made.made_by = "eve";
+  return made.made_by + (made.day ?? made.seen_at);
+}
+
 type Batched = operations["batch"];
 export const batch: Batched["requestBody"]["content"]["application/json"] = {
   operations: [
@@ -72,7 +81,7 @@ from uuid import UUID
 from client.api.vessels import read_vessel
 from client.api.vessels import create_vessel, patch_vessel, update_vessel
 from client.models import Batch, BatchOperation, BatchOperationHeaders, BatchOperationMethod, BatchResults
-from client.models import Error, Vessel, VesselChanges, VesselPatch, VesselRigChoice
+from client.models import Entry, EntryDraft, Error, Vessel, VesselChanges, VesselPatch, VesselRigChoice
 
 id, time = "01a20ae4-aaec-7239-acf3-5c06e8eab230", "1998-07-01T06:30:00.250000Z"
 served = {
@@ -125,15 +134,24 @@ error = Error.from_dict({
     "details": {"context": {"limit": 2048}},
 })
 assert 2048 == error.details.context["limit"]
+entry = Entry.from_dict({
+    "id": id, "title": "a", "made_by": "alice", "seen_at": time, "day": "1998-07-01", "note": None,
+    "created_at": time, "updated_at": time,
+})
+assert ("alice", date(1998, 7, 1)) == (entry.made_by, entry.day)
+assert {"title": "a"} == EntryDraft(title="a").to_dict()
 assert f"/api/v1/vessels/{id}" == read_vessel._get_kwargs(UUID(id))["url"]
 """
 
 
+RESOURCES = [ITEMS, "tests.support.resources:VESSELS", "tests.support.entries:ENTRIES"]
+
+
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
-    """The document of two resources, in a file."""
+    """The document of three resources, in a file."""
     file = tmp_path / "openapi.json"
-    file.write_bytes(openapi(load_resources([ITEMS, "tests.support.resources:VESSELS"])))
+    file.write_bytes(openapi(load_resources(RESOURCES)))
     return file
 
 

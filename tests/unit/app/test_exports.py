@@ -1,4 +1,4 @@
-"""Imports are held to the hook `validate`, as creates are."""
+"""Imports are held to the hook `validate`, as creates are, and keep what the server had set."""
 
 import json
 from io import BytesIO
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.app.exports import import_lines
+from estuary.app.exports import export, import_lines
 from estuary.backups.errors import UnfitLine
 from estuary.config.environment import load_from
 
@@ -40,3 +40,24 @@ async def test_an_import_is_refused_where_the_hook_refuses_a_record(tmp_path: Pa
         await imported("raises", title)
     assert REFUSED[title] == str(refused.value)
     assert 2 == await imported("raises", "x")
+
+
+async def test_what_the_server_set_is_exported_and_imported(tmp_path: Path) -> None:
+    """Neither another moment nor another subject takes its place; hidden ones are there, too."""
+    value = {"title": "a", "made_by": "alice", "seen_at": "1999-12-31T23:00:00.000001Z", "writer": "bob"}
+    line = {"resource": "entries", "created_at": "2001-02-03T04:05:06Z", "value": value}
+    given = json.dumps(line).encode()
+    exported = []
+    for name in ("one", "two"):
+        variables = {
+            "DATABASE_URL": f"sqlite:///{tmp_path}/{name}.db",
+            "RESOURCES": "tests.support.entries:ENTRIES",
+        }
+        settings = load_from(variables, directory=tmp_path).settings
+        await import_lines(settings, BytesIO(given), size=0, replace=False, report=lambda *_: None)
+        file = BytesIO()
+        await export(settings, file, lambda *_: None)
+        given = file.getvalue()
+        exported.append(given)
+    assert value | {"day": "2001-02-03", "note": None} == json.loads(exported[0])["value"]
+    assert exported[0] == exported[1]
