@@ -5,6 +5,7 @@ from typing import Final
 
 from estuary.stores.postgres.tables import ALL_OWNERS
 from estuary.stores.sql.tables import TOTALS
+from estuary.stores.sql.tie_breakers import TieBreaker, tie_breaker
 
 
 class PostgresLanguage:
@@ -20,6 +21,17 @@ class PostgresLanguage:
         """What cannot be null keeps the default, as its indexes do."""
         nulls = (" NULLS LAST" if descending else " NULLS FIRST") if optional else ""
         return f"{column}{' DESC' if descending else ''}{nulls}"
+
+    def tie_breaker(self, keys: int, *, owned: bool) -> TieBreaker:
+        """By it the server tells indexes apart."""
+        return tie_breaker(keys, owned=owned)
+
+    def leads(self, column: str, parameter: str) -> str:
+        """One of a single value: a column that equals a value is left out of the order that is asked for.
+
+        So the index has to begin with this column.
+        """
+        return f"{column} = ANY(ARRAY[{parameter}])"
 
     def unindexed(self, column: str) -> str:
         """The server decides by its statistics."""
@@ -40,7 +52,8 @@ class PostgresLanguage:
     def union(self, selects: Sequence[str], order: str, limit: str) -> str:
         """Merged as they are read (`Merge Append`), which the server does where each has its own order."""
         merged = " UNION ALL ".join(f"({select}{order}{limit})" for select in selects)
-        return f"{merged}{order}{limit}"
+        # Within another SELECT, for what merges several is ordered by names of columns alone.
+        return f"SELECT * FROM ({merged}) AS merged{order}{limit}"  # noqa: S608 (written here)
 
     def total(self, resource: str, owner: str | None) -> str:
         """That of all records is kept under an owner that none has. A sum of bigints is a numeric."""

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Table,
+    any_,
     bindparam,
     case,
     cast,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from estuary.stores.postgres.tables import ALL_OWNERS
@@ -39,7 +41,8 @@ def select_counted_list(table: Table, totals: Totals, shape: Shape) -> Select[An
     One statement sees one moment: total and rows agree without a transaction around them. Where the list
     is empty there still is a row, of the total and nulls.
     """
-    records = select_list(table, shape)
+    # As `PostgresLanguage.leads` has it.
+    records = select_list(table, shape, owner=any_(array([owner_parameter()])))
     if not shape.counted:
         return records
     whole = (totals.owned if shape.owned else totals.all).cte("whole")

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 from estuary.core.conditions import SEARCHED, AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
 from estuary.stores.sql.columns import QueryColumn
-from estuary.stores.sql.language import Language
+from estuary.stores.sql.language import Language, equals
 from estuary.stores.sql.numbered_parameters import Parameters
 
 
@@ -78,7 +78,10 @@ def _padded(values: list[Any]) -> list[Any]:
 
 
 class ConditionWriter:
-    """Writes conditions of which only the form is known, in the order in which their values stand."""
+    """Writes conditions of which only the form is known, in the order in which their values stand.
+
+    `leading` is the field that equals a value and with which the index begins that is to be searched.
+    """
 
     def __init__(
         self,
@@ -86,11 +89,13 @@ class ConditionWriter:
         language: Language,
         parameters: Parameters,
         first_place: int,
+        leading: str | None = None,
     ) -> None:
         self._columns = columns
         self._language = language
         self._parameters = parameters
         self._place = first_place
+        self._leading = leading
 
     def sql(self, form: Form) -> str:
         """The SQL of `form`; it can be joined to other conditions as it is."""
@@ -111,7 +116,8 @@ class ConditionWriter:
         first = parameters[0]
         match operator:
             case Operator.EQ:
-                return f"{column.sql} = {first}"
+                equal = self._language.leads if term.field == self._leading else equals
+                return equal(column.sql, first)
             case Operator.NE if column.optional:
                 return self._language.differs(column.sql, first)
             case Operator.NE:

@@ -15,6 +15,7 @@ from estuary.core.conditions import SortKey
 from estuary.core.indexes import IDENTITY, POSITION, IndexDefinition
 from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
+from estuary.stores.sql.tie_breakers import PLAIN, TieBreaker, tie_breaker
 
 OWNER: Final = "owner"
 ORDER: Final = "order"
@@ -34,21 +35,30 @@ class _Key(ColumnElement[Any]):
     inherit_cache = False
 
     def __init__(
-        self, name: str, *, descending: bool = False, optional: bool = False, folded: bool = False
+        self,
+        name: str,
+        *,
+        descending: bool = False,
+        optional: bool = False,
+        folded: bool = False,
+        form: TieBreaker = PLAIN,
     ) -> None:
         self.name = name
         self.descending = descending
         self.optional = optional
         self.folded = folded
+        self.form = form
 
 
 @compiles(_Key)
 def _compile(element: _Key, compiler: SQLCompiler, **_: object) -> str:
     direction = " DESC" if element.descending else ""
-    nulls = ""
-    if compiler.dialect.name == "postgresql" and element.optional:
-        nulls = " NULLS LAST" if element.descending else " NULLS FIRST"
     column = f'lower("{element.name}")' if element.folded else f'"{element.name}"'
+    nulls = ""
+    if compiler.dialect.name == "postgresql":
+        column = element.form.sql(column)
+        if element.optional or element.form.nulls_smallest:
+            nulls = " NULLS LAST" if element.descending else " NULLS FIRST"
     return f"{column}{direction}{nulls}"
 
 
@@ -115,14 +125,21 @@ def named_here(table: str, index: str) -> bool:
 
 
 def _owned(name: str, resource: Resource, table: Table, index: IndexDefinition) -> None:
-    keys = [_Key(OWNER), *_keys(resource, index)]
+    keys = [_Key(OWNER), *_keys(resource, index, owned=True)]
     Index(name, *keys, info={_WHERE: OWNED}, _table=table)
 
 
-def _keys(resource: Resource, index: IndexDefinition) -> Iterator[_Key]:
-    for key in index.keys:
+def _keys(resource: Resource, index: IndexDefinition, *, owned: bool = False) -> Iterator[_Key]:
+    *others, last = index.keys
+    for key in others:
         optional = resource.attributes[key.field].optional
         yield _Key(key.field, descending=key.descending, optional=optional)
+    yield _Key(last.field, descending=last.descending, form=tie_breaker(len(index.keys), owned=owned))
+
+
+def _told(form: TieBreaker) -> Iterator[str]:
+    if form != PLAIN:
+        yield f"{form.wording} {form.nulls_smallest}"
 
 
 def _name(table: Table, index: IndexDefinition, *leading: str) -> str:
@@ -131,5 +148,6 @@ def _name(table: Table, index: IndexDefinition, *leading: str) -> str:
     Not of the fields' names: PostgreSQL cuts names off at 63 bytes.
     """
     keys = [*map(SortKey, leading), *index.keys]
-    text = ",".join(f"{'-' if key.descending else ''}{key.field}" for key in keys)
+    form = tie_breaker(len(index.keys), owned=bool(leading))
+    text = ",".join([*(f"{'-' if key.descending else ''}{key.field}" for key in keys), *_told(form)])
     return f"_{table.name}_index_{sha256(text.encode()).hexdigest()[:8]}"

@@ -8,14 +8,20 @@ one order. Where the position has a null is part of a statement's form: null is 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from estuary.stores.sql.language import equals
+
 
 class Key(NamedTuple):
-    """A key of the order; `null` says that the position's value is, `nullable` that a later one can be."""
+    """A key of the order; `null` says that the position's value is, `nullable` that a later one can be.
+
+    `equals` writes the condition that its column has the value of a parameter.
+    """
 
     column: str
     descending: bool
     null: bool
     nullable: bool
+    equals: Callable[[str, str], str] = equals
 
 
 def ranges_after(
@@ -61,7 +67,7 @@ def _after(keys: Sequence[Key], first: int, value: Callable[[int], str]) -> str:
 
 
 def _equal(key: Key, place: int, value: Callable[[int], str]) -> str:
-    return f"{key.column} IS NULL" if key.null else f"{key.column} = {value(place)}"
+    return f"{key.column} IS NULL" if key.null else key.equals(key.column, value(place))
 
 
 def _sign(key: Key) -> str:

@@ -3,6 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from estuary.stores.sql.tie_breakers import TieBreaker
+
+
+def equals(column: str, parameter: str) -> str:
+    """Whether a column has a value."""
+    return f"{column} = {parameter}"
+
 
 class Language(Protocol):
     """The SQL of one engine. Columns are quoted names, and parameters are as `parameter` gave them."""
@@ -18,6 +25,14 @@ class Language(Protocol):
 
     def ordered(self, column: str, *, descending: bool, optional: bool) -> str:
         """An entry of ORDER BY; null comes before every value."""
+        ...
+
+    def tie_breaker(self, keys: int, *, owned: bool) -> TieBreaker:
+        """The form of `id` in the order of an index of so many keys, the owner in front not counted."""
+        ...
+
+    def leads(self, column: str, parameter: str) -> str:
+        """Whether the column, the first one of the index that is to be searched, has a value."""
         ...
 
     def unindexed(self, column: str) -> str:

@@ -87,13 +87,20 @@ class ListStatements:
 
 
 def select_list(
-    table: Table, shape: Shape, columns: Sequence[ColumnElement[Any]] | None = None
+    table: Table,
+    shape: Shape,
+    columns: Sequence[ColumnElement[Any]] | None = None,
+    owner: ColumnElement[Any] | None = None,
 ) -> Select[Any]:
-    """The records of a list in their order, without their number: all columns, or those given."""
+    """The records of a list in their order, without their number: all columns, or those given.
+
+    `owner` is what the owner of records equals where they are one's; it is the parameter where not given.
+    """
     records = select(*(table.c if columns is None else columns))
     if shape.owned:
+        owner = owner_parameter() if owner is None else owner
         # The partial index of owned records needs its condition to be repeated.
-        records = records.where(table.c.owner == owner_parameter(), literal_column(OWNED))
+        records = records.where(table.c.owner == owner, literal_column(OWNED)).order_by(table.c.owner)
     records = records.order_by(table.c.created_at, table.c.id).limit(bindparam("limit", type_=LONG))
     match shape.start:
         case Start.AT_OFFSET:

@@ -16,6 +16,7 @@ from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.condition_forms import NEVER, Form, form_of
+from estuary.stores.sql.indexes import OWNER
 from estuary.stores.sql.language import Language
 from estuary.stores.sql.numbered_parameters import Placed
 from estuary.stores.sql.query_writer import QueryShape, QueryWriter, ResourceTable
@@ -53,10 +54,14 @@ class ShapeStatements(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """What follows from a query's fields and operators alone; `named` are records by their ids."""
+    """What follows from a query's fields and operators alone; `named` are records by their ids.
+
+    `fixed` are the first keys of the index that leads to the records, with the owner's in `owned`.
+    """
 
     order: tuple[SortKey, ...]
     fixed: tuple[SortKey, ...]
+    owned: tuple[SortKey, ...]
     named: bool
     served: bool
     advice: Advice
@@ -82,7 +87,8 @@ class QueryStatements:
 
     def of(self, query: ListQuery) -> BoundQuery:
         """The statements that answer `query`."""
-        order, fixed, named_only, served, helps = self._planned(outline_of(query.where), query.sort)
+        plan = self._planned(outline_of(query.where), query.sort)
+        order, fixed, owned, named_only, served, helps = plan
         position = self._position(query, order)
         # Where a total is counted nothing is left out that only the position implies.
         first = order[0] if position and not query.counted else None
@@ -99,7 +105,7 @@ class QueryStatements:
             others=others if found.possible else (*others, NEVER),
             ahead=ahead,
             order=order,
-            fixed=fixed,
+            fixed=fixed if query.owner is None else owned,
             nulls=None if position is None else tuple([value is None for value in position]),
             valued=found.valued,
             owned=query.owner is not None,
@@ -142,12 +148,12 @@ class QueryStatements:
 def _plan(resource: Resource, outline: Outline, sort: tuple[SortKey, ...]) -> _Plan:
     where = conditions_of(outline)
     demand = demand_of(where, sort)
-    index = serving(demand, resource.indexes)
-    fixed = () if index is None or demand.named else _fixed_keys(index, demand)
+    index = serving(demand._replace(unservable=()), resource.indexes)
+    fixed, owned = ((), ()) if index is None or demand.named else _fixed_keys(index, demand)
     helps = Advice()
-    if index is None:
+    if not (served := serving(demand, resource.indexes) is not None):
         helps = advice(where, sort, resource.indexes, unordered=resource.unordered)
-    return _Plan(demand.order, fixed, demand.named, index is not None, helps)
+    return _Plan(demand.order, fixed, owned, demand.named, served, helps)
 
 
 def is_far(query: ListQuery) -> bool:
@@ -155,11 +161,15 @@ def is_far(query: ListQuery) -> bool:
     return (query.offset or 0) > FARTHEST_OFFSET
 
 
-def _fixed_keys(index: IndexDefinition, demand: Demand) -> tuple[SortKey, ...]:
-    """The first keys of `index`, whose values are given, in the direction in which it is read."""
+def _fixed_keys(index: IndexDefinition, demand: Demand) -> tuple[tuple[SortKey, ...], tuple[SortKey, ...]]:
+    """The first keys of `index`, whose values are given, in the direction in which it is read.
+
+    Then the same behind the owner's.
+    """
     fixed, rest = index.keys[: len(demand.fixed)], index.keys[len(demand.fixed) :]
     backwards = rest != demand.order
-    return tuple([SortKey(key.field, key.descending != backwards) for key in fixed])
+    keys = tuple([SortKey(key.field, key.descending != backwards) for key in fixed])
+    return keys, (SortKey(OWNER, backwards), *keys)
 
 
 def _most(query: ListQuery) -> int | None:

@@ -9,12 +9,15 @@ from estuary.core.conditions import SortKey
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.condition_forms import ConditionWriter, Form, values_in
 from estuary.stores.sql.indexes import OWNED
+from estuary.stores.sql.indexes import OWNER as OWNER_COLUMN
 from estuary.stores.sql.keyset import Key, ranges_after
-from estuary.stores.sql.language import Language
+from estuary.stores.sql.language import Language, equals
 from estuary.stores.sql.numbered_parameters import LIMIT, MOST, OFFSET, OWN, OWNER, Parameters, Placed
+from estuary.stores.sql.tie_breakers import PLAIN
 
 _LONG = "BIGINT"
 _TEXT = "TEXT"
+_OWNER = QueryColumn(f'"{OWNER_COLUMN}"', _TEXT, optional=False, convert=None)
 
 
 class QueryShape(NamedTuple):
@@ -24,7 +27,7 @@ class QueryShape(NamedTuple):
     position, and `valued` are the fields that are null in no record that meets all. `nulls` says of each
     key of the order whether the position's value is null; it is None where the list begins with its first
     record, or at an offset. A list that an index serves is read in its order, whose `fixed` first keys have
-    one value.
+    one value; the owner is the first of them where the list is `owned`.
     """
 
     named: tuple[Form, ...]
@@ -72,8 +75,12 @@ class QueryWriter:
     ) -> None:
         self._shape = shape
         self._table = table
-        self._columns = columns
         self._language = language
+        self._columns = {**columns, OWNER_COLUMN: _OWNER}
+        self._tie_breaker = PLAIN if shape.named else language.tie_breaker(_keys(shape), owned=shape.owned)
+        # An index is searched by what has its collation.
+        searched = columns["id"]._replace(sql=self._tie_breaker.sql(columns["id"].sql))
+        self._searched = {**columns, "id": searched} if shape.served else columns
         self._parameters = Parameters(language)
         self.merged = False
         """Whether the rows come from several searches: they are merged in the order of whole rows."""
@@ -116,7 +123,9 @@ class QueryWriter:
         found = f"FROM {self._source()}{_where(self._conditions())}"
         if not shape.limited:
             return f"SELECT count(*) {found}"
-        return f"SELECT count(*) FROM (SELECT 1 {found} LIMIT {self._take(MOST, _LONG)}) AS counted"  # noqa: S608 (as above)
+        # In the order of the index that serves it, for a planner to take to no other one.
+        order = self._order() if shape.served else ""
+        return f"SELECT count(*) FROM (SELECT 1 {found}{order} LIMIT {self._take(MOST, _LONG)}) AS counted"  # noqa: S608 (as above)
 
     def _select(self, columns: str, conditions: Sequence[str]) -> str:
         return f"SELECT {columns} FROM {self._source()}{_where(conditions)}"  # noqa: S608 (as above)
@@ -133,10 +142,16 @@ class QueryWriter:
     def _conditions(self) -> list[str]:
         shape = self._shape
         place = OWN + values_in(shape.named)
-        written = ConditionWriter(self._columns, self._language, self._parameters, place)
-        # The partial indexes of owned records need their condition to be repeated.
-        owner = [f'"owner" = {self._take(OWNER, _TEXT)}', OWNED] if shape.owned else []
+        leading = shape.fixed[0].field if shape.served and shape.fixed else None
+        written = ConditionWriter(self._searched, self._language, self._parameters, place, leading)
+        owner = self._of_owner() if shape.owned else []
         return [*owner, *(written.sql(form) for form in shape.others)]
+
+    def _of_owner(self) -> list[str]:
+        """The partial indexes of owned records need their condition to be repeated."""
+        owner = self._take(OWNER, _TEXT)
+        equal = self._language.leads if self._shape.served else equals
+        return [equal(_OWNER.sql, owner), OWNED]
 
     def _ranges(self) -> list[list[str]]:
         """The ranges behind the position."""
@@ -144,30 +159,33 @@ class QueryWriter:
         if shape.nulls is None:
             return []
         place = OWN + values_in(shape.named) + values_in(shape.others)
-        written = ConditionWriter(self._columns, self._language, self._parameters, place)
+        written = ConditionWriter(self._searched, self._language, self._parameters, place)
         ahead = [written.sql(form) for form in shape.ahead]
         place += values_in(shape.ahead)
-        keys, places = [], []
+        keys: list[Key] = []
+        places: list[int] = []
         for key, null in zip(shape.order, shape.nulls, strict=True):
-            column = self._columns[key.field]
-            keys.append(
-                Key(column.sql, key.descending, null, column.optional and key.field not in shape.valued)
-            )
+            column = self._searched[key.field]
+            nullable = column.optional and key.field not in shape.valued
+            leads = shape.served and not (shape.fixed or keys)
+            equal = self._language.leads if leads else equals
+            keys.append(Key(column.sql, key.descending, null, nullable, equal))
             places.append(place)
             place += not null
-        types = [self._columns[key.field].type for key in shape.order]
+        types = [self._searched[key.field].type for key in shape.order]
         return list(ranges_after(keys, lambda number: self._take(places[number], types[number]), ahead))
 
     def _order(self, prefix: str = "") -> str:
         entries = []
         # With the whole of an index's keys a planner takes to no other one, whose records it would filter.
-        for key in (*self._shape.fixed, *self._shape.order):
+        fixed = self._shape.fixed if self._shape.served else ()
+        for key in (*fixed, *self._shape.order):
             column = self._columns[key.field]
-            name = prefix + column.sql
+            form = self._tie_breaker if key.field == "id" else PLAIN
+            name = form.sql(prefix + column.sql)
             name = name if self._shape.served or prefix else self._language.unindexed(name)
-            entries.append(
-                self._language.ordered(name, descending=key.descending, optional=column.optional)
-            )
+            nulls = column.optional or form.nulls_smallest
+            entries.append(self._language.ordered(name, descending=key.descending, optional=nulls))
         return f" ORDER BY {', '.join(entries)}" if entries else ""
 
     def _page(self) -> str:
@@ -176,6 +194,11 @@ class QueryWriter:
 
     def _take(self, place: int, type_: str) -> str:
         return self._parameters.take(place, type_)
+
+
+def _keys(shape: QueryShape) -> int:
+    """The number of the keys of the index in whose order the list is, without the owner."""
+    return len(shape.order) + sum(key.field != OWNER_COLUMN for key in shape.fixed)
 
 
 def _where(conditions: Sequence[str]) -> str:

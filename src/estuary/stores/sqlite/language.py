@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from estuary.stores.sql.language import equals
 from estuary.stores.sql.tables import TOTALS
+from estuary.stores.sql.tie_breakers import PLAIN, TieBreaker
 
 
 class SqliteLanguage:
@@ -18,6 +20,14 @@ class SqliteLanguage:
     def ordered(self, column: str, *, descending: bool, optional: bool) -> str:  # noqa: ARG002 (as below)
         """Null comes before every value by itself."""
         return f"{column} DESC" if descending else column
+
+    def tie_breaker(self, keys: int, *, owned: bool) -> TieBreaker:  # noqa: ARG002 (as below)
+        """The same in all: the index with most columns that are equal is searched."""
+        return PLAIN
+
+    def leads(self, column: str, parameter: str) -> str:
+        """As of any other column."""
+        return equals(column, parameter)
 
     def unindexed(self, column: str) -> str:
         """A unary + disqualifies it (https://www.sqlite.org/optoverview.html)."""
