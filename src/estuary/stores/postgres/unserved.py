@@ -27,7 +27,8 @@ class UnservedQueries:
 
     One that no index serves has only `budget` seconds. What every other statement is told of plans does not
     hold for it: there is no index to be used, so the server plans for the values there are, and reads the
-    whole table where that is cheaper.
+    whole table where that is cheaper. It does so in one process: with parallel workers a few such queries
+    would take all cores from everything else.
     """
 
     def __init__(self, pool: Pool, *, most: int, budget: float, timeout: float) -> None:
@@ -39,7 +40,7 @@ class UnservedQueries:
         self._settings = (
             f"SET LOCAL statement_timeout = {round(budget * 1000)}; SET LOCAL enable_seqscan = on; "
             "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; "
-            "SET LOCAL plan_cache_mode = force_custom_plan"
+            "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL max_parallel_workers_per_gather = 0"
         )
 
     async def fetch(self, asked: BoundStatement) -> Rows | None:

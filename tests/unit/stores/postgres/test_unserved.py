@@ -74,6 +74,22 @@ async def test_a_query_is_cancelled_at_the_server_when_its_caller_leaves(
     assert "0" == server.execute(RUNNING).strip()
 
 
+async def test_a_query_is_answered_by_one_process(server: Postgres) -> None:
+    """However much the server would like to share the work among its parallel workers."""
+    costless = {"min_parallel_table_scan_size": 0, "parallel_setup_cost": 0, "parallel_tuple_cost": 0}
+    eager = "&".join(f"{name}={value}" for name, value in costless.items())
+    async with pool_on(f"{server.url}?{eager}") as pool:
+        query = "EXPLAIN SELECT count(*) FROM pg_class, pg_attribute"
+
+        async def planned(connection: Connection, seconds: float) -> str:
+            await connection.execute("SET enable_seqscan = on", timeout=seconds)
+            return str(await connection.fetch(query, timeout=seconds))
+
+        assert "Gather" in await pool.run(planned)
+        queries = UnservedQueries(pool, most=1, budget=LONG, timeout=LONG)
+        assert "Gather" not in str(await queries.fetch(BoundStatement(query, ())))
+
+
 async def test_a_pooler_passes_a_cancellation_on(server: Postgres) -> None:
     """To the session that the transaction was given."""
     async with pool_on(shared.pooler().url) as pool:
