@@ -165,6 +165,26 @@ async def test_a_unique_subject_has_one_record_by_its_value(client: httpx.AsyncC
     assert patched.content == (await client.get(f"{BY_USER}/alice")).content
 
 
+async def test_hooks_see_them_and_change_others(tmp_path: Path) -> None:
+    """In each way to create; a hook that changes one of them is a defect, and nothing is written."""
+    signed = "tests.support.entries:SIGNED_ENTRIES"
+    service = make_service(tmp_path, RESOURCES=signed)
+    async with client_of(service, identify=by_header, resources=(signed,)) as client:
+        posted = await client.post(ENTRIES, json={"title": "a"}, headers=ALICE)
+        chosen = await client.put(
+            f"{ENTRIES}/{ID}", json={"title": "b"}, headers=ALICE | {"If-None-Match": "*"}
+        )
+        operations = {"operations": [{"method": "POST", "path": ENTRIES, "body": {"title": "c"}}]}
+        batch = await client.post(BATCH, json=operations, headers=ALICE)
+        for entry in (posted.json(), chosen.json(), batch.json()["results"][0]["body"]):
+            assert ("alice", "alice") == (entry["made_by"], entry["note"])
+        assert (
+            500
+            == (await client.post(ENTRIES, json={"title": "d"}, headers={"x-subject": "eve"})).status_code
+        )
+        assert 3 == (await client.get(ENTRIES)).json()["total"]
+
+
 async def test_the_document_has_them_in_answers_alone(client: httpx.AsyncClient) -> None:
     """Read only, with what they are where nothing is declared of that; in no body that clients send."""
     schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]

@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from estuary import Hidden, Index, Now, Resource, Subject, Unique
+from estuary import Hidden, Hooks, Identity, Index, Now, Resource, Subject, Unique
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -20,6 +20,15 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 ENTRIES = Resource("entries", Entry, singular="entry", unique=[("made_by", "day", "title")])
+
+
+def signed(new: Entry, _: Identity | None) -> Entry:
+    """An entry with its author's name; of "eve" the hook changes what it must not."""
+    changes = {"made_by": "alice"} if new.made_by == "eve" else {"note": new.made_by}
+    return structs.replace(new, **changes)
+
+
+SIGNED_ENTRIES = Resource("entries", Entry, singular="entry", hooks=Hooks(before_create=signed))
 
 
 class Profile(Struct, frozen=True, kw_only=True):
