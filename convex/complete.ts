@@ -4,6 +4,7 @@
 import { ConvexError, getDocumentSize, jsonToConvex, v } from "convex/values";
 
 import { type Document, type Reading, refusal, servedGeneration, tableOf, type Writing } from "./model";
+import { demandTargets, keysOf } from "./references";
 import { indexed, uniqueKeys } from "./schema";
 import { demandUnique } from "./unique";
 
@@ -77,7 +78,7 @@ async function fillSome(ctx: Writing, generation: string, resource: string, star
     .withIndex("by_record", (q) => q.eq("generation", generation).gt("id", start))) {
     if (documents >= FILLED_DOCUMENTS || bytes >= FILLED_BYTES) return { after, done: false };
     const value = completed(resource, document.value);
-    await demandAlone(ctx, generation, resource, { ...document, value });
+    await demandFit(ctx, generation, resource, { ...document, value });
     if (!isSame(document.value, value)) await ctx.db.patch(document._id, { value });
     after = document.id;
     documents += 1;
@@ -86,13 +87,17 @@ async function fillSome(ctx: Writing, generation: string, resource: string, star
   return { after, done: true };
 }
 
-/** Throws, with the id that the operator is told, where other records stand in the way of a unique key. */
-async function demandAlone(ctx: Reading, generation: string, resource: string, document: Document) {
+/** Throws, with the id that the operator is told, where a record breaks a unique key or a reference. */
+async function demandFit(ctx: Reading, generation: string, resource: string, document: Document) {
   try {
     await demandUnique(ctx, generation, resource, document);
+    await demandTargets(ctx, generation, resource, document);
   } catch (error) {
     if (!(error instanceof ConvexError)) throw error;
-    throw refusal("Duplicates", { resource, fields: error.data.fields, id: document.id });
+    const { id } = document;
+    if (error.data.code === "ReferenceMissing")
+      throw refusal("Orphan", { resource, field: error.data.field, id });
+    throw refusal("Duplicates", { resource, fields: error.data.fields, id });
   }
 }
 
@@ -117,15 +122,17 @@ function isFilled(resource: string, progress: { forms: string; done: boolean } |
   return progress.forms === formsOf(resource) && progress.done;
 }
 
-/** Which fields are completed, and how, in one text, with the unique keys that records were held to. */
+/** Which fields are completed, and how, in one text, with what records were held to. */
 function formsOf(resource: string): string {
   const { forms } = indexesOf(resource);
-  const keys = uniqueKeys[resource] ?? [];
+  const [keys, references] = [uniqueKeys[resource] ?? [], keysOf(resource)];
+  if (references.length > 0) return JSON.stringify({ forms, keys, references });
   return JSON.stringify(keys.length > 0 ? { forms, keys } : forms);
 }
 
 function isCompletable(resource: string): boolean {
-  return Object.keys(indexed[resource]?.fields ?? {}).length + (uniqueKeys[resource] ?? []).length > 0;
+  const fields = Object.keys(indexed[resource]?.fields ?? {});
+  return fields.length + (uniqueKeys[resource] ?? []).length + keysOf(resource).length > 0;
 }
 
 function isSame(value: Record<string, unknown>, other: Record<string, unknown>): boolean {

@@ -16,7 +16,7 @@ import { changes, find as findById, inserted, newRecord, removed, target, update
 /** Of these functions; Estuary refuses to work with those of another one. */
 const PROTOCOL = 1;
 /** Grows with what Estuary may ask for: an Estuary that needs no more works with these functions, too. */
-const REVISION = 7;
+const REVISION = 8;
 /** Bytes of records in one answer: a quarter of what Convex allows. Estuary asks again for the rest. */
 const ANSWER_BYTES = 4 << 20;
 /** Bytes that several writes may leave behind: what is kept of them is one document, which Convex bounds. */
@@ -28,18 +28,28 @@ const owner = v.union(v.string(), v.null());
 const inResource = { resource: v.string() };
 /** Whether what is written is to be rolled back; earlier releases of Estuary do not say. */
 const tried = { dry_run: v.optional(v.boolean()) };
+const kinds = [
+  { kind: v.literal("insert"), ...inResource, ...newRecord },
+  { kind: v.literal("update"), ...target, ...changes },
+  { kind: v.literal("delete"), ...target },
+] as const;
+const alone = v.union(v.object(kinds[0]), v.object(kinds[1]), v.object(kinds[2]));
+type Alone = Infer<typeof alone>;
+/** Writes that are made before another one, in its transaction. */
+const preceded = { before: v.optional(v.array(alone)) };
 const write = {
   ...inResource,
   request: v.string(),
   key: v.union(idempotencyKey, v.null()),
   ...tried,
+  ...preceded,
 };
 const conditionalWrite = { ...write, ...target };
 
 const oneOfSeveral = v.union(
-  v.object({ kind: v.literal("insert"), ...inResource, ...newRecord }),
-  v.object({ kind: v.literal("update"), ...target, ...changes }),
-  v.object({ kind: v.literal("delete"), ...target }),
+  v.object({ ...kinds[0], ...preceded }),
+  v.object({ ...kinds[1], ...preceded }),
+  v.object({ ...kinds[2], ...preceded }),
 );
 type OneOfSeveral = Infer<typeof oneOfSeveral>;
 /** The record as written; null for a removed one, and for a new one whose caller knows it. */
@@ -77,6 +87,7 @@ export const insert = {
   handler: async (ctx: Writing, args: ObjectType<typeof write> & ObjectType<typeof newRecord>) => {
     const generation = await servedGeneration(ctx);
     const written = await once(ctx, { generation, ...args }, async () => {
+      await precede(ctx, generation, args);
       const kept = await inserted(ctx, generation, args);
       // Who sends the write again knows the record; who sends its key again may not.
       return args.key === null && args.client_id !== true ? null : kept;
@@ -92,6 +103,7 @@ export const update = {
     const generation = await servedGeneration(ctx);
     let made = true;
     const written = await once(ctx, { generation, ...args }, async () => {
+      await precede(ctx, generation, args);
       const outcome = await updated(ctx, generation, args);
       made = outcome.made;
       return outcome.record;
@@ -104,10 +116,11 @@ export const remove = {
   args: conditionalWrite,
   handler: async (ctx: Writing, args: ObjectType<typeof conditionalWrite>) => {
     const generation = await servedGeneration(ctx);
-    return answered(
-      args,
-      await once(ctx, { generation, ...args }, async () => await removed(ctx, generation, args)),
-    );
+    const written = await once(ctx, { generation, ...args }, async () => {
+      await precede(ctx, generation, args);
+      return await removed(ctx, generation, args);
+    });
+    return answered(args, written);
   },
 };
 
@@ -137,6 +150,7 @@ export const transact = {
       const written: OneWritten[] = [];
       for (const [index, write] of writes.entries()) {
         try {
+          await precede(ctx, generation, { request, ...write });
           written.push(await made(ctx, generation, request, write, isKeyed));
         } catch (error) {
           // What was written before it is rolled back with it.
@@ -238,12 +252,27 @@ function answered<Answer extends Value>({ dry_run }: { dry_run?: boolean }, answ
   return answer;
 }
 
+/** Make the writes that come before another one; an error says which could not be made. */
+async function precede(
+  ctx: Writing,
+  generation: string,
+  { request, before }: { request: string; before?: Alone[] },
+): Promise<void> {
+  for (const [index, write] of (before ?? []).entries()) {
+    try {
+      await made(ctx, generation, request, write, false);
+    } catch (error) {
+      throw error instanceof ConvexError ? new ConvexError({ ...error.data, before: index }) : error;
+    }
+  }
+}
+
 /** Make one of several writes. */
 async function made(
   ctx: Writing,
   generation: string,
   request: string,
-  write: OneOfSeveral,
+  write: Alone,
   isKeyed: boolean,
 ): Promise<OneWritten> {
   switch (write.kind) {

@@ -18,13 +18,15 @@ import {
   type Writing,
 } from "./model";
 import { once } from "./once";
+import { demandTargets } from "./references";
 import { declared } from "./schema";
 import * as totals from "./totals";
 import { put } from "./writing";
 
 /** A load that received nothing for so long (milliseconds) is discarded. */
 const LOAD_TIMEOUT = 60 * 60 * 1000;
-/** What one run of `sweep` removes at most: a fraction of what Convex allows. */
+/** What one run of `checkLoad` looks at, and one of `sweep` removes, at most: a fraction of what Convex allows. */
+const CHECKED_DOCUMENTS = 500;
 const SWEPT_DOCUMENTS = 1000;
 const SWEPT_BYTES = 4 << 20;
 
@@ -96,6 +98,34 @@ export const discardLoad = {
   args: { generation: v.string(), request: v.string() },
   handler: async (ctx: Writing, args: Load & Request) =>
     await inOneGo(ctx, args, async () => await discard(ctx, args.generation)),
+};
+
+/**
+ * Look at some records of a load, from behind the id `after` on, that refer to others; where it got to, and
+ * whether that is the end. They came in any order: only now all are there that they may refer to.
+ */
+export const checkLoad = {
+  args: { generation: v.string(), resource: v.string(), after: v.string() },
+  handler: async (
+    ctx: Reading,
+    { generation, resource, after }: { generation: string; resource: string; after: string },
+  ) => {
+    let documents = 0;
+    for await (const document of ctx.db
+      .query(tableOf(resource))
+      .withIndex("by_record", (q) => q.eq("generation", generation).gt("id", after))) {
+      if (documents >= CHECKED_DOCUMENTS) return { after, done: false };
+      try {
+        await demandTargets(ctx, generation, resource, document);
+      } catch (error) {
+        if (!(error instanceof ConvexError)) throw error;
+        throw new ConvexError({ ...error.data, refused: document.id });
+      }
+      after = document.id;
+      documents += 1;
+    }
+    return { after, done: true };
+  },
 };
 
 /** Discard a load that timed out, else check again later. Called by the scheduler. */

@@ -46,5 +46,6 @@ export const noteKeyUses = mutationGeneric(open(keys.noteKeyUses));
 export const forgetKeys = mutationGeneric(open(keys.forgetKeys));
 export const beginLoad = mutationGeneric(open(load.beginLoad));
 export const appendLoad = mutationGeneric(open(load.appendLoad));
+export const checkLoad = queryGeneric(open(load.checkLoad));
 export const commitLoad = mutationGeneric(open(load.commitLoad));
 export const discardLoad = mutationGeneric(open(load.discardLoad));

@@ -25,6 +25,7 @@ export const noteKeyUses = internalMutationGeneric(keys.noteKeyUses);
 export const forgetKeys = internalMutationGeneric(keys.forgetKeys);
 export const beginLoad = internalMutationGeneric(load.beginLoad);
 export const appendLoad = internalMutationGeneric(load.appendLoad);
+export const checkLoad = internalQueryGeneric(load.checkLoad);
 export const commitLoad = internalMutationGeneric(load.commitLoad);
 export const discardLoad = internalMutationGeneric(load.discardLoad);
 

@@ -2,7 +2,7 @@
 import { defineSchema } from "convex/server";
 import { v } from "convex/values";
 
-import { bookkeeping, type Indexed, recordTable, type UniqueKey } from "./tables";
+import { bookkeeping, type ForeignKey, type Indexed, recordTable, type UniqueKey } from "./tables";
 
 /** By these Estuary sees whether what is deployed is what is declared. */
 export const declared = {
@@ -21,6 +21,9 @@ export const indexed: Indexed = {
 export const uniqueKeys: { [resource: string]: UniqueKey[] } = {
   items: [],
 };
+
+/** By which records refer to others. */
+export const foreignKeys: ForeignKey[] = [];
 
 export default defineSchema({
   ...bookkeeping,

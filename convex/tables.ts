@@ -17,6 +17,9 @@ export type Indexed = {
  */
 export type UniqueKey = { index: string; fields: string[]; compared: string[]; ofAll: boolean };
 
+/** The values of a field of `resource` are ids of records of `target`; the `index` holds it first. */
+export type ForeignKey = { resource: string; field: string; target: string; index: string };
+
 /**
  * A resource's records. `position` is creation time and id in one text, so that one index range is a list;
  * `generation` says which load of the whole store a record belongs to (see load.ts).

@@ -16,6 +16,7 @@ import {
   tableOf,
   type Writing,
 } from "./model";
+import { demands, demandTargets, demandUnreferenced } from "./references";
 import * as totals from "./totals";
 import { demandUnique } from "./unique";
 
@@ -28,9 +29,14 @@ export const target = {
   expected_version: v.union(v.number(), v.null()),
 };
 /** A record, perhaps one whose client chose its id: that may be taken, or have been a deleted record's. */
-export const newRecord = { record, client_id: v.optional(v.boolean()) };
+export const newRecord = { record, client_id: v.optional(v.boolean()), ...demands };
 /** With `if_changed` a record that is so already stays as it is. */
-export const changes = { changes: v.any(), updated_at: v.string(), if_changed: v.optional(v.boolean()) };
+export const changes = {
+  changes: v.any(),
+  updated_at: v.string(),
+  if_changed: v.optional(v.boolean()),
+  ...demands,
+};
 type Target = ObjectType<typeof target>;
 
 /** Keep a new record; the record as kept. */
@@ -42,6 +48,7 @@ export async function inserted(
   const record =
     given.client_id === true ? await continued(ctx, generation, resource, given.record) : given.record;
   await put(ctx, generation, resource, record);
+  await demandTargets(ctx, generation, resource, record, given.demands);
   const position = positionOf(record.created_at, record.id);
   for (const list of listsOf(generation, resource, record.owner)) {
     await blocks.added(ctx, list, position);
@@ -78,6 +85,7 @@ export async function updated(
     return { record, made: false };
   }
   await demandUnique(ctx, generation, args.resource, { ...document, value });
+  await demandTargets(ctx, generation, args.resource, { ...document, value }, args.demands);
   const changed = { version: document.version + 1, updated_at: args.updated_at, value };
   await ctx.db.patch(document._id, changed);
   return { record: { ...record, ...changed }, made: true };
@@ -91,6 +99,7 @@ export async function removed(
 ): Promise<null> {
   const document = await expected(ctx, generation, args);
   await ctx.db.delete(document._id);
+  await demandUnreferenced(ctx, generation, args.resource, document.id);
   await deleted.remember(ctx, generation, args.resource, document);
   for (const list of listsOf(generation, args.resource, document.owner)) {
     await totals.add(ctx, list, totals.shardOf(args.request), -1);

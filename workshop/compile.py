@@ -44,6 +44,7 @@ COMPILED = [
     "core/kinds/nested",
     "core/kinds/number",
     "core/kinds/object",
+    "core/kinds/reference",
     "core/kinds/text",
     "core/kinds/timestamp",
     "core/kinds/uuid",

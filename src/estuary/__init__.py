@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from estuary.core.hooks import Hooks, Reject
     from estuary.core.identity import Identity
     from estuary.core.kinds.server_values import Now, Subject
-    from estuary.core.markers import Digits, Hidden, Index, Unique
+    from estuary.core.markers import Digits, Hidden, Index, Ref, Unique
     from estuary.core.resource import Resource
 
 __version__ = "0.1.0"
@@ -27,6 +27,7 @@ __all__ = [
     "Identity",
     "Index",
     "Now",
+    "Ref",
     "Reject",
     "Resource",
     "Role",
@@ -49,6 +50,7 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "Identity": "estuary.core.identity",
         "Index": "estuary.core.markers",
         "Now": "estuary.core.kinds.server_values",
+        "Ref": "estuary.core.markers",
         "Reject": "estuary.core.hooks",
         "Resource": "estuary.core.resource",
         "Role": "estuary.core.access",

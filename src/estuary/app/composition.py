@@ -9,6 +9,7 @@ from estuary.app.caches import with_cache
 from estuary.app.limits import make_limiter
 from estuary.app.observability import make_observability
 from estuary.app.record_handlers import make_handlers
+from estuary.app.references import with_references
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
 from estuary.app.shared_state import SharedState
@@ -41,7 +42,8 @@ def build(
     engine = make_store(settings, resources, observers, shared=shared, worker=worker)
     retrying = RetryingStore(engine, observers)
     observed = ObservedStore(retrying, observers, clock.monotonic)
-    store = with_cache(settings, observed, shared, clock, observers)
+    cached = with_cache(settings, observed, shared, clock, observers)
+    store = with_references(cached, resources, granted, clock)
 
     limiter = make_limiter(settings, shared, clock.monotonic, observers)
     auth = authentication(settings, shared, store.api_keys(), clock, observers)

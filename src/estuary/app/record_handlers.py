@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from estuary.app.record_ids import new_record_id
+from estuary.app.references import refer
 from estuary.app.stores import has_one_direction
 from estuary.config.settings import Settings
 from estuary.core.hook_calls import hook_calls_of
@@ -39,7 +40,9 @@ def make_handlers(
             else HookedRecords(resource, collection, context, hooks)
         )
         write_headers = WriteHeadersReader(
-            clock.now, require_if_match=settings.require_if_match, names_asker=resource.depends_on_asker
+            clock.now,
+            require_if_match=settings.require_if_match,
+            names_asker=resource.depends_on_asker or refer(resources),
         )
         return RecordHandlers(records, body, write_headers, f"{API_PREFIX}/{resource.name}")
 

@@ -18,6 +18,8 @@ import msgspec
 from estuary import __version__
 from estuary.app.access import batch_rights, rights
 from estuary.config.errors import quoted
+from estuary.core.foreign_keys import ForeignKeys
+from estuary.core.reference_declarations import check_references
 from estuary.core.resource import DeclarationError, Resource
 from estuary.http.openapi.document import document
 from estuary.http.routes import API_PREFIX
@@ -65,6 +67,7 @@ def load_resources(references: Sequence[str]) -> list[Resource]:
     for name in names:
         if names.count(name) > 1:
             raise DeclarationError(f"RESOURCES: two resources are named {name!r}")
+    check_references(ForeignKeys(key for each in resources for key in each.foreign_keys), names)
     return resources
 
 

@@ -142,6 +142,26 @@ class UniqueConflict(EstuaryError):
         self.fields = tuple(fields)
 
 
+class ReferenceMissing(EstuaryError):
+    """The record that `field` refers to is not there, or not for the one who asks."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} refers to no record")
+        self.field = field
+
+
+class Referenced(EstuaryError):
+    """The record stays, for others refer to it; which, or how many, is not told."""
+
+    code = "CONFLICT"
+
+
+class CascadeTooLarge(Referenced):
+    """More records would go with the record, or be changed, than one delete takes."""
+
+
 class Advice(NamedTuple):
     """What makes a list query cheap: all that is named here together, and nothing does where nothing is.
 
@@ -239,6 +259,14 @@ class RecordRefused(StoreError):
         super().__init__(f"the record {record_id} has the {' and '.join(fields)} of another one")
         self.record_id = record_id
         self.fields = tuple(fields)
+
+
+class RecordOrphaned(RecordRefused):
+    """A record that is to be loaded refers by a field to one that is not loaded with it."""
+
+    def __init__(self, record_id: str, field: str) -> None:
+        super().__init__(record_id, (field,))
+        self.args = (f"the record {record_id} refers by {field} to one that is not there",)
 
 
 class StoreNotEmpty(StoreError):

@@ -119,7 +119,7 @@ def _field_of(field: types.Field, annotation: Any, kinds: Kinds, reserved: Colle
         required=field.required,
         description=declared.description,
         hidden=_marker(Hidden, markers) is not None,
-        indexed=_marker(Index, markers) is not None,
+        indexed=kind.refers is not None or _marker(Index, markers) is not None,
         unique=_marker(Unique, markers),
         server_value=_server_value(name, markers),
     )

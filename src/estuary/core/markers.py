@@ -45,6 +45,20 @@ class Hidden(Marker):
     """The field is written and never shown: no answer holds it, and no query can ask about it."""
 
 
+class Ref(Marker):
+    """A text is the id of a record of the resource named `resource`, which is there as long as this one is.
+
+    `on_delete` says what becomes of this record where that one is to be deleted: "restrict" keeps that one,
+    "cascade" deletes this one with it, "set_null" sets the field to null.
+    """
+
+    of_some_kinds = True
+
+    def __init__(self, resource: str = "", *, on_delete: str = "restrict") -> None:
+        self.resource: Final = resource
+        self.on_delete: Final = on_delete
+
+
 class Digits(Marker):
     """A `Decimal` has at most so many digits in all, `places` of them after the decimal point.
 

@@ -1,6 +1,6 @@
 """A record: one value of a resource with its identity, version and times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -125,6 +125,10 @@ class Written:
     def tried(self) -> "Written":
         """The same of a dry run."""
         return Written(self.record, self.replayed, self.changed, made=False)
+
+    def having_changed(self, places: Iterable["Place"]) -> "Written":
+        """The same of a write that changed the records at `places`, too."""
+        return Written(self.record, self.replayed, (*self.changed, *places), self.made)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Written) and _outcome(self) == _outcome(other)

@@ -20,6 +20,7 @@ from estuary.core.markers import Unique
 from estuary.core.moments import AwareDatetime
 from estuary.core.new_values import NewValues
 from estuary.core.plans import Plans
+from estuary.core.reference_declarations import foreign_keys_of
 from estuary.core.rules import Rules
 
 __all__ = ["RESERVED_FIELDS", "AwareDatetime", "DeclarationError", "Resource"]
@@ -71,6 +72,8 @@ class Resource:
         self.unordered = frozenset(each.name for each in self.attributes.values() if not each.kind.sortable)
         """The fields that lists cannot be sorted by, and that no index can have."""
         self.unique_keys = unique_keys_of(self.fields, self.attributes, unique, self._declared)
+        self.foreign_keys = foreign_keys_of(name, self.fields)
+        """By which its records refer to others."""
         self.indexes = self._indexes(indexes)
         self.hooks = hooks_of(hooks)
         """What is called before a write; None where nothing is."""

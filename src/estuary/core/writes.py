@@ -1,13 +1,13 @@
 """The options of a write: whose records it may touch, which version it expects, whether it happens once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from estuary.core.identity import Identity
-from estuary.core.record import Record
+from estuary.core.record import Place, Record, Written
 
 KEY_LIFETIME = timedelta(hours=24)
 """How long a store remembers a key after the write that carried it."""
@@ -38,6 +38,15 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
         return (self.subject, self.owner, self.text)
 
 
+class Demand(msgspec.Struct, frozen=True):
+    """That the record which a field is to refer to is one of this owner's; None is nobody."""
+
+    field: str
+    resource: str
+    record_id: str
+    owner: str | None
+
+
 class WriteOptions(msgspec.Struct, frozen=True):
     """How a write is made.
 
@@ -48,7 +57,13 @@ class WriteOptions(msgspec.Struct, frozen=True):
     chose the id of a new record, which may be taken, or have been a deleted record's. `dry_run`: nothing is
     kept, neither record nor key; what comes back, and what is raised, is what the write would have given.
 
-    `identity` is who asks, for hooks and for values that the server sets: to stores it means nothing.
+    `identity` is who asks, for hooks, references, and values that the server sets: to stores it means
+    nothing.
+
+    `demands` are made of records that the write refers to: `ReferenceMissing` names the field of the first
+    that is not met. `before` are writes that are made in the same transaction, before this one: where one
+    of them cannot be made, `WriteRefused` tells its place among them. They ask for nothing that is asked of
+    several writes.
     """
 
     owner: str | None = None
@@ -58,6 +73,8 @@ class WriteOptions(msgspec.Struct, frozen=True):
     client_id: bool = False
     dry_run: bool = False
     identity: Identity | None = None
+    demands: tuple[Demand, ...] = ()
+    before: tuple["Write", ...] = ()
 
 
 UNCONDITIONAL = WriteOptions()
@@ -105,3 +122,10 @@ Write = Insert | Update | Delete
 def id_of(write: Write) -> str:
     """The id of the record that is written."""
     return write.record.id if isinstance(write, Insert) else write.record_id
+
+
+def others_changed(before: Sequence[Write], outcomes: Sequence[Written]) -> Iterator[Place]:
+    """The records that writes made before another one changed, as their `outcomes` say."""
+    for write, written in zip(before, outcomes, strict=True):
+        yield Place(write.resource, id_of(write))
+        yield from written.changed

@@ -120,6 +120,22 @@ def _unique_conflict(error: errors.UniqueConflict) -> Told:
     )
 
 
+def _reference_missing(error: errors.ReferenceMissing) -> Told:
+    told = f"{error.field.replace('_', ' ').capitalize()} refers to no record"
+    return Told(422, "Validation failed", (Violation(error.field, told, "reference"),))
+
+
+def _referenced(_: errors.Referenced) -> Told:
+    """Without Retry-After, and without a word of the records that refer to it: not all can see them."""
+    message = "Other records refer to this one"
+    return Told(409, message, (Violation("id", message, "referenced"),))
+
+
+def _cascade_too_large(_: errors.CascadeTooLarge) -> Told:
+    message = "More records refer to this one than are deleted at once: delete some of them first"
+    return Told(409, message, (Violation("id", message, "referenced"),))
+
+
 def _unauthenticated(error: errors.Unauthenticated) -> Told:
     """RFC 6750, 3.1: a request without a token is told nothing but the scheme."""
     if error.reason == Refusal.MISSING:
@@ -250,6 +266,9 @@ _TELLERS: dict[type, Callable[[Any], Told]] = {
     errors.IdempotencyKeyReused: _key_reused,
     errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.UniqueConflict: _unique_conflict,
+    errors.ReferenceMissing: _reference_missing,
+    errors.Referenced: _referenced,
+    errors.CascadeTooLarge: _cascade_too_large,
     errors.SeveralRecords: lambda _: Told(
         409,
         "Records of several owners have this value: list them, or as an administrator name one by ?owner=",

@@ -15,6 +15,7 @@ from estuary.core.resource import Resource
 from estuary.stores.convex.deployable import write
 from tests.support.entries import ENTRIES, PROFILES
 from tests.support.hooked import LOANS
+from tests.support.library import LIBRARY
 from tests.support.members import MEMBERS
 from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
@@ -146,6 +147,7 @@ def convex_host(
         LOANS,
         ENTRIES,
         PROFILES,
+        *LIBRARY,
     ),
     variables: dict[str, str] | None = None,
 ) -> Iterator[ConvexHost]:

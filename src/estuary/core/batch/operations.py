@@ -43,7 +43,7 @@ class Operation(NamedTuple):
 
     `body` is of the type that the verb takes. A create has a `record_id` where its client chose one. The
     write is made to the version `expected`, and to one for which `holds` is true, where these are given.
-    `identity` is who asks, for hooks and for values that the server sets.
+    `identity` is who asks, for hooks, references, and values that the server sets.
     """
 
     target: Target
@@ -126,7 +126,8 @@ class Operation(NamedTuple):
             value = self.target.hooks.created(value, self.identity)
         record_id = self.record_id if chosen else self.target.new_id()
         record = Record(record_id, 1, now, now, value, self.owner or "")
-        return Insert(resource.name, record, WriteOptions(client_id=chosen))
+        options = WriteOptions(client_id=chosen, identity=self.identity)
+        return Insert(resource.name, record, options)
 
     def _update(
         self, changes: Mapping[str, Any], options: WriteOptions, seen: Record | None, now: datetime
@@ -146,7 +147,7 @@ class Operation(NamedTuple):
             if not self.accepts(seen.version):
                 raise VersionConflict(seen.version)
             expected = seen.version
-        return WriteOptions(self.owner, expected, if_changed=self._keeps_version)
+        return WriteOptions(self.owner, expected, if_changed=self._keeps_version, identity=self.identity)
 
     @property
     def _keeps_version(self) -> bool:

@@ -12,6 +12,7 @@ from estuary.core.kinds.kind import Kind
 from estuary.core.kinds.list import List
 from estuary.core.kinds.nested import Nested
 from estuary.core.kinds.object import Object
+from estuary.core.kinds.reference import Reference
 from estuary.core.kinds.text import Text
 from estuary.core.kinds.timestamp import Timestamp
 from estuary.core.kinds.uuid import Uuid
@@ -25,6 +26,7 @@ KINDS: Final[tuple[type[Kind], ...]] = (
     Timestamp,
     Date,
     Uuid,
+    Reference,
     Choice,
     List,
     Nested,

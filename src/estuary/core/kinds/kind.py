@@ -9,6 +9,7 @@ import msgspec
 from mypy_extensions import mypyc_attr
 
 from estuary.core.conditions import EQUALITY, Operator
+from estuary.core.foreign_keys import Referral
 from estuary.core.kinds.constraints import Constraint
 from estuary.core.kinds.declared import Declared
 from estuary.core.markers import Marker
@@ -154,6 +155,11 @@ class Kind(ABC):
 
     def part(self, name: str) -> "Kind | None":  # noqa: ARG002 (asked of kinds that have parts)
         """The kind of what an object has under a name; None for what is no object with declared parts."""
+        return None
+
+    @property
+    def refers(self) -> Referral | None:
+        """What records its values are ids of; None for what refers to none. Such a field has an index."""
         return None
 
     @property

@@ -12,7 +12,7 @@ from estuary.core.record_id import canonical_id, is_record_id
 
 
 class Identifier(Kind):
-    """A UUID in canonical form. Every record has one as its id; no field can be declared to be one."""
+    """A UUID in canonical form. Every record has one as its id; a field of its own is a `Reference`."""
 
     annotation: ClassVar[str] = "id"
     noun: ClassVar[str] = "a UUID"

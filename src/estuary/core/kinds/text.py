@@ -9,6 +9,7 @@ from estuary.core.conditions import ORDERED, SEARCHED, Operator
 from estuary.core.kinds.constraints import ANY_LENGTH, Lengths
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored
+from estuary.core.markers import Ref, markers_of
 
 NO_NUL = "must not contain the character U+0000"
 
@@ -34,7 +35,9 @@ class Text(Kind):
 
     @classmethod
     def of(cls, declared: Declared) -> "Text | None":
-        """`str`."""
+        """`str`, unless it is marked to be a reference."""
+        if any(isinstance(marker, Ref) for marker in markers_of(declared.annotation)):
+            return None
         match declared.type:
             case types.StrType(min_length=least, max_length=most, pattern=pattern):
                 return cls(Lengths(least, most), pattern)

@@ -1,15 +1,15 @@
 """The records of one resource in Convex."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from estuary.core.moments import to_microseconds
 from estuary.core.query import ListQuery, ListResult, counted, position_in
-from estuary.core.record import Position, Record, Written
+from estuary.core.record import Place, Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
 from estuary.core.writes import (
@@ -21,6 +21,7 @@ from estuary.core.writes import (
     Update,
     Write,
     WriteOptions,
+    id_of,
 )
 from estuary.stores.convex.documents import (
     Documents,
@@ -65,9 +66,18 @@ _total = msgspec.json.Decoder(float)
 
 
 class ConvexCollection:
-    """Implements `Collection` with the functions in `convex/records.ts`."""
+    """Implements `Collection` with the functions in `convex/records.ts`.
 
-    def __init__(self, resource: Resource, functions: Functions) -> None:
+    `argument_of` gives how these are told of a write to any collection of the store.
+    """
+
+    def __init__(
+        self,
+        resource: Resource,
+        functions: Functions,
+        argument_of: Callable[[Write], Mapping[str, Any]],
+    ) -> None:
+        self._argument_of = argument_of
         self._name = resource.name
         self._documents = Documents(resource)
         self._selections = Selections(resource)
@@ -80,13 +90,13 @@ class ConvexCollection:
         """
         arguments = {
             "resource": self._name,
-            **_of_every_write(options),
+            **self._of_every_write(options),
             **self._new(record, options),
         }
         written = await self._written("insert", arguments, record.id, options)
         if written.record is not None:
             return written
-        return Written(record, made=written.made)
+        return Written(record, changed=written.changed, made=written.made)
 
     async def get(self, record_id: str, owner: str | None = None) -> Record:
         """The record; raises `NotFound`."""
@@ -124,24 +134,27 @@ class ConvexCollection:
 
     def argument(self, write: Write) -> Mapping[str, Any]:
         """One of several writes, as the function that makes them is told of it."""
+        before = self._before(write.options)
         match write:
             case Insert():
                 new = self._new(write.record, write.options)
-                return {"kind": "insert", "resource": self._name, **new}
+                return {"kind": "insert", "resource": self._name, **new, **before}
             case Update():
                 changed = self._changed(write.changes, write.updated_at, write.options)
-                return {"kind": "update", **self._target(write.record_id, write.options), **changed}
+                target = self._target(write.record_id, write.options)
+                return {"kind": "update", **target, **changed, **before}
             case Delete():
-                return {"kind": "delete", **self._target(write.record_id, write.options)}
+                return {"kind": "delete", **self._target(write.record_id, write.options), **before}
             case _ as unknown:
                 assert_never(unknown)
 
     def left_behind(self, write: Write, answer: WriteAnswer, *, replayed: bool) -> Written:
         """What one of several writes left behind, as the function answers it."""
         record = self._documents.record_if_any(answer.record)
+        changed = () if replayed else _changed_before(write.options)
         if record is None and isinstance(write, Insert):
-            return Written(write.record, replayed)
-        return Written(record, replayed, made=answer.made)
+            return Written(write.record, replayed, changed)
+        return Written(record, replayed, changed, made=answer.made)
 
     async def list(self, query: ListQuery) -> ListResult:
         """What `query` asks for: ranges of an index, or by offset a bounded number of records more.
@@ -222,10 +235,12 @@ class ConvexCollection:
     ) -> Written:
         write = fitting(_write, await self._functions.mutate(name, arguments, record_id))
         record = self._documents.record_if_any(write.record)
-        return Written(record, write.replayed, made=write.made and not options.dry_run)
+        changed = () if write.replayed else _changed_before(options)
+        return Written(record, write.replayed, changed, made=write.made and not options.dry_run)
 
     def _new(self, record: Record, options: WriteOptions) -> dict[str, Any]:
-        return {"record": self._documents.document(record), "client_id": options.client_id}
+        document = self._documents.document(record)
+        return {"record": document, "client_id": options.client_id, **_demands(options)}
 
     def _changed(
         self, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
@@ -234,10 +249,11 @@ class ConvexCollection:
             "changes": self._documents.changes(changes),
             "updated_at": moment(updated_at),
             "if_changed": options.if_changed,
+            **_demands(options),
         }
 
     def _conditional(self, record_id: str, options: WriteOptions) -> dict[str, Any]:
-        return {**_of_every_write(options), **self._target(record_id, options)}
+        return {**self._of_every_write(options), **self._target(record_id, options)}
 
     def _target(self, record_id: str, options: WriteOptions) -> dict[str, Any]:
         return {
@@ -247,9 +263,20 @@ class ConvexCollection:
             "expected_version": options.expected_version,
         }
 
+    def _of_every_write(self, options: WriteOptions) -> dict[str, Any]:
+        key = key_argument(options.key)
+        return {"key": key, "dry_run": options.dry_run, **self._before(options)}
 
-def _of_every_write(options: WriteOptions) -> dict[str, Any]:
-    return {"key": key_argument(options.key), "dry_run": options.dry_run}
+    def _before(self, options: WriteOptions) -> dict[str, Any]:
+        return {"before": list(map(self._argument_of, options.before))} if options.before else {}
+
+
+def _demands(options: WriteOptions) -> dict[str, Any]:
+    return {"demands": list(map(asdict, options.demands))} if options.demands else {}
+
+
+def _changed_before(options: WriteOptions) -> Sequence[Place]:
+    return [Place(write.resource, id_of(write)) for write in options.before]
 
 
 def key_argument(key: IdempotencyKey | None) -> Mapping[str, Any] | None:

@@ -8,7 +8,10 @@ from estuary.core.errors import (
     IdempotencyKeyReused,
     NotFound,
     RecordExists,
+    RecordOrphaned,
     RecordRefused,
+    Referenced,
+    ReferenceMissing,
     StoreNotEmpty,
     StoreQueryFailed,
     StoreRefused,
@@ -100,7 +103,10 @@ def of_function(message: str, data: Any, about: str) -> EstuaryError:
     """
     if isinstance(data, Mapping):
         refusal = _of_code(data, about)
-        return WriteRefused(int(data["index"]), refusal) if "index" in data else refusal
+        # A write before another one is named by its place before it, and that one by its place in a batch.
+        for place in ("before", "index"):
+            refusal = WriteRefused(int(data[place]), refusal) if place in data else refusal
+        return refusal
     if _NOT_DEPLOYED in message:
         return StoreSchemaMismatch(f"Estuary's functions are missing in Convex: {DEPLOY}")
     if _NOT_RUNNING in message or _OVER_LIMIT in message:
@@ -113,6 +119,11 @@ def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
     match data.get("code"):
         case "StoreNotEmpty":
             return StoreNotEmpty("The store holds records already")
+        case "Orphan":
+            return StoreSchemaMismatch(
+                f"Records of {data['resource']} in Convex refer to none by {data['field']}: that with the "
+                f"id {data['id']} is the first; change or remove them first"
+            )
         case "NotPublic":
             return StoreSchemaMismatch(_OPEN_UP)
         case "UnknownResource":
@@ -134,6 +145,15 @@ def _of_write(data: Mapping[str, Any], about: str) -> EstuaryError:
             return VersionConflict(int(data["current"]))
         case "UniqueConflict" | "Duplicates":
             return _of_unique_key(data)
+        case "ReferenceMissing":
+            field = str(data["field"])
+            return (
+                RecordOrphaned(str(data["refused"]), field)
+                if "refused" in data
+                else ReferenceMissing(field)
+            )
+        case "Referenced":
+            return Referenced()
         case "IdempotencyKeyReused":
             return IdempotencyKeyReused()
         case "TransactionTooLarge":
@@ -154,3 +174,8 @@ def _of_unique_key(data: Mapping[str, Any]) -> EstuaryError:
         f"{', '.join(fields)} is declared Unique: that with the id {data['id']} is the first; change or "
         "remove them first"
     )
+
+
+def _of_reference(field: str, data: Mapping[str, Any]) -> EstuaryError:
+    """A write, or a record that is loaded, which refers to no record."""
+    return RecordOrphaned(str(data["refused"]), field) if "refused" in data else ReferenceMissing(field)

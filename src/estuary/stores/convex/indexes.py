@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from estuary.core.conditions import SortKey
+from estuary.core.foreign_keys import ForeignKey
 from estuary.core.indexes import IDENTITY, POSITION, IndexDefinition, ascending
 from estuary.core.kinds.metadata import METADATA
 from estuary.core.resource import DeclarationError, Resource
@@ -62,6 +64,11 @@ def unique_index(key: UniqueKey) -> ConvexIndex:
     owner = [] if key.of_all else [OWNER]
     name = _short(f"unique_{'__'.join([*compared, *owner])}")
     return ConvexIndex(name, (*map(path_of, compared), *owner))
+
+
+def reference_index(key: ForeignKey) -> str:
+    """The name of the index by which the records are found that refer to one."""
+    return name_of(IndexDefinition((SortKey(key.field), SortKey("id"))), owned=False)
 
 
 def folded_fields(resource: Resource) -> frozenset[str]:

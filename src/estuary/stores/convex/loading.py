@@ -11,7 +11,7 @@ import msgspec
 from estuary.core.errors import StoreError
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.stores.convex.documents import Documents
+from estuary.stores.convex.documents import Documents, fitting
 from estuary.stores.convex.functions import Functions
 
 MAX_RECORDS = 250
@@ -20,11 +20,23 @@ MAX_BYTES = 2 * 1024**2
 _TIMEOUT = 60.0
 
 
-class Loading:
-    """One load, which keeps all records or none (see `convex/load.ts`)."""
+class _Reached(msgspec.Struct):
+    after: str
+    done: bool
 
-    def __init__(self, functions: Functions, *, replace: bool) -> None:
+
+_reached = msgspec.json.Decoder(_Reached)
+
+
+class Loading:
+    """One load, which keeps all records or none (see `convex/load.ts`).
+
+    Records of the `referring` resources refer to others.
+    """
+
+    def __init__(self, functions: Functions, referring: Sequence[str], *, replace: bool) -> None:
         self._functions = functions
+        self._referring = referring
         self._generation = os.urandom(16).hex()
         self._replace = replace
 
@@ -37,6 +49,8 @@ class Loading:
                 for documents in _portions(Documents(resource), records):
                     await self._step("appendLoad", resource=resource.name, records=documents)
                 count += len(records)
+            for name in self._referring:
+                await self._check(name)
             await self._step("commitLoad", replace=self._replace)
         except BaseException:
             # Should this fail too, Convex gives the load up by itself after a while.
@@ -44,6 +58,13 @@ class Loading:
                 await asyncio.shield(self._step("discardLoad"))
             raise
         return count
+
+    async def _check(self, resource: str) -> None:
+        """Raise `RecordOrphaned` where a record refers to one that was not loaded with it."""
+        reached = _Reached("", done=False)
+        while not reached.done:
+            place = {"generation": self._generation, "resource": resource, "after": reached.after}
+            reached = fitting(_reached, await self._functions.query("checkLoad", place))
 
     async def _step(self, name: str, **arguments: Any) -> None:
         await self._functions.mutate(name, {"generation": self._generation, **arguments}, seconds=_TIMEOUT)

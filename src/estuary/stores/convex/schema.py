@@ -12,12 +12,19 @@ from typing import assert_never
 import msgspec
 
 from estuary.core.field import Field
+from estuary.core.foreign_keys import ForeignKey
 from estuary.core.kinds.constraints import OneOf
 from estuary.core.kinds.kind import Storage, Stored
 from estuary.core.resource import DeclarationError, Resource
 from estuary.core.uniques import UniqueKey
 from estuary.stores.convex.documents import defaults, is_time
-from estuary.stores.convex.indexes import declared_indexes, folded_copy, folded_fields, unique_index
+from estuary.stores.convex.indexes import (
+    declared_indexes,
+    folded_copy,
+    folded_fields,
+    reference_index,
+    unique_index,
+)
 
 _OURS = "estuary_"
 """What the names of the tables begin with that belong to no resource."""
@@ -27,7 +34,7 @@ _TEMPLATE = """\
 import {{ defineSchema }} from "convex/server";
 import {{ v }} from "convex/values";
 
-import {{ bookkeeping, type Indexed, recordTable, type UniqueKey }} from "./tables";
+import {{ bookkeeping, type ForeignKey, type Indexed, recordTable, type UniqueKey }} from "./tables";
 
 /** By these Estuary sees whether what is deployed is what is declared. */
 export const declared = {{
@@ -43,6 +50,9 @@ export const indexed: Indexed = {{
 export const uniqueKeys: {{ [resource: string]: UniqueKey[] }} = {{
 {keys}
 }};
+
+/** By which records refer to others. */
+export const foreignKeys: ForeignKey[] = [{references}];
 
 export default defineSchema({{
   ...bookkeeping,
@@ -67,13 +77,32 @@ def schema(resources: Sequence[Resource]) -> str:
         digests="\n".join(digests),
         indexed="\n".join(map(_indexed, resources)),
         keys="\n".join(map(_unique_keys, resources)),
+        references="".join(f"\n  {_foreign_key(key)}," for each in resources for key in each.foreign_keys),
         tables="\n".join(tables),
     )
 
 
 def declared(resources: Sequence[Resource]) -> Mapping[str, str]:
     """For each resource a text that changes with whatever the schema says of its values."""
-    return {resource.name: _digest(_value(resource)) for resource in resources}
+    return {resource.name: _digest(_value(resource) + _references(resource)) for resource in resources}
+
+
+def _references(resource: Resource) -> str:
+    return "".join(map(_foreign_key, resource.foreign_keys))
+
+
+def _foreign_key(key: ForeignKey) -> str:
+    said = {
+        "resource": key.resource,
+        "field": key.field,
+        "target": key.target,
+        "index": reference_index(key),
+    }
+    return _literal(said)
+
+
+def _literal(members: Mapping[str, object]) -> str:
+    return f"{{ {', '.join(f'{name}: {dumps(each)}' for name, each in members.items())} }}"
 
 
 class Indexed(msgspec.Struct, frozen=True):
@@ -152,7 +181,7 @@ def _unique_key(key: UniqueKey) -> str:
         "compared": compared,
         "ofAll": key.of_all,
     }
-    return f"{{ {', '.join(f'{name}: {dumps(each)}' for name, each in said.items())} }}"
+    return _literal(said)
 
 
 def _value(resource: Resource) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -23,8 +24,8 @@ from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
 """Of the functions in `convex/`."""
-REVISION = 7
-"""The lowest within the protocol: from it on functions keep API keys."""
+REVISION = 8
+"""The lowest within the protocol: from it on functions keep references, and API keys."""
 NOT_FILLED = "Records in Convex are older than an index of {}: run `estuary migrate`"
 _FILL_TIMEOUT = 60.0
 
@@ -81,7 +82,7 @@ class ConvexStore:
         self._declared = declared(resources)
         self._indexed = indexed(resources)
         self._collections = {
-            resource.name: ConvexCollection(resource, self._functions) for resource in resources
+            each.name: ConvexCollection(each, self._functions, self._argument) for each in resources
         }
 
     async def open(self) -> None:
@@ -125,8 +126,11 @@ class ConvexStore:
     ) -> Sequence[Written]:
         """Make all of `writes` in one mutation, or none; raises `WriteRefused`."""
         collections = [self._collections[write.resource] for write in writes]
-        asked = [each.argument(write) for each, write in zip(collections, writes, strict=True)]
-        arguments = {"writes": asked, "key": key_argument(key), "dry_run": dry_run}
+        arguments = {
+            "writes": list(map(self._argument, writes)),
+            "key": key_argument(key),
+            "dry_run": dry_run,
+        }
         answer = await self._functions.mutate("transact", arguments)
         if key is None:
             answers, replayed = fitting(_written, answer), False
@@ -137,11 +141,15 @@ class ConvexStore:
         left = [each.left_behind(write, answer, replayed=replayed) for each, write, answer in made]
         return [written.tried() for written in left] if dry_run else left
 
+    def _argument(self, write: Write) -> Mapping[str, Any]:
+        return self._collections[write.resource].argument(write)
+
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
     ) -> int:
         """Keep all records of `batches` or none, and serve them in one step; the number of them."""
-        return await Loading(self._functions, replace=replace).run(batches)
+        referring = [each.name for each in self._resources if each.foreign_keys]
+        return await Loading(self._functions, referring, replace=replace).run(batches)
 
     async def survey(self) -> Survey:
         """What is deployed, and how much there is of it; see `Source`."""
@@ -153,7 +161,9 @@ class ConvexStore:
         """Every record that is there from beginning to end, not as of one moment; see `Source`."""
         async with self._looking() as looking:
             survey = await self._survey(looking)
-            collections = {each.name: ConvexCollection(each, looking) for each in self._resources}
+            collections = {
+                each.name: ConvexCollection(each, looking, self._argument) for each in self._resources
+            }
             yield ConvexSnapshot(looking, survey, collections)
 
     @asynccontextmanager

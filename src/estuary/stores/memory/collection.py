@@ -1,6 +1,6 @@
 """The records of one resource in memory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, assert_never
@@ -8,26 +8,39 @@ from typing import Any, assert_never
 from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.errors import NotFound, RecordExists, StoreUnavailable, VersionConflict
+from estuary.core.errors import EstuaryError, NotFound, RecordExists, StoreUnavailable, VersionConflict
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
+from estuary.core.writes import (
+    UNCONDITIONAL,
+    Delete,
+    Insert,
+    Update,
+    Write,
+    WriteOptions,
+    others_changed,
+)
 from estuary.stores.memory.deleted_versions import DeletedVersions
 from estuary.stores.memory.keys import IdempotencyKeys
 from estuary.stores.memory.queries import answer
 from estuary.stores.memory.record_index import RecordIndex
+from estuary.stores.memory.references import References
+from estuary.stores.memory.together import Make, Undo, made
 
 
 class MemoryCollection:
     """Implements `Collection`: records, the keys that they were written with, and deleted ones' versions.
 
-    Each method answers at once, but for lists that no index leads to.
+    Each method answers at once, but for lists that no index leads to. `make` makes writes to any
+    collection of its store, if that has more than this one.
     """
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, make: Make | None = None) -> None:
         self._resource = resource
+        self._make_any = make or self.make
+        self._references: References | None = None
         self._is_open = False
         self._index = RecordIndex(resource)
         self._keys: IdempotencyKeys[Written] = IdempotencyKeys()
@@ -37,6 +50,19 @@ class MemoryCollection:
     def holds_records(self) -> bool:
         """Whether there is any."""
         return bool(self._index.by_id)
+
+    def refer(self, references: References) -> None:
+        """Keep references to and from other collections from now on."""
+        self._references = references
+
+    def owner_of(self, record_id: str) -> str | None:
+        """The owner of the record with this id; None where there is none."""
+        record = self._index.by_id.get(record_id)
+        return None if record is None else record.owner
+
+    def number_referring(self, field: str, record_id: str) -> int:
+        """How many records refer by `field` to the one with this id."""
+        return self._index.number_referring(field, record_id)
 
     def open(self) -> None:
         """Accept calls."""
@@ -64,14 +90,19 @@ class MemoryCollection:
         """
         self._demand_open()
         if options is UNCONDITIONAL:
+            if self._references is not None:
+                self._demand_targets(record, options)
             self._index.add(record)
             return Written(record)
         if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
             return earlier.tried() if options.dry_run else earlier
+        if options.before:
+            return self._together(Insert(self._resource.name, record, options), options)
         if options.client_id:
             if record.id in self._index.by_id:
                 raise RecordExists(record.id)
             record = record.at_version(self._deleted.last(record.id) + 1)
+        self._demand_targets(record, options)
         if options.dry_run:
             self._index.demand_unique(record)
         else:
@@ -108,11 +139,15 @@ class MemoryCollection:
         self._demand_open()
         if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
             return earlier.tried() if options.dry_run else earlier
+        if options.before:
+            write = Update(self._resource.name, record_id, changes, updated_at, options)
+            return self._together(write, options)
         record = self._expected(record_id, options)
         if options.if_changed and record.has(changes):
             return self._written(record, options, made=False)
         value = replace(record.value, **changes) if changes else record.value
         changed = Record(record.id, record.version + 1, record.created, updated_at, value, record.owner)
+        self._demand_targets(changed, options)
         if options.dry_run:
             self._index.demand_unique(changed)
         else:
@@ -124,17 +159,37 @@ class MemoryCollection:
         self._demand_open()
         if options.key is not None and (earlier := self._keys.find(options.key)) is not None:
             return earlier.tried() if options.dry_run else earlier
+        if options.before:
+            return self._together(Delete(self._resource.name, record_id, options), options)
         record = self._expected(record_id, options)
+        if self._references is not None:
+            self._references.demand_unreferenced(record)
         if not options.dry_run:
             self._index.remove(record)
             self._deleted.add(record.id, record.version)
         return self._written(None, options)
 
-    def make(self, write: Write) -> tuple[Written, Callable[[], None]]:
+    def make(self, write: Write) -> tuple[Written, Undo]:
         """Make one of several writes; what it left behind, and what undoes it.
 
         That a record was deleted stays known where that is undone: a later version stands for it then.
         """
+        if not write.options.before:
+            return self._make(write)
+        outcomes, undo = made(write.options.before, self._make_any)
+        try:
+            written, undo_own = self._make(replace(write, options=replace(write.options, before=())))
+        except EstuaryError:
+            undo()
+            raise
+
+        def undo_all() -> None:
+            undo_own()
+            undo()
+
+        return written.having_changed(others_changed(write.options.before, outcomes)), undo_all
+
+    def _make(self, write: Write) -> tuple[Written, Undo]:
         match write:
             case Insert():
                 written = self.insert(write.record, write.options)
@@ -148,6 +203,17 @@ class MemoryCollection:
                 return self.delete(write.record_id, write.options), partial(self._index.add, before)
             case _ as unknown:
                 assert_never(unknown)
+
+    def _together(self, write: Insert | Update | Delete, options: WriteOptions) -> Written:
+        """Make a write with those that come before it."""
+        alone = replace(options, key=None, dry_run=False)
+        written, undo = self.make(replace(write, options=alone))
+        if options.dry_run:
+            undo()
+            return written.tried()
+        if options.key is not None:
+            self._keys.keep(options.key, Written(written.record, replayed=True))
+        return written
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
         """What `query` asks for; raises `QueryTooExpensive` where it looks at too many records for that."""
@@ -166,6 +232,12 @@ class MemoryCollection:
         """How many records there are."""
         self._demand_open()
         return len(self._index.of_owner(owner))
+
+    def _demand_targets(self, record: Record, options: WriteOptions) -> None:
+        """Raise `ReferenceMissing`, after what unique keys have to say."""
+        if self._references is not None:
+            self._index.demand_unique(record)
+            self._references.demand_targets(record, options.demands)
 
     def _demand_open(self) -> None:
         if not self._is_open:

@@ -9,6 +9,7 @@ from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.uniques import UniqueKey
 from estuary.stores.memory.ordered_records import OrderedRecords
+from estuary.stores.memory.references import ReferringRecords
 from estuary.stores.memory.sorted_records import SortedRecords
 from estuary.stores.memory.unique_records import UniqueRecords
 
@@ -43,6 +44,7 @@ class RecordIndex:
         self._all = SortedRecords()
         self._owned: dict[str, SortedRecords] = {}
         self._unique = [UniqueRecords(key) for key in resource.unique_keys]
+        self._referring = [ReferringRecords(key.field) for key in resource.foreign_keys]
 
     def add(self, record: Record) -> None:
         """Take a new record in; raises `UniqueConflict`, `StoreQueryFailed` where its id is taken."""
@@ -50,6 +52,8 @@ class RecordIndex:
             raise StoreQueryFailed(f"the id {record.id} is taken")
         if self._unique:
             self._make_unique(record, None)
+        for referring in self._referring:
+            referring.add(record)
         self.by_id[record.id] = record
         self._all.add(record)
         if record.owner:
@@ -65,6 +69,9 @@ class RecordIndex:
         """
         if self._unique:
             self._make_unique(record, self.by_id[record.id])
+        for referring in self._referring:
+            referring.discard(self.by_id[record.id])
+            referring.add(record)
         for order in self._orders.values():
             order.replace(self.by_id[record.id], record)
         self.by_id[record.id] = record
@@ -77,6 +84,8 @@ class RecordIndex:
         known = self.by_id.pop(record.id)
         for unique in self._unique:
             unique.discard(known)
+        for referring in self._referring:
+            referring.discard(known)
         for order in self._orders.values():
             order.discard(known)
         self._all.remove(record)
@@ -89,6 +98,10 @@ class RecordIndex:
     def by_key(self, key: UniqueKey) -> UniqueRecords:
         """The records by one of the resource's unique keys."""
         return next(each for each in self._unique if each.key == key)
+
+    def number_referring(self, field: str, record_id: str) -> int:
+        """How many records refer by `field` to the one with this id."""
+        return next(each for each in self._referring if each.field == field).number(record_id)
 
     def demand_unique(self, record: Record) -> None:
         """Raise `UniqueConflict` where another record is in the way of `record`."""

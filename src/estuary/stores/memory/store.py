@@ -1,16 +1,17 @@
 """The memory store: a collection a resource."""
 
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
+from functools import partial
 
 from estuary.core.errors import (
-    EstuaryError,
+    RecordOrphaned,
     RecordRefused,
     StoreNotEmpty,
     StoreUnavailable,
     TransactionTooLarge,
     UniqueConflict,
-    WriteRefused,
 )
+from estuary.core.foreign_keys import ForeignKeys
 from estuary.core.record import Record, Written
 from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
@@ -19,6 +20,9 @@ from estuary.core.writes import IdempotencyKey, Write
 from estuary.stores.memory.api_keys import MemoryApiKeys
 from estuary.stores.memory.collection import MemoryCollection
 from estuary.stores.memory.keys import IdempotencyKeys
+from estuary.stores.memory.record_index import RecordIndex
+from estuary.stores.memory.references import References
+from estuary.stores.memory.together import Undo, made
 
 
 class MemoryStore:
@@ -30,7 +34,12 @@ class MemoryStore:
     """
 
     def __init__(self, resources: Sequence[Resource]) -> None:
-        self._collections = {resource.name: MemoryCollection(resource) for resource in resources}
+        self._collections = {one.name: MemoryCollection(one, self._make) for one in resources}
+        self._foreign_keys = ForeignKeys([key for one in resources for key in one.foreign_keys])
+        for one in resources:
+            if self._foreign_keys.of(one.name) or self._foreign_keys.to(one.name):
+                references = _references(one, self._foreign_keys, self._collections)
+                self._collections[one.name].refer(references)
         self._json = {resource.name: RecordJson(resource) for resource in resources}
         self._keys: IdempotencyKeys[str] = IdempotencyKeys()
         self._api_keys = MemoryApiKeys(self._demand_open)
@@ -83,25 +92,21 @@ class MemoryStore:
         *,
         dry_run: bool,
     ) -> Sequence[Written]:
-        done: list[tuple[Written, Callable[[], None]]] = []
-        for index, write in enumerate(writes):
-            try:
-                done.append(self._collections[write.resource].make(write))
-            except EstuaryError as error:
-                _undo(done)
-                raise WriteRefused(index, error) from error
-        outcome = [written for written, _ in done]
+        outcomes, undo = made(writes, self._make)
         if dry_run:
-            _undo(done)
-            return [written.tried() for written in outcome]
+            undo()
+            return [written.tried() for written in outcomes]
         if keyed is not None:
             key, snapshots = keyed
             try:
-                self._keys.keep(key, snapshots.encode(outcome))
+                self._keys.keep(key, snapshots.encode(outcomes))
             except TransactionTooLarge:
-                _undo(done)
+                undo()
                 raise
-        return outcome
+        return outcomes
+
+    def _make(self, write: Write) -> tuple[Written, Undo]:
+        return self._collections[write.resource].make(write)
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
@@ -116,6 +121,9 @@ class MemoryStore:
                 except UniqueConflict as conflict:
                     raise RecordRefused(record.id, conflict.fields) from conflict
             number += len(records)
+        orphaned = _orphan(self._foreign_keys, loaded)
+        if orphaned is not None:
+            raise orphaned
         # Nothing is waited for from here on: no other call comes between the look and the change.
         await self.ping()
         if not replace and any(collection.holds_records for collection in self._collections.values()):
@@ -130,6 +138,22 @@ class MemoryStore:
             raise StoreUnavailable("the memory store is not open")
 
 
-def _undo(done: Sequence[tuple[Written, Callable[[], None]]]) -> None:
-    for _, undo in reversed(done):
-        undo()
+def _references(
+    resource: Resource, keys: ForeignKeys, collections: Mapping[str, MemoryCollection]
+) -> References:
+    return References(
+        {key.field: collections[key.target].owner_of for key in keys.of(resource.name)},
+        [partial(collections[key.resource].number_referring, key.field) for key in keys.to(resource.name)],
+        [key.field for key in keys.of(resource.name) if key.target == resource.name],
+    )
+
+
+def _orphan(keys: ForeignKeys, loaded: Mapping[str, RecordIndex]) -> RecordOrphaned | None:
+    """The error of a record in `loaded` that refers to none there, if there is one."""
+    for key in keys.all:
+        known = loaded[key.target].by_id
+        for record in loaded[key.resource].by_id.values():
+            target = getattr(record.value, key.field)
+            if target is not None and target not in known:
+                return RecordOrphaned(record.id, key.field)
+    return None

@@ -28,6 +28,9 @@ _INDEXES = f"""
     SELECT t.relname, i.relname, x.indisvalid
     FROM pg_class t JOIN pg_index x ON x.indrelid = t.oid JOIN pg_class i ON i.oid = x.indexrelid
     WHERE {_OURS}"""  # noqa: S608
+_FOREIGN_KEYS = f"""
+    SELECT t.relname, c.conname, c.convalidated
+    FROM pg_class t JOIN pg_constraint c ON c.conrelid = t.oid WHERE {_OURS} AND c.contype = 'f'"""  # noqa: S608
 _TRIGGERS = f"""
     SELECT t.relname, g.tgname FROM pg_class t JOIN pg_trigger g ON g.tgrelid = t.oid
     WHERE {_OURS} AND NOT g.tgisinternal"""  # noqa: S608
@@ -43,9 +46,10 @@ class ColumnFound(NamedTuple):
 
 
 class Catalog(NamedTuple):
-    """By table: its columns, its checks with their comments, its indexes and triggers.
+    """By table: its columns, its checks with their comments, its indexes, foreign keys and triggers.
 
     Of an index it says whether it is valid: one that is still being made, or was left unfinished, is not.
+    Nor is a foreign key that was not checked for the records that were there.
     """
 
     columns: dict[str, dict[str, ColumnFound]]
@@ -53,6 +57,7 @@ class Catalog(NamedTuple):
     checks: dict[str, dict[str, str]]
     indexes: dict[str, dict[str, bool]]
     triggers: dict[str, set[str]]
+    foreign_keys: dict[str, dict[str, bool]]
 
 
 async def read_catalog(connection: Connection, tables: Sequence[str]) -> Catalog:
@@ -69,12 +74,16 @@ async def read_catalog(connection: Connection, tables: Sequence[str]) -> Catalog
     indexes: dict[str, dict[str, bool]] = defaultdict(dict)
     for table, index, valid in await connection.fetch(_INDEXES, names):
         indexes[table][index] = valid
+    foreign_keys: dict[str, dict[str, bool]] = defaultdict(dict)
+    for table, key, valid in await connection.fetch(_FOREIGN_KEYS, names):
+        foreign_keys[table][key] = valid
     return Catalog(
         dict(columns),
         dict(await connection.fetch(_COMMENTS, names)),
         dict(checks),
         dict(indexes),
         await _names(connection, _TRIGGERS, names),
+        dict(foreign_keys),
     )
 
 

@@ -4,18 +4,26 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from estuary.core.errors import QueryTooExpensive, VersionConflict, WriteContention
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+
+from estuary.core.errors import (
+    QueryTooExpensive,
+    Referenced,
+    ReferenceMissing,
+    VersionConflict,
+    WriteContention,
+)
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.uniques import UniqueKey
 from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.postgres.chosen_ids import ChosenIds
+from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keys import RecordKeys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.transaction import Transaction
-from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 from estuary.stores.postgres.unserved import UnservedQueries
 from estuary.stores.sql.query_statements import is_far
 from estuary.stores.sql.sql_resource import SqlResource
@@ -24,6 +32,8 @@ from estuary.stores.sql.unmatched_writes import refusal
 _Row = Sequence[Any]
 Operation = Callable[[Connection, float], Awaitable[Written]]
 """Makes a write over a connection, in so many seconds at most; what it left behind."""
+Preceded = Callable[[Insert | Update | Delete, RecordKeys], Awaitable[Written]]
+"""Makes a write with those that its options name before it; its key is one of the resource's."""
 _ATTEMPTS = 4
 """How often a patch is tried that finds nothing to change, and then a record that others have changed."""
 
@@ -31,7 +41,8 @@ _ATTEMPTS = 4
 class PostgresCollection:
     """Implements `Collection`; `keys` and `chosen_ids` are the resource's.
 
-    The functions give parts of the open store.
+    The functions give parts of the open store; `preceded` makes writes to any of its
+    `resources`.
 
     A read, and a write without a key, is one statement: one way to the server and back, which inserts that
     come together share.
@@ -45,7 +56,9 @@ class PostgresCollection:
         resource: SqlResource,
         keys: RecordKeys,
         chosen_ids: ChosenIds,
-        conflicts: UniqueConflicts,
+        conflicts: Conflicts,
+        preceded: Preceded,
+        resources: Mapping[str, SqlResource],
     ) -> None:
         self._pool = pool
         self._inserts = inserts
@@ -55,6 +68,8 @@ class PostgresCollection:
         self._keys = keys
         self._chosen_ids = chosen_ids
         self._conflicts = conflicts
+        self._preceded = preceded
+        self._resources = resources
         statements = resource.statements
         self._insert = statements.insert.text
         self._get = statements.get.text
@@ -68,8 +83,10 @@ class PostgresCollection:
 
         Any other id that is taken is a `StoreQueryFailed`.
         """
+        if options.before:
+            return await self._preceded(Insert(self._resource.name, record, options), self._keys)
         insert = self._insertion(record, options)
-        if options.client_id or options.dry_run:
+        if options.client_id or options.dry_run or options.demands:
             return await self._written(insert, options)
         if options.key is None:
             await self._inserts().add(self._rows.insert(record))
@@ -98,14 +115,19 @@ class PostgresCollection:
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """The record as changed; raises `NotFound`, `VersionConflict`, `UniqueConflict`."""
+        if options.before:
+            write = Update(self._resource.name, record_id, changes, updated_at, options)
+            return await self._preceded(write, self._keys)
         return await self._written(self._change(record_id, changes, updated_at, options), options)
 
     async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
-        """Remove the record; raises `NotFound`, `VersionConflict`."""
+        """Remove the record; raises `NotFound`, `VersionConflict`, `Referenced`."""
+        if options.before:
+            return await self._preceded(Delete(self._resource.name, record_id, options), self._keys)
         return await self._written(self._removal(record_id, options), options)
 
     def operation(self, write: Write) -> Operation:
-        """What makes one of several writes, within a transaction."""
+        """What makes one of several writes, within a transaction, without those before it."""
         match write:
             case Insert():
                 return self._insertion(write.record, write.options)
@@ -160,7 +182,7 @@ class PostgresCollection:
             await connection.fetchrow(self._insert, *row, timeout=seconds)
             return Written(record)
 
-        return self._conflicts.translated(insert)
+        return self._demanding(self._conflicts.translated(insert), options)
 
     def _change(
         self, record_id: str, changes: Mapping[str, Any], updated_at: datetime, options: WriteOptions
@@ -184,7 +206,8 @@ class PostgresCollection:
                     return Written(there, made=False)
             raise WriteContention(record_id)
 
-        return self._conflicts.translated(patch if options.if_changed else update)
+        write = self._conflicts.translated(patch if options.if_changed else update)
+        return self._demanding(write, options)
 
     async def _there(
         self, connection: Connection, seconds: float, record_id: str, options: WriteOptions
@@ -200,17 +223,37 @@ class PostgresCollection:
         parameters = self._rows.delete(record_id, options)
 
         async def delete(connection: Connection, seconds: float) -> Written:
-            if await connection.fetchrow(self._delete, *parameters, timeout=seconds) is None:
+            try:
+                deleted = await connection.fetchrow(self._delete, *parameters, timeout=seconds)
+            except asyncpg.ForeignKeyViolationError as error:
+                raise Referenced from error
+            if deleted is None:
                 await self._explain(connection, seconds, record_id, options)
             return Written(None)
 
         return delete
 
+    def _demanding(self, write: Operation, options: WriteOptions) -> Operation:
+        """`write`, and then a look at what it refers to, which stays as it is: the write has locked it."""
+        if not options.demands:
+            return write
+
+        async def demanding(connection: Connection, seconds: float) -> Written:
+            written = await write(connection, seconds)
+            for demand in options.demands:
+                version = self._resources[demand.resource].statements.version.text
+                found = await connection.fetchrow(version, demand.record_id, timeout=seconds)
+                if found is None or found["owner"] != demand.owner:
+                    raise ReferenceMissing(demand.field)
+            return written
+
+        return demanding
+
     async def _written(self, write: Operation, options: WriteOptions) -> Written:
         dry_run = options.dry_run
         if options.key is not None:
             write = self._keys.once(options.key, write, dry_run=dry_run)
-        elif dry_run or options.client_id:
+        elif dry_run or options.client_id or options.demands:
             write = _in_transaction(write, dry_run=dry_run)
         written = await self._pool().run(write)
         return written.tried() if dry_run else written

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from estuary.core.errors import StoreUnavailable
 from estuary.stores.deadlines import Deadlines
+from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import is_contention
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert, Row
 from estuary.stores.postgres.pool import MAX_WAITING, TOO_MANY, Pool, Work, fail_each
-from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 
 MOST_ROWS = 32
 """In a statement: past it little is saved."""
@@ -33,14 +33,15 @@ class InsertBatcher:
     together: one round trip, one commit and one run of the triggers for all of them. With 32 clients
     (`bench --questions postgres-create`) there are more than twice as many creates a second.
 
-    `timeout` (seconds) bounds the time of each row, waiting included. `conflicts` tell of unique keys.
+    `timeout` (seconds) bounds the time of each row, waiting included. `conflicts` tell of unique keys and
+    references.
     """
 
     def __init__(
         self,
         pool: Pool,
         insert: MultiRowInsert,
-        conflicts: UniqueConflicts,
+        conflicts: Conflicts,
         *,
         statements: int,
         timeout: float,
@@ -58,7 +59,8 @@ class InsertBatcher:
     def add(self, row: Row) -> asyncio.Future[None]:
         """Settles when `row` is kept.
 
-        Fails with `StoreUnavailable`, or for this row alone with `UniqueConflict` or `StoreQueryFailed`.
+        Fails with `StoreUnavailable`, or for this row alone with `UniqueConflict`, `ReferenceMissing`
+        or `StoreQueryFailed`.
         """
         self._forget_settled()
         if len(self._waiting) >= MAX_WAITING:

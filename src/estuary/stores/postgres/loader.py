@@ -6,13 +6,15 @@ from typing import Final
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
-from estuary.core.errors import RecordRefused, StoreNotEmpty
+from estuary.core.errors import RecordOrphaned, RecordRefused, StoreNotEmpty
+from estuary.core.foreign_keys import ForeignKey
 from estuary.core.record import Record
 from estuary.core.resource import Resource
+from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
-from estuary.stores.postgres.unique_conflicts import UniqueConflicts
+from estuary.stores.sql.orphans import OrphanSearch
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import DELETED, KEYS
 
@@ -21,16 +23,22 @@ _LINE: Final = re.compile(r"COPY .*, line (\d+)")
 
 
 class Loader:
-    """Fills the tables of `resources` (by their names).
+    """Fills the tables of `resources` (by their names); `foreign_keys` are between them.
 
     A load reads its batches at their own pace; readers go on seeing what was there before, and other
     writers wait. `timeout` (seconds) bounds its wait for writers that are under way.
     """
 
     def __init__(
-        self, connector: Connector, resources: Mapping[str, SqlResource], *, timeout: float
+        self,
+        connector: Connector,
+        resources: Mapping[str, SqlResource],
+        foreign_keys: Sequence[ForeignKey],
+        *,
+        timeout: float,
     ) -> None:
         self._connector = connector
+        self._foreign_keys = foreign_keys
         self._resources = resources
         self._timeout = timeout
 
@@ -65,20 +73,29 @@ class Loader:
                     columns=loaded.table.columns.keys(),
                 )
             except asyncpg.UniqueViolationError as error:
-                conflict = UniqueConflicts(loaded.table, loaded.unique_keys).of(error)
+                conflict = Conflicts(loaded.table, loaded.unique_keys).of(error)
                 line = _LINE.search(error.context or "")
                 if conflict is None or line is None:
                     raise
                 raise RecordRefused(records[int(line[1]) - 1].id, conflict.fields) from error
             number += len(records)
+        await self._demand_targets(connection)
         await connection.execute("COMMIT")
         return number
+
+    async def _demand_targets(self, connection: Connection) -> None:
+        """Raise `RecordOrphaned`: records were loaded in any order, and the server has looked at none."""
+        for key in self._foreign_keys:
+            orphan = await connection.fetchrow(OrphanSearch(key).statement)
+            if orphan is not None:
+                raise RecordOrphaned(orphan[1], key.field)
 
     async def _begin(self, connection: Connection, *, replace: bool) -> None:
         """Take the tables, then see that there is nothing in them, or to it."""
         await connection.execute(
             f"BEGIN; SET LOCAL lock_timeout = {round(self._timeout * 900)}; "
-            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; "
+            "SET CONSTRAINTS ALL DEFERRED"
         )
         tables = [f'"{table}"' for table in sorted(self._resources)]
         await connection.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")

@@ -14,6 +14,8 @@ from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.migration_turn import migration_turn
 from estuary.stores.postgres.schema import Schema
+from estuary.stores.sql.duplicates import Search
+from estuary.stores.sql.orphans import OrphanSearch
 from estuary.stores.sql.plan import UNCHANGED, Plan
 from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
 
@@ -81,7 +83,7 @@ class Migration:
         catalog = await read_catalog(connection, self._schema.names)
         for statement in self._schema.unfinished(catalog):
             await connection.execute(statement)
-        refusals = await self._duplicates(connection, catalog)
+        refusals = await self._refusals(connection, catalog)
         if refusals:
             raise StoreSchemaMismatch("\n".join(refusals))
 
@@ -117,26 +119,27 @@ class Migration:
             connection.terminate()
         self._schema.check_origin(catalog)
         schema = self._schema
-        return schema.fits(catalog) and not schema.missing(catalog) and not schema.missing_indexes(catalog)
+        lacking = [*schema.missing(catalog), *schema.missing_indexes(catalog), *schema.unchecked(catalog)]
+        return schema.fits(catalog) and not lacking
 
     async def _plan(self, connection: Connection, *, drop: bool) -> _Plan:
         catalog = await read_catalog(connection, self._schema.names)
         self._schema.check_origin(catalog)
         changes = UNCHANGED if self._schema.fits(catalog) else await self._changes(catalog)
-        refusals = [*changes.refusals, *await self._duplicates(connection, catalog)]
+        refusals = [*changes.refusals, *await self._refusals(connection, catalog)]
         if refusals:
             raise StoreSchemaMismatch("\n".join(refusals))
-        dropped = self._schema.undeclared_indexes(catalog) if drop else []
+        undeclared = self._schema.undeclared(catalog) if drop else []
         return _Plan(
             [*changes.statements, *self._schema.missing(catalog)],
-            [*self._schema.missing_indexes(catalog), *dropped],
+            [*self._schema.missing_indexes(catalog), *self._schema.unchecked(catalog), *undeclared],
         )
 
-    async def _duplicates(self, connection: Connection, catalog: Catalog) -> list[str]:
-        """Why unique keys cannot be kept that are not yet."""
-        found = [
-            (search, await connection.fetch(search.statement)) for search in self._schema.searches(catalog)
-        ]
+    async def _refusals(self, connection: Connection, catalog: Catalog) -> list[str]:
+        """Why unique keys and references cannot be kept that are not yet."""
+        searches: list[Search | OrphanSearch] = list(self._schema.searches(catalog))
+        searches += self._schema.orphan_searches(catalog)
+        found = [(search, await connection.fetch(search.statement)) for search in searches]
         return [search.refusal(rows) for search, rows in found if rows]
 
     async def _changes(self, catalog: Catalog) -> Plan:

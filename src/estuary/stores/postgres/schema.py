@@ -6,13 +6,16 @@ from sqlalchemy import Index, Table
 from sqlalchemy.schema import CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
+from estuary.core.foreign_keys import ForeignKey
 from estuary.stores.postgres.catalog import Catalog
+from estuary.stores.postgres.foreign_keys import added, checked, constraint_name, is_named_here, removed
 from estuary.stores.postgres.key_owners import key_owners
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.triggers import FUNCTIONS, REMEMBER, recount, remembering, triggers
 from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.duplicates import Search, searches
 from estuary.stores.sql.indexes import ORDER, OWNER, create_index, named_here
+from estuary.stores.sql.orphans import OrphanSearch
 from estuary.stores.sql.tables import DELETED, KEYS, TOTALS, checks_of, column_of_check
 
 LAYOUT = 1
@@ -25,9 +28,12 @@ TABLE_COMMENT = "Estuary, a resource"
 
 
 class Schema:
-    """The tables of resources, and those of Estuary's own beside them."""
+    """The tables of resources, which refer to each other by `foreign_keys`, and `own` ones beside them."""
 
-    def __init__(self, tables: Sequence[Table], own: Sequence[Table]) -> None:
+    def __init__(
+        self, tables: Sequence[Table], own: Sequence[Table], foreign_keys: Sequence[ForeignKey] = ()
+    ) -> None:
+        self._foreign_keys = foreign_keys
         self.tables = {table.name: table for table in tables}
         self._own = own
         self._checks = {name: checks_of(table, DIALECT) for name, table in self.tables.items()}
@@ -99,7 +105,31 @@ class Schema:
                 statements += [*_recollated(table, catalog), *_missing_of(table, catalog)]
             else:
                 statements += self._made(table)
+        for key in self._foreign_keys:
+            if constraint_name(key) not in catalog.foreign_keys.get(key.resource, {}):
+                statements.append(added(key, unchecked=key.resource in catalog.columns))
         return statements
+
+    def orphan_searches(self, catalog: Catalog) -> list[OrphanSearch]:
+        """What looks for orphans before references are kept that are not yet."""
+        return [
+            OrphanSearch(key, target_is_new=key.target not in catalog.columns)
+            for key in self._foreign_keys
+            if key.field in catalog.columns.get(key.resource, {})
+            and constraint_name(key) not in catalog.foreign_keys.get(key.resource, {})
+        ]
+
+    def unchecked(self, catalog: Catalog) -> list[str]:
+        """The statements that check references for the records of tables that are there.
+
+        Each is to run outside of a transaction, for others write to them meanwhile.
+        """
+        return [
+            checked(key)
+            for key in self._foreign_keys
+            if key.resource in catalog.columns
+            and not catalog.foreign_keys.get(key.resource, {}).get(constraint_name(key))
+        ]
 
     def missing_indexes(self, catalog: Catalog) -> list[str]:
         """The statements that make what indexes the tables that are there lack, while others write to them.
@@ -114,8 +144,18 @@ class Schema:
                     statements += _made_concurrently(index, found.get(str(index.name)))
         return statements
 
-    def undeclared_indexes(self, catalog: Catalog) -> list[str]:
-        """The statements that remove indexes which an earlier declaration asked for, and no other ones."""
+    def undeclared(self, catalog: Catalog) -> list[str]:
+        """The statements that remove indexes and references which only an earlier declaration asked for."""
+        ours = {constraint_name(key) for key in self._foreign_keys}
+        references = [
+            removed(name, constraint)
+            for name in self.tables
+            for constraint in sorted(catalog.foreign_keys.get(name, {}))
+            if is_named_here(name, constraint) and constraint not in ours
+        ]
+        return [*references, *self._undeclared_indexes(catalog)]
+
+    def _undeclared_indexes(self, catalog: Catalog) -> list[str]:
         return [
             _dropped(index)
             for name, table in self.tables.items()

@@ -13,10 +13,11 @@ from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
-from estuary.core.writes import IdempotencyKey, Write
+from estuary.core.writes import Delete, IdempotencyKey, Insert, Update, Write
 from estuary.stores.postgres.api_keys import PostgresApiKeys
 from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.collection import PostgresCollection
+from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.connector import SERVER_SHARE, Connector
 from estuary.stores.postgres.errors import CLOSED
 from estuary.stores.postgres.insert_batcher import InsertBatcher
@@ -33,7 +34,6 @@ from estuary.stores.postgres.snapshot import PostgresSnapshot, Snapshots
 from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.postgres.transact import Transact
-from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 from estuary.stores.postgres.unserved import UNSERVED, UnservedQueries
 from estuary.stores.sql.api_keys import api_keys_table
 from estuary.stores.sql.keys import compile_key_statements
@@ -86,9 +86,9 @@ class PostgresStore:
         self._connector = Connector(url, timeout=timeout)
         self._policy = policy
         self._resources = {one.name: _in_postgres(one, metadata, totals) for one in resources}
-        schema = Schema(
-            [each.table for each in self._resources.values()], (totals, keys, deleted, api_keys)
-        )
+        references = [key for one in resources for key in one.foreign_keys]
+        tables = [each.table for each in self._resources.values()]
+        schema = Schema(tables, (totals, keys, deleted, api_keys), references)
         self._migration = Migration(schema, self._connector)
         self._open: _Open | None = None
         key_statements = compile_key_statements(keys, DIALECT)
@@ -97,7 +97,8 @@ class PostgresStore:
             for name, each in self._resources.items()
         }
         self._conflicts = {
-            name: UniqueConflicts(each.table, each.unique_keys) for name, each in self._resources.items()
+            one.name: Conflicts(self._resources[one.name].table, one.unique_keys, one.foreign_keys)
+            for one in resources
         }
         self._collections = {
             name: PostgresCollection(
@@ -108,6 +109,8 @@ class PostgresStore:
                 RecordKeys(key_statements, each.keys, KeyedInsert(each.table, keys)),
                 ChosenIds(each.table, deleted),
                 self._conflicts[name],
+                self._preceded,
+                self._resources,
             )
             for name, each in self._resources.items()
         }
@@ -118,7 +121,7 @@ class PostgresStore:
         }
         self._transact = Transact(self._resources, self._collections, whole_inserts, key_statements)
         self._api_keys = PostgresApiKeys(self._pool, api_keys)
-        self._loader = Loader(self._connector, self._resources, timeout=timeout)
+        self._loader = Loader(self._connector, self._resources, references, timeout=timeout)
         self._snapshots = Snapshots(self._connector, schema, self._resources, policy)
 
     async def open(self) -> None:
@@ -168,6 +171,9 @@ class PostgresStore:
     ) -> Sequence[Written]:
         """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
         return await self._transact.run(self._pool(), writes, key, dry_run=dry_run)
+
+    async def _preceded(self, write: Insert | Update | Delete, keys: RecordKeys) -> Written:
+        return await self._transact.preceded(self._pool(), write, keys)
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

@@ -1,7 +1,7 @@
 """`Store.transact` in PostgreSQL: several writes in one transaction, locked in one order."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from time import monotonic
 from typing import NamedTuple
@@ -12,11 +12,19 @@ from sqlalchemy import ARRAY, Table, Text, any_, bindparam, select
 from estuary.core.errors import EstuaryError, StoreUnavailable, WriteContention, WriteRefused
 from estuary.core.record import Written
 from estuary.core.write_snapshots import BATCH, TransactionSnapshots
-from estuary.core.writes import IdempotencyKey, Insert, Write
+from estuary.core.writes import (
+    Delete,
+    IdempotencyKey,
+    Insert,
+    Update,
+    Write,
+    WriteOptions,
+    others_changed,
+)
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import is_contention, translate
-from estuary.stores.postgres.keys import Keys
+from estuary.stores.postgres.keys import Keys, RecordKeys
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.statements import DIALECT
@@ -75,6 +83,35 @@ class Transact:
                     raise
         raise WriteContention
 
+    async def preceded(self, pool: Pool, write: Insert | Update | Delete, keys: RecordKeys) -> Written:
+        """Make `write` with those before it, under its key, which is one of `keys`.
+
+        Raises `WriteRefused` for the first of those before it that fails, and what `write` itself raises.
+        """
+        options = write.options
+
+        async def make(connection: Connection, seconds: float) -> Written:
+            left = _countdown(seconds)
+            await self._lock_in_order(connection, [write], left)
+            return await self._after_others(connection, write, left)
+
+        async def work(connection: Connection, seconds: float) -> Written:
+            if options.key is not None:
+                once = keys.once(options.key, make, dry_run=options.dry_run)
+                return await once(connection, seconds)
+            async with Transaction(connection, seconds, dry_run=options.dry_run) as transaction:
+                return await make(connection, transaction.seconds_left())
+
+        for _ in range(_ATTEMPTS):
+            try:
+                written = await pool.run(work)
+            except StoreUnavailable as error:
+                if not is_contention(error):
+                    raise
+            else:
+                return written.tried() if options.dry_run else written
+        raise WriteContention
+
     def _work(
         self, writes: Sequence[Write], key: IdempotencyKey | None, *, dry_run: bool, together: bool
     ) -> Work[Sequence[Written]]:
@@ -107,7 +144,7 @@ class Transact:
         Two that wrote to them in opposite orders would wait for each other until the server ended one.
         """
         written: dict[str, set[str]] = defaultdict(set)
-        for write in writes:
+        for write in _with_others(writes):
             if not isinstance(write, Insert):
                 written[write.resource].add(write.record_id)
         if sum(map(len, written.values())) > 1:
@@ -120,12 +157,28 @@ class Transact:
         """What one step left behind; `index` is the place of its first write."""
         if isinstance(step, _Inserts):
             return await self._inserted(connection, step, left())
+        return [await self._one_of(connection, index, step, left)]
+
+    async def _one_of(
+        self, connection: Connection, index: int, write: Write, left: Callable[[], float]
+    ) -> Written:
         try:
-            return [await self._collections[step.resource].operation(step)(connection, left())]
+            return await self._after_others(connection, write, left)
         except EstuaryError as error:
             raise WriteRefused(index, error) from error
         except asyncpg.IntegrityConstraintViolationError as error:
             raise WriteRefused(index, translate(error)) from error
+
+    async def _after_others(
+        self, connection: Connection, write: Write, left: Callable[[], float]
+    ) -> Written:
+        """What `write` left behind, after those before it; raises `WriteRefused` for one of those."""
+        before = write.options.before
+        outcomes = [
+            await self._one_of(connection, index, other, left) for index, other in enumerate(before)
+        ]
+        written = await self._collections[write.resource].operation(write)(connection, left())
+        return written.having_changed(others_changed(before, outcomes)) if before else written
 
     async def _inserted(
         self, connection: Connection, inserts: _Inserts, seconds: float
@@ -138,6 +191,13 @@ class Transact:
         except asyncpg.IntegrityConstraintViolationError as error:
             raise _RowsRefused from error
         return [Written(record) for record in records]
+
+
+def _with_others(writes: Iterable[Write]) -> Iterator[Write]:
+    """`writes`, and those before each of them."""
+    for write in writes:
+        yield from write.options.before
+        yield write
 
 
 def _joined(writes: Sequence[Write]) -> Iterator[Write | _Inserts]:
@@ -156,13 +216,20 @@ def _joined(writes: Sequence[Write]) -> Iterator[Write | _Inserts]:
 
 def _inserted_into(write: Write) -> str | None:
     """The resource that `write` may insert into together with others."""
-    return write.resource if isinstance(write, Insert) and not write.options.client_id else None
+    if isinstance(write, Insert) and not (write.options.client_id or _names_others(write.options)):
+        return write.resource
+    return None
 
 
 def _countdown(seconds: float) -> Callable[[], float]:
     """Tells the seconds that are left of `seconds`, of which there is always time for one step."""
     end = monotonic() + seconds
     return lambda: max(end - monotonic(), LEAST)
+
+
+def _names_others(options: WriteOptions) -> bool:
+    """Whether the write asks something of other records."""
+    return bool(options.before or options.demands)
 
 
 def _lock(table: Table) -> str:

@@ -1,18 +1,18 @@
 """The records of one resource in the database. This module is compiled: it holds no coroutines."""
 
 import sqlite3
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
 from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.errors import VersionConflict
+from estuary.core.errors import ReferenceMissing, VersionConflict
 from estuary.core.query import ListQuery, ListResult, counted
 from estuary.core.record import Record, Written
 from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
+from estuary.core.writes import UNCONDITIONAL, Delete, Demand, Insert, Update, Write, WriteOptions
 from estuary.stores.sql.query_statements import is_far
 from estuary.stores.sql.rows import Row
 from estuary.stores.sql.sql_resource import SqlResource
@@ -23,7 +23,9 @@ from estuary.stores.sqlite.dry_run import tried
 from estuary.stores.sqlite.keys import Keys
 from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET, Queries
 from estuary.stores.sqlite.reader_pool import Read
+from estuary.stores.sqlite.references import refusal_of
 from estuary.stores.sqlite.sqlite_database import Database
+from estuary.stores.sqlite.transact import preceded
 from estuary.stores.sqlite.unique_conflicts import UniqueConflicts
 from estuary.stores.sqlite.writer import Operation
 
@@ -31,7 +33,8 @@ from estuary.stores.sqlite.writer import Operation
 class SqliteCollection:
     """Implements `Collection`; reads are answered at once, but for lists from far behind.
 
-    `database` is the whole store's; `keys`, `queries` and `chosen_ids` are the resource's.
+    `database` is the whole store's; `keys`, `queries` and `chosen_ids` are the resource's. `operation_of`
+    gives what makes a write to any of the store's `resources`.
     """
 
     def __init__(
@@ -41,6 +44,8 @@ class SqliteCollection:
         keys: Keys[Written],
         queries: Queries,
         chosen_ids: ChosenIds,
+        operation_of: Callable[[Write], Operation[Written]],
+        resources: Mapping[str, SqlResource],
     ) -> None:
         self._database = database
         self._row = database.row
@@ -51,6 +56,8 @@ class SqliteCollection:
         self._keys = keys
         self._queries = queries
         self._chosen_ids = chosen_ids
+        self._operation_of = operation_of
+        self._resources = resources
         self._conflicts = UniqueConflicts(resource)
         statements = resource.statements
         self._insert = statements.insert.text
@@ -97,11 +104,12 @@ class SqliteCollection:
         """What makes one of several writes, within a transaction."""
         match write:
             case Insert():
-                return self._insertion(write.record, write.options)
+                return self._preceded(self._insertion(write.record, write.options), write.options)
             case Update():
-                return self._change(write.record_id, write.changes, write.updated_at, write.options)
+                change = self._change(write.record_id, write.changes, write.updated_at, write.options)
+                return self._preceded(change, write.options)
             case Delete():
-                return self._removal(write.record_id, write.options)
+                return self._preceded(self._removal(write.record_id, write.options), write.options)
             case _ as unknown:
                 assert_never(unknown)
 
@@ -146,10 +154,10 @@ class SqliteCollection:
         try:
             cursor.execute(self._insert, row)
         except sqlite3.IntegrityError as error:
-            conflict = self._conflicts.of(cursor, error, record)
-            if conflict is None:
+            refusal = refusal_of(error) or self._conflicts.of(cursor, error, record)
+            if refusal is None:
                 raise
-            raise conflict from error
+            raise refusal from error
         return Written(record)
 
     def _insert_at(self, cursor: sqlite3.Cursor, record: Record) -> Written:
@@ -170,10 +178,12 @@ class SqliteCollection:
                 else:
                     row = self._one(cursor, self._update, parameters, record_id, options)
             except sqlite3.IntegrityError as error:
-                conflict = self._conflicts.of(cursor, error, self._changed(cursor, record_id, changes))
-                if conflict is None:
+                refusal = refusal_of(error) or self._conflicts.of(
+                    cursor, error, self._changed(cursor, record_id, changes)
+                )
+                if refusal is None:
                     raise
-                raise conflict from error
+                raise refusal from error
             return Written(self._rows.record(row))
 
         return operation
@@ -197,12 +207,40 @@ class SqliteCollection:
         parameters = self._rows.delete(record_id, options)
 
         def operation(cursor: sqlite3.Cursor) -> Written:
-            self._one(cursor, self._delete, parameters, record_id, options)
+            try:
+                self._one(cursor, self._delete, parameters, record_id, options)
+            except sqlite3.IntegrityError as error:
+                refusal = refusal_of(error)
+                if refusal is None:
+                    raise
+                raise refusal from error
             return Written(None)
 
         return operation
 
+    def _preceded(self, operation: Operation[Written], options: WriteOptions) -> Operation[Written]:
+        if not options.before and not options.demands:
+            return operation
+        others = list(map(self._operation_of, options.before))
+        demanding = self._demanding(operation, options.demands) if options.demands else operation
+        return preceded(options.before, others, demanding)
+
+    def _demanding(self, operation: Operation[Written], demands: Sequence[Demand]) -> Operation[Written]:
+        """`operation`, and then a look at what it refers to; raises `ReferenceMissing`."""
+
+        def demanding(cursor: sqlite3.Cursor) -> Written:
+            written = operation(cursor)
+            for demand in demands:
+                version = self._resources[demand.resource].statements.version.text
+                found = cursor.execute(version, (demand.record_id,)).fetchone()
+                if found is None or found[1] != demand.owner:
+                    raise ReferenceMissing(demand.field)
+            return written
+
+        return demanding
+
     def _write(self, operation: Operation[Written], options: WriteOptions) -> Awaitable[Written]:
+        operation = self._preceded(operation, options)
         key = options.key
         if key is not None:
             operation = self._keys.once(key, operation)

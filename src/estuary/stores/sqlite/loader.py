@@ -5,30 +5,42 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mappin
 from functools import partial
 from typing import TypeVar
 
-from estuary.core.errors import RecordRefused, StoreNotEmpty
+from estuary.core.errors import RecordOrphaned, RecordRefused, StoreNotEmpty
+from estuary.core.foreign_keys import ForeignKey
 from estuary.core.record import Record
 from estuary.core.resource import Resource
+from estuary.stores.sql.orphans import OrphanSearch
 from estuary.stores.sql.rows import Row
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import DELETED, KEYS
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate
 from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.references import ReferenceTriggers
 from estuary.stores.sqlite.unique_conflicts import UniqueConflicts
 
 T = TypeVar("T")
 
 
 class Loader:
-    """Fills the tables of `resources` (by their names) in `file`.
+    """Fills the tables of `resources` (by their names) in `file`; `foreign_keys` are between them.
 
     A load has a thread and a connection of its own: it reads its batches at their own pace, while readers
     go on seeing what was there before. Other writers wait for its lock, `timeout` seconds at most.
     """
 
-    def __init__(self, file: DatabaseFile, resources: Mapping[str, SqlResource], *, timeout: float) -> None:
+    def __init__(
+        self,
+        file: DatabaseFile,
+        resources: Mapping[str, SqlResource],
+        foreign_keys: Sequence[ForeignKey],
+        *,
+        timeout: float,
+    ) -> None:
         self._file = file
         self._resources = resources
+        self._foreign_keys = foreign_keys
+        self._references = ReferenceTriggers(foreign_keys)
         self._timeout = timeout
 
     async def load(
@@ -67,6 +79,9 @@ class Loader:
         """In the thread: take the lock, then see that there is nothing, or to it."""
         connection.execute("BEGIN IMMEDIATE")
         self._file.check()
+        # Records come before those that they refer to: that they are there is looked at in the end.
+        for statement in self._references.released():
+            connection.execute(statement)
         for table in self._resources:
             if replace:
                 connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 (a checked name)
@@ -77,7 +92,13 @@ class Loader:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 (constant names)
 
     def _commit(self, connection: sqlite3.Connection) -> None:
-        """In the thread; raises `StoreUnavailable` if a file of the database was lost."""
+        """In the thread; raises `RecordOrphaned`, `StoreUnavailable` if a file of the database was lost."""
+        for key in self._foreign_keys:
+            orphan = connection.execute(OrphanSearch(key).statement).fetchone()
+            if orphan is not None:
+                raise RecordOrphaned(orphan[1], key.field)
+        for ddl in self._references.ddl.values():
+            connection.execute(ddl)
         connection.execute("COMMIT")
         self._file.check()
 

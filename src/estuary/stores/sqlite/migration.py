@@ -9,6 +9,7 @@ from estuary.stores.sql.plan import UNCHANGED, Plan
 from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
 from estuary.stores.sqlite.duplicates import duplicates
 from estuary.stores.sqlite.file import DatabaseFile
+from estuary.stores.sqlite.orphans import orphans
 from estuary.stores.sqlite.schema import Schema
 
 _LOCK_TIMEOUT = 5.0
@@ -55,14 +56,18 @@ class Migration:
     def run(self, connection: sqlite3.Connection, *, only_plan: bool, drop: bool = True) -> Sequence[str]:
         """The statements that make the file fit; run, all of them or none, unless `only_plan`.
 
-        With `drop` also those that remove indexes of earlier declarations.
+        With `drop` also those that remove indexes and references of earlier declarations.
         """
         # Another process may have seen to it while this one waited for the lock.
         with transaction(connection, "BEGIN" if only_plan else "BEGIN IMMEDIATE"):
             self._schema.check_origin(connection)
             plan = self._plan(connection)
-            dropped = self._schema.undeclared_indexes(connection) if drop else []
-            statements = [*plan.statements, *self._schema.missing(connection, plan), *dropped]
+            statements = [
+                *self._schema.released(plan),
+                *plan.statements,
+                *self._schema.missing(connection, plan),
+                *(self._schema.undeclared(connection) if drop else ()),
+            ]
             if not only_plan:
                 for statement in statements:
                     connection.execute(statement)
@@ -83,7 +88,11 @@ class Migration:
             self._schema.check(connection)
         except StoreSchemaMismatch as error:
             misfit, plan = error, self._compare(connection)
-        refusals = [*plan.refusals, *duplicates(connection, self._schema.tables, self._schema.dialect)]
+        refusals = [
+            *plan.refusals,
+            *duplicates(connection, self._schema.tables, self._schema.dialect),
+            *orphans(connection, self._schema.foreign_keys),
+        ]
         if refusals:
             raise StoreSchemaMismatch("\n".join(refusals)) from misfit
         if misfit is not None and not plan.statements:

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -10,11 +10,14 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
+from estuary.core.foreign_keys import ForeignKey
 from estuary.stores.sql.ddl_text import in_one_line
 from estuary.stores.sql.indexes import OWNER, create_index, named_here
 from estuary.stores.sql.plan import UNCHANGED, Plan
-from estuary.stores.sql.tables import DELETED, KEYS, TOTALS, checks_of
+from estuary.stores.sql.tables import KEYS, TOTALS, checks_of
 from estuary.stores.sqlite.key_owners import key_owners
+from estuary.stores.sqlite.references import ReferenceTriggers
+from estuary.stores.sqlite.triggers import are_there, counting, made_again, remembering
 
 APPLICATION_ID = 0x45535455
 """Marks the file as Estuary's ("ESTU"; https://www.sqlite.org/fileformat.html, offset 68)."""
@@ -33,11 +36,19 @@ _CHECK_NAMES = re.compile(r"CONSTRAINT (ck_\w+) CHECK")
 class Schema:
     """What the file must hold for `tables` (one a resource) and for `own`, Estuary's own tables.
 
-    Its DDL is made here, once.
+    `foreign_keys` are between these resources. Its DDL is made here, once.
     """
 
-    def __init__(self, tables: Sequence[Table], own: Sequence[Table], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        tables: Sequence[Table],
+        own: Sequence[Table],
+        dialect: Dialect,
+        foreign_keys: Sequence[ForeignKey] = (),
+    ) -> None:
         self.dialect = dialect
+        self.foreign_keys = foreign_keys
+        self._references = ReferenceTriggers(foreign_keys)
         self.tables = list(tables)
         self._tables = [_TableSchema(table, dialect) for table in tables]
         self._own = {name: ddl for table in own for name, ddl in _creation(table, dialect).items()}
@@ -86,11 +97,25 @@ class Schema:
             *(ddl for name, ddl in self._own.items() if outdated or not _exists(connection, name)),
             *([] if self._keys_fit(connection) else self._key_owners),
             *(line for table in self._tables for line in table.missing(connection, plan)),
+            *(
+                self._references.lacking(
+                    () if plan.rebuilt else _definitions(connection, "trigger").items()
+                )
+            ),
         ]
 
-    def undeclared_indexes(self, connection: sqlite3.Connection) -> list[str]:
-        """The statements that remove indexes which an earlier declaration asked for, and no other ones."""
-        return [line for table in self._tables for line in table.undeclared_indexes(connection)]
+    def undeclared(self, connection: sqlite3.Connection) -> list[str]:
+        """The statements that remove indexes and references which only an earlier declaration asked for."""
+        indexes = [line for table in self._tables for line in table.undeclared_indexes(connection)]
+        tables = [table.name for table in self.tables]
+        return [*indexes, *self._references.undeclared(tables, dict(_triggers(connection)))]
+
+    def released(self, plan: Plan) -> list[str]:
+        """The statements that keep no references for as long as tables are rebuilt.
+
+        No table can be renamed while triggers of others name one that is not there.
+        """
+        return self._references.released() if plan.rebuilt else []
 
     def _keys_fit(self, connection: sqlite3.Connection) -> bool:
         """Whether the table of keys, if it is there, tells owners apart.
@@ -109,8 +134,8 @@ class _TableSchema:
         self._ddl = _creation(table, dialect)
         owner: Any = CreateColumn(table.c[OWNER]).compile(dialect=dialect)
         self._owner_ddl = f'ALTER TABLE "{table.name}" ADD COLUMN {owner}'
-        self._triggers = _triggers(table.name)
-        self._remembering = _remembering(table.name)
+        self._counters = counting(table.name)
+        self._remembering = remembering(table.name)
         self._columns = {
             column.name: (column.type.compile(dialect), not column.nullable) for column in table.columns
         }
@@ -129,19 +154,19 @@ class _TableSchema:
             statements.insert(0, self._owner_ddl)
         if self._name in plan.rebuilt or not self._counts(connection):
             statements += self._counting()
-        if self._name in plan.rebuilt or not _has_triggers(connection, self._remembering):
-            statements += _made_again(self._remembering)
+        if self._name in plan.rebuilt or not are_there(self._remembering, _triggers(connection)):
+            statements += made_again(self._remembering)
         return statements
 
     def undeclared_indexes(self, connection: sqlite3.Connection) -> Iterator[str]:
-        """See `Schema.undeclared_indexes`; a table that is rebuilt has lost them by itself."""
+        """Those that remove indexes of an earlier declaration; a table that is rebuilt has lost them."""
         query = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? ORDER BY name"
         for (name,) in connection.execute(query, (self._name,)).fetchall():
             if named_here(self._name, name) and name not in self._ddl:
                 yield f'DROP INDEX IF EXISTS "{name}"'
 
     def _counting(self) -> Iterator[str]:
-        yield from _made_again(self._triggers)
+        yield from made_again(self._counters)
         # Without its triggers the table may have changed unseen: this once, its records are counted.
         yield f"DELETE FROM {TOTALS} WHERE resource = '{self._name}'"  # noqa: S608 (checked names, as below)
         count = f"SELECT '{self._name}', {OWNER}, count(*) FROM \"{self._name}\" GROUP BY {OWNER}"  # noqa: S608
@@ -149,7 +174,7 @@ class _TableSchema:
 
     def _counts(self, connection: sqlite3.Connection) -> bool:
         """Whether the triggers are there, and a total for them to keep."""
-        if not _has_triggers(connection, self._triggers):
+        if not are_there(self._counters, _triggers(connection)):
             return False
         if not _exists(connection, TOTALS) or _pragma(connection, "user_version") < LAYOUT:
             return False
@@ -210,59 +235,6 @@ class _TableSchema:
         return StoreSchemaMismatch(f"{place} {what}; {_ADVICE}")
 
 
-def _triggers(table: str) -> dict[str, str]:
-    """The triggers that keep the totals of `table` exact for every writer: each name with its DDL.
-
-    REPLACE deletes without firing triggers, so an insert over an existing id, and a change of an id, are
-    refused outright: ids are never used twice.
-    """
-    ids = f'SELECT id FROM "{table}"'  # noqa: S608 (a checked name)
-    plus, minus = _add_to_total(table, "NEW", 1), _add_to_total(table, "OLD", -1)
-    bodies = {
-        "inserted": f'AFTER INSERT ON "{table}" BEGIN {plus}; END',
-        "deleted": f'AFTER DELETE ON "{table}" BEGIN {minus}; END',
-        "given": f'AFTER UPDATE OF {OWNER} ON "{table}" BEGIN {minus}; {plus}; END',
-        "unique": f'BEFORE INSERT ON "{table}" WHEN NEW.id IN ({ids}) '
-        "BEGIN SELECT RAISE(ABORT, 'a record with this id exists'); END",
-        "fixed": f'BEFORE UPDATE OF id ON "{table}" WHEN NEW.id IS NOT OLD.id '
-        "BEGIN SELECT RAISE(ABORT, 'the id of a record never changes'); END",
-    }
-    return {
-        f"_{table}_{event}": f'CREATE TRIGGER "_{table}_{event}" {body}' for event, body in bodies.items()
-    }
-
-
-def _remembering(table: str) -> dict[str, str]:
-    """The trigger that remembers versions of deleted records: its name with its DDL.
-
-    It sees what other programs delete, too. Apart from those that count, which earlier releases know: they
-    leave it as it is.
-    """
-    name = f"_{table}_remembered"
-    kept = (
-        f"INSERT INTO {DELETED} VALUES ('{table}', OLD.id, OLD.version) "  # noqa: S608 (checked names)
-        "ON CONFLICT (resource, id) DO UPDATE SET version = max(version, excluded.version)"
-    )
-    return {name: f'CREATE TRIGGER "{name}" AFTER DELETE ON "{table}" BEGIN {kept}; END'}
-
-
-def _has_triggers(connection: sqlite3.Connection, triggers: Mapping[str, str]) -> bool:
-    return triggers.items() <= _definitions(connection, "trigger").items()
-
-
-def _made_again(triggers: Mapping[str, str]) -> Iterator[str]:
-    for name, ddl in triggers.items():
-        yield f'DROP TRIGGER IF EXISTS "{name}"'
-        yield ddl
-
-
-def _add_to_total(table: str, row: str, change: int) -> str:
-    return (
-        f"INSERT INTO {TOTALS} VALUES ('{table}', {row}.{OWNER}, {change}) "  # noqa: S608 (checked names)
-        f"ON CONFLICT (resource, {OWNER}) DO UPDATE SET total = total + {change}"
-    )
-
-
 def _creation(table: Table, dialect: Dialect) -> dict[str, str]:
     """The DDL that makes `table` and its indexes, each under its name, the table first."""
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
@@ -281,6 +253,11 @@ def _exists(connection: sqlite3.Connection, name: str) -> bool:
 def _definitions(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
     """The objects of one kind in the file, each with the SQL it was made by."""
     return dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = ?", (kind,)))
+
+
+def _triggers(connection: sqlite3.Connection) -> Collection[tuple[str, str]]:
+    """The triggers in the file, each with the SQL it was made by."""
+    return _definitions(connection, "trigger").items()
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -40,6 +40,7 @@ from estuary.stores.sqlite.schema import Schema
 from estuary.stores.sqlite.snapshot import SqliteSnapshot, survey
 from estuary.stores.sqlite.sqlite_database import Database
 from estuary.stores.sqlite.transact import transact
+from estuary.stores.sqlite.writer import Operation
 
 # The writer's own few statements, beside those of the resources.
 _OTHER_STATEMENTS = 16
@@ -78,7 +79,8 @@ class SqliteStore:
         tables = [each.table for each in self._resources.values()]
         own = _OTHER_STATEMENTS + (len(Statements._fields) + len(COMMON_SHAPES)) * len(tables)
         file = DatabaseFile(path, statements=min(max(own, _FEWEST_STATEMENTS), _MOST_STATEMENTS))
-        self._schema = schema = Schema(tables, [totals, keys, deleted, api_keys], dialect)
+        references = [key for one in resources for key in one.foreign_keys]
+        self._schema = schema = Schema(tables, [totals, keys, deleted, api_keys], dialect, references)
         self._migration = migration = Migration(file, schema, policy)
         self._database = Database(file, migration, timeout=timeout, observe=observe, fairness=fairness)
         self._key_statements = key_statements = compile_key_statements(keys, dialect)
@@ -90,11 +92,13 @@ class SqliteStore:
                 Keys(key_statements, each.keys),
                 Queries(self._database, each, budget=query_budget),
                 ChosenIds(each, deleted, dialect),
+                self._operation,
+                self._resources,
             )
             for name, each in self._resources.items()
         }
         self._api_keys = SqliteApiKeys(self._database, api_keys, dialect)
-        self._loader = Loader(file, self._resources, timeout=timeout)
+        self._loader = Loader(file, self._resources, references, timeout=timeout)
         self._copying = partial(OnlineBackup, file, timeout=timeout)
 
     async def open(self) -> None:
@@ -128,14 +132,16 @@ class SqliteStore:
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
     ) -> Awaitable[Sequence[Written]]:
         """Make all of `writes` in one transaction, or none; raises `WriteRefused`."""
-        operations = [self._collections[write.resource].operation(write) for write in writes]
-        together = transact(operations)
+        together = transact(list(map(self._operation, writes)))
         if key is not None:
             rows = KeyRows(BATCH, TransactionSnapshots(writes, self._json))
             together = Keys(self._key_statements, rows).once(key, together)
         if dry_run:
             together = tried(together, lambda outcomes: [written.tried() for written in outcomes])
         return self._database.write(together)
+
+    def _operation(self, write: Write) -> Operation[Written]:
+        return self._collections[write.resource].operation(write)
 
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from estuary.core.errors import EstuaryError, StoreQueryFailed, WriteRefused
 from estuary.core.record import Written
+from estuary.core.writes import Write, others_changed
 from estuary.stores.sqlite.errors import translate
 from estuary.stores.sqlite.savepoint import savepoint
 from estuary.stores.sqlite.writer import Operation
@@ -16,6 +17,22 @@ def transact(operations: Sequence[Operation[Written]]) -> Operation[Sequence[Wri
     def operation(cursor: sqlite3.Cursor) -> Sequence[Written]:
         with savepoint(cursor):
             return [_made(cursor, index, write) for index, write in enumerate(operations)]
+
+    return operation
+
+
+def preceded(
+    before: Sequence[Write], operations: Sequence[Operation[Written]], write: Operation[Written]
+) -> Operation[Written]:
+    """`write` after `operations`, which make the writes `before`, or none of them.
+
+    Raises `WriteRefused` for the first of those that cannot be made, and what `write` raises.
+    """
+
+    def operation(cursor: sqlite3.Cursor) -> Written:
+        with savepoint(cursor):
+            outcomes = [_made(cursor, index, each) for index, each in enumerate(operations)]
+            return write(cursor).having_changed(others_changed(before, outcomes))
 
     return operation
 

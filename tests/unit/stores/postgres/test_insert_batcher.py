@@ -11,10 +11,10 @@ from sqlalchemy import MetaData
 
 from estuary.core.errors import StoreError, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS
+from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.insert_batcher import MOST_CHARACTERS, MOST_ROWS, InsertBatcher
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import MAX_WAITING, Pool
-from estuary.stores.postgres.unique_conflicts import UniqueConflicts
 from estuary.stores.sql.tables import resource_table
 from tests.contract.making import dice
 from tests.support.fake_postgres import FakeConnection, FakeConnector, server_error
@@ -117,7 +117,7 @@ async def inserts(pool: Pool, seconds: float) -> InsertBatcher:
     """Inserts into the table of items: two statements at a time."""
     table = resource_table(ITEMS, MetaData())
     group = MultiRowInsert(table, ALONE)
-    return InsertBatcher(pool, group, UniqueConflicts(table, ()), statements=STATEMENTS, timeout=seconds)
+    return InsertBatcher(pool, group, Conflicts(table, ()), statements=STATEMENTS, timeout=seconds)
 
 
 def rows(ids: Iterable[object]) -> list[tuple[Any, ...]]:

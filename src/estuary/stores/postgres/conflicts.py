@@ -1,4 +1,4 @@
-"""Which unique key a refused write would break."""
+"""Which unique key, or which reference, a refused write would break."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
@@ -6,28 +6,33 @@ from typing import TypeVar
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import Table
 
-from estuary.core.errors import UniqueConflict
+from estuary.core.errors import ReferenceMissing, UniqueConflict
+from estuary.core.foreign_keys import ForeignKey
 from estuary.core.uniques import UniqueKey
 from estuary.stores.postgres.driver_connection import Connection
+from estuary.stores.postgres.foreign_keys import fields_by_name
 from estuary.stores.sql.indexes import position_index, unique_name
 
 T = TypeVar("T")
 Work = Callable[[Connection, float], Awaitable[T]]
 
 
-class UniqueConflicts:
-    """Tells for the records in `table`, which have unique keys.
+class Conflicts:
+    """Tells for the records in `table`, which have unique keys, and refer to others by foreign keys.
 
     Of several keys that a record would break, the server names the one whose index was made first.
     """
 
-    def __init__(self, table: Table, keys: Iterable[UniqueKey]) -> None:
+    def __init__(
+        self, table: Table, keys: Iterable[UniqueKey], foreign_keys: Iterable[ForeignKey] = ()
+    ) -> None:
+        self._references = fields_by_name(foreign_keys)
         # The index of positions ends with the id.
         self._of_ids = {f"{table.name}_pkey", position_index(table.name)}
         self._fields = {unique_name(table, key): key.fields for key in keys}
 
     def translated(self, write: Work[T]) -> Work[T]:
-        """`write`, which then raises `UniqueConflict` where the server refuses it for a unique key."""
+        """`write` of values, which then raises `UniqueConflict` and `ReferenceMissing`."""
 
         async def work(connection: Connection, seconds: float) -> T:
             try:
@@ -37,6 +42,11 @@ class UniqueConflicts:
                 if conflict is None:
                     raise
                 raise conflict from error
+            except asyncpg.ForeignKeyViolationError as error:
+                field = self._references.get(error.constraint_name)
+                if field is None:
+                    raise
+                raise ReferenceMissing(field) from error
 
         return work
 

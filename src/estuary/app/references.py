@@ -1,0 +1,40 @@
+"""References as they are served: what askers may refer to and delete with a record, by the access rules."""
+
+from collections.abc import Sequence
+
+from estuary.app.access import Permissions
+from estuary.core.access import Action, Decision
+from estuary.core.identity import Identity
+from estuary.core.ports import Clock, Store
+from estuary.core.reach import EVERYONES, NOBODYS, Reach, Whose
+from estuary.core.resource import Resource
+from estuary.stores.referring import ReferringStore
+
+
+def with_references(
+    store: Store, resources: Sequence[Resource], granted: Permissions, clock: Clock
+) -> Store:
+    """`store`, which with `resources` that refer to each other decides on that for each asker."""
+    if not any(resource.foreign_keys for resource in resources):
+        return store
+    return ReferringStore(store, resources, reach_of(granted), clock.now)
+
+
+def refer(resources: Sequence[Resource]) -> bool:
+    """Whether writes concern more than their own records: then stores are told who asks."""
+    return any(resource.foreign_keys for resource in resources)
+
+
+def reach_of(granted: Permissions) -> Reach:
+    """What the access rules let askers do with records of each resource."""
+
+    def reach(identity: Identity | None, resource: str, action: Action) -> Whose:
+        rights = granted.of.get(resource)
+        decision = Decision.ALL if rights is None else rights.rule(action).decide(identity)
+        if decision is Decision.ALL:
+            return EVERYONES
+        if decision is Decision.REFUSED or identity is None or identity.owner is None:
+            return NOBODYS
+        return Whose(identity.owner)
+
+    return reach
