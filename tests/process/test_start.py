@@ -1,5 +1,6 @@
 """Starting: the ready line tells the truth, and what cannot start says why and leaves nothing behind."""
 
+import json
 import os
 import pty
 import signal
@@ -14,6 +15,17 @@ from estuary import __version__
 from estuary.core.build import COMPILED
 from tests.support.http import accepts_connections, get, post
 from tests.support.process import HOST, READY, Output, Server, serving, started, until
+
+COLLECTS = """
+import gc
+from msgspec import Struct
+from estuary import Hooks, Resource
+
+class Probe(Struct, frozen=True):
+    collects: bool = False
+
+PROBES = Resource("probes", Probe, hooks=Hooks(before_create=lambda _, __: Probe(gc.isenabled())))
+"""
 
 DIES_AT_IMPORT = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
 
@@ -160,6 +172,16 @@ def test_a_worker_that_dies_at_once_ends_the_start(tmp_path: Path) -> None:
         code, lines = refused(server)
     assert 1 == code
     assert ["estuary: a worker ended before it was ready: killed by SIGKILL"] == lines
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_garbage_is_collected_once_requests_are_served(tmp_path: Path, workers: str) -> None:
+    """The collector rests only while modules are imported and the service is built."""
+    (tmp_path / "probed.py").write_text(COLLECTS)
+    sqlite = {"DATABASE_URL": "sqlite:///probes.db"}  # several workers cannot share the memory store
+    with serving(tmp_path, {**sqlite, "RESOURCES": "probed:PROBES", "WORKERS": workers}) as server:
+        assert json.loads(post(server, "/api/v1/probes", b"{}").body)["collects"]
+        assert 0 == server.stop()
 
 
 def test_the_socket_of_a_service_manager_is_served(tmp_path: Path) -> None:
