@@ -167,14 +167,14 @@ BOUNDS: tuple[Bound, ...] = (
     ),
     Bound(
         "Memory of all processes, idle (memory)",
-        64,
+        56,
         median_of("footprint", "memory"),
         at_least=False,
         unit="MiB",
     ),
     Bound(
         "Memory of all processes, idle (SQLite)",
-        80,
+        76,
         median_of("footprint", "sqlite"),
         at_least=False,
         unit="MiB",
