@@ -15,6 +15,7 @@ from bench.apps.answers import DESCRIPTION, DRAFT, LIST_PATH, NAME
 UNKNOWN_ID = "019a9f3c-5f00-7c11-9d52-000000000000"
 BATCH_PATH = "/api/v1/batch"
 BOOKS_PATH = "/api/v1/books"
+HOOKED_PATH = "/api/v1/hooked"
 PAGE_LENGTH = 20
 BATCH_LENGTH = 100
 
@@ -43,9 +44,9 @@ def read(record_id: str) -> Exchange:
     return Exchange("GET", f"{LIST_PATH}/{record_id}", 200, lambda item: bool(item["name"] == NAME))
 
 
-def create() -> Exchange:
-    """A new item."""
-    return Exchange("POST", LIST_PATH, 201, lambda item: bool(item["name"] == NAME), DRAFT)
+def create(path: str = LIST_PATH) -> Exchange:
+    """A new item, of the resource at `path`."""
+    return Exchange("POST", path, 201, lambda item: bool(item["name"] == NAME), DRAFT)
 
 
 def create_batch() -> Exchange:
@@ -60,9 +61,9 @@ def put(record_id: str) -> Exchange:
     return _renaming("PUT", record_id)
 
 
-def patch(record_id: str) -> Exchange:
-    """The same by a merge patch."""
-    return _renaming("PATCH", record_id)
+def patch(record_id: str, path: str = LIST_PATH) -> Exchange:
+    """The same by a merge patch, of the resource at `path`."""
+    return _renaming("PATCH", record_id, path)
 
 
 def page(parameters: str = f"?limit={PAGE_LENGTH}") -> Exchange:
@@ -83,7 +84,7 @@ def page_where(condition: str) -> Exchange:
 def create_book(number: int) -> Exchange:
     """A new book; every second one stands on the same shelf, and later ones have fewer pages."""
     book = {"name": NAME, "description": DESCRIPTION, "shelf": number % 2, "pages": 1000 - number}
-    return replace(create(), path=BOOKS_PATH, body=json.dumps(book).encode())
+    return replace(create(BOOKS_PATH), body=json.dumps(book).encode())
 
 
 def books(parameters: str, cursor: str) -> Exchange:
@@ -129,10 +130,17 @@ def _is_whole_batch(answer: Any) -> bool:
     return [result["status"] for result in answer["results"]] == [201] * BATCH_LENGTH
 
 
-def _renaming(method: str, record_id: str) -> Exchange:
-    path = f"{LIST_PATH}/{record_id}"
+def _renaming(method: str, record_id: str, path: str = LIST_PATH) -> Exchange:
     names = [json.dumps({"name": name}).encode() for name in (f"{NAME}, renamed", NAME)]
-    return Exchange(method, path, 200, lambda item: item["name"].startswith(NAME), names[0], (), names[1])
+    return Exchange(
+        method,
+        f"{path}/{record_id}",
+        200,
+        lambda item: item["name"].startswith(NAME),
+        names[0],
+        (),
+        names[1],
+    )
 
 
 def _exchange(connection: http.client.HTTPConnection, exchange: Exchange) -> Any:

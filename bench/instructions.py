@@ -76,7 +76,7 @@ def _fill(origin: str) -> None:
 def _estuary(store: str, port: int, folder: Path) -> tuple[list[str], Mapping[str, str]]:
     variables = environment(store, port, folder)
     path = os.pathsep.join((variables["PYTHONPATH"], str(ROOT)))
-    resources = "estuary.core.items:ITEMS,bench.apps.books:BOOKS"
+    resources = "estuary.core.items:ITEMS,bench.apps.books:BOOKS,bench.apps.hooked:HOOKED"
     return ["bench.apps.one_worker"], {**variables, "PYTHONPATH": path, "RESOURCES": resources}
 
 
@@ -86,6 +86,11 @@ def _bare(port: int, _: Path) -> tuple[list[str], Mapping[str, str]]:
 
 def _of_first(asked: Callable[[str], Exchange], origin: str) -> Exchange:
     return asked(exchange.once(origin, exchange.page())["items"][0]["id"])
+
+
+def _hooked_patch(origin: str) -> Exchange:
+    made = exchange.once(origin, exchange.create(exchange.HOOKED_PATH))
+    return exchange.patch(made["id"], exchange.HOOKED_PATH)
 
 
 def _second_page(parameters: str, origin: str) -> Exchange:
@@ -111,6 +116,16 @@ _WRITES = (
     Subject("memory-create", "Estuary, memory: a new item", lambda _: exchange.create()),
     Subject("memory-put", "Estuary, memory: another name by PUT", partial(_of_first, exchange.put)),
     Subject("memory-patch", "Estuary, memory: another name by PATCH", partial(_of_first, exchange.patch)),
+    Subject(
+        "memory-create-hooked",
+        "Estuary, memory: a new item, with three hooks",
+        lambda _: exchange.create(exchange.HOOKED_PATH),
+    ),
+    Subject(
+        "memory-patch-hooked",
+        "Estuary, memory: another name by PATCH, with three hooks",
+        _hooked_patch,
+    ),
 )
 MEMORY = Contender(partial(_estuary, "memory"), (*_subjects("memory", "memory"), *_WRITES))
 SQLITE = Contender(partial(_estuary, "sqlite"), tuple(_subjects("sqlite", "SQLite")))
@@ -131,7 +146,9 @@ REACHED = {
     "memory-both": Cost(432_600, 7_880, 5_080),
     "memory-create": Cost(62_600, 2_700, 1_730),
     "memory-put": Cost(100_700, 4_100, 2_830),
-    "memory-patch": Cost(109_300, 4_480, 2_920),
+    "memory-patch": Cost(102_900, 4_140, 2_760),
+    "memory-create-hooked": Cost(75_500, 3_270, 1_950),
+    "memory-patch-hooked": Cost(122_500, 4_950, 3_260),
     "sqlite-read": Cost(68_500, 3_020, 1_790),
     "sqlite-all": Cost(520_300, 5_830, 4_360),
     "sqlite-list": Cost(532_600, 6_170, 4_510),

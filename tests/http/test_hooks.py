@@ -11,11 +11,13 @@ import pytest
 from estuary.core.identity import Identity
 from estuary.core.observations import HookSlow, Observation, RequestFailed
 from estuary.http.messages import Request
+from estuary.http.scopes import Scopes
 from estuary.telemetry.observers import Observers
 from tests.support import hooked
+from tests.support.issuer import AUDIENCE, issuing
 from tests.support.service import client_of, make_service
 
-LOANS = "tests.support.hooked:LOANS"
+LOANS, VISITS = "tests.support.hooked:LOANS", "tests.support.hooked:VISITS"
 PATH, BATCH = "/api/v1/lendings", "/api/v1/batch"
 ID = "0199c0de-1234-7abc-8def-0123456789ab"
 
@@ -141,11 +143,15 @@ async def test_batches_run_hooks(loans: httpx.AsyncClient) -> None:
 DEFECTS = {
     "raises": "raised KeyError",
     "exits": "raised SystemExit",
+    "cancels": "raised CancelledError",
+    "recurses": "raised RecursionError",
     "returns text": "returned str: it must return Loan",
     "returns coroutine": "returned coroutine: it must return Loan",
     "changes list": "changed its argument: return a copy, as msgspec.structs.replace does",
     "changes object": "changed its argument: return a copy, as msgspec.structs.replace does",
     "mistypes": "returned a wrong days: Expected `int`, got `str`",
+    "no Unicode": "returned a wrong title: 'utf-8' codec can't encode character '\\ud800' in position 0: "
+    "surrogates not allowed",
     "nulls": "returned a wrong days: Expected `int`, got `null`",
 }
 
@@ -154,21 +160,65 @@ DEFECTS = {
 async def test_a_defect_of_a_hook_ends_one_request(
     memory: tuple[httpx.AsyncClient, list[Any]], title: str
 ) -> None:
-    """It is a 500 that tells nothing, and one line that names resource and hook; nothing is written."""
+    """It is a 500 that tells nothing, and one line that names resource and hook; nothing is written.
+
+    The same in a dry run, and in a batch, of which nothing else is written either.
+    """
     client, seen = memory
     place = (await client.post(PATH, json={"title": "x"})).headers["location"]
-    before = (await client.get(place)).content
+    before = (await client.get(PATH)).content
+    operations = [
+        {"method": "POST", "path": PATH, "body": {"title": "x"}},
+        {"method": "PATCH", "path": place, "body": {"title": title}},
+    ]
+    dry = {"validate_only": "true"}
     answers = [
         await client.post(PATH, json={"title": title}),
+        await client.post(PATH, json={"title": title}, params=dry),
         await client.patch(place, json={"title": title}),
+        await client.patch(place, json={"title": title}, params=dry),
+        await client.post(BATCH, json={"operations": operations}),
+        await client.post(BATCH, json={"operations": operations}, params=dry),
     ]
-    assert [500, 500] == [each.status_code for each in answers]
+    assert [500] * 6 == [each.status_code for each in answers]
     assert all("secret" not in each.text for each in answers)
-    assert [f"hook {name} of lendings {DEFECTS[title]}" for name in ("before_create", "before_update")] == [
-        str(each.error) for each in seen
-    ]
-    assert before == (await client.get(place)).content
+    hooks = ["hook before_create"] * 2 + ["hook before_update"] * 2 + ["write 1: hook before_update"] * 2
+    assert [f"{hook} of lendings {DEFECTS[title]}" for hook in hooks] == [str(each.error) for each in seen]
+    assert before == (await client.get(PATH)).content
     assert 200 == (await client.patch(place, json={"days": 2})).status_code
+
+
+async def test_hooks_are_told_who_a_token_names(tmp_path: Path) -> None:
+    """Subject, owner and scopes of a verified token, in each way to write."""
+    with issuing() as issuer:
+        service = make_service(
+            tmp_path,
+            RESOURCES=VISITS,
+            AUTH_ENABLED="true",
+            AUTH_ISSUER=issuer.url,
+            AUTH_AUDIENCE=AUDIENCE,
+            AUTH_OWNER_CLAIM="tenant",
+            AUTH_READ_SCOPE="{resource}:read",
+            AUTH_WRITE_SCOPE="{resource}:write",
+        )
+        access = Scopes("{resource}:read", "{resource}:write")
+        token = issuer.token(sub="bob", tenant="acme", scope="visits:read visits:write other")
+        async with client_of(service, resources=(VISITS,), access=access) as client:
+            client.headers["Authorization"] = f"Bearer {token}"
+            created = await client.post("/api/v1/visits", json={"reason": "x"})
+            place = created.headers["location"]
+            operation = {"method": "PUT", "path": place, "body": {"reason": "y", "subject": "mallory"}}
+            answers = [
+                created,
+                await client.patch(place, json={"subject": "mallory", "scopes": []}),
+                await client.put(
+                    f"/api/v1/visits/{ID}", json={"reason": "x"}, headers={"If-None-Match": "*"}
+                ),
+            ]
+            batch = await client.post(BATCH, json={"operations": [operation]})
+    bodies = [*(each.json() for each in answers), batch.json()["results"][0]["body"]]
+    named = ("bob", "acme", ["other", "visits:read", "visits:write"])
+    assert [named] * 4 == [(each["subject"], each["tenant"], each["scopes"]) for each in bodies]
 
 
 async def test_a_validation_that_returns_something_is_a_defect(

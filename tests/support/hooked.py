@@ -1,5 +1,6 @@
 """A resource with hooks that do, on demand, whatever a hook can do wrong."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from time import sleep
@@ -63,6 +64,14 @@ CLOSED: list[bool] = []
 """Where it is not empty, what is titled so is refused."""
 
 
+def _recurses(new: Loan) -> Loan:
+    return _recurses(new)
+
+
+def _cancels(_: Loan) -> None:
+    raise asyncio.CancelledError
+
+
 def _until_closed(_: Loan) -> None:
     if CLOSED:
         raise Reject("title", "Is refused by now", "closed")
@@ -72,12 +81,15 @@ MISBEHAVIOUR: dict[str, Callable[[Loan], Any]] = {
     "until closed": _until_closed,
     "raises": _raises,
     "exits": lambda _: sys.exit(3),
+    "cancels": _cancels,
+    "recurses": _recurses,
     "sleeps": lambda _: sleep(0.06),
     "returns text": lambda _: "secret",
     "returns coroutine": lambda _: _coroutine(),
     "changes list": _tags,
     "changes object": _extra,
     "mistypes": lambda new: structs.replace(new, days="secret"),
+    "no Unicode": lambda new: structs.replace(new, title="\ud800"),
     "nulls": lambda new: structs.replace(new, days=None),
     "breaks a rule": lambda new: structs.replace(new, days=101, title="x" * 31),
     "cleans": lambda new: structs.replace(new, title="  clean ", tags=[" a "]),
@@ -94,4 +106,27 @@ LOANS = Resource(
     "lendings",
     Loan,
     hooks=Hooks(before_create=before_create, before_update=before_update, validate=validate),
+)
+
+
+class Visit(Struct, frozen=True):
+    """Something that says who asked for it."""
+
+    reason: str
+    subject: str = ""
+    tenant: str = ""
+    scopes: list[str] = []
+
+
+def _signed(new: Visit, identity: Identity | None) -> Visit:
+    if identity is None:
+        return structs.replace(new, subject="", tenant="", scopes=[])
+    scopes = sorted(identity.scopes)
+    return structs.replace(new, subject=identity.subject, tenant=identity.owner or "", scopes=scopes)
+
+
+VISITS = Resource(
+    "visits",
+    Visit,
+    hooks=Hooks(before_create=_signed, before_update=lambda _, new, identity: _signed(new, identity)),
 )

@@ -9,6 +9,7 @@ import pytest
 
 from bench import capacity
 from bench.bounds import Figure, difference_of, median_of, ratio_of
+from bench.instructions import REACHED
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/**/*.md"))))
@@ -112,6 +113,17 @@ def test_what_is_quoted_is_what_was_measured(quoted: Quoted) -> None:
     measured = quoted.figure([each for topic in capacity.latest().topics for each in topic.series])
     assert measured is not None
     assert quoted.least <= measured <= quoted.most
+
+
+def test_what_hooks_cost_is_what_was_reached() -> None:
+    """The instructions that the guide to hooks names are those to which a test holds the service."""
+    words = words_of("docs/hooks.md")
+    create, create_hooked, patch, patch_hooked = (
+        f"{REACHED[f'memory-{name}'].instructions:,}"
+        for name in ("create", "create-hooked", "patch", "patch-hooked")
+    )
+    assert f"spends {create_hooked} instructions on a create in memory" in words
+    assert f"and {create} on one without; on a merge patch {patch_hooked} and {patch}," in words
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -11,14 +11,16 @@ from estuary.core.identity import Identity
 class Reject(Exception):
     """Raised by a hook: the write is refused with 422 and one violation.
 
-    `field` is the field that is to be corrected, `message` is told to the client as it is, `code` is a word
-    that programs can tell it by. Raises `TypeError` for what is no text.
+    `field` is the field that is to be corrected, `message` is sent to the client as it is, `code` is a word
+    that programs can tell it by. Raises `TypeError` for anything but a str, and `UnicodeEncodeError` for a
+    lone surrogate.
     """
 
     def __init__(self, field: str, message: str, code: str = "rejected") -> None:
         for name, text in (("field", field), ("message", message), ("code", code)):
             if not isinstance(text, str):
                 raise TypeError(f"{name} must be a str, not {type(text).__name__}")
+            text.encode()
         super().__init__(field, message, code)
         self.field = field
         self.message = message

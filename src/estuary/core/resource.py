@@ -92,6 +92,8 @@ class Resource:
         rules = Rules(self.writable)
         self.changes = rules.changes
         """The fields that changes set, cleaned; raises `ValidationFailed`."""
+        self.cleaned_values = rules.cleaned_values
+        """Values of some fields by their names, cleaned; raises `ValidationFailed`."""
         self.patch = rules.patch
         """The fields that a merge patch of a value sets or clears, cleaned; raises `ValidationFailed`.
 

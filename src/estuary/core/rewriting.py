@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from estuary.core.awaiting import MaybeAwaitable, settled
+from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import (
     EstuaryError,
     HookFailed,
@@ -40,7 +40,8 @@ async def rewritten(
         seen, changes = NO_VERSION, {}
         refusal: EstuaryError | None = None
         try:
-            record = await settled(read())
+            found = read()
+            record = found if isinstance(found, Record) else await found
             seen = record.version
             changes = dict(change(record)) if holds(seen) else {}
         except NotFound as error:

@@ -1,6 +1,6 @@
 """Rules: how the given values of fields are checked and cleaned."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +15,7 @@ class Rules:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self._rules = [_FieldRule(field) for field in fields]
+        self._by_name = {rule.name: rule for rule in self._rules}
         self._merging = [rule for rule in self._rules if rule.merge is not None]
 
     def cleaned(self, source: msgspec.Struct) -> list[Any]:
@@ -33,6 +34,14 @@ class Rules:
             for rule in self._rules
             if getattr(source, rule.name) is not None
         }
+        if violations:
+            raise ValidationFailed(violations)
+        return cleaned
+
+    def cleaned_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`values` of fields by their names, cleaned; null stays. Raises `ValidationFailed`."""
+        violations: list[Violation] = []
+        cleaned = {name: self._by_name[name].checked(value, violations) for name, value in values.items()}
         if violations:
             raise ValidationFailed(violations)
         return cleaned
@@ -74,8 +83,7 @@ class _FieldRule:
 
     def cleaned(self, source: msgspec.Struct, violations: list[Violation]) -> Any:
         """The value that `source` has of the field, cleaned; where it breaks its rule, a violation more."""
-        value = getattr(source, self.name)
-        return None if value is None else self._checked(value, violations)
+        return self.checked(getattr(source, self.name), violations)
 
     def patched(
         self, source: msgspec.Struct, value: msgspec.Struct | None, violations: list[Violation]
@@ -95,9 +103,12 @@ class _FieldRule:
             except ValidationFailed as failed:
                 violations.extend(within(self.name, failed.violations))
                 return None
-        return self._checked(given, violations)
+        return self.checked(given, violations)
 
-    def _checked(self, value: Any, violations: list[Violation]) -> Any:
+    def checked(self, value: Any, violations: list[Violation]) -> Any:
+        """`value`, cleaned; null stays. Where it breaks the rule, a violation more."""
+        if value is None:
+            return None
         try:
             return self._check(value)
         except Broken as broken:

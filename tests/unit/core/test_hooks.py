@@ -18,3 +18,9 @@ def test_a_rejection_is_made_of_texts() -> None:
     message: Any = 3
     with pytest.raises(TypeError, match="message must be a str, not int"):
         Reject("days", message)
+
+
+def test_a_rejection_can_be_sent() -> None:
+    """A lone surrogate is in no answer: the hook is told of it, not the client that would get none."""
+    with pytest.raises(UnicodeEncodeError):
+        Reject("days", "\ud800")

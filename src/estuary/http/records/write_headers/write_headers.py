@@ -108,7 +108,7 @@ class WriteHeadersReader:
         if (
             request.owner is None
             and request.grant is EVERYTHING
-            and not self._names_asker
+            and (request.identity is None or not self._names_asker)
             and parameters is NO_WRITE_PARAMETERS
             and headers.get("idempotency-key") is None
             and headers.get("prefer") is None
