@@ -1,27 +1,28 @@
-"""The guide to resources is what really happens: where it shows a declaration served, answers are those."""
+"""The guide to resources is what really happens: its declarations, served, answer as it shows."""
 
 import re
 from pathlib import Path
 
-from tests.support.console import CONSOLE, assert_it_prints, examples
+from tests.support.console import assert_it_prints, examples
 from tests.support.documents import ROOT
 from tests.support.process import serving
 
 GUIDE = ROOT / "docs/resources.md"
-PYTHON = re.compile(r"^```python\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n# (\S+)\.py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAME = re.compile(r"^(\w+) = Resource\(", re.MULTILINE)
 
 
 def test_the_guide_prints_what_it_says(tmp_path: Path) -> None:
-    """The commands, typed in, give the answers that it shows, on the declaration before them."""
-    ((place, declaration),) = PYTHON.findall(GUIDE.read_text())
-    module = tmp_path / place
-    module.parent.mkdir()
-    module.write_text(declaration)
-    assert 1 == len(CONSOLE.findall(GUIDE.read_text()))
-    variables = {
-        "DATABASE_TYPE": "memory",
-        "RESOURCES": "club.sightings:SIGHTINGS",
-        "PYTHONPATH": str(tmp_path),
-    }
+    """Every declaration that has a place in it is put there; the commands, typed in, give its answers."""
+    resources = []
+    for place, declaration in PYTHON.findall(GUIDE.read_text()):
+        module = tmp_path / f"{place}.py"
+        module.parent.mkdir(exist_ok=True)
+        module.write_text(declaration)
+        resources += [f"{place.replace('/', '.')}:{name}" for name in NAME.findall(declaration)]
+    assert ["library.books:BOOKS", "library.members:MEMBERS", "club.sightings:SIGHTINGS"] == resources
+    told = list(examples(GUIDE))
+    assert len(told) >= 7
+    variables = {"DATABASE_TYPE": "memory", "RESOURCES": ",".join(resources), "PYTHONPATH": str(tmp_path)}
     with serving(tmp_path, variables) as server:
-        assert_it_prints(list(examples(GUIDE)), server)
+        assert_it_prints(told, server)
