@@ -63,7 +63,7 @@ tools: $(READERS) $(CLIENTS) $(CONVEX) ## Fetch what a few tests drive: Redocly'
 deploy-tools: $(DEPLOYER) ## Fetch what reads and checks deploy/: kubectl, checkov and others, in .tools/deploy
 
 .PHONY: run
-run: $(RUNS) ## Serve items on http://127.0.0.1:3000, kept in data/estuary.db
+run: $(RUNS) ## Serve items on port 3000 of all addresses (HOST=127.0.0.1: of this machine alone), kept in data/estuary.db
 	exec $(BIN)/estuary serve $(ARGS)
 
 ##@ Check
