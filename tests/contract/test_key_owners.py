@@ -16,7 +16,7 @@ from estuary.core.record_json import RecordJson
 from estuary.core.writes import WriteOptions
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.sql.ddl_text import quoted
-from estuary.stores.sql.policy import Policy
+from estuary.stores.sql.migrations.policy import Policy
 from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import TIMEOUT, make_id, make_record, once, owned
 from tests.support.clocks import START

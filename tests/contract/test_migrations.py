@@ -25,7 +25,7 @@ from estuary.core.markers import Digits, Index, Unique
 from estuary.core.record import Record
 from estuary.core.resource import AwareDatetime, Resource
 from estuary.stores.postgres import PostgresStore
-from estuary.stores.sql.policy import Policy
+from estuary.stores.sql.migrations.policy import Policy
 from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import TIMEOUT, make_id
 from tests.contract.postgres import make_postgres

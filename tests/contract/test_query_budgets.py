@@ -28,7 +28,7 @@ BUDGET = 0.2
 SLACK = 2.0
 """Seconds past its budget within which a query has ended, on a busy machine: some milliseconds else."""
 RECORDS = 4_000
-DEAR = ListQuery(
+COSTLY = ListQuery(
     20,
     None,
     counted=False,
@@ -72,24 +72,24 @@ async def test_a_query_without_an_index_ends_with_its_budget(books: Collection) 
     """No index would help: what it asks for is in none."""
     began = monotonic()
     with pytest.raises(QueryTooExpensive) as told:
-        await books.list(DEAR)
+        await books.list(COSTLY)
     assert BUDGET <= monotonic() - began <= BUDGET + SLACK
     assert Advice() == told.value.advice
     assert make_id(1) == (await books.get(make_id(1))).id
 
 
 async def test_other_reads_go_on_meanwhile(books: Collection) -> None:
-    """Also those in a thread, or over another connection; and dear ones wait for their turn."""
-    dear = [asyncio.create_task(books.list(DEAR)) for _ in range(5)]
+    """Also those in a thread, or over another connection; and costly ones wait for their turn."""
+    costly = [asyncio.create_task(books.list(COSTLY)) for _ in range(5)]
     counted = ListQuery(20, 0, where=(Comparison("pages", Operator.NULL, value=True),), at_most=100)
     reads = 0
-    while not all(task.done() for task in dear):
+    while not all(task.done() for task in costly):
         assert make_id(1) == (await books.get(make_id(1))).id
         found = await books.list(counted)
         assert (100, True) == (found.total, found.exceeded)
         reads += 1
-    assert {QueryTooExpensive, QueriesWaiting} == {type(task.exception()) for task in dear}
-    # Those that waited for a dear query would be one or two.
+    assert {QueryTooExpensive, QueriesWaiting} == {type(task.exception()) for task in costly}
+    # Those that waited for a costly query would be one or two.
     assert reads > 4
 
 
@@ -105,9 +105,9 @@ async def test_a_far_offset_waits_for_its_turn(books: Collection, sort: tuple[So
 
     far = ListQuery(1, FARTHEST_OFFSET + 1, counted=False, sort=sort)
     near = ListQuery(1, FARTHEST_OFFSET, counted=False, sort=sort)
-    await asyncio.gather(*(ask("dear", DEAR) for _ in range(5)), ask("far", far), ask("near", near))
-    assert ["near", "dear"] == ended[:2]
-    assert {"dear": 5, "far": 1, "near": 1} == Counter(ended)
+    await asyncio.gather(*(ask("costly", COSTLY) for _ in range(5)), ask("far", far), ask("near", near))
+    assert ["near", "costly"] == ended[:2]
+    assert {"costly": 5, "far": 1, "near": 1} == Counter(ended)
 
 
 async def test_an_exact_number_has_a_budget_too(books: Collection) -> None:

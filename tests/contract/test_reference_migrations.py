@@ -11,7 +11,7 @@ from estuary import Ref, Resource
 from estuary.core.errors import Referenced, ReferenceMissing, StoreNotMigrated, StoreSchemaMismatch
 from estuary.core.record import Record
 from estuary.stores.postgres import PostgresStore
-from estuary.stores.sql.policy import Policy
+from estuary.stores.sql.migrations.policy import Policy
 from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import LATER, TIMEOUT, make_id
 from tests.support.clocks import START

@@ -51,7 +51,7 @@ async def _look(store: Store, settings: Settings) -> list[str]:
     if isinstance(store, Migratable) and settings.database_migrate != "off":
         statements = await store.migrate(only_plan=True)
         if statements and settings.database_migrate == "check":
-            from estuary.stores.sql.policy import NOT_MIGRATED
+            from estuary.stores.sql.migrations.policy import NOT_MIGRATED
 
             raise StoreNotMigrated(NOT_MIGRATED)
         if statements:

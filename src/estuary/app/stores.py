@@ -34,7 +34,7 @@ def make_store(
     """
     location = settings.database
     if location.path is not None:
-        from estuary.stores.sql.policy import Policy
+        from estuary.stores.sql.migrations.policy import Policy
         from estuary.stores.sqlite import SqliteStore, WriterFairness
 
         return SqliteStore(
@@ -58,7 +58,7 @@ def make_store(
 def _postgres(
     settings: Settings, resources: Sequence[Resource], observe: Observer, migrate: str | None
 ) -> Store:
-    from estuary.stores.sql.policy import Policy
+    from estuary.stores.sql.migrations.policy import Policy
 
     try:
         from estuary.stores.postgres import PostgresStore
@@ -78,7 +78,7 @@ def _postgres(
 def _convex(
     settings: Settings, resources: Sequence[Resource], observe: Observer, migrate: str | None
 ) -> Store:
-    from estuary.stores.sql.policy import Policy
+    from estuary.stores.sql.migrations.policy import Policy
 
     try:
         from estuary.stores.convex.store import ConvexStore

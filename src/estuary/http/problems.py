@@ -15,7 +15,7 @@ from estuary.http.envelopes import Details, Envelope, Problem
 from estuary.http.messages import EVERY_METHOD, JSON, Header, Request, Response
 from estuary.http.negotiation import Offer, accepted
 from estuary.http.records.write_headers.entity_tags import tag_of_version
-from estuary.http.told import Told, retry_after
+from estuary.http.error_answer import ErrorAnswer, retry_after
 
 _PROBLEM_JSON: Header = ("content-type", "application/problem+json")
 _PROBLEM, _ENVELOPE = Offer("application", "problem+json"), Offer("application", "json")

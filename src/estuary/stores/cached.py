@@ -19,7 +19,7 @@ from estuary.core.record import Place, Record, Written
 from estuary.core.resource import Resource
 from estuary.core.writes import UNCONDITIONAL, IdempotencyKey, Write, WriteOptions, id_of
 from estuary.stores.cache.port import Caches, Miss, RecordCache
-from estuary.stores.outliving import Outliving, outcome_of
+from estuary.stores.shielding import ShieldedTasks, outcome_of
 
 
 class CachedStore:
@@ -30,7 +30,7 @@ class CachedStore:
         self._caches = caches
         self._observe = observe
         self._collections: dict[str, CachedCollection] = {}
-        self._outliving = Outliving()
+        self._outliving = ShieldedTasks()
         self._is_open = False
 
     async def open(self) -> None:
@@ -140,7 +140,7 @@ class CachedCollection:
         self._observe = observe
         self._hit, self._missed = CacheLooked(resource, hit=True), CacheLooked(resource, hit=False)
         self._flights: dict[str, _Flight] = {}
-        self._outliving = Outliving()
+        self._outliving = ShieldedTasks()
         self._forget_others = forget
         self.is_open = False
         # By values, records come from the store each time: no cache knows which record has them now.

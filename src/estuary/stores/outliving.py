@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Outliving:
+class ShieldedTasks:
     """Tasks that are not cancelled with their callers."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from estuary.stores.outliving import Outliving, outcome_of
+from estuary.stores.shielding import ShieldedTasks, outcome_of
 
 
 class Work:
@@ -42,7 +42,7 @@ async def leave(waiting: "asyncio.Task[str]") -> None:
 
 async def test_a_caller_that_waits_gets_the_outcome(work: Work) -> None:
     """Also where another one left meanwhile."""
-    task = Outliving().begin(work.run())
+    task = ShieldedTasks().begin(work.run())
     first, second = (asyncio.create_task(outcome_of(task)) for _ in range(2))
     await leave(first)
     work.gate.set()
@@ -52,7 +52,7 @@ async def test_a_caller_that_waits_gets_the_outcome(work: Work) -> None:
 async def test_a_failure_is_for_all_who_wait(work: Work) -> None:
     """Each of them has it raised."""
     work.failure = ValueError("x")
-    task = Outliving().begin(work.run())
+    task = ShieldedTasks().begin(work.run())
     waiting = [asyncio.create_task(outcome_of(task)) for _ in range(2)]
     work.gate.set()
     assert [work.failure] * 2 == await asyncio.gather(*waiting, return_exceptions=True)
@@ -60,7 +60,7 @@ async def test_a_failure_is_for_all_who_wait(work: Work) -> None:
 
 async def test_nothing_holds_it_but_itself(work: Work) -> None:
     """The loop alone would let a task be collected on its way."""
-    outliving = Outliving()
+    outliving = ShieldedTasks()
     await leave(asyncio.create_task(outcome_of(outliving.begin(work.run()))))
     gc.collect()
     work.gate.set()
@@ -73,7 +73,7 @@ async def test_a_failure_without_a_waiting_caller_is_not_logged(work: Work) -> N
     told: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
     work.failure = ValueError("x")
-    await leave(asyncio.create_task(outcome_of(Outliving().begin(work.run()))))
+    await leave(asyncio.create_task(outcome_of(ShieldedTasks().begin(work.run()))))
     work.gate.set()
     for _ in range(3):
         await asyncio.sleep(0)

@@ -10,7 +10,7 @@ from estuary.core.errors import StoreUnavailable
 from estuary.core.observations import ConnectionsChanged
 from estuary.core.ports import Observer
 from estuary.stores.deadlines import Deadlines
-from estuary.stores.outliving import Outliving, outcome_of
+from estuary.stores.shielding import ShieldedTasks, outcome_of
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import (
@@ -59,7 +59,7 @@ class Pool:
         self._emptied = asyncio.Event()
         self._emptied.set()
         self._closed = False
-        self._lent = Outliving()
+        self._lent = ShieldedTasks()
 
     async def run(self, work: Work[T]) -> T:
         """The outcome of `work` on a connection of its own; the driver's errors are translated."""

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from estuary.core.errors import StoreUnavailable
-from estuary.stores.outliving import Outliving, outcome_of
+from estuary.stores.shielding import ShieldedTasks, outcome_of
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import CLOSED, DRIVER_ERRORS, translate
@@ -22,7 +22,7 @@ class Probe:
         self._timeout = min(timeout, _LONGEST)
         self._connection: Connection | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._outliving = Outliving()
+        self._outliving = ShieldedTasks()
         self._closed = False
 
     async def ask(self) -> None:

@@ -20,7 +20,7 @@ from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.schema import TABLE_COMMENT, Schema
 from estuary.stores.postgres.tables import ALL_OWNERS
 from estuary.stores.sql.indexes import OWNER
-from estuary.stores.sql.policy import NOT_MIGRATED, Policy
+from estuary.stores.sql.migrations.policy import NOT_MIGRATED, Policy
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import BoundStatement
 from estuary.stores.sql.tables import COMMON, TOTALS

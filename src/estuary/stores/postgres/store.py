@@ -38,7 +38,7 @@ from estuary.stores.postgres.unserved import UNSERVED, UnservedQueries
 from estuary.stores.sql.api_keys import api_keys_table
 from estuary.stores.sql.keys import compile_key_statements
 from estuary.stores.sql.list_statements import ListStatements
-from estuary.stores.sql.policy import Policy
+from estuary.stores.sql.migrations.policy import Policy
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import deleted_table, keys_table, resource_table

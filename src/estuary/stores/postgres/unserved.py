@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.errors import QueriesWaiting, StoreUnavailable
-from estuary.stores.outliving import Outliving, outcome_of
+from estuary.stores.shielding import ShieldedTasks, outcome_of
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.transaction import Transaction
@@ -36,7 +36,7 @@ class UnservedQueries:
         self._budget = budget
         self._timeout = timeout
         self._turns = asyncio.Semaphore(most)
-        self._outliving = Outliving()
+        self._outliving = ShieldedTasks()
         self._settings = (
             f"SET LOCAL statement_timeout = {round(budget * 1000)}; SET LOCAL enable_seqscan = on; "
             "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; "

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
-from estuary.stores.sql.plan import UNCHANGED, Plan
-from estuary.stores.sql.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
+from estuary.stores.sql.migrations.plan import UNCHANGED, Plan
+from estuary.stores.sql.migrations.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
 from estuary.stores.sqlite.duplicates import duplicates
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.orphans import orphans

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from estuary.core.errors import QueriesWaiting, StoreUnavailable
-from estuary.stores.outliving import outcome_of
+from estuary.stores.shielding import outcome_of
 from estuary.stores.sqlite.errors import CLOSED, DRIVER_ERRORS, translate
 from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.file import DatabaseFile

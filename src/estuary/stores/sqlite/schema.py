@@ -13,7 +13,7 @@ from estuary.core.errors import StoreSchemaMismatch
 from estuary.core.foreign_keys import ForeignKey
 from estuary.stores.sql.ddl_text import in_one_line
 from estuary.stores.sql.indexes import OWNER, create_index, named_here
-from estuary.stores.sql.plan import UNCHANGED, Plan
+from estuary.stores.sql.migrations.plan import UNCHANGED, Plan
 from estuary.stores.sql.tables import KEYS, TOTALS, checks_of
 from estuary.stores.sqlite.key_owners import key_owners
 from estuary.stores.sqlite.references import ReferenceTriggers

@@ -19,7 +19,7 @@ from estuary.core.writes import IdempotencyKey, Write
 from estuary.stores.sql.api_keys import api_keys_table
 from estuary.stores.sql.keys import KeyRows, compile_key_statements
 from estuary.stores.sql.list_statements import COMMON_SHAPES, ListStatements, select_list, select_totals
-from estuary.stores.sql.policy import Policy
+from estuary.stores.sql.migrations.policy import Policy
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import deleted_table, keys_table, resource_table, totals_table

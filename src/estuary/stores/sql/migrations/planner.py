@@ -33,7 +33,7 @@ from estuary.stores.sql.migrations.changes import (
     SetRule,
     Widen,
 )
-from estuary.stores.sql.plan import Plan
+from estuary.stores.sql.migrations.plan import Plan
 from estuary.stores.sql.tables import check_of, column_of_check, places_in
 from estuary.stores.sql.types import Decimals, plain_type
 
