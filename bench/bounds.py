@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bench import dearest
+from bench import costliest
 from bench.series import Series, find, ratio
 
 AllSeries = Sequence[Series]
@@ -73,7 +73,7 @@ def difference_of(question: str, subject: str, base: str) -> Figure:
     return figure
 
 
-def dearest_of(question: str, kind: str, base: str) -> Figure:
+def costliest_of(question: str, kind: str, base: str) -> Figure:
     """The highest ratio to the base of all subjects of a kind: of those whose names begin with it."""
 
     def figure(measured: AllSeries) -> float | None:
@@ -202,15 +202,15 @@ BOUNDS: tuple[Bound, ...] = (
         unit="µs",
     ),
     Bound(
-        "The dearest head of a request, to a read",
+        "The costliest head of a request, to a read",
         50,
-        dearest_of("dearest", dearest.HEAD, dearest.READ),
+        costliest_of("costliest", costliest.HEAD, costliest.READ),
         at_least=False,
     ),
     Bound(
-        "The dearest body of 2 MiB, to a plain one",
+        "The costliest body of 2 MiB, to a plain one",
         20,
-        dearest_of("dearest", dearest.BODY, dearest.PLAIN),
+        costliest_of("costliest", costliest.BODY, costliest.PLAIN),
         at_least=False,
     ),
     *(

@@ -1,4 +1,4 @@
-"""What the dearest request costs, in process: of heads and bodies that look for what is not bounded."""
+"""What the costliest request costs, in process: of heads and bodies that look for what is not bounded."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ from estuary.app import Service
 from estuary.http.http1.connection import Connection
 from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.listener import Listener
-from tests.support.dear_requests import ITEMS, PLAIN_BODY, bodies, heads, request
+from tests.support.costly_requests import ITEMS, PLAIN_BODY, bodies, heads, request
 
 READ, HEAD, BODY = "read", "head", "body"
 """The usual request, and what the names of the others begin with."""
@@ -31,11 +31,11 @@ _RECORDS = 100
 
 
 @dataclass(frozen=True)
-class Dearest:
-    """The processor time of every kind of dear request, beside a read's."""
+class Costliest:
+    """The processor time of every kind of costly request, beside a read's."""
 
-    name: str = "dearest"
-    title: str = "The dearest request, of those that the tests know"
+    name: str = "costliest"
+    title: str = "The costliest request, of those that the tests know"
     base: str = READ
 
     def measure(self, settings: Settings) -> list[Series]:

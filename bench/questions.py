@@ -10,7 +10,7 @@ from bench.contenders.estuary import ESTUARY_MEMORY, ESTUARY_SOURCE, ESTUARY_SQL
 from bench.contenders.fastapi import FASTAPI
 from bench.contenders.granian import BARE_ASGI, BARE_RSGI
 from bench.contenders.nginx import NGINX
-from bench.dearest import Dearest
+from bench.costliest import Costliest
 from bench.exchange import Exchange
 from bench.filtered import Filtered
 from bench.footprint import Footprint
@@ -91,7 +91,7 @@ QUESTIONS: tuple[Question, ...] = (
     Limits(),
     Auth(),
     Refusals(),
-    Dearest(),
+    Costliest(),
     Scale(),
     Transfer(),
     *INSTRUCTION_QUESTIONS,

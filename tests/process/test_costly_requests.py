@@ -1,4 +1,4 @@
-"""A client that sends nothing but the dearest requests there are: others have their turn beside it."""
+"""A client that sends nothing but the costliest requests there are: others have their turn beside it."""
 
 import ast
 import os
@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from tests.support.dear_requests import ITEMS, bodies, heads
+from tests.support.costly_requests import ITEMS, bodies, heads
 from tests.support.http import get, post
 from tests.support.process import Server, serving
 
@@ -26,7 +26,7 @@ def test_a_client_that_sends_the_dearest_stalls_no_other(tmp_path: Path) -> None
     with serving(tmp_path, {"RATE_LIMIT_ENABLED": "false"}) as server:
         record = post(server, ITEMS, b'{"name":"a"}').headers["location"]
         words = [str(each) for each in (server.port, record, SECONDS_A_KIND)]
-        command = [sys.executable, "-m", "tests.support.dear_requests", *words]
+        command = [sys.executable, "-m", "tests.support.costly_requests", *words]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as siege:
             try:
                 statuses, waits, said = probed(server, record, siege)

@@ -1,9 +1,9 @@
-"""Requests that are as dear as one can make them: heads and bodies that look for what is not bounded.
+"""Requests that are as costly as one can make them: heads and bodies that look for what is not bounded.
 
 Each is a whole request of HTTP/1.1, as long as the service takes it. What is found to cost more than its
-like belongs here: `python -m bench --questions dearest` measures all of them, and the soak test sends them.
+like belongs here: `python -m bench --questions costliest` measures all of them; the soak test sends them.
 
-`python -m tests.support.dear_requests PORT RECORD SECONDS` sends each kind for so long, one request after
+`python -m tests.support.costly_requests PORT RECORD SECONDS` sends each kind for so long, one request after
 the other, says on a line what it sends next, and at the end how often each status was answered.
 """
 

@@ -1,4 +1,4 @@
-"""What clients are told of errors, whatever the form of the body."""
+"""What an error is answered with, whatever the form of the body."""
 
 import math
 from typing import Any
@@ -7,8 +7,8 @@ from estuary.core.errors import Violation
 from estuary.http.messages import Header
 
 
-class Told:
-    """What a client is told of an error; `close`: the connection is of no use after this."""
+class ErrorAnswer:
+    """What the answer to an error holds; `close`: the connection is of no use after it."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.bounds import BOUNDS, Bound, difference_of, judge_all, median_of, ratio_of
-from bench.dearest import PLAIN
+from bench.costliest import PLAIN
 from bench.questions import QUESTIONS
 from bench.series import Series
 
@@ -55,7 +55,7 @@ def test_every_bound_asks_a_question_that_exists() -> None:
         "footprint": ["memory", "sqlite"],
         "auth": ["open", "known", "fresh", "blocked"],
         "refusals": ["slowest"],
-        "dearest": ["read", "head: x", PLAIN],
+        "costliest": ["read", "head: x", PLAIN],
         "postgres-read": ["postgres", "rsgi-asyncpg", "fastapi-sqlalchemy", "kinto"],
         "postgres-create": ["postgres", "rsgi-asyncpg", "fastapi-sqlalchemy"],
         "postgres-create-alone": ["postgres", "kinto"],

@@ -41,7 +41,7 @@ MAX_DEPTH: Final = 5
 _TOO_DEEP: Final = f"At most {MAX_DEPTH} of and, or, not may be nested"
 _WHERE: Final = "where"
 _MAX_NUMBER_CHARACTERS: Final = 400
-"""More than any number that is meant needs; reading longer ones is dear."""
+"""More than any number that is meant needs; reading longer ones is expensive."""
 
 _MAX_PARTS: Final = 20_000
 """Names and values in a body, counted by the commas between them, those in texts included: four times what

@@ -9,7 +9,7 @@ from estuary.http.errors import InvalidParameter
 
 _MAX_PARAMETERS: Final = 200
 _LONGEST_SUGGESTED: Final = 64
-"""Characters of a name for which the nearest known one is looked for: comparing longer ones is dear."""
+"""Characters of a name for which the nearest known one is looked for: longer ones cost too much."""
 _LONGEST_TOLD: Final = 100
 _MOST_TOLD: Final = 12
 
