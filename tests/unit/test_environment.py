@@ -55,7 +55,7 @@ def test_other_code_is_left_alone(source: str) -> None:
 
 
 def test_only_one_place_reads_the_environment() -> None:
-    """It is read once, in `load`; a variable belongs in the table or the surroundings."""
+    """It is read once, in `load`; a variable belongs to the settings or to `ProcessEnvironment`."""
     found = {
         path.relative_to(SOURCES).as_posix(): lines
         for path in SOURCES.rglob("*.py")

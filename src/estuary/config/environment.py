@@ -12,9 +12,9 @@ from estuary.config.effective import Configured, Effective
 from estuary.config.errors import HIDDEN, ConfigurationError, Refused, quoted, shown
 from estuary.config.forms import AUTO
 from estuary.config.placeholders import is_placeholder
+from estuary.config.process_environment import ProcessEnvironment, read_process_environment
 from estuary.config.settings import TABLE, Settings
 from estuary.config.spelling import nearest
-from estuary.config.surroundings import Surroundings, read_surroundings
 from estuary.config.value_sources import DOTENV, FILE_SUFFIX, Found, Sources
 from estuary.config.variable import Variable
 from estuary.config.variables.server import MAX_WORKERS
@@ -33,7 +33,7 @@ class Loaded(NamedTuple):
     settings: Settings
     effective: tuple[Effective, ...]
     warnings: tuple[str, ...]
-    surroundings: Surroundings
+    process_environment: ProcessEnvironment
     secret_files: Mapping[str, Path]
 
     def describe(self) -> Iterator[str]:
@@ -93,7 +93,7 @@ class _Loading:
             settings,
             tuple(self._effective.values()),
             warnings,
-            read_surroundings(self._environ),
+            read_process_environment(self._environ),
             self._sources.secret_files,
         )
 

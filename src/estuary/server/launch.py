@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from estuary import __version__
 from estuary.config.environment import Loaded
+from estuary.config.process_environment import ProcessEnvironment
 from estuary.config.settings import Settings
-from estuary.config.surroundings import Surroundings
 from estuary.core.build import COMPILED
 from estuary.server.channel import Channel
 from estuary.server.child import RunWorker
@@ -35,7 +35,7 @@ def serve(loaded: Loaded) -> int:
     be used (one line on standard error says why) or something was cut off; 2 when a resource is declared
     wrongly.
     """
-    settings, around = loaded.settings, loaded.surroundings
+    settings, around = loaded.settings, loaded.process_environment
     raise_limit()
     try:
         sockets = _sockets(settings, around)
@@ -89,7 +89,7 @@ def _log_configuration(log: Log, loaded: Loaded) -> None:
             log.warn("security checklist", fails=item.name, reason=finding.reason, mend=finding.mend)
 
 
-def _sockets(settings: Settings, around: Surroundings) -> Sockets:
+def _sockets(settings: Settings, around: ProcessEnvironment) -> Sockets:
     """The socket that the service manager passed, or a new one, and the operators' one if configured."""
     service = inherited(around.listen_fds, around.listen_pid) or listen(settings.host, settings.port)
     if settings.admin_port is None:

@@ -60,7 +60,7 @@ async def _run(
     listening: list[Listener] = []
     service: Service | None = None
     try:
-        colour = not loaded.surroundings.no_color
+        colour = not loaded.process_environment.no_color
         service = build(loaded.settings, colour=colour, shared=shared, worker=number)
         gc.enable()
         if await _before(orders.stop, service.start()):

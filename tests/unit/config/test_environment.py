@@ -380,10 +380,12 @@ def test_a_real_environment_raises_no_alarm(load: Load) -> None:
 
 def test_what_surrounds_the_process_is_passed_on(load: Load) -> None:
     """The process manager's and the terminal's variables come through here as well, as they are."""
-    around = load(NOTIFY_SOCKET="@x", WATCHDOG_USEC="2000000", LISTEN_FDS="1", NO_COLOR="1").surroundings
+    around = load(
+        NOTIFY_SOCKET="@x", WATCHDOG_USEC="2000000", LISTEN_FDS="1", NO_COLOR="1"
+    ).process_environment
     assert ("@x", "2000000", "1") == (around.notify_socket, around.watchdog_usec, around.listen_fds)
     assert around.no_color
-    bare = load(NO_COLOR="").surroundings
+    bare = load(NO_COLOR="").process_environment
     assert ("", "", "") == (bare.notify_socket, bare.watchdog_pid, bare.listen_pid)
     assert not bare.no_color
 
@@ -391,7 +393,7 @@ def test_what_surrounds_the_process_is_passed_on(load: Load) -> None:
 def test_dotenv_says_nothing_of_the_surroundings(load: Load, tmp_path: Path) -> None:
     """NOTIFY_SOCKET is for this process from its parent: a file cannot know it."""
     (tmp_path / ".env").write_text("NOTIFY_SOCKET=/run/x\n")
-    assert "" == load().surroundings.notify_socket
+    assert "" == load().process_environment.notify_socket
 
 
 def test_load_reads_this_process_and_its_working_directory(

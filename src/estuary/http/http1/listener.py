@@ -13,7 +13,7 @@ from estuary.http.http1.connection import Connection
 from estuary.http.http1.connection_limits import ConnectionLimits
 from estuary.http.http1.heads import Heads
 from estuary.http.http1.hub import Hub
-from estuary.http.http1.idlers import Idlers
+from estuary.http.http1.idle_connections import IdleConnections
 from estuary.http.http1.observed_connection import ObservedConnection
 from estuary.http.kernel import Application
 
@@ -48,7 +48,7 @@ class Listener(Hub):
             application, Heads(application.constant_headers), limits, asyncio.get_running_loop()
         )
         self._connections: set[Connection] = set()
-        self._idlers = Idlers(self._connections)
+        self._idle = IdleConnections(self._connections)
         self._balance = balance
         self._kind = ObservedConnection if observed else Connection
         self._acceptor = Acceptor(listener, self._make, balance, self)
@@ -115,7 +115,7 @@ class Listener(Hub):
 
     def _make_room(self, arrival: Connection | None) -> bool:
         """Close the connection that has been idle longest; whether there was one."""
-        longest = self._idlers.longest(arrival)
+        longest = self._idle.longest(arrival)
         if longest is None:
             return False
         longest.expire()

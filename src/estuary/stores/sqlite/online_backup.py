@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from estuary.core.errors import StoreError, StoreUnavailable
-from estuary.stores.sqlite.company import connect_in_company
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, translate, was_not_written
 from estuary.stores.sqlite.executor import Executor
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.names import Identity
+from estuary.stores.sqlite.other_processes import connect_to_current_files
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class OnlineBackup:
         connect = partial(self._file.connect_to_look, timeout=self._timeout)
         try:
             with closing(
-                connect_in_company(self._file.path, connect, timeout=self._timeout, again=False)
+                connect_to_current_files(self._file.path, connect, timeout=self._timeout, again=False)
             ) as source:
                 opened = self._file.identities()
                 copy = sqlite3.connect("", isolation_level=None, check_same_thread=False)

@@ -9,11 +9,11 @@ from typing import NamedTuple, TypeVar
 
 from estuary.core.errors import StoreError, StoreRefused, StoreUnavailable
 from estuary.ownership import denied
-from estuary.stores.sqlite.company import connect_in_company
 from estuary.stores.sqlite.errors import DRIVER_ERRORS, is_busy, translate
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.migration import Migration, transaction
 from estuary.stores.sqlite.names import Names
+from estuary.stores.sqlite.other_processes import connect_to_current_files
 
 T = TypeVar("T")
 
@@ -83,22 +83,22 @@ class Opening:
 
     def _connected(self) -> sqlite3.Connection:
         connect = partial(self._file.connect, timeout=self._timeout)
-        return connect_in_company(self._file.path, connect, timeout=self._timeout, again=False)
+        return connect_to_current_files(self._file.path, connect, timeout=self._timeout, again=False)
 
     def _connected_to_look(self) -> sqlite3.Connection:
         connect = partial(self._file.connect_to_look, timeout=self._timeout)
-        return connect_in_company(self._file.path, connect, timeout=self._timeout, again=False)
+        return connect_to_current_files(self._file.path, connect, timeout=self._timeout, again=False)
 
     def _connected_to_plan(self) -> sqlite3.Connection:
         """To the file, or to nothing where it is still to be made, unless that must not be."""
         if self._file.path.exists():
             return self._connected_to_look()
         connect = partial(sqlite3.connect, ":memory:", isolation_level=None)
-        return connect_in_company(self._file.path, connect, timeout=self._timeout, again=False)
+        return connect_to_current_files(self._file.path, connect, timeout=self._timeout, again=False)
 
     def _connected_again(self) -> sqlite3.Connection:
         connect = partial(self._file.connect_again, timeout=self._timeout)
-        return connect_in_company(self._file.path, connect, timeout=0.0, again=True)
+        return connect_to_current_files(self._file.path, connect, timeout=0.0, again=True)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # First only looking: a file that is not Estuary's, or does not fit, stays as it is.

@@ -1,4 +1,4 @@
-"""Idlers: which of thousands of connections has been idle longest, looked up for each past the limit."""
+"""Which of thousands of connections has been idle longest, looked up for each connection past the limit."""
 
 from collections.abc import Collection
 from heapq import nsmallest
@@ -9,7 +9,7 @@ _AT_ONCE = 64
 """How many are found at a time: so many new connections then need not look at all others."""
 
 
-class Idlers:
+class IdleConnections:
     """Finds among `connections`, which come and go, the one to be closed first."""
 
     def __init__(self, connections: Collection[Connection]) -> None:
@@ -18,7 +18,7 @@ class Idlers:
         """Those that were idle longest when that was looked at, the longest one last."""
 
     def longest(self, spared: Connection | None) -> Connection | None:
-        """The connection that has been idle longest, None if none is; the `spared` one does not count.
+        """The connection that has been idle longest, or None; the `spared` one does not count.
 
         One that was found is not found again.
         """

@@ -35,7 +35,7 @@ _POLL = 0.05
 _opening = threading.Lock()
 
 
-def connect_in_company(
+def connect_to_current_files(
     path: Path, connect: Callable[[], sqlite3.Connection], *, timeout: float, again: bool
 ) -> sqlite3.Connection:
     """The outcome of `connect`, once it opens the files that all others have open.

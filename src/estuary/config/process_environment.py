@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Surroundings(NamedTuple):
+class ProcessEnvironment(NamedTuple):
     """The variables as they are, empty if not set; they are parsed where they are used.
 
     Those of systemd are described in sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3) and
@@ -21,9 +21,9 @@ class Surroundings(NamedTuple):
     """Whether the user wants no colours: NO_COLOR is set and not empty (no-color.org)."""
 
 
-def read_surroundings(environ: Mapping[str, str]) -> Surroundings:
+def read_process_environment(environ: Mapping[str, str]) -> ProcessEnvironment:
     """Read the variables from `environ`."""
-    return Surroundings(
+    return ProcessEnvironment(
         notify_socket=environ.get("NOTIFY_SOCKET", ""),
         watchdog_usec=environ.get("WATCHDOG_USEC", ""),
         watchdog_pid=environ.get("WATCHDOG_PID", ""),
