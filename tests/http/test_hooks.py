@@ -183,7 +183,8 @@ async def test_a_defect_of_a_hook_ends_one_request(
     assert [500] * 6 == [each.status_code for each in answers]
     assert all("secret" not in each.text for each in answers)
     hooks = ["hook before_create"] * 2 + ["hook before_update"] * 2 + ["write 1: hook before_update"] * 2
-    assert [f"{hook} of lendings {DEFECTS[title]}" for hook in hooks] == [str(each.error) for each in seen]
+    logged = [str(each.error) for each in seen if isinstance(each, RequestFailed)]  # slow as it may be
+    assert [f"{hook} of lendings {DEFECTS[title]}" for hook in hooks] == logged
     assert before == (await client.get(PATH)).content
     assert 200 == (await client.patch(place, json={"days": 2})).status_code
 
@@ -228,7 +229,7 @@ async def test_a_validation_that_returns_something_is_a_defect(
     client, seen = memory
     assert 500 == (await client.post(PATH, json={"title": "returns False"})).status_code
     assert ["hook validate of lendings returned bool: it must return None"] == [
-        str(each.error) for each in seen
+        str(each.error) for each in seen if isinstance(each, RequestFailed)
     ]
 
 
@@ -237,7 +238,7 @@ async def test_a_slow_hook_is_observed(memory: tuple[httpx.AsyncClient, list[Any
     client, seen = memory
     created = await client.post(PATH, json={"title": "sleeps"})
     assert (201, "") == (created.status_code, *told(created, "by"))
-    assert [("lendings", "before_create")] == [(each.resource, each.hook) for each in seen]
+    assert ("lendings", "before_create") in [(each.resource, each.hook) for each in seen]
 
 
 def told(answer: httpx.Response, *names: str) -> tuple[Any, ...]:
