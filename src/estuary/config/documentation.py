@@ -65,7 +65,7 @@ In the tables, *In production* is the default under `APP_PROFILE=production` whe
 _CLOSING = """\
 ## What others set
 
-Estuary heeds these as well, which a process manager or a user sets, and which only the process environment
+Estuary reads these as well, which a process manager or a user sets, and which only the process environment
 can say: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `LISTEN_FDS`, `LISTEN_PID` and
 `CREDENTIALS_DIRECTORY` (systemd), and `NO_COLOR` (no coloured log lines on a terminal).
 """

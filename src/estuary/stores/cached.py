@@ -30,7 +30,7 @@ class CachedStore:
         self._caches = caches
         self._observe = observe
         self._collections: dict[str, CachedCollection] = {}
-        self._outliving = ShieldedTasks()
+        self._shielded = ShieldedTasks()
         self._is_open = False
 
     async def open(self) -> None:
@@ -79,7 +79,7 @@ class CachedStore:
 
         They are seen to their end also where their caller leaves.
         """
-        return await outcome_of(self._outliving.begin(self._transact(writes, key, dry_run)))
+        return await outcome_of(self._shielded.begin(self._transact(writes, key, dry_run)))
 
     async def _transact(
         self, writes: Sequence[Write], key: IdempotencyKey | None, dry_run: bool
@@ -140,7 +140,7 @@ class CachedCollection:
         self._observe = observe
         self._hit, self._missed = CacheLooked(resource, hit=True), CacheLooked(resource, hit=False)
         self._flights: dict[str, _Flight] = {}
-        self._outliving = ShieldedTasks()
+        self._shielded = ShieldedTasks()
         self._forget_others = forget
         self.is_open = False
         # By values, records come from the store each time: no cache knows which record has them now.
@@ -206,7 +206,7 @@ class CachedCollection:
         flight = self._flights.get(record_id)
         # A read that began before a write ended is not for those who come after it.
         if flight is None or flight.ticket != miss.ticket:
-            flight = _Flight(miss.ticket, self._outliving.begin(self._read(record_id, miss)))
+            flight = _Flight(miss.ticket, self._shielded.begin(self._read(record_id, miss)))
             self._flights[record_id] = flight
         # One of those who wait may go away without ending it for the others.
         return await outcome_of(flight.task)
@@ -226,7 +226,7 @@ class CachedCollection:
 
         The store may make it yet, and what is read until then must not stay cached.
         """
-        return await outcome_of(self._outliving.begin(self._write_and_forget(record_id, write)))
+        return await outcome_of(self._shielded.begin(self._write_and_forget(record_id, write)))
 
     async def _write_and_forget(
         self, record_id: str, write: Callable[[], MaybeAwaitable[Written]]

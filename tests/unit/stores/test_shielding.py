@@ -60,8 +60,8 @@ async def test_a_failure_is_for_all_who_wait(work: Work) -> None:
 
 async def test_nothing_holds_it_but_itself(work: Work) -> None:
     """The loop alone would let a task be collected on its way."""
-    outliving = ShieldedTasks()
-    await leave(asyncio.create_task(outcome_of(outliving.begin(work.run()))))
+    shielded = ShieldedTasks()
+    await leave(asyncio.create_task(outcome_of(shielded.begin(work.run()))))
     gc.collect()
     work.gate.set()
     await asyncio.sleep(0)

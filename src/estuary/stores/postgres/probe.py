@@ -22,7 +22,7 @@ class Probe:
         self._timeout = min(timeout, _LONGEST)
         self._connection: Connection | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._outliving = ShieldedTasks()
+        self._shielded = ShieldedTasks()
         self._closed = False
 
     async def ask(self) -> None:
@@ -30,7 +30,7 @@ class Probe:
         if self._closed:
             raise StoreUnavailable(CLOSED)
         if self._asking is None or self._asking.done():
-            self._asking = self._outliving.begin(self._ask())
+            self._asking = self._shielded.begin(self._ask())
         await outcome_of(self._asking)
 
     async def close(self) -> None:

@@ -36,7 +36,7 @@ class UnservedQueries:
         self._budget = budget
         self._timeout = timeout
         self._turns = asyncio.Semaphore(most)
-        self._outliving = ShieldedTasks()
+        self._shielded = ShieldedTasks()
         self._settings = (
             f"SET LOCAL statement_timeout = {round(budget * 1000)}; SET LOCAL enable_seqscan = on; "
             "SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; "
@@ -85,7 +85,7 @@ class UnservedQueries:
     async def _outcome(self, statement: "_Statement", work: Work[T]) -> T:
         """What comes of `work`, which fetches `statement`. Gives the turn back when the server is done."""
         try:
-            return await outcome_of(self._outliving.begin(self._run(work)))
+            return await outcome_of(self._shielded.begin(self._run(work)))
         except asyncio.CancelledError:
             statement.abandon()
             raise
