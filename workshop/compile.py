@@ -61,7 +61,7 @@ COMPILED = [
     "core/uniques",
     "http/client",
     "http/client_address",
-    "http/error_answer",
+    "http/error_reply",
     "http/fields",
     "http/guards/access",
     "http/guards/auth",

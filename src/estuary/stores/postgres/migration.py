@@ -15,9 +15,9 @@ from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.migration_turn import migration_turn
 from estuary.stores.postgres.schema import Schema
 from estuary.stores.sql.duplicates import Search
-from estuary.stores.sql.orphans import OrphanSearch
 from estuary.stores.sql.migrations.plan import UNCHANGED, Plan
 from estuary.stores.sql.migrations.policy import NO_ALEMBIC, NOT_MIGRATED, Policy
+from estuary.stores.sql.orphans import OrphanSearch
 
 _LOCK = 0x45535455
 _BEGIN = (

@@ -10,7 +10,6 @@ from estuary.core.errors import StoreUnavailable
 from estuary.core.observations import ConnectionsChanged
 from estuary.core.ports import Observer
 from estuary.stores.deadlines import Deadlines
-from estuary.stores.shielding import ShieldedTasks, outcome_of
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import (
@@ -22,6 +21,7 @@ from estuary.stores.postgres.errors import (
     is_lost,
     translate,
 )
+from estuary.stores.shielding import ShieldedTasks, outcome_of
 
 T = TypeVar("T")
 Work = Callable[[Connection, float], Awaitable[T]]

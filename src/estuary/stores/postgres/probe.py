@@ -4,10 +4,10 @@ import asyncio
 from contextlib import suppress
 
 from estuary.core.errors import StoreUnavailable
-from estuary.stores.shielding import ShieldedTasks, outcome_of
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import CLOSED, DRIVER_ERRORS, translate
+from estuary.stores.shielding import ShieldedTasks, outcome_of
 
 _LONGEST = 1.5
 """Seconds for a probe: less than the usual timeout of who probes."""

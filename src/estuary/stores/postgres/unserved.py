@@ -7,10 +7,10 @@ from typing import Any, Final, TypeVar
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.errors import QueriesWaiting, StoreUnavailable
-from estuary.stores.shielding import ShieldedTasks, outcome_of
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.transaction import Transaction
+from estuary.stores.shielding import ShieldedTasks, outcome_of
 from estuary.stores.sql.statements import BoundStatement
 
 UNSERVED: Final = 2

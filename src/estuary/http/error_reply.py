@@ -7,7 +7,7 @@ from estuary.core.errors import Violation
 from estuary.http.messages import Header
 
 
-class ErrorAnswer:
+class Reply:
     """What the answer to an error holds; `close`: the connection is of no use after it."""
 
     def __init__(
