@@ -33,16 +33,14 @@ def permissions(settings: Settings, resources: Sequence[Resource], access: Scope
     wrong = [fault for resource in resources for fault in _faults(settings, resource)]
     if wrong:
         raise DeclarationError(f"RESOURCES: {'; '.join(wrong)}")
-    of = rights(resources, access, owned=settings.auth_owner_claim is not None)
+    of = rights(resources, access)
     return Permissions(of, None if access is None else batch_rights(of.values()))
 
 
-def rights(
-    resources: Sequence[Resource], access: Scopes | None, *, owned: bool = False
-) -> dict[str, Rights]:
+def rights(resources: Sequence[Resource], access: Scopes | None) -> dict[str, Rights]:
     """The rights of those `resources` that are not for everyone; see `permissions`."""
     return {
-        each.name: rights_of(each.access, *(access or Scopes()).of(each.name), owned=owned)
+        each.name: rights_of(each.access, *(access or Scopes()).of(each.name))
         for each in resources
         if access is not None or each.access is not None
     }
@@ -63,6 +61,8 @@ def _faults(settings: Settings, resource: Resource) -> Iterator[str]:
         if not settings.auth_enabled:
             if not who.words & {Word.PUBLIC, Word.NOBODY}:
                 yield f"{rule} needs a token, and AUTH_ENABLED is false: nobody could have one"
+        elif settings.keys_enabled:
+            continue  # a key has the owner and the roles that it was made with
         elif Word.OWNER in who.words and settings.auth_owner_claim is None:
             yield f"{rule} speaks of owners, and records have none: set AUTH_OWNER_CLAIM"
         elif who.roles and settings.auth_roles_claim is None:

@@ -27,9 +27,15 @@ class Table(NamedTuple):
     write_scope: str | None
 
 
-def access_table(resources: Sequence[Resource], rights: Mapping[str, Rights]) -> list[Table]:
-    """A table for each of `resources`; those without `rights` are for everyone."""
-    return [_table(each.name, rights.get(each.name)) for each in resources]
+def access_table(
+    resources: Sequence[Resource], rights: Mapping[str, Rights], *, owned: bool
+) -> list[Table]:
+    """A table for each of `resources`; those without `rights` are for everyone.
+
+    `owned` says that records have owners.
+    """
+    owner = _OWNER if owned else None
+    return [_table(each.name, rights.get(each.name), owner) for each in resources]
 
 
 def as_text(tables: Sequence[Table]) -> Iterator[str]:
@@ -58,23 +64,23 @@ def as_json(tables: Sequence[Table]) -> list[dict[str, object]]:
     ]
 
 
-def _table(name: str, rights: Rights | None) -> Table:
+def _table(name: str, rights: Rights | None, owner: str | None) -> Table:
     if rights is None:
         return Table(name, [Row("everyone", dict.fromkeys(DECLARED, Decision.ALL))], None, None)
-    askers = {who: _decisions(rights, identity) for who, identity in _askers(rights)}
+    askers = {who: _decisions(rights, identity) for who, identity in _askers(rights, owner)}
     rows = [Row(who, decisions) for who, decisions in askers.items()]
     return Table(name, rows, rights.read.scope, rights.create.scope)
 
 
-def _askers(rights: Rights) -> Iterator[tuple[str, Identity | None]]:
+def _askers(rights: Rights, owner: str | None) -> Iterator[tuple[str, Identity | None]]:
     """One asker of each sort; those with a token have the configured scopes besides."""
     scopes = frozenset({rule.scope for rule in rights.rules if rule.scope is not None})
     yield "no token", None
-    yield "a token", Identity("", _OWNER, scopes)
+    yield "a token", Identity("", owner, scopes)
     for role in sorted({role for rule in rights.rules for role in rule.roles}):
-        yield f'Role("{role}")', Identity("", _OWNER, scopes, frozenset({role}))
+        yield f'Role("{role}")', Identity("", owner, scopes, frozenset({role}))
     for scope in sorted({scope for rule in rights.rules for scope in rule.scopes}):
-        yield f'Scope("{scope}")', Identity("", _OWNER, scopes | {scope})
+        yield f'Scope("{scope}")', Identity("", owner, scopes | {scope})
 
 
 def _decisions(rights: Rights, identity: Identity | None) -> Mapping[Action, Decision]:

@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 
 from estuary.auth.roles import RolesClaim
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import KEY_SUBJECT_PREFIX, MAX_SUBJECT_LENGTH, NO_ROLES, Identity, Refusal
+from estuary.core.identity import (
+    KEY_SUBJECT_PREFIX,
+    MAX_SUBJECT_LENGTH,
+    NO_OWNER,
+    NO_ROLES,
+    Identity,
+    Refusal,
+)
 
 _LATEST = 253_402_300_799
 """The end of the year 9999: a later time in a token is an error."""
@@ -58,9 +65,11 @@ class ClaimRules:
         return Holder(Identity(subject, owner, frozenset(_scopes(claims)), roles), expires)
 
     def _owner(self, claims: dict[str, Any], prefix: str) -> str | None:
-        """The owner, None where the token names none: not everything that is asked for needs one."""
+        """The owner, `NO_OWNER` where the token names none: not everything that is asked for needs one."""
         claim = self._owner_claim
-        return None if claim is None or claims.get(claim) is None else self._name(claims, claim, prefix)
+        if claim is None:
+            return None
+        return NO_OWNER if claims.get(claim) is None else self._name(claims, claim, prefix)
 
     def _expiry(self, claims: dict[str, Any], now: float) -> float:
         """When the token expires, `skew` included; raises `Unauthenticated` if it has."""

@@ -30,7 +30,8 @@ def _run(arguments: argparse.Namespace) -> int:
         granted = permissions(settings, resources, documented_scopes(settings))
     except (ConfigurationError, DeclarationError) as error:
         return misconfigured(error)
-    tables = access_table(resources, granted.of)
+    owned = settings.auth_owner_claim is not None
+    tables = access_table(resources, granted.of, owned=owned)
     if arguments.format == "json":
         print(msgspec.json.format(msgspec.json.encode(as_json(tables)), indent=2).decode())
     else:

@@ -6,6 +6,9 @@ import msgspec
 
 NO_ROLES: frozenset[str] = frozenset()
 
+NO_OWNER = ""
+"""What no owner is called: who has it as an owner sees no owner's records."""
+
 KEY_SUBJECT_PREFIX = "key:"
 """What the subjects of API keys begin with, and no token's may."""
 
@@ -17,7 +20,8 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     """What a token or an API key that holds says of its bearer.
 
     `subject` is unique among all issuers and keys; `owner` is whose records the bearer sees, None where
-    everybody's; `scopes` are what the token grants; `roles` what its issuer says the bearer is.
+    everybody's, `NO_OWNER` where it is for a token to say and this one does not; `scopes` are what the
+    token grants; `roles` what its issuer says the bearer is.
     """
 
     subject: str

@@ -4,7 +4,7 @@ from typing import Final
 
 from estuary.core.access import Access, Action, Decision, Who, Word
 from estuary.core.errors import EstuaryError, Forbidden, Unauthenticated
-from estuary.core.identity import Identity, Refusal
+from estuary.core.identity import NO_OWNER, Identity, Refusal
 
 _ALL: Final = Decision.ALL
 _OWN: Final = Decision.OWN
@@ -20,7 +20,7 @@ class Rule:
     """Who may do one action.
 
     Without `who`, nothing is declared: everyone who is signed in may, an owner with its own records alone.
-    `owned` says that records have owners. `scope` is asked for besides, except of askers without a token.
+    `scope` is asked for besides, except of askers without a token.
     """
 
     __slots__ = (
@@ -28,7 +28,6 @@ class Rule:
         "everyone",
         "hopeless",
         "names_owner",
-        "owned",
         "owner",
         "roles",
         "scope",
@@ -36,7 +35,7 @@ class Rule:
         "signed_in",
     )
 
-    def __init__(self, who: Who | None, scope: str | None = None, *, owned: bool = False) -> None:
+    def __init__(self, who: Who | None, scope: str | None = None) -> None:
         words = frozenset[Word]() if who is None else who.words
         self.declared: Final = who is not None
         self.everyone: Final = Word.PUBLIC in words
@@ -47,9 +46,8 @@ class Rule:
         self.roles: Final = frozenset[str]() if who is None else who.roles
         self.scopes: Final = frozenset[str]() if who is None else who.scopes
         self.scope: Final = scope
-        self.owned: Final = owned
         named = bool(self.roles or self.scopes)
-        self.names_owner: Final = not self.signed_in and named if self.declared else not owned
+        self.names_owner: Final = named and not self.signed_in if self.declared else True
         """Whether those who see all owners' records may say whose they mean: they are administrators."""
 
     def decide(self, identity: Identity | None) -> Decision:
@@ -59,7 +57,7 @@ class Rule:
         if self.scope is not None and self.scope not in identity.scopes:
             return _REFUSED
         if not self.declared:
-            return _OWN if self.owned or identity.owner is not None else _ALL
+            return _ALL if identity.owner is None else _OWN
         if (
             self.signed_in
             or not self.roles.isdisjoint(identity.roles)
@@ -181,7 +179,7 @@ class Rights:
             owner = _owner_of(rule, decision, identity)
             return Grant(owner, owner, read=_OWN, names_owner=False)
         read = self.read.decide(identity)
-        asker = None if identity is None else identity.owner
+        asker = None if identity is None or identity.owner == NO_OWNER else identity.owner
         if action is _CREATE:
             owner = _creator(rule, decision, identity)
             return Grant(owner, asker, read=read, write=_OWN, names_owner=False)
@@ -191,7 +189,7 @@ class Rights:
             if creates and decision is _REFUSED:
                 owner = _creator(self.create, _OWN, identity)
                 return Grant(owner, asker, read=read, write=_OWN, names_owner=False, updates=False)
-            creates = creates and (asker is not None or identity is None or not rule.owned)
+            creates = creates and (identity is None or identity.owner != NO_OWNER)
         return Grant(
             _owner_of(rule, decision, identity),
             asker,
@@ -205,15 +203,12 @@ class Rights:
 _ALL_UNNAMED: Final = Grant(names_owner=False)
 
 
-def rights_of(
-    access: Access | None, read_scope: str | None, write_scope: str | None, *, owned: bool
-) -> Rights:
-    """The rights that a declaration gives, or one without `access`; see `Rule` for scopes and `owned`."""
+def rights_of(access: Access | None, read_scope: str | None, write_scope: str | None) -> Rights:
+    """The rights that a declaration gives, or one without `access`; see `Rule` for the scopes."""
     rules = {} if access is None else access.rules
 
     def rule(action: Action) -> Rule:
-        scope = read_scope if action is _READ else write_scope
-        return Rule(rules.get(action), scope, owned=owned)
+        return Rule(rules.get(action), read_scope if action is _READ else write_scope)
 
     return Rights(rule(_READ), rule(_CREATE), rule(_UPDATE), rule(_DELETE))
 
@@ -225,6 +220,8 @@ def _owner_of(rule: Rule, decision: Decision, identity: Identity | None) -> str 
     if decision is _REFUSED or identity is None:
         raise rule.refusal(identity)
     if identity.owner is None:
+        raise Forbidden
+    if identity.owner == NO_OWNER:
         raise Unauthenticated(Refusal.CLAIMS)
     return identity.owner
 
@@ -235,6 +232,6 @@ def _creator(rule: Rule, decision: Decision, identity: Identity | None) -> str |
         raise rule.refusal(identity)
     if identity is None:
         return None
-    if rule.owned and identity.owner is None:
+    if identity.owner == NO_OWNER:
         raise Unauthenticated(Refusal.CLAIMS)
     return identity.owner

@@ -90,11 +90,9 @@ def _health_routes(operations: Operations, health: Handler) -> list[Route]:
 
 def _batch_routes(batch: Handler, rights: Rights | None) -> list[Route]:
     """Who is let in: what each operation asks for is decided when it is known."""
-    actions = {"POST": Action.CREATE}
-    moved = BATCH_PATH.replace(API_PREFIX, UNVERSIONED_PREFIX)
     return [
-        _route(BATCH_PATH, {"POST": batch}, rights=rights, actions=actions, check=check_write),
-        _route(moved, {"POST": _moved}, rights=rights, actions=actions),
+        _route(BATCH_PATH, {"POST": batch}, rights=rights, check=check_write),
+        _route(BATCH_PATH.replace(API_PREFIX, UNVERSIONED_PREFIX), {"POST": _moved}, rights=rights),
     ]
 
 

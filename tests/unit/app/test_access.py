@@ -37,6 +37,7 @@ def check(rules: Access, variables: dict[str, str]) -> None:
         (Access(read=PUBLIC), {}),
         (Access(read=PUBLIC, create=PUBLIC), {}),
         (Access(read=SIGNED_IN, update=Scope("x")), AUTH),
+        (Access(read=OWNER | Role("x")), {**AUTH, "KEYS_ENABLED": "true"}),
     ],
 )
 def test_rules_that_can_be_met_are_taken(rules: Access, variables: dict[str, str]) -> None:
@@ -82,7 +83,8 @@ def test_the_table_tells_what_the_rules_decide() -> None:
     """For each sort of asker that they tell apart; a resource without rules is told of as well."""
     settings = load_from(ROLES, directory=Path("/nonexistent")).settings
     resources = [books(EDITED), ITEMS]
-    tables = access_table(resources, permissions(settings, resources, documented_scopes(settings)).of)
+    granted = permissions(settings, resources, documented_scopes(settings)).of
+    tables = access_table(resources, granted, owned=True)
     assert [
         "books                         read     create   update   delete",
         "  no token                    all      -        -        -",
@@ -109,9 +111,9 @@ def test_the_table_tells_what_the_rules_decide() -> None:
 def test_where_nothing_is_asked_for_everyone_may_do_all() -> None:
     """Without authentication and without rules."""
     assert ["items" + " " * 25 + "read     create   update   delete"] == list(
-        as_text(access_table([ITEMS], {}))
+        as_text(access_table([ITEMS], {}, owned=False))
     )[:1]
     assert (
         "  everyone                    all      yes      all      all"
-        == list(as_text(access_table([ITEMS], {})))[1]
+        == list(as_text(access_table([ITEMS], {}, owned=False)))[1]
     )

@@ -10,7 +10,7 @@ from estuary.auth.claims import ClaimRules
 from estuary.auth.tokens import Issuer, JwtVerifier
 from estuary.auth.verified import VerifiedTokens
 from estuary.core.errors import KeysUnavailable, Unauthenticated
-from estuary.core.identity import Identity, Refusal
+from estuary.core.identity import NO_OWNER, Identity, Refusal
 from tests.support.forgeries import Forger
 from tests.support.issuer import AUDIENCE, keys_of
 from tests.unit.auth.sources import ISSUER, USUAL, Published, World, claims_at, source
@@ -306,11 +306,11 @@ async def test_scopes_stand_where_issuers_write_them(claim: str, value: object) 
 
 
 async def test_the_owner_is_the_claim_that_was_chosen() -> None:
-    """A tenant's claim decides whose records are seen; a token without it has no owner's."""
+    """A tenant's claim decides whose records are seen: those of none where a token does not have it."""
     world = World(owner_claim="tenant")
     await world.source.refresh()
     assert "north" == (await world.verify(world.token(tenant="north"))).owner
-    assert (await world.verify(world.token())).owner is None
+    assert NO_OWNER == (await world.verify(world.token())).owner
     for wrong in (["north"], "", 7, False):
         assert Refusal.CLAIMS == await refusal(world.verifier, world.token(tenant=wrong))
 

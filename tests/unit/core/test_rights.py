@@ -4,12 +4,13 @@ import pytest
 
 from estuary.core.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Action, Decision, Role, Scope, Who
 from estuary.core.errors import Forbidden, Unauthenticated
-from estuary.core.identity import Identity
+from estuary.core.identity import NO_OWNER, Identity
 from estuary.core.rights import Grant, Rights, Rule, rights_of
 
 HER = Identity("her", "her", frozenset({"r", "w"}))
-ADMIN = Identity("admin", None, frozenset({"r", "w"}), frozenset({"admin", "other"}))
+ADMIN = Identity("admin", NO_OWNER, frozenset({"r", "w"}), frozenset({"admin", "other"}))
 EDITOR = Identity("editor", "her", frozenset({"r", "w", "edit"}))
+KEY = Identity("key:1", None, frozenset({"r", "w"}))
 POOR = Identity("poor", "her", frozenset({"w"}), frozenset({"admin"}))
 NONE = None
 R, O, A = Decision.REFUSED, Decision.OWN, Decision.ALL  # noqa: E741 - as the table reads
@@ -32,14 +33,13 @@ R, O, A = Decision.REFUSED, Decision.OWN, Decision.ALL  # noqa: E741 - as the ta
 )
 def test_a_rule_decides_by_the_asker_alone(who: Who | None, decisions: tuple[Decision, ...]) -> None:
     """Of several words the widest counts; the configured scope is asked for besides, but of nobody."""
-    rule = Rule(who, "r", owned=True)
+    rule = Rule(who, "r")
     assert decisions == tuple(rule.decide(asker) for asker in (NONE, HER, ADMIN, EDITOR, POOR))
 
 
 def test_without_a_rule_owners_see_their_own_and_others_all() -> None:
     """As it was before there were rules: by what the token says."""
-    assert [O, A] == [Rule(None).decide(asker) for asker in (HER, ADMIN)]
-    assert [O, O] == [Rule(None, owned=True).decide(asker) for asker in (HER, ADMIN)]
+    assert [O, O, A] == [Rule(None).decide(asker) for asker in (HER, ADMIN, KEY)]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,7 @@ def test_without_a_rule_owners_see_their_own_and_others_all() -> None:
         (Role("admin"), HER, Forbidden),
         (Role("admin") | Scope("edit"), HER, Forbidden),
         (OWNER, ADMIN, "claims"),
+        (OWNER, KEY, Forbidden),
         (None, ADMIN, "claims"),
         (Scope("edit"), HER, "edit"),
         (PUBLIC, POOR, "r"),
@@ -73,15 +74,11 @@ def test_a_refusal_says_what_would_help(
 
 
 def rights(
-    *,
-    read: Who | None = PUBLIC,
-    create: Who | None = PUBLIC,
-    update: Who | None = PUBLIC,
-    owned: bool = True,
+    *, read: Who | None = PUBLIC, create: Who | None = PUBLIC, update: Who | None = PUBLIC
 ) -> Rights:
-    """Rights in a service whose records have owners, with the scopes `r` and `w`."""
-    change = Rule(update, "w", owned=owned)
-    return Rights(Rule(read, "r", owned=owned), Rule(create, "w", owned=owned), change, change)
+    """Rights with the scopes `r` and `w`."""
+    change = Rule(update, "w")
+    return Rights(Rule(read, "r"), Rule(create, "w"), change, change)
 
 
 def test_reads_are_of_own_records_or_of_all() -> None:
@@ -92,17 +89,16 @@ def test_reads_are_of_own_records_or_of_all() -> None:
     ]
     for who in (PUBLIC, SIGNED_IN):
         assert not rights(read=who).grant(Action.READ, ADMIN).names_owner
-    assert rights(read=None, owned=False).grant(Action.READ, ADMIN).names_owner
+    assert rights(read=None).grant(Action.READ, KEY).names_owner
 
 
 def test_a_new_record_is_its_creators() -> None:
-    """Whatever lets the creator in; a token that names no owner is refused, nobody's record has none."""
+    """Whatever lets the creator in; a token that names no owner is refused, others' records have none."""
     for who in (SIGNED_IN, Scope("edit")):
         assert "her" == rights(create=who).grant(Action.CREATE, EDITOR).owner
     with pytest.raises(Unauthenticated, match="claims"):
         rights(create=Role("admin")).grant(Action.CREATE, ADMIN)
-    assert rights(create=Role("admin"), owned=False).grant(Action.CREATE, ADMIN).owner is None
-    assert rights().grant(Action.CREATE, NONE).owner is None
+    assert [None, None] == [rights().grant(Action.CREATE, asker).owner for asker in (KEY, NONE)]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +158,7 @@ def test_nothing_is_asked_where_there_are_no_rights() -> None:
 def test_a_wrong_method_is_told_of_where_something_is_for_everyone() -> None:
     """Elsewhere a token is asked for first."""
     with pytest.raises(Unauthenticated):
-        rights_of(Access(read=SIGNED_IN), None, None, owned=False).admit(NONE)
+        rights_of(Access(read=SIGNED_IN), None, None).admit(NONE)
     for access in (Access(read=PUBLIC), Access()):
-        rights_of(access, None, None, owned=False).admit(NONE)
-    rights_of(None, None, None, owned=False).admit(HER)
+        rights_of(access, None, None).admit(NONE)
+    rights_of(None, None, None).admit(HER)

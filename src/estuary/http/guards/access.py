@@ -36,6 +36,7 @@ class AccessGuard(Guard):
             action = _action(route, request)
             if action is None:
                 rights.admit(request.identity)
+                request.owner = None if request.identity is None else request.identity.owner or None
                 return None
             request.grant = rights.grant(action, request.identity)
         except (Forbidden, Unauthenticated) as refusal:
@@ -53,7 +54,7 @@ def reason_of(refusal: Forbidden | Unauthenticated) -> Refusal:
 
 
 def _action(route: Route, request: Request) -> Action | None:
-    """What is asked; None where the route has no such method.
+    """What is asked; None where that is known later, as of a batch, or the route has no such method.
 
     A PUT on condition that there is no record creates one, and updates it on any other condition.
     """

@@ -127,5 +127,5 @@ def asking(authorization: str) -> Request:
     fields = Fields()
     fields.add(b"authorization", authorization.encode())
     request = Request("GET", "/x", "", fields, "192.0.2.1:1")
-    request.route = Route("/x", {}, rights=rights_of(None, None, None, owned=False))
+    request.route = Route("/x", {}, rights=rights_of(None, None, None))
     return request
