@@ -4,7 +4,7 @@ import itertools
 import os
 import random
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 from estuary.app import Service, load_resources
+from estuary.app.keys import key_administration
 from estuary.core.awaiting import settled
+from estuary.core.key_administration import Grant, KeyAdministration
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import Observation
 from estuary.core.query import ListQuery
@@ -56,12 +58,14 @@ def issuer() -> Iterator[Issuer]:
 class World:
     """A service with some declarations, and two records of each."""
 
-    def __init__(self, service: Service, client: httpx.AsyncClient, issuer: Issuer) -> None:
+    def __init__(
+        self, service: Service, client: httpx.AsyncClient, credentials: Mapping[str, dict[str, str]]
+    ) -> None:
         self._service = service
         self._client = client
         self._statements: list[tuple[str, str]] = []
         self._keys = map(str, itertools.count())
-        self._headers = {asker.name: credentials(issuer, asker) for asker in ASKERS}
+        self._headers = credentials
         observers = service.application.observe
         assert isinstance(observers, Observers)
         observers.subscribe(StoreQueried, self._note)
@@ -93,12 +97,19 @@ class World:
         self._statements.append((observation.operation, observation.resource))
 
 
-def credentials(issuer: Issuer, asker: Asker) -> dict[str, str]:
-    """The header that carries the asker's token, if it has one."""
-    if asker.claims is None:
+async def credentials(issuer: Issuer, keys: KeyAdministration, asker: Asker) -> dict[str, str]:
+    """The header that carries the asker's token or key, if it has one."""
+    claims = asker.claims
+    if claims is None:
         return {}
-    token = issuer.token(**asker.claims)
-    bad = not asker.holds and "exp" not in asker.claims
+    if asker.has_key:
+        scopes, roles = tuple(claims["scope"].split()), tuple(claims["roles"])
+        key, text = await keys.create(Grant(asker.name, scopes, roles, asker.owner), "")
+        if not asker.holds:
+            await keys.revoke(key.id)
+        return {"authorization": f"Bearer {text}"}
+    token = issuer.token(**claims)
+    bad = not asker.holds and "exp" not in claims
     return {"authorization": f"Bearer {token[:-8] if bad else token}"}
 
 
@@ -113,6 +124,7 @@ async def world(
         **store,
         RESOURCES=",".join(references),
         AUTH_ENABLED="true",
+        KEYS_ENABLED="true",
         AUTH_ISSUER=issuer.url,
         AUTH_AUDIENCE=AUDIENCE,
         AUTH_OWNER_CLAIM="tenant",
@@ -123,7 +135,9 @@ async def world(
         AUTH_FAILURE_LIMIT="0",
     )
     async with client_of(service, resources=references, access=Scopes(READ, WRITE)) as client:
-        yield World(service, client, issuer)
+        keys = key_administration(service.store)
+        carried = {asker.name: await credentials(issuer, keys, asker) for asker in ASKERS}
+        yield World(service, client, carried)
 
 
 @asynccontextmanager

@@ -15,11 +15,15 @@ OWNERS = {HERS: "her", HIS: "him", MISSING: None}
 
 
 class Asker(NamedTuple):
-    """Who asks: the claims of a token, None for a request without one. `holds`: the token is a good one."""
+    """Who asks: the claims of a token, None for a request without one. `holds`: the token is a good one.
+
+    `has_key`: it carries no token but an API key, for which the same was said when it was made.
+    """
 
     name: str
     claims: dict[str, Any] | None
     holds: bool = True
+    has_key: bool = False
 
     @property
     def owner(self) -> str | None:
@@ -44,6 +48,10 @@ ASKERS = (
     Asker("editor", _token("third", f"{READ} {WRITE} {EDIT}")),
     Asker("reader", _token("her", READ, ADMIN)),
     Asker("poor", _token("her", "", ADMIN)),
+    Asker("key", _token("her"), has_key=True),
+    Asker("key of an admin", _token(None, f"{READ} {WRITE}", ADMIN), has_key=True),
+    Asker("key of none", _token(None, f"{READ} {WRITE} {EDIT}"), has_key=True),
+    Asker("revoked key", _token("her", f"{READ} {WRITE}", ADMIN), holds=False, has_key=True),
 )
 
 
@@ -139,13 +147,19 @@ class Model:
         if decision == "refused":
             raise Refused(401 if self._asker.claims is None and words != ("NOBODY",) else 403)
         if decision == "own" and self._asker.owner is None:
-            raise Refused(401)
+            raise Refused(403 if self._asker.has_key else 401)
         return decision
 
     def _demand_creator(self) -> None:
         self._demand(self._create, WRITE)
-        if self._asker.claims is not None and self._asker.owner is None:
+        if self._names_no_owner:
             raise Refused(401)
+
+    @property
+    def _names_no_owner(self) -> bool:
+        """Whether it is for the asker's token to name an owner, and it does not: a key need not."""
+        asker = self._asker
+        return asker.claims is not None and asker.owner is None and not asker.has_key
 
     def _reads(self, owner: str | None) -> bool:
         """Whether it may read the records of `owner`, which are his, hers, or its own new one."""
@@ -216,6 +230,6 @@ class Model:
         mine = target != MISSING and (update == "all" or OWNERS[target] == self._asker.owner)
         if mine:
             return self._changed(self._update, target, version=True)
-        if self._asker.claims is not None and self._asker.owner is None:
+        if self._names_no_owner:
             return Told(404)
         return self._created(target)
