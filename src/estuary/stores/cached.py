@@ -188,16 +188,23 @@ class CachedCollection:
         self._flights.pop(record_id, None)
         await self._cache.forget(record_id)
 
-    def _found(self, record: Record, owner: str | None) -> Record:
+    def _found(self, record: Record, owner: str | None) -> MaybeAwaitable[Record]:
+        """`record`, or where it is another owner's what the store says, as of a record that is not there.
+
+        Refused from the cache, it would take less time than one that is not there: that would tell of it.
+        """
+        if owner is not None and record.owner != owner:
+            self._observe(self._missed)
+            return self._collection.get(record.id, owner)
         self._observe(self._hit)
-        return _of_owner(record, owner)
+        return record
 
     async def _get(
         self, record_id: str, owner: str | None, look: Miss | Awaitable[Record | Miss]
     ) -> Record:
         found = look if isinstance(look, Miss) else await look
         if not isinstance(found, Miss):
-            return self._found(found, owner)
+            return await settled(self._found(found, owner))
         self._observe(self._missed)
         return _of_owner(await self._read_once(record_id, found), owner)
 
