@@ -18,6 +18,11 @@ CLAIMS = {
     "SUPPORT": ("tenant=staff", "roles=support"),
 }
 """What the tokens say that the guide speaks of."""
+KEYS = {
+    "METER": ("meter 7", "--scope", "readings:send"),
+    "SERVICE": ("collector", "--scope", "readings:collect"),
+}
+"""How the keys are made."""
 
 
 def section(heading: str) -> str:
@@ -31,28 +36,45 @@ def block(language: str, text: str) -> str:
     return str(found)
 
 
-@pytest.mark.parametrize(("heading", "commands"), [("A public catalogue with editors", 5), ("Tenants", 6)])
+def tokens(folder: Path) -> dict[str, str]:
+    """The tokens of the guide, made as it says."""
+    made = ("--keys", "keys.json", "--audience", "https://api.example.com")
+    return {
+        name: estuary(
+            folder, "token", *made, *(part for claim in claims for part in ("--claim", claim))
+        ).stdout.strip()
+        for name, claims in CLAIMS.items()
+    }
+
+
+def keys(folder: Path, variables: dict[str, str]) -> dict[str, str]:
+    """The API keys of the guide, made as it says."""
+    return {
+        name: estuary(folder, "keys", "create", *said, **variables).stdout.strip()
+        for name, said in KEYS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("heading", "commands"),
+    [("A public catalogue with editors", 5), ("Tenants", 6), ("Machine to machine", 4)],
+)
 def test_a_set_up_answers_as_it_is_told(tmp_path: Path, heading: str, commands: int) -> None:
     """Its declaration and settings, served; the commands typed in; and the table that is printed of it."""
     told = section(heading)
     declared = block("python", told)
     (tmp_path / declared.split()[1]).write_text(declared)
-    audience = ("--keys", "keys.json", "--audience", "https://api.example.com")
-    tokens = {
-        name: estuary(
-            tmp_path, "token", *audience, *[part for claim in claims for part in ("--claim", claim)]
-        ).stdout.strip()
-        for name, claims in CLAIMS.items()
-    }
     variables = dict(line.split("=", 1) for line in block("sh", told).splitlines())
-    del variables["AUTH_ISSUER"]  # nobody answers there
-    variables |= {"AUTH_JWKS_URLS": f"file://{tmp_path}/keys.public.json", "PYTHONPATH": str(tmp_path)}
+    variables["PYTHONPATH"] = str(tmp_path)
+    carried = keys(tmp_path, variables) if "KEYS_ENABLED" in variables else tokens(tmp_path)
+    if variables.pop("AUTH_ISSUER", None) is not None:  # nobody answers there
+        variables["AUTH_JWKS_URLS"] = f"file://{tmp_path}/keys.public.json"
     _, table = block("text", told).split("\n", 1)
     assert table == estuary(tmp_path, "access", **variables).stdout
     asked = [
-        each._replace(command=re.sub(r"\$([A-Z]+)", lambda name: tokens[name[1]], each.command))
+        each._replace(command=re.sub(r"\$([A-Z]+)", lambda name: carried[name[1]], each.command))
         for each in examples_in(told)
     ]
     assert commands == len(asked)
-    with serving(tmp_path, {"DATABASE_TYPE": "memory", **variables}) as server:
+    with serving(tmp_path, variables) as server:
         assert_it_prints(asked, server)
