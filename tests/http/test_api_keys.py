@@ -26,6 +26,7 @@ from tests.support.service import client_of, make_service, observed
 ITEMS = "/api/v1/items"
 SCOPES = Scopes("{resource}:read", "{resource}:write")
 BOTH = ("items:read", "items:write")
+BY_SUBJECT = {"RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_BY": "subject", "TRUSTED_PROXIES": "192.0.2.1"}
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ async def test_keys_alone_are_authentication_enough(tmp_path: Path) -> None:
 
 
 async def test_keys_stand_beside_tokens(tmp_path: Path, issuer: Issuer) -> None:
-    """Each opens what it grants, and a key that an owner has sees what the owner's tokens made."""
+    """Each opens what it grants; a key sees what its owner's tokens made, and without an owner all."""
     service = with_keys(tmp_path, AUTH_ISSUER=issuer.url, AUTH_AUDIENCE=AUDIENCE, AUTH_OWNER_CLAIM="tenant")
     async with asked(service) as (client, keys):
         token = bearing(issuer.token(tenant="north"))
@@ -209,6 +210,49 @@ async def test_a_key_is_known_while_its_client_is_blocked(tmp_path: Path) -> Non
         guesses = [await client.get(ITEMS, headers=bearing("esk_guess")) for _ in range(5)]
         assert [401] * 3 + [429] * 2 == [each.status_code for each in guesses]
         assert 200 == (await client.get(ITEMS, headers=bearing(issued.text))).status_code
+
+
+async def test_a_subject_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    """With RATE_LIMIT_BY=subject: counted from whatever addresses, behind the address's own limit."""
+    variables = {
+        "RATE_LIMIT_ENABLED": "true",
+        "RATE_LIMIT_MAX_REQUESTS": "3",
+        "TRUSTED_PROXIES": "192.0.2.1",
+    }
+    service = with_keys(tmp_path, RATE_LIMIT_BY="subject", **variables)
+    async with asked(service) as (client, keys):
+        first, second = [(await keys.create(grant(*BOTH), "")).text for _ in range(2)]
+
+        async def ask(text: str, address: str) -> tuple[int, str]:
+            headers = bearing(text) | {"X-Forwarded-For": address}
+            answer = await client.get(ITEMS, headers=headers)
+            assert 1 == len(answer.headers.get_list("x-ratelimit-remaining"))
+            return answer.status_code, answer.headers["x-ratelimit-remaining"]
+
+        from_everywhere = [await ask(first, f"198.51.100.{number}") for number in range(4)]
+        assert [(200, "2"), (200, "1"), (200, "0"), (429, "0")] == from_everywhere
+        assert (200, "2") == await ask(second, "198.51.100.9")
+        assert 401 == (await client.get(ITEMS, headers={"X-Forwarded-For": "198.51.100.9"})).status_code
+        assert [(200, "1"), (429, "0")] == [await ask(second, "198.51.100.9") for _ in range(2)]
+
+
+async def test_a_batch_counts_against_its_subject(tmp_path: Path) -> None:
+    """As many operations as it has; where the subject has no more left, none is made."""
+    variables = {
+        "RATE_LIMIT_ENABLED": "true",
+        "RATE_LIMIT_MAX_REQUESTS": "5",
+        "TRUSTED_PROXIES": "192.0.2.1",
+    }
+    service = with_keys(tmp_path, RATE_LIMIT_BY="subject", **variables)
+    async with asked(service) as (client, keys):
+        _, text = await keys.create(grant(*BOTH), "")
+        operation = {"method": "POST", "path": ITEMS, "body": {"name": "x"}}
+        statuses = []
+        for number in range(2):
+            headers = bearing(text) | {"X-Forwarded-For": f"198.51.100.{number}"}
+            batch = {"operations": [operation] * 3}
+            statuses.append((await client.post("/api/v1/batch", json=batch, headers=headers)).status_code)
+        assert [200, 429] == statuses
 
 
 def _told(answer: httpx.Response) -> tuple[Any, ...]:

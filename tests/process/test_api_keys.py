@@ -89,6 +89,21 @@ def test_what_the_command_refuses(
     assert said in refused.stderr
 
 
+def test_keys_are_in_no_backup_and_a_restore_revokes_them(tmp_path: Path) -> None:
+    """And the checklist tells of one that never expires."""
+    variables = {**ON, "DATABASE_URL": f"sqlite:///{tmp_path}/estuary.db"}
+    key = created(tmp_path, variables, "--no-expiry")
+    checked = estuary(tmp_path, "check", "--deploy", "--format", "json", **variables)
+    (line,) = [each for each in json.loads(checked.stdout)["checks"] if each["name"] == "keys"]
+    assert ("warn", f"these never expire: {id_of(key)}") == (line["status"], line["reason"])
+    backup = tmp_path / "records.backup"
+    assert 0 == estuary(tmp_path, "backup", str(backup), **variables).returncode
+    restored = estuary(tmp_path, "restore", str(backup), "--replace", **variables)
+    assert (0, True) == (restored.returncode, "1 API keys were revoked" in restored.stderr)
+    (only,) = json.loads(estuary(tmp_path, "keys", "list", "--format", "json", **variables).stdout)
+    assert "revoked" == only["state"]
+
+
 @contextmanager
 def sqlite(folder: Path) -> Iterator[dict[str, str]]:
     """One file."""

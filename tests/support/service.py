@@ -57,11 +57,13 @@ async def client_of(
     identify: Callable[[Request], None] = lambda _: None,
     access: Scopes | None = None,
     metrics: bool = True,
+    keys: bool = False,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service, which is started before and stopped afterwards.
 
     `identify` says whose each request is, as authentication would. Every response is held against the
-    OpenAPI document of the service's `resources`: with the scopes of `access`, with or without `metrics`.
+    OpenAPI document of the service's `resources`: with the scopes of `access`, with or without `metrics`,
+    and the administration of `keys`.
     """
     await service.start()
     application = Identified(service.application, identify)
@@ -70,7 +72,7 @@ async def client_of(
         service.start,
         service.stop,
     )
-    conformance = Conformance(openapi(load_resources(resources), access, metrics=metrics))
+    conformance = Conformance(openapi(load_resources(resources), access, metrics=metrics, keys=keys))
     try:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=adapter, client=("192.0.2.1", 40000)),

@@ -65,5 +65,5 @@ def _faults(settings: Settings, resource: Resource) -> Iterator[str]:
             continue  # a key has the owner and the roles that it was made with
         elif Word.OWNER in who.words and settings.auth_owner_claim is None:
             yield f"{rule} speaks of owners, and records have none: set AUTH_OWNER_CLAIM"
-        elif who.roles and settings.auth_roles_claim is None:
+        elif who.roles and settings.auth_roles_claim is None and not settings.keys_enabled:
             yield f"{rule} asks for a role, and no token has one: set AUTH_ROLES_CLAIM"

@@ -6,7 +6,7 @@ from functools import partial
 from estuary.app.access import Permissions
 from estuary.app.authentication import Authentication
 from estuary.app.observability import Observability
-from estuary.app.pipeline import doors, guards, rate_limit
+from estuary.app.pipeline import doors, guards, rate_limit, subject_rate_limit
 from estuary.config.settings import Settings
 from estuary.core.ports import RateLimiter
 from estuary.http.client_address import ClientAddress
@@ -17,6 +17,7 @@ from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.guards.request_id import Identifier
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.kernel import Admission, Application, PathRouter, Reporter
+from estuary.http.keys.handlers import KeyHandlers
 from estuary.http.messages import Handler
 from estuary.http.negotiation import VARY
 from estuary.http.operations import Operations
@@ -43,7 +44,10 @@ class Applications:
         counting = rate_limit(settings, limiter, observers)
         self._settings = settings
         access = [AccessGuard(observers)] if permissions.any else []
-        self._guards = guards(settings, cors, counting, auth.guards, access, observers, in_flight)
+        by_subject = subject_rate_limit(settings, limiter, observers)
+        self._guards = guards(
+            settings, cors, counting, auth.guards, by_subject, access, observers, in_flight
+        )
         self._permissions = permissions
         self._doors = doors(settings, cors, counting)
         self._cors = cors if settings.cors_allowed_origins else None
@@ -67,7 +71,11 @@ class Applications:
         )
 
     def service(
-        self, operations: Operations, collections: Sequence[RecordHandlers], batch: Handler
+        self,
+        operations: Operations,
+        collections: Sequence[RecordHandlers],
+        batch: Handler,
+        keys: KeyHandlers | None,
     ) -> Application:
         """What HOST and PORT serve; of the operators' routes, only probes if those have their own port."""
         routes = table(
@@ -76,6 +84,8 @@ class Applications:
             batch,
             rights=self._permissions.of,
             batch_rights=self._permissions.batch,
+            keys=keys,
+            keys_role=self._settings.keys_role,
             token=self._metrics_token,
             details=self._settings.admin_port is None,
         )

@@ -118,7 +118,7 @@ def verified(path: Path) -> Manifest:
 async def restore(
     settings: Settings, path: Path, *, replace: bool, skip_undeclared: bool, report: Report
 ) -> Restored:
-    """Restore all records of the backup at `path`, or none.
+    """Restore all records of the backup at `path`, or none; then every API key is revoked.
 
     Those of resources that are not declared are left out with `skip_undeclared`, and refused without.
     Raises `DeclarationError`, `BackupError`, `StoreError`, and `StoreNotEmpty` unless `replace`.
@@ -135,11 +135,18 @@ async def restore(
             total = manifest.footer.records
             counted_records = reported(records, report, lambda done: done / max(1, total))
             await store.load(counted_records, replace=replace)
+            warnings += await _revoke_keys(store)
     counts = dict(manifest.footer.counts)
     skipped = {name: counts.pop(name, 0) for name in foreign}
     if skipped:
         warnings.append(f"not restored, for RESOURCES does not declare it: {counted(skipped)}")
     return Restored(manifest.header, counts, warnings)
+
+
+async def _revoke_keys(store: Store) -> list[str]:
+    """Revoke every API key: none of them was made for the records that were restored; a warning of it."""
+    revoked = await store.api_keys().revoke_all(datetime.now(UTC))
+    return [f"{revoked} API keys were revoked: create those that are needed"] if revoked else []
 
 
 def _demand_declared(foreign: Sequence[str], resources: Sequence[Resource]) -> None:

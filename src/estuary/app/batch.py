@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 
 from estuary.app.access import Permissions
+from estuary.app.pipeline import subject_rate_limit
 from estuary.app.record_ids import new_record_id
 from estuary.config.settings import Settings
+from estuary.core.awaiting import settled
 from estuary.core.batch.batches import Batches
 from estuary.core.batch.operations import Target
 from estuary.core.hook_calls import hook_calls_of
 from estuary.core.ports import Clock, Observer, RateLimiter, Store
 from estuary.core.resource import Resource
 from estuary.http.batch.forms import BatchForms
-from estuary.http.batch.handler import BatchHandler
+from estuary.http.batch.handler import BatchHandler, Charge
 from estuary.http.guards.body import BodyReader
 from estuary.http.guards.rate_limit import RateLimit
+from estuary.http.messages import Request, Verdict
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
 from estuary.http.routes import API_PREFIX
@@ -35,7 +38,10 @@ def make_batch(
         hooks = hook_calls_of(resource, clock.monotonic, observe)
         return Target(resource, store.collection(resource).get, new_record_id, hooks)
 
-    limit = RateLimit(limiter, observe) if settings.rate_limit_enabled else None
+    limits = [
+        *([RateLimit(limiter, observe)] if settings.rate_limit_enabled else []),
+        *subject_rate_limit(settings, limiter, observe),
+    ]
     return BatchHandler(
         forms=BatchForms(
             {f"{API_PREFIX}/{each.resource.name}": each for each in collections},
@@ -47,7 +53,20 @@ def make_batch(
         body=BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds),
         write_headers=WriteHeadersReader(clock.now, require_if_match=settings.require_if_match),
         rights=permissions.of,
-        charge=None if limit is None else limit.charge,
+        charge=_charged_to(limits) if limits else None,
         limit=limiter.limit,
         observe=observe,
     )
+
+
+def _charged_to(limits: Sequence[RateLimit]) -> Charge:
+    """Counts requests against each of `limits` until one of them refuses."""
+
+    async def charge(request: Request, cost: int) -> Verdict:
+        for limit in limits:
+            verdict = await settled(limit.charge(request, cost))
+            if verdict is not None:
+                return verdict
+        return None
+
+    return charge

@@ -6,6 +6,7 @@ from estuary.app.applications import Applications
 from estuary.app.authentication import authentication, demand_room_for_subjects, documented_scopes
 from estuary.app.batch import make_batch
 from estuary.app.caches import with_cache
+from estuary.app.keys import make_key_handlers
 from estuary.app.limits import make_limiter
 from estuary.app.observability import make_observability
 from estuary.app.record_handlers import make_handlers
@@ -58,13 +59,15 @@ def build(
             documented_scopes(settings),
             metrics=settings.admin_port is None,
             most_operations=settings.batch_max_operations,
+            keys=settings.keys_role is not None,
         ),
         version=__version__,
         draining=lambda: application.draining,
     )
     batch = make_batch(settings, handlers, store, limiter, granted, clock, observers)
     applications = Applications(settings, observability, limiter, auth, granted)
-    application = applications.service(operations, handlers, batch)
+    keys = make_key_handlers(settings, store, clock, observers)
+    application = applications.service(operations, handlers, batch, keys)
     return Service(
         application,
         store,

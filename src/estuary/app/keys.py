@@ -1,19 +1,14 @@
-"""API keys administered from a terminal, in the store that the service uses."""
+"""API keys as they are administered: the use cases, and their handlers for one role."""
 
 import os
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
-from estuary.app.resources import load_resources
-from estuary.app.stores import make_store
-from estuary.app.transfer import demand_lasting, demand_there
 from estuary.config.settings import Settings
 from estuary.core.key_administration import KeyAdministration
-from estuary.core.ports import Store
+from estuary.core.ports import Clock, Observer, Store
+from estuary.http.guards.body import BodyReader
+from estuary.http.keys.handlers import KeyHandlers
+from estuary.http.routes import KEYS_PATH
 from estuary.telemetry.clock import SystemClock
-from estuary.telemetry.observers import Observers
-
-T = TypeVar("T")
 
 
 def key_administration(store: Store) -> KeyAdministration:
@@ -21,19 +16,11 @@ def key_administration(store: Store) -> KeyAdministration:
     return KeyAdministration(store.api_keys(), SystemClock(), os.urandom)
 
 
-async def administer(
-    settings: Settings, work: Callable[[KeyAdministration], Awaitable[T]], *, create: bool = False
-) -> T:
-    """The outcome of `work` on the keys in the configured store; with `create` that may be a new one.
-
-    Raises `BackupError` where there is no store that lasts, `StoreError`, and what `work` raises.
-    """
-    demand_lasting(settings)
-    store = make_store(settings, load_resources(settings.resources), Observers())
-    if not create:
-        await demand_there(settings, store)
-    await store.open()
-    try:
-        return await work(key_administration(store))
-    finally:
-        await store.close()
+def make_key_handlers(
+    settings: Settings, store: Store, clock: Clock, observe: Observer
+) -> KeyHandlers | None:
+    """The handlers for those who have the role of KEYS_ROLE; None where it names none."""
+    if settings.keys_role is None:
+        return None
+    body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
+    return KeyHandlers(key_administration(store), body, clock, observe, KEYS_PATH)

@@ -7,7 +7,7 @@ from estuary.core.ports import Observer, RateLimiter
 from estuary.http.guards.cors import Cors, Preflight
 from estuary.http.guards.head import HeadLimits
 from estuary.http.guards.in_flight import InFlightCap
-from estuary.http.guards.rate_limit import RateLimit
+from estuary.http.guards.rate_limit import RateLimit, SubjectRateLimit
 from estuary.http.guards.version import SupportedVersion
 from estuary.http.messages import Guard
 from estuary.http.under_way import RequestsUnderWay
@@ -18,6 +18,7 @@ def guards(
     cors: Cors,
     counting: Sequence[Guard],
     auth: Sequence[Guard],
+    by_subject: Sequence[Guard],
     access: Sequence[Guard],
     observe: Observer,
     in_flight: RequestsUnderWay,
@@ -30,6 +31,7 @@ def guards(
         SupportedVersion(),
         *counting,
         *auth,
+        *by_subject,
         *access,
     ]
 
@@ -46,3 +48,11 @@ def _preflights(settings: Settings, cors: Cors) -> list[Guard]:
 def rate_limit(settings: Settings, limiter: RateLimiter, observe: Observer) -> list[Guard]:
     """The guard that counts a client's requests, also those refused unread; none if the limit is off."""
     return [RateLimit(limiter, observe)] if settings.rate_limit_enabled else []
+
+
+def subject_rate_limit(
+    settings: Settings, limiter: RateLimiter, observe: Observer
+) -> list[SubjectRateLimit]:
+    """The guard that counts the requests of a subject, from whatever addresses; none unless asked for."""
+    is_on = settings.rate_limit_enabled and settings.rate_limit_by == "subject"
+    return [SubjectRateLimit(limiter, observe)] if is_on else []

@@ -36,11 +36,12 @@ def openapi(
     *,
     metrics: bool = True,
     most_operations: int = 100,
+    keys: bool = False,
 ) -> bytes:
     """The OpenAPI document of `resources`, encoded.
 
     `access` are the scopes, None if authentication is off; `metrics` says whether they are on the same
-    port; a batch has at most `most_operations`.
+    port; a batch has at most `most_operations`; `keys` says whether API keys are administered.
     """
     granted = rights(resources, access)
     described = document(
@@ -51,6 +52,7 @@ def openapi(
         batch_rights=None if access is None else batch_rights(granted.values()),
         metrics=metrics,
         most_operations=most_operations,
+        keys=keys,
     )
     return msgspec.json.encode(described)
 

@@ -144,11 +144,11 @@ def _run(
     """Run `work` on the keys of the configured store, and print its outcome; returns the exit code."""
     import asyncio
 
-    from estuary.app.keys import administer
+    from estuary.app.key_command import administer
     from estuary.backups.errors import BackupError
     from estuary.config.environment import load
     from estuary.config.errors import ConfigurationError
-    from estuary.core.errors import KeyEnded, NotFound, StoreError, TooManyKeys, WriteContention
+    from estuary.core.errors import KeyConflict, NotFound, StoreError, WriteContention
     from estuary.core.resource import DeclarationError
 
     try:
@@ -163,11 +163,9 @@ def _run(
         return misconfigured(error)
     except NotFound as error:
         return failed(f"keys: there is no key {error}")
-    except KeyEnded as error:
-        return failed(f"keys: {error} is revoked or has expired: create another one")
     except WriteContention:
         return failed("keys: others change that key at the same time: try again")
-    except (StoreError, BackupError, TooManyKeys) as error:
+    except (StoreError, BackupError, KeyConflict) as error:
         return failed(error)
     # Not by `say`: a key that could not be written is lost, and its maker has to know.
     print(outcome)

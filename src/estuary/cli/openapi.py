@@ -26,6 +26,7 @@ def _run(_: argparse.Namespace) -> int:
             documented_scopes(settings),
             metrics=on_port,
             most_operations=settings.batch_max_operations,
+            keys=settings.keys_role is not None,
         )
     except (ConfigurationError, DeclarationError) as error:
         return misconfigured(error)

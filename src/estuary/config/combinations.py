@@ -169,6 +169,11 @@ def _roles_are_known(given: Configured) -> Iterator[str]:
         yield f"AUTH_ROLES_CLAIM is {claim}, but AUTH_ENABLED is false: no request has a role"
 
 
+def _subjects_are_known(given: Configured) -> Iterator[str]:
+    if given.settings.rate_limit_by == "subject" and not given.settings.auth_enabled:
+        yield "RATE_LIMIT_BY is subject, but AUTH_ENABLED is false: no request has a subject"
+
+
 def _ports_differ(given: Configured) -> Iterator[str]:
     if given.settings.admin_port == given.settings.port:
         yield f"ADMIN_PORT is {given.settings.admin_port}, as PORT is: it must be another one"
@@ -245,6 +250,7 @@ _MISTAKES = (
         Settings.auth_issuer,
     ),
     _Rule(_roles_are_known, Settings.auth_roles_claim, Settings.auth_enabled),
+    _Rule(_subjects_are_known, Settings.rate_limit_by, Settings.auth_enabled),
     _Rule(_ports_differ, Settings.admin_port, Settings.port),
 )
 _CAUTIONS = (

@@ -62,18 +62,8 @@ class KeysUnavailable(EstuaryError):
     code = "SERVICE_UNAVAILABLE"
 
 
-class TooManyKeys(EstuaryError):
-    """There are `most` API keys, and no more are kept."""
-
-    code = "CONFLICT"
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"there are {most} API keys already: revoke some; they are kept for 30 days")
-        self.most = most
-
-
-class KeyEnded(EstuaryError):
-    """An API key that is to be rotated is revoked, or has expired: only a new one can take its place."""
+class KeyConflict(EstuaryError):
+    """An API key cannot be made, for there are too many, or not be rotated, for it has ended."""
 
     code = "CONFLICT"
 

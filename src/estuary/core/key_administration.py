@@ -8,13 +8,7 @@ from msgspec.structs import replace
 
 from estuary.core.api_key_text import ID_BYTES, SECRET_BYTES, key_text, parse_key
 from estuary.core.api_keys import KEPT_AFTER_END, MOST_KEYS, ApiKey
-from estuary.core.errors import (
-    KeyEnded,
-    NotFound,
-    TooManyKeys,
-    VersionConflict,
-    WriteContention,
-)
+from estuary.core.errors import KeyConflict, NotFound, VersionConflict, WriteContention
 from estuary.core.identity import Identity
 from estuary.core.ports import ApiKeys, Clock
 
@@ -65,11 +59,11 @@ class KeyAdministration:
         raise NotFound(key_id)
 
     async def create(self, grant: Grant, created_by: str) -> Issued:
-        """A new key; raises `TooManyKeys`. Those that ended long ago are forgotten on the way."""
+        """A new key; raises `KeyConflict`. Those that ended long ago are forgotten on the way."""
         now = self._now()
         await self._keys.forget(now - KEPT_AFTER_END)
         if len((await self._keys.changes()).keys) >= MOST_KEYS:
-            raise TooManyKeys(MOST_KEYS)
+            raise KeyConflict(f"There are {MOST_KEYS} API keys already: revoke some")
         key_id = self._entropy(ID_BYTES).hex()
         text, digest = self._secret_of(key_id)
         key = ApiKey(
@@ -88,14 +82,14 @@ class KeyAdministration:
     async def rotate(self, key_id: str, overlap: timedelta = timedelta(0)) -> Issued:
         """A new secret for a key, with the lifetime that it had; the old one is honoured for `overlap`.
 
-        Raises `NotFound`, and `KeyEnded` for a key that is revoked or has expired.
+        Raises `NotFound`, and `KeyConflict` for a key that is revoked or has expired.
         """
         text, digest = self._secret_of(key_id)
 
         def rotated(key: ApiKey) -> ApiKey:
             now = self._now()
             if key.has_ended(now):
-                raise KeyEnded(key_id)
+                raise KeyConflict(f"API key {key_id} is revoked or has expired: create another one")
             began = key.rotated_at or key.created_at
             return replace(
                 key,

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from estuary.core.audit import AccessRefused, KeyAdministered
 from estuary.core.identity import Refusal
 from estuary.core.measurements import RequestServed, StoreQueried
 
@@ -239,6 +240,8 @@ Observation = (
     | RateLimitExceeded
     | LimiterChanged
     | AuthFailed
+    | AccessRefused
+    | KeyAdministered
     | ApiKeysChanged
     | KeysFetched
     | KeysMissed

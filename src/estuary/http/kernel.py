@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
 from estuary.core.api_key_text import PREFIX, masked
+from estuary.core.audit import AccessRefused
 from estuary.core.errors import EstuaryError, NotFound
 from estuary.core.measurements import RequestServed
 from estuary.core.observations import RequestFailed
@@ -35,6 +36,8 @@ from estuary.http.waiting import conclude
 RECORD_ID: Final = "{id}"
 """Stands in a route's template where a record's id stands in its paths."""
 
+_IN_BETWEEN: Final = f"{RECORD_ID}/"
+
 VALUE: Final = "{value}"
 """Stands where a record's value of a unique field stands in its paths."""
 
@@ -50,11 +53,16 @@ class PathRouter:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         named = (RECORD_ID, VALUE)
-        self._exact = {route.template: route for route in routes if not route.template.endswith(named)}
+        self._exact = {route.template: route for route in routes if "{" not in route.template}
         self._by_prefix = {
             route.template.removesuffix(RECORD_ID).removesuffix(VALUE): route
             for route in routes
             if route.template.endswith(named)
+        }
+        self._below = {
+            tuple(route.template.split(RECORD_ID)): route
+            for route in routes
+            if _IN_BETWEEN in route.template
         }
 
     def find(self, request: Request) -> Route:
@@ -70,8 +78,18 @@ class PathRouter:
             start = path.rfind("/") + 1
             route = self._by_prefix.get(path[:start])
             if route is None or start == len(path):
-                return UNKNOWN_ROUTE
+                return self._find_below(request)
         request.record_id = canonical_id(path[start:])
+        return route
+
+    def _find_below(self, request: Request) -> Route:
+        """The route of something that belongs to a record, which is named behind its id."""
+        path, end = request.path, request.path.rfind("/")
+        start = path.rfind("/", 0, max(end, 0)) + 1
+        route = self._below.get((path[:start], path[end:])) if start < end else None
+        if route is None:
+            return UNKNOWN_ROUTE
+        request.record_id = path[start:end]
         return route
 
 
@@ -238,6 +256,16 @@ class Application:
         response = self._problems.render(error, request)
         if response.status == 500:
             self.observe(RequestFailed(request.request_id, request.route.template, error))
+        elif response.status == 403:
+            self.observe(
+                AccessRefused(
+                    request.request_id,
+                    request.method,
+                    request.route.template,
+                    request.subject,
+                    request.client.address,
+                )
+            )
         return response
 
     def finish(self, request: Request, response: Response | None) -> None:

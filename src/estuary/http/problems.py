@@ -238,10 +238,6 @@ def _query_too_expensive(error: errors.QueryTooExpensive) -> Reply:
     return Reply(422, "Query costs too much, and no index would serve it: ask for less, or otherwise")
 
 
-def _query_unsupported(error: errors.QueryUnsupported) -> Reply:
-    return Reply(422, str(error))
-
-
 _FORMS: dict[type, Callable[[Any], Reply]] = {
     http_errors.BadRequest: _bad_request,
     http_errors.VersionNotAcceptable: _not_acceptable,
@@ -251,6 +247,7 @@ _FORMS: dict[type, Callable[[Any], Reply]] = {
     errors.KeysUnavailable: lambda _: Reply(
         503, "Authentication service unavailable", headers=(retry_after(1),)
     ),
+    errors.KeyConflict: lambda error: Reply(409, str(error)),
     errors.NotFound: lambda _: Reply(404, "Resource not found"),
     http_errors.MethodNotAllowed: _method_not_allowed,
     http_errors.PayloadTooLarge: _payload_too_large,
@@ -281,7 +278,7 @@ _FORMS: dict[type, Callable[[Any], Reply]] = {
     errors.QueriesWaiting: lambda _: Reply(
         503, "Too many queries without an index are under way", headers=(retry_after(1),)
     ),
-    errors.QueryUnsupported: _query_unsupported,
+    errors.QueryUnsupported: lambda error: Reply(422, str(error)),
     errors.TransactionTooLarge: lambda _: Reply(
         413, "What the batch leaves behind is more than is kept at once: send fewer operations"
     ),

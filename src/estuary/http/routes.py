@@ -5,11 +5,12 @@ from functools import partial
 from types import MappingProxyType
 from urllib.parse import quote
 
-from estuary.core.access import Action
-from estuary.core.rights import Rights
+from estuary.core.access import Action, Role
+from estuary.core.rights import Rights, Rule
 from estuary.http.guards.body import ACCEPT_PATCH, ACCEPT_QUERY
 from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.kernel import RECORD_ID, VALUE
+from estuary.http.keys.handlers import KeyHandlers
 from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records.by_value import ByValue
@@ -21,6 +22,7 @@ from estuary.http.records.write_headers.write_parameters import check_write
 API_PREFIX = "/api/v1"
 UNVERSIONED_PREFIX = "/api"
 BATCH_PATH = f"{API_PREFIX}/batch"
+KEYS_PATH = f"{API_PREFIX}/keys"
 
 _ON_MANY = {"GET": Action.READ, "HEAD": Action.READ, "QUERY": Action.READ, "POST": Action.CREATE}
 _ON_ONE = {
@@ -41,12 +43,15 @@ def table(
     *,
     rights: Mapping[str, Rights],
     batch_rights: Rights | None,
+    keys: KeyHandlers | None = None,
+    keys_role: str | None = None,
     token: MetricsToken | None = None,
     details: bool = True,
 ) -> list[Route]:
     """Every route of the service's own port.
 
-    `rights` are by the names of resources, of which those without are for everyone. Where another port has
+    `rights` are by the names of resources, of which those without are for everyone. `keys` are administered
+    by those who have `keys_role`; without it they have no routes. Where another port has
     metrics and health, `details` is false: no metrics then, and of health only the upshot. `token` is what
     they ask for.
     """
@@ -57,6 +62,7 @@ def table(
             f"{API_PREFIX}/openapi.json", {"GET": operations.versioned_openapi}, check=refuse_parameters
         ),
         *_batch_routes(batch, batch_rights),
+        *(() if keys is None or keys_role is None else _key_routes(keys, keys_role)),
         *(
             route
             for handlers in collections
@@ -93,6 +99,20 @@ def _batch_routes(batch: Handler, rights: Rights | None) -> list[Route]:
     return [
         _route(BATCH_PATH, {"POST": batch}, rights=rights, check=check_write),
         _route(BATCH_PATH.replace(API_PREFIX, UNVERSIONED_PREFIX), {"POST": _moved}, rights=rights),
+    ]
+
+
+def _key_routes(handlers: KeyHandlers, role: str) -> list[Route]:
+    """A bearer that has `role` may do everything there, whatever its scopes."""
+    rule = Rule(Role(role))
+    rights = Rights(rule, rule, rule, rule)
+    many: dict[str, Handler] = {"GET": handlers.list, "POST": handlers.create}
+    one: dict[str, Handler] = {"GET": handlers.read, "DELETE": handlers.revoke}
+    rotation: dict[str, Handler] = {"POST": handlers.rotate}
+    return [
+        _route(KEYS_PATH, many, rights=rights, actions=_ON_MANY),
+        _route(f"{KEYS_PATH}/{RECORD_ID}", one, rights=rights, actions=_ON_ONE),
+        _route(f"{KEYS_PATH}/{RECORD_ID}/rotate", rotation, rights=rights, actions=_ON_MANY),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from estuary.core.identity import Refusal
 from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,
@@ -35,6 +36,9 @@ from estuary.telemetry.observers import Observers
 
 AUTH, HTTP, STORE = "estuary::auth", "estuary::http", "estuary::store"
 """The targets that observations are logged under, but for requests."""
+
+_WITH_LINES_OF_THEIR_OWN = frozenset({Refusal.SCOPE, Refusal.ACCESS})
+"""What is answered with 403: the audit log has a line for each."""
 
 _SELDOM_SECONDS = 60.0
 """For conditions that last: an operator needs to know of them, not how often they were met."""
@@ -154,6 +158,8 @@ class EventLogger:
             self._http.warn("rate limit store unavailable", store=changed.store, reason=changed.reason)
 
     def _auth_failed(self, failed: AuthFailed) -> None:
+        if failed.reason in _WITH_LINES_OF_THEIR_OWN:
+            return
         if count := self._auth_refused.due():
             reason = failed.reason.value
             self._auth.warn("authentication failed", count=count, reason=reason, client=failed.client)

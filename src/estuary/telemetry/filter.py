@@ -27,7 +27,7 @@ class Level(IntEnum):
     TRACE = 5
 
 
-PARTS = ("access", "auth", "config", "http", "server", "service", "store", "telemetry")
+PARTS = ("access", "audit", "auth", "config", "http", "server", "service", "store", "telemetry")
 """Of Estuary, each with a target of its own: `estuary::access`."""
 _ROOT = "estuary"
 TARGETS = (_ROOT, *(f"{_ROOT}::{part}" for part in PARTS))

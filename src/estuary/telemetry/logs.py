@@ -38,11 +38,13 @@ class Logs:
     def subscribe(self, observers: "Observers") -> None:
         """Log what `observers` passes on."""
         from estuary.telemetry.access_log import JsonAccess, access_line
+        from estuary.telemetry.audit_logger import AUDIT, AuditLogger
         from estuary.telemetry.debug_event_logger import DebugEventLogger
         from estuary.telemetry.event_logger import AUTH, HTTP, STORE, EventLogger
 
         line_of = JsonAccess(self._form) if isinstance(self._form, JsonFormat) else access_line
         EventLogger(self.logger, self._writer.write, self._clock, line_of).subscribe(observers)
+        AuditLogger(self.logger(AUDIT)).subscribe(observers)
         DebugEventLogger(*map(self.logger, (AUTH, HTTP, STORE))).subscribe(observers)
 
     def capture(self) -> None:

@@ -3,10 +3,12 @@
 import platform
 from collections.abc import Iterable, Sequence
 
+from estuary.core.audit import KeyAdministered, KeyOperation
 from estuary.core.build import COMPILED
 from estuary.core.identity import Refusal
 from estuary.core.measurements import KNOWN_METHODS, RequestServed, StoreQueried
 from estuary.core.observations import (
+    ApiKeysChanged,
     AuthFailed,
     BatchMade,
     CacheLooked,
@@ -72,6 +74,8 @@ class Metrics:
         observers.subscribe(AuthFailed, self._auth_failed)
         observers.subscribe(KeysFetched, self._keys_fetched)
         observers.subscribe(KeysMissed, self._keys_missed)
+        observers.subscribe(ApiKeysChanged, self._api_keys_changed)
+        observers.subscribe(KeyAdministered, self._key_administered)
         observers.subscribe(StoreQueried, self._store_queried)
         observers.subscribe(StoreQueryCancelled, self._store_query_cancelled)
         observers.subscribe(ListQueried, self._list_queried)
@@ -127,6 +131,16 @@ class Metrics:
         )
         self._fetched_keys: Counter = fetches.series("success")
         self._missed_keys: Counter = fetches.series("error")
+        self._api_keys_up: Gauge = registry.gauge(
+            "api_keys_store_up", "Whether every worker reads changes of API keys.", join=min
+        ).series()
+        self._api_keys_up.set(1.0)
+        operations = registry.counter(
+            "api_key_operations_total", "What was done with API keys over HTTP.", "operation"
+        )
+        self._key_operations: dict[KeyOperation, Counter] = {
+            each: operations.series(each.value) for each in KeyOperation
+        }
 
     def _declare_store(self, registry: Registry) -> None:
         self._queries = registry.histogram(
@@ -208,6 +222,12 @@ class Metrics:
 
     def _auth_failed(self, failed: AuthFailed) -> None:
         self._auth_failures[failed.reason].inc()
+
+    def _api_keys_changed(self, changed: ApiKeysChanged) -> None:
+        self._api_keys_up.set(float(changed.available))
+
+    def _key_administered(self, administered: KeyAdministered) -> None:
+        self._key_operations[administered.operation].inc()
 
     def _keys_fetched(self, _: KeysFetched) -> None:
         self._fetched_keys.inc()

@@ -53,6 +53,10 @@ PRODUCTION = {"APP_PROFILE": "production"}
             "KEYS_ROLE is admin, but KEYS_ENABLED is false: there are no keys",
         ),
         (
+            {"RATE_LIMIT_BY": "subject"},
+            "RATE_LIMIT_BY is subject, but AUTH_ENABLED is false: no request has a subject",
+        ),
+        (
             {"AUTH_ROLES_CLAIM": "roles"},
             "AUTH_ROLES_CLAIM is roles, but AUTH_ENABLED is false: no request has a role",
         ),

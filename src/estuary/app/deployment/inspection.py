@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from estuary.app.deployment.access_rules import access_rules
+from estuary.app.deployment.api_keys import keys_found
 from estuary.app.deployment.audit import WAIT as AUDIT_WAIT
 from estuary.app.deployment.audit import audit
 from estuary.app.deployment.permissions import disk_of, openness
@@ -49,6 +50,7 @@ def inspect(loaded: Loaded) -> Facts:
     asked = {name: _Question(*question) for name, question in questions(settings).items()}
     keys = [_Question(url) for url in key_set_urls(settings)]
     store = Asked(lambda: _store_state(settings))
+    found = Asked(lambda: keys_found(settings))
     last = Asked(lambda: _last_backup(settings))
     audited = Asked(audit)
     folder = data_folder(settings)
@@ -71,6 +73,7 @@ def inspect(loaded: Loaded) -> Facts:
         store=store.outcome(deadline, StoreState(answers=False, fits=None, message=_LATE)),
         audit=audited.outcome(started + AUDIT_WAIT + 1, Audit(failure=_LATE)),
         access=rules,
+        keys=found.outcome(deadline, None),
         now=datetime.now(UTC),
     )
 

@@ -24,6 +24,7 @@ ITEMS = (
     Item("csp", "The CSP restricts scripts", protection.content_security_policy, by_configuration=True),
     Item("authentication", "Callers are authenticated", protection.authentication, by_configuration=True),
     Item("access", "Access rules open what they are meant to", protection.access_rules),
+    Item("keys", "API keys expire, and are used", protection.api_keys),
     Item("https", "Clients come by HTTPS", edge.https, by_configuration=True),
     Item("certificates", "Certificates last", edge.certificates),
     Item("secrets", "Secrets are safe, and are secrets", secrets.secrets, by_configuration=True),

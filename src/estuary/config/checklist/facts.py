@@ -77,6 +77,13 @@ class AccessRules(msgspec.Struct, frozen=True):
     all_owners: tuple[str, ...] = ()
 
 
+class KeysFound(msgspec.Struct, frozen=True):
+    """The ids of API keys that are honoured and never expire, and of those not used for 90 days."""
+
+    endless: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
 class Facts(msgspec.Struct, frozen=True):
     """All facts: `plain` is the answer of PUBLIC_URL's host without TLS, `disk` the data folder's disk."""
 
@@ -92,6 +99,7 @@ class Facts(msgspec.Struct, frozen=True):
     key_sets: tuple[Answer | NoAnswer, ...] = ()
     audit: Audit | None = None
     access: AccessRules | None = None
+    keys: KeysFound | None = None
 
 
 NOTHING = Facts()

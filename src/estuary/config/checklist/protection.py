@@ -112,6 +112,24 @@ def access_rules(_: Loaded, facts: Facts) -> Finding:
     return passed("no rule opens writes to everyone, or the records of all owners")
 
 
+def api_keys(loaded: Loaded, facts: Facts) -> Finding:
+    """Whether API keys expire, and are used."""
+    if not loaded.settings.keys_enabled:
+        return passed("KEYS_ENABLED is false: no API key is accepted")
+    if facts.keys is None:
+        return warned("the API keys were not read", "run `estuary keys list`")
+    found = []
+    if facts.keys.endless:
+        found.append(f"these never expire: {', '.join(facts.keys.endless)}")
+    if facts.keys.unused:
+        found.append(f"these were not used for 90 days: {', '.join(facts.keys.unused)}")
+    if found:
+        return warned(
+            "; ".join(found), "revoke them with `estuary keys revoke`, and create others that expire"
+        )
+    return passed("every API key expires, and is used")
+
+
 def rate_limit(loaded: Loaded, _: Facts) -> Finding:
     """Whether a single client can exhaust the service."""
     settings = loaded.settings

@@ -30,6 +30,13 @@ class RateLimitVariables:
         summary="The length of that window.",
     )
 
+    rate_limit_by = Variable(
+        choice("address", "subject"),
+        default="address",
+        summary="Whose requests are counted: those of an address; with subject, also those of a token's or "
+        "an API key's subject, from whatever addresses.",
+    )
+
     rate_limit_max_clients = Variable(
         whole_number(1, 16_777_216),
         default="65536",

@@ -73,6 +73,28 @@ class RateLimit(Guard):
         return RateLimited(decision.resets_in)
 
 
+class SubjectRateLimit(RateLimit):
+    """Asks the limiter once more for every request of a known subject, wherever that comes from.
+
+    It stands behind authentication: the limit of the address was counted before. What is left by the
+    subject's takes the place of what was told of that.
+    """
+
+    def check(self, request: Request) -> Verdict | Awaitable[Verdict]:
+        """Let the request pass or give back `RateLimited`; a request without a subject passes."""
+        return self.charge(request, 1) if request.route.limited else None
+
+    def charge(self, request: Request, cost: int) -> Verdict | Awaitable[Verdict]:
+        """Count `cost` requests of the subject, all of them or none; tell what is left."""
+        if request.subject is None:
+            return None
+        request.reply_lines = request.reply_lines.partition(self._constant)[0]
+        decision = self._hit(f"subject:{request.subject}", cost)
+        if isinstance(decision, Decision):
+            return self._act(decision, request)
+        return self._later(request, decision)
+
+
 def _whole(seconds: float) -> int:
     """`seconds` rounded up."""
     floor = int(seconds)

@@ -20,6 +20,7 @@ from estuary.http.openapi.batch import batch_paths, batch_schemas
 from estuary.http.openapi.common_schemas import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
 from estuary.http.openapi.header_parameters import PARAMETERS
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
+from estuary.http.openapi.keys import KEY_SCHEMAS, key_paths
 from estuary.http.openapi.list_schemas import reference
 from estuary.http.openapi.records import resource_paths, resource_schemas
 from estuary.http.openapi.schemas import Schema
@@ -35,11 +36,13 @@ def document(
     batch_rights: Rights | None = None,
     metrics: bool = True,
     most_operations: int = 100,
+    keys: bool = False,
 ) -> dict[str, Any]:
     """The document for an API that serves `resources` under `prefix`.
 
     `rights` are by the names of resources, of which those without ask for no token; `batch_rights` are
-    those of a batch, which has at most `most_operations`. `metrics` says whether they are on the same port.
+    those of a batch, which has at most `most_operations`. `metrics` says whether they are on the same port,
+    and `keys` whether API keys are administered.
     """
     paths = _operations_paths(prefix)
     documents = [path for path in paths if path.endswith("/openapi.json")]
@@ -61,6 +64,9 @@ def document(
     batch = _limited(batch_paths(f"{prefix}/batch", refuses=any(each.refuses for each in rights.values())))
     paths |= batch if batch_rights is None else secured(batch, batch_rights)
     schemas |= batch_schemas(resources, prefix, most=most_operations)
+    if keys:
+        paths |= _limited(key_paths(f"{prefix}/keys"))
+        schemas |= KEY_SCHEMAS
     return {
         "openapi": "3.1.1",
         "info": {
@@ -73,6 +79,7 @@ def document(
         "security": [],
         "tags": [
             *({"name": each.name, "description": each.description} for each in resources),
+            *([{"name": "keys", "description": "API keys."}] if keys else []),
             {"name": "batch", "description": "Several writes in one request."},
             {"name": "operations", "description": "Health, metrics and this document."},
         ],

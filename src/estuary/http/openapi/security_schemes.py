@@ -21,7 +21,8 @@ SCHEMES: Schema = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of one of the issuers that the service trusts.",
+        "description": "An access token of an issuer that the service trusts; or an API key (`esk_…`), "
+        "where keys are accepted.",
     }
 }
 _PARAMETERS: Final = "parameters"

@@ -1,7 +1,7 @@
 """API keys in the database's file: one writer at a time, so versions are committed in their order."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -31,6 +31,14 @@ class SqliteApiKeys:
             return KeyChanges(highest, [key_of(row) for row in rows])
 
         return await self._database.read_apart(read)
+
+    async def look(self) -> Sequence[ApiKey]:
+        """Every key in the file as it lies there, open or not; nothing is changed."""
+
+        def read(connection: sqlite3.Connection) -> Sequence[ApiKey]:
+            return [key_of(row) for row in connection.execute(self._statements.changed.text, (0,))]
+
+        return await self._database.look(read)
 
     async def put(self, key: ApiKey) -> ApiKey:
         """Keep a key, if it is the version that is kept."""

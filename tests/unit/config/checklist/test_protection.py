@@ -3,7 +3,7 @@
 import pytest
 
 from estuary.config.checklist import protection
-from estuary.config.checklist.facts import AccessRules, Facts
+from estuary.config.checklist.facts import AccessRules, Facts, KeysFound
 from estuary.config.checklist.finding import Status
 from estuary.http.guards.security_headers import security_headers
 from tests.unit.config.checklist.judging import AUTH, judge
@@ -130,3 +130,19 @@ def test_debug_logging(text: str, expected: str) -> None:
 def test_access_rules(rules: AccessRules | None, expected: str, said: str) -> None:
     """Whatever is for everyone to write, or for more than owners, is to be looked at."""
     assert said in judge(protection.access_rules, expected, Facts(access=rules)).reason
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected", "said"),
+    [
+        (None, "warn", "not read"),
+        (KeysFound(), "pass", "every API key expires"),
+        (KeysFound(endless=("0123",)), "warn", "never expire: 0123"),
+        (KeysFound(unused=("0123", "4567")), "warn", "not used for 90 days: 0123, 4567"),
+    ],
+)
+def test_api_keys(keys: KeysFound | None, expected: str, said: str) -> None:
+    """Keys that never expire, or that are not used, are to be looked at; without keys there is nothing."""
+    on = {"AUTH_ENABLED": "true", "KEYS_ENABLED": "true"}
+    assert said in judge(protection.api_keys, expected, Facts(keys=keys), **on).reason
+    judge(protection.api_keys, "pass", Facts(keys=keys))
