@@ -63,13 +63,13 @@ def empty(description: str, *headers: str) -> Schema:
 
 def error(status: int) -> Schema:
     """The answer that tells of errors with this status."""
-    told = answer(ERRORS[status], reference("Error"), *LIMITS)
-    told["content"][_PROBLEM] = {"schema": reference("Problem")}
+    reply = answer(ERRORS[status], reference("Error"), *LIMITS)
+    reply["content"][_PROBLEM] = {"schema": reference("Problem")}
     if status in REFUSALS:
-        told["headers"] |= references("WWW-Authenticate")
+        reply["headers"] |= references("WWW-Authenticate")
     if status in (409, 429, 503):
-        told["headers"] |= references("Retry-After")
-    return told
+        reply["headers"] |= references("Retry-After")
+    return reply
 
 
 def error_name(status: int) -> str:

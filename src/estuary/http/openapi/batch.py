@@ -85,7 +85,7 @@ def batch_schemas(resources: Sequence[Resource], prefix: str, *, most: int) -> S
 
 def batch_paths(path: str, *, refuses: bool) -> Schema:
     """The path of batches with its operation; `refuses`: askers may be refused an operation."""
-    told = answer(
+    reply = answer(
         "All were made: what became of each, in their order. After a dry run, what would become of it.",
         reference("BatchResults"),
         "Preference-Applied",
@@ -99,7 +99,7 @@ def batch_paths(path: str, *, refuses: bool) -> Schema:
         "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in _WRITE],
     }
     errors = (*ALWAYS, *WITH_BODY, *CHANGE_ERRORS, *(WITH_ACCESS if refuses else ()))
-    return {path: {"post": operation | body("Batch") | responses({200: told}, errors)}}
+    return {path: {"post": operation | body("Batch") | responses({200: reply}, errors)}}
 
 
 def _by_method(resources: Sequence[Resource], prefix: str) -> Schema:

@@ -24,8 +24,10 @@ def by_value_schemas(resource: Resource) -> Schema:
         draft = draft_schema(resource)
         required = [name for name in draft.get("required", ()) if name != field.name]
         draft.pop("required", None)
-        told = {"description": f"{draft['description']} {_source(field)}"}
-        schemas[_schema_name(resource, field)] = draft | ({"required": required} if required else {}) | told
+        described = {"description": f"{draft['description']} {_source(field)}"}
+        schemas[_schema_name(resource, field)] = (
+            draft | ({"required": required} if required else {}) | described
+        )
     return schemas
 
 
@@ -41,8 +43,8 @@ def _operations(resource: Resource, field: Field, by_id: Schema) -> Schema:
     schema = field.kind.schema()
     if schema.get("type") == "string":
         schema = {"minLength": 1} | schema
-    told = f"The {resource.singular}'s {field.name}."
-    value = parameter("value", "path", schema, told) | {"required": True}
+    description = f"The {resource.singular}'s {field.name}."
+    value = parameter("value", "path", schema, description) | {"required": True}
     found = {
         method: operation
         | {

@@ -141,7 +141,7 @@ def _limited(paths: Schema) -> Schema:
     """`paths` whose answers also tell what is left of the rate limit, where there is one."""
     for item in paths.values():
         for operation in (member for name, member in item.items() if name != "parameters"):
-            for told in operation["responses"].values():
-                if "headers" in told:
-                    told["headers"] = told["headers"] | references(*LIMITS)
+            for reply in operation["responses"].values():
+                if "headers" in reply:
+                    reply["headers"] = reply["headers"] | references(*LIMITS)
     return paths

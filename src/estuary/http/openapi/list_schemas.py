@@ -28,7 +28,7 @@ QUERY_TWIN: Final = (
     "send that method. It reads, and needs the rights that reading needs."
 )
 _MANY_ATTRIBUTES: Final = 40
-"""With more of them, a document that told of each with each operator would have hundreds of kilobytes."""
+"""With more of them, a document that listed each with each operator would have hundreds of kilobytes."""
 _LIMIT: Final[Schema] = {"type": "integer", "minimum": MIN_LIMIT, "maximum": MAX_LIMIT}
 _OFFSET: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET}
 _OWNERS: Final = "Whose records are meant, of all owners': for administrators, others may name none."
@@ -54,9 +54,11 @@ def list_parameters(resource: Resource) -> list[Schema]:
 
 def fields_parameter(resource: Resource) -> Schema:
     """The parameter that says which fields are shown."""
-    told = "The fields to show, with commas between; `id` is always there. All of them without it."
+    description = "The fields to show, with commas between; `id` is always there. All of them without it."
     names = "|".join(Projections(resource).names)
-    return parameter("fields", "query", {"type": "string", "pattern": f"^({names})(,({names}))*$"}, told)
+    return parameter(
+        "fields", "query", {"type": "string", "pattern": f"^({names})(,({names}))*$"}, description
+    )
 
 
 def list_schemas(resource: Resource) -> Schema:
@@ -211,31 +213,31 @@ def _comparisons(attribute: Attribute, resource: Resource) -> Schema:
 
 def _paging(resource: Resource) -> Iterator[Schema]:
     yield parameter("limit", "query", _LIMIT | {"default": DEFAULT_LIMIT}, "How many records at most.")
-    told = "How many records to pass over; not together with `cursor`."
-    yield parameter("offset", "query", _OFFSET, told)
-    told = "`next_cursor` of the page before; empty for the first."
-    yield parameter("cursor", "query", {"type": "string", "maxLength": MAX_LENGTH}, told)
-    told = "Up to three fields to order by, with commas between; `-` in front of what descends."
-    yield parameter("sort", "query", {"type": "string"}, told) | {"example": "-created_at"}
+    description = "How many records to pass over; not together with `cursor`."
+    yield parameter("offset", "query", _OFFSET, description)
+    description = "`next_cursor` of the page before; empty for the first."
+    yield parameter("cursor", "query", {"type": "string", "maxLength": MAX_LENGTH}, description)
+    description = "Up to three fields to order by, with commas between; `-` in front of what descends."
+    yield parameter("sort", "query", {"type": "string"}, description) | {"example": "-created_at"}
     yield fields_parameter(resource)
-    told = (
+    description = (
         "Whether the list's records are counted: all, at most 10,000, or not. Without it all, and with "
         "conditions at most 10,000; pages by cursor are never counted."
     )
-    yield parameter("count", "query", {"type": "string", "enum": list(COUNTS)}, told)
+    yield parameter("count", "query", {"type": "string", "enum": list(COUNTS)}, description)
 
 
 def _conditions(resource: Resource) -> Iterator[Schema]:
     """A parameter for each attribute and operator.
 
-    Of a resource with very many attributes those that no index holds are told with equality alone.
+    Of a resource with very many attributes those that no index holds are documented with equality alone.
     """
     indexed = {key.field for index in resource.indexes for key in index.keys}
     brief = len(resource.attributes) > _MANY_ATTRIBUTES
     for attribute in resource.attributes.values():
         for operator in Operator:
-            told = operator is Operator.EQ or not brief or attribute.name in indexed
-            if operator in attribute.operators and told:
+            documented = operator is Operator.EQ or not brief or attribute.name in indexed
+            if operator in attribute.operators and documented:
                 yield _condition(attribute, operator, resource)
 
 

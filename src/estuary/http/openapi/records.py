@@ -94,23 +94,23 @@ def _read(resource: Resource) -> Schema:
 
 
 def _create(resource: Resource) -> Schema:
-    told = {200: _tried(resource), 201: _created(resource), 204: _minimal("Location")}
+    replies = {200: _tried(resource), 201: _created(resource), 204: _minimal("Location")}
     return (
         _operation(resource, "create", resource.singular, f"Create one of the {resource.name}")
         | {"parameters": _WRITE}
         | body(f"{resource.value_type.__name__}Draft")
-        | responses(told, (*ALWAYS, *WITH_BODY, 409))
+        | responses(replies, (*ALWAYS, *WITH_BODY, 409))
     )
 
 
 def _put(resource: Resource) -> Schema:
-    told = {200: _changed(resource), 201: _created(resource), 204: _minimal("Location")}
+    replies = {200: _changed(resource), 201: _created(resource), 204: _minimal("Location")}
     creating = f"With `If-None-Match: *` it creates the {resource.singular}: the body is that of a new one."
     return (
         _operation(resource, "update", resource.singular, f"Change one of the {resource.name}")
         | {"description": creating, "parameters": _CHANGE}
         | body(f"{resource.value_type.__name__}Changes")
-        | responses(told, (*ALWAYS, *WITH_BODY, *CHANGE_ERRORS))
+        | responses(replies, (*ALWAYS, *WITH_BODY, *CHANGE_ERRORS))
     )
 
 
@@ -137,8 +137,8 @@ def _known() -> Schema:
 
 
 def _changed(resource: Resource) -> Schema:
-    told = "The record as changed; after a dry run, as it would be."
-    return answer(told, reference(resource.value_type.__name__), "ETag", "Idempotency-Replayed")
+    description = "The record as changed; after a dry run, as it would be."
+    return answer(description, reference(resource.value_type.__name__), "ETag", "Idempotency-Replayed")
 
 
 def _created(resource: Resource) -> Schema:
@@ -147,10 +147,10 @@ def _created(resource: Resource) -> Schema:
 
 
 def _tried(resource: Resource) -> Schema:
-    told = "After a dry run: the record as it would be."
-    return answer(told, reference(resource.value_type.__name__), "Idempotency-Replayed")
+    description = "After a dry run: the record as it would be."
+    return answer(description, reference(resource.value_type.__name__), "Idempotency-Replayed")
 
 
 def _minimal(*headers: str) -> Schema:
-    told = "It is done; the client asked for no body."
-    return empty(told, "ETag", *headers, "Preference-Applied", "Idempotency-Replayed")
+    description = "It is done; the client asked for no body."
+    return empty(description, "ETag", *headers, "Preference-Applied", "Idempotency-Replayed")

@@ -16,16 +16,16 @@ def record_schema(resource: Resource) -> Schema:
     properties: Schema = {"id": {"type": "string", "format": "uuid", "readOnly": True}}
     properties |= {field.name: _served(field, resource) for field in resource.fields if not field.hidden}
     for name, meaning in (("created_at", "When it was created"), ("updated_at", "When it last changed")):
-        told = f"{meaning}, in UTC, with six digits of a second's fraction."
-        properties[name] = TIME | {"readOnly": True, "description": told}
+        description = f"{meaning}, in UTC, with six digits of a second's fraction."
+        properties[name] = TIME | {"readOnly": True, "description": description}
     return _object(properties, list(properties), resource.description)
 
 
 def part_schema(resource: Resource) -> Schema:
     """What `fields` leaves of a record."""
     whole = record_schema(resource)
-    told = f"Some fields of one of the {resource.name}: those that `fields` names, and the id."
-    return whole | {"required": ["id"], "description": told}
+    description = f"Some fields of one of the {resource.name}: those that `fields` names, and the id."
+    return whole | {"required": ["id"], "description": description}
 
 
 def draft_schema(resource: Resource) -> Schema:
@@ -38,19 +38,19 @@ def draft_schema(resource: Resource) -> Schema:
 def changes_schema(resource: Resource) -> Schema:
     """What an update request holds: a field that is absent or null stays as it is."""
     properties = {field.name: or_null(_accepted(field, resource)) for field in resource.writable}
-    told = "The fields to change. A field that is absent or null stays as it is"
+    description = "The fields to change. A field that is absent or null stays as it is"
     # A dictionary, for several fields can be cleared alike.
     clearing = dict.fromkeys(
         how for field in resource.writable if (how := field.kind.cleared_by) is not None
     )
-    return _object(properties, [], f"{'; '.join([told, *clearing])}. Unknown fields are ignored.")
+    return _object(properties, [], f"{'; '.join([description, *clearing])}. Unknown fields are ignored.")
 
 
 def patch_schema(resource: Resource) -> Schema:
     """What a merge patch holds: a field that is absent stays as it is, null clears one that may be null."""
     properties = {field.name: _stated(field, resource, field.kind.patched()) for field in resource.writable}
-    told = "The fields to change (RFC 7396). One that is absent stays as it is, null clears it"
-    return _object(properties, [], f"{told}. Unknown fields are ignored.")
+    description = "The fields to change (RFC 7396). One that is absent stays as it is, null clears it"
+    return _object(properties, [], f"{description}. Unknown fields are ignored.")
 
 
 def component_schemas(resource: Resource) -> Schema:
