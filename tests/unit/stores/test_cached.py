@@ -219,15 +219,18 @@ async def test_what_is_not_there_is_not_remembered(scene: Scene) -> None:
 
 
 async def test_a_cached_record_is_its_owners_alone(scene: Scene) -> None:
-    """Whichever read cached it: for another owner it does not exist."""
+    """Whichever read cached it: to another owner it is as none, which the store is asked for as well."""
     made = make_record(3)
     owned = Record(made.id, 1, made.created_at, made.updated_at, made.value, "ann")
     await scene.items.insert(owned)
     for _ in range(2):
         assert owned == await scene.items.get(owned.id, "ann")
         assert owned == await scene.items.get(owned.id)
-        with pytest.raises(NotFound):
-            await scene.items.get(owned.id, "bob")
+        for record_id in (owned.id, make_id(9)):
+            reads = scene.slow.reads
+            with pytest.raises(NotFound):
+                await scene.items.get(record_id, "bob")
+            assert reads + 1 == scene.slow.reads
 
 
 async def test_refused_writes_pass_through(scene: Scene) -> None:
