@@ -10,11 +10,11 @@ from estuary.core.items import ITEMS
 from estuary.core.ports import Store
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from estuary.core.service_context import ServiceContext
 from tests.contract.making import TIMEOUT, make_id
 from tests.contract.stores import STORES, StoreKind
 from tests.support.clocks import SettableClock
 from tests.support.collections import Collection, awaited
+from tests.support.contexts import make_context
 from tests.support.resources import VESSELS
 
 RESOURCES = (ITEMS, VESSELS)
@@ -76,7 +76,7 @@ def _records(resource: Resource, store: Store, clock: SettableClock) -> RecordSe
     return RecordService(
         resource,
         awaited(store.collection(resource)),
-        ServiceContext(clock=clock, new_id=lambda: make_id(next(numbers)), observe=lambda _: None),
+        make_context(lambda: make_id(next(numbers)), clock=clock),
     )
 
 

@@ -19,11 +19,11 @@ from estuary.core.query import ListQuery, ListResult
 from estuary.core.record import Record
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from estuary.core.service_context import ServiceContext
 from tests.contract.making import TIMEOUT, dice, make_id
 from tests.contract.stores import STORES, StoreKind
-from tests.support.clocks import START, SettableClock
+from tests.support.clocks import START
 from tests.support.collections import Collection, awaited
+from tests.support.contexts import make_context
 from tests.support.queries import MOORINGS, SORTABLE, collections, mooring, queries
 from tests.support.query_model import answer, ordered
 
@@ -51,7 +51,7 @@ class _Opened:
         self.records = RecordService(
             MOORINGS,
             self.moorings,
-            ServiceContext(clock=SettableClock(), new_id=lambda: make_id(0), observe=lambda _: None),
+            make_context(lambda: make_id(0)),
         )
 
     async def hold(self, records: Sequence[Record]) -> None:

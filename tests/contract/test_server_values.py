@@ -15,11 +15,11 @@ from estuary.core.ports import Store
 from estuary.core.record import Record, Written
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from estuary.core.service_context import ServiceContext
 from estuary.core.writes import WriteOptions
 from tests.contract.making import TIMEOUT, make_id
 from tests.contract.stores import StoreKind
 from tests.support.clocks import START, SettableClock
+from tests.support.contexts import make_context
 from tests.support.entries import ENTRIES, PROFILES, Entry, Profile
 
 ALICE, BOB = (WriteOptions(identity=Identity(name, None, frozenset())) for name in ("alice", "bob"))
@@ -38,7 +38,7 @@ async def book(kind: StoreKind, tmp_path: Path) -> AsyncIterator[Store]:
 def records_of(store: Store, resource: Resource, clock: SettableClock) -> RecordService:
     """The use cases on records with ids from 1 on."""
     ids = map(make_id, range(1, 10))
-    context = ServiceContext(clock=clock, new_id=lambda: next(ids), observe=lambda _: None)
+    context = make_context(lambda: next(ids), clock=clock)
     return RecordService(resource, store.collection(resource), context)
 
 
@@ -63,12 +63,14 @@ async def test_an_update_by_another_leaves_it(book: Store, clock: SettableClock)
     record = await made(records, ALICE)
     clock.advance(timedelta(days=2).total_seconds())
     await records.update(record.id, ENTRIES.changes_type(note="n"), BOB)
-    target = Target(ENTRIES, records.get, lambda: make_id(20))
+    target = Target(ENTRIES, book.collection(ENTRIES), lambda: make_id(20))
     operations = [
         Operation(target, Verb.PATCH, record.id, ENTRIES.patch_type(title="b"), identity=BOB.identity),
         Operation(target, Verb.CREATE, body=ENTRIES.draft_type(title="c"), identity=BOB.identity),
     ]
-    first, second = await Batches(book.transact, clock, lambda _: None).make(operations)
+    first, second = await Batches(book.transact, make_context(lambda: make_id(20), clock=clock)).make(
+        operations
+    )
     assert first.record is not None
     assert second.record is not None
     assert Entry(title="b", note="n", made_by="alice", seen_at=START, day=START.date(), writer="alice") == (

@@ -18,7 +18,7 @@ from estuary.core.items import ITEMS, Item
 from estuary.core.ports import Store
 from estuary.core.record import Record, Written
 from estuary.core.writes import Delete, Insert, Update, Write, WriteOptions
-from tests.contract.making import LATER, dice, expecting, make_id, make_record, owned
+from tests.contract.making import LATER, dice, expecting, make_id, make_record, owned, record_of
 from tests.support.collections import Collection, awaited
 from tests.support.resources import vessel
 
@@ -33,6 +33,20 @@ async def transact(store: Store, writes: Sequence[Write]) -> Sequence[Written]:
 def renamed(number: int, name: str, options: WriteOptions | None = None) -> Update:
     """Another name for an item."""
     return Update("items", make_id(number), {"name": name}, LATER, options or WriteOptions())
+
+
+async def test_what_is_undone_leaves_no_version(store: Store, items: Collection) -> None:
+    """A record that was deleted in vain, or in a dry run, is at the version at which it would have been."""
+    chosen = WriteOptions(client_id=True)
+    passing: list[Write] = [
+        Insert("items", make_record(1), chosen),
+        renamed(1, "x"),
+        Delete("items", make_id(1)),
+    ]
+    await settled(store.transact(passing, dry_run=True))
+    with pytest.raises(WriteRefused):
+        await transact(store, [*passing, renamed(7, "none")])
+    assert 1 == (await record_of(items.insert(make_record(1), chosen))).version
 
 
 async def test_all_are_made_in_their_order(store: Store, items: Collection, vessels: Collection) -> None:

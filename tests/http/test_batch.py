@@ -200,6 +200,36 @@ BAD: dict[str, tuple[Any, str, int | None]] = {
         0,
     ),
     "no tag": ({"operations": [put(ID, "x", If_Match="x")]}, "If-Match: Must be", 0),
+    "a header that is no text": (
+        {"operations": [create(), {**put(ID, "x"), "headers": {"If-Match": 1}}]},
+        "operations[1].headers.If-Match: Must be a text",
+        1,
+    ),
+    "headers that are none": (
+        {"operations": [{**put(ID, "x"), "headers": []}]},
+        "operations[0].headers: Must be an object",
+        0,
+    ),
+    "long headers": (
+        {"operations": [put(ID, "x", If_Match='"1",' * 5000)]},
+        "operations[0].headers: Must be at most 16384 bytes",
+        0,
+    ),
+    "a long path": (
+        {"operations": [{**delete(ID), "path": f"{ITEMS}/{'%31' * 3000}"}]},
+        "operations[0].path: Must be at most 8192 characters",
+        0,
+    ),
+    "a path that is no text": (
+        {"operations": [{**delete(ID), "path": 1}]},
+        "operations[0].path: Must be a text",
+        0,
+    ),
+    "the first of several": (
+        {"operations": [create(), {**delete(ID), "path": "x"}, {}]},
+        "operations[1].path: Must be the path of a record",
+        1,
+    ),
     "a query": (
         {"operations": [{**create(), "path": f"{ITEMS}?validate_only=true"}]},
         "operations[0].path: Must have no query",
@@ -267,6 +297,7 @@ async def test_operations_count_against_the_limit(tmp_path: Path) -> None:
         left = [each.headers["x-ratelimit-remaining"] for each in answers]
         assert ["4", "3", "2", "0"] == left
         assert 1 == len(answers[0].headers.get_list("x-ratelimit-remaining"))
+        assert "60" == answers[2].headers["retry-after"]
     async with client_of(make_service(tmp_path, RATE_LIMIT_MAX_REQUESTS="10")) as client:
         answer = await send(client, *[create()] * 11)
         assert (400, "operations: Must be at most 10") == (

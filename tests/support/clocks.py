@@ -1,5 +1,6 @@
 """A clock that tests set."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
@@ -23,6 +24,11 @@ class SettableClock:
     def monotonic(self) -> float:
         """The seconds that were let pass, from 1000 on."""
         return self._monotonic
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass at once, after others had their turn."""
+        await asyncio.sleep(0)
+        self.advance(seconds)
 
     def set(self, now: datetime) -> None:
         """Set the time of day, forwards or back, as an operator would; the monotonic clock goes on."""

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from tests.support.http import Connection, ConnectionEnded
 
-ITEMS = "/api/v1/items"
+ITEMS, BATCH = "/api/v1/items", "/api/v1/batch"
+_ITEMS = ITEMS.encode()
+_BEGIN = b'{"operations":['
 BODY_BYTES = 2 * 1024 * 1024
 """The longest body that is taken unless another limit is set."""
 _VALUE_CHARACTERS = 16_000
@@ -120,6 +122,31 @@ def bodies() -> Mapping[str, bytes]:
     return {
         **{what: request("POST", ITEMS, (), body) for what, body in drafts.items()},
         **{what: request("QUERY", ITEMS, (), body) for what, body in queries.items()},
+        **{what: request("POST", BATCH, (), body) for what, body in _batches().items()},
+    }
+
+
+def _batches() -> Mapping[str, bytes]:
+    """Batches with the longest body that is taken, by what is in it."""
+    hard_numbers = b'{"name":"a","zz":[%b]}' % b",".join([b"1e308"] * 3_400)
+    tags = b",".join(b'\\"%d\\"' % number for number in range(1, 250))
+    match = b'{"If-Match":"%b"}' % tags
+    patch = b'{"method":"PATCH","path":"%b/%b","headers":%b,"body":{"name":"a"}}'
+    absent = b"00000000-0000-7000-8000-000000000000"
+    return {
+        "a batch of many operations": _body(_BEGIN, b'{"method":"","path":""}'),
+        "a batch of nothing but operations": _body(_BEGIN, b"{}"),
+        "a batch of long bodies": _batch(
+            b",".join([b'{"method":"POST","path":"%b","body":%b}' % (_ITEMS, hard_numbers)] * 100)
+        ),
+        "a batch of lists of tags": _batch(b",".join([patch % (_ITEMS, absent, match)] * 100)),
+        "a batch of escaped paths": _batch(
+            b",".join([b'{"method":"DELETE","path":"%b/%b"}' % (_ITEMS, b"%31" * 2_700)] * 100)
+        ),
+        "a batch of many headers": _batch(
+            b'{"method":"PUT","path":"%b/a","headers":%b}' % (_ITEMS, _keys(b"{"))
+        ),
+        "a batch with a name without end": _body(b'{"operations":[{"', b"`", b'":1}]}', b""),
     }
 
 
@@ -131,6 +158,10 @@ def _body(begin: bytes, unit: bytes, end: bytes = b"]}", between: bytes = b",") 
     """`unit` again and again, until the body is as long as may be."""
     times = (BODY_BYTES - len(begin) - len(end)) // (len(unit) + len(between))
     return begin + between.join([unit] * times) + end
+
+
+def _batch(operations: bytes) -> bytes:
+    return b"%b%b]}" % (_BEGIN, operations)
 
 
 def _keys(begin: bytes) -> bytes:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from estuary.app.access import Permissions
 from estuary.app.pipeline import subject_rate_limit
-from estuary.app.record_ids import new_record_id
 from estuary.config.settings import Settings
 from estuary.core.awaiting import settled
 from estuary.core.batch.batches import Batches
 from estuary.core.batch.operations import Target
 from estuary.core.hook_calls import hook_calls_of
-from estuary.core.ports import Clock, Observer, RateLimiter, Store
+from estuary.core.ports import RateLimiter, Store
 from estuary.core.resource import Resource
+from estuary.core.service_context import ServiceContext
 from estuary.http.batch.forms import BatchForms
 from estuary.http.batch.handler import BatchHandler, Charge
 from estuary.http.guards.body import BodyReader
@@ -28,34 +28,34 @@ def make_batch(
     store: Store,
     limiter: RateLimiter,
     permissions: Permissions,
-    clock: Clock,
-    observe: Observer,
+    context: ServiceContext,
 ) -> BatchHandler:
     """The handler of batches over `collections`, whose records are in `store`."""
     resources = [each.resource for each in collections]
 
     def target(resource: Resource) -> Target:
-        hooks = hook_calls_of(resource, clock.monotonic, observe)
-        return Target(resource, store.collection(resource).get, new_record_id, hooks)
+        hooks = hook_calls_of(resource, context.clock.monotonic, context.observe)
+        return Target(resource, store.collection(resource), context.new_id, hooks)
 
     limits = [
-        *([RateLimit(limiter, observe)] if settings.rate_limit_enabled else []),
-        *subject_rate_limit(settings, limiter, observe),
+        *([RateLimit(limiter, context.observe)] if settings.rate_limit_enabled else []),
+        *subject_rate_limit(settings, limiter, context.observe),
     ]
     return BatchHandler(
         forms=BatchForms(
             {f"{API_PREFIX}/{each.resource.name}": each for each in collections},
+            context.clock.now,
             most=settings.batch_max_operations,
             require_if_match=settings.require_if_match,
         ),
-        batches=Batches(store.transact, clock, observe),
+        batches=Batches(store.transact, context),
         targets={each.name: target(each) for each in resources},
         body=BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds),
-        write_headers=WriteHeadersReader(clock.now, require_if_match=settings.require_if_match),
+        write_headers=WriteHeadersReader(context.clock.now, require_if_match=settings.require_if_match),
         rights=permissions.of,
         charge=_charged_to(limits) if limits else None,
         limit=limiter.limit,
-        observe=observe,
+        observe=context.observe,
     )
 
 

@@ -9,7 +9,7 @@ from estuary.app.caches import with_cache
 from estuary.app.keys import make_key_handlers
 from estuary.app.limits import make_limiter
 from estuary.app.observability import make_observability
-from estuary.app.record_handlers import make_handlers
+from estuary.app.record_handlers import make_handlers, service_context
 from estuary.app.references import with_references
 from estuary.app.resources import load_resources, openapi
 from estuary.app.service import Service
@@ -48,7 +48,8 @@ def build(
 
     limiter = make_limiter(settings, shared, clock.monotonic, observers)
     auth = authentication(settings, shared, store.api_keys(), clock, observers)
-    handlers = make_handlers(settings, resources, store, clock, observers)
+    context = service_context(settings, clock, observers)
+    handlers = make_handlers(settings, resources, store, context)
     operations = Operations(
         store=store,
         clock=clock,
@@ -64,7 +65,7 @@ def build(
         version=__version__,
         draining=lambda: application.draining,
     )
-    batch = make_batch(settings, handlers, store, limiter, granted, clock, observers)
+    batch = make_batch(settings, handlers, store, limiter, granted, context)
     applications = Applications(settings, observability, limiter, auth, granted)
     keys = make_key_handlers(settings, store, clock, observers)
     application = applications.service(operations, handlers, batch, keys)

@@ -16,23 +16,30 @@ from estuary.http.guards.body import BodyReader
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
 from estuary.http.routes import API_PREFIX
+from estuary.stores.contention import Contention
 
 
-def make_handlers(
-    settings: Settings, resources: Sequence[Resource], store: Store, clock: Clock, observe: Observer
-) -> list[RecordHandlers]:
-    """The handlers of each of `resources`, whose records are in `store`."""
-    body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
-    context = ServiceContext(
+def service_context(settings: Settings, clock: Clock, observe: Observer) -> ServiceContext:
+    """What the use cases of all resources are given, those of batches, too."""
+    return ServiceContext(
         clock=clock,
         new_id=new_record_id,
         observe=observe,
+        attempts=Contention(clock.monotonic).attempts,
         require_index=settings.query_require_index,
         one_direction=has_one_direction(settings),
     )
 
+
+def make_handlers(
+    settings: Settings, resources: Sequence[Resource], store: Store, context: ServiceContext
+) -> list[RecordHandlers]:
+    """The handlers of each of `resources`, whose records are in `store`."""
+    body = BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds)
+    clock = context.clock
+
     def handlers(resource: Resource) -> RecordHandlers:
-        hooks = hook_calls_of(resource, clock.monotonic, observe)
+        hooks = hook_calls_of(resource, clock.monotonic, context.observe)
         collection = store.collection(resource)
         records = (
             RecordService(resource, collection, context)

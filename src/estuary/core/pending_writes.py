@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable, settled
+from estuary.core.contention import Attempts
 from estuary.core.errors import (
     EstuaryError,
     IdempotencyKeyInFlight,
@@ -17,8 +18,8 @@ from estuary.core.errors import (
     VersionConflict,
 )
 from estuary.core.observations import Observation
-from estuary.core.ports import Observer
-from estuary.core.record import Record, Written
+from estuary.core.record import Place, Record, Written
+from estuary.core.service_context import ServiceContext
 from estuary.core.writes import NO_VERSION, IdempotencyKey, WriteOptions
 
 VersionPredicate = Callable[[int], bool]
@@ -27,16 +28,15 @@ VersionPredicate = Callable[[int], bool]
 Write = Callable[..., MaybeAwaitable[Written]]
 """A collection's write; it takes its options last."""
 
-_ATTEMPTS = 4
-"""How often a write with a precondition is tried: once to learn the version, then to write to it."""
-
 
 class PendingWrites:
-    """Makes the writes of one resource; of those with the same key, one at a time."""
+    """Makes the writes of the resource of this name; of those with the same key, one at a time."""
 
-    def __init__(self, insert: Write, observe: Observer) -> None:
+    def __init__(self, resource: str, insert: Write, context: ServiceContext) -> None:
+        self._resource = resource
         self._insert = insert
-        self._observe = observe
+        self._attempts = context.attempts
+        self._observe = context.observe
         self._keys_in_flight: set[tuple[str, str, str]] = set()
 
     async def reported(self, write: Awaitable[Written], observation: Observation) -> Written:
@@ -80,7 +80,8 @@ class PendingWrites:
     ) -> Written:
         """Write to a version that meets the precondition; with a key one at a time."""
         if precondition is not None:
-            return await self._meeting(precondition, options, write, arguments)
+            with self._attempts() as attempts:
+                return await self._meeting(precondition, options, write, arguments, attempts)
         if options.key is not None:
             return await self._once(options.key, options, write, arguments)
         return await settled(write(*arguments, options))
@@ -104,20 +105,23 @@ class PendingWrites:
         options: WriteOptions,
         write: Write,
         arguments: tuple[Any, ...],
+        attempts: Attempts,
     ) -> Written:
         """Raises `VersionConflict` where the version that is there does not meet the precondition.
 
         The first attempt expects a version that never is, and so is told the current one by the store
         itself, not by some cache before it; or it is told that there is no record, or that this write was
-        made before. The attempts are bounded, for others may write in between.
+        made before. Others may write in between: raises `WriteContention` where they do so each time.
         """
         expected = NO_VERSION
-        for _ in range(_ATTEMPTS):
+        while True:
             try:
                 attempt = replace(options, expected_version=expected)
                 return await self.write(write, arguments, attempt)
             except VersionConflict as conflict:
                 if not precondition(conflict.current):
                     raise
-                expected = conflict.current
-        raise VersionConflict(expected)
+                known, expected = expected, conflict.current
+            if known != NO_VERSION:
+                await attempts.lost(Place(self._resource, arguments[0]))
+                expected = NO_VERSION

@@ -1,6 +1,7 @@
 """The use cases on one resource: what a client can ask of its records."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdate
 from estuary.core.pending_writes import PendingWrites, VersionPredicate
 from estuary.core.ports import Collection
 from estuary.core.query import ListQuery, ListResult, position_in
-from estuary.core.record import Record, Written
+from estuary.core.record import Place, Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
 from estuary.core.rewriting import rewritten
@@ -36,10 +37,11 @@ class RecordService:
         self._get = collection.get
         self._value = resource.created
         self._unseen = resource.unseen_names
+        self.attempts = context.attempts
         self._now = context.clock.now
         self._new_id = context.new_id
         self._observe = context.observe
-        self._pending = PendingWrites(collection.insert, context.observe)
+        self._pending = PendingWrites(resource.name, collection.insert, context)
         # The observations say only which resource it was: one of each serves every request.
         self._created = RecordCreated(resource.name)
         self._updated = RecordUpdated(resource.name)
@@ -179,7 +181,9 @@ class RecordService:
         def write(changes: Mapping[str, Any], attempt: WriteOptions) -> Awaitable[Written]:
             return self._pending.write(self._collection.update, (record_id, changes, now), attempt)
 
-        written = rewritten(lambda: self._get(record_id, options.owner), change, write, options, holds)
+        read = partial(self._get, record_id, options.owner)
+        place = Place(self.resource.name, record_id)
+        written = rewritten(read, change, write, options, holds, self.attempts(), place)
         return self._pending.reported(written, self._updated)
 
     def _find(self, query: ListQuery) -> MaybeAwaitable[ListResult]:

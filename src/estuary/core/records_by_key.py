@@ -11,22 +11,20 @@ import msgspec
 from msgspec.structs import replace
 
 from estuary.core.awaiting import settled
+from estuary.core.contention import Attempts
 from estuary.core.errors import (
     NotFound,
     PreconditionFailed,
     SeveralRecords,
     UniqueConflict,
     VersionConflict,
-    WriteContention,
 )
 from estuary.core.pending_writes import VersionPredicate
-from estuary.core.record import Record, Written
+from estuary.core.record import Place, Record, Written
 from estuary.core.record_id import NO_RECORD
 from estuary.core.record_service import RecordService
 from estuary.core.uniques import UniqueKey
 from estuary.core.writes import NO_VERSION, WriteOptions
-
-_ATTEMPTS = 4
 
 Write = Callable[[str, WriteOptions], Awaitable[Written]]
 """Writes to the record with an id."""
@@ -41,6 +39,8 @@ class RecordsByKey:
     def __init__(self, records: RecordService, key: UniqueKey) -> None:
         self._records = records
         self._key = key
+        (field,) = key.fields
+        self._queue = f"{records.resource.name}/by/{field}"
 
     async def get(self, value: Any, owner: str | None) -> Record:
         """The record; raises `NotFound`."""
@@ -53,6 +53,10 @@ class RecordsByKey:
         """The records of all owners that have the value; see `Collection.find`."""
         return (await settled(self._records.find(self._key, (value,), None))).records
 
+    def value(self, draft: msgspec.Struct, options: WriteOptions) -> msgspec.Struct:
+        """What would be kept of `draft`; see `RecordService.value`."""
+        return self._records.value(draft, options)
+
     def check(self, patch: msgspec.Struct) -> None:
         """Raise `ValidationFailed` for what `patch` breaks in any record: that comes before `NotFound`."""
         if not self._records.resource.merges(patch):
@@ -63,13 +67,13 @@ class RecordsByKey:
     ) -> Written:
         """Set and clear what `patch` names; raises as `RecordService.patch` does."""
         self.check(patch)
-        return await self._write(
+        return await self._written(
             value, options, holds, lambda found, given: self._records.patch(found, patch, given)
         )
 
     async def delete(self, value: Any, options: WriteOptions, holds: VersionPredicate | None) -> Written:
         """Remove the record; raises as `RecordService.delete` does."""
-        return await self._write(value, options, holds, self._records.delete)
+        return await self._written(value, options, holds, self._records.delete)
 
     async def put(
         self,
@@ -89,32 +93,49 @@ class RecordsByKey:
         """
         self._records.value(draft, options)
         conditional = options.expected_version is not None or holds is not None
-        for _ in range(_ATTEMPTS):
-            try:
-                return await self._write(
-                    value, options, holds, lambda found, given: self._records.update(found, changes, given)
-                )
-            except NotFound:
-                if conditional:
-                    raise PreconditionFailed from None
-                if creation is None:
-                    raise
-            try:
-                return await self.create(draft, creation)
-            except UniqueConflict as conflict:
-                # Another one made it meanwhile: it is there to be changed. Of another owner it is not.
-                if conflict.fields != self._key.fields or await self._found(value, options.owner) is None:
-                    raise
-        raise WriteContention
+
+        def update(found: str, given: WriteOptions) -> Awaitable[Written]:
+            return self._records.update(found, changes, given)
+
+        with self._records.attempts() as attempts:
+            while True:
+                try:
+                    return await self._write(value, options, holds, update, attempts)
+                except NotFound:
+                    if conditional:
+                        raise PreconditionFailed from None
+                    if creation is None:
+                        raise
+                try:
+                    return await self.create(draft, creation)
+                except UniqueConflict as conflict:
+                    # Another one made it meanwhile: it is there to be changed. Of another owner it is not.
+                    if (
+                        conflict.fields != self._key.fields
+                        or await self._found(value, options.owner) is None
+                    ):
+                        raise
+                await attempts.lost(self._turn(value, options.owner))
 
     async def create(self, draft: msgspec.Struct, options: WriteOptions) -> Written:
         """Keep `draft`; raises as `RecordService.create` does."""
         return await settled(self._records.create(draft, options))
 
-    async def _write(
+    async def _written(
         self, value: Any, options: WriteOptions, holds: VersionPredicate | None, write: Write
     ) -> Written:
-        for _ in range(_ATTEMPTS):
+        with self._records.attempts() as attempts:
+            return await self._write(value, options, holds, write, attempts)
+
+    async def _write(
+        self,
+        value: Any,
+        options: WriteOptions,
+        holds: VersionPredicate | None,
+        write: Write,
+        attempts: Attempts,
+    ) -> Written:
+        while True:
             found = await self._found(value, options.owner)
             if found is None and options.key is None:
                 raise NotFound
@@ -125,8 +146,11 @@ class RecordsByKey:
             try:
                 return await write(found.id, replace(options, expected_version=found.version))
             except (NotFound, VersionConflict):
-                continue
-        raise WriteContention
+                await attempts.lost(self._turn(value, options.owner))
+
+    def _turn(self, value: Any, owner: str | None) -> Place:
+        """Where those who write to the record take turns: not at its own place, which the write may."""
+        return Place(self._queue, f"{owner}/{self._key.values((value,))}")
 
     async def _found(self, value: Any, owner: str | None) -> Record | None:
         found = (await settled(self._records.find(self._key, (value,), owner))).records

@@ -6,19 +6,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable
+from estuary.core.contention import Attempts
 from estuary.core.errors import (
     EstuaryError,
     HookFailed,
     NotFound,
     ValidationFailed,
     VersionConflict,
-    WriteContention,
 )
-from estuary.core.record import Record, Written
+from estuary.core.record import Place, Record, Written
 from estuary.core.writes import NO_VERSION, WriteOptions
-
-ATTEMPTS = 4
-"""How often a record is read and written to that others write to in between."""
 
 
 async def rewritten(
@@ -27,6 +24,8 @@ async def rewritten(
     write: Callable[[Mapping[str, Any], WriteOptions], Awaitable[Written]],
     options: WriteOptions,
     holds: Callable[[int], bool],
+    attempts: Attempts,
+    place: Place,
 ) -> Written:
     """What `write` makes of the changes that `change` gives for the record, if its version `holds`.
 
@@ -34,28 +33,29 @@ async def rewritten(
     version, and a write that it refuses has the cache forget the record. Where what was read speaks against
     the write, the store is asked for a version that never is: it knows the current one, and whether the
     write was made before, with the same key. Raises what `read`, `change` and `write` raise, and
-    `WriteContention`.
+    `WriteContention` where others write in between at each of the `attempts`.
     """
-    for _ in range(ATTEMPTS):
-        seen, changes = NO_VERSION, {}
-        refusal: EstuaryError | None = None
-        try:
-            found = read()
-            record = found if isinstance(found, Record) else await found
-            seen = record.version
-            changes = dict(change(record)) if holds(seen) else {}
-        except NotFound as error:
-            if options.key is None:
-                raise
-            refusal = error
-        except (ValidationFailed, HookFailed) as error:
-            refusal = error
-        expected = seen if refusal is None and holds(seen) else NO_VERSION
-        try:
-            return await write(changes, replace(options, expected_version=expected))
-        except VersionConflict as conflict:
-            if not holds(conflict.current):
-                raise
-            if refusal is not None and conflict.current == seen:
-                raise refusal from refusal.__cause__
-    raise WriteContention
+    with attempts:
+        while True:
+            seen, changes = NO_VERSION, {}
+            refusal: EstuaryError | None = None
+            try:
+                found = read()
+                record = found if isinstance(found, Record) else await found
+                seen = record.version
+                changes = dict(change(record)) if holds(seen) else {}
+            except NotFound as error:
+                if options.key is None:
+                    raise
+                refusal = error
+            except (ValidationFailed, HookFailed) as error:
+                refusal = error
+            expected = seen if refusal is None and holds(seen) else NO_VERSION
+            try:
+                return await write(changes, replace(options, expected_version=expected))
+            except VersionConflict as conflict:
+                if not holds(conflict.current):
+                    raise
+                if refusal is not None and conflict.current == seen:
+                    raise refusal from refusal.__cause__
+            await attempts.lost(place)

@@ -14,6 +14,7 @@ from estuary.http.keys.handlers import KeyHandlers
 from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records.by_value import ByValue
+from estuary.http.records.changes import Changes
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import QUERY_PATH
@@ -131,11 +132,17 @@ def _record_routes(handlers: RecordHandlers, rights: Rights | None) -> list[Rout
     return [
         route(many, on_many, actions=_ON_MANY, told=(ACCEPT_QUERY,), check=handlers.check_many),
         route(f"{many}{QUERY_PATH}", queried, actions=_QUERIED, check=refuse_parameters),
-        route(one, _on_one(handlers), actions=_ON_ONE, told=(ACCEPT_PATCH,), check=handlers.check_one),
+        route(
+            one,
+            _on_one(handlers.read, handlers.change),
+            actions=_ON_ONE,
+            told=(ACCEPT_PATCH,),
+            check=handlers.check_one,
+        ),
         *(
             route(
-                f"{each.prefix}{VALUE}",
-                _on_one(each),
+                f"{each.paths.prefix}{VALUE}",
+                _on_one(each.read, each),
                 actions=_BY_VALUE,
                 told=(ACCEPT_PATCH,),
                 check=each.check,
@@ -148,13 +155,8 @@ def _record_routes(handlers: RecordHandlers, rights: Rights | None) -> list[Rout
     ]
 
 
-def _on_one(handlers: RecordHandlers | ByValue) -> dict[str, Handler]:
-    return {
-        "GET": handlers.read,
-        "PUT": handlers.put,
-        "PATCH": handlers.patch,
-        "DELETE": handlers.delete,
-    }
+def _on_one(read: Handler, change: Changes | ByValue) -> dict[str, Handler]:
+    return {"GET": read, "PUT": change.put, "PATCH": change.patch, "DELETE": change.delete}
 
 
 def _route(

@@ -9,9 +9,9 @@ from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.list_queries import SLOW_SECONDS, ListQueries
 from estuary.core.observations import ListQueried, ListQuerySlow, Observation
 from estuary.core.query import ListQuery, ListResult
-from estuary.core.service_context import ServiceContext
 from tests.support.books import BOOKS
 from tests.support.clocks import SettableClock
+from tests.support.contexts import make_context
 
 PAPER = Comparison("binding", Operator.EQ, "paper")
 LONG = Comparison("pages", Operator.GT, 5)
@@ -40,9 +40,9 @@ class Shop:
             BOOKS,
             self._later if self._waits else self._find,
             lambda _key, _values, _owner: NOTHING,
-            ServiceContext(
+            make_context(
+                str,
                 clock=self._clock,
-                new_id=str,
                 observe=self.seen.append,
                 require_index=require_index,
                 one_direction=one_direction,

@@ -7,17 +7,16 @@ from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
-from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.errors import NotFound, VersionConflict
+from estuary.core.errors import NotFound, PreconditionFailed, ValidationFailed, VersionConflict
 from estuary.core.hook_calls import HookCalls
 from estuary.core.identity import Identity
 from estuary.core.pending_writes import VersionPredicate
+from estuary.core.ports import Collection
 from estuary.core.record import Place, Record
-from estuary.core.record_id import is_record_id
+from estuary.core.record_id import NO_RECORD, is_record_id
 from estuary.core.resource import Resource
+from estuary.core.uniques import UniqueKey
 from estuary.core.writes import NO_VERSION, Delete, Insert, Update, Write, WriteOptions
-
-_NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 class Verb(Enum):
@@ -27,23 +26,37 @@ class Verb(Enum):
     UPDATE = auto()
     PATCH = auto()
     DELETE = auto()
+    UPSERT = auto()
+    """Updates the record that has a value, or creates it where none has."""
 
 
 class Target(NamedTuple):
-    """Where an operation writes: a resource, what reads its records, makes new ids, and calls hooks."""
+    """Where an operation writes: a resource, its records, what makes new ids, and calls hooks."""
 
     resource: Resource
-    get: Callable[[str, str | None], MaybeAwaitable[Record]]
+    collection: Collection
     new_id: Callable[[], str]
     hooks: HookCalls | None = None
+
+
+class Named(NamedTuple):
+    """What names a record in place of its id: its value of the one field of `key`.
+
+    `value` is None where no record can have what was given.
+    """
+
+    key: UniqueKey
+    value: Any
 
 
 class Operation(NamedTuple):
     """A write of a batch, of `owner` alone where there is one.
 
-    `body` is of the type that the verb takes. A create has a `record_id` where its client chose one. The
-    write is made to the version `expected`, and to one for which `holds` is true, where these are given.
-    `identity` is who asks, for hooks, references, and values that the server sets.
+    `body` is of the type that the verb takes; an upsert takes the changes there, and the whole of a new
+    record as `draft`, of which `creator` is the owner, if it `creates` one at all. A create has a
+    `record_id` where its client chose one. The write is made to the version `expected`, and to one for
+    which `holds` is true, where these are given. `identity` is who asks, for hooks, references, and values
+    that the server sets. `broken` is what was found wrong with it before any record was read.
     """
 
     target: Target
@@ -54,6 +67,11 @@ class Operation(NamedTuple):
     expected: int | None = None
     holds: VersionPredicate | None = None
     identity: Identity | None = None
+    named: Named | None = None
+    draft: msgspec.Struct | None = None
+    creator: str | None = None
+    creates: bool = True
+    broken: ValidationFailed | None = None
 
     @property
     def place(self) -> Place:
@@ -65,11 +83,35 @@ class Operation(NamedTuple):
         """Whether the write is worked out from the record that is there."""
         if self.verb is Verb.CREATE:
             return False
-        return self._merges or self._is_hooked or self.holds is not None
+        return self._merges or self._is_hooked or self.holds is not None or self.named is not None
 
     def accepts(self, version: int) -> bool:
         """Whether it may be made to this version."""
         return self.expected in (None, version) and (self.holds is None or self.holds(version))
+
+    def check(self, now: datetime) -> None:
+        """Raise `ValidationFailed` for what it breaks whatever record has the value that names one."""
+        resource = self.target.resource
+        if self.verb is Verb.UPSERT and self.draft is not None:
+            resource.created(self.draft, now, self.identity)
+        elif self.verb is Verb.PATCH and not self._merges:
+            resource.patch(self._given)
+
+    def on(self, found: Record | None) -> "Operation":
+        """The operation on the record that has the value, which is None where there is none.
+
+        Raises `NotFound`, and `PreconditionFailed` for an upsert that expects a version.
+        """
+        if found is not None:
+            verb = Verb.UPDATE if self.verb is Verb.UPSERT else self.verb
+            return self._replace(verb=verb, record_id=found.id)
+        if self.verb is not Verb.UPSERT:
+            raise NotFound
+        if self.expected is not None or self.holds is not None:
+            raise PreconditionFailed
+        if not self.creates:
+            raise NotFound
+        return self._replace(verb=Verb.CREATE, body=self.draft, owner=self.creator)
 
     def write(self, seen: Record | None, now: datetime) -> Write:
         """The write itself; `seen` is the record, None where it is not known, or not there.
@@ -77,10 +119,10 @@ class Operation(NamedTuple):
         Raises `ValidationFailed`, then `NotFound` or `VersionConflict` where the record speaks against it,
         in the order of single writes; then what its hooks raise, `ValidationFailed` and `HookFailed`.
         """
-        if self.verb is Verb.CREATE:
-            return self._creation(now)
         resource = self.target.resource
         match self.verb:
+            case Verb.CREATE:
+                return self._creation(now)
             case Verb.UPDATE:
                 changes = resource.changes(self._given)
                 return self._update(changes, self._options(seen), seen, now)
@@ -93,14 +135,16 @@ class Operation(NamedTuple):
                 return self._update(changes, self._options(seen), seen, now)
             case Verb.DELETE:
                 return Delete(resource.name, self.record_id, self._options(seen))
+            case Verb.UPSERT:
+                raise TypeError("an upsert is either an update or a create")
             case _ as unknown:
                 assert_never(unknown)
 
     def refused_write(self) -> Write:
         """One in its place that is always refused: of a version that never is."""
         options = WriteOptions(self.owner, NO_VERSION)
-        named = self.depends and is_record_id(self.record_id)
-        return Delete(self.target.resource.name, self.record_id if named else _NO_ID, options)
+        record_id = self.record_id if is_record_id(self.record_id) else NO_RECORD
+        return Delete(self.target.resource.name, record_id, options)
 
     @property
     def _merges(self) -> bool:

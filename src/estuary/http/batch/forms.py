@@ -1,20 +1,25 @@
-"""The body of a batch: its operations as they were sent, each of a form that can be made."""
+"""The operations of a batch, each of a form that can be made."""
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, NamedTuple, assert_never
+from urllib.parse import unquote
 
 import msgspec
 
-from estuary.core.batch.operations import Verb
-from estuary.core.errors import WriteRefused
-from estuary.core.nesting import nests_too_deep
+from estuary.core.access import Action
+from estuary.core.batch.operations import Named, Verb
+from estuary.core.errors import ValidationFailed, WriteRefused
+from estuary.core.identity import Identity
 from estuary.core.record_id import canonical_id, is_record_id
+from estuary.http.batch.batch_body import OPERATIONS, SentOperation, sent_headers, sent_operations
 from estuary.http.errors import BadRequest, InvalidParameter, PreconditionRequired
 from estuary.http.fields import Fields
-from estuary.http.records.bodies import is_utf8
-from estuary.http.records.handlers import ID_MESSAGE, RecordHandlers
-from estuary.http.records.query_string import told
+from estuary.http.path import decoded_path
+from estuary.http.records.changes import ID_MESSAGE
+from estuary.http.records.handlers import RecordHandlers
+from estuary.http.records.value_paths import ValuePaths
 from estuary.http.records.write_headers.preconditions import (
     ABSENT,
     IF_MATCH,
@@ -25,43 +30,50 @@ from estuary.http.records.write_headers.preconditions import (
     precondition_of,
 )
 
-OPERATIONS: Final = "operations"
 METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
-MEMBERS: Final = ("method", "path", "headers", "body")
+_VERBS: Final = {"PUT": Verb.UPDATE, "PATCH": Verb.PATCH, "DELETE": Verb.DELETE}
 _HEADERS: Final = {IF_MATCH.lower(): IF_MATCH, IF_NONE_MATCH.lower(): IF_NONE_MATCH}
-_TYPES: Final = {"str": "a text", "array": "a list", "object": "an object"}
-
-_is_missing = re.compile(r"Object missing required field `(\w+)`(?: - at `\$\.?(.*)`)?").fullmatch
-_is_unknown = re.compile(
-    r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*)`)?", re.DOTALL
-).fullmatch
-_is_wrong = re.compile(r"Expected `(\w+).*`, got `.*?`(?: - at `\$\.?(.*)`)?").fullmatch
-_index_in = re.compile(r"operations\[(\d+)\]").match
 
 
-class _Operation(msgspec.Struct, forbid_unknown_fields=True):
-    method: str
-    path: str
-    headers: dict[str, str] = {}
-    body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+class Place(NamedTuple):
+    """What a path names: a collection, or the record of the id or the value in its last segment."""
 
-
-class _Batch(msgspec.Struct, forbid_unknown_fields=True):
-    operations: list[_Operation]
-
-
-_decode: Final = msgspec.json.Decoder(_Batch).decode
+    collection: RecordHandlers
+    named: str = ""
+    paths: ValuePaths | None = None
 
 
 class Form(NamedTuple):
-    """One operation whose form is right; nobody was asked yet whether it may be made."""
+    """One operation whose form is right; whether it may be made was not asked yet.
+
+    `draft` is the new record that a PUT by a value creates where none has it; `broken` is what such a body
+    and its path break.
+    """
 
     collection: RecordHandlers
     method: str
     verb: Verb
-    record_id: str
-    body: msgspec.Struct | None
     precondition: Precondition
+    record_id: str = ""
+    body: msgspec.Struct | None = None
+    named: Named | None = None
+    draft: msgspec.Struct | None = None
+    broken: ValidationFailed | None = None
+
+    @property
+    def action(self) -> Action:
+        """What is asked for: an upsert on condition is an update."""
+        match self.verb:
+            case Verb.CREATE:
+                return Action.CREATE
+            case Verb.UPDATE | Verb.PATCH:
+                return Action.UPDATE
+            case Verb.DELETE:
+                return Action.DELETE
+            case Verb.UPSERT:
+                return Action.UPSERT if self.precondition == NO_PRECONDITION else Action.UPDATE
+            case _ as unknown:
+                assert_never(unknown)
 
     @property
     def name(self) -> str:
@@ -72,60 +84,75 @@ class Form(NamedTuple):
 class BatchForms:
     """Reads the bodies of batches of at most `most` operations on `collections`, which are by their paths.
 
-    `require_if_match` refuses changes that expect no version.
+    `now` tells the time. `require_if_match` refuses changes that expect no version.
     """
 
     def __init__(
-        self, collections: Mapping[str, RecordHandlers], *, most: int, require_if_match: bool
+        self,
+        collections: Mapping[str, RecordHandlers],
+        now: Callable[[], datetime],
+        *,
+        most: int,
+        require_if_match: bool,
     ) -> None:
         self._collections = collections
+        self._now = now
+        self._places = {f"{path}/": Place(handlers) for path, handlers in collections.items()}
+        self._places |= {
+            each.paths.prefix: Place(handlers, paths=each.paths)
+            for handlers in collections.values()
+            for each in handlers.by_value
+        }
         self._most = most
         self._require_if_match = require_if_match
 
-    def read(self, body: bytes) -> Sequence[Form]:
-        """The operations that `body` holds; raises `BadRequest`, `WriteRefused` for one of them."""
-        operations = _decoded(body).operations
-        if not operations:
-            raise InvalidParameter(OPERATIONS, "Must have at least one")
-        if len(operations) > self._most:
-            raise InvalidParameter(OPERATIONS, f"Must be at most {self._most}")
+    def read(self, body: bytes, identity: Identity | None) -> Sequence[Form]:
+        """The operations that `body` holds, and `identity` asks for.
+
+        Raises `BadRequest`, `WriteRefused` for one of them.
+        """
         forms: list[Form] = []
-        for index, operation in enumerate(operations):
+        for index, operation in enumerate(sent_operations(body, self._most)):
             try:
-                forms.append(self._form(f"{OPERATIONS}[{index}]", operation))
+                forms.append(self._form(f"{OPERATIONS}[{index}]", operation, identity))
             except (BadRequest, PreconditionRequired) as error:
                 raise WriteRefused(index, error) from error
         return forms
 
-    def _form(self, name: str, operation: _Operation) -> Form:
+    def _form(self, name: str, operation: SentOperation, identity: Identity | None) -> Form:
         method = operation.method
         if method not in METHODS:
             raise InvalidParameter(f"{name}.method", f"Must be {', '.join(METHODS[:-1])} or {METHODS[-1]}")
-        collection, record_id = self._place(f"{name}.path", operation)
-        headers = _fields(f"{name}.headers", operation.headers)
-        precondition = self._precondition(method, headers)
+        place = self._place(f"{name}.path", operation)
+        precondition = self._precondition(method, _fields(f"{name}.headers", operation))
         creates = method == "POST" or precondition.absent
+        if place.paths is not None:
+            created = partial(place.collection.resource.created, now=self._now(), identity=identity)
+            return _by_value(f"{name}.body", operation, place, place.paths, precondition, created)
+        record_id = canonical_id(place.named)
         if precondition.absent and not is_record_id(record_id):
             raise InvalidParameter("id", ID_MESSAGE)
-        body = _body(f"{name}.body", operation, collection, creates=creates)
         verb = Verb.CREATE if creates else _VERBS[method]
-        return Form(collection, method, verb, record_id, body, precondition)
+        body = _body(f"{name}.body", operation)
+        codec = place.collection.codec
+        decode = codec.draft if creates else codec.patch if method == "PATCH" else codec.changes
+        decoded = None if body is None else decode(body)
+        return Form(place.collection, method, verb, precondition, record_id, decoded)
 
-    def _place(self, name: str, operation: _Operation) -> tuple[RecordHandlers, str]:
-        path = operation.path
-        if "?" in path or "#" in path:
+    def _place(self, name: str, operation: SentOperation) -> Place:
+        if "?" in operation.path or "#" in operation.path:
             raise InvalidParameter(name, "Must have no query")
+        near = next(iter(self._collections))
         if operation.method == "POST":
-            collection, record_id = self._collections.get(path), ""
-        else:
-            many, _, record_id = path.rpartition("/")
-            collection = self._collections.get(many) if record_id else None
-        if collection is None:
-            what = "a collection" if operation.method == "POST" else "a record"
-            near = next(iter(self._collections))
-            example = near if operation.method == "POST" else f"{near}/{{id}}"
-            raise InvalidParameter(name, f"Must be the path of {what}, such as {example}")
-        return collection, canonical_id(record_id)
+            collection = self._collections.get(decoded_path(operation.path))
+            if collection is None:
+                raise InvalidParameter(name, f"Must be the path of a collection, such as {near}")
+            return Place(collection)
+        many, slash, segment = operation.path.rpartition("/")
+        place = self._places.get(decoded_path(many) + slash) if segment else None
+        if place is None:
+            raise InvalidParameter(name, f"Must be the path of a record, such as {near}/{{id}}")
+        return place._replace(named=unquote(segment, errors="replace"))
 
     def _precondition(self, method: str, headers: Fields) -> Precondition:
         """As of a request of its own; preconditions of a create are about no record."""
@@ -138,54 +165,52 @@ class BatchForms:
         return precondition_of(headers)
 
 
-_VERBS: Final = {"PUT": Verb.UPDATE, "PATCH": Verb.PATCH, "DELETE": Verb.DELETE}
-
-
-def _decoded(body: bytes) -> _Batch:
-    if nests_too_deep(body) or not is_utf8(body):
-        raise BadRequest("Malformed JSON")
+def _by_value(
+    name: str,
+    operation: SentOperation,
+    place: Place,
+    paths: ValuePaths,
+    precondition: Precondition,
+    created: Callable[[msgspec.Struct], msgspec.Struct],
+) -> Form:
+    """An operation on the record that has a value; `created` gives what would be kept of a new one."""
+    body, method = _body(name, operation), operation.method
+    codec = place.collection.codec
+    if method != "PUT" or body is None:
+        named = Named(paths.key, paths.value(place.named))
+        patch = None if body is None else codec.patch(body)
+        return Form(place.collection, method, _VERBS[method], precondition, body=patch, named=named)
+    draft: Any = paths.decode(body)
+    value, broken = None, None
     try:
-        return _decode(body)
-    except msgspec.ValidationError as error:
-        raise _misshapen(str(error)) from None
-    except msgspec.DecodeError:
-        raise BadRequest("Malformed JSON") from None
+        value = paths.complete(draft, place.named, created)
+    except ValidationFailed as error:
+        broken = error
+    form = Form(
+        place.collection,
+        method,
+        Verb.CREATE,
+        precondition,
+        body=draft,
+        named=Named(paths.key, value),
+        broken=broken,
+    )
+    if precondition.absent:
+        return form
+    return form._replace(verb=Verb.UPSERT, body=codec.changes(body), draft=draft)
 
 
-def _misshapen(message: str) -> BadRequest | WriteRefused:
-    """What msgspec's `message` says of a batch's own members, in words that clients know."""
-    if (missing := _is_missing(message)) is not None:
-        path, said = _joined(missing[2], missing[1]), "Is required"
-    elif (strange := _is_unknown(message)) is not None:
-        known = ", ".join(MEMBERS if strange[2] else (OPERATIONS,))
-        path, said = _joined(strange[2], told(strange[1])), f"Is unknown; known are {known}"
-    elif (wrong := _is_wrong(message)) is not None:
-        path, said = wrong[2] or "body", f"Must be {_TYPES.get(wrong[1], 'of another type')}"
-    else:
-        path, said = OPERATIONS, "Must be a list of operations"
-    error = InvalidParameter(path.replace("[...]", ""), said)
-    index = _index_in(path)
-    return error if index is None else WriteRefused(int(index[1]), error)
-
-
-def _joined(path: str | None, member: str) -> str:
-    return f"{path}.{member}" if path else member
-
-
-def _fields(name: str, given: Mapping[str, str]) -> Fields:
+def _fields(name: str, operation: SentOperation) -> Fields:
     fields = Fields()
-    for header, value in given.items():
-        if header.lower() not in _HEADERS:
-            raise InvalidParameter(
-                f"{name}.{told(header)}", f"Is unknown; known are {', '.join(_HEADERS.values())}"
-            )
-        fields.put(header.lower(), value.strip(" \t"))
+    for named, field, value in sent_headers(name, operation):
+        if field.lower() not in _HEADERS:
+            raise InvalidParameter(named, f"Is unknown; known are {', '.join(_HEADERS.values())}")
+        fields.put(field.lower(), value)
     return fields
 
 
-def _body(
-    name: str, operation: _Operation, collection: RecordHandlers, *, creates: bool
-) -> msgspec.Struct | None:
+def _body(name: str, operation: SentOperation) -> bytes | None:
+    """The operation's body; None of a DELETE."""
     given = operation.body
     if operation.method == "DELETE":
         if given is not msgspec.UNSET:
@@ -193,6 +218,4 @@ def _body(
         return None
     if given is msgspec.UNSET:
         raise InvalidParameter(name, "Is required")
-    codec = collection.codec
-    decode = codec.draft if creates else codec.patch if operation.method == "PATCH" else codec.changes
-    return decode(bytes(given))
+    return bytes(given)

@@ -5,7 +5,6 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from estuary.core.access import Action
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.batch.batches import Batches
 from estuary.core.batch.operations import Operation, Target, Verb
@@ -14,8 +13,10 @@ from estuary.core.granted_writes import record_of, refusal_within
 from estuary.core.identity import Identity
 from estuary.core.observations import AuthFailed, BatchRead
 from estuary.core.ports import Observer
+from estuary.core.record import Record
 from estuary.core.rights import Grant, Rights
-from estuary.http.batch.forms import OPERATIONS, BatchForms, Form
+from estuary.http.batch.batch_body import OPERATIONS
+from estuary.http.batch.forms import BatchForms, Form
 from estuary.http.batch.results import answer
 from estuary.http.errors import InvalidParameter
 from estuary.http.guards.access import reason_of
@@ -65,7 +66,7 @@ class BatchHandler:
         """The answer: what each operation would be answered with alone, or why none was made."""
         headers = self._write_headers.of_create(request)
         body = await settled(self._body.read_json(request))
-        forms = self._forms.read(body)
+        forms = self._forms.read(body, request.identity)
         self._observe(BatchRead(request.request_id, len(forms), _names(forms)))
         verdict = await self._counted(request, len(forms))
         if isinstance(verdict, EstuaryError):
@@ -80,8 +81,7 @@ class BatchHandler:
             made = await self._batches.make(operations, key, dry_run=headers.dry_run)
         except WriteRefused as refused:
             operation, grant = operations[refused.index], grants[refused.index]
-            find = partial(record_of, operation.target.get, operation.record_id)
-            refusal = await refusal_within(grant, refused.refusal, find)
+            refusal = await refusal_within(grant, refused.refusal, partial(_everyones, operation))
             if refusal is refused.refusal:
                 raise
             raise WriteRefused(refused.index, refusal) from refused
@@ -106,7 +106,7 @@ class BatchHandler:
                 grants.append(Grant(request.owner, request.owner))
                 continue
             try:
-                grants.append(rights.grant(_ACTIONS[form.verb], request.identity))
+                grants.append(rights.grant(form.action, request.identity))
             except (Forbidden, Unauthenticated) as refusal:
                 self._observe(AuthFailed(reason_of(refusal), request.client.address))
                 raise WriteRefused(index, refusal) from refusal
@@ -115,17 +115,25 @@ class BatchHandler:
     def _operation(self, form: Form, grant: Grant, identity: Identity | None) -> Operation:
         version, holds, _ = form.precondition
         target = self._targets[form.collection.resource.name]
-        return Operation(
-            target, form.verb, form.record_id, form.body, grant.owner, version, holds, identity
+        operation = Operation(
+            target, form.verb, form.record_id, form.body, grant.owner, version, holds, identity, form.named
+        )
+        operation = operation._replace(broken=form.broken)
+        if form.verb is not Verb.UPSERT:
+            return operation
+        if not grant.updates:
+            return operation._replace(verb=Verb.CREATE, body=form.draft, named=None)
+        return operation._replace(
+            draft=form.draft, creator=grant.owner or grant.asker, creates=grant.creates
         )
 
 
-_ACTIONS: Final = {
-    Verb.CREATE: Action.CREATE,
-    Verb.UPDATE: Action.UPDATE,
-    Verb.PATCH: Action.UPDATE,
-    Verb.DELETE: Action.DELETE,
-}
+async def _everyones(operation: Operation) -> Sequence[Record]:
+    """The records of all owners that `operation` may mean."""
+    collection, named = operation.target.collection, operation.named
+    if named is None:
+        return await record_of(collection.get, operation.record_id)
+    return (await settled(collection.find(named.key, (named.value,)))).records
 
 
 def _names(forms: Sequence[Form]) -> str:

@@ -1,7 +1,7 @@
 """The answer to a batch: for each operation, what it would be answered with alone."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import msgspec
 
@@ -10,12 +10,12 @@ from estuary.core.record import Written
 from estuary.core.rights import Grant
 from estuary.http.batch.forms import Form
 from estuary.http.messages import JSON, Response, fields, line
+from estuary.http.records.by_value import status_of_upsert
 from estuary.http.records.write_headers.idempotency import REPLAYED
 from estuary.http.records.write_headers.preferences import MINIMAL_APPLIED
 from estuary.http.records.write_headers.write_headers import WriteHeaders
 
 _TOLD: Final = frozenset({"etag", "location"})
-_STATUSES: Final = {Verb.CREATE: 201, Verb.UPDATE: 200, Verb.PATCH: 200, Verb.DELETE: 204}
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -50,6 +50,20 @@ def answer(
 
 
 def _result(form: Form, written: Written, headers: WriteHeaders, grant: Grant) -> Result:
-    alone = form.collection.answers.granted(_STATUSES[form.verb], written, headers, grant)
+    alone = form.collection.answers.granted(_status(form, written), written, headers, grant)
     told = {name: value for name, value in fields(alone.lines) if name in _TOLD}
     return Result(alone.status, told, msgspec.Raw(alone.body) if alone.body else msgspec.UNSET)
+
+
+def _status(form: Form, written: Written) -> int:
+    match form.verb:
+        case Verb.CREATE:
+            return 201
+        case Verb.UPDATE | Verb.PATCH:
+            return 200
+        case Verb.DELETE:
+            return 204
+        case Verb.UPSERT:
+            return status_of_upsert(written)
+        case _ as unknown:
+            assert_never(unknown)

@@ -36,6 +36,7 @@ class RateLimit(Guard):
         self._observe = observe
         policy = f'"default";q={limiter.limit};w={math.ceil(limiter.window)}'
         constant = line("x-ratelimit-limit", limiter.limit) + line("ratelimit-policy", policy)
+        self._window = limiter.window
         self._constant = f"{constant}x-ratelimit-remaining: "
         ready = min(math.ceil(limiter.window), _READY_SECONDS) + 1
         self._resets = [_Reset(seconds) for seconds in range(ready)]
@@ -50,12 +51,24 @@ class RateLimit(Guard):
         return self._later(request, decision)
 
     def charge(self, request: Request, cost: int) -> Verdict | Awaitable[Verdict]:
-        """Count `cost` more requests for one that was let pass, all of them or none; tell what is left."""
+        """Count `cost` more requests for one that was let pass, all of them or none; tell what is left.
+
+        Where none is counted, the one that was let pass stays so, for its body was read: that costs us.
+        """
         request.reply_lines = request.reply_lines.partition(self._constant)[0]
         decision = self._hit(request.client.key, cost)
         if isinstance(decision, Decision):
-            return self._act(decision, request)
-        return self._later(request, decision)
+            return self._charged(decision, request)
+        return self._charged_later(request, decision)
+
+    def _charged_later(self, request: Request, decision: Awaitable[Decision]) -> Awaitable[Verdict]:
+        return then(decision, lambda made: self._charged(made, request))
+
+    def _charged(self, decision: Decision, request: Request) -> Verdict:
+        if self._act(decision, request) is None:
+            return None
+        # By when so many fit, the one that was counted included, is known for certain of a whole window.
+        return RateLimited(self._window)
 
     def _later(self, request: Request, decision: Awaitable[Decision]) -> Awaitable[Verdict]:
         # Apart, for what a nested function needs is made on every call of the function around it.
@@ -90,9 +103,10 @@ class SubjectRateLimit(RateLimit):
             return None
         request.reply_lines = request.reply_lines.partition(self._constant)[0]
         decision = self._hit(f"subject:{request.subject}", cost)
+        several = cost > 1
         if isinstance(decision, Decision):
-            return self._act(decision, request)
-        return self._later(request, decision)
+            return self._charged(decision, request) if several else self._act(decision, request)
+        return self._charged_later(request, decision) if several else self._later(request, decision)
 
 
 def _whole(seconds: float) -> int:

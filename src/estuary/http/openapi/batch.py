@@ -1,6 +1,6 @@
 """What the route for batches serves, as the OpenAPI document tells it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from estuary.core.resource import Resource
@@ -14,6 +14,7 @@ from estuary.http.openapi.answers import (
     body,
     responses,
 )
+from estuary.http.openapi.by_value import by_value_schema_name, unique_fields
 from estuary.http.openapi.list_schemas import reference
 from estuary.http.openapi.schemas import Schema
 
@@ -23,7 +24,7 @@ _DESCRIPTION = (
     "operation counts as a request against the rate limit."
 )
 _PRECONDITION_NAMES = "^[Ii][Ff]-([Nn][Oo][Nn][Ee]-)?[Mm][Aa][Tt][Cc][Hh]$"
-_ID = "/[^/?#]+"
+_SEGMENT = "/[^/?#]+"
 _WRITE = ("IdempotencyKey", "ValidateOnly", "Prefer")
 
 
@@ -31,6 +32,7 @@ def batch_schemas(resources: Sequence[Resource], prefix: str, *, most: int) -> S
     """The schemas of a batch of at most `most` operations on `resources` under `prefix`, and its answer."""
     names = [each.value_type.__name__ for each in resources]
     sent = [f"{name}{suffix}" for name in names for suffix in ("Draft", "Changes", "Patch")]
+    sent += [by_value_schema_name(each, field) for each in resources for field in unique_fields(each)]
     text = {"type": "string"}
     return {
         "BatchOperation": {
@@ -39,7 +41,11 @@ def batch_schemas(resources: Sequence[Resource], prefix: str, *, most: int) -> S
             "required": ["method", "path"],
             "properties": {
                 "method": {"type": "string", "enum": list(METHODS)},
-                "path": text | {"description": "Of a collection for `POST`, else of a record."},
+                "path": text
+                | {
+                    "description": "Of a collection for `POST`, else of a record: "
+                    "by its id, or by a unique value. It has no query."
+                },
                 "headers": {
                     "type": "object",
                     "description": "Preconditions; names may be in any case.",
@@ -105,16 +111,32 @@ def batch_paths(path: str, *, refuses: bool) -> Schema:
 def _by_method(resources: Sequence[Resource], prefix: str) -> Schema:
     """Which `path` and `body` go with which `method`, in keywords that generators of clients pass over."""
 
-    def sent(place: str, suffix: str) -> Schema:
-        """The paths of all resources, each with its own body."""
-        pairs = [(f"^{prefix}/{each.name}{place}$", each.value_type.__name__) for each in resources]
-        found = [_properties(path={"pattern": path}, body=reference(name + suffix)) for path, name in pairs]
+    def sent(pairs: Iterable[tuple[str, str]]) -> Schema:
+        """Patterns of paths, each with the schema of its body."""
+        found = [_properties(path={"pattern": path}, body=reference(name)) for path, name in pairs]
         return (found[0] if len(found) == 1 else {"anyOf": found}) | {"required": ["body"]}
 
-    any_record = f"^{prefix}/({'|'.join(each.name for each in resources)}){_ID}$"
-    deleted = _properties(path={"pattern": any_record}, body=False)
-    patched = _if_method("PATCH", sent(_ID, "Patch"), deleted)
-    return _if_method("POST", sent("", "Draft"), _if_method("PUT", sent(_ID, "Changes"), patched))
+    names = {each.name: each.value_type.__name__ for each in resources}
+    posted = [(f"^{prefix}/{name}$", f"{schema}Draft") for name, schema in names.items()]
+    put = [(f"^{prefix}/{name}{_SEGMENT}$", f"{schema}Changes") for name, schema in names.items()]
+    put += [
+        (f"^{prefix}/{each.name}/by/{field.name}{_SEGMENT}$", by_value_schema_name(each, field))
+        for each in resources
+        for field in unique_fields(each)
+    ]
+    patched = [(_record(each, prefix), f"{names[each.name]}Patch") for each in resources]
+    deleted = _properties(
+        path={"pattern": "|".join(_record(each, prefix) for each in resources)}, body=False
+    )
+    otherwise = _if_method("PATCH", sent(patched), deleted)
+    return _if_method("POST", sent(posted), _if_method("PUT", sent(put), otherwise))
+
+
+def _record(resource: Resource, prefix: str) -> str:
+    """The pattern of the paths that name a record, by its id or by a value."""
+    fields = "|".join(field.name for field in unique_fields(resource))
+    by_value = f"(/by/({fields}))?" if fields else ""
+    return f"^{prefix}/{resource.name}{by_value}{_SEGMENT}$"
 
 
 def _if_method(method: str, then: Schema, otherwise: Schema) -> Schema:

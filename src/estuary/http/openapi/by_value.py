@@ -20,12 +20,12 @@ _OWNER = parameter(
 def by_value_schemas(resource: Resource) -> Schema:
     """What a PUT by value holds: a new record, which may leave out what the path says."""
     schemas = {}
-    for field in _unique_fields(resource):
+    for field in unique_fields(resource):
         draft = draft_schema(resource)
         required = [name for name in draft.get("required", ()) if name != field.name]
         draft.pop("required", None)
         described = {"description": f"{draft['description']} {_source(field)}"}
-        schemas[_schema_name(resource, field)] = (
+        schemas[by_value_schema_name(resource, field)] = (
             draft | ({"required": required} if required else {}) | described
         )
     return schemas
@@ -35,7 +35,7 @@ def by_value_paths(resource: Resource, path: str, by_id: Schema) -> Schema:
     """The paths by each unique field; `by_id` are the operations on a record that its id names."""
     return {
         f"{path}/by/{field.name}/{{value}}": _operations(resource, field, by_id)
-        for field in _unique_fields(resource)
+        for field in unique_fields(resource)
     }
 
 
@@ -63,7 +63,7 @@ def _operations(resource: Resource, field: Field, by_id: Schema) -> Schema:
             "description": f"Where none of the {resource.name} has the value it creates one, unless "
             "`If-Match` is given; else what is absent or null stays as it is."
         }
-        | body(_schema_name(resource, field))
+        | body(by_value_schema_name(resource, field))
     )
     return {"parameters": [value, _OWNER], **found}
 
@@ -75,11 +75,13 @@ def _source(field: Field) -> str:
     return f"`{field.name}` is set by the server, and must be what the path says."
 
 
-def _unique_fields(resource: Resource) -> Iterator[Field]:
+def unique_fields(resource: Resource) -> Iterator[Field]:
+    """The fields by whose values records can be named."""
     names = [key.fields[0] for key in resource.unique_keys if len(key.fields) == 1]
     return (field for field in resource.fields if field.name in names)
 
 
-def _schema_name(resource: Resource, field: Field) -> str:
+def by_value_schema_name(resource: Resource, field: Field) -> str:
+    """The name of the schema of what a PUT by a value of `field` holds."""
     words = "".join(word.capitalize() for word in field.name.split("_"))
     return f"{resource.value_type.__name__}By{words}"

@@ -4,63 +4,42 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import Any, Final
 
-import msgspec
 from msgspec.structs import replace
 
-from estuary.core.conditions import Operator
-from estuary.core.errors import NotFound, PreconditionFailed, UniqueConflict, ValidationFailed, Violation
+from estuary.core.errors import NotFound, PreconditionFailed, UniqueConflict
 from estuary.core.granted_writes import within
-from estuary.core.kinds.kind import Broken
 from estuary.core.record import Written
-from estuary.core.record_service import RecordService
 from estuary.core.records_by_key import RecordsByKey
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import WriteOptions
 from estuary.http.errors import InvalidParameter
-from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
 from estuary.http.path import decoded_segment
-from estuary.http.records.answers import WrittenAnswers
-from estuary.http.records.bodies import BodyDecoder
-from estuary.http.records.codec import RecordCodec
 from estuary.http.records.list_request import OWNER
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.projection import FIELDS, Projections
 from estuary.http.records.query_string import pairs_of, refuse_parameters
-from estuary.http.records.write_headers.write_headers import WriteHeaders, WriteHeadersReader
+from estuary.http.records.value_paths import ValuePaths
+from estuary.http.records.write_headers.write_headers import WriteHeaders
 from estuary.http.records.write_headers.write_parameters import VALIDATE_ONLY
+from estuary.http.records.write_steps import WriteSteps
 
 
 class ByValue:
-    """What the routes of one field do, whose unique key is `key`; `path` is the collection's own."""
+    """What the routes do that name records by the field of one unique key."""
 
     def __init__(
         self,
-        records: RecordService,
-        key: UniqueKey,
-        body: BodyReader,
-        write_headers: WriteHeadersReader,
-        codec: RecordCodec,
-        answers: WrittenAnswers,
+        records: RecordsByKey,
+        paths: ValuePaths,
+        steps: WriteSteps,
         point_read: PointRead,
         projections: Projections,
-        path: str,
     ) -> None:
-        (self.field,) = key.fields
-        self.prefix: Final = f"{path}/by/{self.field}/"
-        self._attribute = records.resource.attributes[self.field]
-        self._kept = records.value
-        self._is_written = any(each.name == self.field for each in records.resource.writable)
-        self._key = key
-        self._records = RecordsByKey(records, key)
-        self._body = body
-        self._write_headers = write_headers
-        self._codec = codec
-        self._answers = answers
+        self.paths: Final = paths
+        self._key = paths.key
+        self._records = records
+        self._write_headers, self._body, self._codec, self._answers = steps
         self._point_read = point_read
         self._projections = projections
-        kinds = {field.name: field.kind for field in records.resource.fields}
-        self._draft = BodyDecoder(_draft_type(records, self.field), kinds)
 
     def check(self, query: str) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no method of a record knows."""
@@ -76,12 +55,13 @@ class ByValue:
     async def put(self, request: Request) -> Response:
         """PUT: the fields given are set, or a record is created where none has the value."""
         _name_owner(request)
-        text = self._segment(request)
+        text = self._text(request)
         headers = self._write_headers.of_put(request)
         arrived = self._body.read_json(request)
         body = arrived if isinstance(arrived, bytes) else await arrived
         options = headers.options(body)
-        draft, value = self._drafted(body, text, options)
+        draft = self.paths.decode(body)
+        value = self.paths.complete(draft, text, partial(self._records.value, options=options))
         if headers.precondition.absent or not request.grant.updates:
             try:
                 written = await self._records.create(draft, options)
@@ -101,9 +81,7 @@ class ByValue:
             creation=creation if request.grant.creates else None,
         )
         written = await self._within(request, put, value)
-        # A first version is one that this write made, or the first one with its key.
-        created = written.record is not None and written.record.version == 1
-        return self._answers.answer(201 if created else 200, written, headers)
+        return self._answers.answer(status_of_upsert(written), written, headers)
 
     async def patch(self, request: Request) -> Response:
         """PATCH with a merge patch (RFC 7396)."""
@@ -131,39 +109,25 @@ class ByValue:
 
     def _of_change(self, request: Request) -> WriteHeaders:
         _name_owner(request)
-        self._segment(request)
+        self._text(request)
         return self._write_headers.of_change(request)
 
-    def _segment(self, request: Request) -> str:
-        """The value as it is written in the path, which stands for the record in its key's fingerprint."""
-        request.record_id = request.path[len(self.prefix) :]
+    def _text(self, request: Request) -> str:
+        """The value, as text; as the path has it, it stands for the record in its key's fingerprint."""
+        request.record_id = request.path[len(self.paths.prefix) :]
         return decoded_segment(request.record_id)
 
     def _value(self, request: Request) -> Any:
         """The value that the path names; raises `NotFound` for what no record can have."""
-        try:
-            return self._attribute.spelled(Operator.EQ, self._segment(request)).value
-        except Broken:
-            raise NotFound from None
+        value = self.paths.value(self._text(request))
+        if value is None:
+            raise NotFound
+        return value
 
-    def _drafted(self, body: bytes, text: str, options: WriteOptions) -> tuple[msgspec.Struct, Any]:
-        """What a body says of a record with the value in the path, and that value."""
-        draft: Any = self._draft(body)
-        try:
-            value = self._attribute.spelled(Operator.EQ, text).value
-        except Broken as broken:
-            raise self._refused(broken.message, broken.code) from None
-        if self._is_written and getattr(draft, self.field) is msgspec.UNSET:
-            setattr(draft, self.field, self._attribute.kind.spelled(text))
-        kept = getattr(self._kept(draft, options), self.field)
-        if kept is None or self._key.values((kept,)) != self._key.values((value,)):
-            own = "must be the one in the path"
-            raise self._refused(own if self._is_written else f"is set by the server, and {own}", "path")
-        return draft, value
 
-    def _refused(self, message: str, code: str) -> ValidationFailed:
-        label = self.field.replace("_", " ").capitalize()
-        return ValidationFailed([Violation(self.field, f"{label} {message}", code)])
+def status_of_upsert(written: Written) -> int:
+    """201 where it created: a first version is one that this write made, or the first one with its key."""
+    return 201 if written.record is not None and written.record.version == 1 else 200
 
 
 def _name_owner(request: Request) -> None:
@@ -178,13 +142,3 @@ def _name_owner(request: Request) -> None:
         raise InvalidParameter(OWNER, "Must be given once, and name an owner")
     request.owner = named[0]
     request.query = "&".join(part for part in parts if part.partition("=")[0] != OWNER)
-
-
-def _draft_type(records: RecordService, field: str) -> type[msgspec.Struct]:
-    """What a create decodes into, but that `field` may be absent: the path says it then."""
-    draft = records.resource.draft_type
-    wire = next((each.kind.wire for each in records.resource.writable if each.name == field), None)
-    if wire is None:
-        return draft  # the server sets it
-    absent: Any = wire | None | msgspec.UnsetType
-    return msgspec.defstruct(draft.__name__, [(field, absent, msgspec.UNSET)], bases=(draft,), kw_only=True)

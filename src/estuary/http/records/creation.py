@@ -5,30 +5,18 @@ from collections.abc import Awaitable
 from estuary.core.awaiting import then
 from estuary.core.record import Written
 from estuary.core.record_service import RecordService
-from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
-from estuary.http.records.answers import WrittenAnswers
-from estuary.http.records.codec import RecordCodec
-from estuary.http.records.write_headers.write_headers import WriteHeaders, WriteHeadersReader
+from estuary.http.records.write_headers.write_headers import WriteHeaders
+from estuary.http.records.write_steps import WriteSteps
 from estuary.http.waiting import then_maybe_later
 
 
 class Creation:
     """POST on a collection: 201 with the record and where it is."""
 
-    def __init__(
-        self,
-        records: RecordService,
-        body: BodyReader,
-        write_headers: WriteHeadersReader,
-        codec: RecordCodec,
-        answers: WrittenAnswers,
-    ) -> None:
+    def __init__(self, records: RecordService, steps: WriteSteps) -> None:
         self._records = records
-        self._body = body
-        self._write_headers = write_headers
-        self._codec = codec
-        self._answers = answers
+        self._write_headers, self._body, self._codec, self._answers = steps
 
     def __call__(self, request: Request) -> Response | Awaitable[Response]:
         """Answer `request`; raises what its headers, its body and its fields are refused with."""

@@ -170,10 +170,7 @@ class MemoryCollection:
         return self._written(None, options)
 
     def make(self, write: Write) -> tuple[Written, Undo]:
-        """Make one of several writes; what it left behind, and what undoes it.
-
-        That a record was deleted stays known where that is undone: a later version stands for it then.
-        """
+        """Make one of several writes; what it left behind, and what undoes it."""
         if not write.options.before:
             return self._make(write)
         outcomes, undo = made(write.options.before, self._make_any)
@@ -200,7 +197,8 @@ class MemoryCollection:
                 return written, partial(self._index.replace, before)
             case Delete():
                 before = self._expected(write.record_id, write.options)
-                return self.delete(write.record_id, write.options), partial(self._index.add, before)
+                last = self._deleted.last(write.record_id)
+                return self.delete(write.record_id, write.options), partial(self._undelete, before, last)
             case _ as unknown:
                 assert_never(unknown)
 
@@ -238,6 +236,10 @@ class MemoryCollection:
         if self._references is not None:
             self._index.demand_unique(record)
             self._references.demand_targets(record, options.demands)
+
+    def _undelete(self, record: Record, last_version: int) -> None:
+        self._index.add(record)
+        self._deleted.restore(record.id, last_version)
 
     def _demand_open(self) -> None:
         if not self._is_open:

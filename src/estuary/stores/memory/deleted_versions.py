@@ -26,6 +26,13 @@ class DeletedVersions:
             oldest = next(iter(self._versions))
             self._highest_forgotten = max(self._highest_forgotten, self._versions.pop(oldest))
 
+    def restore(self, record_id: str, version: int) -> None:
+        """Undo that the record was deleted, where `last` was `version` before."""
+        if version > self._highest_forgotten:
+            self._versions[record_id] = version
+        else:
+            self._versions.pop(record_id, None)
+
     def last(self, record_id: str) -> int:
         """The last version of a record that was deleted; 0 where there cannot have been one."""
         return self._versions.get(record_id, self._highest_forgotten)

@@ -20,7 +20,7 @@ from estuary.core.record import Written
 from estuary.core.writes import IdempotencyKey, Update, Write
 from estuary.stores.memory import MemoryStore
 from tests.contract.making import LATER, make_id, make_record
-from tests.support.clocks import SettableClock
+from tests.support.contexts import make_context
 
 
 class Desk:
@@ -29,8 +29,8 @@ class Desk:
     def __init__(self, others: int = 0) -> None:
         self.store = MemoryStore([ITEMS])
         self.seen: list[Observation] = []
-        self.batches = Batches(self._transact, SettableClock(), self.seen.append)
-        self.target = Target(ITEMS, self.store.collection(ITEMS).get, lambda: make_id(99))
+        self.batches = Batches(self._transact, make_context(lambda: make_id(99), observe=self.seen.append))
+        self.target = Target(ITEMS, self.store.collection(ITEMS), lambda: make_id(99))
         self._others = others
 
     async def open(self) -> "Desk":
@@ -70,14 +70,14 @@ async def test_later_operations_expect_what_earlier_ones_leave() -> None:
 
 
 async def test_a_record_that_changed_meanwhile_is_read_again() -> None:
-    """Three times; then the batch gives way."""
-    desk = await Desk(others=3).open()
-    (made,) = await desk.batches.make([desk.renaming("a", *range(9))])
+    """Again and again, after pauses; when their time is over the batch gives way."""
+    desk = await Desk(others=12).open()
+    (made,) = await desk.batches.make([desk.renaming("a", *range(99))])
     assert made.record is not None
-    assert (5, Item("a", "theirs")) == (made.record.version, made.record.value)
-    desk = await Desk(others=4).open()
+    assert (14, Item("a", "theirs")) == (made.record.version, made.record.value)
+    desk = await Desk(others=2000).open()
     with pytest.raises(WriteContention):
-        await desk.batches.make([desk.renaming("a", *range(9))])
+        await desk.batches.make([desk.renaming("a", *range(2000))])
 
 
 async def test_a_version_that_is_not_admitted_is_refused() -> None:

@@ -4,9 +4,12 @@ import pytest
 
 from estuary.core.allowance import Decision
 from estuary.core.observations import Observation
+from estuary.http.errors import RateLimited
 from estuary.http.fields import Fields
 from estuary.http.guards.rate_limit import RateLimit
 from estuary.http.messages import Request, Route
+from estuary.limits.local_limiter import LocalRateLimiter
+from tests.support.clocks import SettableClock
 
 
 class Deciding:
@@ -49,3 +52,27 @@ def test_the_reset_is_told_in_whole_seconds_rounded_up(resets_in: float, told: i
         f"x-ratelimit-remaining: 12345\r\nx-ratelimit-reset: {told}\r\n"
         f'ratelimit: "default";r=12345;t={told}\r\n'
     ) == request.reply_lines
+
+
+def test_what_is_charged_beside_passes_after_the_time_that_is_told() -> None:
+    """All of the limit at once, too, although the request that was refused was counted itself."""
+    clock = SettableClock()
+    guard = RateLimit(LocalRateLimiter(10, 60.0, 8, clock.monotonic), ignore)
+
+    def send() -> object:
+        request = Request("POST", "/x", "", Fields(), "192.0.2.1:80")
+        request.route = Route("/x", {})
+        assert guard.check(request) is None
+        return guard.charge(request, 9)
+
+    assert send() is None
+    clock.advance(60.0)
+    early = Request("GET", "/x", "", Fields(), "192.0.2.1:80")
+    early.route = Route("/x", {})
+    assert guard.check(early) is None
+    clock.advance(25.0)
+    refused = send()
+    assert isinstance(refused, RateLimited)
+    assert 60.0 == refused.resets_in
+    clock.advance(refused.resets_in)
+    assert send() is None

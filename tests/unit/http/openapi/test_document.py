@@ -109,6 +109,7 @@ def test_what_is_left_of_the_rate_limit_is_told() -> None:
         ({"method": "PATCH", "path": "/api/v1/parts/a", "body": {"code": "B"}}, True),
         ({"method": "DELETE", "path": "/api/v1/parts/a"}, True),
         ({"method": "POST", "path": "/api/v1/parts/a", "body": {}}, False),
+        ({"method": "PUT", "path": "/api/v1/parts/by/size/a", "body": {}}, False),
         ({"method": "POST", "path": "/api/v1/parts"}, False),
         ({"method": "PUT", "path": "", "body": {}}, False),
         ({"method": "PATCH", "path": "/api/v1/parts", "body": {}}, False),

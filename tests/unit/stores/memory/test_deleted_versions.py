@@ -19,3 +19,20 @@ def test_past_the_bound_the_highest_forgotten_version_stands_for_all() -> None:
     assert [9, 9, 1, 1, 9] == [deleted.last(record_id) for record_id in "abcde"]
     deleted.add("c", 12)
     assert (12, 1) == (deleted.last("c"), deleted.last("d"))
+
+
+def test_what_is_undone_is_as_it_was() -> None:
+    """Of a record that was deleted before, of one that was not, and of one that was forgotten."""
+    deleted = DeletedVersions(most=2)
+    for record_id, version in (("a", 9), ("b", 2), ("c", 10)):
+        deleted.add(record_id, version)
+    before = [deleted.last(record_id) for record_id in "abc"]
+    for record_id, version in zip("abc", before, strict=True):
+        deleted.add(record_id, 20)
+        deleted.restore(record_id, version)
+    # There was room for two: "b" was forgotten, and the highest forgotten version stands for it.
+    assert [9, 9, 10] == [deleted.last(record_id) for record_id in "abc"]
+    undone = DeletedVersions()
+    undone.add("a", 3)
+    undone.restore("a", 0)
+    assert 0 == undone.last("a")

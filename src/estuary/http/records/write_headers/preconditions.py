@@ -29,6 +29,8 @@ class Precondition(NamedTuple):
 
 NO_PRECONDITION: Final = Precondition()
 ABSENT: Final = Precondition(absent=True)
+PRESENT: Final = Precondition(holds=lambda _: True)
+"""`If-Match: *`: to a record of any version, but never to a new one."""
 
 
 def is_known(headers: Fields, tag: str) -> bool:
@@ -69,8 +71,10 @@ def precondition_of(headers: Fields) -> Precondition:
     """
     wanted, unwanted = entity_tags(headers, IF_MATCH), entity_tags(headers, IF_NONE_MATCH)
     if unwanted is None:
-        if wanted is None or wanted.any:
+        if wanted is None:
             return NO_PRECONDITION
+        if wanted.any:
+            return PRESENT
         if len(wanted.tags) == 1:
             return Precondition(version_of(wanted.tags[0]))
 
