@@ -1,19 +1,90 @@
 """The same conversation on every store: answers are the same byte for byte, but for ids and times."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.contract.stores import STORES
 from tests.http.stores import VARIABLES
+from tests.support.members import MEMBERS_REFERENCE
 from tests.support.resources import vessel_body
 from tests.support.service import ITEMS, client_of, make_service
 from tests.support.transcript import Step, Transcript
 
-RESOURCES = (ITEMS, "tests.support.resources:VESSELS")
+RESOURCES = (ITEMS, "tests.support.resources:VESSELS", MEMBERS_REFERENCE)
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 CHOSEN = "00000000-0000-7000-8000-000000000001"
 ABSENT = {"if-none-match": "*"}
+
+
+MEMBERS, BATCH = "/api/v1/members", "/api/v1/batch"
+BY_EMAIL, BY_NUMBER = f"{MEMBERS}/by/email", f"{MEMBERS}/by/number"
+KIT = {"size": "M", "colour": "red"}
+
+
+def _operation(method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+    sent = {"method": method, "path": path, "headers": {k.replace("_", "-"): v for k, v in headers.items()}}
+    return sent if body is None else sent | {"body": body}
+
+
+def _batch(*operations: dict[str, Any], query: str = "", **headers: str) -> Step:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Step("POST", f"{BATCH}{query}", {"operations": operations}, named)
+
+
+CREATES = (
+    _operation("POST", MEMBERS, {"email": "eve", "number": 5, "kit": KIT}),
+    _operation("PUT", f"{BY_EMAIL}/EVE", {"team": "red"}),
+    _operation("PATCH", f"{BY_NUMBER}/5", {"kit": {"size": "L"}}, If_Match='"2", "9"'),
+    _operation("PUT", f"{MEMBERS}/{CHOSEN}", {"email": "fay"}, If_None_Match="*"),
+    _operation("DELETE", f"{BY_EMAIL}/fay", If_Match='"1"'),
+)
+CONFLICTS = (
+    Step(
+        "POST", MEMBERS, {"email": "ada", "number": 1, "badge": "b", "team": "red", "shirt": 1, "kit": KIT}
+    ),
+    Step("POST", MEMBERS, {"email": "ADA"}),
+    Step("POST", MEMBERS, {"email": "bob", "team": "red", "shirt": 1}),
+    Step("POST", MEMBERS, {"email": "bob", "number": 2}, {"idempotency-key": "m1"}),
+    Step("PATCH", f"{BY_EMAIL}/bob", {"number": 1}),
+    Step("PATCH", f"{BY_EMAIL}/bob?validate_only=true", {"badge": "b"}),
+    Step("GET", f"{BY_EMAIL}/Ada"),
+    Step("HEAD", f"{BY_NUMBER}/1"),
+    Step("GET", f"{BY_NUMBER}/1", headers={"if-none-match": '"1"'}),
+    Step("GET", f"{BY_NUMBER}/one"),
+    Step("GET", f"{BY_EMAIL}/ada?fields=number"),
+    Step("PUT", f"{BY_EMAIL}/ada", {"note": "x"}),
+    Step("PUT", f"{BY_EMAIL}/ada", {"email": "bob"}),
+    Step("PUT", f"{BY_EMAIL}/cat", {}, ABSENT),
+    Step("PUT", f"{BY_EMAIL}/cat", {}, ABSENT),
+    Step("PUT", f"{BY_EMAIL}/dan", {}, {"if-match": "*"}),
+    Step("PATCH", f"{BY_NUMBER}/1", {"kit": {"size": "S"}}, {"if-match": '"2", "3"'}),
+    Step("PATCH", f"{BY_NUMBER}/1", {"number": 7}, {"idempotency-key": "m2"}),
+    Step("PATCH", f"{BY_NUMBER}/1", {"number": 7}, {"idempotency-key": "m2"}),
+    Step("DELETE", f"{BY_EMAIL}/cat", headers={"if-match": '"9"'}),
+    Step("DELETE", f"{BY_EMAIL}/cat"),
+    Step("DELETE", f"{BY_EMAIL}/cat"),
+)
+BATCHES = (
+    _batch(*CREATES, query="?validate_only=true"),
+    _batch(*CREATES, idempotency_key="b1"),
+    _batch(*CREATES, idempotency_key="b1"),
+    _batch(*CREATES[1:], idempotency_key="b1"),
+    _batch(*CREATES),
+    _batch(_operation("DELETE", f"{BY_NUMBER}/5"), prefer="return=minimal"),
+    _batch(_operation("POST", MEMBERS, {"email": "gil"}), _operation("PATCH", f"{BY_EMAIL}/hal", {})),
+    _batch(
+        _operation("POST", MEMBERS, {"email": "gil"}),
+        _operation("PUT", f"{BY_EMAIL}/gil", {}, If_Match='"3"'),
+    ),
+    _batch(_operation("PUT", f"{BY_EMAIL}/gil", {"number": 7}), _operation("POST", MEMBERS, {"email": 1})),
+    _batch(_operation("PUT", f"{BY_EMAIL}/gil", {"number": 7})),
+    _batch(_operation("PUT", f"{BY_EMAIL}/ada", {}, If_None_Match="*")),
+    _batch(_operation("PUT", f"{MEMBERS}/{UNKNOWN}", {"note": "x"})),
+    _batch(),
+    *[Step("GET", f"{MEMBERS}{query}") for query in ("", "?number=7", "?email=ada")],
+)
 
 
 def _walk(path: str) -> list[Step]:
@@ -95,6 +166,8 @@ CONVERSATION = (
     *_walk("/api/v1/vessels"),
     Step("DELETE", "/api/v1/vessels/{6}"),
     *_walk("/api/v1/vessels"),
+    *CONFLICTS,
+    *BATCHES,
     Step("GET", "/health/ready"),
 )
 
@@ -121,7 +194,7 @@ async def test_every_store_answers_as_memory_does(tmp_path: Path, store: str) ->
 async def test_the_conversation_says_something(tmp_path: Path) -> None:
     """It meets every status that a store has a say in, and repeats a cursor, an id and a time."""
     said = await transcript(tmp_path, "memory")
-    assert {b"200", b"201", b"204", b"304", b"400", b"404", b"412", b"422"} <= {
+    assert {b"200", b"201", b"204", b"304", b"400", b"404", b"409", b"412", b"422"} <= {
         lines[0] for _, lines in said
     }
     whole = b"\n".join(line for _, lines in said for line in lines)
