@@ -109,9 +109,9 @@ class Model:
         """Its removal."""
         return self._guarded(lambda: self._deleted(target, version), in_batch)
 
-    def upsert(self, target: str) -> Told:
+    def upsert(self, target: str, *, in_batch: bool = False) -> Told:
         """PUT by the name of a record."""
-        return self._guarded(lambda: self._upserted(target))
+        return self._guarded(lambda: self._upserted(target), in_batch)
 
     def _guarded(self, decide: Any, in_batch: bool = False) -> Told:
         if not self._asker.holds:

@@ -46,7 +46,7 @@ def forms(name: str) -> Iterator[Form]:
             yield from _reads(place, target, path)
             yield from _changes(place, target, path)
         yield from _puts(target, one, by)
-        yield from _batched(target, one)
+        yield from _batched(target, one, by)
 
 
 def _lists(many: str) -> Iterator[Form]:
@@ -153,7 +153,7 @@ def _puts(target: str, one: str, by: str) -> Iterator[Form]:
     yield Form("create under its id", target, "PUT", one, created, _NEW, _ABSENT)
 
 
-def _batched(target: str, one: str) -> Iterator[Form]:
+def _batched(target: str, one: str, by: str) -> Iterator[Form]:
     def batch(label: str, told: Callable[[Model], Told], **operation: Any) -> Form:
         return Form(label, target, "POST", "/api/v1/batch", told, {"operations": [operation]})
 
@@ -174,3 +174,20 @@ def _batched(target: str, one: str) -> Iterator[Form]:
         headers={"If-Match": '"9"'},
     )
     yield batch("batch of a delete", lambda m: m.delete(target, in_batch=True), method="DELETE", path=one)
+    yield batch(
+        "batch of an upsert",
+        lambda m: m.upsert(target, in_batch=True),
+        method="PUT",
+        path=by,
+        body=_PATCH,
+    )
+    yield batch(
+        "batch of a patch by value",
+        lambda m: m.update(target, in_batch=True),
+        method="PATCH",
+        path=by,
+        body=_PATCH,
+    )
+    yield batch(
+        "batch of a delete by value", lambda m: m.delete(target, in_batch=True), method="DELETE", path=by
+    )
