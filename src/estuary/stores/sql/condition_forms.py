@@ -131,7 +131,7 @@ class ConditionWriter:
             case Operator.CONTAINS:
                 return self._language.contains(f"lower({column.sql})", first)
             case Operator.HAS:
-                return self._language.has(column.sql, first)
+                return self._language.has(column.qualified, first)
             case _:
                 assert_never(operator)
 

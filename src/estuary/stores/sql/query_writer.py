@@ -137,7 +137,7 @@ class QueryWriter:
         written = ConditionWriter(self._columns, self._language, self._parameters, OWN)
         ids = _where([written.sql(form) for form in self._shape.named])
         records = f"SELECT {self._table.columns} FROM {self._table.sql}{ids}"  # noqa: S608 (as above)
-        return f"(WITH named AS MATERIALIZED ({records}) SELECT * FROM named) AS named"  # noqa: S608 (as above)
+        return f"(WITH named AS MATERIALIZED ({records}) SELECT * FROM named) AS {self._table.sql}"  # noqa: S608 (as above)
 
     def _conditions(self) -> list[str]:
         shape = self._shape

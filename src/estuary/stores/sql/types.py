@@ -20,6 +20,7 @@ from estuary.core.moments import from_microseconds, to_microseconds
 Conversion = Callable[[Any], Any]
 """Turns one value that is not null into another; None stands for "leave it as it is"."""
 
+_ONE = Decimal(1)
 # STRICT tables know SQLite's 64-bit integer under this name alone.
 LONG = BigInteger().with_variant(Integer(), "sqlite")
 # Ordered by code point, whatever language a PostgreSQL database speaks; SQLite knows no other order.
@@ -82,9 +83,11 @@ class Decimals(TypeDecorator[Decimal]):
         return (lambda number: int(number.scaleb(places))) if dialect.name == "sqlite" else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:  # noqa: ARG002 (as above)
-        """The inverse."""
+        """The inverse; PostgreSQL's driver gives whole numbers with an exponent, such as 1.0E+17."""
         places = self.places
-        return (lambda units: Decimal(units).scaleb(-places)) if dialect.name == "sqlite" else None
+        if dialect.name == "sqlite":
+            return lambda units: Decimal(units).scaleb(-places)
+        return None if places else lambda number: number.quantize(_ONE)
 
 
 class ListedDecimals(Decimals):
@@ -100,10 +103,12 @@ class ListedDecimals(Decimals):
         """Without zeros at the end."""
         return (lambda number: f"{number.normalize():f}") if dialect.name == "sqlite" else None
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:  # noqa: ARG002 (as above)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:
         """The inverse, with all places."""
         unit = Decimal(1).scaleb(-self.places)
-        return (lambda text: _with_places(Decimal(text), unit)) if dialect.name == "sqlite" else None
+        if dialect.name == "sqlite":
+            return lambda text: _with_places(Decimal(text), unit)
+        return super().result_processor(dialect, coltype)
 
 
 def _with_places(number: Decimal, unit: Decimal) -> Decimal:

@@ -42,7 +42,7 @@ class SqliteLanguage:
         return f"instr({text}, {parameter}) > 0"
 
     def has(self, column: str, parameter: str) -> str:
-        """A list is kept as JSON."""
+        """A list is kept as JSON. Its `column` is qualified: json_each has columns such as `value`, too."""
         return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value = {parameter})"  # noqa: S608 (a column and a parameter)
 
     def union(self, selects: Sequence[str], order: str, limit: str) -> str:
