@@ -13,11 +13,13 @@ from estuary.core.markers import Ref, markers_of
 
 NO_NUL = "must not contain the character U+0000"
 
-# Written as ECMAScript, PCRE, RE2 and Python all read it: `\u` is not known to each.
+# Written as ECMAScript, PCRE, RE2 and Python all read it: `\u` is not known to each, and `\s` differs.
+_WHITE_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What `str.strip` trims, as a character class holds it."""
 _NO_NUL = "^[^\\x00]*$"
-# Python trims U+001C to U+001F and U+0085 too, which ECMAScript does not take for white space.
-_SOMETHING_VISIBLE = "^[^\\x00]*[^\\s\\x00\\x1c-\\x1f\\x85][^\\x00]*$"
-_NUL, _HIDDEN = "\\x00", "^\\s*$|\\x00"
+_SOMETHING_VISIBLE = f"^[^\\x00]*[^\\x00{_WHITE_SPACE}][^\\x00]*$"
+_EMPTY = f"^[{_WHITE_SPACE}]*$"
+_NUL, _HIDDEN = "\\x00", f"{_EMPTY}|\\x00"
 
 
 class Text(Kind):
@@ -122,6 +124,6 @@ class Text(Kind):
         visible = bool(self.lengths.least) and not self.empty_is_null
         if self.pattern is None:
             return {"pattern": _SOMETHING_VISIBLE if visible else _NO_NUL}
-        declared = f"^\\s*$|{self.pattern}" if self.empty_is_null else self.pattern
+        declared = f"{_EMPTY}|{self.pattern}" if self.empty_is_null else self.pattern
         # Not `allOf`, of which generators make a type of its own.
         return {"pattern": declared, "not": {"type": "string", "pattern": _HIDDEN if visible else _NUL}}

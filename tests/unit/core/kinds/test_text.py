@@ -1,5 +1,8 @@
 """Texts under their rules."""
 
+import re
+import sys
+
 import pytest
 
 from estuary.core.kinds.constraints import Lengths
@@ -65,3 +68,16 @@ def test_a_pattern_is_searched_for_as_json_schema_does() -> None:
     """A pattern is not anchored unless it says so, and is applied to the trimmed text."""
     assert "ab1" == cleaned(" ab1 ", Text(pattern="b[0-9]"))
     assert ("must match the pattern ^[A-Z]+$", "pattern") == broken("a", Text(pattern="^[A-Z]+$"))
+
+
+def test_the_schema_knows_the_white_space_that_is_trimmed() -> None:
+    """Character by character; no pattern has a class that stands for others in another language."""
+    every = [chr(code) for code in range(1, sys.maxunicode + 1)]
+    visible = Text(Lengths(1)).accepted()["pattern"]
+    hidden = Text(Lengths(1), "x").accepted()["not"]["pattern"]
+    empty = Text(Lengths(1), "x").nullable().accepted()["pattern"]
+    trimmed = [each for each in every if not each.strip()]
+    assert trimmed == [each for each in every if not re.search(visible, each)]
+    assert trimmed == [each for each in every if re.search(hidden, each)]
+    assert {*trimmed, "x"} == {each for each in every if re.search(empty, each)}
+    assert [] == [pattern for pattern in (visible, hidden, empty) if "\\s" in pattern]
