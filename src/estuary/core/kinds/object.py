@@ -17,6 +17,8 @@ MAX_BYTES: Final = 16 * 1024
 MAX_DEPTH: Final = 8
 """Objects and lists in one another, itself included."""
 
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{309}")
+"""Digits of which a double has no room for more (RFC 8259, section 6); they may stand in a text as well."""
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -116,10 +118,24 @@ def _checked(members: dict[str, Any]) -> dict[str, Any]:
         raise Broken(f"must not nest deeper than {MAX_DEPTH} levels", "depth")
     try:
         value: dict[str, Any] = _decode(text)
-    except msgspec.ValidationError:
-        raise Broken("must not hold a number beyond all bounds", "range") from None
+        if _LONG_NUMBER.search(text):
+            _demand_doubles(value)
+    except (msgspec.ValidationError, OverflowError):
+        raise Broken("must not hold a number that is too large for a double", "range") from None
     except msgspec.DecodeError:
         raise Broken("must hold Unicode texts only", "characters") from None
     if _NUL.search(_encode(value)):
         raise Broken(NO_NUL, "characters")
     return value
+
+
+def _demand_doubles(value: Any) -> None:
+    """Raise `OverflowError` for a whole number, at any depth, that is infinity to who reads doubles."""
+    if isinstance(value, int):
+        float(value)
+    elif isinstance(value, list):
+        for each in value:
+            _demand_doubles(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            _demand_doubles(each)
