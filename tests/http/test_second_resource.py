@@ -145,6 +145,13 @@ async def test_every_kind_of_field_comes_back_as_it_was_sent(client: httpx.Async
         ({"tags": ["x" * 31]}, "tags", "length"),
         ({"notes": ["\0"]}, "notes", "characters"),
         ({"built_at": "0001-01-01T00:00:00+01:00"}, "built_at", "range"),
+        ({"dues": "-0.01"}, "dues", "range"),
+        ({"dues": "0.001"}, "dues", "digits"),
+        ({"dues": "1" * 17}, "dues", "digits"),
+        ({"rebate": "-0"}, "rebate", "decimal"),
+        ({"tolls": ["1", "1.0000000000"]}, "tolls", "digits"),
+        ({"hull": {"width": 1, "thickness": "1000"}}, "hull.thickness", "digits"),
+        ({"papers": {"a": [10**309]}}, "papers", "range"),
     ],
 )
 async def test_every_rule_is_held(
@@ -172,6 +179,14 @@ async def test_every_rule_is_held(
         ({"tags": "a"}, "tags"),
         ({"tags": [1]}, "tags"),
         ({"rig": 1}, "rig"),
+        ({"dues": 12.3}, "dues"),
+        ({"dues": "abc"}, "dues"),
+        ({"dues": "1e3"}, "dues"),
+        ({"dues": "NaN"}, "dues"),
+        ({"tolls": ["1", "1,5"]}, "tolls"),
+        ({"hull": {"width": 1, "thickness": "+1"}}, "hull.thickness"),
+        ({"christened": "04.07.1998"}, "christened"),
+        ({"registry": "abc"}, "registry"),
     ],
 )
 async def test_every_type_is_held(client: httpx.AsyncClient, fields: dict[str, object], field: str) -> None:
@@ -180,6 +195,34 @@ async def test_every_type_is_held(client: httpx.AsyncClient, fields: dict[str, o
     assert (400, "Invalid JSON format") == (response.status_code, response.json()["message"])
     (violation,) = response.json()["details"]["validation_errors"]
     assert (field, "type") == (violation["field"].partition("[")[0], violation["code"])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("dues.lt=1000000000000000000", 1),
+        ("dues.gte=1000000000000000000", 0),
+        ("dues=1000000000000000000", 0),
+        ("dues.ne=12.345", 1),
+        ("dues.in=12.345&dues.in=12.34000", 1),
+        ("dues.lt=12.345", 1),
+        ("dues.gt=12.335&dues.lte=12.3400001", 1),
+        ("dues.gte=12.3400001", 0),
+        ("dues.gt=-99999999999999999999", 1),
+        ("rebate.lt=-1", 0),
+        ("tolls.has=0.5", 1),
+        ("tolls.has=0.50000000001", 0),
+        ("keel_number.lt=100000000000000000000", 1),
+        ("keel_number.lte=-100000000000000000000", 0),
+        ("keel_number=9007199254740993", 0),
+    ],
+)
+async def test_filters_know_numbers_that_no_field_has_room_for(
+    client: httpx.AsyncClient, query: str, found: int
+) -> None:
+    """They are read by their kind alone, and the answer is that of the number which was written."""
+    await client.post(PATH, json=vessel_body(dues="12.34"))
+    assert found == (await client.get(f"{PATH}?{query}")).json()["total"]
 
 
 async def test_the_resources_do_not_see_each_other(client: httpx.AsyncClient) -> None:

@@ -39,19 +39,21 @@ class Attribute:
                     raise Broken("must be a list of values", "type")
                 if not value:
                     raise Broken("must hold at least one value", "length")
-                return Comparison(self.name, operator, tuple(map(self._comparand, value)))
+                return Comparison(
+                    self.name, operator, tuple([self._compared(operator, each) for each in value])
+                )
             case _:
-                comparand = self._comparand(value)
+                comparand = self._compared(operator, value)
                 if operator in SEARCHED and not comparand:
                     raise Broken("must not be empty", "length")
                 return Comparison(self.name, operator, comparand)
 
-    def _comparand(self, value: Any) -> Any:
+    def _compared(self, operator: Operator, value: Any) -> Any:
         if value is None:
             wrong = (self.kind.entry or self.kind).mistyped()
             hint = "; for null use the operator null" if self.optional else ""
             raise Broken(wrong.message + hint, wrong.code)
-        return self.kind.comparand(value)
+        return self.kind.compared(operator, value)
 
 
 def _flag(text: str) -> bool:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
+import msgspec
 from msgspec import inspect as types
 
 from estuary.core.conditions import ORDERED, Operator
@@ -13,10 +14,10 @@ from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Rule, Storage, Stored, Unservable
 from estuary.core.markers import Bound, Digits, Marker, markers_of
 
-_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_NOTATION: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?\Z"
+_NUMBER: Final = re.compile(_NOTATION)
 _NEGATIVE_ZERO: Final = re.compile(r"-0(\.0+)?")
-_LONGEST: Final = 40
-"""Characters: twice what any value needs, and few enough that reading them costs nothing."""
+_MALFORMED: Final = "must be a number in decimal notation, such as 12.30"
 _PLAIN_PLACES: Final = 6
 """With more, Python writes small numbers with an exponent."""
 
@@ -53,8 +54,8 @@ class FixedPoint(Kind):
 
     @property
     def wire(self) -> Any:
-        """A string: what a JSON number is by the time that it was read may not be what was sent."""
-        return str
+        """A string of digits: what a JSON number is when it has been read may not be what was sent."""
+        return Annotated[str, msgspec.Meta(pattern=_NOTATION)]
 
     @property
     def kept(self) -> Any:
@@ -86,6 +87,16 @@ class FixedPoint(Kind):
         if not isinstance(value, str):
             raise self.mistyped()
         return self._exact(value)
+
+    def compared(self, operator: Operator, value: Any) -> Decimal:
+        """Of a number with more digits, the neighbour that gives the same answer: every engine keeps it."""
+        if not isinstance(value, str):
+            raise self.mistyped()
+        return _neighbour(operator, value, self.precision)
+
+    def malformed(self, text: str) -> Broken:  # noqa: ARG002 (nothing else can be wrong with it)
+        """The notation that is wanted."""
+        return Broken(_MALFORMED, "type")
 
     def rule(self) -> Rule:
         """So many digits, and within its bounds; "12.3" becomes "12.30"."""
@@ -151,17 +162,53 @@ def _parser(precision: Precision) -> Callable[[str], Decimal]:
     wording = f"must have no more digits than {whole} before the decimal point and {places} after it"
 
     def exact(text: str) -> Decimal:
-        if len(text) > _LONGEST or (match := _NUMBER.fullmatch(text)) is None:
-            raise Broken("must be a number in decimal notation, such as 12.30", "decimal")
+        before, after = _parts(text)
+        if _is_beyond(before, whole) or len(after) > places:
+            raise Broken(wording, "digits")
         if _NEGATIVE_ZERO.fullmatch(text):
             raise Broken("must not be a negative zero", "decimal")
-        before, after = match.groups()
-        # A single 0 before the point is no digit of the number's.
-        if len(before) > max(whole, 1) or (whole == 0 and before != "0") or len(after or ".") > places + 1:
-            raise Broken(wording, "digits")
         return Decimal(text).quantize(unit)
 
     return exact
+
+
+def _neighbour(operator: Operator, text: str, precision: Precision) -> Decimal:
+    """A number with the declared places that compares with all of them by `operator` as `text` does.
+
+    Beyond the declared digits it is the first number that has more of them, which no field holds: it equals
+    nothing, and lies on the same side of everything as `text`.
+    """
+    before, after = _parts(text)
+    whole, places = precision.digits - precision.places, precision.places
+    unit, sign = Decimal(1).scaleb(-places), "-" if text.startswith("-") else ""
+    beyond = Decimal(f"{sign}1").scaleb(whole).quantize(unit)
+    if _is_beyond(before, whole):
+        return beyond
+    inner = Decimal(f"{sign}{before}.{after[:places]}").quantize(unit) + 0  # a zero loses its sign
+    if not after[places:].strip("0"):
+        return inner
+    outer = inner + Decimal(f"{sign}1").scaleb(-places)
+    match operator:
+        case Operator.LT | Operator.GTE:
+            return max(inner, outer)
+        case Operator.LTE | Operator.GT:
+            return min(inner, outer)
+        case _:
+            return beyond
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """The digits before and after the decimal point; raises `Broken`."""
+    match = _NUMBER.match(text)
+    if match is None:
+        raise Broken(_MALFORMED, "type")
+    before, after = match.groups()
+    return before, (after or ".")[1:]
+
+
+def _is_beyond(before: str, whole: int) -> bool:
+    """Whether so many digits before the point have no room; a single 0 is no digit of the number's."""
+    return len(before) > max(whole, 1) or (whole == 0 and before != "0")
 
 
 def _positional(number: Decimal) -> str:

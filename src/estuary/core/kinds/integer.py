@@ -1,14 +1,17 @@
 """Whole numbers that every JSON reader keeps exact."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from msgspec import inspect as types
 
+from estuary.core.conditions import Operator
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.kinds.kind import Broken, Rule, Storage, Stored
 from estuary.core.kinds.number import Number
 
 _NOT_WHOLE = "must be a whole number"
+_BEYOND: Final = MAX_SAFE_INTEGER + 1
+"""The first number that no field holds; every engine takes it."""
 
 
 class Integer(Number):
@@ -35,9 +38,16 @@ class Integer(Number):
 
     def comparand(self, value: Any) -> int:
         """Whole, and exact for every JSON reader: no field holds any other number."""
+        number = self.compared(Operator.EQ, value)
+        if abs(number) == _BEYOND:
+            raise Broken(f"must be between {-MAX_SAFE_INTEGER} and {MAX_SAFE_INTEGER}", "range")
+        return number
+
+    def compared(self, operator: Operator, value: Any) -> int:  # noqa: ARG002 (the same of all)
+        """Whole; of one that no field holds, for it is too large, the first such number."""
         number = value if type(value) is int else super().comparand(value)
         if not -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER:
-            raise Broken(f"must be between {-MAX_SAFE_INTEGER} and {MAX_SAFE_INTEGER}", "range")
+            return -_BEYOND if number < 0 else _BEYOND
         if int(number) != number:
             raise Broken(_NOT_WHOLE, "integer")
         return int(number)

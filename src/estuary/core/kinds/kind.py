@@ -181,11 +181,16 @@ class Kind(ABC):
         """What a JSON body would hold of a value that a URL writes as `text`; raises `Broken`."""
         return text
 
-    def comparand(self, value: Any) -> Any:
-        """What fields are compared with where a query says `value`, which is never null; raises `Broken`.
+    def compared(self, operator: Operator, value: Any) -> Any:  # noqa: ARG002 (asked where it matters)
+        """What fields are compared with by `operator` where a query says `value`; raises `Broken`.
 
-        It is read by its type alone: not trimmed, and not held to the declared rules.
+        It is read by its type alone: not trimmed, and not held to the declared rules. Where no field can
+        hold it, nor can every engine, it is one of which the comparison says the same.
         """
+        return self.comparand(value)
+
+    def comparand(self, value: Any) -> Any:
+        """The value of a sort key where a cursor has `value`, which is never null; raises `Broken`."""
         wire = self.wire
         if type(value) is wire:
             return value  # msgspec takes the type apart for each conversion

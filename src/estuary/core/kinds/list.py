@@ -95,9 +95,9 @@ class List(Kind):
         """An entry, as a URL writes it."""
         return self.held.spelled(text)
 
-    def comparand(self, value: Any) -> Any:
+    def compared(self, operator: Operator, value: Any) -> Any:
         """A value that might be an entry."""
-        return self.held.comparand(value)
+        return self.held.compared(operator, value)
 
     def rule(self) -> Rule:
         """A list of its own, of entries that are cleaned; a message tells which entry is wrong."""

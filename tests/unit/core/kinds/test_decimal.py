@@ -1,14 +1,17 @@
 """Decimal numbers under their rules."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
+from operator import eq, ge, gt, le, lt, ne
 from random import Random
 from typing import Annotated, Any
 
 import msgspec
 import pytest
 
+from estuary.core.conditions import Operator
 from estuary.core.kinds.constraints import Precision
 from estuary.core.kinds.decimal import FixedPoint
 from estuary.core.kinds.kind import Broken
@@ -47,18 +50,28 @@ def test_a_decimal_has_all_its_places(text: str, expected: str) -> None:
         ("1.000", NO_ROOM, "digits"),
         ("-0", "must not be a negative zero", "decimal"),
         ("-0.00", "must not be a negative zero", "decimal"),
+        ("1" * 100_000, NO_ROOM, "digits"),
         *(
-            (text, NOTATION, "decimal")
+            (text, NOTATION, "type")
             for text in (
                 *("", " 1", "1 ", "+1", "01", "1.", ".5", "1e3", "1E3", "1_000", "1,5", "--1", "0x1"),
-                *("NaN", "nan", "Infinity", "-Infinity", "sNaN", "\u0661", "1\n", "1" * 41, "1\0"),
+                *("NaN", "nan", "Infinity", "-Infinity", "sNaN", "\u0661", "1\n", "1\0"),
             )
         ),
     ],
 )
 def test_what_is_no_such_number_is_refused(text: str, message: str, code: str) -> None:
-    """Python's `Decimal` would take much of it; the schema that clients are given says the same."""
+    """Python's `Decimal` would take much of it; the schema that clients are given says the same.
+
+    What is no decimal number is of the wrong type, as a date is that is none.
+    """
     assert (message, code) == broken(text, PRICE)
+    if code == "type":
+        assert (message, code) == (PRICE.malformed(text).message, PRICE.malformed(text).code)
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(msgspec.json.encode(text), type=PRICE.wire)
+    else:
+        assert text == msgspec.json.decode(msgspec.json.encode(text), type=PRICE.wire)
     schema = PRICE.accepted()
     assert re.search(schema["not"]["pattern"], text) or not re.search(f"{schema['pattern'][:-1]}\\Z", text)
 
@@ -82,11 +95,53 @@ def test_the_schema_has_the_sign_that_the_bounds_leave(
     assert matched == [text for text in ("1", "-1") if re.search(pattern, text)]
 
 
+_COMPARED: dict[Operator, Callable[[Decimal, Decimal], bool]] = {
+    Operator.EQ: eq,
+    Operator.NE: ne,
+    Operator.LT: lt,
+    Operator.LTE: le,
+    Operator.GT: gt,
+    Operator.GTE: ge,
+    Operator.HAS: eq,
+}
+
+
+@pytest.mark.parametrize("precision", [Precision(3, 1), Precision(2, 2), Precision(2, 0)], ids=repr)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0", "-0", "0.0", "0.04", "-0.04", "0.05", "-0.05", "1.5000", "0.9999", "-0.9999", "0.991"),
+        *(
+            "99",
+            "99.94",
+            "99.96",
+            "-99.96",
+            "100",
+            "-100",
+            "1" + "0" * 400,
+            "-1" + "0" * 400,
+            "0." + "0" * 50,
+        ),
+    ],
+)
+def test_a_query_compares_with_any_number(text: str, precision: Precision) -> None:
+    """With more digits than a field has room for, the answers are those of the number that was written."""
+    most = 10**precision.digits - 1
+    values = [Decimal(units).scaleb(-precision.places) for units in range(-most, most + 1)]
+    for operator, holds in _COMPARED.items():
+        compared = FixedPoint(precision).compared(operator, text)
+        expected = [value for value in values if holds(value, Decimal(text))]
+        assert expected == [value for value in values if holds(value, compared)], operator
+        assert -precision.places == compared.as_tuple().exponent
+        assert not (compared.is_zero() and compared.is_signed())
+
+
 @pytest.mark.parametrize("value", [12.5, 12, True, ["1"]], ids=repr)
 def test_a_query_gives_it_as_a_text(value: Any) -> None:
     """As a body does: no number of JSON is exact for all who read it."""
-    with pytest.raises(Broken, match="must be a decimal number as a text"):
-        PRICE.comparand(value)
+    for read in (PRICE.comparand, partial(PRICE.compared, Operator.EQ)):
+        with pytest.raises(Broken, match="must be a decimal number as a text"):
+            read(value)
 
 
 @pytest.mark.parametrize(

@@ -105,13 +105,13 @@ def test_a_value_is_of_the_declared_type() -> None:
 
 def test_every_broken_rule_is_told_with_its_path() -> None:
     """As of fields of the record's own."""
-    given = draft(size={"width": 0, "rate": "x"}, spare={"width": 1, "corner": {"radius": 0}})
+    given = draft(size={"width": 0, "rate": "0.0000000001"}, spare={"width": 1, "corner": {"radius": 0}})
     with pytest.raises(ValidationFailed) as error:
         BOXES.created(given, START, None)
-    notation = "Rate must be a number in decimal notation, such as 12.30"
+    room = "Rate must have no more digits than 9 before the decimal point and 9 after it"
     assert [
         Violation("size.width", "Width must be at least 1", "range"),
-        Violation("size.rate", notation, "decimal"),
+        Violation("size.rate", room, "digits"),
         Violation("spare.corner.radius", "Radius must be at least 1", "range"),
     ] == list(error.value.violations)
 
