@@ -20,6 +20,7 @@ from tests.support.members import MEMBERS
 from tests.support.process import HOST, TIMEOUT_SECONDS
 from tests.support.programs import require
 from tests.support.queries import MOORINGS
+from tests.support.random_values import DECLARED
 from tests.support.resources import VESSELS
 
 ROOT = Path(__file__).parents[3]
@@ -137,6 +138,9 @@ class ConvexHost:
         self._process.wait(TIMEOUT_SECONDS)
 
 
+RANDOM = [resource for resource, _ in DECLARED.values()]
+
+
 @contextmanager
 def convex_host(
     resources: Sequence[Resource] = (
@@ -148,6 +152,7 @@ def convex_host(
         ENTRIES,
         PROFILES,
         *LIBRARY,
+        *RANDOM,
     ),
     variables: dict[str, str] | None = None,
 ) -> Iterator[ConvexHost]:
