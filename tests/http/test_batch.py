@@ -179,7 +179,11 @@ BAD: dict[str, tuple[Any, str, int | None]] = {
     "no operations": ({"operations": []}, "operations: Must have at least one", None),
     "too many": ({"operations": [create()] * 101}, "operations: Must be at most 100", None),
     "none named": ({}, "operations: Is required", None),
-    "another member": ({"operations": [create()], "x": 1}, "x: Is unknown; known are operations", None),
+    "another member": (
+        {"operations": [create()], "x": 1},
+        "x: Member is unknown; the only one is operations",
+        None,
+    ),
     "a list": ([create()], "body: Must be an object", None),
     "no list": ({"operations": {}}, "operations: Must be a list", None),
     "a number": ({"operations": [create(), 1]}, "operations[1]: Must be an object", 1),
@@ -191,12 +195,12 @@ BAD: dict[str, tuple[Any, str, int | None]] = {
     ),
     "a member of one": (
         {"operations": [{**create(), "query": ""}]},
-        "operations[0].query: Is unknown; known are method, path, headers, body",
+        "operations[0].query: Member is unknown; known are method, path, headers, body",
         0,
     ),
     "another header": (
         {"operations": [{**create(), "headers": {"Authorization": "x"}}]},
-        "operations[0].headers.Authorization: Is unknown; known are If-Match, If-None-Match",
+        "operations[0].headers.Authorization: Header is unknown; known are If-Match, If-None-Match",
         0,
     ),
     "no tag": ({"operations": [put(ID, "x", If_Match="x")]}, "If-Match: Must be", 0),

@@ -109,9 +109,10 @@ async def test_json_by_other_names(client: httpx.AsyncClient, content_type: str)
 
 
 async def test_compressed_bodies_are_refused(client: httpx.AsyncClient) -> None:
-    """415 for an encoding that is not read, rather than a word about malformed JSON."""
+    """415 for an encoding that is not read, and which one is (RFC 9110, 15.5.16)."""
     response = await client.post(ITEMS, content=b"x", headers={**JSON, "content-encoding": "gzip"})
     assert (415, "UNSUPPORTED_MEDIA_TYPE") == (response.status_code, response.json()["error"])
+    assert "identity" == response.headers["accept-encoding"]
 
 
 async def test_bodies_over_the_limit(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ async def test_all_broken_rules_are_told(client: httpx.AsyncClient, path: str) -
     response = await patch(client, path, '{"description": "' + "x" * 1001 + '", "name": null}')
     told = response.json()["details"]["validation_errors"]
     assert [
-        ("name", "Name is required"),
+        ("name", "Name must not be null"),
         ("description", "Description must be at most 1000 characters"),
     ] == [(each["field"], each["message"]) for each in told]
 

@@ -149,6 +149,63 @@ def test_a_declaration_that_cannot_be_served_is_told_with_its_place(tmp_path: Pa
     ) == done.stderr
 
 
+FAULTY = """
+from decimal import Decimal
+from typing import Annotated
+from estuary import Hooks, Index, Resource
+from msgspec import Struct
+
+class Book(Struct, frozen=True):
+    id: str
+    price: Decimal
+    note: Annotated[str, "hidden"]
+
+BOOKS = Resource("books", Book, hooks=Hooks(validate=3))
+
+class Pen(Struct, frozen=True):
+    width: Annotated[int, Index]
+    name: str
+
+PENS = Resource("pens", Pen, indexes=[("-width",), ("name",)], unique=[("nib",), ("width",), ("width",)])
+GOOD = Resource("goods", Pen)
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_every_fault_of_every_declaration_is_told_at_once(tmp_path: Path, command: str) -> None:
+    """Of all resources of all modules, each with its reference and place; nothing has begun by then."""
+    (tmp_path / "shop.py").write_text(FAULTY)
+    (tmp_path / "more.py").write_text(f"{FAULTY.replace('import Struct', 'import Struct, gone')}\n")
+    done = estuary(tmp_path, command, RESOURCES="shop:BOOKS,more:PENS,shop:PENS,shop:GOOD,shop:NONE")
+    books, pens = (f"(in {tmp_path / 'shop.py'}, line {line})" for line in (12, 18))
+    first, *lines = done.stderr.splitlines()
+    assert (2, "estuary: the declarations have 10 problems:") == (done.returncode, first)
+    assert [True, True] == ["more:PENS cannot be" in lines[0], "no attribute 'NONE'" in lines[1]]
+    digits = "say once how many digits it has: Annotated[Decimal, Digits(12, 2)]"
+    markers = "estuary's Index, Unique, Hidden, Digits, Ref, Now and Subject"
+    unknown = f"'hidden', which Estuary does not know: rules are msgspec.Meta(…), and markers are {markers}"
+    assert [
+        f"  RESOURCES: shop:BOOKS: hook validate must be a function, not 3 {books}",
+        f"  RESOURCES: shop:BOOKS: field 'id' is Estuary's own; choose another name {books}",
+        f"  RESOURCES: shop:BOOKS: field 'price': {digits} {books}",
+        f"  RESOURCES: shop:BOOKS: field 'note' is Annotated with {unknown} {books}",
+        f"  RESOURCES: shop:PENS: unique ('nib',) names 'nib', which is no declared field {pens}",
+        f"  RESOURCES: shop:PENS: width: declared Unique twice {pens}",
+        f"  RESOURCES: shop:PENS: index ('-width',) serves the same lists as another: remove it {pens}",
+        f"  RESOURCES: shop:PENS: field 'name' has an index: declare its max_length {pens}",
+    ] == lines[2:]
+    assert [] == list(tmp_path.glob("**/*.db"))
+
+
+def test_what_a_module_does_with_a_faulty_declaration_hides_no_fault(tmp_path: Path) -> None:
+    """It may well fail, and says less than the fault itself; the resource is then told by its name."""
+    (tmp_path / "shop.py").write_text(f"{FAULTY}\nprint(BOOKS.fields, BOOKS.plans)")
+    done = estuary(tmp_path, "openapi", RESOURCES="shop:GOOD,shop:PENS")
+    assert done.stderr.startswith(
+        "estuary: the declarations have 8 problems:\n  RESOURCES: shop: books: hook validate must be"
+    )
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [

@@ -136,7 +136,8 @@ def test_an_unreachable_deployment_is_reported(tmp_path: Path) -> None:
     with serving(tmp_path, variables, message=NOT_READY) as server:
         assert 503 == get(server, "/health/ready").status
         server.record(
-            "not ready until the store answers", reason="Convex is unavailable: no connection can be made"
+            "not ready until the store answers",
+            reason="Convex is unavailable: no connection can be made: is CONVEX_DEPLOYMENT_URL right?",
         )
         assert 0 == server.stop()
 

@@ -1,17 +1,22 @@
 """The shape of the whole: who imports what, how long modules are, how tests look and where they stand."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from inspect import isabstract
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard, get_args
 
 import pytest
 
 from estuary import app
+from estuary.core.kinds.constraints import Constraint
 from estuary.core.kinds.every import KINDS
+from estuary.core.kinds.kind import Kind
+from estuary.core.kinds.metadata import Identifier
 from tests.support.imports import imported_roots, third_party_roots
 from workshop.compile import COMPILED
 
@@ -44,6 +49,28 @@ def imported_modules(module: Path) -> set[str]:
         for node in ast.walk(ast.parse(module.read_text()))
         if isinstance(node, ast.ImportFrom) and node.module is not None
     }
+
+
+def closed(node: ast.Match) -> bool:
+    """Whether a `match` tells storages, constraints or kinds apart."""
+    named = {ast.unparse(part) for case in node.cases for part in ast.walk(case.pattern)}
+    return any(name.startswith("Storage.") for name in named) or bool(
+        {part.cls.id for case in node.cases for part in ast.walk(case.pattern) if is_named_class(part)}
+        & {each.__name__ for each in (*get_args(Constraint), *KINDS)}
+    )
+
+
+def is_named_class(node: ast.AST) -> TypeGuard[Any]:
+    """Whether a pattern is that of a class by a name of one word: those of msgspec's types have two."""
+    return isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)
+
+
+def subclasses(kind: type[Any]) -> Iterator[type[Kind]]:
+    """Those that have values, at any depth."""
+    for each in kind.__subclasses__():
+        if not isabstract(each):
+            yield each
+        yield from subclasses(each)
 
 
 def silent_tests(module: Path) -> Iterator[str]:
@@ -106,6 +133,24 @@ def test_every_kind_is_listed_and_compiled() -> None:
     modules = {module.stem for module in (SOURCE / "core/kinds").glob("*.py")} - contract
     assert modules == {kind.__module__.rpartition(".")[2] for kind in KINDS}
     assert set() == {f"core/kinds/{module}" for module in modules} - set(COMPILED)
+
+
+def test_every_kind_that_is_defined_is_listed() -> None:
+    """But that of ids, which no declaration asks for; Kinds of tests are in modules of their own."""
+    defined = {each for each in subclasses(Kind) if each.__module__.startswith("estuary.")}
+    assert {*KINDS, Identifier} == defined
+
+
+def test_no_match_forgets_a_storage_a_constraint_or_a_kind() -> None:
+    """Each ends in `assert_never`, so that a new one is a type error until every engine knows it."""
+    found = {
+        f"{module.relative_to(SOURCE)}: {ast.unparse(node.subject)}": ast.unparse(node.cases[-1])
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Match) and closed(node)
+    }
+    assert {"stores/sql/types.py: stored.storage", "stores/sql/tables.py: constraint"} <= set(found)
+    assert [] == [place for place, last in found.items() if not re.search(r"\bassert_never\(", last)]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

@@ -18,6 +18,9 @@ def askable(resources: Sequence[Resource], *, one_direction: bool = False) -> It
         for attribute in resource.attributes.values():
             names = " ".join(each.value for each in Operator if each in attribute.operators)
             yield f"  {attribute.name}: {names}{', sort' if attribute.kind.sortable else ''}"
+        hidden = [field.name for field in resource.fields if field.hidden]
+        if hidden:
+            yield f"  but not by {', '.join(hidden)}: Hidden, in no answer"
         yield "  and are served, at the cost of a page, by"
         for index in ascending(resource.indexes) if one_direction else resource.indexes:
             name = ", ".join(shown(index))

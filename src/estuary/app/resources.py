@@ -7,20 +7,23 @@ they print while they are imported goes to standard error: standard output is fo
 import os
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import msgspec
 
 from estuary import __version__
 from estuary.app.access import batch_rights, rights
 from estuary.config.errors import quoted
+from estuary.core.declarations import DeclarationError, Faults, noting
 from estuary.core.foreign_keys import ForeignKeys
 from estuary.core.reference_declarations import check_references
-from estuary.core.resource import DeclarationError, Resource
+from estuary.core.resource import Resource
 from estuary.http.openapi.document import document
 from estuary.http.routes import API_PREFIX
 from estuary.http.scopes import Scopes
@@ -58,19 +61,81 @@ def openapi(
 
 
 def load_resources(references: Sequence[str]) -> list[Resource]:
-    """The declared resources that `module:ATTRIBUTE` references name; raises `DeclarationError`.
+    """The declared resources that `module:ATTRIBUTE` references name.
 
-    Raises `OSError` if what was printed before cannot be written: it is not to appear on standard error,
-    which takes the place of standard output while modules are imported.
+    Raises `DeclarationError` for all faults of all that their modules declare. Raises `OSError` if what was
+    printed before cannot be written: it is not to appear on standard error, which takes the place of
+    standard output while modules are imported.
     """
     _flush_standard_output()
-    resources = [_load_resource(reference) for reference in references]
-    names = [resource.name for resource in resources]
+    loading, faults = _Loading(), Faults()
+    for reference in references:
+        with faults:
+            loading.load(reference)
+    with faults:
+        loading.demand_faultless()
+    loaded = [loading.loaded[each] for each in references if each in loading.loaded]
+    names = Counter(resource.name for resource in loaded)
     for name in names:
-        if names.count(name) > 1:
-            raise DeclarationError(f"RESOURCES: two resources are named {name!r}")
-    check_references(ForeignKeys(key for each in resources for key in each.foreign_keys), names)
-    return resources
+        with faults:
+            _demand_single(name, names[name])
+    faults.demand_none()
+    check_references(ForeignKeys(key for each in loaded for key in each.foreign_keys), list(names))
+    return loaded
+
+
+def _demand_single(name: str, number: int) -> None:
+    if number > 1:
+        raise DeclarationError(f"RESOURCES: two resources are named {name!r}")
+
+
+class _Faulty(NamedTuple):
+    """What a module declares and cannot be served, why not, and where that stands."""
+
+    declared: Resource
+    error: DeclarationError
+    module: str
+    place: str
+
+
+class _Loading:
+    """Imports modules, and notes what is wrong with their declarations."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[str, Resource] = {}
+        """By reference."""
+        self._faulty: list[_Faulty] = []
+
+    def load(self, reference: str) -> None:
+        """Import what is referred to; raises `DeclarationError` where that is no resource."""
+        module = reference.partition(":")[0]
+
+        def note(declared: Resource, error: DeclarationError) -> None:
+            self._faulty.append(_Faulty(declared, error, module, _calling_place(module)))
+
+        before = len(self._faulty)
+        with noting(note):
+            try:
+                self.loaded[reference] = _load_resource(reference)
+            except DeclarationError:
+                # What a module does with a faulty declaration may well raise an error that says less.
+                if len(self._faulty) == before:
+                    raise
+
+    def demand_faultless(self) -> None:
+        """Raise `DeclarationError` for every declaration with faults."""
+        told = [
+            f"RESOURCES: {self._name(faulty)}: {fault}{f' ({faulty.place})' if faulty.place else ''}"
+            for faulty in self._faulty
+            for fault in faulty.error.faults
+        ]
+        if told:
+            raise DeclarationError(*dict.fromkeys(told))
+
+    def _name(self, faulty: _Faulty) -> str:
+        """The reference to it; where nothing refers to it, or its module did not get so far, both names."""
+        found = (name for name, each in self.loaded.items() if each is faulty.declared)
+        return next(found, f"{faulty.module}: {faulty.declared.name}")
 
 
 def _load_resource(reference: str) -> Resource:
@@ -82,8 +147,8 @@ def _load_resource(reference: str) -> Resource:
         raise
     except DeclarationError as error:
         place = _place_of(error, module_name).strip()
-        told = f"{error} ({place})" if place else str(error)
-        raise DeclarationError(f"RESOURCES: {reference}: {told}") from error
+        told = [f"{fault} ({place})" if place else fault for fault in error.faults]
+        raise DeclarationError(*(f"RESOURCES: {reference}: {fault}" for fault in told)) from error
     except BaseException as error:
         reason = _described(error, module_name) + (_NOT_FOUND if _is_not_found(module_name, error) else "")
         raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {reason}") from error
@@ -117,12 +182,19 @@ def _place_of(error: BaseException, module_name: str) -> str:
         source = f": {quoted(error.text.strip())}" if error.text else ""
         return f" in {error.filename}, line {error.lineno}{source}"
     calls = list(traceback.walk_tb(error.__traceback__))[1:]  # the first one is ours
-    own = [
-        f" in {frame.f_code.co_filename}, line {line}"
-        for frame, line in calls
-        if not _is_library(frame, module_name)
-    ]
-    return own[-1] if own else ""
+    own = [place for frame, line in calls if (place := _own_place(frame, line, module_name))]
+    return f" {own[-1]}" if own else ""
+
+
+def _calling_place(module_name: str) -> str:
+    """File and line of the innermost call under way in the declaring code."""
+    calls = traceback.walk_stack(None)
+    return next((place for frame, line in calls if (place := _own_place(frame, line, module_name))), "")
+
+
+def _own_place(frame: FrameType, line: int, module_name: str) -> str:
+    """File and line, if the code is not a library's."""
+    return "" if _is_library(frame, module_name) else f"in {frame.f_code.co_filename}, line {line}"
 
 
 def _is_library(frame: FrameType, module_name: str) -> bool:

@@ -58,6 +58,7 @@ The first place that has a value wins:
 - **Secrets** are never shown: not by `estuary check`, not in an error, not in a log.
 - A **misspelt name** is an error in `.env`, which is Estuary's own file, and a warning in the environment,
   which others share: "RATE_LIMT_ENABLED … is RATE_LIMIT_ENABLED meant?"
+  So is what other services call a variable: `LOG_LEVEL` is `LOG_FILTER` here.
 
 In the tables, *In production* is the default under `APP_PROFILE=production` where it is another one.
 """

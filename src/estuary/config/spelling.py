@@ -5,11 +5,15 @@ from collections.abc import Iterable
 _LONG = 14
 """From this length on, two edits are allowed; DATABASE_SSL, two from DATABASE_URL, is not meant for
 Estuary."""
+_ELSEWHERE = {"LOG_LEVEL": "LOG_FILTER", "LOGLEVEL": "LOG_FILTER"}
+"""What many other services call a variable."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that `name` resembles, in any case; None if it is known, or resembles none."""
-    upper = name.upper()
+    """The known name that `name` resembles, or is elsewhere, in any case; None if it is neither."""
+    upper, known = name.upper(), list(known)
+    if _ELSEWHERE.get(upper) in known:
+        return _ELSEWHERE[upper]
     candidates = [
         (distance, other)
         for other in known

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Final
 
-from estuary.core.fields import DeclarationError
+from estuary.core.declarations import DeclarationError
 
 
 class Action(Enum):

@@ -7,12 +7,13 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import inspect as types
 
+from estuary.core.declarations import DeclarationError, Faults
 from estuary.core.errors import ValidationFailed
 from estuary.core.field import Field
 from estuary.core.kinds.declared import Declared, Kinds, kind_of, read
 from estuary.core.kinds.kind import Broken, Kind, Unservable
 from estuary.core.kinds.server_values import Maker, ServerValue
-from estuary.core.markers import Hidden, Index, Marker, Unique, markers_of
+from estuary.core.markers import Hidden, Index, Marker, Unique, markers_of, unknown_in
 
 M = TypeVar("M", bound=Marker)
 
@@ -20,14 +21,10 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """Of resources and fields."""
 
 
-class DeclarationError(TypeError):
-    """A resource is declared in a way Estuary cannot serve: its author's mistake, never a client's."""
-
-
 def fields_of(
     value_type: type[msgspec.Struct], kinds: Kinds, reserved: Collection[str] = ()
 ) -> tuple[Field, ...]:
-    """The fields of `value_type`, each of one of `kinds`; raises `DeclarationError`."""
+    """The fields of `value_type`, each of one of `kinds`; raises `DeclarationError` for all faults."""
     described = types.type_info(value_type)
     if not isinstance(described, types.StructType):
         raise DeclarationError(
@@ -40,27 +37,36 @@ def fields_of(
     if not described.fields:
         raise DeclarationError(f"{value_type.__name__} declares no field")
     annotated = msgspec.structs.fields(value_type)
-    fields = tuple(
-        _field_of(field, info.type, kinds, reserved)
-        for field, info in zip(described.fields, annotated, strict=True)
-    )
-    for field, info in zip(fields, annotated, strict=True):
-        if not field.required:
-            _check_default(field, info)
-    return fields
+    fields, faults = [], Faults()
+    for each, info in zip(described.fields, annotated, strict=True):
+        with faults:
+            _check_name(each, reserved)
+        with faults:
+            field = _field_of(each, info.type, kinds)
+            fields.append(field)
+            if not field.required:
+                _check_default(field, info)
+    faults.demand_none()
+    return tuple(fields)
 
 
 def makers_of(value_type: type[msgspec.Struct], fields: Sequence[Field]) -> dict[str, Maker]:
-    """What makes the values that the server sets, by field; raises `DeclarationError`."""
+    """What makes the values that the server sets, by field; raises `DeclarationError` for all faults."""
     declared = {info.name: info.default for info in msgspec.structs.fields(value_type)}
-    makers = {}
+    makers, faults = {}, Faults()
     for field in fields:
         if field.server_value is not None:
-            try:
-                makers[field.name] = field.server_value.maker(field.kind, declared[field.name])
-            except Unservable as error:
-                raise DeclarationError(f"field {field.name!r}: {error}") from error
+            with faults:
+                makers[field.name] = _maker(field, field.server_value, declared[field.name])
+    faults.demand_none()
     return makers
+
+
+def _maker(field: Field, value: ServerValue, default: Any) -> Maker:
+    try:
+        return value.maker(field.kind, default)
+    except Unservable as error:
+        raise DeclarationError(f"field {field.name!r}: {error}") from error
 
 
 def struct_of(
@@ -95,8 +101,8 @@ def _member(
     return (field.name, type_, declared.default)
 
 
-def _field_of(field: types.Field, annotation: Any, kinds: Kinds, reserved: Collection[str]) -> Field:
-    name, declared = field.name, read(field.type, annotation, kinds)
+def _check_name(field: types.Field, reserved: Collection[str]) -> None:
+    name = field.name
     if name in reserved:
         raise DeclarationError(f"field {name!r} is Estuary's own; choose another name")
     if not NAME.fullmatch(name):
@@ -107,11 +113,21 @@ def _field_of(field: types.Field, annotation: Any, kinds: Kinds, reserved: Colle
         raise DeclarationError(
             f"field {name!r} is renamed to {field.encode_name!r}: declare it under that name"
         )
+
+
+def _field_of(field: types.Field, annotation: Any, kinds: Kinds) -> Field:
+    name, declared = field.name, read(field.type, annotation, kinds)
     kind = _kind_of(name, declared)
     markers = list(markers_of(annotation))
     for marker in markers:
         if marker.of_some_kinds and not isinstance(marker, kind.takes):
             raise DeclarationError(f"field {name!r}: {type(marker).__name__} says nothing of such a field")
+    unknown = next(unknown_in(annotation), None)
+    if unknown is not None:
+        raise DeclarationError(
+            f"field {name!r} is Annotated with {unknown!r}, which Estuary does not know: rules are "
+            "msgspec.Meta(…), and markers are estuary's Index, Unique, Hidden, Digits, Ref, Now and Subject"
+        )
     return Field(
         name=name,
         kind=kind.nullable() if declared.optional else kind,

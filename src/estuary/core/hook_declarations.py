@@ -2,7 +2,7 @@
 
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, signature
 
-from estuary.core.fields import DeclarationError
+from estuary.core.declarations import DeclarationError
 from estuary.core.hooks import Hooks
 
 _ARGUMENTS = {
@@ -26,7 +26,7 @@ def hooks_of(declared: Hooks | None) -> Hooks | None:
         if (fault := _fault_of(hook, _ARGUMENTS[name]))
     ]
     if faults:
-        raise DeclarationError("; ".join(faults))
+        raise DeclarationError(*faults)
     return declared if there else None
 
 

@@ -7,15 +7,53 @@ import msgspec
 
 from estuary.core.attributes import Attribute
 from estuary.core.conditions import SEARCHED
+from estuary.core.declarations import DeclarationError, Faults
 from estuary.core.field import Field
-from estuary.core.fields import DeclarationError
-from estuary.core.indexes import MAX_INDEX_FIELDS
+from estuary.core.indexes import MAX_INDEX_FIELDS, IndexDefinition, backwards, index_of, indexes_of
 from estuary.core.kinds.metadata import METADATA
 from estuary.core.markers import Unique
 from estuary.core.uniques import UniqueKey
 
 _MAX_INDEXED_CHARACTERS: Final = 600
 """Of all texts in one index: with four bytes each they fit into a page of PostgreSQL's indexes."""
+
+
+def declared_indexes(
+    fields: Sequence[Field], attributes: Mapping[str, Attribute], declared: Sequence[Sequence[str]]
+) -> tuple[IndexDefinition, ...]:
+    """All indexes of a resource; raises `DeclarationError` for those that no engine could keep."""
+    faults, marked = Faults(), [field.name for field in fields if field.indexed]
+    for field in fields:
+        if field.indexed:
+            with faults:
+                _check_indexed(field, attributes)
+    found = list(indexes_of(marked, ()))
+    for names in declared:
+        with faults:
+            check_names(names, attributes)
+            index = index_of(names)
+            check_index(_fields_in(index), attributes)
+            if index in found or IndexDefinition(backwards(index.keys)) in found:
+                raise DeclarationError(
+                    f"index {tuple(names)!r} serves the same lists as another: remove it"
+                )
+            found.append(index)
+    faults.demand_none()
+    return indexes_of(marked, declared)
+
+
+def _check_indexed(field: Field, attributes: Mapping[str, Attribute]) -> None:
+    if field.hidden:
+        raise DeclarationError(
+            f"field {field.name!r} is Hidden, and lists cannot be asked by it: remove its Index"
+        )
+    if field.name not in attributes:
+        raise without_order(field.name)
+    check_index([field.name], attributes)
+
+
+def _fields_in(index: IndexDefinition) -> list[str]:
+    return [key.field for key in index.keys if key.field != "id"]
 
 
 def check_names(names: Sequence[str], attributes: Mapping[str, Attribute]) -> None:
@@ -68,22 +106,33 @@ def unique_keys_of(
 
     Raises `DeclarationError` for one that contradicts itself or its fields, or that no engine could keep.
     """
+    faults, found = Faults(), list[UniqueKey]()
     for field in fields:
         if field.unique is not None:
-            _check_marked(field, info_of(field))
-    marked = [_key((field.name,), field.unique, fields) for field in fields if field.unique is not None]
-    found = [*marked, *(_declared_key(each, fields) for each in declared)]
-    named: set[frozenset[str]] = set()
-    for key in found:
-        shapeless = next((name for name in key.fields if name not in attributes), None)
-        if shapeless is not None:
-            raise without_order(shapeless)
-        check_index(key.fields, attributes)
-        _check_apart(key, fields)
-        if frozenset(key.fields) in named:
-            raise DeclarationError(f"{', '.join(key.fields)}: declared Unique twice")
-        named.add(frozenset(key.fields))
+            with faults:
+                _check_marked(field, info_of(field))
+                found.append(_checked(_key((field.name,), field.unique, fields), found, fields, attributes))
+    for each in declared:
+        with faults:
+            found.append(_checked(_declared_key(each, fields), found, fields, attributes))
+    faults.demand_none()
     return tuple(found)
+
+
+def _checked(
+    key: UniqueKey,
+    others: Sequence[UniqueKey],
+    fields: Sequence[Field],
+    attributes: Mapping[str, Attribute],
+) -> UniqueKey:
+    shapeless = next((name for name in key.fields if name not in attributes), None)
+    if shapeless is not None:
+        raise without_order(shapeless)
+    check_index(key.fields, attributes)
+    _check_apart(key, fields)
+    if set(key.fields) in [set(other.fields) for other in others]:
+        raise DeclarationError(f"{', '.join(key.fields)}: declared Unique twice")
+    return key
 
 
 def _check_marked(field: Field, info: msgspec.structs.FieldInfo) -> None:

@@ -51,8 +51,8 @@ class Demand(NamedTuple):
 def indexes_of(marked: Sequence[str], declared: Sequence[Sequence[str]]) -> tuple[IndexDefinition, ...]:
     """The indexes of a resource: by the fields that are `marked`, and by those `declared` as a whole.
 
-    A name with `-` in front is ordered from the greatest to the least. A marked field has two: for lists
-    in its own order, and for those in the default order of the records that have one value of it.
+    A marked field has two: for lists in its own order, and for those in the default order of the records
+    that have one value of it.
     """
     found = [POSITION, IDENTITY]
     for name in marked:
@@ -60,8 +60,12 @@ def indexes_of(marked: Sequence[str], declared: Sequence[Sequence[str]]) -> tupl
             IndexDefinition((SortKey(name), SortKey("id"))),
             IndexDefinition((SortKey(name), *DEFAULT_ORDER)),
         ]
-    found += [IndexDefinition(with_id([sort_key(name) for name in names])) for names in declared]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys([*found, *map(index_of, declared)]))
+
+
+def index_of(names: Sequence[str]) -> IndexDefinition:
+    """The index by the fields `names`; one with `-` in front is ordered from the greatest to the least."""
+    return IndexDefinition(with_id([sort_key(name) for name in names]))
 
 
 def sort_key(name: str) -> SortKey:

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Final, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, Union, get_args, get_origin
+
+from msgspec import Meta
 
 Bound: TypeAlias = Decimal | int | str | None
 """A number that is exact as it is written."""
@@ -83,6 +85,20 @@ class Digits(Marker):
         self.gt: Final = gt
         self.le: Final = le
         self.lt: Final = lt
+
+
+def unknown_in(annotation: Any) -> Iterator[Any]:
+    """What `Annotated` holds anywhere within `annotation`, and is neither a marker nor msgspec's `Meta`."""
+    annotation = getattr(annotation, "__value__", annotation)
+    if get_origin(annotation) is Annotated:
+        for said in annotation.__metadata__:
+            if not (
+                isinstance(said, Marker | Meta) or (isinstance(said, type) and issubclass(said, Marker))
+            ):
+                yield said
+    if get_origin(annotation) is not Literal:
+        for part in get_args(annotation):
+            yield from unknown_in(part)
 
 
 def markers_of(annotation: Any) -> Iterator[Marker]:

@@ -1,43 +1,45 @@
 """Declared references: which contradict themselves, or refer to what is not declared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from estuary.core.declarations import DeclarationError, Faults
 from estuary.core.field import Field
-from estuary.core.fields import DeclarationError
 from estuary.core.foreign_keys import ForeignKey, ForeignKeys, OnDelete
 
 
 def foreign_keys_of(resource: str, fields: Sequence[Field]) -> tuple[ForeignKey, ...]:
-    """The foreign keys of the resource named so; raises `DeclarationError`."""
-    return tuple(_foreign_keys(resource, fields))
-
-
-def _foreign_keys(resource: str, fields: Sequence[Field]) -> Iterator[ForeignKey]:
+    """The foreign keys of the resource named so; raises `DeclarationError` for all faults."""
+    keys, faults = [], Faults()
     for field in fields:
-        referral = field.kind.refers
-        if referral is None:
-            continue
-        target, on_delete = referral
-        if field.hidden:
-            raise DeclarationError(
-                f"field {field.name!r} is Hidden, and a Ref would tell of it: choose one of them"
-            )
-        if on_delete is OnDelete.SET_NULL and not field.optional:
-            raise DeclarationError(
-                f"field {field.name!r} has on_delete='set_null', and is never null: declare its type with "
-                "`| None`"
-            )
-        yield ForeignKey(resource, field.name, target, on_delete, field.optional)
+        if field.kind.refers is not None:
+            with faults:
+                keys.append(_foreign_key(resource, field, *field.kind.refers))
+    faults.demand_none()
+    return tuple(keys)
+
+
+def _foreign_key(resource: str, field: Field, target: str, on_delete: OnDelete) -> ForeignKey:
+    if field.hidden:
+        raise DeclarationError(
+            f"field {field.name!r} is Hidden, and a Ref would tell of it: choose one of them"
+        )
+    if on_delete is OnDelete.SET_NULL and not field.optional:
+        raise DeclarationError(
+            f"field {field.name!r} has on_delete='set_null', and is never null: declare its type with "
+            "`| None`"
+        )
+    return ForeignKey(resource, field.name, target, on_delete, field.optional)
 
 
 def check_references(keys: ForeignKeys, resources: Sequence[str]) -> None:
-    """Raise `DeclarationError` where one refers to none of `resources`, or deletes could go in circles."""
-    for key in keys.all:
-        if key.target not in resources:
-            raise DeclarationError(
-                f"{key.resource}: field {key.field!r} refers to {key.target!r}, which RESOURCES does not "
-                "name"
-            )
+    """Raise `DeclarationError` where some refer to none of `resources`, or deletes could go in circles."""
+    strange = [
+        f"{key.resource}: field {key.field!r} refers to {key.target!r}, which RESOURCES does not name"
+        for key in keys.all
+        if key.target not in resources
+    ]
+    if strange:
+        raise DeclarationError(*strange)
     for name in resources:
         circle = _circle(keys, name, (name,))
         if circle:

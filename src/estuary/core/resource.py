@@ -8,12 +8,12 @@ import msgspec
 
 from estuary.core.access import Access, access_of
 from estuary.core.attributes import Attribute, attributes_of
+from estuary.core.declarations import DeclarationError, Faults, declaring
 from estuary.core.field import Field
-from estuary.core.fields import NAME, DeclarationError, fields_of, makers_of, patch_of, struct_of
+from estuary.core.fields import NAME, fields_of, makers_of, patch_of, struct_of
 from estuary.core.hook_declarations import hooks_of
 from estuary.core.hooks import Hooks
-from estuary.core.index_declarations import check_index, check_names, unique_keys_of, without_order
-from estuary.core.indexes import IndexDefinition, indexes_of
+from estuary.core.index_declarations import declared_indexes, unique_keys_of
 from estuary.core.kinds.every import KINDS
 from estuary.core.kinds.kind import Kind
 from estuary.core.markers import Unique
@@ -41,7 +41,7 @@ class Resource:
     `hooks` are called before its records are written;
     `access` says who may do what with its records, by default everyone with a token that holds;
     `kinds` are the kinds that its fields can have, those that come with Estuary unless others are given.
-    Raises `DeclarationError` for whatever could not be served as declared: a field of none of the kinds,
+    Raises `DeclarationError` for all that could not be served as declared: a field of none of the kinds,
     a reserved name, a rule Estuary does not know, a default that breaks its own field's rules.
     """
 
@@ -57,31 +57,51 @@ class Resource:
         access: Access | None = None,
         kinds: Sequence[type[Kind]] = KINDS,
     ) -> None:
-        if not NAME.fullmatch(name):
-            raise DeclarationError(f"resource name {name!r}: use a-z, 0-9 and _, at most 40")
-        if name in RESERVED_NAMES:
-            raise DeclarationError(f"resource name {name!r} is Estuary's own; choose another name")
         self.name = name
         self.singular = singular or name.removesuffix("s")
         self.value_type = value_type
         self.description = (value_type.__doc__ or "").strip()
-        self.fields = fields_of(value_type, kinds, RESERVED_FIELDS)
+        with declaring(self):
+            self._declare(indexes, unique, hooks, access, kinds)
+
+    def _declare(
+        self,
+        indexes: Sequence[Sequence[str]],
+        unique: Sequence[Sequence[str] | Unique],
+        hooks: Hooks | None,
+        access: Access | None,
+        kinds: Sequence[type[Kind]],
+    ) -> None:
+        faults = Faults()
+        with faults:
+            _check_name(self.name)
+        with faults:
+            self.hooks = hooks_of(hooks)
+            """What is called before a write; None where nothing is."""
+        with faults:
+            self.access = access_of(access)
+            """Who may do what; None where nothing is declared."""
+        with faults:
+            self.fields = fields_of(self.value_type, kinds, RESERVED_FIELDS)
+        faults.demand_none()  # what follows would repeat them
         self.writable = tuple(field for field in self.fields if field.server_value is None)
         """The fields that clients write; the server sets the others."""
         self.attributes: Mapping[str, Attribute] = {each.name: each for each in attributes_of(self.fields)}
         self.unordered = frozenset(each.name for each in self.attributes.values() if not each.kind.sortable)
         """The fields that lists cannot be sorted by, and that no index can have."""
-        self.unique_keys = unique_keys_of(self.fields, self.attributes, unique, self._declared)
-        self.foreign_keys = foreign_keys_of(name, self.fields)
-        """By which its records refer to others."""
-        self.indexes = self._indexes(indexes)
-        self.hooks = hooks_of(hooks)
-        """What is called before a write; None where nothing is."""
-        self.access = access_of(access)
-        """Who may do what; None where nothing is declared."""
+        with faults:
+            self.unique_keys = unique_keys_of(self.fields, self.attributes, unique, self._declared)
+        with faults:
+            self.foreign_keys = foreign_keys_of(self.name, self.fields)
+            """By which its records refer to others."""
+        with faults:
+            self.indexes = declared_indexes(self.fields, self.attributes, indexes)
+        with faults:
+            makers = makers_of(self.value_type, self.fields)
+        faults.demand_none()
         self.plans = Plans(self.indexes)
         """Which of them serves a list query."""
-        values = NewValues(self.fields, makers_of(value_type, self.fields), self.restored)
+        values = NewValues(self.fields, makers, self.restored)
         self.created = values.created
         """The value that a draft stands for, cleaned; raises `ValidationFailed` for every broken rule.
 
@@ -156,23 +176,12 @@ class Resource:
         """The value a store kept; its fields were checked when they were written."""
         return self.value_type(**values)
 
-    def _indexes(self, declared: Sequence[Sequence[str]]) -> tuple[IndexDefinition, ...]:
-        """All that serve its lists; raises `DeclarationError` for one that no engine could keep."""
-        hidden = next((field.name for field in self.fields if field.indexed and field.hidden), None)
-        if hidden is not None:
-            raise DeclarationError(
-                f"field {hidden!r} is Hidden, and lists cannot be asked by it: remove its Index"
-            )
-        for names in declared:
-            check_names(names, self.attributes)
-        marked = [field.name for field in self.fields if field.indexed]
-        shapeless = next((name for name in marked if name not in self.attributes), None)
-        if shapeless is not None:
-            raise without_order(shapeless)
-        found = indexes_of(marked, declared)
-        for index in found:
-            check_index([key.field for key in index.keys if key.field != "id"], self.attributes)
-        return found
-
     def _declared(self, field: Field) -> msgspec.structs.FieldInfo:
         return next(f for f in msgspec.structs.fields(self.value_type) if f.name == field.name)
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise DeclarationError(f"resource name {name!r}: use a-z, 0-9 and _, at most 40")
+    if name in RESERVED_NAMES:
+        raise DeclarationError(f"resource name {name!r} is Estuary's own; choose another name")

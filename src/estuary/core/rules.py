@@ -9,6 +9,9 @@ from estuary.core.errors import ValidationFailed, Violation
 from estuary.core.field import Field
 from estuary.core.kinds.kind import Broken
 
+NULL: Final = Broken("must not be null", "required")
+"""What is said of a merge patch that clears what cannot be cleared."""
+
 
 class Rules:
     """The rules of `fields`."""
@@ -92,7 +95,7 @@ class _FieldRule:
         given = getattr(source, self.name)
         if given is None:
             if not self._optional:
-                violations.append(violation(self._field, Broken("is required", "required")))
+                violations.append(violation(self._field, NULL))
             return None
         if self.merge is not None:
             try:

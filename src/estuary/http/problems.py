@@ -293,5 +293,7 @@ _FORMS: dict[type, Callable[[Any], Reply]] = {
     http_errors.UnmetExpectation: lambda _: Reply(417, "Expect must be 100-continue"),
     http_errors.UnsupportedProtocol: lambda _: Reply(400, "HTTP version must be 1.0 or 1.1"),
     http_errors.UnsupportedTransfer: lambda _: Reply(501, "Transfer-Encoding must be chunked"),
-    http_errors.UnsupportedEncoding: lambda _: Reply(415, "Content-Encoding must be identity or absent"),
+    http_errors.UnsupportedEncoding: lambda _: Reply(
+        415, "Content-Encoding must be identity or absent", headers=(("accept-encoding", "identity"),)
+    ),
 }

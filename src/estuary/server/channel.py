@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import NamedTuple, Self
 
 _CHUNK = 65536
+_LINE_BREAK = "\x1f"
+"""A unit separator (ASCII), which `str.split` takes for white space: no line holds one."""
 
 
 class MessageKind(StrEnum):
@@ -52,11 +54,14 @@ class Channel:
         """The descriptor to wait on."""
         return self._end.fileno()
 
-    def send(self, kind: MessageKind, text: str = "") -> None:
-        """Send a message. Where the other process has ended, it is dropped: `receive` reports that."""
-        line = f"{kind} {' '.join(text.split())}\n"
+    def send(self, kind: MessageKind, *lines: str) -> None:
+        """Send a message. Where the other process has ended, it is dropped: `receive` reports that.
+
+        Of its text each of `lines` remains one, whatever white space is in it, indented as it was.
+        """
+        text = _LINE_BREAK.join(map(_one_line, lines))
         with suppress(OSError):
-            self._end.sendall(line.encode())
+            self._end.sendall(f"{kind} {text}\n".encode())
 
     def receive(self) -> tuple[list[Message], bool]:
         """The messages that have arrived, and whether the other end is still open."""
@@ -79,6 +84,11 @@ class Channel:
         return False
 
 
+def _one_line(text: str) -> str:
+    indentation = " " * (len(text) - len(text.lstrip(" ")))
+    return indentation + " ".join(text.split())
+
+
 def _parse(line: str) -> Message:
     kind, _, text = line.partition(" ")
-    return Message(MessageKind(kind), text)
+    return Message(MessageKind(kind), text.replace(_LINE_BREAK, "\n"))

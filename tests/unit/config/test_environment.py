@@ -365,11 +365,12 @@ def test_other_names_in_dotenv_are_left_alone(load: Load, tmp_path: Path) -> Non
 
 def test_a_misspelt_name_in_the_environment_is_a_warning(load: Load) -> None:
     """The environment is shared: the name may be somebody else's."""
-    loaded = load(RATE_LIMT_ENABLED="false", LOG_FORMT_FILE="x")
+    loaded = load(RATE_LIMT_ENABLED="false", LOG_FORMT_FILE="x", LOG_LEVEL="info")
     assert loaded.settings.rate_limit_enabled is True
     assert (
         "RATE_LIMT_ENABLED in the environment is not a variable of Estuary; is RATE_LIMIT_ENABLED meant?",
         "LOG_FORMT_FILE in the environment is not a variable of Estuary; is LOG_FORMAT_FILE meant?",
+        "LOG_LEVEL in the environment is not a variable of Estuary; is LOG_FILTER meant?",
     ) == loaded.warnings
 
 

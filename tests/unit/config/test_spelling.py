@@ -4,7 +4,15 @@ import pytest
 
 from estuary.config.spelling import nearest
 
-KNOWN = ("PORT", "HOST", "DATABASE_URL", "DATABASE_TYPE", "RATE_LIMIT_ENABLED", "RATE_LIMIT_WINDOW_SECONDS")
+KNOWN = (
+    "PORT",
+    "HOST",
+    "LOG_FILTER",
+    "DATABASE_URL",
+    "DATABASE_TYPE",
+    "RATE_LIMIT_ENABLED",
+    "RATE_LIMIT_WINDOW_SECONDS",
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +37,13 @@ KNOWN = ("PORT", "HOST", "DATABASE_URL", "DATABASE_TYPE", "RATE_LIMIT_ENABLED", 
 def test_a_slip_or_two_are_recognised(name: str, meant: str) -> None:
     """Letters left out, added, changed or swapped; two slips in long names, one in short ones."""
     assert meant == nearest(name, KNOWN)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("LOG_LEVEL", "LOG_FILTER"), ("loglevel", "LOG_FILTER")])
+def test_what_other_services_call_it_is_recognised(name: str, meant: str) -> None:
+    """Nothing would say otherwise that it is ignored."""
+    assert meant == nearest(name, KNOWN)
+    assert nearest(name, ["PORT"]) is None
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_what_cannot_be_called_is_refused(hook: Any, told: str) -> None:
 def test_all_faults_are_told_at_once() -> None:
     """Not one with each start."""
     faulty: Any = "x"
-    with pytest.raises(DeclarationError, match=r"hook before_update .*; hook validate "):
+    with pytest.raises(DeclarationError, match=r"hook before_update .*\n.*hook validate "):
         hooks_of(Hooks(before_update=faulty, validate=faulty))
 
 

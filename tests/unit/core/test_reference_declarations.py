@@ -56,7 +56,7 @@ class Inner(Struct, frozen=True):
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "to nothing": (Annotated[str, Ref], r'Ref names no resource: write Ref\("authors"\)'),
-    "of a number": (Annotated[int, Ref("authors")], "Ref is of a text without rules"),
+    "of a number": (Annotated[int, Ref("authors")], "Ref says nothing of such a field"),
     "with a rule": (Annotated[str, Ref("authors"), Meta(max_length=5)], "Ref is of a text without rules"),
     "with another word": (to("authors", "ignore"), "use one of 'restrict', 'cascade', 'set_null'"),
     "that can be no null": (to("authors", "set_null"), "declare its type with `| None`"),

@@ -1,6 +1,8 @@
 """What a declaration becomes, and which declarations are refused."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -355,6 +357,10 @@ def test_hidden_fields_cannot_be_asked_about() -> None:
             dict.fromkeys("ab", Annotated[str, Meta(max_length=301)]),
             "the index of a, b have up to 602 characters: at most 600",
         ),
+        ([("a",)], {"a": Annotated[int, Index]}, r"index \('a',\) serves the same lists as another"),
+        ([("a", "b"), ("-a", "-b")], {"a": int, "b": int}, "serves the same lists as another: remove it"),
+        ([("a",), ("a", "id")], {"a": int}, "serves the same lists as another: remove it"),
+        ([("created_at",)], {"a": int}, "serves the same lists as another: remove it"),
     ],
     ids=str,
 )
@@ -364,6 +370,42 @@ def test_an_index_that_cannot_be_kept_is_refused(
     """With the reason, at start-up."""
     with pytest.raises(DeclarationError, match=message):
         declare_all(indexes, **fields)
+
+
+@pytest.mark.parametrize(
+    ("field_type", "message"),
+    [
+        (Annotated[str, "hidden"], "field 'thing' is Annotated with 'hidden', which Estuary does not know"),
+        (Annotated[int, Meta(ge=0), 7] | None, "field 'thing' is Annotated with 7"),
+        (list[Annotated[int, "index"]], "field 'thing' is Annotated with 'index'"),
+        (list[Annotated[int, Index]], "field 'thing': Index says nothing of an entry of a list"),
+        (list[Annotated[str, Hidden]] | None, "field 'thing': Hidden says nothing of an entry of a list"),
+    ],
+    ids=str,
+)
+def test_what_a_declaration_says_in_vain_is_refused(field_type: Any, message: str) -> None:
+    """A rule or a marker that nothing would hold to, for it is misspelt or in the wrong place."""
+    with pytest.raises(DeclarationError, match=message):
+        declare_all([], thing=field_type)
+
+
+def test_all_faults_of_a_declaration_are_told_at_once() -> None:
+    """Of its name, its fields, and then of its indexes and keys; each is a line."""
+    with pytest.raises(DeclarationError) as refused:
+        Resource("Things", msgspec.defstruct("Declared", [("id", Decimal), ("b", complex)], frozen=True))
+    beginnings = ["resource name 'Things'", "field 'id' is", "field 'id': say", "field 'b' has a type"]
+    assert [] == unlike(beginnings, refused.value.faults)
+    with pytest.raises(DeclarationError) as refused:
+        declare_all([("a",), ("b",), ("a",), ("c", "b")], a=int, b=str)
+    beginnings = ["field 'b' has an index", "index ('a',) serves", "index ('c', 'b') names 'c'"]
+    assert [] == unlike(beginnings, refused.value.faults)
+    assert str(refused.value).startswith("the declarations have 3 problems:\n  field 'b'")
+
+
+def unlike(beginnings: Sequence[str], faults: Sequence[str]) -> list[str]:
+    """The faults that do not begin so."""
+    pairs = zip(beginnings, faults, strict=True)
+    return [fault for beginning, fault in pairs if not fault.startswith(beginning)]
 
 
 def test_texts_of_600_characters_can_be_indexed() -> None:

@@ -32,6 +32,13 @@ def test_a_text_of_several_lines_stays_one_message(ends: tuple[Channel, Channel]
     assert [Message(MessageKind.FAILED, "no such ready folder")] == far.receive()[0]
 
 
+def test_lines_that_are_sent_as_such_stay_apart(ends: tuple[Channel, Channel]) -> None:
+    """A list of faults is read as one; each line keeps its indentation, and no character makes another."""
+    near, far = ends
+    near.send(MessageKind.FAILED, "2 problems:", "  no\nsuch", "  a\x1fb")
+    assert [Message(MessageKind.FAILED, "2 problems:\n  no such\n  a b")] == far.receive()[0]
+
+
 def test_the_end_is_seen_after_the_last_words(ends: tuple[Channel, Channel]) -> None:
     """A worker that says why it fails and dies is heard."""
     near, far = ends

@@ -8,13 +8,14 @@ from msgspec import inspect as types
 from msgspec.structs import asdict
 
 from estuary.core.conditions import Operator
+from estuary.core.declarations import DeclarationError
 from estuary.core.errors import ValidationFailed
 from estuary.core.field import Field
-from estuary.core.fields import DeclarationError, fields_of, patch_of, struct_of
+from estuary.core.fields import fields_of, patch_of, struct_of
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.json_schema import or_null
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Merge, Rule, Storage, Stored, Unservable
-from estuary.core.rules import Rules, violation, within
+from estuary.core.rules import NULL, Rules, violation, within
 
 _REQUIRED: Final = Broken("is required", "required")
 
@@ -47,7 +48,7 @@ class Nested(Kind):
         try:
             fields = fields_of(struct, declared.kinds)
         except DeclarationError as error:
-            raise Unservable(f"{struct.__name__}: {error}") from error
+            raise Unservable(f"{struct.__name__}: {'; '.join(error.faults)}") from error
         marked = next((each.name for each in fields if each.is_marked), None)
         if marked is not None:
             raise Unservable(f"{struct.__name__}: field {marked!r} has a marker of a record's own fields")
@@ -174,7 +175,7 @@ class Nested(Kind):
                     violations.append(violation(field, _REQUIRED))
                 continue
             if given is None and not field.optional:
-                violations.append(violation(field, _REQUIRED))
+                violations.append(violation(field, NULL))
             elif given is None or merge is None:
                 members[field.name] = given
             else:

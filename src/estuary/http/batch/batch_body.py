@@ -15,7 +15,7 @@ from estuary.core.nesting import nests_too_deep
 from estuary.http.errors import BadRequest, InvalidParameter
 from estuary.http.guards.head import MAX_URL_CHARACTERS
 from estuary.http.records.bodies import is_utf8
-from estuary.http.records.query_string import told
+from estuary.http.records.query_string import hint, told
 
 OPERATIONS: Final = "operations"
 MEMBERS: Final = ("method", "path", "headers", "body")
@@ -108,7 +108,7 @@ def _misshapen(message: str, known: tuple[str, ...], name: str = "") -> InvalidP
         return InvalidParameter(within + missing[1], "Is required")
     if message.startswith(_UNKNOWN):
         strange = told(message.removeprefix(_UNKNOWN).removesuffix("`"))
-        return InvalidParameter(within + strange, f"Is unknown; known are {', '.join(known)}")
+        return InvalidParameter(within + strange, f"Member is unknown; {hint(strange, known)}")
     if (wrong := _is_wrong(message)) is not None:
         member = f"{within}{wrong[2]}" if wrong[2] else name or "body"
         return InvalidParameter(member, f"Must be {_TYPES.get(wrong[1], 'of another type')}")

@@ -19,6 +19,7 @@ from estuary.http.fields import Fields
 from estuary.http.path import decoded_path
 from estuary.http.records.changes import ID_MESSAGE
 from estuary.http.records.handlers import RecordHandlers
+from estuary.http.records.query_string import hint
 from estuary.http.records.value_paths import ValuePaths
 from estuary.http.records.write_headers.preconditions import (
     ABSENT,
@@ -204,7 +205,7 @@ def _fields(name: str, operation: SentOperation) -> Fields:
     fields = Fields()
     for named, field, value in sent_headers(name, operation):
         if field.lower() not in _HEADERS:
-            raise InvalidParameter(named, f"Is unknown; known are {', '.join(_HEADERS.values())}")
+            raise InvalidParameter(named, f"Header is unknown; {hint(field, list(_HEADERS.values()))}")
         fields.put(field.lower(), value)
     return fields
 

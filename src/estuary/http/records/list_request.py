@@ -114,7 +114,8 @@ def owner_named(owner: str | None) -> str | None:
 
 def refused(name: str, attribute: Attribute, broken: Broken) -> InvalidParameter:
     """What is told of a value that `attribute` cannot be compared with, by the operator in `name`."""
-    return InvalidParameter(name, f"{label(attribute.name)} {broken.message}")
+    of_null = name == f"{attribute.name}.{Operator.NULL.value}"
+    return InvalidParameter(name, f"{'Null' if of_null else label(attribute.name)} {broken.message}")
 
 
 def filtered_with(attribute: Attribute, usable: Sequence[str]) -> str:

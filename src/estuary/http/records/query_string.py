@@ -47,15 +47,15 @@ def refuse_parameters(query: str, known: Sequence[str] = ()) -> None:
 def unknown(name: str, known: Sequence[str]) -> InvalidParameter:
     """What is told of a parameter that is none of the `known` ones: the nearest, or which there are."""
     if not name:
-        return InvalidParameter("query", f"A parameter has no name; {_hint(name, known)}")
-    return InvalidParameter(told(name), f"Parameter is unknown; {_hint(name, known)}")
+        return InvalidParameter("query", f"A parameter has no name; {hint(name, known)}")
+    return InvalidParameter(told(name), f"Parameter is unknown; {hint(name, known)}")
 
 
 def unknown_field(parameter: str, name: str, known: Sequence[str]) -> InvalidParameter:
     """The same of a field that `parameter` names."""
     if not name:
-        return InvalidParameter(parameter, f"A field has no name; {_hint(name, known)}")
-    return InvalidParameter(parameter, f"Field {told(name)} is unknown; {_hint(name, known)}")
+        return InvalidParameter(parameter, f"A field has no name; {hint(name, known)}")
+    return InvalidParameter(parameter, f"Field {told(name)} is unknown; {hint(name, known)}")
 
 
 def told(name: str) -> str:
@@ -63,7 +63,8 @@ def told(name: str) -> str:
     return name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…"
 
 
-def _hint(name: str, known: Sequence[str]) -> str:
+def hint(name: str, known: Sequence[str]) -> str:
+    """Which of the `known` names is meant, or which there are."""
     if not known:
         return "none is taken here"
     near = _nearest(name, known) if len(name) <= _LONGEST_SUGGESTED else []

@@ -68,11 +68,11 @@ class Transport:
                 read = await _whole(response)
                 return Answer(response.status, response.headers.get("Retry-After"), read)
         except aiohttp.ClientConnectorDNSError as error:
-            raise Unreachable("its name cannot be resolved") from error
+            raise Unreachable("its name cannot be resolved: correct CONVEX_DEPLOYMENT_URL") from error
         except aiohttp.ClientSSLError as error:
-            raise Untrusted("its certificate is not trusted") from error
+            raise Untrusted("its certificate is not trusted: is CONVEX_DEPLOYMENT_URL right?") from error
         except aiohttp.ClientConnectorError as error:
-            raise Unreachable("no connection can be made") from error
+            raise Unreachable("no connection can be made: is CONVEX_DEPLOYMENT_URL right?") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unreachable("the connection broke off") from error
 

@@ -179,7 +179,7 @@ def test_conditions_have_one_order() -> None:
         ("pages=NaN", "pages: Pages must be a whole number"),
         ("binding=wool", "binding: Binding must be one of paper, cloth, leather"),
         ("in_print=yes", "in_print: In print must be true or false"),
-        ("note.null=1", "note.null: Note must be true or false"),
+        ("note.null=1", "note.null: Null must be true or false"),
         ("title.contains=", "title.contains: Title must not be empty"),
         ("title=%00", "title: Title must not contain the character U+0000"),
         ("id=x", "id: Id must be a UUID"),

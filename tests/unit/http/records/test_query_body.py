@@ -115,7 +115,7 @@ def nested(depth: int) -> Any:
         (f'{{"where":{{"pages":{{"eq":{"1" * 401}}}}}}}', "pages.eq: Pages is a number beyond all bounds"),
         ('{"where":{"title":{"eq":1e999}}}', "title.eq: Title must be a text"),
         ({"where": {"tags": {"has": ["a"]}}}, "tags.has: Tags must be a text"),
-        ({"where": {"note": {"null": "true"}}}, "note.null: Note must be true or false"),
+        ({"where": {"note": {"null": "true"}}}, "note.null: Null must be true or false"),
         ({"where": {"or": []}}, "or: Must have at least one condition"),
         ({"where": {"and": []}}, "and: Must have at least one condition"),
         ({"where": {"or": {}}}, "or: Must be a list"),
