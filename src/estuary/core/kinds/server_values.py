@@ -46,11 +46,10 @@ class Now(ServerValue):
 
     def maker(self, kind: Kind, default: Any) -> Maker:  # noqa: ARG002 (the moment is always known)
         """Of a `datetime` or a `date`."""
-        match kind:
-            case Timestamp():
-                return lambda now, _: now
-            case Date():
-                return lambda now, _: now.date()
+        if isinstance(kind, Timestamp):
+            return lambda now, _: now
+        if isinstance(kind, Date):
+            return lambda now, _: now.date()
         raise Unservable("Now is a moment or its day: declare the type datetime or date")
 
 
