@@ -17,7 +17,7 @@ from estuary.stores.sql.tie_breakers import PLAIN
 
 _LONG = "BIGINT"
 _TEXT = "TEXT"
-_OWNER = QueryColumn(f'"{OWNER_COLUMN}"', _TEXT, optional=False, convert=None)
+_OWNER = QueryColumn(f'"{OWNER_COLUMN}"', f'"{OWNER_COLUMN}"', _TEXT, optional=False, convert=None)
 
 
 class QueryShape(NamedTuple):
