@@ -15,7 +15,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, defstruct, field
 
-from estuary import Digits, Index, Resource
+from estuary import Digits, Index, Ref, Resource
 from estuary.core.kinds.boolean import Boolean
 from estuary.core.kinds.choice import Choice
 from estuary.core.kinds.date import Date
@@ -26,6 +26,7 @@ from estuary.core.kinds.kind import Kind
 from estuary.core.kinds.list import List
 from estuary.core.kinds.nested import Nested
 from estuary.core.kinds.object import Object
+from estuary.core.kinds.reference import Reference
 from estuary.core.kinds.text import Text
 from estuary.core.kinds.timestamp import Timestamp
 from estuary.core.kinds.uuid import Uuid
@@ -265,8 +266,19 @@ SCALARS = (
 )
 """Of all kinds that have an order: of one a list can be made, and indexes."""
 
-SHAPES = (
+REFERENCED = [str(UUID(int=number)) for number in range(20)]
+"""The ids of some records of the first resource, which others refer to."""
+
+OTHERS = (
     *map(_lists_of, SCALARS),
+    Values(
+        Reference,
+        Annotated[str, Ref("kind_0")],
+        REFERENCED[:3],
+        lambda chance: chance.choice(REFERENCED),
+        _same,
+        _uuid,
+    ),
     Values(Nested, Part, [], _part, _same),
     Values(
         Object,
@@ -280,7 +292,7 @@ SHAPES = (
         _same,
     ),
 )
-"""Of the other kinds: values that hold several."""
+"""Of the other kinds: values that hold several, and references, which have their index by themselves."""
 
 
 def declared(values: Values, number: int) -> Resource:
@@ -296,7 +308,7 @@ def declared(values: Values, number: int) -> Resource:
 
 DECLARED = {
     resource.name: (resource, values)
-    for number, values in enumerate((*SCALARS, *SHAPES))
+    for number, values in enumerate((*SCALARS, *OTHERS))
     for resource in (declared(values, number),)
 }
 """A resource for each declared type, by name, with its values."""
