@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -20,7 +21,6 @@ from estuary.core.moments import from_microseconds, to_microseconds
 Conversion = Callable[[Any], Any]
 """Turns one value that is not null into another; None stands for "leave it as it is"."""
 
-_ONE = Decimal(1)
 # STRICT tables know SQLite's 64-bit integer under this name alone.
 LONG = BigInteger().with_variant(Integer(), "sqlite")
 # Ordered by code point, whatever language a PostgreSQL database speaks; SQLite knows no other order.
@@ -84,10 +84,9 @@ class Decimals(TypeDecorator[Decimal]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:  # noqa: ARG002 (as above)
         """The inverse; PostgreSQL's driver gives whole numbers with an exponent, such as 1.0E+17."""
-        places = self.places
         if dialect.name == "sqlite":
-            return lambda units: Decimal(units).scaleb(-places)
-        return None if places else lambda number: number.quantize(_ONE)
+            return lambda units: Decimal(units).scaleb(-self.places)
+        return None if self.places else lambda number: number.quantize(Decimal(1))
 
 
 class ListedDecimals(Decimals):
@@ -105,14 +104,13 @@ class ListedDecimals(Decimals):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Conversion | None:
         """The inverse, with all places."""
-        unit = Decimal(1).scaleb(-self.places)
         if dialect.name == "sqlite":
-            return lambda text: _with_places(Decimal(text), unit)
+            return partial(_with_places, Decimal(1).scaleb(-self.places))
         return super().result_processor(dialect, coltype)
 
 
-def _with_places(number: Decimal, unit: Decimal) -> Decimal:
-    whole = number.quantize(unit)
+def _with_places(unit: Decimal, text: str) -> Decimal:
+    whole = (number := Decimal(text)).quantize(unit)
     return whole if whole == number else number
 
 
