@@ -17,7 +17,7 @@ def test_the_guide_prints_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/records.py").write_text(declaration)
     told = list(examples(GUIDE))
-    assert 8 == len(told)
+    assert 9 == len(told)
     variables = {"DATABASE_TYPE": "memory", "RESOURCES": RESOURCES, "PYTHONPATH": str(tmp_path)}
     with serving(tmp_path, variables) as server:
         assert_it_prints(told, server)

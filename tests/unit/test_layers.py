@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from inspect import isabstract
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
@@ -66,9 +65,9 @@ def is_named_class(node: ast.AST) -> TypeGuard[Any]:
 
 
 def subclasses(kind: type[Any]) -> Iterator[type[Kind]]:
-    """Those that have values, at any depth."""
+    """Those that can be declared, at any depth."""
     for each in kind.__subclasses__():
-        if not isabstract(each):
+        if hasattr(each, "annotation"):
             yield each
         yield from subclasses(each)
 

@@ -49,7 +49,7 @@ def build(
     limiter = make_limiter(settings, shared, clock.monotonic, observers)
     auth = authentication(settings, shared, store.api_keys(), clock, observers)
     context = service_context(settings, clock, observers)
-    handlers = make_handlers(settings, resources, store, context)
+    handlers = make_handlers(settings, resources, store, granted, context)
     operations = Operations(
         store=store,
         clock=clock,

@@ -20,11 +20,6 @@ def with_references(
     return ReferringStore(store, resources, reach_of(granted), clock.now)
 
 
-def refer(resources: Sequence[Resource]) -> bool:
-    """Whether writes concern more than their own records: then stores are told who asks."""
-    return any(resource.foreign_keys for resource in resources)
-
-
 def reach_of(granted: Permissions) -> Reach:
     """What the access rules let askers do with records of each resource."""
 

@@ -1,6 +1,6 @@
 """The contract of a kind of field: everything that a layer asks of one."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, ClassVar, NamedTuple
@@ -71,11 +71,14 @@ class Stored(NamedTuple):
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Kind(ABC):
+class Kind:
     """A kind of field, with the rules that one field declares.
 
     Each kind is a class in a module of its own, whose instances do not change. What they give is asked
     for at start-up, never by a request.
+
+    It is no `ABC`: compiled, the classes below one share a cache of which class is a subclass of which,
+    and `isinstance` then answers for one of them what was asked of another.
     """
 
     annotation: ClassVar[str]

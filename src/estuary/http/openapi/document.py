@@ -18,6 +18,7 @@ from estuary.http.openapi.answers import (
 )
 from estuary.http.openapi.batch import batch_paths, batch_schemas
 from estuary.http.openapi.common_schemas import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
+from estuary.http.openapi.expansion import add_expansion
 from estuary.http.openapi.header_parameters import PARAMETERS
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
 from estuary.http.openapi.keys import KEY_SCHEMAS, key_paths
@@ -61,6 +62,7 @@ def document(
         asked = rights.get(resource.name)
         paths |= served if asked is None else secured(served, asked)
         schemas |= resource_schemas(resource)
+    add_expansion(paths, schemas, resources)
     batch = _limited(batch_paths(f"{prefix}/batch", refuses=any(each.refuses for each in rights.values())))
     paths |= batch if batch_rights is None else secured(batch, batch_rights)
     schemas |= batch_schemas(resources, prefix, most=most_operations)

@@ -1,12 +1,19 @@
 """The answers to writes."""
 
+from collections.abc import Awaitable
 from typing import Final
 
+from estuary.core.awaiting import then
 from estuary.core.record import Record, Written
 from estuary.core.rights import EVERYTHING, Grant
 from estuary.http.messages import JSON, Response, line
 from estuary.http.records.codec import RecordCodec
-from estuary.http.records.write_headers.entity_tags import json_of_version, tag_of_version
+from estuary.http.records.expansion import Expander, Expansion, with_expansion
+from estuary.http.records.write_headers.entity_tags import (
+    json_of_version,
+    tag_of_content,
+    tag_of_version,
+)
 from estuary.http.records.write_headers.idempotency import REPLAYED
 from estuary.http.records.write_headers.preferences import MINIMAL_APPLIED
 from estuary.http.records.write_headers.write_headers import WriteHeaders
@@ -19,16 +26,45 @@ _JSON: Final = line(*JSON)
 class WrittenAnswers:
     """Tells what a write left behind, or what the first one with its key did.
 
-    `path` is the collection's own, under which a new record is found.
+    `path` is the collection's own, under which a new record is found; `resource` is its name.
     """
 
-    def __init__(self, codec: RecordCodec, path: str) -> None:
+    def __init__(self, resource: str, codec: RecordCodec, expander: Expander, path: str) -> None:
+        self._resource = resource
         self._codec = codec
+        self._expander = expander
         self._location = f"location: {path}/"
 
-    def answer(self, status: int, written: Written, headers: WriteHeaders) -> Response:
+    def answer(
+        self, status: int, written: Written, headers: WriteHeaders
+    ) -> Response | Awaitable[Response]:
         """The answer to a write that asked for `headers`; `status` is that of one without any."""
-        return self.granted(status, written, headers, headers.grant)
+        expansion, record = headers.expansion, written.record
+        if expansion is None or record is None or headers.minimal or not headers.grant.shows(record.owner):
+            return self.granted(status, written, headers, headers.grant)
+        return self._expanded(status, written, headers, record, expansion)
+
+    def _expanded(
+        self,
+        status: int,
+        written: Written,
+        headers: WriteHeaders,
+        record: Record,
+        expansion: Expansion,
+    ) -> Awaitable[Response]:
+        expanded = self._expander.single(self._resource, record, expansion, headers.identity)
+
+        def answered(found: tuple[Record, bytes]) -> Response:
+            body = with_expansion(self._codec.record(record), found[1])
+            lines = _JSON + (_REPLAYED if written.replayed else "")
+            if headers.dry_run:
+                return Response(200, body, lines=lines)
+            lines += line("etag", tag_of_content(body))
+            if status == 201:
+                lines = f"{lines}{self._location}{record.id}\r\n"
+            return Response(status, body, lines=lines)
+
+        return then(expanded, answered)
 
     def granted(self, status: int, written: Written, headers: WriteHeaders, grant: Grant) -> Response:
         """The same to an asker who may do what `grant` says.

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from estuary.core.awaiting import settled
 from estuary.core.errors import NotFound, PreconditionFailed, UniqueConflict
 from estuary.core.granted_writes import within
 from estuary.core.record import Written
@@ -15,8 +16,8 @@ from estuary.http.messages import Request, Response
 from estuary.http.path import decoded_segment
 from estuary.http.records.list_request import OWNER
 from estuary.http.records.point_read import PointRead
-from estuary.http.records.projection import FIELDS, Projections
 from estuary.http.records.query_string import pairs_of, refuse_parameters
+from estuary.http.records.shown import ShownParameters
 from estuary.http.records.value_paths import ValuePaths
 from estuary.http.records.write_headers.write_headers import WriteHeaders
 from estuary.http.records.write_headers.write_parameters import VALIDATE_ONLY
@@ -32,25 +33,25 @@ class ByValue:
         paths: ValuePaths,
         steps: WriteSteps,
         point_read: PointRead,
-        projections: Projections,
+        parameters: ShownParameters,
     ) -> None:
         self.paths: Final = paths
         self._key = paths.key
         self._records = records
         self._write_headers, self._body, self._codec, self._answers = steps
         self._point_read = point_read
-        self._projections = projections
+        self._parameters = parameters
 
     def check(self, query: str) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no method of a record knows."""
-        refuse_parameters(query, (FIELDS, VALIDATE_ONLY, OWNER))
+        refuse_parameters(query, (*self._parameters.names, VALIDATE_ONLY, OWNER))
 
     async def read(self, request: Request) -> Response:
         """GET; 304 where the version is known."""
         _name_owner(request)
-        projection = self._projections.of_query(request.query) if request.query else None
+        shown = self._parameters.of_query(request.query)
         record = await self._records.get(self._value(request), request.owner)
-        return self._point_read.answer(request, record, projection)
+        return await settled(self._point_read.shown(request, record, shown))
 
     async def put(self, request: Request) -> Response:
         """PUT: the fields given are set, or a record is created where none has the value."""
@@ -69,7 +70,7 @@ class ByValue:
                 if conflict.fields != self._key.fields or not headers.precondition.absent:
                     raise
                 raise PreconditionFailed from conflict
-            return self._answers.answer(201, written, headers)
+            return await settled(self._answers.answer(201, written, headers))
         changes = self._codec.changes(body)
         creation = replace(options, owner=request.owner or request.grant.asker)
         put = self._records.put(
@@ -81,7 +82,7 @@ class ByValue:
             creation=creation if request.grant.creates else None,
         )
         written = await self._within(request, put, value)
-        return self._answers.answer(status_of_upsert(written), written, headers)
+        return await settled(self._answers.answer(status_of_upsert(written), written, headers))
 
     async def patch(self, request: Request) -> Response:
         """PATCH with a merge patch (RFC 7396)."""
@@ -94,7 +95,7 @@ class ByValue:
         value = self._value(request)
         patched = self._records.patch(value, patch, options, holds)
         written = await self._within(request, patched, value)
-        return self._answers.answer(200, written, headers)
+        return await settled(self._answers.answer(200, written, headers))
 
     async def delete(self, request: Request) -> Response:
         """DELETE: 204."""
@@ -102,7 +103,9 @@ class ByValue:
         options, holds = headers.options(b""), headers.precondition.holds
         value = self._value(request)
         deleted = self._records.delete(value, options, holds)
-        return self._answers.answer(204, await self._within(request, deleted, value), headers)
+        return await settled(
+            self._answers.answer(204, await self._within(request, deleted, value), headers)
+        )
 
     def _within(self, request: Request, write: Awaitable[Written], value: Any) -> Awaitable[Written]:
         return within(request.grant, write, partial(self._records.all_with, value))

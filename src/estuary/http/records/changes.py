@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from functools import partial
 
+from estuary.core.awaiting import settled
 from estuary.core.granted_writes import record_of, within
 from estuary.core.record import Written
 from estuary.core.record_id import is_record_id
@@ -32,10 +33,10 @@ class Changes:
         options = headers.options(body)
         if creates:
             written = await self._records.create_at(request.record_id, self._codec.draft(body), options)
-            return self._answers.answer(201, written, headers)
+            return await settled(self._answers.answer(201, written, headers))
         changes = self._codec.changes(body)
         write = self._records.update(request.record_id, changes, options, headers.precondition.holds)
-        return self._answers.answer(200, await self._within(request, write), headers)
+        return await settled(self._answers.answer(200, await self._within(request, write), headers))
 
     async def patch(self, request: Request) -> Response:
         """PATCH (RFC 5789) with a merge patch (RFC 7396): null clears, what is absent stays."""
@@ -45,14 +46,14 @@ class Changes:
         patch = self._codec.patch(body)
         options, holds = headers.options(body), headers.precondition.holds
         write = self._records.patch(request.record_id, patch, options, holds)
-        return self._answers.answer(200, await self._within(request, write), headers)
+        return await settled(self._answers.answer(200, await self._within(request, write), headers))
 
     async def delete(self, request: Request) -> Response:
         """DELETE: 204."""
         headers = self._write_headers.of_change(request)
         options, holds = headers.options(b""), headers.precondition.holds
         write = self._records.delete(request.record_id, options, holds)
-        return self._answers.answer(204, await self._within(request, write), headers)
+        return await settled(self._answers.answer(204, await self._within(request, write), headers))
 
     def _within(self, request: Request, write: Awaitable[Written]) -> Awaitable[Written]:
         return within(request.grant, write, partial(record_of, self._records.get, request.record_id))

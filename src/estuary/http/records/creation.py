@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable
 
-from estuary.core.awaiting import then
 from estuary.core.record import Written
 from estuary.core.record_service import RecordService
 from estuary.http.messages import Request, Response
@@ -38,4 +37,4 @@ class Creation:
         return then_maybe_later(body, lambda arrived: self._with_body(headers, arrived))
 
     def _written_later(self, headers: WriteHeaders, written: Awaitable[Written]) -> Awaitable[Response]:
-        return then(written, lambda done: self._answers.answer(201, done, headers))
+        return then_maybe_later(written, lambda done: self._answers.answer(201, done, headers))

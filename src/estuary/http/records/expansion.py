@@ -57,6 +57,10 @@ def _names(resource: str, keys: ForeignKeys) -> Iterable[str]:
         yield from (f"{key.field}.{inner.field}" for inner in keys.of(key.target))
 
 
+NO_EXPANSIONS: Final = Expansions("", ForeignKeys(()))
+"""Those of a resource that refers to nothing."""
+
+
 class Expandable(NamedTuple):
     """How records of one resource are found, and written as JSON."""
 
@@ -72,31 +76,46 @@ class Expander:
     """
 
     def __init__(self, keys: ForeignKeys, expandable: Mapping[str, Expandable], reach: Reach) -> None:
-        self._keys = keys
+        self.keys: Final = keys
         self._expandable = expandable
         self._reach = reach
         self._encode = msgspec.json.Encoder().encode
 
-    async def beside(
-        self, resource: str, records: Sequence[Record], expansion: Expansion, identity: Identity | None
+    async def listed(
+        self, resource: str, found: MaybeAwaitable[ListResult], expansion: Expansion, asker: Identity | None
+    ) -> tuple[ListResult, list[bytes]]:
+        """What a list query finds, and what is shown beside each of the records."""
+        result = await settled(found)
+        return result, await self._beside(resource, result.records, expansion, asker)
+
+    async def single(
+        self, resource: str, found: MaybeAwaitable[Record], expansion: Expansion, asker: Identity | None
+    ) -> tuple[Record, bytes]:
+        """The record, and what is shown beside it."""
+        record = await settled(found)
+        (beside,) = await self._beside(resource, [record], expansion, asker)
+        return record, beside
+
+    async def _beside(
+        self, resource: str, records: Sequence[Record], expansion: Expansion, asker: Identity | None
     ) -> list[bytes]:
         """The JSON of what is shown beside each of `records`, in their order."""
         shown: list[dict[str, msgspec.Raw | None]] = [{} for _ in records]
-        for key in self._keys.of(resource):
+        for key in self.keys.of(resource):
             inner = expansion.get(key.field)
             if inner is not None:
-                found = await self._found(key, records, inner, identity)
+                found = await self._found(key, records, inner, asker)
                 for record, members in zip(records, shown, strict=True):
                     members[key.field] = found.get(getattr(record.value, key.field))
         return [self._encode(members) for members in shown]
 
     async def _found(
-        self, key: ForeignKey, records: Sequence[Record], inner: Expansion, identity: Identity | None
+        self, key: ForeignKey, records: Sequence[Record], inner: Expansion, asker: Identity | None
     ) -> dict[str, msgspec.Raw]:
         """The JSON of what `records` refer to by `key`, as far as the asker may read it, by ids."""
         ids = tuple(dict.fromkeys(getattr(record.value, key.field) for record in records))
         ids = tuple(each for each in ids if each is not None)
-        whose = self._reach(identity, key.target, Action.READ)
+        whose = self._reach(asker, key.target, Action.READ)
         if not ids or whose.is_refused:
             return {}
         where = (Comparison("id", Operator.IN, ids),)
@@ -105,7 +124,7 @@ class Expander:
         targets = (await settled(find(query))).records
         encoded = [codec.record(target) for target in targets]
         if inner:
-            beside = await self.beside(key.target, targets, inner, identity)
+            beside = await self._beside(key.target, targets, inner, asker)
             encoded = list(map(with_expansion, encoded, beside))
         return {target.id: msgspec.Raw(text) for target, text in zip(targets, encoded, strict=True)}
 

@@ -9,15 +9,16 @@ from estuary.http.records.by_value import ByValue
 from estuary.http.records.changes import Changes
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
+from estuary.http.records.expansion import Expander, Expansions
 from estuary.http.records.list_parameters import ListParameters
 from estuary.http.records.list_read import ListRead
 from estuary.http.records.list_request import OWNER, ListRequests
 from estuary.http.records.listings import ListAnswers
 from estuary.http.records.point_read import PointRead
-from estuary.http.records.projection import FIELDS
 from estuary.http.records.query_body import QueryBodies
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import Querying
+from estuary.http.records.shown import ShownParameters
 from estuary.http.records.value_paths import ValuePaths
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
 from estuary.http.records.write_headers.write_parameters import VALIDATE_ONLY
@@ -25,23 +26,33 @@ from estuary.http.records.write_steps import WriteSteps
 
 
 class RecordHandlers:
-    """What the routes of a resource do. `path` is the collection's own path."""
+    """What the routes of a resource do. `path` is the collection's own path.
+
+    `expansions` are what `expander` can show beside its records.
+    """
 
     def __init__(
-        self, records: RecordService, body: BodyReader, write_headers: WriteHeadersReader, path: str
+        self,
+        records: RecordService,
+        body: BodyReader,
+        write_headers: WriteHeadersReader,
+        expansions: Expansions,
+        expander: Expander,
+        path: str,
     ) -> None:
         resource = records.resource
         self.resource: Resource = resource
         self.codec = RecordCodec(resource)
-        self.answers = WrittenAnswers(self.codec, path)
+        self.answers = WrittenAnswers(resource.name, self.codec, expander, path)
         steps = WriteSteps(write_headers, body, self.codec, self.answers)
-        requests = ListRequests(resource)
+        requests = ListRequests(resource, expansions)
         lists = ListAnswers(self.codec, requests.cursors, path)
         bodies = QueryBodies(resource, requests)
         self._list_parameters = ListParameters(resource, requests)
-        self.list = ListRead(records, self._list_parameters, lists)
-        self.query = Querying(records.list, body, bodies, lists)
-        self.read = PointRead(records, self.codec, requests.projections)
+        self.list = ListRead(records, self._list_parameters, lists, expander)
+        self.query = Querying(records, body, bodies, lists, expander)
+        self._shown = ShownParameters(resource, expansions)
+        self.read = PointRead(records, self.codec, self._shown, expander)
         self.create = Creation(records, steps)
         self.change = Changes(records, steps)
         self.by_value = [
@@ -50,7 +61,7 @@ class RecordHandlers:
                 ValuePaths(resource, key, path),
                 steps,
                 self.read,
-                requests.projections,
+                self._shown,
             )
             for key in resource.unique_keys
             if len(key.fields) == 1
@@ -62,4 +73,4 @@ class RecordHandlers:
 
     def check_one(self, query: str) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no method of a record knows."""
-        refuse_parameters(query, (FIELDS, VALIDATE_ONLY))
+        refuse_parameters(query, (*self._shown.names, VALIDATE_ONLY))

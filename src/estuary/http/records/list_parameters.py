@@ -13,6 +13,7 @@ from estuary.core.kinds.kind import Broken
 from estuary.core.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.errors import InvalidParameter
+from estuary.http.records.expansion import EXPAND
 from estuary.http.records.list_request import (
     MAX_COMPARISONS,
     MAX_VALUES,
@@ -30,7 +31,7 @@ from estuary.http.records.list_request import (
 from estuary.http.records.query_string import pairs_of, told, unknown
 
 PARAMETERS: Final = ("limit", "offset", "cursor", "sort", "fields", "count")
-RESERVED: Final = frozenset({*PARAMETERS, "expand", "q", OWNER, "deleted", "validate_only"})
+RESERVED: Final = frozenset({*PARAMETERS, EXPAND, "q", OWNER, "deleted", "validate_only"})
 """Names that are no field's: one that is called so is asked for with an operator, as in `limit.eq`."""
 _MAX_DIGITS: Final = 19
 _ORDERS_KEPT: Final = 256
@@ -58,7 +59,8 @@ class ListParameters:
         self._order = lru_cache(_ORDERS_KEPT)(lambda text: requests.sort(text.split(",")))
         self._attributes = resource.attributes
         self._filters = _names_of(resource.attributes.values())
-        self._known = [*PARAMETERS, *(name for name in resource.attributes if name not in RESERVED)]
+        self._own = (*PARAMETERS, EXPAND) if requests.expansions.names else PARAMETERS
+        self._known = [*self._own, *(name for name in resource.attributes if name not in RESERVED)]
 
     def read(self, query: str, owner: str | None = None, *, names_owner: bool = False) -> ListRequest:
         """What `query` asks for of the records of `owner`, or of all; raises `InvalidParameter`.
@@ -72,7 +74,7 @@ class ListParameters:
         for name, value in pairs_of(query):
             parameter = self._filters.get(name)
             if parameter is None:
-                if name not in PARAMETERS and not (name == OWNER and names_owner and owner is None):
+                if name not in self._own and not (name == OWNER and names_owner and owner is None):
                     raise self._unknown(name)
                 if name in own:
                     raise _repeated(name, name)
@@ -93,7 +95,7 @@ class ListParameters:
     def refuse_unknown(self, query: str, known: Sequence[str] = ()) -> None:
         """Raise `InvalidParameter` where `query` has a parameter that no list knows, and is not `known`."""
         for name, _ in pairs_of(query):
-            if name not in self._filters and name not in PARAMETERS and name not in known:
+            if name not in self._filters and name not in self._own and name not in known:
                 raise self._unknown(name)
 
     def _request(
@@ -116,7 +118,9 @@ class ListParameters:
             own.get("count"),
         )
         query = self._requests.query(where, sort, paging, owner)
-        return ListRequest(query, projection, _encoded(kept) if kept and query.offset is None else "")
+        link = _encoded(kept) if kept and query.offset is None else ""
+        expansion = self._requests.expansions.of_text(own[EXPAND]) if EXPAND in own else None
+        return ListRequest(query, projection, link, expansion)
 
     def _unknown(self, name: str) -> InvalidParameter:
         """What is told of a parameter that there is not; a hidden field's name is one of these."""

@@ -12,6 +12,7 @@ from estuary.core.query import DEFAULT_LIMIT, LIMITED_COUNT, ListQuery
 from estuary.core.resource import Resource
 from estuary.http.errors import BadRequest, InvalidParameter
 from estuary.http.records.cursors import Cursors
+from estuary.http.records.expansion import NO_EXPANSIONS, Expansion, Expansions
 from estuary.http.records.projection import Projection, Projections
 from estuary.http.records.query_string import unknown_field
 
@@ -27,11 +28,15 @@ MAX_VALUES: Final = 100
 
 
 class ListRequest(NamedTuple):
-    """A list query, the fields to show (None for all), and what else the URL of its next page holds."""
+    """A list query, the fields to show (None for all), and what else the URL of its next page holds.
+
+    `expansion` are the references to expand, None for none.
+    """
 
     query: ListQuery
     projection: Projection | None = None
     link: str = ""
+    expansion: Expansion | None = None
 
 
 class Paging(NamedTuple):
@@ -46,8 +51,9 @@ class Paging(NamedTuple):
 class ListRequests:
     """Makes the list queries of one resource."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, expansions: Expansions = NO_EXPANSIONS) -> None:
         self.attributes: Final = resource.attributes
+        self.expansions: Final = expansions
         self.projections: Final = Projections(resource)
         self.cursors: Final = Cursors(resource)
         self._sortable = [name for name in self.attributes if name not in resource.unordered]

@@ -1,6 +1,6 @@
 """The answers to lists: by offset or by cursor, whole records or some of their fields."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +11,7 @@ from estuary.http.guards.body import ACCEPT_QUERY
 from estuary.http.messages import JSON, Request, Response, line
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.cursors import Cursors
+from estuary.http.records.expansion import with_expansion
 from estuary.http.records.list_request import ListRequest
 from estuary.http.records.projection import Projection
 from estuary.http.records.write_headers.entity_tags import tag_of_content
@@ -30,10 +31,19 @@ class ListAnswers:
         self._path = path
         self._encode = msgspec.json.Encoder().encode
 
-    def answer(self, request: Request, asked: ListRequest, result: ListResult) -> Response:
-        """The list, with a link to its next page; 304 where the client knows it."""
+    def answer(
+        self,
+        request: Request,
+        asked: ListRequest,
+        result: ListResult,
+        beside: Sequence[bytes] | None = None,
+    ) -> Response:
+        """The list, with a link to its next page; 304 where the client knows it.
+
+        `beside` is what each of the records refers to, where that is expanded.
+        """
         cursor = self._cursor(asked, result)
-        body = self.body(asked, result, cursor)
+        body = self.body(asked, result, cursor, beside)
         if cursor is None:
             return unless_known(request, body, _LINES)
         # RFC 8288; a relative reference stays right behind any proxy.
@@ -41,9 +51,15 @@ class ListAnswers:
         target = f"{self._path}?{kept}cursor={cursor}&limit={asked.query.limit}"
         return unless_known(request, body, f'{_LINES}link: <{target}>; rel="next"\r\n')
 
-    def queried(self, request: Request, asked: ListRequest, result: ListResult) -> Response:
+    def queried(
+        self,
+        request: Request,
+        asked: ListRequest,
+        result: ListResult,
+        beside: Sequence[bytes] | None = None,
+    ) -> Response:
         """The same to a query; 304 only where its method, too, says that it is safe (RFC 9110, 13.1.2)."""
-        body = self.body(asked, result, self._cursor(asked, result))
+        body = self.body(asked, result, self._cursor(asked, result), beside)
         if request.method == "QUERY":
             return unless_known(request, body, _QUERIED, _NOT_KEPT)
         return Response(200, body, lines=_QUERIED)
@@ -51,22 +67,32 @@ class ListAnswers:
     def _cursor(self, asked: ListRequest, result: ListResult) -> str | None:
         return None if result.following is None else self._cursors.encode(result.following, asked.query)
 
-    def body(self, asked: ListRequest, result: ListResult, cursor: str | None) -> bytes:
+    def body(
+        self,
+        asked: ListRequest,
+        result: ListResult,
+        cursor: str | None,
+        beside: Sequence[bytes] | None = None,
+    ) -> bytes:
         """The list as JSON."""
         query, records = asked.query, result.records
-        if asked.projection is None:
+        if asked.projection is None and beside is None:
             if query.offset is None:
                 return self._codec.page(records, query.limit, cursor)
             if query.counted and not result.exceeded:
                 return self._codec.listing(records, result.total, query.limit, query.offset)
-        return self._composed(records, asked.projection, _told(asked, result, cursor))
+        items = self._items(records, asked.projection, beside)
+        return self._composed(items, _told(asked, result, cursor))
 
-    def _composed(
-        self, records: Sequence[Record], projection: Projection | None, told: dict[str, Any]
-    ) -> bytes:
+    def _items(
+        self, records: Sequence[Record], projection: Projection | None, beside: Sequence[bytes] | None
+    ) -> Iterable[bytes]:
         items = map(self._codec.record, records)
         if projection is not None:
             items = map(projection.of, items)
+        return items if beside is None else map(with_expansion, items, beside)
+
+    def _composed(self, items: Iterable[bytes], told: dict[str, Any]) -> bytes:
         rest: bytes = self._encode(told)
         return b'{"items":[%b],%b' % (b",".join(items), rest[1:])
 

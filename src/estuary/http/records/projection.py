@@ -6,8 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from estuary.core.resource import Resource
-from estuary.http.errors import InvalidParameter
-from estuary.http.records.query_string import pairs_of, unknown, unknown_field
+from estuary.http.records.query_string import unknown_field
 
 FIELDS: Final = "fields"
 _ALWAYS: Final = "id"
@@ -51,14 +50,3 @@ class Projections:
     def of_text(self, text: str) -> Projection:
         """The projection that a parameter asks for: names with commas between."""
         return self.of_names(text.split(","))
-
-    def of_query(self, query: str) -> Projection | None:
-        """What the query string of a single record asks for; raises `InvalidParameter`."""
-        projection = None
-        for name, text in pairs_of(query):
-            if name != FIELDS:
-                raise unknown(name, (FIELDS,))
-            if projection is not None:
-                raise InvalidParameter(FIELDS, "Fields must be given once")
-            projection = self.of_text(text)
-        return projection

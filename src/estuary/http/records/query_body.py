@@ -19,6 +19,7 @@ from estuary.core.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.errors import BadRequest, InvalidParameter
 from estuary.http.records.bodies import is_utf8
+from estuary.http.records.expansion import EXPAND
 from estuary.http.records.list_request import (
     MAX_COMPARISONS,
     MAX_VALUES,
@@ -62,13 +63,14 @@ class QueryBodies:
     def __init__(self, resource: Resource, requests: ListRequests) -> None:
         self._attributes = resource.attributes
         self._requests = requests
+        self._members = (*MEMBERS, EXPAND) if requests.expansions.names else MEMBERS
 
     def read(self, body: bytes, owner: str | None = None, *, names_owner: bool = False) -> ListRequest:
         """What `body` asks for of the records of `owner`, or of all; raises `BadRequest`.
 
         Who `names_owner` may ask for those of one of all owners.
         """
-        members = _query(body, (*MEMBERS, OWNER) if names_owner and owner is None else MEMBERS)
+        members = _query(body, (*self._members, OWNER) if names_owner and owner is None else self._members)
         where: tuple[Condition, ...] = ()
         if _WHERE in members:
             where = _Conditions(self._attributes).read(members[_WHERE])
@@ -83,7 +85,11 @@ class QueryBodies:
             _text(members, "count"),
         )
         named = owner_named(_text(members, OWNER))
-        return ListRequest(self._requests.query(where, sort, paging, named or owner), projection)
+        expansion = None
+        if EXPAND in members:
+            expansion = self._requests.expansions.of_names(_names(members, EXPAND))
+        query = self._requests.query(where, sort, paging, named or owner)
+        return ListRequest(query, projection, expansion=expansion)
 
 
 class _Conditions:

@@ -1,12 +1,14 @@
 """The handler of queries (RFC 10008): QUERY on a collection, and POST on its twin."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Final
 
 from estuary.core.awaiting import then
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.query import ListResult
+from estuary.core.record_service import RecordService
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response
+from estuary.http.records.expansion import Expander
 from estuary.http.records.list_request import ListRequest
 from estuary.http.records.listings import ListAnswers
 from estuary.http.records.query_body import QueryBodies
@@ -18,19 +20,22 @@ QUERY_PATH: Final = "/query"
 
 
 class Querying:
-    """Answers what a body asks for. It changes nothing, so keys and conditions of writes mean nothing here.
+    """Answers what a body asks for.
 
-    `find` gives what a query asks for, or what to wait for.
+    It changes nothing, so keys and conditions of writes mean nothing here.
     """
 
     def __init__(
         self,
-        find: Callable[[ListQuery], ListResult | Awaitable[ListResult]],
+        records: RecordService,
         body: BodyReader,
         bodies: QueryBodies,
         answers: ListAnswers,
+        expander: Expander,
     ) -> None:
-        self._find = find
+        self._records = records
+        self._name = records.resource.name
+        self._expander = expander
         self._body = body
         self._bodies = bodies
         self._answers = answers
@@ -46,7 +51,10 @@ class Querying:
 
     def _with_body(self, request: Request, body: bytes) -> Response | Awaitable[Response]:
         asked = self._bodies.read(body, request.owner, names_owner=request.grant.names_owner)
-        result = self._find(asked.query)
+        result = self._records.list(asked.query)
+        if asked.expansion is not None:
+            listed = self._expander.listed(self._name, result, asked.expansion, request.identity)
+            return then(listed, lambda found: self._answers.queried(request, asked, found[0], found[1]))
         if isinstance(result, ListResult):
             return self._answer(request, asked, result)
         return then(result, lambda found: self._answer(request, asked, found))

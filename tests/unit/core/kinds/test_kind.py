@@ -49,3 +49,11 @@ def test_kinds_are_equal_where_they_are_declared_alike(declared: Kind) -> None:
 def test_each_kind_says_how_it_is_declared() -> None:
     """In words of its own, for a message lists them all."""
     assert len(KINDS) == len({kind.annotation for kind in KINDS})
+
+
+@pytest.mark.parametrize("kind", DECLARED, ids=repr)
+def test_a_kind_is_an_instance_of_no_other(kind: Kind) -> None:
+    """Whatever was asked before; compiled, too."""
+    others = [each for each in KINDS if each not in type(kind).__mro__]
+    assert [] == [each for each in others if isinstance(kind, each)]
+    assert all(isinstance(kind, each) for each in type(kind).__mro__)

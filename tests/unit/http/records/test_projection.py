@@ -37,13 +37,3 @@ def test_a_hidden_field_is_told_as_an_unknown_one() -> None:
             PROJECTIONS.of_text(name)
         messages.add(error.value.message.replace(name, "it"))
     assert 1 == len(messages)
-
-
-def test_a_single_record_knows_no_other_parameter() -> None:
-    """`fields` once, or nothing."""
-    assert PROJECTIONS.of_query("&") is None
-    assert PROJECTIONS.of_query("fields=title") is not None
-    with pytest.raises(InvalidParameter, match="field: Parameter is unknown; did you mean fields"):
-        PROJECTIONS.of_query("field=title")
-    with pytest.raises(InvalidParameter, match="fields: Fields must be given once"):
-        PROJECTIONS.of_query("fields=title&fields=id")

@@ -9,6 +9,7 @@ from estuary.core.rights import EVERYTHING, Grant
 from estuary.core.writes import UNCONDITIONAL, WriteOptions
 from estuary.http.errors import PreconditionRequired
 from estuary.http.messages import Request
+from estuary.http.records.expansion import NO_EXPANSIONS, Expansion, Expansions
 from estuary.http.records.write_headers.idempotency import KeyHeader, key_text
 from estuary.http.records.write_headers.preconditions import (
     ABSENT,
@@ -29,10 +30,10 @@ class WriteHeaders:
     """What the headers of one write, and its query string, ask for.
 
     `identity` is who asks, `grant` what it may do. `dry_run`: only to say what would be; `minimal`: to
-    answer without a body.
+    answer without a body; `expansion`: the references to expand in the answer.
     """
 
-    __slots__ = ("dry_run", "grant", "identity", "key", "minimal", "owner", "precondition")
+    __slots__ = ("dry_run", "expansion", "grant", "identity", "key", "minimal", "owner", "precondition")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class WriteHeaders:
         minimal: bool = False,
         identity: Identity | None = None,
         grant: Grant = EVERYTHING,
+        expansion: Expansion | None = None,
     ) -> None:
         self.owner: Final = owner
         self.key: Final = key
@@ -51,6 +53,7 @@ class WriteHeaders:
         self.minimal: Final = minimal
         self.identity: Final = identity
         self.grant: Final = grant
+        self.expansion: Final = expansion
 
     def options(self, body: bytes) -> WriteOptions:
         """The options of the write, now that its body is known."""
@@ -71,8 +74,14 @@ class WriteHeadersReader:
     """
 
     def __init__(
-        self, now: Callable[[], datetime], *, require_if_match: bool, names_asker: bool = False
+        self,
+        now: Callable[[], datetime],
+        *,
+        require_if_match: bool,
+        names_asker: bool = False,
+        expansions: Expansions = NO_EXPANSIONS,
     ) -> None:
+        self._expansions = expansions
         self._now = now
         self._require_if_match = require_if_match
         self._names_asker = names_asker
@@ -82,12 +91,12 @@ class WriteHeadersReader:
 
         Raises `InvalidParameter`.
         """
-        parameters = write_parameters(request.query) if request.query else NO_WRITE_PARAMETERS
+        parameters = self._parameters(request)
         return self._unconditional(request, parameters)
 
     def of_change(self, request: Request) -> WriteHeaders:
         """Those of a request to change; raises `InvalidParameter`, `PreconditionRequired`."""
-        parameters = write_parameters(request.query) if request.query else NO_WRITE_PARAMETERS
+        parameters = self._parameters(request)
         headers = request.headers
         if headers.get("if-match") is None:
             if self._require_if_match:
@@ -100,8 +109,12 @@ class WriteHeadersReader:
         """Those of a request to change, or to create under its id; raises as `of_change` does."""
         if not demands_absence(request.headers):
             return self.of_change(request)
-        parameters = write_parameters(request.query) if request.query else NO_WRITE_PARAMETERS
+        parameters = self._parameters(request)
         return self._read(request, parameters, ABSENT)
+
+    def _parameters(self, request: Request) -> WriteParameters:
+        query = request.query
+        return write_parameters(query, self._expansions) if query else NO_WRITE_PARAMETERS
 
     def _unconditional(self, request: Request, parameters: WriteParameters) -> WriteHeaders:
         headers = request.headers
@@ -123,5 +136,7 @@ class WriteHeadersReader:
         key = None if text is None else KeyHeader(request, text, self._now(), precondition.absent)
         minimal = prefers_minimal(request.headers)
         identity = request.identity if self._names_asker else None
-        dry_run, grant = parameters.dry_run, request.grant
-        return WriteHeaders(request.owner, key, precondition, dry_run, minimal, identity, grant)
+        dry_run, expansion = parameters
+        return WriteHeaders(
+            request.owner, key, precondition, dry_run, minimal, identity, request.grant, expansion
+        )

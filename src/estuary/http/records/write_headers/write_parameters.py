@@ -1,8 +1,9 @@
-"""The query parameters of a write: whether it is only to be tried."""
+"""The query parameters of a write: whether it is only to be tried, and what its answer shows."""
 
 from typing import Final, NamedTuple
 
 from estuary.http.errors import InvalidParameter
+from estuary.http.records.expansion import EXPAND, Expansion, Expansions
 from estuary.http.records.query_string import pairs_of, refuse_parameters, unknown
 
 VALIDATE_ONLY: Final = "validate_only"
@@ -10,9 +11,13 @@ _TRUTHS: Final = {"true": True, "false": False}
 
 
 class WriteParameters(NamedTuple):
-    """What the query string of a write asks for; `dry_run`: to say what would be, and to keep nothing."""
+    """What the query string of a write asks for.
+
+    `dry_run`: to say what would be, and to keep nothing. `expansion`: references to expand in the answer.
+    """
 
     dry_run: bool = False
+    expansion: Expansion | None = None
 
 
 NO_WRITE_PARAMETERS: Final = WriteParameters()
@@ -23,15 +28,17 @@ def check_write(query: str) -> None:
     refuse_parameters(query, (VALIDATE_ONLY,))
 
 
-def write_parameters(query: str) -> WriteParameters:
+def write_parameters(query: str, expansions: Expansions) -> WriteParameters:
     """What `query` asks of a write; raises `InvalidParameter`, also for any other parameter."""
-    dry_run: bool | None = None
+    known = (VALIDATE_ONLY, EXPAND) if expansions.names else (VALIDATE_ONLY,)
+    found: dict[str, str] = {}
     for name, value in pairs_of(query):
-        if name != VALIDATE_ONLY:
-            raise unknown(name, (VALIDATE_ONLY,))
-        if dry_run is not None:
-            raise InvalidParameter(VALIDATE_ONLY, "Must be given once")
-        dry_run = _TRUTHS.get(value)
-        if dry_run is None:
-            raise InvalidParameter(VALIDATE_ONLY, "Must be true or false")
-    return WriteParameters(bool(dry_run))
+        if name not in known:
+            raise unknown(name, known)
+        if name in found:
+            raise InvalidParameter(name, "Must be given once")
+        found[name] = value
+    dry_run = _TRUTHS.get(found.get(VALIDATE_ONLY, "false"))
+    if dry_run is None:
+        raise InvalidParameter(VALIDATE_ONLY, "Must be true or false")
+    return WriteParameters(dry_run, expansions.of_text(found[EXPAND]) if EXPAND in found else None)

@@ -3,6 +3,7 @@
 import pytest
 
 from estuary.http.errors import InvalidParameter
+from estuary.http.records.expansion import NO_EXPANSIONS
 from estuary.http.records.write_headers.write_parameters import write_parameters
 
 
@@ -17,7 +18,7 @@ from estuary.http.records.write_headers.write_parameters import write_parameters
 )
 def test_a_dry_run_is_asked_for_in_words(query: str, dry_run: bool) -> None:
     """Form-decoded as every parameter is."""
-    assert dry_run == write_parameters(query).dry_run
+    assert dry_run == write_parameters(query, NO_EXPANSIONS).dry_run
 
 
 @pytest.mark.parametrize(
@@ -35,5 +36,5 @@ def test_a_dry_run_is_asked_for_in_words(query: str, dry_run: bool) -> None:
 def test_anything_else_is_refused(query: str, message: str) -> None:
     """What was meant for a dry run must never be a write."""
     with pytest.raises(InvalidParameter) as refused:
-        write_parameters(query)
+        write_parameters(query, NO_EXPANSIONS)
     assert message == refused.value.message
