@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from estuary.core.errors import StoreNotEmpty, StoreQueryFailed, StoreUnavailable
+from estuary.core.errors import RecordRefused, StoreNotEmpty, StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.core.ports import Store
 from estuary.core.record import Record
@@ -115,8 +115,9 @@ async def test_an_id_given_twice_is_refused(
 ) -> None:
     """Two records of one id cannot both be kept: neither is, nor any other."""
     given = [(ITEMS, LOADED), (ITEMS, LOADED[:1])] if apart else [(ITEMS, [*LOADED, LOADED[0]])]
-    with pytest.raises(StoreQueryFailed):
+    with pytest.raises(RecordRefused) as refused:
         await store.load(batches(*given), replace=replace)
+    assert (LOADED[0].id, ("id",)) == (refused.value.record_id, refused.value.fields)
     assert ([], 0) == (await walk(items, 9), await items.count())
 
 

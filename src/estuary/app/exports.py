@@ -7,6 +7,8 @@ from pathlib import Path
 from time import monotonic
 from typing import BinaryIO, NamedTuple
 
+import msgspec
+
 from estuary.app.transfer import (
     Report,
     decoded,
@@ -24,7 +26,7 @@ from estuary.backups.atomic_files import new_file
 from estuary.backups.errors import BackupError, NotABackup, UnfitLine
 from estuary.backups.format import LONGEST_LINE
 from estuary.config.settings import Settings
-from estuary.core.errors import HookFailed, RecordRefused, ValidationFailed
+from estuary.core.errors import HookFailed, RecordOrphaned, RecordRefused, ValidationFailed
 from estuary.core.hook_calls import hook_calls_of
 from estuary.core.record import Record
 from estuary.core.resource import Resource
@@ -95,10 +97,41 @@ async def import_lines(
         try:
             return Imported(await store.load(counted, replace=replace), warnings)
         except RecordRefused as refused:
-            if (number := places.get(refused.record_id)) is None:
+            number = places.get(refused.record_id) or _line_of(refused.record_id, file)
+            if number is None:
                 raise
-            fields = " and ".join(refused.fields)
-            raise UnfitLine(number, f"{fields} must be unique, and another line has the same") from refused
+            raise UnfitLine(number, _explained(refused)) from refused
+
+
+def _explained(refused: RecordRefused) -> str:
+    fields = " and ".join(refused.fields)
+    if isinstance(refused, RecordOrphaned):
+        return f"{fields} refers to a record that is on no line"
+    return f"{fields} must be unique, and another line has the same"
+
+
+def _line_of(record_id: str, file: BinaryIO) -> int | None:
+    """The number of the line with this record; None where `file` cannot be read again.
+
+    Which records refer to nothing is known when all are loaded: their lines are not kept in memory.
+    """
+    if not file.seekable():
+        return None
+    file.seek(0)
+    for number, line in enumerate(file, 1):
+        if record_id.encode() in line and _id_on(line) == record_id:
+            return number
+    return None
+
+
+def _id_on(line: bytes) -> str | None:
+    return msgspec.json.decode(line, type=_Identified).id
+
+
+class _Identified(msgspec.Struct):
+    """The member of a line that names its record."""
+
+    id: str | None = None
 
 
 def _validated(
@@ -117,7 +150,10 @@ def _validated(
             for record in records:
                 try:
                     calls.validate(record.value, None)
-                except (ValidationFailed, HookFailed) as error:
+                except ValidationFailed as failed:
+                    what = "; ".join(f"{each.field}: {each.message}" for each in failed.violations)
+                    raise UnfitLine(places[record.id], what) from failed
+                except HookFailed as error:
                     raise UnfitLine(places[record.id], str(error)) from error
         yield resource, records
 

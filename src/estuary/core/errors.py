@@ -243,7 +243,7 @@ class StoreNotMigrated(StoreSchemaMismatch):
 
 
 class RecordRefused(StoreError):
-    """A record that is to be loaded has the values of a unique key that another one of them has, too."""
+    """A record that is to be loaded has the id, or the values of a unique key, of another one."""
 
     def __init__(self, record_id: str, fields: Sequence[str]) -> None:
         super().__init__(f"the record {record_id} has the {' and '.join(fields)} of another one")

@@ -201,7 +201,8 @@ class Store(Protocol):
         """Keep whole records, each with the id, version, times and owner it has; the number of them.
 
         All of them are kept or none: also when `batches` raises, and that error is passed on. Raises
-        `RecordRefused` for one that breaks a unique key, and `StoreNotEmpty` if the store holds any,
+        `RecordRefused` for one that breaks a unique key or has the id of another, `RecordOrphaned` for one
+        that refers to a record that is not among them, and `StoreNotEmpty` if the store holds any,
         unless `replace`, which removes them first, and
         with them the keys and the versions of deleted records. It takes as long as it takes.
         """

@@ -11,7 +11,7 @@ from estuary.backups.errors import UnfitLine
 from estuary.config.environment import load_from
 
 REFUSED = {
-    "long": "line 2: Must be at most 10 for a long title",
+    "long": "line 2: days: Must be at most 10 for a long title",
     "returns False": "line 2: hook validate of lendings returned bool: it must return None",
 }
 

@@ -143,6 +143,8 @@ def _of_write(data: Mapping[str, Any], about: str) -> EstuaryError:
             return RecordExists(about)
         case "VersionConflict":
             return VersionConflict(int(data["current"]))
+        case "IdTaken" if "refused" in data:
+            return RecordRefused(str(data["refused"]), ("id",))
         case "UniqueConflict" | "Duplicates":
             return _of_unique_key(data)
         case "ReferenceMissing":

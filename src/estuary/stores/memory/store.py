@@ -111,11 +111,13 @@ class MemoryStore:
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
     ) -> int:
-        """Keep whole records; raises `StoreNotEmpty`, and `StoreQueryFailed` for an id given twice."""
+        """Keep whole records; raises `StoreNotEmpty`, `RecordRefused`, `RecordOrphaned`."""
         loaded = {name: collection.new_index() for name, collection in self._collections.items()}
         number = 0
         async for resource, records in batches:
             for record in records:
+                if record.id in loaded[resource.name].by_id:
+                    raise RecordRefused(record.id, ("id",))
                 try:
                     loaded[resource.name].add(record)
                 except UniqueConflict as conflict:

@@ -75,9 +75,10 @@ class Loader:
             except asyncpg.UniqueViolationError as error:
                 conflict = Conflicts(loaded.table, loaded.unique_keys).of(error)
                 line = _LINE.search(error.context or "")
-                if conflict is None or line is None:
+                if line is None:
                     raise
-                raise RecordRefused(records[int(line[1]) - 1].id, conflict.fields) from error
+                fields = ("id",) if conflict is None else conflict.fields
+                raise RecordRefused(records[int(line[1]) - 1].id, fields) from error
             number += len(records)
         await self._demand_targets(connection)
         await connection.execute("COMMIT")

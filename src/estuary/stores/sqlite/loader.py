@@ -117,9 +117,11 @@ def _insert(connection: sqlite3.Connection, loaded: SqlResource, records: Sequen
     except sqlite3.IntegrityError as error:
         (refused,) = taken
         conflict = UniqueConflicts(loaded).of(connection.cursor(), error, refused)
-        if conflict is None:
+        if conflict is not None:
+            raise RecordRefused(refused.id, conflict.fields) from error
+        if connection.execute(loaded.statements.version.text, (refused.id,)).fetchone() is None:
             raise
-        raise RecordRefused(refused.id, conflict.fields) from error
+        raise RecordRefused(refused.id, ("id",)) from error
 
 
 def _run(executor: Executor, step: Callable[[], T]) -> Awaitable[T]:
