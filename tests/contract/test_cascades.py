@@ -69,7 +69,7 @@ class Library:
         self.authors = awaited(store.collection(AUTHORS))
         self.books = awaited(store.collection(BOOKS))
         self.chapters = awaited(store.collection(CHAPTERS))
-        self._of = {"authors": self.authors, "books": self.books, "chapters": self.chapters}
+        self._of = {"authors": self.authors, "volumes": self.books, "chapters": self.chapters}
 
     async def add(self, *records: Record) -> None:
         """Keep records."""
@@ -108,7 +108,7 @@ async def test_what_goes_with_a_record(library: Library) -> None:
     await library.add(book(), book(SEQUEL, translation_of=ATLAS, editor=BOB))
     await library.add(chapter(21), chapter(22, within=21), chapter(23, SEQUEL), chapter(24, SEQUEL, 22))
     written = await library.books.delete(ATLAS)
-    changed = {Place("chapters", make_id(number)) for number in (21, 22, 24)} | {Place("books", SEQUEL)}
+    changed = {Place("chapters", make_id(number)) for number in (21, 22, 24)} | {Place("volumes", SEQUEL)}
     assert changed == set(written.changed)
     assert (2, 1, 1) == await library.numbers()
     sequel = await library.books.get(SEQUEL)
@@ -203,7 +203,7 @@ async def test_batches_cascade(library: Library) -> None:
             Update("chapters", make_id(23), {"title": "other"}, LATER),
             Insert("chapters", chapter(24)),
             Insert("chapters", chapter(25, SEQUEL, 24)),
-            Delete("books", ATLAS),
+            Delete("volumes", ATLAS),
         ]
     )
     gone = {Place("chapters", make_id(number)) for number in (23, 24, 25)}
@@ -211,13 +211,13 @@ async def test_batches_cascade(library: Library) -> None:
     assert (2, 1, 1) == await library.numbers()
     with pytest.raises(WriteRefused) as refused:
         await library.store.transact(
-            [Delete("books", SEQUEL), Delete("authors", ADA), Delete("authors", ADA)]
+            [Delete("volumes", SEQUEL), Delete("authors", ADA), Delete("authors", ADA)]
         )
     assert (2, NotFound) == (refused.value.index, type(refused.value.refusal))
     assert (2, 1, 1) == await library.numbers()
     await library.add(book())
     with pytest.raises(WriteRefused) as refused:
-        await library.store.transact([Delete("books", SEQUEL), Delete("authors", ADA)])
+        await library.store.transact([Delete("volumes", SEQUEL), Delete("authors", ADA)])
     assert (1, Referenced) == (refused.value.index, type(refused.value.refusal))
 
 
@@ -283,7 +283,7 @@ async def test_deletes_do_what_a_model_does(library: Library) -> None:
 
 
 async def _delete(library: Library, place: Place) -> None:
-    collections = {"authors": library.authors, "books": library.books, "chapters": library.chapters}
+    collections = {"authors": library.authors, "volumes": library.books, "chapters": library.chapters}
     await collections[place.resource].delete(place.id)
 
 
@@ -302,7 +302,7 @@ def _modelled(before: dict[Place, Record], root: Place) -> dict[Place, tuple[int
             for place, found in before.items()
             if place.resource == "chapters"
             and (
-                Place("books", found.value.book) in gone  # type: ignore[attr-defined]
+                Place("volumes", found.value.book) in gone  # type: ignore[attr-defined]
                 or Place("chapters", found.value.within) in gone  # type: ignore[attr-defined]
             )
         } - gone
@@ -319,7 +319,7 @@ def _modelled(before: dict[Place, Record], root: Place) -> dict[Place, tuple[int
                 return None
             cleared = {
                 name: None
-                for name, resource in (("editor", "authors"), ("translation_of", "books"))
+                for name, resource in (("editor", "authors"), ("translation_of", "volumes"))
                 if Place(resource, getattr(value, name)) in gone
             }
             value, version = msgspec.structs.replace(value, **cleared), version + bool(cleared)

@@ -159,13 +159,13 @@ async def test_a_transaction_goes_in_its_order(library: Library) -> None:
     carl = make_id(3)
     await library.transact(
         Insert("authors", record(carl, Author("Carl"))),
-        Insert("books", book(author=carl)),
-        Insert("books", book(SEQUEL, author=carl, translation_of=ATLAS)),
+        Insert("volumes", book(author=carl)),
+        Insert("volumes", book(SEQUEL, author=carl, translation_of=ATLAS)),
         Insert("chapters", record(FIRST, Chapter(title="One", book=SEQUEL))),
     )
     with pytest.raises(WriteRefused) as refused:
         await library.transact(
-            Insert("books", book(make_id(13))), Insert("books", book(make_id(14), author=NOBODY))
+            Insert("volumes", book(make_id(13))), Insert("volumes", book(make_id(14), author=NOBODY))
         )
     assert (1, ReferenceMissing) == (refused.value.index, type(refused.value.refusal))
     with pytest.raises(WriteRefused) as refused:
@@ -174,9 +174,9 @@ async def test_a_transaction_goes_in_its_order(library: Library) -> None:
     assert (2, 1) == (await library.books.count(), await library.chapters.count())
     await library.transact(
         Delete("chapters", FIRST),
-        Update("books", SEQUEL, {"translation_of": None}, LATER),
-        Delete("books", ATLAS),
-        Delete("books", SEQUEL),
+        Update("volumes", SEQUEL, {"translation_of": None}, LATER),
+        Delete("volumes", ATLAS),
+        Delete("volumes", SEQUEL),
         Delete("authors", carl),
     )
     assert 2 == await library.authors.count()
@@ -192,7 +192,9 @@ async def test_what_is_referred_to_may_have_to_be_an_owners(library: Library) ->
     with pytest.raises(ReferenceMissing, match="author"):
         await library.books.insert(book(author=make_id(3)), msgspec.structs.replace(his, key=once().key))
     with pytest.raises(WriteRefused) as refused:
-        await library.transact(Insert("books", book(SEQUEL)), Insert("books", book(author=make_id(3)), his))
+        await library.transact(
+            Insert("volumes", book(SEQUEL)), Insert("volumes", book(author=make_id(3)), his)
+        )
     assert (1, ReferenceMissing) == (refused.value.index, type(refused.value.refusal))
     assert 0 == await library.books.count()
     await library.books.insert(record(ATLAS, Book(title="A book", author=make_id(3)), "her"), hers)
@@ -205,7 +207,7 @@ async def test_what_is_referred_to_may_have_to_be_an_owners(library: Library) ->
     assert 2 == (await library.books.get(ATLAS)).version
 
 
-CASCADE = (Delete("chapters", FIRST), Update("books", SEQUEL, {"translation_of": None}, LATER))
+CASCADE = (Delete("chapters", FIRST), Update("volumes", SEQUEL, {"translation_of": None}, LATER))
 
 
 async def _shelf(library: Library) -> None:
@@ -226,7 +228,7 @@ async def test_writes_before_another_are_of_its_transaction(library: Library) ->
     assert not tried.made
     assert await library.has(library.chapters, FIRST)
     written = await library.books.delete(ATLAS, WriteOptions(before=CASCADE))
-    assert {Place("chapters", FIRST), Place("books", SEQUEL)} == set(written.changed)
+    assert {Place("chapters", FIRST), Place("volumes", SEQUEL)} == set(written.changed)
     assert not await library.has(library.chapters, FIRST)
     sequel = await library.books.get(SEQUEL)
     assert (2, None) == (sequel.version, sequel.value.translation_of)  # type: ignore[attr-defined]
@@ -259,15 +261,15 @@ async def test_several_writes_may_each_have_others_before_them(library: Library)
     await _shelf(library)
     with pytest.raises(WriteRefused) as refused:
         await library.transact(
-            Delete("books", ATLAS, WriteOptions(before=CASCADE)), Delete("books", make_id(13))
+            Delete("volumes", ATLAS, WriteOptions(before=CASCADE)), Delete("volumes", make_id(13))
         )
     assert 1 == refused.value.index
     written = await settled(
         library.store.transact(
-            [Insert("books", book(make_id(13))), Delete("books", ATLAS, WriteOptions(before=CASCADE))]
+            [Insert("volumes", book(make_id(13))), Delete("volumes", ATLAS, WriteOptions(before=CASCADE))]
         )
     )
-    assert {Place("chapters", FIRST), Place("books", SEQUEL)} == set(written[1].changed)
+    assert {Place("chapters", FIRST), Place("volumes", SEQUEL)} == set(written[1].changed)
     assert (2, 0) == (await library.books.count(), await library.chapters.count())
 
 

@@ -22,9 +22,11 @@ from tests.support.programs import require
 ADDRESS = "localhost:3000"
 TESTED_BY_ITSELF = {
     "README.md": "tests/process/test_readme.py",
+    "docs/access.md": "tests/process/test_access_guide.py",
     "docs/authentication.md": "tests/process/test_authentication_doc.py",
     "docs/hooks.md": "tests/process/test_hooks_guide.py",
     "docs/profiling.md": "tests/process/test_profiling_doc.py",
+    "docs/relations.md": "tests/process/test_relations_guide.py",
     "docs/resources.md": "tests/process/test_resources_guide.py",
     "docs/writes.md": "tests/process/test_writes_guide.py",
 }

@@ -53,6 +53,7 @@ OTHERS = {
     *("ECR_REGISTRY", "PROJECT_NUMBER", "X86_64", "HTTP_301"),  # the reader's own, and Amazon's
     *("AF_INET", "AF_INET6", "AF_UNIX", "NET_BIND_SERVICE", "CAP_SYS_PTRACE"),  # the kernel's
     *("NAME_FILE", "SQLITE_TMPDIR", "RUST_BACKTRACE"),  # a pattern, SQLite's, and Rust's
+    *("LOG_LEVEL", "SIGNED_IN"),  # what people write for LOG_FILTER, and a word of access rules
     "PYTHON_PERF_JIT_SUPPORT",  # Python's
     *("CKV_K8S_15", "EXTEND_TIMEOUT_USEC"),  # a rule of checkov's, a word of sd_notify(3)
     "ESTUARY_UNIT",  # of the command that is typed beside a service

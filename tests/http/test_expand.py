@@ -14,7 +14,7 @@ from tests.support.issuer import AUDIENCE, Issuer, issuing
 from tests.support.library import LIBRARY_REFERENCES
 from tests.support.service import client_of, make_service
 
-AUTHORS, BOOKS, CHAPTERS = (f"/api/v1/{name}" for name in ("authors", "books", "chapters"))
+AUTHORS, BOOKS, CHAPTERS = (f"/api/v1/{name}" for name in ("authors", "volumes", "chapters"))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from estuary.app import load_resources, openapi
 from tests.support.generators import python_client, run, typescript
+from tests.support.library import LIBRARY_REFERENCES
 from tests.support.service import ITEMS
 
 USE = """
@@ -65,6 +66,17 @@ export function tags(made: Made): (string | undefined)[] {
 // @ts-expect-error: a batch reads nothing
 export const reads: Schemas["BatchOperation"] = { method: "GET", path: "/api/v1/vessels" };
 
+type ByIsbn = operations["update_volume_by_isbn"];
+export const isbn: ByIsbn["parameters"]["path"] = { value: "978-3" };
+type Upsert = NonNullable<ByIsbn["requestBody"]>["content"]["application/json"];
+export const upsert: Upsert = { title: "a", author: "x" };
+export const expand: NonNullable<operations["list_volumes"]["parameters"]["query"]> = {
+  author: "01a20ae4-aaec-7239-acf3-5c06e8eab230", expand: "author,translation_of.author",
+};
+export function writer(book: Schemas["Book"]): string | undefined {
+  return book.expand?.author?.name;
+}
+
 type Read = operations["read_item"];
 export const where: Read["parameters"]["path"] = { id: "01a20ae4-aaec-7239-acf3-5c06e8eab230" };
 export const left: Read["responses"][200]["headers"]["X-RateLimit-Remaining"] = 3;
@@ -78,9 +90,11 @@ export function total(listed: Listed): number | null {
 PARSE = """
 from datetime import date
 from uuid import UUID
+from client.api.volumes import list_volumes, read_volume_by_isbn
 from client.api.vessels import read_vessel
 from client.api.vessels import create_vessel, patch_vessel, update_vessel
-from client.models import Batch, BatchOperation, BatchOperationHeaders, BatchOperationMethod, BatchResults
+from client.models import Batch, BatchOperation, BatchOperationHeaders, BatchOperationMethod
+from client.models import BatchResults, Book
 from client.models import Entry, EntryDraft, Error, Vessel, VesselChanges, VesselPatch, VesselRigChoice
 
 id, time = "01a20ae4-aaec-7239-acf3-5c06e8eab230", "1998-07-01T06:30:00.250000Z"
@@ -140,16 +154,29 @@ entry = Entry.from_dict({
 })
 assert ("alice", date(1998, 7, 1)) == (entry.made_by, entry.day)
 assert {"title": "a"} == EntryDraft(title="a").to_dict()
+author = {"id": id, "name": "Ada", "created_at": time, "updated_at": time}
+book = Book.from_dict({
+    "id": id, "title": "a", "author": id, "editor": None, "translation_of": None, "isbn": None,
+    "created_at": time, "updated_at": time, "expand": {"author": author, "editor": None},
+})
+assert ("Ada", None) == (book.expand.author.name, book.expand.editor)
+assert {"expand": "author", "author": UUID(id)}.items() <= {
+    "expand": list_volumes._get_kwargs(expand="author")["params"]["expand"], "author": book.author
+}.items()
+assert "/api/v1/volumes/by/isbn/978-3" == read_volume_by_isbn._get_kwargs("978-3")["url"]
 assert f"/api/v1/vessels/{id}" == read_vessel._get_kwargs(UUID(id))["url"]
 """
 
 
-RESOURCES = [ITEMS, "tests.support.resources:VESSELS", "tests.support.entries:ENTRIES"]
+RESOURCES = [
+    *(ITEMS, "tests.support.resources:VESSELS", "tests.support.entries:ENTRIES"),
+    *LIBRARY_REFERENCES.split(","),
+]
 
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
-    """The document of three resources, in a file."""
+    """The document of several resources, in a file."""
     file = tmp_path / "openapi.json"
     file.write_bytes(openapi(load_resources(RESOURCES)))
     return file

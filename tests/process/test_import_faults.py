@@ -32,7 +32,7 @@ def authors(number: int) -> list[str]:
 FAULTS: dict[str, tuple[list[str], str]] = {
     "a rule that is broken": ([line("authors", name="")], "Name must be between"),
     "a value of another type": ([line("authors", name=7)], "name"),
-    "a field that is missing": ([line("books", title="x")], "author"),
+    "a field that is missing": ([line("volumes", title="x")], "author"),
     "a resource that there is not": ([line("author", name="x")], "author"),
     "what is no JSON": (["{"], "this is not JSON"),
     "an id that is none": ([line("authors", "1", name="x")], "id must be a UUID"),
@@ -65,7 +65,7 @@ def test_the_last_line_is_named(tmp_path: Path, lines: list[str], what: str) -> 
 
 def test_a_line_that_refers_to_no_other_is_named(tmp_path: Path) -> None:
     """Also where it is far from the end of the file, which is when that is known."""
-    orphan = line("books", SECOND, title="x", author=FIRST)
+    orphan = line("volumes", SECOND, title="x", author=FIRST)
     (tmp_path / "lines").write_text("\n".join([*authors(3), orphan, *authors(MANY)]) + "\n")
     done = imported(tmp_path)
     assert (1, True) == (

@@ -19,7 +19,7 @@ class Book(Struct, frozen=True, kw_only=True):
     title: str
     author: Annotated[str, Ref("authors")]
     editor: Annotated[str, Ref("authors", on_delete="set_null")] | None = None
-    translation_of: Annotated[str, Ref("books", on_delete="set_null")] | None = None
+    translation_of: Annotated[str, Ref("volumes", on_delete="set_null")] | None = None
     isbn: Annotated[str, Unique, Meta(max_length=20)] | None = None
 
 
@@ -27,12 +27,12 @@ class Chapter(Struct, frozen=True, kw_only=True):
     """A part of a book, and of another chapter: it goes with either."""
 
     title: str
-    book: Annotated[str, Ref("books", on_delete="cascade")]
+    book: Annotated[str, Ref("volumes", on_delete="cascade")]
     within: Annotated[str, Ref("chapters", on_delete="cascade")] | None = None
 
 
 AUTHORS = Resource("authors", Author)
-BOOKS = Resource("books", Book)
+BOOKS = Resource("volumes", Book)
 CHAPTERS = Resource("chapters", Chapter)
 LIBRARY = (CHAPTERS, BOOKS, AUTHORS)
 """Those that refer to others come first, as declarations may have it."""

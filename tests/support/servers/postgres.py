@@ -50,7 +50,7 @@ DO $$ DECLARE name text;
 BEGIN
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         IF pg_relation_size(format('%I', name)::regclass) > 1000000
-        THEN EXECUTE format('TRUNCATE %I', name);
+        THEN EXECUTE format('TRUNCATE %I CASCADE', name);
         ELSE EXECUTE format('DELETE FROM %I', name);
         END IF;
     END LOOP;

@@ -135,14 +135,18 @@ OWNER_PARAMETER: Final = parameter(OWNER, "query", {"type": "string", "minLength
 
 
 def comparand_schema(attribute: Attribute, resource: Resource) -> Schema:
-    """What an attribute is compared with: a value of its type, to which no other rule applies."""
+    """What an attribute is compared with: a value of its type, to which no other rule applies.
+
+    Of numbers it has no format, which would bound them.
+    """
     field = next((field for field in resource.fields if field.name == attribute.name), None)
     named = None if field is None else component_of(field, resource)
     if named is not None:
         return reference(named)
     kind = attribute.kind if attribute.kind.entry is None else attribute.kind.entry
     schema = kind.schema()
-    return {said: schema[said] for said in ("type", "format", "enum") if said in schema}
+    members = ("type", "format", "enum") if schema.get("type") == "string" else ("type", "enum")
+    return {name: schema[name] for name in members if name in schema}
 
 
 def operand_schema(attribute: Attribute, operator: Operator, resource: Resource) -> Schema:

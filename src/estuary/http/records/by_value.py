@@ -70,7 +70,8 @@ class ByValue:
                 if conflict.fields != self._key.fields or not headers.precondition.absent:
                     raise
                 raise PreconditionFailed from conflict
-            return await settled(self._answers.answer(201, written, headers))
+            answer = self._answers.answer(201, written, headers)
+            return answer if isinstance(answer, Response) else await answer
         changes = self._codec.changes(body)
         creation = replace(options, owner=request.owner or request.grant.asker)
         put = self._records.put(
@@ -82,7 +83,8 @@ class ByValue:
             creation=creation if request.grant.creates else None,
         )
         written = await self._within(request, put, value)
-        return await settled(self._answers.answer(status_of_upsert(written), written, headers))
+        answer = self._answers.answer(status_of_upsert(written), written, headers)
+        return answer if isinstance(answer, Response) else await answer
 
     async def patch(self, request: Request) -> Response:
         """PATCH with a merge patch (RFC 7396)."""
@@ -95,7 +97,8 @@ class ByValue:
         value = self._value(request)
         patched = self._records.patch(value, patch, options, holds)
         written = await self._within(request, patched, value)
-        return await settled(self._answers.answer(200, written, headers))
+        answer = self._answers.answer(200, written, headers)
+        return answer if isinstance(answer, Response) else await answer
 
     async def delete(self, request: Request) -> Response:
         """DELETE: 204."""
@@ -103,8 +106,8 @@ class ByValue:
         options, holds = headers.options(b""), headers.precondition.holds
         value = self._value(request)
         deleted = self._records.delete(value, options, holds)
-        return await settled(
-            self._answers.answer(204, await self._within(request, deleted, value), headers)
+        return self._answers.granted(
+            204, await self._within(request, deleted, value), headers, headers.grant
         )
 
     def _within(self, request: Request, write: Awaitable[Written], value: Any) -> Awaitable[Written]:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable
 from functools import partial
 
-from estuary.core.awaiting import settled
 from estuary.core.granted_writes import record_of, within
 from estuary.core.record import Written
 from estuary.core.record_id import is_record_id
@@ -33,10 +32,12 @@ class Changes:
         options = headers.options(body)
         if creates:
             written = await self._records.create_at(request.record_id, self._codec.draft(body), options)
-            return await settled(self._answers.answer(201, written, headers))
+            answer = self._answers.answer(201, written, headers)
+            return answer if isinstance(answer, Response) else await answer
         changes = self._codec.changes(body)
         write = self._records.update(request.record_id, changes, options, headers.precondition.holds)
-        return await settled(self._answers.answer(200, await self._within(request, write), headers))
+        answer = self._answers.answer(200, await self._within(request, write), headers)
+        return answer if isinstance(answer, Response) else await answer
 
     async def patch(self, request: Request) -> Response:
         """PATCH (RFC 5789) with a merge patch (RFC 7396): null clears, what is absent stays."""
@@ -46,14 +47,16 @@ class Changes:
         patch = self._codec.patch(body)
         options, holds = headers.options(body), headers.precondition.holds
         write = self._records.patch(request.record_id, patch, options, holds)
-        return await settled(self._answers.answer(200, await self._within(request, write), headers))
+        answer = self._answers.answer(200, await self._within(request, write), headers)
+        return answer if isinstance(answer, Response) else await answer
 
     async def delete(self, request: Request) -> Response:
         """DELETE: 204."""
         headers = self._write_headers.of_change(request)
         options, holds = headers.options(b""), headers.precondition.holds
         write = self._records.delete(request.record_id, options, holds)
-        return await settled(self._answers.answer(204, await self._within(request, write), headers))
+        written = await self._within(request, write)
+        return self._answers.granted(204, written, headers, headers.grant)
 
     def _within(self, request: Request, write: Awaitable[Written]) -> Awaitable[Written]:
         return within(request.grant, write, partial(record_of, self._records.get, request.record_id))

@@ -12,7 +12,7 @@ from tests.support.library import LIBRARY
 
 PLAIN = ShownParameters(BOOKS, NO_EXPANSIONS)
 KEYS = ForeignKeys(key for each in LIBRARY for key in each.foreign_keys)
-EXPANDING = ShownParameters(REFERRING, Expansions("books", KEYS))
+EXPANDING = ShownParameters(REFERRING, Expansions("volumes", KEYS))
 
 
 def test_a_single_record_knows_no_other_parameter() -> None:
