@@ -8,8 +8,7 @@ import pytest
 
 from tests.support.process import environment_of, serving
 
-RESOURCES = "tests.support.members:MEMBERS,tests.support.resources:VESSELS,tests.support.library:AUTHORS"
-"""Every kind of field, unique values, and a resource with a single field."""
+RESOURCES = "estuary.core.items:ITEMS,tests.support.resources:VESSELS"
 ROOT = Path(__file__).parents[2]
 HOOKS = {"SCHEMATHESIS_HOOKS": "tests.process.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
 
