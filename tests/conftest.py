@@ -18,6 +18,9 @@ hypothesis.settings.load_profile("estuary")
 # What a shell starts in the background ignores SIGINT, and so would every program that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# What nohup starts ignores SIGHUP, and a server that ignores it outlives its terminal on purpose.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _matrix = Matrix()
 
