@@ -123,8 +123,8 @@ class Grant:
         return self.read is _ALL and self.write is _OWN
 
 
-EVERYTHING: Final = Grant()
-"""What everyone may do where nothing is asked for."""
+EVERYTHING: Final = Grant(names_owner=False)
+"""What everyone may do where nothing is asked for: records have no owners there that could be named."""
 
 
 class Rights:
@@ -175,7 +175,7 @@ class Rights:
         decision = rule.decide(identity)
         if action is _READ:
             if decision is _ALL:
-                return EVERYTHING if rule.names_owner else _ALL_UNNAMED
+                return _ALL_NAMED if rule.names_owner else EVERYTHING
             owner = _owner_of(rule, decision, identity)
             return Grant(owner, owner, read=_OWN, names_owner=False)
         read = self.read.decide(identity)
@@ -200,7 +200,7 @@ class Rights:
         )
 
 
-_ALL_UNNAMED: Final = Grant(names_owner=False)
+_ALL_NAMED: Final = Grant()
 
 
 def rights_of(access: Access | None, read_scope: str | None, write_scope: str | None) -> Rights:

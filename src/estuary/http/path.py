@@ -4,8 +4,12 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
+from estuary.http.errors import InvalidParameter
+
 _KEPT: Final = re.compile(r"%(2[Ff5])")
 _LEFT: Final = re.compile(r"%2[Ff5]")
+_STRAY: Final = re.compile(r"%(?!2[Ff5])")
+_REPLACEMENT: Final = "\ufffd"
 
 
 def decoded_path(path: str) -> str:
@@ -18,7 +22,13 @@ def decoded_path(path: str) -> str:
 
 
 def decoded_segment(segment: str) -> str:
-    """A segment of what `decoded_path` gave, with all of its percent-encoding undone."""
+    """A segment of what `decoded_path` gave, with all of its percent-encoding undone.
+
+    Raises `InvalidParameter` for what was no percent-encoded UTF-8: it would name another thing than was
+    meant. So does U+FFFD, which stands in its place.
+    """
+    if _REPLACEMENT in segment or _STRAY.search(segment) is not None:
+        raise InvalidParameter("path", "Must be percent-encoded UTF-8, without U+FFFD")
     return _LEFT.sub(_left, segment) if "%" in segment else segment
 
 

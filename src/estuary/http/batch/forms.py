@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple, assert_never
-from urllib.parse import unquote
 
 import msgspec
 
@@ -16,7 +15,7 @@ from estuary.core.record_id import canonical_id, is_record_id
 from estuary.http.batch.batch_body import OPERATIONS, SentOperation, sent_headers, sent_operations
 from estuary.http.errors import BadRequest, InvalidParameter, PreconditionRequired
 from estuary.http.fields import Fields
-from estuary.http.path import decoded_path
+from estuary.http.path import decoded_path, decoded_segment
 from estuary.http.records.changes import ID_MESSAGE
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.query_string import hint
@@ -153,7 +152,10 @@ class BatchForms:
         place = self._places.get(decoded_path(many) + slash) if segment else None
         if place is None:
             raise InvalidParameter(name, f"Must be the path of a record, such as {near}/{{id}}")
-        return place._replace(named=unquote(segment, errors="replace"))
+        try:
+            return place._replace(named=decoded_segment(decoded_path(segment)))
+        except InvalidParameter as refused:
+            raise InvalidParameter(name, refused.message.partition(": ")[2]) from None
 
     def _precondition(self, method: str, headers: Fields) -> Precondition:
         """As of a request of its own; preconditions of a create are about no record."""

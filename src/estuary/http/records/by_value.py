@@ -14,7 +14,7 @@ from estuary.core.records_by_key import RecordsByKey
 from estuary.http.errors import InvalidParameter
 from estuary.http.messages import Request, Response
 from estuary.http.path import decoded_segment
-from estuary.http.records.list_request import OWNER
+from estuary.http.records.list_request import OWNER, owner_named
 from estuary.http.records.point_read import PointRead
 from estuary.http.records.query_string import pairs_of, refuse_parameters
 from estuary.http.records.shown import ShownParameters
@@ -144,7 +144,7 @@ def _name_owner(request: Request) -> None:
     named = [value for name, value in pairs_of(request.query) if name == OWNER]
     if not named:
         return
-    if len(named) > 1 or not named[0]:
-        raise InvalidParameter(OWNER, "Must be given once, and name an owner")
-    request.owner = named[0]
+    if len(named) > 1:
+        raise InvalidParameter(OWNER, "Must be given once")
+    request.owner = owner_named(named[0])
     request.query = "&".join(part for part in parts if part.partition("=")[0] != OWNER)

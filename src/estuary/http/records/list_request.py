@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from estuary.core.attributes import Attribute
 from estuary.core.conditions import Condition, Operator, SortKey
+from estuary.core.grants import MAX_OWNER
 from estuary.core.indexes import DEFAULT_ORDER, MAX_SORT_KEYS, sort_key, with_id
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.kinds.kind import Broken
@@ -112,9 +113,9 @@ def in_range(name: str, number: int | None) -> int:
 
 
 def owner_named(owner: str | None) -> str | None:
-    """`owner` as it is named; raises `InvalidParameter`. None names none."""
-    if owner == "":
-        raise InvalidParameter(OWNER, "Must name an owner")
+    """`owner` as it is named; raises `InvalidParameter` for what no owner is called. None names none."""
+    if owner is not None and not (0 < len(owner) <= MAX_OWNER and owner.isprintable()):
+        raise InvalidParameter(OWNER, f"Must be an owner: 1 to {MAX_OWNER} printable characters")
     return owner
 
 
