@@ -167,7 +167,7 @@ BOUNDS: tuple[Bound, ...] = (
     ),
     Bound(
         "Memory of all processes, idle (memory)",
-        56,
+        57.5,
         median_of("footprint", "memory"),
         at_least=False,
         unit="MiB",

@@ -114,7 +114,11 @@ def unique_keys_of(
                 found.append(_checked(_key((field.name,), field.unique, fields), found, fields, attributes))
     for each in declared:
         with faults:
-            found.append(_checked(_declared_key(each, fields), found, fields, attributes))
+            key = _declared_key(each, fields)
+            for field in fields:
+                if key.fields == (field.name,):
+                    _check_default(field, info_of(field))
+            found.append(_checked(key, found, fields, attributes))
     faults.demand_none()
     return tuple(found)
 
@@ -145,6 +149,11 @@ def _check_marked(field: Field, info: msgspec.structs.FieldInfo) -> None:
         raise DeclarationError(
             f"field {field.name!r} is Hidden, and Unique would tell of it: choose one of them"
         )
+    _check_default(field, info)
+
+
+def _check_default(field: Field, info: msgspec.structs.FieldInfo) -> None:
+    """Raise `DeclarationError` for a default of the only field of a key."""
     if info.default is not msgspec.NODEFAULT and info.default is not None:
         raise DeclarationError(
             f"field {field.name!r} is Unique, and only one record could have its default "

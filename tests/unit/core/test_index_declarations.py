@@ -55,6 +55,11 @@ REFUSED: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
         {"code": (Annotated[Code, Unique], "x")},
         "'code' is Unique, and only one record could have its default 'x'",
     ),
+    "the same of a key that is declared apart": (
+        (("code",),),
+        {"code": (Code, "x")},
+        "'code' is Unique, and only one record could have its default 'x'",
+    ),
     "a number whose case is folded": (
         (),
         {"size": Annotated[int, Unique(fold_case=True)]},
