@@ -152,8 +152,11 @@ class BatchForms:
         place = self._places.get(decoded_path(many) + slash) if segment else None
         if place is None:
             raise InvalidParameter(name, f"Must be the path of a record, such as {near}/{{id}}")
+        named = decoded_path(segment)
+        if place.paths is None:
+            return place._replace(named=named)  # what is no id names no record
         try:
-            return place._replace(named=decoded_segment(decoded_path(segment)))
+            return place._replace(named=decoded_segment(named))
         except InvalidParameter as refused:
             raise InvalidParameter(name, refused.message.partition(": ")[2]) from None
 
