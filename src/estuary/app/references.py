@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from estuary.app.access import Permissions
 from estuary.core.access import Action, Decision
-from estuary.core.identity import Identity
+from estuary.core.identity import NO_OWNER, Identity
 from estuary.core.ports import Clock, Store
 from estuary.core.reach import EVERYONES, NOBODYS, Reach, Whose
 from estuary.core.resource import Resource
@@ -28,7 +28,8 @@ def reach_of(granted: Permissions) -> Reach:
         decision = Decision.ALL if rights is None else rights.rule(action).decide(identity)
         if decision is Decision.ALL:
             return EVERYONES
-        if decision is Decision.REFUSED or identity is None or identity.owner is None:
+        # Records without an owner are not those of a token that names none.
+        if decision is Decision.REFUSED or identity is None or identity.owner in (None, NO_OWNER):
             return NOBODYS
         return Whose(identity.owner)
 
