@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from estuary.core.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
-    from estuary.core.hooks import Hooks, Reject
-    from estuary.core.identity import Identity
+    from estuary.core.access.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
+    from estuary.core.access.identity import Identity
+    from estuary.core.hooks.hooks import Hooks, Reject
     from estuary.core.kinds.server_values import Now, Subject
     from estuary.core.markers import Digits, Hidden, Index, Ref, Unique
     from estuary.core.resource import Resource
@@ -39,22 +39,22 @@ __all__ = [
 
 if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
     _MODULES = {
-        "NOBODY": "estuary.core.access",
-        "OWNER": "estuary.core.access",
-        "PUBLIC": "estuary.core.access",
-        "SIGNED_IN": "estuary.core.access",
-        "Access": "estuary.core.access",
+        "NOBODY": "estuary.core.access.access",
+        "OWNER": "estuary.core.access.access",
+        "PUBLIC": "estuary.core.access.access",
+        "SIGNED_IN": "estuary.core.access.access",
+        "Access": "estuary.core.access.access",
         "Digits": "estuary.core.markers",
         "Hidden": "estuary.core.markers",
-        "Hooks": "estuary.core.hooks",
-        "Identity": "estuary.core.identity",
+        "Hooks": "estuary.core.hooks.hooks",
+        "Identity": "estuary.core.access.identity",
         "Index": "estuary.core.markers",
         "Now": "estuary.core.kinds.server_values",
         "Ref": "estuary.core.markers",
-        "Reject": "estuary.core.hooks",
+        "Reject": "estuary.core.hooks.hooks",
         "Resource": "estuary.core.resource",
-        "Role": "estuary.core.access",
-        "Scope": "estuary.core.access",
+        "Role": "estuary.core.access.access",
+        "Scope": "estuary.core.access.access",
         "Subject": "estuary.core.kinds.server_values",
         "Unique": "estuary.core.markers",
     }

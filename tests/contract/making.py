@@ -11,7 +11,7 @@ from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.items import Item
 from estuary.core.moments import to_microseconds
 from estuary.core.record import Position, Record, Written
-from estuary.core.writes import IdempotencyKey, WriteOptions
+from estuary.core.writes.writes import IdempotencyKey, WriteOptions
 from tests.support.clocks import START
 from tests.support.collections import Collection
 

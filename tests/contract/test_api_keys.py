@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from estuary.core.api_keys import ApiKey
+from estuary.core.api_keys.api_keys import ApiKey
 from estuary.core.errors import NotFound, RecordExists, StoreUnavailable, VersionConflict
 from estuary.core.items import ITEMS
 from estuary.core.ports import Store

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from estuary.core.access import Action
+from estuary.core.access.access import Action
+from estuary.core.access.identity import Identity
+from estuary.core.access.reach import EVERYONES, NOBODYS, Whose
 from estuary.core.errors import (
     CascadeTooLarge,
     NotFound,
@@ -17,11 +19,9 @@ from estuary.core.errors import (
     VersionConflict,
     WriteRefused,
 )
-from estuary.core.identity import Identity
-from estuary.core.reach import EVERYONES, NOBODYS, Whose
 from estuary.core.record import Place, Record
 from estuary.core.resource import Resource
-from estuary.core.writes import Delete, Insert, Update, WriteOptions
+from estuary.core.writes.writes import Delete, Insert, Update, WriteOptions
 from estuary.stores import cascades
 from estuary.stores.referring import ReferringStore
 from tests.contract.making import LATER, TIMEOUT, dice, make_id, once

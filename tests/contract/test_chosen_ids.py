@@ -18,7 +18,7 @@ from estuary.core.items import ITEMS
 from estuary.core.ports import Store
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import Delete, Insert, WriteOptions
+from estuary.core.writes.writes import Delete, Insert, WriteOptions
 from tests.contract.making import LATER, expecting, make_id, make_record, once, owned, record_of
 from tests.support.collections import Collection
 

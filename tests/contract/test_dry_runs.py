@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 import pytest
 from msgspec.structs import replace
 
-from estuary.core import writes as core_writes
 from estuary.core.awaiting import settled
 from estuary.core.errors import (
     EstuaryError,
@@ -19,7 +18,8 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS, Item
 from estuary.core.ports import Store
 from estuary.core.record import Record, Written
-from estuary.core.writes import Delete, Insert, Update, WriteOptions
+from estuary.core.writes import writes as core_writes
+from estuary.core.writes.writes import Delete, Insert, Update, WriteOptions
 from tests.contract.making import LATER, make_id, make_record, once, owned
 from tests.support.collections import Collection, awaited
 

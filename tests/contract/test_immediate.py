@@ -6,7 +6,7 @@ from estuary.core.awaiting import settled
 from estuary.core.errors import NotFound, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS
 from estuary.core.ports import Store
-from estuary.core.query import ListQuery, ListResult, by_cursor
+from estuary.core.queries.query import ListQuery, ListResult, by_cursor
 from estuary.core.record import Record, Written
 from tests.contract.making import LATER, make_id, make_record, once, owned
 from tests.contract.stores import StoreKind

@@ -13,7 +13,7 @@ from estuary.core.items import ITEMS
 from estuary.core.moments import to_microseconds
 from estuary.core.record import Record, Written
 from estuary.core.record_json import RecordJson
-from estuary.core.writes import WriteOptions
+from estuary.core.writes.writes import WriteOptions
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.migrations.policy import Policy

@@ -17,7 +17,7 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS
 from estuary.core.ports import Store
 from estuary.core.record import Record, Written
-from estuary.core.writes import KEY_LIFETIME, WriteOptions
+from estuary.core.writes.writes import KEY_LIFETIME, WriteOptions
 from tests.contract.conftest import RESOURCES
 from tests.contract.making import (
     LATER,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from estuary.core.errors import NotFound, StoreQueryFailed, VersionConflict
 from estuary.core.items import ITEMS, Item
 from estuary.core.record import Record
-from estuary.core.writes import WriteOptions
+from estuary.core.writes.writes import WriteOptions
 from tests.contract.making import LATER, TIMEOUT, make_id, position_of, record_of
 from tests.contract.stores import KEEPERS, STORES, StoreKind
 from tests.support.clocks import START

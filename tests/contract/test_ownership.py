@@ -10,7 +10,7 @@ from estuary.core.errors import NotFound, VersionConflict
 from estuary.core.items import ITEMS
 from estuary.core.ports import Store
 from estuary.core.record import Record
-from estuary.core.writes import WriteOptions
+from estuary.core.writes.writes import WriteOptions
 from tests.contract.making import (
     LATER,
     insert_all,

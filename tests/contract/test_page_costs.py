@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from estuary.core.moments import EPOCH
-from estuary.core.query import ListQuery
+from estuary.core.queries.query import ListQuery
 from estuary.core.record_id import canonical_id
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector

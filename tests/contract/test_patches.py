@@ -15,7 +15,7 @@ from estuary.core.errors import NotFound, VersionConflict, WriteRefused
 from estuary.core.items import Item
 from estuary.core.ports import Store
 from estuary.core.record import Record, Written
-from estuary.core.writes import IF_CHANGED, Update, WriteOptions
+from estuary.core.writes.writes import IF_CHANGED, Update, WriteOptions
 from tests.contract.making import LATER, make_id, make_record, once, owned
 from tests.support.clocks import START
 from tests.support.collections import Collection

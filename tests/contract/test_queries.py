@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from estuary.core.conditions import SortKey
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.queries.conditions import SortKey
+from estuary.core.queries.query import ListQuery, ListResult
 from estuary.core.record import Record
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource

@@ -9,9 +9,9 @@ from time import monotonic
 
 import pytest
 
-from estuary.core.conditions import AnyOf, Comparison, Operator, SortKey
 from estuary.core.errors import Advice, QueriesWaiting, QueryTooExpensive
-from estuary.core.query import ListQuery
+from estuary.core.queries.conditions import AnyOf, Comparison, Operator, SortKey
+from estuary.core.queries.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.postgres import PostgresStore

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from estuary.core.conditions import Comparison, Operator, SortKey
 from estuary.core.errors import Advice, StoreQueryFailed
-from estuary.core.indexes import ascending, demand_of, serving
-from estuary.core.query import ListQuery
+from estuary.core.queries.conditions import Comparison, Operator, SortKey
+from estuary.core.queries.indexes import ascending, demand_of, serving
+from estuary.core.queries.query import ListQuery
 from estuary.stores.convex.store import ConvexStore
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector

@@ -18,10 +18,10 @@ from estuary.app.transfer import decoded
 from estuary.backups.archive import record_lines, verify
 from estuary.backups.format import FORMAT, BackupWriter, Header
 from estuary.backups.record_lines import Lines
-from estuary.core.conditions import SEARCHED, Comparison, Operator, SortKey
 from estuary.core.kinds.every import KINDS
 from estuary.core.ports import Store
-from estuary.core.query import ListQuery
+from estuary.core.queries.conditions import SEARCHED, Comparison, Operator, SortKey
+from estuary.core.queries.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Source

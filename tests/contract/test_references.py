@@ -22,7 +22,7 @@ from estuary.core.errors import (
 from estuary.core.ports import Store
 from estuary.core.record import Place, Record
 from estuary.core.resource import Resource
-from estuary.core.writes import Delete, Demand, Insert, Update, Write, WriteOptions
+from estuary.core.writes.writes import Delete, Demand, Insert, Update, Write, WriteOptions
 from tests.contract.making import LATER, TIMEOUT, make_id, once
 from tests.contract.stores import StoreKind
 from tests.support.clocks import START

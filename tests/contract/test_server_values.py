@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from estuary.core.access.identity import Identity
 from estuary.core.awaiting import settled
 from estuary.core.batch.batches import Batches
 from estuary.core.batch.operations import Operation, Target, Verb
 from estuary.core.errors import UniqueConflict
-from estuary.core.identity import Identity
 from estuary.core.ports import Store
 from estuary.core.record import Record, Written
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from estuary.core.writes import WriteOptions
+from estuary.core.writes.writes import WriteOptions
 from tests.contract.making import TIMEOUT, make_id
 from tests.contract.stores import StoreKind
 from tests.support.clocks import START, SettableClock

@@ -9,7 +9,7 @@ from estuary.core.awaiting import settled
 from estuary.core.errors import IdempotencyKeyReused, NotFound, TransactionTooLarge, WriteRefused
 from estuary.core.ports import Store
 from estuary.core.record import Record, Written
-from estuary.core.writes import KEY_LIFETIME, Delete, IdempotencyKey, Insert, Update, Write
+from estuary.core.writes.writes import KEY_LIFETIME, Delete, IdempotencyKey, Insert, Update, Write
 from tests.contract.making import LATER, make_id, make_record
 from tests.support.collections import Collection
 from tests.support.resources import vessel
@@ -90,7 +90,7 @@ async def test_what_is_too_large_is_not_written(
     store: Store, items: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Small requests cannot have large records kept without bound."""
-    monkeypatch.setattr("estuary.core.write_snapshots.MAX_SNAPSHOT_CHARACTERS", 900_000)
+    monkeypatch.setattr("estuary.core.writes.write_snapshots.MAX_SNAPSHOT_CHARACTERS", 900_000)
     record = make_record(1)
     value = type(record.value)("x" * 50, "y" * 1000)
     large = Record(record.id, 1, record.created_at, record.created_at, value)

@@ -17,7 +17,7 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS, Item
 from estuary.core.ports import Store
 from estuary.core.record import Record, Written
-from estuary.core.writes import Delete, Insert, Update, Write, WriteOptions
+from estuary.core.writes.writes import Delete, Insert, Update, Write, WriteOptions
 from tests.contract.making import LATER, dice, expecting, make_id, make_record, owned, record_of
 from tests.support.collections import Collection, awaited
 from tests.support.resources import vessel

@@ -11,10 +11,10 @@ import pytest
 from estuary.core.awaiting import settled
 from estuary.core.errors import RecordRefused, UniqueConflict, WriteRefused
 from estuary.core.ports import Store
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import Delete, Insert, Update, WriteOptions
+from estuary.core.writes.writes import Delete, Insert, Update, WriteOptions
 from tests.contract.making import LATER, TIMEOUT, make_id, once
 from tests.contract.stores import StoreKind
 from tests.support.clocks import START

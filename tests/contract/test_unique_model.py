@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from estuary.core.errors import NotFound, UniqueConflict
+from estuary.core.queries.uniques import MOST_FOUND, UniqueKey
 from estuary.core.record import Record
-from estuary.core.uniques import MOST_FOUND, UniqueKey
-from estuary.core.writes import WriteOptions
+from estuary.core.writes.writes import WriteOptions
 from tests.contract.making import LATER, TIMEOUT, make_id, record_of
 from tests.contract.stores import KEEPERS, STORES, StoreKind
 from tests.support.clocks import START

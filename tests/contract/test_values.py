@@ -11,7 +11,7 @@ import pytest
 from estuary.core.awaiting import settled
 from estuary.core.errors import NotFound, ValidationFailed
 from estuary.core.items import ITEMS
-from estuary.core.query import ListQuery
+from estuary.core.queries.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.record_service import RecordService
 from tests.contract.making import LATER, make_id, record_of

@@ -14,11 +14,11 @@ import pytest
 
 from estuary.app import Service, load_resources
 from estuary.app.keys import key_administration
+from estuary.core.api_keys.key_administration import Grant, KeyAdministration
 from estuary.core.awaiting import settled
-from estuary.core.key_administration import Grant, KeyAdministration
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import Observation
-from estuary.core.query import ListQuery
+from estuary.core.queries.query import ListQuery
 from estuary.core.record import Record
 from estuary.http.scopes import Scopes
 from estuary.telemetry.observers import Observers

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from estuary.core.identity import Refusal
+from estuary.core.access.identity import Refusal
 from estuary.core.observations import AuthFailed, Observation
 from estuary.http.scopes import Scopes
 from estuary.telemetry.observers import Observers

@@ -14,9 +14,9 @@ import pytest
 
 from estuary.app import Service
 from estuary.app.keys import key_administration
-from estuary.core.api_key_text import key_text
-from estuary.core.identity import Refusal
-from estuary.core.key_administration import Grant, KeyAdministration
+from estuary.core.access.identity import Refusal
+from estuary.core.api_keys.api_key_text import key_text
+from estuary.core.api_keys.key_administration import Grant, KeyAdministration
 from estuary.core.measurements import RequestServed
 from estuary.core.observations import AuthFailed
 from estuary.http.scopes import Scopes

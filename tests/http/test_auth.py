@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from estuary.app import Service
-from estuary.core.identity import Refusal
+from estuary.core.access.identity import Refusal
 from estuary.core.measurements import RequestServed
 from estuary.core.observations import AuthFailed
 from estuary.http.scopes import Scopes

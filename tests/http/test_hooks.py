@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from estuary.core.identity import Identity
+from estuary.core.access.identity import Identity
 from estuary.core.observations import HookSlow, Observation, RequestFailed
 from estuary.http.messages import Request
 from estuary.http.scopes import Scopes

@@ -11,8 +11,8 @@ import pytest
 
 from estuary.app import Service
 from estuary.app.keys import key_administration
+from estuary.core.api_keys.key_administration import Grant
 from estuary.core.audit import AccessRefused, KeyAdministered
-from estuary.core.key_administration import Grant
 from estuary.http.scopes import Scopes
 from tests.support.issuer import AUDIENCE, Issuer, issuing
 from tests.support.service import client_of, make_service, observed

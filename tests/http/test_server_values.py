@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from estuary.core.identity import Identity
+from estuary.core.access.identity import Identity
 from estuary.http.messages import Request
 from tests.support.entries import ENTRIES_REFERENCES
 from tests.support.service import client_of, make_service

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from estuary.core.rights import Grant
+from estuary.core.access.rights import Grant
 from estuary.http.messages import Request
 from tests.support.members import MEMBERS_REFERENCE
 from tests.support.service import client_of, make_service

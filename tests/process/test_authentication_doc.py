@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from estuary.core.identity import Refusal
+from estuary.core.access.identity import Refusal
 from tests.support.forgeries import Forger
 from tests.support.http import Connection
 from tests.support.issuer import keys_of

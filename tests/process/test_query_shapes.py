@@ -11,9 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
-from estuary.core.conditions import comparisons
-from estuary.core.indexes import MAX_SORT_KEYS
-from estuary.core.query import ListQuery
+from estuary.core.queries.conditions import comparisons
+from estuary.core.queries.indexes import MAX_SORT_KEYS
+from estuary.core.queries.query import ListQuery
 from tests.support.http import Connection
 from tests.support.process import serving
 from tests.support.served_queries import VALUES, served_queries

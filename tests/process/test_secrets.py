@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from estuary.core.api_key_text import key_text
+from estuary.core.api_keys.api_key_text import key_text
 from tests.support.creates import ITEMS
 from tests.support.forgeries import Forger
 from tests.support.http import Connection, ConnectionEnded, request

@@ -6,10 +6,10 @@ from typing import Any
 
 from estuary.core import ports
 from estuary.core.awaiting import settled
-from estuary.core.query import ListQuery, ListResult, by_cursor
+from estuary.core.queries.query import ListQuery, ListResult, by_cursor
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Position, Record, Written
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, WriteOptions
 
 
 class Collection:

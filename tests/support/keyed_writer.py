@@ -14,7 +14,7 @@ from uuid_utils import uuid7
 
 from estuary.core.items import ITEMS, Item
 from estuary.core.record import Record
-from estuary.core.writes import IdempotencyKey, WriteOptions
+from estuary.core.writes.writes import IdempotencyKey, WriteOptions
 from estuary.stores.sqlite import SqliteStore
 from tests.support.collections import Collection, awaited
 

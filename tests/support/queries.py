@@ -11,12 +11,21 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import RANGE, AllOf, AnyOf, Comparison, Condition, Not, Operator, SortKey
 from estuary.core.field import Field
-from estuary.core.indexes import DEFAULT_ORDER
 from estuary.core.markers import Digits, Hidden, Index
-from estuary.core.query import ListQuery
+from estuary.core.queries.attributes import Attribute
+from estuary.core.queries.conditions import (
+    RANGE,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Not,
+    Operator,
+    SortKey,
+)
+from estuary.core.queries.indexes import DEFAULT_ORDER
+from estuary.core.queries.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.resource import AwareDatetime, Resource
 from tests.support.clocks import START

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import cmp_to_key
 from typing import Any, NamedTuple
 
-from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, SortKey
-from estuary.core.query import ListQuery
+from estuary.core.queries.conditions import AllOf, AnyOf, Comparison, Condition, Not, SortKey
+from estuary.core.queries.query import ListQuery
 from estuary.core.record import Record
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from estuary import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Hidden, Index, Resource, Role, Scope, Unique
-from estuary.core.access import Who
+from estuary.core.access.access import Who
 
 ADMIN, EDIT = "admin", "edit"
 _WORDS: dict[str, Who] = {

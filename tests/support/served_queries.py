@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey
-from estuary.core.indexes import POSITION, demand_of, serving
 from estuary.core.markers import Index
 from estuary.core.moments import to_microseconds
-from estuary.core.query import ListQuery, SortedPosition
+from estuary.core.queries.attributes import Attribute
+from estuary.core.queries.conditions import RANGE, Comparison, Condition, Operator, SortKey
+from estuary.core.queries.indexes import POSITION, demand_of, serving
+from estuary.core.queries.query import ListQuery, SortedPosition
 from estuary.core.record import Position
 from estuary.core.record_id import canonical_id
 from estuary.core.resource import AwareDatetime, Resource

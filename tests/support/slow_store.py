@@ -8,7 +8,7 @@ from typing import Any
 from estuary.core import ports
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.memory import MemoryStore
 from tests.support.collections import Collection
 

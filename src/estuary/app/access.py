@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from estuary.config.settings import Settings
-from estuary.core.access import PUBLIC, SIGNED_IN, Word
+from estuary.core.access.access import PUBLIC, SIGNED_IN, Word
+from estuary.core.access.rights import Rights, Rule, rights_of
 from estuary.core.resource import DeclarationError, Resource
-from estuary.core.rights import Rights, Rule, rights_of
 from estuary.http.scopes import Scopes
 
 

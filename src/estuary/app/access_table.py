@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from estuary.core.access import DECLARED, Action, Decision
-from estuary.core.identity import Identity
+from estuary.core.access.access import DECLARED, Action, Decision
+from estuary.core.access.identity import Identity
+from estuary.core.access.rights import Rights
 from estuary.core.resource import Resource
-from estuary.core.rights import Rights
 
 _OWNER = "an owner"
 

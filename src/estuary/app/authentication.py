@@ -10,8 +10,8 @@ from estuary.app.shared_state import SharedState
 from estuary.app.stores import data_folder
 from estuary.config.settings import Settings
 from estuary.config.urls import file_path
+from estuary.core.access.identity import MAX_SUBJECT_LENGTH
 from estuary.core.extras import needs
-from estuary.core.identity import MAX_SUBJECT_LENGTH
 from estuary.core.kinds.server_values import Subject
 from estuary.core.ports import ApiKeys, Clock, Observer, TokenVerifier
 from estuary.core.resource import DeclarationError, Resource

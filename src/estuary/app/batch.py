@@ -8,7 +8,7 @@ from estuary.config.settings import Settings
 from estuary.core.awaiting import settled
 from estuary.core.batch.batches import Batches
 from estuary.core.batch.operations import Target
-from estuary.core.hook_calls import hook_calls_of
+from estuary.core.hooks.hook_calls import hook_calls_of
 from estuary.core.ports import RateLimiter, Store
 from estuary.core.resource import Resource
 from estuary.core.service_context import ServiceContext

@@ -27,7 +27,7 @@ from estuary.backups.errors import BackupError, NotABackup, UnfitLine
 from estuary.backups.format import LONGEST_LINE
 from estuary.config.settings import Settings
 from estuary.core.errors import HookFailed, RecordOrphaned, RecordRefused, ValidationFailed
-from estuary.core.hook_calls import hook_calls_of
+from estuary.core.hooks.hook_calls import hook_calls_of
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.telemetry.observers import Observers

@@ -8,7 +8,7 @@ from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
 from estuary.app.transfer import demand_lasting, demand_there
 from estuary.config.settings import Settings
-from estuary.core.key_administration import KeyAdministration
+from estuary.core.api_keys.key_administration import KeyAdministration
 from estuary.telemetry.observers import Observers
 
 T = TypeVar("T")

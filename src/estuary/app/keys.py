@@ -3,7 +3,7 @@
 import os
 
 from estuary.config.settings import Settings
-from estuary.core.key_administration import KeyAdministration
+from estuary.core.api_keys.key_administration import KeyAdministration
 from estuary.core.ports import Clock, Observer, Store
 from estuary.http.guards.body import BodyReader
 from estuary.http.keys.handlers import KeyHandlers

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from estuary.core.conditions import Operator, SortKey
-from estuary.core.indexes import DEFAULT_ORDER, IndexDefinition, ascending, shown, with_id
+from estuary.core.queries.conditions import Operator, SortKey
+from estuary.core.queries.indexes import DEFAULT_ORDER, IndexDefinition, ascending, shown, with_id
 from estuary.core.resource import Resource
 
 

@@ -7,11 +7,11 @@ from estuary.app.record_ids import new_record_id
 from estuary.app.references import reach_of
 from estuary.app.stores import has_one_direction
 from estuary.config.settings import Settings
-from estuary.core.foreign_keys import ForeignKeys
-from estuary.core.hook_calls import hook_calls_of
-from estuary.core.hooked_records import HookedRecords
+from estuary.core.hooks.hook_calls import hook_calls_of
+from estuary.core.hooks.hooked_records import HookedRecords
 from estuary.core.ports import Clock, Observer, Store
 from estuary.core.record_service import RecordService
+from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.core.resource import Resource
 from estuary.core.service_context import ServiceContext
 from estuary.http.guards.body import BodyReader

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from estuary.app.access import Permissions
-from estuary.core.access import Action, Decision
-from estuary.core.identity import NO_OWNER, Identity
+from estuary.core.access.access import Action, Decision
+from estuary.core.access.identity import NO_OWNER, Identity
+from estuary.core.access.reach import EVERYONES, NOBODYS, Reach, Whose
 from estuary.core.ports import Clock, Store
-from estuary.core.reach import EVERYONES, NOBODYS, Reach, Whose
 from estuary.core.resource import Resource
 from estuary.stores.referring import ReferringStore
 

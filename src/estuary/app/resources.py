@@ -21,8 +21,8 @@ from estuary import __version__
 from estuary.app.access import batch_rights, rights
 from estuary.config.errors import quoted
 from estuary.core.declarations import DeclarationError, Faults, noting
-from estuary.core.foreign_keys import ForeignKeys
-from estuary.core.reference_declarations import check_references
+from estuary.core.references.foreign_keys import ForeignKeys
+from estuary.core.references.reference_declarations import check_references
 from estuary.core.resource import Resource
 from estuary.http.openapi.document import document
 from estuary.http.routes import API_PREFIX

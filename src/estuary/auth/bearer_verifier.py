@@ -1,9 +1,9 @@
 """The `TokenVerifier` for both kinds of bearers: what begins with `esk_` is an API key, the rest tokens."""
 
 from estuary.auth.key_verifier import KeyVerifier
-from estuary.core.api_key_text import PREFIX
+from estuary.core.access.identity import Identity, Refusal
+from estuary.core.api_keys.api_key_text import PREFIX
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import Identity, Refusal
 from estuary.core.ports import TokenVerifier
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from estuary.auth.roles import RolesClaim
-from estuary.core.errors import Unauthenticated
-from estuary.core.identity import (
+from estuary.core.access.identity import (
     KEY_SUBJECT_PREFIX,
     MAX_SUBJECT_LENGTH,
     NO_OWNER,
@@ -14,6 +13,7 @@ from estuary.core.identity import (
     Identity,
     Refusal,
 )
+from estuary.core.errors import Unauthenticated
 
 _LATEST = 253_402_300_799
 """The end of the year 9999: a later time in a token is an error."""

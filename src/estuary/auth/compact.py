@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from estuary.auth.strict_json import decode_object
+from estuary.core.access.identity import Refusal
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import Refusal
 
 MAX_CHARACTERS = 8192
 """The longest token that is parsed: the usual limit of servers on a header line."""

@@ -6,8 +6,8 @@ from contextlib import suppress
 from estuary.auth.known_bearers import KnownBearers
 from estuary.auth.known_keys import KnownKeys
 from estuary.auth.verified import VerifiedTokens
+from estuary.core.access.identity import Identity, Refusal
 from estuary.core.errors import KeysUnavailable, StoreError, Unauthenticated
-from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import ApiKeysChanged
 from estuary.core.ports import ApiKeys, Clock, Observer
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from estuary.auth.verified import VerifiedTokens
-from estuary.core.identity import Identity
+from estuary.core.access.identity import Identity
 
 _KEY_FIELD: Final = "Bearer esk_"
 

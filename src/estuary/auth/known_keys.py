@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import NamedTuple
 
-from estuary.core.api_key_text import KeyParts, parse_key
-from estuary.core.api_keys import ApiKey, KeyChanges
+from estuary.core.access.identity import Identity, Refusal
+from estuary.core.api_keys.api_key_text import KeyParts, parse_key
+from estuary.core.api_keys.api_keys import ApiKey, KeyChanges
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import Identity, Refusal
 
 _HOUR = 3600.0
 

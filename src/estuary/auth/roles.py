@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from estuary.core.access.identity import Refusal
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import Refusal
 
 MAX_ROLE = 255
 """The longest name of a role, in characters."""

@@ -9,8 +9,8 @@ from estuary.auth.compact import Compact, parse
 from estuary.auth.jwks import KeySource
 from estuary.auth.key_set import Key
 from estuary.auth.verified import VerifiedTokens
+from estuary.core.access.identity import Identity, Refusal
 from estuary.core.errors import KeysUnavailable, Unauthenticated
-from estuary.core.identity import Identity, Refusal
 from estuary.core.ports import Clock
 
 _MOST_CANDIDATES = 4

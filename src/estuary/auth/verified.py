@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-from estuary.core.identity import Identity
+from estuary.core.access.identity import Identity
 
 MAX_TOKENS = 10_000
 MAX_CHARACTERS = 8 * 1024 * 1024

@@ -10,7 +10,7 @@ from estuary.cli.exits import OK, failed, misconfigured, warn
 
 if TYPE_CHECKING:
     from estuary.config.settings import Settings
-    from estuary.core.key_administration import Grant, KeyAdministration
+    from estuary.core.api_keys.key_administration import Grant, KeyAdministration
 
     Work = Callable[[KeyAdministration], Awaitable[str]]
 
@@ -69,9 +69,9 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def _create(arguments: argparse.Namespace) -> int:
+    from estuary.core.api_keys.grants import demand_valid
+    from estuary.core.api_keys.key_administration import Grant
     from estuary.core.errors import ValidationFailed
-    from estuary.core.grants import demand_valid
-    from estuary.core.key_administration import Grant
 
     grant = Grant(
         name=arguments.name.strip(),
@@ -173,13 +173,13 @@ def _run(
 
 
 def _days(text: str) -> int:
-    from estuary.core.grants import MAX_DAYS
+    from estuary.core.api_keys.grants import MAX_DAYS
 
     return _whole_number(text, 1, MAX_DAYS, "days")
 
 
 def _seconds(text: str) -> int:
-    from estuary.core.key_administration import LONGEST_OVERLAP
+    from estuary.core.api_keys.key_administration import LONGEST_OVERLAP
 
     return _whole_number(text, 0, LONGEST_OVERLAP // timedelta(seconds=1), "seconds")
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from estuary.cli.exits import warn
-from estuary.core.api_keys import ApiKey
-from estuary.core.key_administration import Issued
-from estuary.core.key_view import issued_view, key_view, state_of
+from estuary.core.api_keys.api_keys import ApiKey
+from estuary.core.api_keys.key_administration import Issued
+from estuary.core.api_keys.key_view import issued_view, key_view, state_of
 
 _TITLES = ("ID", "STATE", "EXPIRES", "LAST USED", "OWNER", "GRANTS", "NAME")
 

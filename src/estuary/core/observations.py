@@ -2,8 +2,8 @@
 
 import msgspec
 
+from estuary.core.access.identity import Refusal
 from estuary.core.audit import AccessRefused, KeyAdministered
-from estuary.core.identity import Refusal
 from estuary.core.measurements import RequestServed, StoreQueried
 
 

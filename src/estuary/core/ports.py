@@ -6,16 +6,16 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from estuary.core.access.identity import Identity
 from estuary.core.allowance import Decision
-from estuary.core.api_keys import ApiKey, KeyChanges
+from estuary.core.api_keys.api_keys import ApiKey, KeyChanges
 from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.identity import Identity
 from estuary.core.observations import Observation
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.queries.query import ListQuery, ListResult
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, IdempotencyKey, Write, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, IdempotencyKey, Write, WriteOptions
 
 
 class Clock(Protocol):

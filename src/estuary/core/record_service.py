@@ -9,18 +9,18 @@ from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable, then
 from estuary.core.errors import NotFound
-from estuary.core.list_queries import ListQueries
 from estuary.core.observations import RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.pending_writes import PendingWrites, VersionPredicate
 from estuary.core.ports import Collection
-from estuary.core.query import ListQuery, ListResult, position_in
+from estuary.core.queries.list_queries import ListQueries
+from estuary.core.queries.query import ListQuery, ListResult, position_in
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Place, Record, Written
 from estuary.core.record_id import is_record_id
 from estuary.core.resource import Resource
-from estuary.core.rewriting import rewritten
 from estuary.core.service_context import ServiceContext
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import IF_CHANGED, UNCONDITIONAL, WriteOptions
+from estuary.core.writes.pending_writes import PendingWrites, VersionPredicate
+from estuary.core.writes.rewriting import rewritten
+from estuary.core.writes.writes import IF_CHANGED, UNCONDITIONAL, WriteOptions
 
 
 class RecordService:

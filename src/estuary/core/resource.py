@@ -6,22 +6,22 @@ from typing import Any
 
 import msgspec
 
-from estuary.core.access import Access, access_of
-from estuary.core.attributes import Attribute, attributes_of
+from estuary.core.access.access import Access, access_of
 from estuary.core.declarations import DeclarationError, Faults, declaring
 from estuary.core.field import Field
 from estuary.core.fields import NAME, fields_of, makers_of, patch_of, struct_of
-from estuary.core.hook_declarations import hooks_of
-from estuary.core.hooks import Hooks
-from estuary.core.index_declarations import declared_indexes, unique_keys_of
+from estuary.core.hooks.hook_declarations import hooks_of
+from estuary.core.hooks.hooks import Hooks
 from estuary.core.kinds.every import KINDS
 from estuary.core.kinds.kind import Kind
 from estuary.core.markers import Unique
 from estuary.core.moments import AwareDatetime
-from estuary.core.new_values import NewValues
-from estuary.core.plans import Plans
-from estuary.core.reference_declarations import foreign_keys_of
+from estuary.core.queries.attributes import Attribute, attributes_of
+from estuary.core.queries.index_declarations import declared_indexes, unique_keys_of
+from estuary.core.queries.plans import Plans
+from estuary.core.references.reference_declarations import foreign_keys_of
 from estuary.core.rules import Rules
+from estuary.core.writes.new_values import NewValues
 
 __all__ = ["RESERVED_FIELDS", "AwareDatetime", "DeclarationError", "Resource"]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from estuary.core.contention import Attempts
 from estuary.core.ports import Clock, Observer
+from estuary.core.writes.contention import Attempts
 
 
 class ServiceContext(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ reporter tells of its beginning and its end, and the application puts them toget
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
-from estuary.core.api_key_text import PREFIX, masked
+from estuary.core.api_keys.api_key_text import PREFIX, masked
 from estuary.core.audit import AccessRefused
 from estuary.core.errors import EstuaryError, NotFound
 from estuary.core.measurements import RequestServed

@@ -6,10 +6,10 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from estuary.core.access import Action
+from estuary.core.access.access import Action
+from estuary.core.access.identity import Identity
+from estuary.core.access.rights import EVERYTHING, Rights
 from estuary.core.errors import EstuaryError
-from estuary.core.identity import Identity
-from estuary.core.rights import EVERYTHING, Rights
 from estuary.http.client import NO_ADDRESS
 from estuary.http.fields import Fields
 

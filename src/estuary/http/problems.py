@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from estuary.core import errors
+from estuary.core.access.identity import Refusal
 from estuary.core.errors import Violation
-from estuary.core.identity import Refusal
 from estuary.core.moments import in_six_digits
 from estuary.http import errors as http_errors
 from estuary.http.envelopes import Details, Envelope, Problem

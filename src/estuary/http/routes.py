@@ -5,8 +5,8 @@ from functools import partial
 from types import MappingProxyType
 from urllib.parse import quote
 
-from estuary.core.access import Action, Role
-from estuary.core.rights import Rights, Rule
+from estuary.core.access.access import Action, Role
+from estuary.core.access.rights import Rights, Rule
 from estuary.http.guards.body import ACCEPT_PATCH, ACCEPT_QUERY
 from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.kernel import RECORD_ID, VALUE

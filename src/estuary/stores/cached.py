@@ -17,7 +17,7 @@ from estuary.core.observations import CacheLooked
 from estuary.core.ports import ApiKeys, Collection, Observer, Store
 from estuary.core.record import Place, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, IdempotencyKey, Write, WriteOptions, id_of
+from estuary.core.writes.writes import UNCONDITIONAL, IdempotencyKey, Write, WriteOptions, id_of
 from estuary.stores.cache.port import Caches, Miss, RecordCache
 from estuary.stores.shielding import ShieldedTasks, outcome_of
 

@@ -12,17 +12,17 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from estuary.core.access import Action
+from estuary.core.access.access import Action
+from estuary.core.access.identity import Identity
+from estuary.core.access.reach import Reach
 from estuary.core.awaiting import settled
-from estuary.core.conditions import Comparison, Operator
 from estuary.core.errors import CascadeTooLarge, Referenced
-from estuary.core.foreign_keys import ForeignKey, ForeignKeys, OnDelete
-from estuary.core.identity import Identity
 from estuary.core.ports import Collection
-from estuary.core.query import ListQuery, position_in
-from estuary.core.reach import Reach
+from estuary.core.queries.conditions import Comparison, Operator
+from estuary.core.queries.query import ListQuery, position_in
 from estuary.core.record import Place, Record
-from estuary.core.writes import Delete, Insert, Update, Write, WriteOptions, id_of
+from estuary.core.references.foreign_keys import ForeignKey, ForeignKeys, OnDelete
+from estuary.core.writes.writes import Delete, Insert, Update, Write, WriteOptions, id_of
 
 MOST_CASCADED: Final = 10_000
 """Records that a delete changes or takes with it: they are one transaction, for which others wait."""

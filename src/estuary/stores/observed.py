@@ -11,7 +11,7 @@ from estuary.core.observations import StoreQueryCancelled
 from estuary.core.ports import ApiKeys, Observer, Store
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import IdempotencyKey, Write
+from estuary.core.writes.writes import IdempotencyKey, Write
 from estuary.stores.observed_collection import ANSWERS, ObservedCollection
 
 Answer = TypeVar("Answer")

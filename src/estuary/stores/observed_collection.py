@@ -25,10 +25,10 @@ from estuary.core.errors import (
 )
 from estuary.core.measurements import StoreQueried
 from estuary.core.ports import Collection, Observer
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.queries.query import ListQuery, ListResult
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Record, Written
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, WriteOptions
 
 Answer = TypeVar("Answer")
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from estuary.core.access import Action
+from estuary.core.access.access import Action
+from estuary.core.access.reach import EVERYONES, Reach
 from estuary.core.awaiting import settled
 from estuary.core.errors import (
     EstuaryError,
@@ -20,12 +21,11 @@ from estuary.core.errors import (
     WriteContention,
     WriteRefused,
 )
-from estuary.core.foreign_keys import ForeignKeys
 from estuary.core.ports import Collection, Store
-from estuary.core.reach import EVERYONES, Reach
 from estuary.core.record import Record, Written
+from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.core.resource import Resource
-from estuary.core.writes import (
+from estuary.core.writes.writes import (
     NO_VERSION,
     UNCONDITIONAL,
     Delete,

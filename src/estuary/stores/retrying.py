@@ -11,7 +11,7 @@ from estuary.core.observations import Migrated, MigrationAwaited, RetryDue, Stor
 from estuary.core.ports import ApiKeys, Collection, Observer, Store
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import IdempotencyKey, Write
+from estuary.core.writes.writes import IdempotencyKey, Write
 
 INTERVAL = 1.0
 """Seconds between two attempts."""

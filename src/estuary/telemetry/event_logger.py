@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from estuary.core.identity import Refusal
+from estuary.core.access.identity import Refusal
 from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,

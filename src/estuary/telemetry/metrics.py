@@ -3,9 +3,9 @@
 import platform
 from collections.abc import Iterable, Sequence
 
+from estuary.core.access.identity import Refusal
 from estuary.core.audit import KeyAdministered, KeyOperation
 from estuary.core.build import COMPILED
-from estuary.core.identity import Refusal
 from estuary.core.measurements import KNOWN_METHODS, RequestServed, StoreQueried
 from estuary.core.observations import (
     ApiKeysChanged,

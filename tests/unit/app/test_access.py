@@ -8,7 +8,7 @@ from estuary.app.access import permissions
 from estuary.app.access_table import access_table, as_json, as_text
 from estuary.app.authentication import documented_scopes
 from estuary.config.environment import load_from
-from estuary.core.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
+from estuary.core.access.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
 from estuary.core.items import ITEMS
 from estuary.core.resource import DeclarationError, Resource
 from tests.support.books import Book

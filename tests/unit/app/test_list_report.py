@@ -1,7 +1,7 @@
 """What `estuary check` says of the lists of a resource."""
 
 from estuary.app import askable
-from estuary.core.indexes import demand_of, serving, sort_key
+from estuary.core.queries.indexes import demand_of, serving, sort_key
 from estuary.core.resource import Resource
 from estuary.http.records.list_parameters import ListParameters
 from estuary.http.records.list_request import ListRequests

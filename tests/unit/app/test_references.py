@@ -2,10 +2,10 @@
 
 from estuary.app.access import Permissions
 from estuary.app.references import reach_of
-from estuary.core.access import OWNER, PUBLIC, Access, Action, Role
-from estuary.core.identity import NO_OWNER, Identity
-from estuary.core.reach import EVERYONES, NOBODYS, Whose
-from estuary.core.rights import rights_of
+from estuary.core.access.access import OWNER, PUBLIC, Access, Action, Role
+from estuary.core.access.identity import NO_OWNER, Identity
+from estuary.core.access.reach import EVERYONES, NOBODYS, Whose
+from estuary.core.access.rights import rights_of
 
 RULED = Access(read=OWNER | Role("admin"), create=PUBLIC, update=OWNER)
 REACH = reach_of(

@@ -13,7 +13,7 @@ from estuary.auth.kept_keys import Keep, NoKeep
 from estuary.auth.tokens import Issuer, JwtVerifier
 from estuary.auth.trial import TrialKeys
 from estuary.auth.verified import VerifiedTokens
-from estuary.core.identity import Identity
+from estuary.core.access.identity import Identity
 from estuary.core.observations import Observation
 from estuary.core.ports import Clock
 from tests.support.clocks import SettableClock

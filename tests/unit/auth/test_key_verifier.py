@@ -10,11 +10,11 @@ import pytest
 
 from estuary.auth.key_verifier import HONOURED_SECONDS, MAX_WAITING, MOST_LOOKS, KeyVerifier
 from estuary.auth.verified import VerifiedTokens
-from estuary.core.api_key_text import key_text
-from estuary.core.api_keys import ApiKey, KeyChanges
+from estuary.core.access.identity import Identity, Refusal
+from estuary.core.api_keys.api_key_text import key_text
+from estuary.core.api_keys.api_keys import ApiKey, KeyChanges
+from estuary.core.api_keys.key_administration import Grant, Issued, KeyAdministration
 from estuary.core.errors import KeysUnavailable, StoreUnavailable, Unauthenticated
-from estuary.core.identity import Identity, Refusal
-from estuary.core.key_administration import Grant, Issued, KeyAdministration
 from estuary.core.observations import ApiKeysChanged, Observation
 from estuary.stores.memory.api_keys import MemoryApiKeys
 from tests.support.clocks import SettableClock

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from estuary.auth.roles import RolesClaim
+from estuary.core.access.identity import Refusal
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import Refusal
 
 
 @pytest.mark.parametrize(

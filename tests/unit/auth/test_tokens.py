@@ -9,8 +9,8 @@ import pytest
 from estuary.auth.claims import ClaimRules
 from estuary.auth.tokens import Issuer, JwtVerifier
 from estuary.auth.verified import VerifiedTokens
+from estuary.core.access.identity import NO_OWNER, Identity, Refusal
 from estuary.core.errors import KeysUnavailable, Unauthenticated
-from estuary.core.identity import NO_OWNER, Identity, Refusal
 from tests.support.forgeries import Forger
 from tests.support.issuer import AUDIENCE, keys_of
 from tests.unit.auth.sources import ISSUER, USUAL, Published, World, claims_at, source

@@ -1,7 +1,7 @@
 """Verified tokens: remembered within bounds, and never beyond their end."""
 
 from estuary.auth.verified import MAX_CHARACTERS, MAX_TOKENS, VerifiedTokens
-from estuary.core.identity import Identity
+from estuary.core.access.identity import Identity
 from tests.support.clocks import SettableClock
 
 ALICE = Identity("alice", None, frozenset())

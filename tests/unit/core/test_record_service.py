@@ -21,11 +21,11 @@ from estuary.core.items import ITEMS, Item
 from estuary.core.markers import Hidden
 from estuary.core.moments import to_microseconds
 from estuary.core.observations import Observation, RecordCreated, RecordDeleted, RecordUpdated
-from estuary.core.query import ListQuery, ListResult, SortedPosition, by_cursor
+from estuary.core.queries.query import ListQuery, ListResult, SortedPosition, by_cursor
 from estuary.core.record import Position, Record, Written
 from estuary.core.record_service import RecordService
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
 from tests.contract.making import make_id, once, record_of
 from tests.support.clocks import START, SettableClock

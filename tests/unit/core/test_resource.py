@@ -11,7 +11,6 @@ from msgspec import Meta
 
 from estuary.core.errors import ValidationFailed
 from estuary.core.field import Field
-from estuary.core.indexes import indexes_of
 from estuary.core.items import ITEMS, Item
 from estuary.core.kinds.boolean import Boolean
 from estuary.core.kinds.choice import Choice
@@ -23,6 +22,7 @@ from estuary.core.kinds.list import List
 from estuary.core.kinds.text import Text
 from estuary.core.kinds.timestamp import Timestamp
 from estuary.core.markers import Hidden, Index
+from estuary.core.queries.indexes import indexes_of
 from estuary.core.resource import RESERVED_FIELDS, DeclarationError, Resource
 from tests.support.clocks import START
 from tests.support.resources import BUILT, VESSELS, Vessel, vessel

@@ -13,7 +13,7 @@ from estuary.core.items import ITEMS, Item
 from estuary.core.observations import CacheLooked, Observation
 from estuary.core.record import Place, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.cache.local_cache import LocalCaches
 from estuary.stores.cache.port import Caches, Miss
 from estuary.stores.cache.stamps import Stamps, unshared

@@ -21,11 +21,11 @@ from estuary.core.items import ITEMS
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import Observation, StoreQueryCancelled
 from estuary.core.ports import Collection, Store
-from estuary.core.query import ListQuery, ListResult, by_cursor
+from estuary.core.queries.query import ListQuery, ListResult, by_cursor
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, Delete, IdempotencyKey, Insert, Write, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, Delete, IdempotencyKey, Insert, Write, WriteOptions
 from estuary.stores.memory import MemoryCollection, MemoryStore
 from estuary.stores.memory.api_keys import MemoryApiKeys
 from estuary.stores.observed import ObservedStore

@@ -4,8 +4,8 @@ import io
 import json
 from typing import Any
 
+from estuary.core.access.identity import Refusal
 from estuary.core.audit import AccessRefused, KeyAdministered, KeyOperation
-from estuary.core.identity import Refusal
 from estuary.core.observations import AuthFailed, Observation
 from estuary.telemetry.logs import build_logs
 from estuary.telemetry.observers import Observers

@@ -6,7 +6,7 @@ from io import BytesIO
 import msgspec
 import pytest
 
-from estuary.core.identity import Refusal
+from estuary.core.access.identity import Refusal
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import (
     AuthFailed,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from estuary.core.identity import Refusal
+from estuary.core.access.identity import Refusal
 from estuary.core.measurements import RequestServed, StoreQueried
 from estuary.core.observations import (
     AcceptFailed,

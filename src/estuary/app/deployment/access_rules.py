@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from estuary.app.resources import load_resources
 from estuary.config.checklist.facts import AccessRules
 from estuary.config.settings import Settings
-from estuary.core.access import Action, Who, Word
+from estuary.core.access.access import Action, Who, Word
 from estuary.core.resource import Resource
 
 

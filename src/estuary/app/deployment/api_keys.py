@@ -9,7 +9,7 @@ from estuary.app.transfer import demand_there
 from estuary.backups.errors import BackupError
 from estuary.config.checklist.facts import KeysFound
 from estuary.config.settings import Settings
-from estuary.core.api_keys import ApiKey
+from estuary.core.api_keys.api_keys import ApiKey
 from estuary.core.errors import StoreError
 from estuary.telemetry.observers import Observers
 

@@ -6,12 +6,12 @@ from typing import Protocol
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.batch.operations import Operation, Verb
 from estuary.core.batch.planning import Plan
-from estuary.core.contention import Attempts
 from estuary.core.errors import IdempotencyKeyInFlight, WriteContention, WriteRefused
 from estuary.core.observations import BatchMade, RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.record import Written
 from estuary.core.service_context import ServiceContext
-from estuary.core.writes import IdempotencyKey, Write
+from estuary.core.writes.contention import Attempts
+from estuary.core.writes.writes import IdempotencyKey, Write
 
 
 class Transact(Protocol):

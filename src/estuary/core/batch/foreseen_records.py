@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from estuary.core.awaiting import settled
 from estuary.core.batch.operations import Operation
 from estuary.core.errors import NotFound, SeveralRecords, WriteContention
+from estuary.core.queries.uniques import MOST_FOUND, UniqueKey, UniqueValues, Values
 from estuary.core.record import Place, Record
 from estuary.core.record_id import is_record_id
-from estuary.core.uniques import MOST_FOUND, UniqueKey, UniqueValues, Values
-from estuary.core.writes import Delete, Insert, Update, Write
+from estuary.core.writes.writes import Delete, Insert, Update, Write
 
 
 class _Value(NamedTuple):

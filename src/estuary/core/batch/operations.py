@@ -7,16 +7,16 @@ from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
+from estuary.core.access.identity import Identity
 from estuary.core.errors import NotFound, PreconditionFailed, ValidationFailed, VersionConflict
-from estuary.core.hook_calls import HookCalls
-from estuary.core.identity import Identity
-from estuary.core.pending_writes import VersionPredicate
+from estuary.core.hooks.hook_calls import HookCalls
 from estuary.core.ports import Collection
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Place, Record
 from estuary.core.record_id import NO_RECORD, is_record_id
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import NO_VERSION, Delete, Insert, Update, Write, WriteOptions
+from estuary.core.writes.pending_writes import VersionPredicate
+from estuary.core.writes.writes import NO_VERSION, Delete, Insert, Update, Write, WriteOptions
 
 
 class Verb(Enum):

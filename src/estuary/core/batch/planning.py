@@ -17,7 +17,7 @@ from estuary.core.errors import (
     WriteRefused,
 )
 from estuary.core.record import Place
-from estuary.core.writes import Insert, Write, id_of
+from estuary.core.writes.writes import Insert, Write, id_of
 
 _SPEAKING_AGAINST = (
     HookFailed,

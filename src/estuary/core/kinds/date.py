@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import inspect as types
 
-from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored
+from estuary.core.queries.conditions import ORDERED, Operator
 
 _FORM: Final = "must be a date as RFC 3339 writes it: 2026-01-31"
 _ABSENT: Final = "must be a date that exists, from 0001-01-01 to 9999-12-31"

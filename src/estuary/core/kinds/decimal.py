@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar, Final
 import msgspec
 from msgspec import inspect as types
 
-from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.constraints import MAX_DIGITS, Precision
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Rule, Storage, Stored, Unservable
 from estuary.core.markers import Bound, Digits, Marker, markers_of
+from estuary.core.queries.conditions import ORDERED, Operator
 
 _NOTATION: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?\Z"
 _NUMBER: Final = re.compile(_NOTATION)

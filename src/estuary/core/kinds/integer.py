@@ -4,10 +4,10 @@ from typing import Any, ClassVar, Final
 
 from msgspec import inspect as types
 
-from estuary.core.conditions import Operator
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.kinds.kind import Broken, Rule, Storage, Stored
 from estuary.core.kinds.number import Number
+from estuary.core.queries.conditions import Operator
 
 _NOT_WHOLE = "must be a whole number"
 _BEYOND: Final = MAX_SAFE_INTEGER + 1

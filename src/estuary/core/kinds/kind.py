@@ -8,11 +8,11 @@ from typing import Any, ClassVar, NamedTuple
 import msgspec
 from mypy_extensions import mypyc_attr
 
-from estuary.core.conditions import EQUALITY, Operator
-from estuary.core.foreign_keys import Referral
 from estuary.core.kinds.constraints import Constraint
 from estuary.core.kinds.declared import Declared
 from estuary.core.markers import Marker
+from estuary.core.queries.conditions import EQUALITY, Operator
+from estuary.core.references.foreign_keys import Referral
 
 Rule = Callable[[Any], Any]
 """Takes a value of the right type, gives it back cleaned, or raises `Broken`."""

@@ -5,12 +5,12 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import inspect as types
 
-from estuary.core.conditions import Operator
 from estuary.core.kinds.constraints import ANY_LENGTH, Lengths
 from estuary.core.kinds.declared import Declared, entry_of, kind_of
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Rule, Storage, Stored, Unservable
 from estuary.core.kinds.text import NO_NUL, Text
 from estuary.core.markers import markers_of
+from estuary.core.queries.conditions import Operator
 
 _MOST_ENTRIES: Final = 10_000
 """Where a declaration says nothing: entries that are checked one by one must not fill a whole body."""

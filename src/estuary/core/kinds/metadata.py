@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.integer import Integer
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored
 from estuary.core.kinds.timestamp import Timestamp
+from estuary.core.queries.conditions import ORDERED, Operator
 from estuary.core.record_id import canonical_id, is_record_id
 
 

@@ -7,7 +7,6 @@ import msgspec
 from msgspec import inspect as types
 from msgspec.structs import asdict
 
-from estuary.core.conditions import Operator
 from estuary.core.declarations import DeclarationError
 from estuary.core.errors import ValidationFailed
 from estuary.core.field import Field
@@ -15,6 +14,7 @@ from estuary.core.fields import fields_of, patch_of, struct_of
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.json_schema import or_null
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Merge, Rule, Storage, Stored, Unservable
+from estuary.core.queries.conditions import Operator
 from estuary.core.rules import NULL, Rules, violation, within
 
 _REQUIRED: Final = Broken("is required", "required")

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import inspect as types
 
-from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.constraints import ANY_NUMBER, Range
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Kind, Unservable
+from estuary.core.queries.conditions import ORDERED, Operator
 
 _JSON_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """RFC 8259, section 6."""

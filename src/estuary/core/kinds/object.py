@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import inspect as types
 
-from estuary.core.conditions import Operator
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Kind, Merge, Rule, Storage, Stored
 from estuary.core.kinds.text import NO_NUL
 from estuary.core.nesting import nesting_depth
+from estuary.core.queries.conditions import Operator
 
 MAX_BYTES: Final = 16 * 1024
 """Of its JSON, without white space."""

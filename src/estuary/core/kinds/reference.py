@@ -4,11 +4,11 @@ from typing import Any, ClassVar, Final
 
 from msgspec import inspect as types
 
-from estuary.core.foreign_keys import OnDelete, Referral
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Unservable
 from estuary.core.kinds.metadata import Identifier
 from estuary.core.markers import Marker, Ref, markers_of
+from estuary.core.references.foreign_keys import OnDelete, Referral
 
 
 class Reference(Identifier):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from estuary.core.identity import MAX_SUBJECT_LENGTH, Identity
+from estuary.core.access.identity import MAX_SUBJECT_LENGTH, Identity
 from estuary.core.kinds.date import Date
 from estuary.core.kinds.kind import Kind, Unservable
 from estuary.core.kinds.text import Text

@@ -5,11 +5,11 @@ from typing import Any, ClassVar, Final
 
 from msgspec import inspect as types
 
-from estuary.core.conditions import ORDERED, SEARCHED, Operator
 from estuary.core.kinds.constraints import ANY_LENGTH, Lengths
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored
 from estuary.core.markers import Ref, markers_of
+from estuary.core.queries.conditions import ORDERED, SEARCHED, Operator
 
 NO_NUL = "must not contain the character U+0000"
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import inspect as types
 
-from estuary.core.conditions import ORDERED, Operator
 from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Conversion, Kind, Rule, Storage, Stored
 from estuary.core.moments import AwareDatetime, from_microseconds, in_six_digits, in_utc, to_microseconds
+from estuary.core.queries.conditions import ORDERED, Operator
 
 _FORM = "must be a time as RFC 3339 writes it, with its offset: 2026-01-31T09:00:00Z"
 _OFFSET = r"(?:[Zz]|[+-]\d\d:?\d\d)"

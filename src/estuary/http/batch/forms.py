@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple, assert_never
 
 import msgspec
 
-from estuary.core.access import Action
+from estuary.core.access.access import Action
+from estuary.core.access.identity import Identity
 from estuary.core.batch.operations import Named, Verb
 from estuary.core.errors import ValidationFailed, WriteRefused
-from estuary.core.identity import Identity
 from estuary.core.record_id import canonical_id, is_record_id
 from estuary.http.batch.batch_body import OPERATIONS, SentOperation, sent_headers, sent_operations
 from estuary.http.errors import BadRequest, InvalidParameter, PreconditionRequired

@@ -5,16 +5,16 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
+from estuary.core.access.granted_writes import record_of, refusal_within
+from estuary.core.access.identity import Identity
+from estuary.core.access.rights import Grant, Rights
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.batch.batches import Batches
 from estuary.core.batch.operations import Operation, Target, Verb
 from estuary.core.errors import EstuaryError, Forbidden, Unauthenticated, WriteRefused
-from estuary.core.granted_writes import record_of, refusal_within
-from estuary.core.identity import Identity
 from estuary.core.observations import AuthFailed, BatchRead
 from estuary.core.ports import Observer
 from estuary.core.record import Record
-from estuary.core.rights import Grant, Rights
 from estuary.http.batch.batch_body import OPERATIONS
 from estuary.http.batch.forms import BatchForms, Form
 from estuary.http.batch.results import answer

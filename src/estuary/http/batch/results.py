@@ -5,9 +5,9 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
+from estuary.core.access.rights import Grant
 from estuary.core.batch.operations import Verb
 from estuary.core.record import Written
-from estuary.core.rights import Grant
 from estuary.http.batch.forms import Form
 from estuary.http.messages import JSON, Response, fields, line
 from estuary.http.records.by_value import status_of_upsert

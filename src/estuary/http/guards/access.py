@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from estuary.core.access import Action
+from estuary.core.access.access import Action
+from estuary.core.access.identity import Refusal
 from estuary.core.errors import Forbidden, Unauthenticated
-from estuary.core.identity import Refusal
 from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer
 from estuary.http.messages import Guard, Request, Route, Verdict, line

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable
 from typing import Protocol
 
+from estuary.core.access.identity import Identity, Refusal
 from estuary.core.allowance import Decision
 from estuary.core.awaiting import then
 from estuary.core.errors import KeysUnavailable, Unauthenticated
-from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed
 from estuary.core.ports import Observer, TokenVerifier
 from estuary.http.errors import RateLimited

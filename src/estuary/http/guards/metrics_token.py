@@ -3,8 +3,8 @@
 from collections.abc import Awaitable
 from hmac import compare_digest
 
+from estuary.core.access.identity import Refusal
 from estuary.core.errors import Unauthenticated
-from estuary.core.identity import Refusal
 from estuary.http.messages import Handler, Request, Response
 
 

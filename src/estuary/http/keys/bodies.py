@@ -5,8 +5,8 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from estuary.core.grants import MAX_DAYS
-from estuary.core.key_administration import DEFAULT_LIFETIME, LONGEST_OVERLAP, Grant
+from estuary.core.api_keys.grants import MAX_DAYS
+from estuary.core.api_keys.key_administration import DEFAULT_LIFETIME, LONGEST_OVERLAP, Grant
 from estuary.core.nesting import nests_too_deep
 from estuary.http.errors import BadRequest
 from estuary.http.records.bodies import is_utf8

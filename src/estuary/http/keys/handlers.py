@@ -5,14 +5,14 @@ from typing import Final
 
 import msgspec
 
-from estuary.core.api_keys import ApiKey
+from estuary.core.access.identity import KEY_SUBJECT_PREFIX, Identity
+from estuary.core.api_keys.api_keys import ApiKey
+from estuary.core.api_keys.grants import demand_valid
+from estuary.core.api_keys.key_administration import Grant, KeyAdministration, exceeds
+from estuary.core.api_keys.key_view import issued_view, key_view
 from estuary.core.audit import KeyAdministered, KeyOperation
 from estuary.core.awaiting import settled
 from estuary.core.errors import Forbidden, NotFound
-from estuary.core.grants import demand_valid
-from estuary.core.identity import KEY_SUBJECT_PREFIX, Identity
-from estuary.core.key_administration import Grant, KeyAdministration, exceeds
-from estuary.core.key_view import issued_view, key_view
 from estuary.core.ports import Clock, Observer
 from estuary.http.errors import InvalidParameter
 from estuary.http.guards.body import BodyReader

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from estuary.core.access.rights import Rights
 from estuary.core.resource import Resource
-from estuary.core.rights import Rights
 from estuary.http.openapi.answers import (
     ALWAYS,
     ERRORS,

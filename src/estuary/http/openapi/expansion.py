@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from estuary.core.foreign_keys import ForeignKey, ForeignKeys
+from estuary.core.references.foreign_keys import ForeignKey, ForeignKeys
 from estuary.core.resource import Resource
 from estuary.http.openapi.list_schemas import parameter, reference
 from estuary.http.openapi.schemas import Schema

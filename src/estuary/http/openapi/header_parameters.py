@@ -1,6 +1,6 @@
 """The request headers of records as OpenAPI parameters: what they mean, and exactly what is accepted."""
 
-from estuary.core.writes import MAX_KEY_LENGTH
+from estuary.core.writes.writes import MAX_KEY_LENGTH
 from estuary.http.openapi.schemas import Schema
 from estuary.http.records.write_headers.idempotency import FIELD_PARAMETERS, MAX_FIELD_CHARACTERS
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from estuary.core.grants import MAX_DAYS, MAX_ENTRIES, MAX_NAME, MAX_OWNER, MAX_ROLE, MAX_SCOPE
-from estuary.core.key_view import KeyState
+from estuary.core.api_keys.grants import MAX_DAYS, MAX_ENTRIES, MAX_NAME, MAX_OWNER, MAX_ROLE, MAX_SCOPE
+from estuary.core.api_keys.key_view import KeyState
 from estuary.http.keys.bodies import DEFAULT_DAYS, MAX_OVERLAP
 from estuary.http.keys.handlers import DEFAULT_LIMIT, LIMIT, MAX_LIMIT, MAX_OFFSET, OFFSET
 from estuary.http.openapi.answers import ALWAYS, WITH_BODY, answer, body, empty, responses

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import Operator
-from estuary.core.indexes import MAX_SORT_KEYS
-from estuary.core.query import DEFAULT_LIMIT
+from estuary.core.queries.attributes import Attribute
+from estuary.core.queries.conditions import Operator
+from estuary.core.queries.indexes import MAX_SORT_KEYS
+from estuary.core.queries.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.openapi.schemas import Schema, component_of, part_schema
 from estuary.http.records.cursors import MAX_LENGTH

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from estuary.core.rights import Rights, Rule
+from estuary.core.access.rights import Rights, Rule
 from estuary.http.openapi.schemas import Schema
 from estuary.http.records.list_request import OWNER
 from estuary.http.records.querying import QUERY_PATH

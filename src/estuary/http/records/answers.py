@@ -3,9 +3,9 @@
 from collections.abc import Awaitable
 from typing import Final
 
+from estuary.core.access.rights import EVERYTHING, Grant
 from estuary.core.awaiting import then
 from estuary.core.record import Record, Written
-from estuary.core.rights import EVERYTHING, Grant
 from estuary.http.messages import JSON, Response, line
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.expansion import Expander, Expansion, with_expansion

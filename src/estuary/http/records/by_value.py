@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from estuary.core.access.granted_writes import within
 from estuary.core.awaiting import settled
 from estuary.core.errors import NotFound, PreconditionFailed, UniqueConflict
-from estuary.core.granted_writes import within
 from estuary.core.record import Written
-from estuary.core.records_by_key import RecordsByKey
+from estuary.core.writes.records_by_key import RecordsByKey
 from estuary.http.errors import InvalidParameter
 from estuary.http.messages import Request, Response
 from estuary.http.path import decoded_segment

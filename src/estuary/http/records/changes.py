@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from functools import partial
 
-from estuary.core.granted_writes import record_of, within
+from estuary.core.access.granted_writes import record_of, within
 from estuary.core.record import Written
 from estuary.core.record_id import is_record_id
 from estuary.core.record_service import RecordService

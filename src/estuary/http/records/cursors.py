@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, SortKey
 from estuary.core.errors import QueryUnsupported
 from estuary.core.kinds.kind import Broken
 from estuary.core.kinds.metadata import METADATA
 from estuary.core.moments import from_microseconds, to_microseconds
-from estuary.core.query import ListQuery, SortedPosition
+from estuary.core.queries.attributes import Attribute
+from estuary.core.queries.conditions import AllOf, AnyOf, Comparison, Condition, Not, SortKey
+from estuary.core.queries.query import ListQuery, SortedPosition
 from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.http.errors import InvalidParameter

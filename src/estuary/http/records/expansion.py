@@ -5,14 +5,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from estuary.core.access import Action
+from estuary.core.access.access import Action
+from estuary.core.access.identity import Identity
+from estuary.core.access.reach import Reach
 from estuary.core.awaiting import MaybeAwaitable, settled
-from estuary.core.conditions import Comparison, Operator
-from estuary.core.foreign_keys import ForeignKey, ForeignKeys
-from estuary.core.identity import Identity
-from estuary.core.query import ListQuery, ListResult
-from estuary.core.reach import Reach
+from estuary.core.queries.conditions import Comparison, Operator
+from estuary.core.queries.query import ListQuery, ListResult
 from estuary.core.record import Record
+from estuary.core.references.foreign_keys import ForeignKey, ForeignKeys
 from estuary.http.errors import InvalidParameter
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.query_string import unknown_field

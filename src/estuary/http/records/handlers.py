@@ -1,8 +1,8 @@
 """The handlers of a resource, made once at start-up: decode, ask the service, encode."""
 
 from estuary.core.record_service import RecordService
-from estuary.core.records_by_key import RecordsByKey
 from estuary.core.resource import Resource
+from estuary.core.writes.records_by_key import RecordsByKey
 from estuary.http.guards.body import BodyReader
 from estuary.http.records.answers import WrittenAnswers
 from estuary.http.records.by_value import ByValue

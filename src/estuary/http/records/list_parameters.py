@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import Comparison, Operator
 from estuary.core.kinds.kind import Broken
-from estuary.core.query import DEFAULT_LIMIT
+from estuary.core.queries.attributes import Attribute
+from estuary.core.queries.conditions import Comparison, Operator
+from estuary.core.queries.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.errors import InvalidParameter
 from estuary.http.records.expansion import EXPAND

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 
 from estuary.core.awaiting import MaybeAwaitable, then
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.queries.query import ListQuery, ListResult
 from estuary.core.record_service import RecordService
 from estuary.http.messages import Request, Response
 from estuary.http.records.expansion import Expander, Expansion

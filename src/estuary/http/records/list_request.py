@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import Condition, Operator, SortKey
-from estuary.core.grants import MAX_OWNER
-from estuary.core.indexes import DEFAULT_ORDER, MAX_SORT_KEYS, sort_key, with_id
+from estuary.core.api_keys.grants import MAX_OWNER
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.kinds.kind import Broken
-from estuary.core.query import DEFAULT_LIMIT, LIMITED_COUNT, ListQuery
+from estuary.core.queries.attributes import Attribute
+from estuary.core.queries.conditions import Condition, Operator, SortKey
+from estuary.core.queries.indexes import DEFAULT_ORDER, MAX_SORT_KEYS, sort_key, with_id
+from estuary.core.queries.query import DEFAULT_LIMIT, LIMITED_COUNT, ListQuery
 from estuary.core.resource import Resource
 from estuary.http.errors import BadRequest, InvalidParameter
 from estuary.http.records.cursors import Cursors

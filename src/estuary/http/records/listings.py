@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from estuary.core.query import ListResult
+from estuary.core.queries.query import ListResult
 from estuary.core.record import Record
 from estuary.http.guards.body import ACCEPT_QUERY
 from estuary.http.messages import JSON, Request, Response, line

@@ -10,12 +10,12 @@ from typing import Final
 
 import msgspec
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator
 from estuary.core.kinds.kind import Broken, Kind
 from estuary.core.kinds.number import BEYOND, Number
 from estuary.core.nesting import nests_too_deep
-from estuary.core.query import DEFAULT_LIMIT
+from estuary.core.queries.attributes import Attribute
+from estuary.core.queries.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator
+from estuary.core.queries.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
 from estuary.http.errors import BadRequest, InvalidParameter
 from estuary.http.records.bodies import is_utf8

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from typing import Final
 
 from estuary.core.awaiting import then
-from estuary.core.query import ListResult
+from estuary.core.queries.query import ListResult
 from estuary.core.record_service import RecordService
 from estuary.http.guards.body import BodyReader
 from estuary.http.messages import Request, Response

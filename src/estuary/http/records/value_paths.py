@@ -5,11 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
-from estuary.core.conditions import Operator
 from estuary.core.errors import ValidationFailed, Violation
 from estuary.core.kinds.kind import Broken
+from estuary.core.queries.conditions import Operator
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
 from estuary.http.records.bodies import BodyDecoder
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from estuary.core.api_keys import ApiKey, KeyChanges
+from estuary.core.api_keys.api_keys import ApiKey, KeyChanges
 from estuary.stores.convex.documents import fitting, moment
 from estuary.stores.convex.functions import Functions
 

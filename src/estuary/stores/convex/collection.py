@@ -8,11 +8,11 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from estuary.core.moments import to_microseconds
-from estuary.core.query import ListQuery, ListResult, counted, position_in
+from estuary.core.queries.query import ListQuery, ListResult, counted, position_in
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Place, Position, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import (
+from estuary.core.writes.writes import (
     KEY_LIFETIME,
     UNCONDITIONAL,
     Delete,

@@ -11,10 +11,10 @@ from estuary.core.errors import StoreQueryFailed
 from estuary.core.field import Field
 from estuary.core.kinds.kind import Kind
 from estuary.core.moments import AwareDatetime, from_microseconds
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row
-from estuary.core.uniques import UniqueKey
 from estuary.stores.convex.forms import encoding_of, form_of
 
 T = TypeVar("T")

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from estuary.core.conditions import SortKey
-from estuary.core.foreign_keys import ForeignKey
-from estuary.core.indexes import IDENTITY, POSITION, IndexDefinition, ascending
 from estuary.core.kinds.metadata import METADATA
+from estuary.core.queries.conditions import SortKey
+from estuary.core.queries.indexes import IDENTITY, POSITION, IndexDefinition, ascending
+from estuary.core.queries.uniques import UniqueKey
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.core.resource import DeclarationError, Resource
-from estuary.core.uniques import UniqueKey
 
 OWNER: Final = "owner"
 _MAX_DECLARED: Final = 28

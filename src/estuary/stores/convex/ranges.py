@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
-from estuary.core.conditions import Comparison, Condition, Operator, flattened
-from estuary.core.indexes import POSITION, Demand, IndexDefinition
 from estuary.core.kinds.kind import Kind
-from estuary.core.query import ListQuery, SortedPosition
+from estuary.core.queries.conditions import Comparison, Condition, Operator, flattened
+from estuary.core.queries.indexes import POSITION, Demand, IndexDefinition
+from estuary.core.queries.query import ListQuery, SortedPosition
 from estuary.stores.convex.documents import kept, position
 from estuary.stores.convex.indexes import OWNER, name_of, path_of
 

@@ -12,11 +12,11 @@ from typing import assert_never
 import msgspec
 
 from estuary.core.field import Field
-from estuary.core.foreign_keys import ForeignKey
 from estuary.core.kinds.constraints import OneOf
 from estuary.core.kinds.kind import Storage, Stored
+from estuary.core.queries.uniques import UniqueKey
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.core.resource import DeclarationError, Resource
-from estuary.core.uniques import UniqueKey
 from estuary.stores.convex.documents import defaults, is_time
 from estuary.stores.convex.indexes import (
     declared_indexes,

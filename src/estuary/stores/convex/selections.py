@@ -5,12 +5,21 @@ from typing import Any, assert_never
 
 from msgspec.structs import replace
 
-from estuary.core.attributes import Attribute
-from estuary.core.conditions import RANGE, AllOf, AnyOf, Comparison, Condition, Not, Operator, flattened
 from estuary.core.errors import Advice, QueryTooExpensive
-from estuary.core.indexes import demand_of, serving, too_expensive, with_id
 from estuary.core.kinds.metadata import METADATA
-from estuary.core.query import ListQuery
+from estuary.core.queries.attributes import Attribute
+from estuary.core.queries.conditions import (
+    RANGE,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Not,
+    Operator,
+    flattened,
+)
+from estuary.core.queries.indexes import demand_of, serving, too_expensive, with_id
+from estuary.core.queries.query import ListQuery
 from estuary.core.resource import Resource
 from estuary.stores.convex.documents import defaults, is_time, kept
 from estuary.stores.convex.indexes import kept as kept_indexes

@@ -12,7 +12,7 @@ from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
-from estuary.core.writes import IdempotencyKey, Write
+from estuary.core.writes.writes import IdempotencyKey, Write
 from estuary.stores.convex.api_keys import ConvexApiKeys
 from estuary.stores.convex.collection import ConvexCollection, WriteAnswer, key_argument
 from estuary.stores.convex.documents import fitting

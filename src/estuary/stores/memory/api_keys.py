@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from estuary.core.api_keys import ApiKey, KeyChanges, demand_version
+from estuary.core.api_keys.api_keys import ApiKey, KeyChanges, demand_version
 
 
 class MemoryApiKeys:

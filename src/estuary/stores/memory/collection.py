@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import EstuaryError, NotFound, RecordExists, StoreUnavailable, VersionConflict
-from estuary.core.query import ListQuery, ListResult, counted
+from estuary.core.queries.query import ListQuery, ListResult, counted
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Position, Record, Written
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import (
+from estuary.core.writes.writes import (
     UNCONDITIONAL,
     Delete,
     Insert,

@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Generic, NamedTuple
 
 from estuary.core.errors import IdempotencyKeyReused
-from estuary.core.write_snapshots import OutcomeT
-from estuary.core.writes import KEY_LIFETIME, IdempotencyKey
+from estuary.core.writes.write_snapshots import OutcomeT
+from estuary.core.writes.writes import KEY_LIFETIME, IdempotencyKey
 
 REMOVED_AT_ONCE = 4
 """Expired keys that a keyed write removes: more than it adds, so that the number of them goes down."""

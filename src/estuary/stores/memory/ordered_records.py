@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from estuary.core.conditions import SortKey
+from estuary.core.queries.conditions import SortKey
 from estuary.core.record import Position, Record
 from estuary.stores.memory.ordering import Key, key_function
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
-from estuary.core.conditions import SortKey
 from estuary.core.kinds.metadata import METADATA
 from estuary.core.moments import to_microseconds
+from estuary.core.queries.conditions import SortKey
 from estuary.core.record import Record
 
 _KEPT_TIMES: Final = {"created_at": "created", "updated_at": "updated"}

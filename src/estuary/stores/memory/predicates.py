@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter, ge, gt, le, lt
 from typing import Any, Final, TypeAlias, assert_never
 
-from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
+from estuary.core.queries.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
 from estuary.core.record import Record
 from estuary.stores.memory.ordering import compared, path_of
 

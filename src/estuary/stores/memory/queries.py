@@ -7,10 +7,10 @@ more than that, or none does, records are looked at one by one, and not at any n
 from collections.abc import Callable, Iterator, Sequence
 
 from estuary.core.awaiting import MaybeAwaitable
-from estuary.core.conditions import Comparison, Condition, Operator, flattened
 from estuary.core.errors import QueryTooExpensive
-from estuary.core.indexes import Demand, too_expensive, with_id
-from estuary.core.query import ListQuery, ListResult, counted
+from estuary.core.queries.conditions import Comparison, Condition, Operator, flattened
+from estuary.core.queries.indexes import Demand, too_expensive, with_id
+from estuary.core.queries.query import ListQuery, ListResult, counted
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.memory.ordered_records import OrderedRecords, Place

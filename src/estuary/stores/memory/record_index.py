@@ -2,12 +2,12 @@
 
 from typing import Final, NamedTuple
 
-from estuary.core.conditions import SortKey
 from estuary.core.errors import StoreQueryFailed
-from estuary.core.indexes import IndexDefinition, backwards
+from estuary.core.queries.conditions import SortKey
+from estuary.core.queries.indexes import IndexDefinition, backwards
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
 from estuary.stores.memory.ordered_records import OrderedRecords
 from estuary.stores.memory.references import ReferringRecords
 from estuary.stores.memory.sorted_records import SortedRecords

@@ -5,7 +5,7 @@ from typing import Final
 
 from estuary.core.errors import Referenced, ReferenceMissing
 from estuary.core.record import Record
-from estuary.core.writes import Demand
+from estuary.core.writes.writes import Demand
 
 
 class ReferringRecords:

@@ -13,7 +13,7 @@ from typing import Final
 
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.errors import QueryTooExpensive
-from estuary.core.query import ListQuery, ListResult, counted
+from estuary.core.queries.query import ListQuery, ListResult, counted
 from estuary.core.record import Record
 from estuary.stores.memory.ordered_records import OrderedRecords
 from estuary.stores.memory.ordering import Key

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from estuary.core.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
-from estuary.core.indexes import Demand
-from estuary.core.query import ListQuery, SortedPosition
+from estuary.core.queries.conditions import RANGE, Comparison, Condition, Operator, SortKey, flattened
+from estuary.core.queries.indexes import Demand
+from estuary.core.queries.query import ListQuery, SortedPosition
 from estuary.core.record import Position
 from estuary.stores.memory.ordering import HIGHEST, Key, compared, part
 

@@ -11,12 +11,12 @@ from estuary.core.errors import (
     TransactionTooLarge,
     UniqueConflict,
 )
-from estuary.core.foreign_keys import ForeignKeys
 from estuary.core.record import Record, Written
 from estuary.core.record_json import RecordJson
+from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.core.resource import Resource
-from estuary.core.write_snapshots import TransactionSnapshots
-from estuary.core.writes import IdempotencyKey, Write
+from estuary.core.writes.write_snapshots import TransactionSnapshots
+from estuary.core.writes.writes import IdempotencyKey, Write
 from estuary.stores.memory.api_keys import MemoryApiKeys
 from estuary.stores.memory.collection import MemoryCollection
 from estuary.stores.memory.keys import IdempotencyKeys

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from estuary.core.errors import EstuaryError, WriteRefused
 from estuary.core.record import Written
-from estuary.core.writes import Write
+from estuary.core.writes.writes import Write
 
 Undo: TypeAlias = Callable[[], None]
 Make: TypeAlias = Callable[[Write], tuple[Written, Undo]]

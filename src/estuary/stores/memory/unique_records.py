@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Any, Final
 
 from estuary.core.errors import UniqueConflict
+from estuary.core.queries.uniques import MOST_FOUND, UniqueKey, UniqueValues, Values
 from estuary.core.record import Record
-from estuary.core.uniques import MOST_FOUND, UniqueKey, UniqueValues, Values
 
 
 class UniqueRecords:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 from sqlalchemy import Table
 
-from estuary.core.api_keys import ApiKey, KeyChanges, demand_version
+from estuary.core.api_keys.api_keys import ApiKey, KeyChanges, demand_version
 from estuary.core.moments import to_microseconds
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.pool import Pool

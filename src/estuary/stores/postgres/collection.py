@@ -13,10 +13,10 @@ from estuary.core.errors import (
     VersionConflict,
     WriteContention,
 )
-from estuary.core.query import ListQuery, ListResult, counted
+from estuary.core.queries.query import ListQuery, ListResult, counted
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Record, Written
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, Delete, Insert, Update, Write, WriteOptions
 from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.driver_connection import Connection

@@ -7,8 +7,8 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import Table
 
 from estuary.core.errors import ReferenceMissing, UniqueConflict
-from estuary.core.foreign_keys import ForeignKey
-from estuary.core.uniques import UniqueKey
+from estuary.core.queries.uniques import UniqueKey
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.foreign_keys import fields_by_name
 from estuary.stores.sql.indexes import position_index, unique_name

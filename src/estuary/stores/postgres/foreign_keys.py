@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 
-from estuary.core.foreign_keys import ForeignKey
+from estuary.core.references.foreign_keys import ForeignKey
 
 
 def constraint_name(key: ForeignKey) -> str:

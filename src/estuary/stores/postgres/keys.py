@@ -6,8 +6,8 @@ from typing import Generic
 
 from estuary.core.errors import IdempotencyKeyInFlight
 from estuary.core.record import Record, Written
-from estuary.core.write_snapshots import OutcomeT
-from estuary.core.writes import IdempotencyKey
+from estuary.core.writes.write_snapshots import OutcomeT
+from estuary.core.writes.writes import IdempotencyKey
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.keyed_insert import KeyedInsert
 from estuary.stores.postgres.multi_row_insert import Row

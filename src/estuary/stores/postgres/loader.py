@@ -7,8 +7,8 @@ from typing import Final
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.errors import RecordOrphaned, RecordRefused, StoreNotEmpty
-from estuary.core.foreign_keys import ForeignKey
 from estuary.core.record import Record
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.core.resource import Resource
 from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.connector import Connector

@@ -6,7 +6,7 @@ from sqlalchemy import Index, Table
 from sqlalchemy.schema import CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
-from estuary.core.foreign_keys import ForeignKey
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.postgres.catalog import Catalog
 from estuary.stores.postgres.foreign_keys import added, checked, constraint_name, is_named_here, removed
 from estuary.stores.postgres.key_owners import key_owners

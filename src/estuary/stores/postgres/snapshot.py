@@ -9,7 +9,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from estuary.core.errors import StoreNotMigrated, StoreSchemaMismatch
 from estuary.core.moments import from_microseconds
-from estuary.core.query import by_cursor
+from estuary.core.queries.query import by_cursor
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey

@@ -13,7 +13,7 @@ from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
-from estuary.core.writes import Delete, IdempotencyKey, Insert, Update, Write
+from estuary.core.writes.writes import Delete, IdempotencyKey, Insert, Update, Write
 from estuary.stores.postgres.api_keys import PostgresApiKeys
 from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.collection import PostgresCollection

@@ -11,8 +11,8 @@ from sqlalchemy import ARRAY, Table, Text, any_, bindparam, select
 
 from estuary.core.errors import EstuaryError, StoreUnavailable, WriteContention, WriteRefused
 from estuary.core.record import Written
-from estuary.core.write_snapshots import BATCH, TransactionSnapshots
-from estuary.core.writes import (
+from estuary.core.writes.write_snapshots import BATCH, TransactionSnapshots
+from estuary.core.writes.writes import (
     Delete,
     IdempotencyKey,
     Insert,

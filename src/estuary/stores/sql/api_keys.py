@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine.interfaces import Dialect
 
-from estuary.core.api_keys import ApiKey
+from estuary.core.api_keys.api_keys import ApiKey
 from estuary.core.moments import from_microseconds, to_microseconds
 from estuary.stores.sql.statements import Statement, compiled
 from estuary.stores.sql.tables import API_KEYS

@@ -7,7 +7,16 @@ that null is no case of its own.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
-from estuary.core.conditions import SEARCHED, AllOf, AnyOf, Comparison, Condition, Not, Operator, folded
+from estuary.core.queries.conditions import (
+    SEARCHED,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Not,
+    Operator,
+    folded,
+)
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.language import Language, equals
 from estuary.stores.sql.numbered_parameters import Parameters

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
-from estuary.core.uniques import UniqueKey
+from estuary.core.queries.uniques import UniqueKey
 from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.indexes import OWNER, unique_keys_in
 

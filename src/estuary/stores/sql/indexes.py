@@ -11,10 +11,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from estuary.core.conditions import SortKey
-from estuary.core.indexes import IDENTITY, POSITION, IndexDefinition
+from estuary.core.queries.conditions import SortKey
+from estuary.core.queries.indexes import IDENTITY, POSITION, IndexDefinition
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.resource import Resource
-from estuary.core.uniques import UniqueKey
 from estuary.stores.sql.tie_breakers import PLAIN, TieBreaker, tie_breaker
 
 OWNER: Final = "owner"

@@ -8,8 +8,8 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.errors import IdempotencyKeyReused
 from estuary.core.moments import to_microseconds
-from estuary.core.write_snapshots import OutcomeT, Snapshots
-from estuary.core.writes import KEY_LIFETIME, IdempotencyKey
+from estuary.core.writes.write_snapshots import OutcomeT, Snapshots
+from estuary.core.writes.writes import KEY_LIFETIME, IdempotencyKey
 from estuary.stores.sql.statements import Statement, compiled
 from estuary.stores.sql.types import LONG
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from estuary.core.query import ListQuery
+from estuary.core.queries.query import ListQuery
 from estuary.core.record import Position
 from estuary.stores.sql.indexes import OWNED
 from estuary.stores.sql.statements import BoundStatement, Statement, Totals, compiled

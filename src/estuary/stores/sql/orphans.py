@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from estuary.core.foreign_keys import ForeignKey
+from estuary.core.references.foreign_keys import ForeignKey
 
 _TOLD = 3
 """Ids of such records that are told."""

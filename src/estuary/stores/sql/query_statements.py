@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
-from estuary.core.conditions import SortKey
 from estuary.core.errors import Advice
-from estuary.core.indexes import Demand, IndexDefinition, advice, demand_of, serving
-from estuary.core.plans import Outline, conditions_of, outline_of
-from estuary.core.query import LIMITED_COUNT, ListQuery
+from estuary.core.queries.conditions import SortKey
+from estuary.core.queries.indexes import Demand, IndexDefinition, advice, demand_of, serving
+from estuary.core.queries.plans import Outline, conditions_of, outline_of
+from estuary.core.queries.query import LIMITED_COUNT, ListQuery
 from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.stores.sql.columns import QueryColumn

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Table
 
-from estuary.core.conditions import SortKey
+from estuary.core.queries.conditions import SortKey
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.condition_forms import ConditionWriter, Form, values_in
 from estuary.stores.sql.indexes import OWNED

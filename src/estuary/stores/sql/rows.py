@@ -14,7 +14,7 @@ from estuary.core.errors import NotFound
 from estuary.core.moments import to_microseconds
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.core.writes import WriteOptions
+from estuary.core.writes.writes import WriteOptions
 from estuary.stores.sql.statements import Statements, set_parameter, value_parameter
 from estuary.stores.sql.types import Conversion, from_driver, to_driver
 

@@ -8,7 +8,7 @@ list goes on from a position, that is the bound.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from estuary.core.conditions import Comparison, Condition, Operator, SortKey, flattened
+from estuary.core.queries.conditions import Comparison, Condition, Operator, SortKey, flattened
 from estuary.stores.sql.columns import QueryColumn
 
 _LOWER: Final = frozenset({Operator.GT, Operator.GTE})

@@ -8,7 +8,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from estuary.core.record import Written
 from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
-from estuary.core.write_snapshots import RecordSnapshots
+from estuary.core.writes.write_snapshots import RecordSnapshots
 from estuary.stores.sql.columns import columns_of
 from estuary.stores.sql.keys import KeyRows
 from estuary.stores.sql.language import Language

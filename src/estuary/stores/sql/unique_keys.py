@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from estuary.core.queries.uniques import MOST_FOUND, UniqueKey, UniqueValues, Values
 from estuary.core.record import Record
-from estuary.core.uniques import MOST_FOUND, UniqueKey, UniqueValues, Values
 from estuary.stores.sql.columns import QueryColumn
 from estuary.stores.sql.language import Language
 from estuary.stores.sql.query_writer import ResourceTable

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from estuary.core.errors import NotFound, VersionConflict
-from estuary.core.writes import WriteOptions
+from estuary.core.writes.writes import WriteOptions
 
 
 def refusal(

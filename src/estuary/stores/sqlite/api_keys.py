@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
-from estuary.core.api_keys import ApiKey, KeyChanges, demand_version
+from estuary.core.api_keys.api_keys import ApiKey, KeyChanges, demand_version
 from estuary.core.moments import to_microseconds
 from estuary.stores.sql.api_keys import bound, compile_api_key_statements, key_of, row_of
 from estuary.stores.sqlite.sqlite_database import Database

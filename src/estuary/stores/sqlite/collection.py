@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import ReferenceMissing, VersionConflict
-from estuary.core.query import ListQuery, ListResult, counted
+from estuary.core.queries.query import ListQuery, ListResult, counted
+from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Record, Written
-from estuary.core.uniques import UniqueKey
-from estuary.core.writes import UNCONDITIONAL, Delete, Demand, Insert, Update, Write, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, Delete, Demand, Insert, Update, Write, WriteOptions
 from estuary.stores.sql.query_statements import is_far
 from estuary.stores.sql.rows import Row
 from estuary.stores.sql.sql_resource import SqlResource

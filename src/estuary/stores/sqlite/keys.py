@@ -3,8 +3,8 @@
 import sqlite3
 from typing import Generic
 
-from estuary.core.write_snapshots import OutcomeT
-from estuary.core.writes import IdempotencyKey
+from estuary.core.writes.write_snapshots import OutcomeT
+from estuary.core.writes.writes import IdempotencyKey
 from estuary.stores.sql.keys import KeyRows, KeyStatements
 from estuary.stores.sqlite.savepoint import savepoint
 from estuary.stores.sqlite.writer import Operation

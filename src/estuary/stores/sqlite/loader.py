@@ -6,8 +6,8 @@ from functools import partial
 from typing import TypeVar
 
 from estuary.core.errors import RecordOrphaned, RecordRefused, StoreNotEmpty
-from estuary.core.foreign_keys import ForeignKey
 from estuary.core.record import Record
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.core.resource import Resource
 from estuary.stores.sql.orphans import OrphanSearch
 from estuary.stores.sql.rows import Row

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from estuary.core.foreign_keys import ForeignKey
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.sql.orphans import OrphanSearch
 from estuary.stores.sqlite.references import ReferenceTriggers
 

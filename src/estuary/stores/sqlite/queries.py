@@ -5,7 +5,7 @@ from typing import Final
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.errors import QueryTooExpensive
-from estuary.core.query import ListQuery, ListResult, counted
+from estuary.core.queries.query import ListQuery, ListResult, counted
 from estuary.stores.sql.query_statements import BoundQuery
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sqlite.reader_pool import OutOfTime, Read

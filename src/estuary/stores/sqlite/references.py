@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from estuary.core.errors import Referenced, ReferenceMissing
-from estuary.core.foreign_keys import ForeignKey
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.sqlite.triggers import are_there, made_again
 
 _MISSING: Final = "there is no record that is referred to by the field "

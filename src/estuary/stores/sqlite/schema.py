@@ -10,7 +10,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from estuary.core.errors import StoreSchemaMismatch
-from estuary.core.foreign_keys import ForeignKey
+from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.sql.ddl_text import in_one_line
 from estuary.stores.sql.indexes import OWNER, create_index, named_here
 from estuary.stores.sql.migrations.plan import UNCHANGED, Plan

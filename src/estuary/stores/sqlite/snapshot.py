@@ -7,7 +7,7 @@ from typing import Any
 
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.core.moments import from_microseconds
-from estuary.core.query import by_cursor
+from estuary.core.queries.query import by_cursor
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row, Survey

@@ -14,8 +14,8 @@ from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
 from estuary.core.sources import Survey
-from estuary.core.write_snapshots import BATCH, TransactionSnapshots
-from estuary.core.writes import IdempotencyKey, Write
+from estuary.core.writes.write_snapshots import BATCH, TransactionSnapshots
+from estuary.core.writes.writes import IdempotencyKey, Write
 from estuary.stores.sql.api_keys import api_keys_table
 from estuary.stores.sql.keys import KeyRows, compile_key_statements
 from estuary.stores.sql.list_statements import COMMON_SHAPES, ListStatements, select_list, select_totals

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from estuary.core.errors import EstuaryError, StoreQueryFailed, WriteRefused
 from estuary.core.record import Written
-from estuary.core.writes import Write, others_changed
+from estuary.core.writes.writes import Write, others_changed
 from estuary.stores.sqlite.errors import translate
 from estuary.stores.sqlite.savepoint import savepoint
 from estuary.stores.sqlite.writer import Operation

@@ -17,7 +17,7 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS, Item
 from estuary.core.observations import BatchMade, Observation, RecordUpdated
 from estuary.core.record import Written
-from estuary.core.writes import IdempotencyKey, Update, Write
+from estuary.core.writes.writes import IdempotencyKey, Update, Write
 from estuary.stores.memory import MemoryStore
 from tests.contract.making import LATER, make_id, make_record
 from tests.support.contexts import make_context

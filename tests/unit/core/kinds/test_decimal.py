@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from estuary.core.conditions import Operator
 from estuary.core.kinds.constraints import Precision
 from estuary.core.kinds.decimal import FixedPoint
 from estuary.core.kinds.kind import Broken
 from estuary.core.markers import Digits
+from estuary.core.queries.conditions import Operator
 from estuary.core.resource import DeclarationError, Resource
 from tests.unit.core.kinds.checks import broken, cleaned
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec import Meta, Struct, defstruct, json
 
 from estuary import Digits, Hidden, Index, Now, Resource, Subject, Unique
-from estuary.core.identity import Identity
+from estuary.core.access.identity import Identity
 from estuary.core.resource import DeclarationError
 from tests.support.entries import ENTRIES, PROFILES, Entry, Profile
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from estuary.core.access.identity import Identity, Refusal
+from estuary.core.access.rights import rights_of
 from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable, Unauthenticated
-from estuary.core.identity import Identity, Refusal
 from estuary.core.observations import AuthFailed, Observation
-from estuary.core.rights import rights_of
 from estuary.http.errors import RateLimited
 from estuary.http.fields import Fields
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit

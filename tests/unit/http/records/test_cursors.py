@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.core.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, SortKey
 from estuary.core.errors import QueryUnsupported
-from estuary.core.query import ListQuery, SortedPosition
+from estuary.core.queries.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, SortKey
+from estuary.core.queries.query import ListQuery, SortedPosition
 from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.http.errors import InvalidParameter

@@ -2,7 +2,7 @@
 
 import pytest
 
-from estuary.core.foreign_keys import ForeignKeys
+from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.http.errors import InvalidParameter
 from estuary.http.records.expansion import Expansion, Expansions
 from tests.support.library import LIBRARY

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import pytest
 from msgspec import defstruct
 
-from estuary.core.conditions import Comparison, Operator, SortKey
 from estuary.core.items import ITEMS
-from estuary.core.query import LIMITED_COUNT, ListQuery, SortedPosition, by_cursor
+from estuary.core.queries.conditions import Comparison, Operator, SortKey
+from estuary.core.queries.query import LIMITED_COUNT, ListQuery, SortedPosition, by_cursor
 from estuary.core.record import Position
 from estuary.core.resource import Resource
 from estuary.http.errors import BadRequest, InvalidParameter

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.core.conditions import AllOf, AnyOf, Comparison, Not, Operator, SortKey
-from estuary.core.query import LIMITED_COUNT, ListQuery
+from estuary.core.queries.conditions import AllOf, AnyOf, Comparison, Not, Operator, SortKey
+from estuary.core.queries.query import LIMITED_COUNT, ListQuery
 from estuary.http.errors import BadRequest
 from estuary.http.records.list_request import ListRequest, ListRequests
 from estuary.http.records.query_body import QueryBodies

@@ -13,7 +13,7 @@ from estuary.core.errors import StoreNotEmpty, StoreSchemaMismatch, StoreUnavail
 from estuary.core.items import ITEMS
 from estuary.core.record import Record, Written
 from estuary.core.resource import Resource
-from estuary.core.writes import KEY_LIFETIME, IdempotencyKey, WriteOptions
+from estuary.core.writes.writes import KEY_LIFETIME, IdempotencyKey, WriteOptions
 from estuary.stores.convex.documents import Documents
 from estuary.stores.convex.functions import Functions
 from estuary.stores.convex.store import ConvexStore

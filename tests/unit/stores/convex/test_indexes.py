@@ -5,8 +5,8 @@ from typing import Annotated
 import pytest
 from msgspec import Meta, Struct, defstruct
 
-from estuary.core.indexes import IDENTITY, POSITION
 from estuary.core.markers import Index
+from estuary.core.queries.indexes import IDENTITY, POSITION
 from estuary.core.resource import AwareDatetime, DeclarationError, Resource
 from estuary.stores.convex.indexes import declared_indexes, name_of
 from estuary.stores.convex.schema import Indexed, declared, indexed, schema

@@ -17,7 +17,7 @@ from estuary.core.errors import (
 from estuary.core.items import ITEMS
 from estuary.core.observations import ConnectionsChanged, Observation
 from estuary.core.record import Written
-from estuary.core.writes import IdempotencyKey, WriteOptions
+from estuary.core.writes.writes import IdempotencyKey, WriteOptions
 from estuary.stores.convex.backoff import ATTEMPTS
 from estuary.stores.convex.store import ConvexStore
 from estuary.stores.convex.transport import MAX_ANSWER_BYTES

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from estuary.core.conditions import Comparison, Operator, SortKey
-from estuary.core.indexes import ascending, demand_of, serving, sort_key
-from estuary.core.query import ListQuery, SortedPosition
+from estuary.core.queries.conditions import Comparison, Operator, SortKey
+from estuary.core.queries.indexes import ascending, demand_of, serving, sort_key
+from estuary.core.queries.query import ListQuery, SortedPosition
 from estuary.core.record import Position
 from estuary.stores.convex.ranges import Edge, Range, Ranges, everything
 from tests.support.served_queries import BOOKS

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from estuary.core.conditions import Comparison, Operator, SortKey
 from estuary.core.errors import Advice, QueryTooExpensive
 from estuary.core.items import ITEMS
-from estuary.core.query import ListQuery
+from estuary.core.queries.conditions import Comparison, Operator, SortKey
+from estuary.core.queries.query import ListQuery
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.convex.functions import Functions

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from estuary.core.awaiting import settled
-from estuary.core.conditions import Comparison, Condition, Operator, SortKey
 from estuary.core.errors import Advice, QueryTooExpensive
-from estuary.core.query import ListQuery, ListResult
+from estuary.core.queries.conditions import Comparison, Condition, Operator, SortKey
+from estuary.core.queries.query import ListQuery, ListResult
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.stores.memory import MemoryStore

@@ -12,9 +12,9 @@ from sqlalchemy import MetaData
 
 from estuary.core.errors import IdempotencyKeyInFlight, StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS, Item
-from estuary.core.query import by_cursor
+from estuary.core.queries.query import by_cursor
 from estuary.core.record import Position
-from estuary.core.writes import KEY_LIFETIME, WriteOptions
+from estuary.core.writes.writes import KEY_LIFETIME, WriteOptions
 from estuary.stores.postgres import PostgresStore
 from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.insert_batcher import MOST_ROWS

@@ -7,7 +7,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from estuary.core.items import ITEMS
-from estuary.core.query import ListQuery, by_cursor
+from estuary.core.queries.query import ListQuery, by_cursor
 from estuary.core.record import Position
 from estuary.stores.sql.list_statements import ListStatements, Shape, Start, select_list, shape_of
 from estuary.stores.sql.tables import resource_table

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from estuary.core.moments import to_microseconds
 from estuary.core.resource import Resource
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.writes.writes import UNCONDITIONAL, WriteOptions
 from estuary.stores.sql.list_statements import select_totals
 from estuary.stores.sql.rows import Rows
 from estuary.stores.sql.statements import Statements, compile_statements

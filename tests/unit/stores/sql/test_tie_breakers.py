@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from estuary.core.indexes import MAX_INDEX_FIELDS
+from estuary.core.queries.indexes import MAX_INDEX_FIELDS
 from estuary.stores.sql.tie_breakers import PLAIN, tie_breaker
 
 LONGEST = MAX_INDEX_FIELDS + 1

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from estuary.core.errors import StoreSchemaMismatch
 from estuary.core.items import ITEMS, Item
 from estuary.core.resource import Resource
-from estuary.core.writes import IdempotencyKey, WriteOptions
+from estuary.core.writes.writes import IdempotencyKey, WriteOptions
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.schema import LAYOUT
 from tests.contract.making import make_id

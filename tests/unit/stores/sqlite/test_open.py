@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from estuary.core.errors import StoreRefused, StoreSchemaMismatch, StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.core.resource import Resource
-from estuary.core.writes import WriteOptions
+from estuary.core.writes.writes import WriteOptions
 from estuary.stores.sqlite import SqliteStore
 from estuary.stores.sqlite.schema import APPLICATION_ID, LAYOUT
 from tests.contract.making import record_of

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from estuary.core.errors import StoreQueryFailed, StoreUnavailable
 from estuary.core.items import ITEMS, Item
 from estuary.core.observations import ConnectionsChanged, Observation
-from estuary.core.query import ListQuery, by_cursor
+from estuary.core.queries.query import ListQuery, by_cursor
 from estuary.core.record import Position
 from estuary.stores.sql.list_statements import ListStatements, select_list
 from estuary.stores.sql.tables import resource_table

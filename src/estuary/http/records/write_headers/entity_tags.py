@@ -4,7 +4,7 @@ import re
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from estuary.core.writes import NO_VERSION
+from estuary.core.writes.writes import NO_VERSION
 from estuary.http.errors import InvalidParameter
 from estuary.http.fields import Fields
 from estuary.http.messages import JSON, line

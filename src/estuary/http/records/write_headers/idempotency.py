@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
-from estuary.core.writes import MAX_KEY_LENGTH, IdempotencyKey
+from estuary.core.writes.writes import MAX_KEY_LENGTH, IdempotencyKey
 from estuary.http.errors import InvalidParameter
 from estuary.http.messages import Header, Request
 

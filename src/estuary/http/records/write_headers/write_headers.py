@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from estuary.core.identity import Identity
-from estuary.core.rights import EVERYTHING, Grant
-from estuary.core.writes import UNCONDITIONAL, WriteOptions
+from estuary.core.access.identity import Identity
+from estuary.core.access.rights import EVERYTHING, Grant
+from estuary.core.writes.writes import UNCONDITIONAL, WriteOptions
 from estuary.http.errors import PreconditionRequired
 from estuary.http.messages import Request
 from estuary.http.records.expansion import NO_EXPANSIONS, Expansion, Expansions

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.core.writes import NO_VERSION
+from estuary.core.writes.writes import NO_VERSION
 from estuary.http.errors import InvalidParameter
 from estuary.http.fields import fields_of
 from estuary.http.openapi.header_parameters import PARAMETERS

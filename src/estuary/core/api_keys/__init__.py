@@ -1,0 +1,1 @@
+"""API keys: what is kept of them, what their holders have, and how they are administered."""

@@ -1,0 +1,1 @@
+"""Queries: what can be asked of a list, which index serves it, and how it is answered."""

@@ -1,0 +1,1 @@
+"""References: fields whose values are ids of other records."""
