@@ -29,6 +29,7 @@ TESTED_BY_ITSELF = {
     "docs/relations.md": "tests/process/test_relations_guide.py",
     "docs/resources.md": "tests/process/test_resources_guide.py",
     "docs/writes.md": "tests/process/test_writes_guide.py",
+    "examples/shop/README.md": "tests/process/test_shop.py",
 }
 """Documents whose commands another test runs, and compares with what is said to be printed."""
 

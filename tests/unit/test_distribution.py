@@ -14,7 +14,7 @@ from estuary.core.extras import DISTRIBUTION, needs
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKED: list[dict[str, Any]] = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
-READ = ("src", "docs", "deploy", "workshop", "bench", "convex", "tests", ".github", ".ci")
+READ = ("src", "docs", "deploy", "examples", "workshop", "bench", "convex", "tests", ".github", ".ci")
 TAKEN = "estuary"
 """A stranger's on the Python Package Index."""
 

@@ -15,16 +15,16 @@ import pytest
 
 from estuary.core.kinds.every import KINDS
 from estuary.core.resource import Resource
+from tests.support.documents import DOCUMENTS
 from tests.support.forgeries import Forger
 from tests.support.issuer import keys_of
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TESTS = sorted(ROOT.glob("tests/**/*.py"))
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = frozenset(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 WITH_DECLARATIONS = [document for document in DOCUMENTS if " = Resource(" in document.read_text()]
-FOLDERS = ("src", "tests", "bench", "docs", "deploy", "workshop", "convex")
+FOLDERS = ("src", "tests", "bench", "docs", "deploy", "examples", "workshop", "convex")
 WRITTEN_BY_THE_BENCH = "bench/results/"
 NOT_PICTURED = {"cryptography", "mypy-extensions"}
 """One is imported for trials' keys only, and PyJWT stands for it otherwise; the other is a decorator."""
