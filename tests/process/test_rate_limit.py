@@ -161,8 +161,10 @@ def counted_in_postgres() -> Iterator[dict[str, str]]:
     """What has replicas count in the PostgreSQL that keeps their records."""
     server = shared.postgres()
     server.empty()
-    yield {"DATABASE_URL": server.url, "RATE_LIMIT_STORE": "postgres"}
-    server.end_sessions()
+    try:
+        yield {"DATABASE_URL": server.url, "RATE_LIMIT_STORE": "postgres"}
+    finally:
+        server.end_sessions()
 
 
 @pytest.mark.parametrize("counted", [counted_in_redis, counted_in_postgres], ids=["redis", "postgres"])

@@ -77,27 +77,35 @@ def postgres(_: Path) -> Iterator[Store]:
     @contextmanager
     def stopped() -> Iterator[None]:
         server.stop()
-        yield
-        server.start()
+        try:
+            yield
+        finally:
+            server.start()
 
     @contextmanager
     def shut_out() -> Iterator[None]:
         password = GUARDED_PASSWORD.replace("'", "''")
         server.execute(f"ALTER ROLE {GUARDED_USER} PASSWORD 'another'")
         server.end_sessions()
-        yield
-        server.execute(f"ALTER ROLE {GUARDED_USER} PASSWORD '{password}'")
+        try:
+            yield
+        finally:
+            server.execute(f"ALTER ROLE {GUARDED_USER} PASSWORD '{password}'")
 
     @contextmanager
     def without_a_table() -> Iterator[None]:
         server.execute("ALTER TABLE items RENAME TO gone")
-        yield
-        server.execute("ALTER TABLE gone RENAME TO items")
+        try:
+            yield
+        finally:
+            server.execute("ALTER TABLE gone RENAME TO items")
 
     secrets = [url, GUARDED_PASSWORD, quote(GUARDED_PASSWORD, safe="")]
     variables = {"DATABASE_URL": url, "RATE_LIMIT_STORE": "postgres"}
-    yield Store(variables, secrets, [without_a_table, shut_out, stopped, server.frozen])
-    server.empty()
+    try:
+        yield Store(variables, secrets, [without_a_table, shut_out, stopped, server.frozen])
+    finally:
+        server.empty()
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from workshop.compile import missing
 
 MARGIN = 1.05
 """For interpreters and compilers that differ; the clock's work is no part of the figures."""
+MISSES_MARGIN = 1.1
+"""For misses, which depend on where the linker puts code, too: 7,209 on one machine, 7,558 on another."""
 
 BOUNDS = {
     "memory-read": 50_000,
@@ -46,7 +48,7 @@ def _beyond_bounds(costs: Mapping[str, Cost]) -> dict[str, Cost]:
 def _is_within(cost: Cost, reached: Cost) -> bool:
     return (
         cost.instructions <= reached.instructions * MARGIN
-        and cost.instruction_misses <= reached.instruction_misses * MARGIN
+        and cost.instruction_misses <= reached.instruction_misses * MISSES_MARGIN
     )
 
 

@@ -53,8 +53,10 @@ def store_in(deployment: Deployment, *, fills: bool) -> ConvexStore:
 async def opened(store: ConvexStore) -> AsyncIterator[ConvexStore]:
     """The store, open."""
     await store.open()
-    yield store
-    await store.close()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def test_a_store_completes_older_records_when_it_is_opened(old: Deployment) -> None:
