@@ -18,7 +18,7 @@ from estuary.http.guards.request_id import Identifier
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.kernel import Admission, Application, PathRouter, Reporter
 from estuary.http.keys.handlers import KeyHandlers
-from estuary.http.messages import Handler
+from estuary.http.messages import Handler, Route
 from estuary.http.negotiation import VARY
 from estuary.http.operations import Operations
 from estuary.http.problems import Problems
@@ -76,6 +76,7 @@ class Applications:
         collections: Sequence[RecordHandlers],
         batch: Handler,
         keys: KeyHandlers | None,
+        pages: Sequence[Route],
     ) -> Application:
         """What HOST and PORT serve; of the operators' routes, only probes if those have their own port."""
         routes = table(
@@ -88,6 +89,7 @@ class Applications:
             keys_role=self._settings.keys_role,
             token=self._metrics_token,
             details=self._settings.admin_port is None,
+            pages=pages,
         )
         admission = self._admission(
             router=PathRouter(routes), guards=self._guards, doors=self._doors, cors=self._cors

@@ -9,6 +9,7 @@ from estuary.app.caches import with_cache
 from estuary.app.keys import make_key_handlers
 from estuary.app.limits import make_limiter
 from estuary.app.observability import make_observability
+from estuary.app.pages import pages_of
 from estuary.app.record_handlers import make_handlers, service_context
 from estuary.app.references import with_references
 from estuary.app.resources import load_resources, openapi
@@ -68,7 +69,7 @@ def build(
     batch = make_batch(settings, handlers, store, limiter, granted, context)
     applications = Applications(settings, observability, limiter, auth, granted)
     keys = make_key_handlers(settings, store, clock, observers)
-    application = applications.service(operations, handlers, batch, keys)
+    application = applications.service(operations, handlers, batch, keys, pages_of(settings))
     return Service(
         application,
         store,

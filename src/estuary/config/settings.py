@@ -16,6 +16,7 @@ from estuary.config.variables.cache import CacheVariables
 from estuary.config.variables.database import DatabaseVariables
 from estuary.config.variables.logging import LoggingVariables
 from estuary.config.variables.monitoring import MonitoringVariables
+from estuary.config.variables.pages import PageVariables
 from estuary.config.variables.rate_limit import RateLimitVariables
 from estuary.config.variables.redis import RedisVariables
 from estuary.config.variables.security import SecurityVariables
@@ -35,6 +36,7 @@ _SECTIONS = (
     AuthenticationVariables,
     ApiKeyVariables,
     MonitoringVariables,
+    PageVariables,
 )
 """In the order of the documents; the profile is first, as the other defaults depend on it."""
 
@@ -52,6 +54,7 @@ class Settings(
     AuthenticationVariables,
     ApiKeyVariables,
     MonitoringVariables,
+    PageVariables,
 ):
     """The validated values of all variables; immutable. Made by `load` in `environment`."""
 

@@ -7,7 +7,14 @@ from urllib.parse import unquote
 from estuary.http.fields import fields_of
 from estuary.http.host import refusal_of
 from estuary.http.kernel import Application
-from estuary.http.messages import Request, Response, TruncatedBody, fields
+from estuary.http.messages import (
+    PageResponse,
+    Request,
+    Response,
+    TruncatedBody,
+    constant_on_pages,
+    fields,
+)
 from estuary.http.path import as_decoded, decoded_path
 
 Message = MutableMapping[str, Any]
@@ -52,6 +59,7 @@ class AsgiAdapter:
     def __init__(self, application: Application, start: Step, stop: Step) -> None:
         self._application = application
         self._constant_headers = application.constant_headers
+        self._on_pages = constant_on_pages(application.constant_headers)
         self._start = start
         self._stop = stop
 
@@ -81,7 +89,7 @@ class AsgiAdapter:
     def _encoded(self, request: Request, response: Response) -> list[tuple[bytes, bytes]]:
         """The header fields as bytes, with the length of the body, which RSGI servers add themselves."""
         headers = (
-            *self._constant_headers,
+            *(self._on_pages if isinstance(response, PageResponse) else self._constant_headers),
             *fields(request.reply_lines + response.lines),
             *response.headers,
         )

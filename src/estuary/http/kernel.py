@@ -41,6 +41,9 @@ _IN_BETWEEN: Final = f"{RECORD_ID}/"
 VALUE: Final = "{value}"
 """Stands where a record's value of a unique field stands in its paths."""
 
+FILE: Final = "{file}"
+"""Stands where the name of a page's file stands in its paths."""
+
 _MAX_METHOD: Final = 32
 _MAX_PATH: Final = 2048
 """The most characters of each that are reported: a client may send as many as the server reads."""
@@ -52,17 +55,15 @@ class PathRouter:
     """Finds a path's route with one or two dictionary look-ups, whatever the size of the table."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        named = (RECORD_ID, VALUE)
-        self._exact = {route.template: route for route in routes if "{" not in route.template}
+        named = (RECORD_ID, VALUE, FILE)
+        self._exact = {route.place: route for route in routes if "{" not in route.place}
         self._by_prefix = {
-            route.template.removesuffix(RECORD_ID).removesuffix(VALUE): route
+            route.place.removesuffix(RECORD_ID).removesuffix(VALUE).removesuffix(FILE): route
             for route in routes
-            if route.template.endswith(named)
+            if route.place.endswith(named)
         }
         self._below = {
-            tuple(route.template.split(RECORD_ID)): route
-            for route in routes
-            if _IN_BETWEEN in route.template
+            tuple(route.place.split(RECORD_ID)): route for route in routes if _IN_BETWEEN in route.place
         }
 
     def find(self, request: Request) -> Route:

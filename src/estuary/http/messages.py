@@ -1,6 +1,6 @@
 """Request and Response as the kernel sees them: no server and no protocol in sight."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -50,16 +50,35 @@ class Response:
         self.lines = lines
 
 
+@mypyc_attr(acyclic=True)
+class PageResponse(Response):
+    """An answer to a page: its own Content-Security-Policy stands in place of the constant one.
+
+    A browser that is given two holds to both (CSP level 3, 8.1).
+    """
+
+    __slots__ = ()
+
+
+CSP: Final = "content-security-policy"
+
+
+def constant_on_pages(headers: Sequence[Header]) -> tuple[Header, ...]:
+    """Those of the `constant_headers` that a `PageResponse` has, too."""
+    return tuple(each for each in headers if each[0] != CSP)
+
+
 class Route:
     """One line of the URL table.
 
     `template` is the route's name in metrics and logs, `handlers` are by method (GET serves HEAD too);
     a `limited` route counts against its client's rate limit, an `essential` one is answered even
     when the service is overloaded. `methods` are all that it answers, for `Allow`. `rights` say who may do
-    what `actions` name by method; without them everyone may.
+    what `actions` name by method; without them everyone may. `place` is the form of its paths, mostly
+    `template` too.
     """
 
-    __slots__ = ("actions", "essential", "handlers", "limited", "methods", "rights", "template")
+    __slots__ = ("actions", "essential", "handlers", "limited", "methods", "place", "rights", "template")
 
     def __init__(
         self,
@@ -70,8 +89,10 @@ class Route:
         methods: tuple[str, ...] = (),
         rights: Rights | None = None,
         actions: Mapping[str, Action] = MappingProxyType({}),
+        place: str | None = None,
     ) -> None:
         self.template = template
+        self.place = template if place is None else place
         self.handlers = handlers
         self.limited = limited
         self.essential = essential

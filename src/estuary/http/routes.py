@@ -48,18 +48,19 @@ def table(
     keys_role: str | None = None,
     token: MetricsToken | None = None,
     details: bool = True,
+    pages: Sequence[Route] = (),
 ) -> list[Route]:
     """Every route of the service's own port.
 
     `rights` are by the names of resources, of which those without are for everyone. `keys` are administered
     by those who have `keys_role`; without it they have no routes. Where another port has
     metrics and health, `details` is false: no metrics then, and of health only the upshot. `token` is what
-    they ask for.
+    they ask for. `pages` are the routes of those that are on.
     """
     return [
         *(operators_table(operations, token) if details else _health_routes(operations, operations.upshot)),
-        _route("/openapi.json", {"GET": operations.openapi}),
-        _route(
+        make_route("/openapi.json", {"GET": operations.openapi}),
+        make_route(
             f"{API_PREFIX}/openapi.json", {"GET": operations.versioned_openapi}, check=refuse_parameters
         ),
         *_batch_routes(batch, batch_rights),
@@ -69,6 +70,7 @@ def table(
             for handlers in collections
             for route in _record_routes(handlers, rights.get(handlers.resource.name))
         ),
+        *pages,
     ]
 
 
@@ -81,16 +83,16 @@ def operators_table(operations: Operations, token: MetricsToken | None = None) -
         metrics = token.demanded(metrics)
     return [
         *_health_routes(operations, health),
-        _route("/metrics", {"GET": metrics}, limited=False, essential=True),
+        make_route("/metrics", {"GET": metrics}, limited=False, essential=True),
     ]
 
 
 def _health_routes(operations: Operations, health: Handler) -> list[Route]:
     return [
-        _route("/", {"GET": health}, limited=False, essential=True),
-        _route("/health", {"GET": health}, limited=False, essential=True),
-        _route("/health/live", {"GET": operations.live}, limited=False, essential=True),
-        _route("/health/ready", {"GET": operations.ready}, limited=False, essential=True),
+        make_route("/", {"GET": health}, limited=False, essential=True),
+        make_route("/health", {"GET": health}, limited=False, essential=True),
+        make_route("/health/live", {"GET": operations.live}, limited=False, essential=True),
+        make_route("/health/ready", {"GET": operations.ready}, limited=False, essential=True),
         Route("*", {"OPTIONS": _ping}, limited=False, essential=True, methods=("OPTIONS",)),
     ]
 
@@ -98,8 +100,8 @@ def _health_routes(operations: Operations, health: Handler) -> list[Route]:
 def _batch_routes(batch: Handler, rights: Rights | None) -> list[Route]:
     """Who is let in: what each operation asks for is decided when it is known."""
     return [
-        _route(BATCH_PATH, {"POST": batch}, rights=rights, check=check_write),
-        _route(BATCH_PATH.replace(API_PREFIX, UNVERSIONED_PREFIX), {"POST": _moved}, rights=rights),
+        make_route(BATCH_PATH, {"POST": batch}, rights=rights, check=check_write),
+        make_route(BATCH_PATH.replace(API_PREFIX, UNVERSIONED_PREFIX), {"POST": _moved}, rights=rights),
     ]
 
 
@@ -111,9 +113,9 @@ def _key_routes(handlers: KeyHandlers, role: str) -> list[Route]:
     one: dict[str, Handler] = {"GET": handlers.read, "DELETE": handlers.revoke}
     rotation: dict[str, Handler] = {"POST": handlers.rotate}
     return [
-        _route(KEYS_PATH, many, rights=rights, actions=_ON_MANY),
-        _route(f"{KEYS_PATH}/{RECORD_ID}", one, rights=rights, actions=_ON_ONE),
-        _route(f"{KEYS_PATH}/{RECORD_ID}/rotate", rotation, rights=rights, actions=_ON_MANY),
+        make_route(KEYS_PATH, many, rights=rights, actions=_ON_MANY),
+        make_route(f"{KEYS_PATH}/{RECORD_ID}", one, rights=rights, actions=_ON_ONE),
+        make_route(f"{KEYS_PATH}/{RECORD_ID}/rotate", rotation, rights=rights, actions=_ON_MANY),
     ]
 
 
@@ -122,7 +124,7 @@ def _record_routes(handlers: RecordHandlers, rights: Rights | None) -> list[Rout
     many, one = f"{API_PREFIX}/{name}", f"{API_PREFIX}/{name}/{RECORD_ID}"
     old_many, old_one = f"{UNVERSIONED_PREFIX}/{name}", f"{UNVERSIONED_PREFIX}/{name}/{RECORD_ID}"
     moved = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"), _moved)
-    route = partial(_route, rights=rights)
+    route = partial(make_route, rights=rights)
     on_many: dict[str, Handler] = {
         "GET": handlers.list,
         "POST": handlers.create,
@@ -159,7 +161,7 @@ def _on_one(read: Handler, change: Changes | ByValue) -> dict[str, Handler]:
     return {"GET": read, "PUT": change.put, "PATCH": change.patch, "DELETE": change.delete}
 
 
-def _route(
+def make_route(
     template: str,
     handlers: Mapping[str, Handler],
     *,
@@ -169,10 +171,12 @@ def _route(
     actions: Mapping[str, Action] = MappingProxyType({}),
     told: tuple[Header, ...] = (),
     check: Callable[[str], None] | None = None,
+    place: str | None = None,
 ) -> Route:
     """A route with what follows from its handlers: HEAD wherever there is GET, OPTIONS everywhere.
 
     `told` is what OPTIONS tells beside the methods, `check` raises for parameters that none of them knows.
+    `place` is the form of its paths where that is not `template`.
     """
     methods = [*handlers, "OPTIONS"]
     if "GET" in handlers:
@@ -187,7 +191,7 @@ def _route(
     complete: dict[str, Handler] = {**handlers, "OPTIONS": options}
     if "GET" in handlers:
         complete["HEAD"] = handlers["GET"]
-    return Route(template, complete, limited, essential, tuple(methods), rights, actions)
+    return Route(template, complete, limited, essential, tuple(methods), rights, actions, place)
 
 
 def _ping(_: Request) -> Response:

@@ -7,7 +7,14 @@ from typing import Any, Protocol
 from estuary.http.fields import Fields
 from estuary.http.host import refusal_of
 from estuary.http.kernel import Application
-from estuary.http.messages import Request, Response, TruncatedBody, fields
+from estuary.http.messages import (
+    PageResponse,
+    Request,
+    Response,
+    TruncatedBody,
+    constant_on_pages,
+    fields,
+)
 from estuary.http.path import as_decoded
 
 Step = Callable[[], Coroutine[Any, Any, None]]
@@ -87,6 +94,7 @@ class RsgiAdapter:
         self._start = start
         self._stop = stop
         self._constant_headers = application.constant_headers
+        self._on_pages = constant_on_pages(application.constant_headers)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open what the application needs, before the first request."""
@@ -101,7 +109,8 @@ class RsgiAdapter:
         request = RsgiRequest(scope, protocol)
         outcome = self._application.answer(request)
         response = outcome if isinstance(outcome, Response) else await outcome
-        told = [*self._constant_headers, *fields(request.reply_lines + response.lines), *response.headers]
+        constant = self._on_pages if isinstance(response, PageResponse) else self._constant_headers
+        told = [*constant, *fields(request.reply_lines + response.lines), *response.headers]
         if response.close:
             told.append(("connection", "close"))
         protocol.response_bytes(response.status, told, response.body)

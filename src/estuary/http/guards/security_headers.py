@@ -1,6 +1,6 @@
 """The security headers: the same on every answer, so they are put together once."""
 
-from estuary.http.messages import Header
+from estuary.http.messages import CSP, Header
 
 STRICT_CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "
@@ -23,6 +23,6 @@ def security_headers(*, strict: bool, csp: str | None) -> tuple[Header, ...]:
         ("x-xss-protection", "0"),
         ("referrer-policy", "strict-origin-when-cross-origin"),
         ("permissions-policy", "geolocation=(), microphone=(), camera=()"),
-        ("content-security-policy", policy),
+        (CSP, policy),
     )
     return (*headers, ("strict-transport-security", HSTS)) if strict else headers

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from estuary.core.decimals import decimal
-from estuary.http.messages import Header, Response, line
+from estuary.http.messages import Header, PageResponse, Response, constant_on_pages, line
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -33,6 +33,7 @@ class Heads:
 
     def __init__(self, constant: Sequence[Header]) -> None:
         self._constant = _lines(constant)
+        self._constant_on_pages = _lines(constant_on_pages(constant))
         self._second = 0
         self._date = ""
         self._begun: dict[int, bytes] = {}
@@ -55,7 +56,11 @@ class Heads:
         begun = self._begun.get(status)
         if begun is None:
             begun = self._begin(status)
-        own = _own(response) if response.headers else response.lines
+        own = response.lines
+        if response.headers:
+            own = _own(response)
+            if isinstance(response, PageResponse):
+                begun = self._first_lines(status, self._constant_on_pages)
         if status == 204 or status == 304:
             # RFC 9110, 8.6: these answers have no content, and 204 must not tell a length.
             return b"%b%b" % (begun, f"{lines}{own}\r\n".encode("latin-1"))
@@ -64,10 +69,12 @@ class Heads:
         return b"%b%b" % (begun, fields) if bodiless else b"%b%b%b" % (begun, fields, body)
 
     def _begin(self, status: int) -> bytes:
-        phrase = _PHRASES.get(status, "")
-        text = f"HTTP/1.1 {status} {phrase}\r\n{self._date}{self._constant}"
-        begun = self._begun[status] = text.encode("latin-1")
+        begun = self._begun[status] = self._first_lines(status, self._constant)
         return begun
+
+    def _first_lines(self, status: int, constant: str) -> bytes:
+        phrase = _PHRASES.get(status, "")
+        return f"HTTP/1.1 {status} {phrase}\r\n{self._date}{constant}".encode("latin-1")
 
 
 _PHRASES: Final = {int(status): status.phrase for status in HTTPStatus} | {
