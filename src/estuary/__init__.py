@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from estuary.core.access.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
     from estuary.core.access.identity import Identity
     from estuary.core.hooks.hooks import Hooks, Reject
+    from estuary.core.items import ITEMS, Item
     from estuary.core.kinds.server_values import Now, Subject
     from estuary.core.markers import Digits, Hidden, Index, Ref, Unique
     from estuary.core.resource import Resource
 
 __version__ = "0.1.0"
 __all__ = [
+    "ITEMS",
     "NOBODY",
     "OWNER",
     "PUBLIC",
@@ -26,6 +28,7 @@ __all__ = [
     "Hooks",
     "Identity",
     "Index",
+    "Item",
     "Now",
     "Ref",
     "Reject",
@@ -39,6 +42,7 @@ __all__ = [
 
 if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
     _MODULES = {
+        "ITEMS": "estuary.core.items",
         "NOBODY": "estuary.core.access.access",
         "OWNER": "estuary.core.access.access",
         "PUBLIC": "estuary.core.access.access",
@@ -49,6 +53,7 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "Hooks": "estuary.core.hooks.hooks",
         "Identity": "estuary.core.access.identity",
         "Index": "estuary.core.markers",
+        "Item": "estuary.core.items",
         "Now": "estuary.core.kinds.server_values",
         "Ref": "estuary.core.markers",
         "Reject": "estuary.core.hooks.hooks",

@@ -100,10 +100,13 @@ def test_openapi_prints_the_document(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reference", "reason"),
     [
-        ("no.such.module:X", "cannot be imported: No module named 'no' (PYTHONPATH names the folders "),
+        (
+            "no.such.module:X",
+            "cannot be imported: No module named 'no' (looked for in the working directory, ",
+        ),
         ("estuary.core.items:NOPE", "cannot be imported"),
         ("estuary.core.items:Item", "is not a Resource"),
-        ("estuary.core.items:ITEMS,estuary.core.items:ITEMS", "two resources"),
+        ("estuary:ITEMS,estuary:ITEMS", "RESOURCES: estuary:ITEMS is named 2 times"),
     ],
 )
 @pytest.mark.parametrize("command", ["serve", "check", "openapi"])

@@ -1,25 +1,16 @@
-"""Imports the declared resources, and makes the OpenAPI document from them.
+"""Loads the resources that RESOURCES names, and makes the OpenAPI document from them."""
 
-Their modules are the user's code: whatever they raise, even SystemExit, is a mistake in RESOURCES. What
-they print while they are imported goes to standard error: standard output is for answers and the log.
-"""
-
-import os
-import sys
-import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
-from importlib import import_module
-from pathlib import Path
-from types import FrameType
+from collections.abc import Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 import msgspec
 
 from estuary import __version__
 from estuary.app.access import batch_rights, rights
-from estuary.config.errors import quoted
+from estuary.app.importing import calling_place, flush_standard_output, imported
+from estuary.app.places import make_importable, place_of
 from estuary.core.declarations import DeclarationError, Faults, noting
 from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.core.references.reference_declarations import check_references
@@ -27,10 +18,6 @@ from estuary.core.resource import Resource
 from estuary.http.openapi.document import document
 from estuary.http.routes import API_PREFIX
 from estuary.http.scopes import Scopes
-
-_NOT_FOUND = " (PYTHONPATH names the folders in which modules of your own are looked for)"
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
-"""Folders of installed libraries."""
 
 
 def openapi(
@@ -61,32 +48,29 @@ def openapi(
 
 
 def load_resources(references: Sequence[str]) -> list[Resource]:
-    """The declared resources that `module:ATTRIBUTE` references name.
+    """The declared resources that the entries of RESOURCES name, in their order.
 
-    Raises `DeclarationError` for all faults of all that their modules declare. Raises `OSError` if what was
+    An entry is `module:NAME`, or `module`, or `folder/`, for every resource in a module or a folder's
+    modules. Raises `DeclarationError` for all faults of all that they declare. Raises `OSError` if what was
     printed before cannot be written: it is not to appear on standard error, which takes the place of
     standard output while modules are imported.
     """
-    _flush_standard_output()
+    flush_standard_output()
     loading, faults = _Loading(), Faults()
-    for reference in references:
+    for reference, number in Counter(references).items():
         with faults:
             loading.load(reference)
+            if number > 1:
+                raise DeclarationError(f"RESOURCES: {reference} is named {number} times")
     with faults:
         loading.demand_faultless()
-    loaded = [loading.loaded[each] for each in references if each in loading.loaded]
-    names = Counter(resource.name for resource in loaded)
-    for name in names:
-        with faults:
-            _demand_single(name, names[name])
+    with faults:
+        loading.demand_one_of_each_name()
     faults.demand_none()
-    check_references(ForeignKeys(key for each in loaded for key in each.foreign_keys), list(names))
+    loaded = list(loading.loaded.values())
+    keys = ForeignKeys(key for each in loaded for key in each.foreign_keys)
+    check_references(keys, [each.name for each in loaded])
     return loaded
-
-
-def _demand_single(name: str, number: int) -> None:
-    if number > 1:
-        raise DeclarationError(f"RESOURCES: two resources are named {name!r}")
 
 
 class _Faulty(NamedTuple):
@@ -103,24 +87,46 @@ class _Loading:
 
     def __init__(self) -> None:
         self.loaded: dict[str, Resource] = {}
-        """By reference."""
+        """Each once, by the first reference of the form `module:NAME` that leads to it."""
         self._faulty: list[_Faulty] = []
 
     def load(self, reference: str) -> None:
-        """Import what is referred to; raises `DeclarationError` where that is no resource."""
-        module = reference.partition(":")[0]
+        """Import what is referred to; raises `DeclarationError` where that is or holds no resource."""
+        modules, attribute = place_of(reference)
+        faults, before, found = Faults(), len(self._faulty), False
+        for module in modules:
+            with faults:
+                make_importable(module)
+                found = self._load_module(module, attribute, reference if attribute else module) or found
+        faults.demand_none()
+        if not found and len(self._faulty) == before:
+            raise DeclarationError(f"RESOURCES: {reference} declares no Resource{_meant(reference)}")
+
+    def _load_module(self, module_name: str, attribute: str, reference: str) -> bool:
+        """Import one module, and keep what it declares; returns whether that is anything."""
 
         def note(declared: Resource, error: DeclarationError) -> None:
-            self._faulty.append(_Faulty(declared, error, module, _calling_place(module)))
+            self._faulty.append(_Faulty(declared, error, module_name, calling_place(module_name)))
 
         before = len(self._faulty)
         with noting(note):
             try:
-                self.loaded[reference] = _load_resource(reference)
+                module, named = imported(module_name, reference, attribute)
             except DeclarationError:
                 # What a module does with a faulty declaration may well raise an error that says less.
                 if len(self._faulty) == before:
                     raise
+                return False
+        if not attribute:
+            declared = _declared_in(module)
+        elif isinstance(named, Resource):
+            declared = {attribute: named}
+        else:
+            raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
+        for name, resource in declared.items():
+            if not any(resource is each for each in self.loaded.values()):
+                self.loaded[f"{module_name}:{name}"] = resource
+        return bool(declared)
 
     def demand_faultless(self) -> None:
         """Raise `DeclarationError` for every declaration with faults."""
@@ -132,98 +138,37 @@ class _Loading:
         if told:
             raise DeclarationError(*dict.fromkeys(told))
 
+    def demand_one_of_each_name(self) -> None:
+        """Raise `DeclarationError` for each name that several resources have, with where those are."""
+        places: dict[str, list[str]] = {}
+        for reference, resource in self.loaded.items():
+            places.setdefault(resource.name, []).append(reference)
+        several = {name: found for name, found in places.items() if len(found) > 1}
+        if several:
+            raise DeclarationError(
+                *(
+                    f"RESOURCES: {len(found)} resources are named {name!r}: {', '.join(found)}"
+                    for name, found in several.items()
+                )
+            )
+
     def _name(self, faulty: _Faulty) -> str:
         """The reference to it; where nothing refers to it, or its module did not get so far, both names."""
         found = (name for name, each in self.loaded.items() if each is faulty.declared)
         return next(found, f"{faulty.module}: {faulty.declared.name}")
 
 
-def _load_resource(reference: str) -> Resource:
-    module_name, _, attribute = reference.partition(":")
-    try:
-        with _printing_to_standard_error():
-            resource = getattr(import_module(module_name), attribute)
-    except KeyboardInterrupt:
-        raise
-    except DeclarationError as error:
-        place = _place_of(error, module_name).strip()
-        told = [f"{fault} ({place})" if place else fault for fault in error.faults]
-        raise DeclarationError(*(f"RESOURCES: {reference}: {fault}" for fault in told)) from error
-    except BaseException as error:
-        reason = _described(error, module_name) + (_NOT_FOUND if _is_not_found(module_name, error) else "")
-        raise DeclarationError(f"RESOURCES: {reference} cannot be imported: {reason}") from error
-    if not isinstance(resource, Resource):
-        raise DeclarationError(f"RESOURCES: {reference} is not a Resource")
-    return resource
+def _declared_in(module: ModuleType) -> dict[str, Resource]:
+    """Every resource in a module's namespace, by name, but those whose name begins with an underscore."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, Resource) and not name.startswith("_")
+    }
 
 
-def _is_not_found(module_name: str, error: BaseException) -> bool:
-    """Whether it is the module itself that was not found, not one that it imports."""
-    return isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}.")
-
-
-def _described(error: BaseException, module_name: str) -> str:
-    """The error in one line, with its place in the declaring code."""
-    place = _place_of(error, module_name)
-    if not place and isinstance(error, ImportError | AttributeError):
-        return str(error)
-    if isinstance(error, SystemExit):
-        return f"its module ends the process: SystemExit({error.code!r}){place}"
-    if isinstance(error, SyntaxError):
-        return f"its module raises {type(error).__name__}: {error.msg}{place}"
-    # As the interpreter formats it, which also works if the error's text cannot be formatted.
-    what = " ".join("".join(traceback.format_exception_only(error)).split())
-    return f"its module raises {what}{place}"
-
-
-def _place_of(error: BaseException, module_name: str) -> str:
-    """File and line of a syntax error, or else of the innermost call in the declaring code."""
-    if isinstance(error, SyntaxError) and error.filename and not error.filename.startswith("<"):
-        source = f": {quoted(error.text.strip())}" if error.text else ""
-        return f" in {error.filename}, line {error.lineno}{source}"
-    calls = list(traceback.walk_tb(error.__traceback__))[1:]  # the first one is ours
-    own = [place for frame, line in calls if (place := _own_place(frame, line, module_name))]
-    return f" {own[-1]}" if own else ""
-
-
-def _calling_place(module_name: str) -> str:
-    """File and line of the innermost call under way in the declaring code."""
-    calls = traceback.walk_stack(None)
-    return next((place for frame, line in calls if (place := _own_place(frame, line, module_name))), "")
-
-
-def _own_place(frame: FrameType, line: int, module_name: str) -> str:
-    """File and line, if the code is not a library's."""
-    return "" if _is_library(frame, module_name) else f"in {frame.f_code.co_filename}, line {line}"
-
-
-def _is_library(frame: FrameType, module_name: str) -> bool:
-    """Whether the frame is library code; the declaring module may itself be in an installed package."""
-    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    if package == module_name.partition(".")[0]:
-        return False
-    installed = _INSTALLED.intersection(Path(frame.f_code.co_filename).parts)
-    return package in sys.stdlib_module_names or package == "estuary" or bool(installed)
-
-
-@contextmanager
-def _printing_to_standard_error() -> Iterator[None]:
-    """Redirect standard output to standard error, including that of child processes."""
-    _flush_standard_output()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    finally:
-        with suppress(OSError):
-            _flush_standard_output()
-        os.dup2(kept, 1)
-        os.close(kept)
-
-
-def _flush_standard_output() -> None:
-    """Flush standard output, unless it is closed."""
-    if sys.__stdout__ is not None:
-        with suppress(ValueError):
-            sys.__stdout__.flush()
+def _meant(reference: str) -> str:
+    """A package whose modules declare resources is more likely meant as a folder."""
+    if "/" in reference or ":" in reference:
+        return ""
+    return f"; every module in the folder of that name is {reference.replace('.', '/')}/"

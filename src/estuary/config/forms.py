@@ -1,7 +1,7 @@
 """Forms of values: how a text is parsed, and how errors and documents describe what is allowed."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Generic, TypeVar
 
 from estuary.config.errors import Refused, quoted
@@ -119,14 +119,30 @@ BOOLEAN = Form("true or false (or 1/0, yes/no, on/off)", _boolean)
 
 
 def _reference(text: str) -> str:
+    if "/" in text:
+        _demand_folder(text)
+        return text
     module, colon, attribute = text.partition(":")
-    if not (colon and attribute.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+    if not _is_dotted(module) or (colon and not attribute.isidentifier()):
         raise Refused(f"{quoted(text)} is not of that form")
     return text
 
 
-REFERENCES = comma_list("a comma list of module:ATTRIBUTE", _reference)
-"""References to objects in modules; they are not imported here."""
+def _demand_folder(text: str) -> None:
+    """Refuse a path whose modules could not be imported by name."""
+    path = PurePosixPath(text)
+    if path.is_absolute() or not path.parts or not all(part.isidentifier() for part in path.parts):
+        raise Refused(
+            f"{quoted(text)} must be a folder in the working directory, whose name could be a module's"
+        )
+
+
+def _is_dotted(module: str) -> bool:
+    return all(part.isidentifier() for part in module.split("."))
+
+
+REFERENCES = comma_list("a comma list of module:NAME, module or folder/", _reference)
+"""Where resources are declared: one by its name, or all of a module or a folder; none is imported here."""
 
 
 def _prefix(text: str) -> str:

@@ -66,6 +66,7 @@ TLS_FILES = "ssl_ca_certs, ssl_certfile, ssl_keyfile"
         (Settings.host, "db_1.internal", "db_1.internal"),
         (Settings.resources, "a:B", ("a:B",)),
         (Settings.resources, " a.b.c:ITEMS , d:e,", ("a.b.c:ITEMS", "d:e")),
+        (Settings.resources, "a.b,shop/,./a/b", ("a.b", "shop/", "./a/b")),
         (Settings.security_csp, "default-src 'self'", "default-src 'self'"),
         (Settings.security_csp, "", None),
         (Settings.trusted_proxies, "", ()),
@@ -230,9 +231,17 @@ def test_a_value_is_accepted(variable: Variable[Any], text: str, value: object) 
         (Settings.host, "[::1]", "an IPv6 address stands without brackets here"),
         *[
             (Settings.resources, text, f"{text!r} is not of that form")
-            for text in ("items", "a:", ":B", "a:b:c", "a b:C", "a..b:C", "a:B.C", "1a:B")
+            for text in ("my-items", "a:", ":B", "a:b:c", "a b:C", "a..b:C", "a:B.C", "1a:B")
         ],
         (Settings.resources, ",", "there is no entry in it"),
+        *[
+            (
+                Settings.resources,
+                text,
+                f"{text!r} must be a folder in the working directory, whose name could be a module's",
+            )
+            for text in ("/srv/shop/", "../shop/", "./", "my-shop/", "shop/:BOOKS", "shop/books.py")
+        ],
         (Settings.security_csp, "default-src 'self' é", ""),
         (Settings.trusted_proxies, "nginx", "'nginx' is neither an address nor a network"),
         (Settings.trusted_proxies, "10.0.0.0/33", "'10.0.0.0/33' is neither an address nor a network"),
