@@ -21,8 +21,8 @@ class ServiceVariables:
     resources = Variable(
         REFERENCES,
         default="estuary:ITEMS",
-        summary="The resources to serve: one of a module, all of a module, or all of a folder's modules. They are "
-        "looked for in the working directory, too.",
+        summary="The resources to serve: one of a module, all of a module, or all of a folder's modules. "
+        "They are looked for in the working directory, too.",
     )
 
     require_if_match = Variable(
