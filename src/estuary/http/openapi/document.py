@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document: what the routes serve, worked out from the declared resources."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from estuary.core.access.rights import Rights
 from estuary.core.resource import Resource
@@ -80,7 +80,7 @@ def document(
         "servers": [{"url": "/", "description": "The service that served this document."}],
         "security": [],
         "tags": [
-            *({"name": each.name, "description": each.description} for each in resources),
+            *(_tag(each, prefix) for each in resources),
             *([{"name": "keys", "description": "API keys."}] if keys else []),
             {"name": "batch", "description": "Several writes in one request."},
             {"name": "operations", "description": "Health, metrics and this document."},
@@ -100,9 +100,17 @@ def document(
     }
 
 
+RESOURCE: Final = "x-estuary-resource"
+"""Of a tag: that it is a resource, and which."""
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 _IF_MATCH = {"$ref": "#/components/parameters/IfMatch"}
 _IF_NONE_MATCH = {"$ref": "#/components/parameters/IfNoneMatch"}
+
+
+def _tag(resource: Resource, prefix: str) -> Schema:
+    """A resource as a tag, which says where its records are, and what one of them is called."""
+    told = {"path": f"{prefix}/{resource.name}", "singular": resource.singular}
+    return {"name": resource.name, "description": resource.description, RESOURCE: told}
 
 
 def _operations_paths(prefix: str) -> Schema:

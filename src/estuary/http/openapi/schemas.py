@@ -1,6 +1,6 @@
 """Schemas: a resource's fields as JSON Schema (2020-12, the dialect of OpenAPI 3.1)."""
 
-from typing import Any
+from typing import Any, Final
 
 from estuary.core.field import Field
 from estuary.core.kinds.json_schema import or_null
@@ -8,6 +8,10 @@ from estuary.core.resource import Resource
 
 Schema = dict[str, Any]
 
+REFERENCE: Final = "x-estuary-reference"
+"""Of a field: the resource whose records its values are ids of, and what becomes of its own record."""
+UNIQUE: Final = "x-estuary-unique"
+"""Of a field: that no two records have the same value."""
 TIME: Schema = {"type": "string", "format": "date-time"}
 
 
@@ -56,7 +60,7 @@ def patch_schema(resource: Resource) -> Schema:
 def component_schemas(resource: Resource) -> Schema:
     """The fields' schemas that have a name: one type for a generator, wherever the field stands."""
     return {
-        name: field.kind.schema() | _described(field)
+        name: field.kind.schema() | _declared(field)
         for field in resource.fields
         if (name := component_of(field, resource)) is not None
     }
@@ -89,9 +93,16 @@ def _accepted(field: Field, resource: Resource) -> Schema:
 def _stated(field: Field, resource: Resource, schema: Schema) -> Schema:
     """`schema`, or its name where it has one, with what is declared of `field` beside its kind."""
     name = component_of(field, resource)
-    whole = _described(field) | schema if name is None else {"$ref": f"#/components/schemas/{name}"}
+    whole = _declared(field) | schema if name is None else {"$ref": f"#/components/schemas/{name}"}
     return or_null(whole) if field.optional else whole
 
 
-def _described(field: Field) -> Schema:
-    return {"description": field.description} if field.description else {}
+def _declared(field: Field) -> Schema:
+    """What is declared of `field` beside its kind; what JSON Schema has no word for is an extension."""
+    declared: Schema = {"description": field.description} if field.description else {}
+    referral = field.kind.refers
+    if referral is not None:
+        declared[REFERENCE] = {"resource": referral.target, "on_delete": str(referral.on_delete)}
+    if field.unique is not None:
+        declared[UNIQUE] = True
+    return declared

@@ -15,6 +15,7 @@ from estuary.core.kinds.choice import Choice
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.resource import Resource
 from estuary.http.openapi.document import document
+from tests.support.library import LIBRARY
 from tests.support.programs import require
 from tests.support.service import ITEMS
 
@@ -56,6 +57,21 @@ def test_choices_stand_in_their_declared_order_and_once() -> None:
         assert colour == SCHEMAS[name]["properties"]["top_colour"]
     assert {"$ref": "#/components/schemas/PartSizeChoice"} == SCHEMAS["Part"]["properties"]["size"]
     assert Choice(("small", "large", "medium")) == PARTS.fields[0].kind
+
+
+def test_what_json_schema_has_no_word_for_is_told_in_extensions() -> None:
+    """Which tags are resources, and where; what a field refers to, may it be null; what is unique."""
+    library: Any = document(LIBRARY, version="1", prefix="/api/v1", rights={}, keys=True)
+    resources = {tag["name"]: tag["x-estuary-resource"] for tag in library["tags"] if len(tag) > 2}
+    assert ["chapters", "volumes", "authors"] == list(resources)
+    assert {"path": "/api/v1/volumes", "singular": "volume"} == resources["volumes"]
+    for name in ("Book", "BookDraft", "BookPatch"):
+        fields = library["components"]["schemas"][name]["properties"]
+        assert {"resource": "authors", "on_delete": "restrict"} == fields["author"]["x-estuary-reference"]
+        editor = {"resource": "authors", "on_delete": "set_null"}
+        assert editor == fields["editor"]["anyOf"][0]["x-estuary-reference"]
+        marked = [field for field, schema in fields.items() if schema.get("x-estuary-unique")]
+        assert ["isbn"] == marked
 
 
 def test_an_object_of_anything_says_so() -> None:

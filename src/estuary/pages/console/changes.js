@@ -1,0 +1,15 @@
+/** Something that others are told the changes of. */
+
+export class Changes {
+  #listeners = new Set();
+
+  /** Calls `listener` after each change; what it returns ends that. */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  changed() {
+    for (const listener of this.#listeners) listener();
+  }
+}

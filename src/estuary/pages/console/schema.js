@@ -1,0 +1,141 @@
+/** What is declared, as the OpenAPI document tells it: resources, their fields, and what can be asked of them. */
+
+import { kindOf, operatorsOf, Resolver, unwrapped } from "./schema-parts.js";
+
+const STAMPS = ["id", "created_at", "updated_at"];
+const LABELS = ["title", "name", "label", "subject", "email"];
+
+/** The resources of an OpenAPI document, in its order. */
+export function resourcesOf(document) {
+  const resolver = new Resolver(document);
+  const resources = (document.tags ?? [])
+    .filter((tag) => tag["x-estuary-resource"] !== undefined)
+    .map((tag) => resourceOf(tag, document, resolver));
+  for (const resource of resources)
+    resource.referrers = resources.flatMap((other) =>
+      other.fields.filter((field) => field.reference === resource.name).map((field) => ({ resource: other, field })),
+    );
+  return resources;
+}
+
+/** A resource: its `path`, its `fields`, what the document says that somebody `can` do to its records, and what of that is
+ * `open` to those who have not signed in. */
+export class Resource {
+  constructor(members) {
+    Object.assign(this, members);
+  }
+
+  /** Where one record is. */
+  recordPath(id) {
+    return `${this.path}/${encodeURIComponent(id)}`;
+  }
+
+  field(name) {
+    return this.fields.find((field) => field.name === name);
+  }
+
+  /** The fields that a record shows. */
+  get shown() {
+    return this.fields.filter((field) => !field.hidden);
+  }
+
+  /** The fields that a client writes. */
+  get writable() {
+    return this.fields.filter((field) => !field.readOnly);
+  }
+
+  /** The field that names a record to people; undefined where there is none. */
+  get labelField() {
+    const texts = this.shown.filter((field) => field.kind === "text" && !STAMPS.includes(field.name));
+    return LABELS.map((name) => texts.find((field) => field.name === name)).find(Boolean) ?? texts[0];
+  }
+
+  /** What a record is called. */
+  labelOf(record) {
+    const value = this.labelField && record[this.labelField.name];
+    return typeof value === "string" && value.trim() ? value : record.id;
+  }
+}
+
+function resourceOf({ name, description, "x-estuary-resource": { path, singular } }, document, resolver) {
+  const list = document.paths[path] ?? {};
+  const one = document.paths[`${path}/{id}`] ?? {};
+  const query = document.paths[`${path}/query`]?.post;
+  const record = resolver.answer(one.get) ?? resolver.answer(list.post, "201");
+  const draft = resolver.body(list.post) ?? resolver.body(one.patch);
+  const conditions = resolver.member(resolver.body(query), "where")?.properties ?? {};
+  return new Resource({
+    name,
+    title: titled(name),
+    singular: singular.replaceAll(/[_-]+/g, " "),
+    description: description ?? "",
+    path,
+    fields: fieldsOf(record, draft, conditions, resolver),
+    version: { name: "version", operators: operatorsOf(conditions.version, resolver), kind: "integer" },
+    can: {
+      read: Boolean(list.get),
+      create: Boolean(list.post),
+      update: Boolean(one.patch),
+      delete: Boolean(one.delete),
+    },
+    open: {
+      read: isOpen(list.get),
+      create: isOpen(list.post),
+      update: isOpen(one.patch),
+      delete: isOpen(one.delete),
+    },
+    referrers: [],
+  });
+}
+
+/** Whether an operation can do without a token (of several requirements one is empty, or there are none). */
+function isOpen(operation) {
+  const requirements = operation?.security ?? [];
+  return requirements.length === 0 || requirements.some((each) => Object.keys(each).length === 0);
+}
+
+function fieldsOf(record, draft, conditions, resolver) {
+  const served = record?.properties ?? {};
+  const accepted = draft?.properties ?? {};
+  const names = [...new Set([...Object.keys(served), ...Object.keys(accepted)])].filter((name) => name !== "expand");
+  const required = new Set(draft?.required ?? []);
+  return ordered(names).map((name) => fieldOf(name, served[name], accepted[name], required.has(name), conditions[name], resolver));
+}
+
+/** A field. `hidden` ones are written and never shown, `readOnly` ones are the server's; an operator's `operators` can
+ * be asked of it, and with `sortable` a list can be ordered by it. */
+function fieldOf(name, served, accepted, required, condition, resolver) {
+  const stated = accepted ?? served;
+  const { schema, optional } = unwrapped(stated, resolver);
+  const operators = operatorsOf(condition, resolver);
+  return {
+    name,
+    label: titled(name),
+    kind: kindOf(schema),
+    schema,
+    description: stated.description ?? schema.description ?? "",
+    optional,
+    required,
+    hidden: served === undefined,
+    readOnly: accepted === undefined,
+    reference: schema["x-estuary-reference"]?.resource,
+    onDelete: schema["x-estuary-reference"]?.on_delete,
+    unique: schema["x-estuary-unique"] === true,
+    choices: schema.enum ?? [],
+    operators,
+    sortable: operators.includes("eq"),
+  };
+}
+
+/** The id first, the times last. */
+function ordered(names) {
+  const own = names.filter((name) => !STAMPS.includes(name));
+  const has = (name) => names.includes(name);
+  return [...["id"].filter(has), ...own, ...STAMPS.slice(1).filter(has)];
+}
+
+/** `published_at` as a title: "Published at". */
+function titled(name) {
+  const words = name.replaceAll(/[_-]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
