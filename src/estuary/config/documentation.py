@@ -29,7 +29,8 @@ _INTRODUCTION = f"""\
 
 # Configuration
 
-Estuary is configured by environment variables. Every one has a default: `estuary serve` runs without any.
+Estuary is configured by environment variables, or by the same names in files. Every one has a default:
+`estuary serve` runs without any.
 For production, begin with `APP_PROFILE=production`, which makes the defaults strict.
 
 `estuary check` prints what is in effect and where each value came from. If anything is wrong, it and
@@ -45,7 +46,17 @@ The first place that has a value wins:
 3. **A systemd credential** called `NAME` or the same in lower case (`LoadCredential=database_url:/etc/…`).
 4. **`.env`** in the working directory; `NAME_FILE` works there too. Values may be quoted; nothing in them
    is interpolated. A line that cannot be read, or a name set twice, is an error.
-5. **The default**, by profile.
+5. **`estuary.toml`** in the working directory, for what belongs to the project and is committed with it:
+   each variable by its name in lower case, without tables. Numbers and booleans stand without quotes, lists
+   are arrays; `name_file` works there too. A name that is no variable's is an error.
+6. **The default**, by profile.
+
+```toml
+# estuary.toml
+resources = ["shop/"]
+port = 8080
+rate_limit_enabled = false
+```
 
 ## What values look like
 
@@ -53,7 +64,7 @@ The first place that has a value wins:
   that went missing should be noticed.
 - **Booleans** are `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`, in any case. Anything else is
   an error.
-- **Lists** are separated by commas.
+- **Lists** are separated by commas; in `estuary.toml` they may be arrays: `["a", "b"]`.
 - A value on one line, without control characters; blanks around it are ignored.
 - **Secrets** are never shown: not by `estuary check`, not in an error, not in a log.
 - A **misspelt name** is an error in `.env`, which is Estuary's own file, and a warning in the environment,

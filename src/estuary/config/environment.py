@@ -1,27 +1,34 @@
-"""Reads `Settings` from the environment, files, credentials and `.env`, and reports all errors at once."""
+"""Reads `Settings` from the environment and from files, and reports all errors at once."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from estuary.config import combinations
+from estuary.config import combinations, dotenv
 from estuary.config.database_url import MEMORY
-from estuary.config.dotenv import Entry, parse
+from estuary.config.dotenv import Entry
 from estuary.config.effective import Configured, Effective
 from estuary.config.errors import HIDDEN, ConfigurationError, Refused, quoted, shown
-from estuary.config.forms import AUTO
+from estuary.config.forms import AUTO, Form
 from estuary.config.placeholders import is_placeholder
 from estuary.config.process_environment import ProcessEnvironment, read_process_environment
 from estuary.config.settings import TABLE, Settings
 from estuary.config.spelling import nearest
-from estuary.config.value_sources import DOTENV, FILE_SUFFIX, Found, Sources
+from estuary.config.value_sources import DOTENV, FILE_SUFFIX, TOML, Found, Sources
 from estuary.config.variable import Variable
 from estuary.config.variables.server import MAX_WORKERS
 from estuary.config.variables.service import PRODUCTION
 
+T = TypeVar("T")
+
 _NAMES = tuple(name for variable in TABLE for name in variable.names)
 _KNOWN = (*_NAMES, *(variable.name + FILE_SUFFIX for variable in TABLE))
+_PATH = Form[object]("the path of a file", str)
+_TOML_FORMS: Mapping[str, Form[object]] = {
+    **{name: variable.form for variable in TABLE for name in variable.names},
+    **{variable.name + FILE_SUFFIX: _PATH for variable in TABLE},
+}
 
 
 class Loaded(NamedTuple):
@@ -64,9 +71,10 @@ class _Loading:
     def __init__(self, environ: Mapping[str, str], directory: Path) -> None:
         self._environ = environ
         self._problems: list[str] = []
-        self._dotenv = self._parsed(directory / DOTENV)
-        dotenv = {name: entry.value for name, entry in self._dotenv.items()}
-        self._sources = Sources(environ, dotenv, directory)
+        self._dotenv: Mapping[str, Entry] = self._parsed(directory, DOTENV, dotenv.parse)
+        entries = {name: entry.value for name, entry in self._dotenv.items()}
+        toml = self._parsed(directory, TOML, _parse_toml)
+        self._sources = Sources(environ, entries, toml, directory)
         self._values: dict[str, Any] = {}
         self._effective: dict[str, Effective] = {}
         self._configured = Configured(self._values, self._effective)
@@ -97,14 +105,17 @@ class _Loading:
             self._sources.secret_files,
         )
 
-    def _parsed(self, path: Path) -> Mapping[str, Entry]:
-        # A directory with this name is likely a virtual environment.
+    def _parsed(
+        self, directory: Path, file: str, parse: Callable[[bytes, str], Mapping[str, T]]
+    ) -> Mapping[str, T]:
+        path = directory / file
+        # A directory called .env is likely a virtual environment.
         if not path.exists() or path.is_dir():
             return {}
         try:
-            return parse(path.read_bytes(), DOTENV)
+            return parse(path.read_bytes(), file)
         except OSError as error:
-            self._problems.append(f"{DOTENV} cannot be read: {error.strerror}")
+            self._problems.append(f"{file} cannot be read: {error.strerror}")
         except ConfigurationError as error:
             self._problems += error.problems
         return {}
@@ -168,6 +179,13 @@ class _Loading:
         for name in self._environ:
             if name not in _KNOWN and (meant := nearest(name, known)) is not None:
                 yield f"{shown(name)} in the environment is not a variable of Estuary; is {meant} meant?"
+
+
+def _parse_toml(content: bytes, file: str) -> Mapping[str, str]:
+    # Imported where there is such a file: each process of a service would hold the parser.
+    from estuary.config import toml_file
+
+    return toml_file.parse(content, _TOML_FORMS, file)
 
 
 def _processors() -> int:

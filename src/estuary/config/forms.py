@@ -15,11 +15,15 @@ _MAX_PREFIX = 64
 
 
 class Form(Generic[T]):
-    """`read` turns a text into a value or raises `Refused`; `allowed` completes "it must be …"."""
+    """`read` turns a text into a value or raises `Refused`; `allowed` completes "it must be …".
 
-    def __init__(self, allowed: str, read: Callable[[str], T]) -> None:
+    `types` are those that stand for a value in TOML.
+    """
+
+    def __init__(self, allowed: str, read: Callable[[str], T], *, types: tuple[type, ...] = (str,)) -> None:
         self.allowed = allowed
         self.read = read
+        self.types = types
 
 
 def whole_number(low: int, high: int) -> Form[int]:
@@ -33,7 +37,7 @@ def whole_number(low: int, high: int) -> Form[int]:
             raise Refused
         return number
 
-    return Form(f"a whole number from {low} to {high}", read)
+    return Form(f"a whole number from {low} to {high}", read, types=(int,))
 
 
 def only(value: str, reason: str, form: Form[T]) -> Form[T]:
@@ -46,7 +50,7 @@ def only(value: str, reason: str, form: Form[T]) -> Form[T]:
             raise Refused(reason)
         return number
 
-    return Form(value, read)
+    return Form(value, read, types=form.types)
 
 
 AUTO = 0
@@ -59,7 +63,7 @@ def or_auto(form: Form[int]) -> Form[int]:
     def read(text: str) -> int:
         return AUTO if text.lower() == "auto" else form.read(text)
 
-    return Form(f"{form.allowed}, or auto", read)
+    return Form(f"{form.allowed}, or auto", read, types=(*form.types, str))
 
 
 def choice(*words: str) -> Form[str]:
@@ -75,7 +79,7 @@ def choice(*words: str) -> Form[str]:
 
 def optional(form: Form[T]) -> Form[T | None]:
     """`form`, or an empty text for None."""
-    return Form(form.allowed, lambda text: form.read(text) if text else None)
+    return Form(form.allowed, lambda text: form.read(text) if text else None, types=form.types)
 
 
 def comma_list(allowed: str, entry: Callable[[str], T]) -> Form[tuple[T, ...]]:
@@ -87,7 +91,7 @@ def comma_list(allowed: str, entry: Callable[[str], T]) -> Form[tuple[T, ...]]:
             raise Refused("there is no entry in it")
         return entries
 
-    return Form(allowed, read)
+    return Form(allowed, read, types=(list, str))
 
 
 def checked(allowed: str, accepts: Callable[[str], object]) -> Form[str]:
@@ -115,7 +119,7 @@ def _boolean(text: str) -> bool:
     return word in _TRUE
 
 
-BOOLEAN = Form("true or false (or 1/0, yes/no, on/off)", _boolean)
+BOOLEAN = Form("true or false (or 1/0, yes/no, on/off)", _boolean, types=(bool,))
 
 
 def _reference(text: str) -> str:

@@ -107,4 +107,4 @@ _ORIGIN_LIST = comma_list("a comma list of origins such as https://app.example.c
 
 HOST = Form("an IP address or a host name", _host)
 NETWORKS = comma_list("a comma list of addresses and networks such as 10.0.0.0/8", _network)
-ORIGINS = Form(_ORIGIN_LIST.allowed, _origins)
+ORIGINS = Form(_ORIGIN_LIST.allowed, _origins, types=_ORIGIN_LIST.types)

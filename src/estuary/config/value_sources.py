@@ -1,4 +1,4 @@
-"""The sources of values: the environment, files that it names, systemd credentials and `.env`."""
+"""The sources of values: the environment, files that it names, systemd credentials, `.env` and TOML."""
 
 import os
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from estuary.config.variable import Variable
 
 ENVIRONMENT = "environment"
 DOTENV = ".env"
+TOML = "estuary.toml"
 CREDENTIAL = "credential"
 FILE_SUFFIX = "_FILE"
 
@@ -25,15 +26,22 @@ class Found(NamedTuple):
 
 
 class Sources:
-    """All sources in their order: environment, credentials, `.env`.
+    """All sources in their order: environment, credentials, `.env`, `estuary.toml`.
 
-    In the environment and in `.env`, a variable may be given directly, or as NAME_FILE, the path of a file
-    with the value; relative paths start at `directory`.
+    In all but credentials, a variable may be given directly, or as NAME_FILE, the path of a file with the
+    value; relative paths start at `directory`. Every source has the names in capitals.
     """
 
-    def __init__(self, environ: Mapping[str, str], dotenv: Mapping[str, str], directory: Path) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        dotenv: Mapping[str, str],
+        toml: Mapping[str, str],
+        directory: Path,
+    ) -> None:
         self._environ = environ
         self._dotenv = dotenv
+        self._toml = toml
         self._directory = directory
         self._credentials = environ.get("CREDENTIALS_DIRECTORY", "")
         self.secret_files: dict[str, Path] = {}
@@ -42,12 +50,14 @@ class Sources:
     def find(self, variable: Variable[Any]) -> Found | None:
         """The value from the first source that has one; raises `Refused` with a complete message."""
         return (
-            self._agreed(
-                [self._given(name, variable, self._environ, ENVIRONMENT) for name in variable.names]
-            )
+            self._found(variable, self._environ, ENVIRONMENT)
             or self._agreed([self._credential(name) for name in variable.names])
-            or self._agreed([self._given(name, variable, self._dotenv, DOTENV) for name in variable.names])
+            or self._found(variable, self._dotenv, DOTENV)
+            or self._found(variable, self._toml, TOML)
         )
+
+    def _found(self, variable: Variable[Any], place: Mapping[str, str], label: str) -> Found | None:
+        return self._agreed([self._given(name, variable, place, label) for name in variable.names])
 
     @staticmethod
     def _agreed(found: list[tuple[str, Found] | None]) -> Found | None:

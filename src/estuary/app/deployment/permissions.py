@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from estuary.config.checklist.facts import Disk, Openness
 from estuary.config.environment import Loaded
 from estuary.config.settings import Settings
-from estuary.config.value_sources import DOTENV
+from estuary.config.value_sources import DOTENV, TOML
 
 _CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 """Files that Docker and Podman create in a container, where the service is the only user."""
@@ -17,7 +17,12 @@ _CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 def openness(loaded: Loaded) -> tuple[Openness, ...]:
     """The access to every file with secrets or records."""
     alone = any(path.exists() for path in _CONTAINERS)
-    return tuple(look(path, what, alone=alone) for path, what in _wanted(loaded) if path.exists())
+    # estuary.toml is committed with the project: others may read it, but not change it.
+    return tuple(
+        look(path, what, alone=alone or path.name == TOML)
+        for path, what in _wanted(loaded)
+        if path.exists()
+    )
 
 
 def _wanted(loaded: Loaded) -> Iterator[tuple[Path, str]]:
@@ -25,8 +30,9 @@ def _wanted(loaded: Loaded) -> Iterator[tuple[Path, str]]:
         yield path, f"secret {name}"
     for path in _keys(loaded.settings):
         yield path, "a private key"
-    if Path(DOTENV).is_file():
-        yield Path(DOTENV), "settings"
+    for name in (DOTENV, TOML):
+        if Path(name).is_file():
+            yield Path(name), "settings"
     database = loaded.settings.database.path
     if database is not None:
         yield database, "records"

@@ -9,7 +9,7 @@ from estuary.config.checklist.finding import Finding, failed, passed, warned
 from estuary.config.checklist.strength import weakness
 from estuary.config.environment import Loaded
 from estuary.config.settings import TABLE
-from estuary.config.value_sources import DOTENV, ENVIRONMENT
+from estuary.config.value_sources import DOTENV, ENVIRONMENT, TOML
 
 _SECRETS = frozenset(variable.name for variable in TABLE if variable.secret)
 
@@ -36,11 +36,11 @@ def secrets(loaded: Loaded, _: Facts) -> Finding:
     exposed = [
         f"{each.name} ({each.source})"
         for each in loaded.effective
-        if each.name in _SECRETS and each.source.startswith((ENVIRONMENT, DOTENV))
+        if each.name in _SECRETS and each.source.startswith((ENVIRONMENT, DOTENV, TOML))
     ]
     if exposed:
         return warned(
-            f"{', '.join(exposed)}: what the environment or .env holds is easily seen by others",
+            f"{', '.join(exposed)}: others easily see what the environment, .env or estuary.toml holds",
             "give NAME_FILE the path of a mounted secret, or use a systemd credential",
         )
     given = [each.name for each in loaded.effective if each.name in _SECRETS and each.source != "default"]

@@ -104,6 +104,18 @@ def test_every_file_of_records_and_secrets_is_looked_at(
     ]
 
 
+def test_others_may_read_what_is_committed_with_the_project(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """estuary.toml holds no secret; who may write to it decides which code is run."""
+    monkeypatch.chdir(open_folder)
+    toml = open_folder / "estuary.toml"
+    toml.write_text("port = 3000\n")
+    toml.chmod(0o646)
+    (found,) = openness(load_from({"DATABASE_TYPE": "memory"}, directory=Path()))
+    assert (Path("estuary.toml"), False, True) == (found.path, found.readable, found.writable)
+
+
 def test_the_disk_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
     """It will lie in the file system of the nearest folder above."""
     disk = disk_of(tmp_path / "not" / "there")

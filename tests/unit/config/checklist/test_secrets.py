@@ -28,7 +28,7 @@ def test_a_secret_in_the_environment_is_seen() -> None:
 
 
 def test_a_secret_in_a_file_is_safe(tmp_path: Path) -> None:
-    """NAME_FILE and a credential pass; .env does not; the files are known, for their permissions."""
+    """NAME_FILE and a credential pass; .env and estuary.toml do not; the files are known."""
     (tmp_path / "url").write_text(f"{URL}\n")
     loaded = load_from({"DATABASE_URL_FILE": "url"}, directory=tmp_path)
     assert Status.PASS == secrets(loaded, NOTHING).status
@@ -39,6 +39,10 @@ def test_a_secret_in_a_file_is_safe(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"DATABASE_URL={URL}\n")
     by_dotenv = load_from({}, directory=tmp_path)
     assert "DATABASE_URL (.env)" in secrets(by_dotenv, NOTHING).reason
+    (tmp_path / ".env").unlink()
+    (tmp_path / "estuary.toml").write_text(f"database_url = {URL!r}")
+    by_toml = load_from({}, directory=tmp_path)
+    assert "DATABASE_URL (estuary.toml)" in secrets(by_toml, NOTHING).reason
 
 
 @pytest.mark.parametrize(
