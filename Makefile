@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 SYNCED := .venv/.synced
 SERVES := .venv/.serves
-READERS := .tools/node_modules/.bin/tsc
+READERS := .tools/node_modules/axe-core/axe.min.js
 CLIENTS := .tools/clients/bin/openapi-python-client
 CONVEX := tests/support/convex/node_modules/.package-lock.json
 DEPLOY := .tools/deploy
@@ -57,7 +57,7 @@ setup: $(SYNCED) ## Make .venv as uv.lock says (the other targets do it when nee
 	@echo "setup: .venv is ready ($$($(BIN)/python --version))"
 
 .PHONY: tools
-tools: $(READERS) $(CLIENTS) $(CONVEX) ## Fetch what a few tests drive: Redocly's linter, generators of clients, Convex's test double
+tools: $(READERS) $(CLIENTS) $(CONVEX) ## Fetch what a few tests drive: Redocly's linter, generators of clients, axe, Convex's test double
 
 .PHONY: deploy-tools
 deploy-tools: $(DEPLOYER) ## Fetch what reads and checks deploy/: kubectl, checkov and others, in .tools/deploy
@@ -224,11 +224,12 @@ $(CONVEX): tests/support/convex/package.json tests/support/convex/package-lock.j
 	npm ci --prefix $(dir $<) --no-audit --no-fund --loglevel=error --ignore-scripts
 	@touch $@
 
-# What reads the OpenAPI document; all in one command, for npm removes what the last one does not name.
+# What reads the OpenAPI document, and what looks whether pages can be used by everyone; all in one command, for npm
+# removes what the last one does not name.
 $(READERS):
 	@$(HAS_NPM)
 	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error @redocly/cli@2.77.0 \
-		openapi-typescript@7.13.0 typescript@5.9.3
+		openapi-typescript@7.13.0 typescript@5.9.3 axe-core@4.14.1
 
 $(CLIENTS):
 	workshop/uv venv --quiet --clear .tools/clients
