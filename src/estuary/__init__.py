@@ -1,6 +1,7 @@
 """Estuary: a production-grade REST API over declared resources.
 
-What declarations are made of can be imported from here; modules below are Estuary's own.
+What declarations are made of can be imported from here, what kinds of fields of one's own are made of from
+`estuary.kinds`; all other modules are Estuary's own.
 """
 
 from importlib import import_module
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from estuary.core.access.access import NOBODY, OWNER, PUBLIC, SIGNED_IN, Access, Role, Scope
     from estuary.core.access.identity import Identity
+    from estuary.core.declarations import DeclarationError
     from estuary.core.hooks.hooks import Hooks, Reject
     from estuary.core.items import ITEMS, Item
     from estuary.core.kinds.server_values import Now, Subject
@@ -23,6 +25,7 @@ __all__ = [
     "PUBLIC",
     "SIGNED_IN",
     "Access",
+    "DeclarationError",
     "Digits",
     "Hidden",
     "Hooks",
@@ -48,6 +51,7 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "PUBLIC": "estuary.core.access.access",
         "SIGNED_IN": "estuary.core.access.access",
         "Access": "estuary.core.access.access",
+        "DeclarationError": "estuary.core.declarations",
         "Digits": "estuary.core.markers",
         "Hidden": "estuary.core.markers",
         "Hooks": "estuary.core.hooks.hooks",

@@ -12,15 +12,12 @@ import pytest
 from msgspec import Struct
 from msgspec import inspect as types
 
+from estuary import DeclarationError, Resource
 from estuary.app import load_resources, openapi
 from estuary.backups.row_lines import ReadRow, fields_of
-from estuary.core.kinds.constraints import Range
-from estuary.core.kinds.declared import Declared
-from estuary.core.kinds.every import KINDS
-from estuary.core.kinds.kind import Broken, Kind, Rule, Storage, Stored
 from estuary.core.record import Record
 from estuary.core.record_json import RecordJson
-from estuary.core.resource import DeclarationError, Resource
+from estuary.kinds import KINDS, Broken, Declared, Kind, Range, Rule, Storage, Stored
 from estuary.stores.convex.schema import schema
 from tests.http.stores import VARIABLES
 from tests.support.clocks import START

@@ -144,6 +144,19 @@ def test_every_test_that_is_named_exists(document: Path) -> None:
     assert set() == named - there
 
 
+def test_guides_import_public_names_only() -> None:
+    """Nobody comes to depend on a path that is Estuary's own: neither in code nor in RESOURCES."""
+    deeper = re.compile(r"^(?:from|import) estuary\.(?!kinds |client )|estuary\.\w+\.\w+:\w+", re.MULTILINE)
+    guides = [document for document in DOCUMENTS if document.parent.name == "docs"]
+    found = {
+        (document.name, code)
+        for document in guides
+        for code in (*read(document).inline, *(block for _, block in read(document).blocks))
+        if deeper.search(code)
+    }
+    assert set() == found
+
+
 def test_every_guard_names_the_test_that_shows_it() -> None:
     """A line of the threat model without one would be a wish."""
     text = (ROOT / "docs/security.md").read_text().partition("## What each guard stops")[2]
@@ -210,8 +223,8 @@ def test_the_picture_of_the_layers_is_theirs() -> None:
     written: dict[str, list[str]] = defaultdict(list)
     for text in picture.iter("{http://www.w3.org/2000/svg}text"):
         written[text.attrib["class"]].append(text.text or "")
-    before = {"__main__", "beginning"}
-    assert {name for layer in layers for name in layer.split(" | ")} - before == set(written["name"])
+    aside = {"__main__", "beginning", "kinds"}  # what is run, what comes before any import, and names
+    assert {name for layer in layers for name in layer.split(" | ")} - aside == set(written["name"])
     beside = " ".join(written["lib"]).lower()
     assert set() == {name for name in libraries - NOT_PICTURED if name not in beside}
 
