@@ -5,8 +5,8 @@ import { html, useState } from "./html.js";
 import { href } from "./router.js";
 
 const MANY = 12;
-const OTHERS = [];
 /** Views that are of no resource: `[segment, title]`. */
+const OTHERS = [["health", "Health"]];
 
 export function Navigation({ isOpen, path }) {
   const { resources, config } = useApp();

@@ -5,10 +5,16 @@
  */
 
 import { match } from "./router.js";
+import { styled } from "./style-sheets.js";
 
 const VIEWS = [
   ["", () => import("./overview/view.js")],
   ["resources/:resource", () => import("./table/view.js")],
+  ["resources/:resource/new", () => styled(import("./record/new-view.js"), "forms.css", "record.css")],
+  ["resources/:resource/import", () => styled(import("./transfer/import-view.js"), "forms.css", "transfer.css")],
+  ["resources/:resource/export", () => styled(import("./transfer/export-view.js"), "forms.css", "transfer.css")],
+  ["resources/:resource/:id", () => styled(import("./record/view.js"), "forms.css", "record.css")],
+  ["health", () => styled(import("./health/view.js"), "health.css")],
 ];
 
 /** The view at `path`, `{load, parameters}`; null where there is none. */

@@ -1,0 +1,55 @@
+/** An answer of the API as a form tells it: messages beside fields, and one above them. */
+
+const IN_WORDS = { gone: "This record has been deleted meanwhile." };
+const CODES = { unique: "taken", referenced: "referenced" };
+
+/**
+ * What an error's answer says: `{message, byField, reason}`. `byField` maps the path of a field to its messages; what is said
+ * of no field in `paths` is part of the message. `reason` is "taken", "referenced", "changed" (another version is there),
+ * "gone", "forbidden", "busy" (worth sending again), or null.
+ */
+export function told({ status, headers, body }, paths) {
+  const known = new Set(paths);
+  const byField = new Map();
+  const others = [];
+  for (const { field, message } of body?.details?.validation_errors ?? []) {
+    const at = nearest(field, known);
+    if (at === null) others.push(field === "id" ? message : `${field}: ${message}`);
+    else byField.set(at, [...(byField.get(at) ?? []), sentence(message)]);
+  }
+  const reason = reasonOf(status, headers, body);
+  const general = byField.size > 0 ? "Some fields need another value." : (IN_WORDS[reason] ?? sentence(body.message));
+  return { message: [general, ...others.map(sentence)].join(" "), byField, reason };
+}
+
+/** Violations that were found before anything was sent, told like those of an answer. */
+export function found(faults, paths) {
+  const details = { validation_errors: faults };
+  return told({ status: 422, headers: new Headers(), body: { details } }, paths);
+}
+
+/** The paths of fields, with those of nested ones. */
+export function pathsOf(fields, prefix = "") {
+  return fields.flatMap((field) => [
+    prefix + field.name,
+    ...(field.kind === "nested" ? pathsOf(field.fields, `${prefix}${field.name}.`) : []),
+  ]);
+}
+
+/** The known path that `path` is, or lies within: an entry of a list is told at its list. */
+function nearest(path, known) {
+  if (known.has(path)) return path;
+  const cut = Math.max(path.lastIndexOf("."), path.lastIndexOf("["));
+  return cut <= 0 ? null : nearest(path.slice(0, cut), known);
+}
+
+function sentence(text) {
+  return text === "" ? text : text[0].toUpperCase() + text.slice(1);
+}
+
+function reasonOf(status, headers, body) {
+  const codes = (body?.details?.validation_errors ?? []).map(({ code }) => CODES[code]);
+  if (status === 409) return !headers.has("retry-after") ? (codes.find(Boolean) ?? null) : "busy";
+  if (status === 429 || status === 502 || status === 503 || status === 504) return "busy";
+  return { 403: "forbidden", 404: "gone", 412: "changed" }[status] ?? null;
+}

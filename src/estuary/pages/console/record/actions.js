@@ -1,0 +1,86 @@
+/** What can be done with a whole record: copy it, see it as JSON, delete it. */
+
+import { useApp } from "../context.js";
+import { html, useState } from "../html.js";
+import { Button } from "../parts/button.js";
+import { Dialog } from "../parts/dialog.js";
+import { Notice } from "../parts/notice.js";
+import { href } from "../router.js";
+import { newKey, patiently } from "../sending.js";
+import { CodeBlock } from "../snippets/code-block.js";
+import { stringify } from "../values/json.js";
+import { isWhollyRestorable, restore } from "./restoring.js";
+
+export function RecordActions({ resource, record, tag }) {
+  const { rights } = useApp();
+  const [shown, setShown] = useState(null);
+  const refused = resource.can.delete ? rights.refusal(resource.name, "delete") : "the service deletes none";
+  const close = () => setShown(null);
+  return html`
+    <${Button} onClick=${() => setShown("json")}>JSON<//>
+    ${resource.can.create && html`<a class="button" href=${href(["resources", resource.name, "new"], { from: record.id })}>Duplicate</a>`}
+    <${Button} refusal=${refused} onClick=${() => setShown("delete")}>Delete<//>
+    ${
+      shown === "json" &&
+      html`<${Dialog}
+        wide
+        title="As the API shows it"
+        onClose=${close}
+        actions=${html`<${Button} onClick=${close}>Close<//>`}
+      >
+        <${CodeBlock} label="The record as JSON" text=${stringify(record, 2)} />
+      <//>`
+    }
+    ${shown === "delete" && html`<${DeleteDialog} resource=${resource} record=${record} tag=${tag} onClose=${close} />`}
+  `;
+}
+
+/** Asks, deletes the version that is shown, and offers to undo that where all of it would come back. */
+function DeleteDialog({ resource, record, tag, onClose }) {
+  const { api, rights, router, toasts } = useApp();
+  const [problem, setProblem] = useState(null);
+  const [isBusy, setBusy] = useState(false);
+  const undoable = isWhollyRestorable(resource);
+
+  const undo = async () => {
+    const answer = await restore(api, resource, record);
+    if (answer.ok)
+      toasts.show("Restored", {
+        action: { label: "Open", run: () => router.go(href(["resources", resource.name, record.id])) },
+      });
+    else toasts.show(`Not restored: ${answer.message}`, { kind: "error" });
+  };
+  const remove = async () => {
+    setBusy(true);
+    const headers = { "idempotency-key": `"${newKey()}"`, ...(tag === null ? {} : { "if-match": tag }) };
+    const send = () => api.request("DELETE", resource.recordPath(record.id), { headers });
+    const answer = rights.learn(resource.name, "delete", await patiently(send, { attempts: 3 }));
+    setBusy(false);
+    if (!answer.ok && answer.status !== 404) return setProblem(answer);
+    toasts.show(
+      `Deleted ${resource.labelOf(record)}`,
+      undoable && answer.ok ? { action: { label: "Undo", run: undo } } : {},
+    );
+    return router.go(href(["resources", resource.name]), { replace: true });
+  };
+
+  const actions = html`
+    <${Button} onClick=${onClose}>Cancel<//>
+    <${Button} kind="danger" busy=${isBusy} onClick=${remove}>Delete<//>
+  `;
+  return html`
+    <${Dialog} title=${`Delete “${resource.labelOf(record)}”?`} onClose=${onClose} actions=${actions}>
+      <p>${undoable ? "You can undo this for some seconds." : "This cannot be undone here."}</p>
+      ${resource.referrers.length > 0 && html`<p class="muted">What becomes of records that refer to it, the service's declarations say.</p>`}
+      ${problem !== null && html`<${Notice} kind="error" title="Not deleted">${toldOf(problem)}<//>`}
+    <//>
+  `;
+}
+
+function toldOf(answer) {
+  const { code } = answer.violations[0] ?? {};
+  if (code === "referenced")
+    return "Other records refer to this one: change or delete those first. They are listed beside it.";
+  if (answer.status === 412) return "Somebody has changed it meanwhile. Load the page again to see what it is now.";
+  return answer.message;
+}

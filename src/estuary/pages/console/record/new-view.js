@@ -1,0 +1,111 @@
+/** A new record, or one that begins as the copy of another. */
+
+import { useApp } from "../context.js";
+import { blank, blanks, entryOf } from "../form/entries.js";
+import { withParts } from "../form/fields.js";
+import { RecordForm } from "../form/record-form.js";
+import { useForm } from "../form/use-form.js";
+import { found, told } from "../form/violations.js";
+import { valuesOf } from "../form/entries.js";
+import { html, useEffect, useMemo, useRef, useState } from "../html.js";
+import { Button } from "../parts/button.js";
+import { Notice } from "../parts/notice.js";
+import { href } from "../router.js";
+import { patiently, Submission } from "../sending.js";
+import { RequestButton } from "../snippets/request-button.js";
+import { Trail } from "./trail.js";
+
+export default function NewView({ resource, query }) {
+  const { api } = useApp();
+  const source = Object.fromEntries(query).from;
+  const [template, setTemplate] = useState(source === undefined ? {} : null);
+  const [refusal, setRefusal] = useState(null);
+  useEffect(() => {
+    if (source === undefined) return undefined;
+    const stop = new AbortController();
+    api.request("GET", resource.recordPath(source), { signal: stop.signal }).then(
+      (answer) => {
+        setTemplate(answer.ok ? answer.body : {});
+        setRefusal(answer.ok ? null : answer.message);
+      },
+      () => {},
+    );
+    return () => stop.abort();
+  }, [source]);
+  if (template === null) return html`<p class="muted" role="status">Loading…</p>`;
+  return html`<${NewRecord} resource=${resource} template=${template} refusal=${refusal} />`;
+}
+
+function NewRecord({ resource, template, refusal }) {
+  const { api, rights, router, toasts } = useApp();
+  const fields = useMemo(() => resource.writable.map(withParts), [resource]);
+  const form = useForm(fields, () => beginning(fields, template));
+  const [isBusy, setBusy] = useState(false);
+  const submission = useRef(new Submission());
+  const another = useRef(false);
+  const refused = resource.can.create ? rights.refusal(resource.name, "create") : "the service takes no new ones";
+
+  const requestOf = (faults) => ({ method: "POST", path: resource.path, body: valuesOf(fields, form.entries, faults) });
+
+  const save = async () => {
+    const faults = [];
+    const request = requestOf(faults);
+    if (faults.length > 0) return form.fail(found(faults, form.paths));
+    setBusy(true);
+    const { method, path, ...options } = submission.current.keyed(request);
+    const answer = rights.learn(
+      resource.name,
+      "create",
+      await patiently(() => api.request(method, path, options), { attempts: 3 }),
+    );
+    setBusy(false);
+    if (!answer.ok) return form.fail(told(answer, form.paths));
+    submission.current.settle();
+    form.reset(blanks(fields));
+    return arrive(answer);
+  };
+
+  const arrive = (answer) => {
+    toasts.show(`The ${resource.singular} is created`);
+    const stays = another.current;
+    another.current = false;
+    if (stays) return document.querySelector(".record-form input, .record-form textarea")?.focus();
+    const id = answer.body?.id;
+    // The form lets go of the address when it has been rendered without changes.
+    return setTimeout(() =>
+      router.go(href(id ? ["resources", resource.name, id] : ["resources", resource.name]), { replace: true }),
+    );
+  };
+
+  return html`
+    <${Trail} resource=${resource} title=${`New ${resource.singular}`} />
+    ${refusal !== null && html`<${Notice} kind="warning" title="The record to copy could not be read">${refusal}<//>`}
+    ${refused && html`<${Notice} kind="warning" title="You may not create records here">${refused}<//>`}
+    <${RecordForm}
+      fields=${fields}
+      entries=${form.entries}
+      mode="new"
+      problem=${form.problem}
+      onChange=${form.set}
+      onSubmit=${save}
+    >
+      <div class="save-bar">
+        <${Button} kind="primary" type="submit" busy=${isBusy} refusal=${refused}>Create<//>
+        <${Button} type="submit" disabled=${isBusy} refusal=${refused} onClick=${() => (another.current = true)}
+          >Create and add another<//
+        >
+        <${RequestButton} request=${() => requestOf([])} />
+      </div>
+    <//>
+  `;
+}
+
+/** The entries of a new form; of a copy all but what may be there once only, and what is not shown. */
+function beginning(fields, template) {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const copied = template[field.name];
+      return [field.name, copied === undefined || field.unique ? blank(field) : entryOf(field, copied)];
+    }),
+  );
+}

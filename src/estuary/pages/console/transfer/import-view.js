@@ -1,0 +1,132 @@
+/** Imports records from a file: first a trial, which keeps nothing and lists what is wrong by line, and then for good. */
+
+import { useApp } from "../context.js";
+import { html, useEffect, useRef, useState } from "../html.js";
+import { Button } from "../parts/button.js";
+import { Field } from "../parts/field.js";
+import { Notice } from "../parts/notice.js";
+import { Trail } from "../record/trail.js";
+import { Refused } from "./exporting.js";
+import { FORMATS, formatOf } from "./formats.js";
+import { FormatChoice } from "./format-choice.js";
+import { write } from "./importing.js";
+import { ImportReport } from "./import-report.js";
+import { chunksOf } from "./lines.js";
+
+const NOTHING = { phase: "ready", read: 0, settled: 0, broken: [], unknown: [], wait: 0, message: "" };
+
+export default function ImportView({ resource }) {
+  const { api, rights } = useApp();
+  const [file, setFile] = useState(null);
+  const [format, setFormat] = useState("jsonl");
+  const [by, setBy] = useState("");
+  const [state, setState] = useState(NOTHING);
+  const running = useRef(null);
+  const isRunning = state.phase === "trying" || state.phase === "importing";
+  const refused = resource.can.create ? rights.refusal(resource.name, "create") : "the service takes no new ones";
+  useEffect(() => () => running.current?.abort(), []);
+
+  const choose = ({ currentTarget }) => {
+    const [chosen = null] = currentTarget.files;
+    setFile(chosen);
+    setState(NOTHING);
+    if (chosen !== null) setFormat(formatOf(chosen.name) ?? format);
+  };
+  const again = (change) => (value) => {
+    change(value);
+    setState(NOTHING);
+  };
+
+  const run = async (trial) => {
+    const stop = new AbortController();
+    running.current = stop;
+    setState({ ...NOTHING, phase: trial ? "trying" : "importing" });
+    const update = (change) => setState((now) => ({ ...now, ...change(now) }));
+    const chunks = chunksOf(file, { onRead: (bytes) => update(({ read }) => ({ read: read + bytes })) });
+    const lines = noting(FORMATS[format].read(chunks, resource.fields), (unknown) => update(() => ({ unknown })));
+    const options = {
+      by: by === "" ? null : by,
+      trial,
+      signal: stop.signal,
+      onBroken: (line) => update(({ broken }) => ({ broken: [...broken, line] })),
+      onDone: (count) => update(({ settled }) => ({ settled: settled + count, wait: 0 })),
+      onPause: (milliseconds) => update(() => ({ wait: Math.ceil(milliseconds / 1000) })),
+    };
+    try {
+      await write(api, resource, lines, options);
+      update(() => ({ phase: trial ? "tried" : "imported" }));
+    } catch (error) {
+      const isOver = stop.signal.aborted;
+      if (error instanceof Refused) rights.learn(resource.name, "create", error.answer);
+      update(() => ({ phase: isOver ? "cancelled" : "failed", message: error.message, wasTrial: trial }));
+    }
+  };
+
+  const uniques = resource.writable.filter(({ unique }) => unique);
+  return html`
+    <${Trail} resource=${resource} title=${`Import ${resource.name}`} />
+    ${refused && html`<${Notice} kind="warning" title="You may not create records here">${refused}<//>`}
+    <div class="card transfer">
+      <${Field} label="File" hint="JSON Lines, an object a line, or CSV, whose first line names the fields; in UTF-8.">
+        ${(control) => html`<input class="input file" type="file" accept=".jsonl,.ndjson,.json,.csv" ...${control} disabled=${isRunning} onChange=${choose} />`}
+      <//>
+      <${FormatChoice} value=${format} disabled=${isRunning} onChange=${again(setFormat)} />
+      ${
+        uniques.length > 0 &&
+        html`
+          <${Field}
+            label="Records that are there already"
+            hint=${by === "" ? "A line whose id or unique value is taken is told as broken." : `A line changes the record that has its ${by}, or creates one.`}
+          >
+            ${(control) => html`
+              <select
+                class="input"
+                ...${control}
+                disabled=${isRunning}
+                value=${by}
+                onChange=${(event) => again(setBy)(event.currentTarget.value)}
+              >
+                <option value="">Leave them as they are</option>
+                ${uniques.map(({ name, label }) => html`<option value=${name}>Change them, found by ${label}</option>`)}
+              </select>
+            `}
+          <//>
+        `
+      }
+      <div class="actions-start">
+        ${
+          isRunning
+            ? html`<${Button} onClick=${() => running.current.abort()}>Cancel<//>`
+            : html`
+                <${Button}
+                  kind=${state.phase === "tried" ? "plain" : "primary"}
+                  disabled=${file === null}
+                  refusal=${refused}
+                  onClick=${() => run(true)}
+                  >Try it first<//
+                >
+                <${Button}
+                  kind=${state.phase === "tried" ? "primary" : "plain"}
+                  disabled=${file === null || state.phase === "imported"}
+                  refusal=${refused}
+                  onClick=${() => run(false)}
+                  >Import<//
+                >
+              `
+        }
+      </div>
+      <${ImportReport} state=${state} size=${file?.size ?? 0} resource=${resource} format=${FORMATS[format]} />
+    </div>
+  `;
+}
+
+/** The lines as they come; names in them that are no field's are told when they are first seen. */
+async function* noting(lines, tell) {
+  const seen = new Set();
+  for await (const line of lines) {
+    const before = seen.size;
+    for (const name of line.unknown) seen.add(name);
+    if (seen.size > before) tell([...seen]);
+    yield line;
+  }
+}

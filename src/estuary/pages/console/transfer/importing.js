@@ -1,0 +1,109 @@
+/** Lines of a file, written in batches: as a trial, which keeps nothing, or for good. */
+
+import { patiently, Submission } from "../sending.js";
+import { stringify } from "../values/json.js";
+import { Refused } from "./exporting.js";
+
+const MOST_BYTES = 500_000;
+const BATCH = "/batch";
+
+/**
+ * The write that a record of a file becomes: under its id where it has one, which must be free then; by its value of the
+ * unique field `by` where that is given, which creates the record or changes the one that has the value; else anew.
+ */
+export function operationOf(resource, record, by) {
+  const body = Object.fromEntries(
+    resource.writable.filter(({ name }) => name in record).map(({ name }) => [name, record[name]]),
+  );
+  const value = by === null ? null : record[by];
+  if (value !== null && value !== undefined && value !== "") {
+    return { method: "PUT", path: `${resource.path}/by/${by}/${encodeURIComponent(String(value))}`, body };
+  }
+  if (typeof record.id !== "string") return { method: "POST", path: resource.path, body };
+  return { method: "PUT", path: resource.recordPath(record.id), headers: { "If-None-Match": "*" }, body };
+}
+
+/**
+ * Writes `lines`, as a format reads them, in batches of at most `most`, each of which is made as a whole. A line that cannot
+ * be written is left out of its batch, and told to `onBroken`: `{at, text, faults}`. `onDone` is told how many lines are
+ * settled. With `trial` nothing is kept. Throws `Refused` where the answer is not of a line.
+ */
+export async function write(api, resource, lines, { by = null, most = 100, trial, signal, onBroken, onDone, onPause }) {
+  const seen = new Map();
+  let size = most;
+  let batch = [];
+  let bytes = 0;
+  const flush = async () => {
+    size = await sendAll(batch, size);
+    batch = [];
+    bytes = 0;
+  };
+  const sendAll = (all, atMost) =>
+    sendBatch(api, all, atMost, { path: batchPath(resource), trial, signal, onBroken, onDone, onPause });
+  for await (const line of lines) {
+    const faults = [...line.faults, ...(trial ? repeated(line, by, seen) : [])];
+    if (faults.length > 0) {
+      onBroken({ ...line, faults });
+      onDone(1);
+      continue;
+    }
+    const operation = operationOf(resource, line.record, by);
+    const length = stringify(operation).length;
+    if (batch.length > 0 && (batch.length >= size || bytes + length > MOST_BYTES)) await flush();
+    batch.push({ line, operation });
+    bytes += length;
+  }
+  await flush();
+}
+
+/** Sends a batch until none of its lines is left; gives how many lines a batch may have. */
+async function sendBatch(api, all, most, options) {
+  const { path, trial, signal, onBroken, onDone, onPause } = options;
+  const waiting = [...all];
+  let size = most;
+  while (waiting.length > 0) {
+    const batch = waiting.slice(0, size);
+    const answer = await sent(api, path, batch, { trial, signal, onPause });
+    const place = answer.body?.details?.operation;
+    if (answer.ok) {
+      waiting.splice(0, batch.length);
+      onDone(batch.length);
+    } else if (place !== undefined && answer.status !== 403) {
+      const [{ line }] = waiting.splice(place, 1);
+      onBroken({ ...line, faults: faultsOf(answer) });
+      onDone(1);
+    } else if (batch.length > 1 && (answer.status === 400 || answer.status === 413)) {
+      size = Math.ceil(batch.length / 2); // there are more operations, or bytes, than the service takes at once
+    } else {
+      throw new Refused(answer);
+    }
+  }
+  return size;
+}
+
+function sent(api, path, batch, { trial, signal, onPause }) {
+  const request = { body: { operations: batch.map(({ operation }) => operation) } };
+  const { headers } = new Submission().keyed(request);
+  const query = trial ? { validate_only: "true" } : {};
+  return patiently(() => api.request("POST", path, { ...request, headers, query, signal }), { signal, onPause });
+}
+
+function faultsOf(answer) {
+  if (answer.violations.length > 0) return answer.violations;
+  if (answer.status === 412) return [{ field: "id", message: "Another record has this id" }];
+  return [{ field: "", message: answer.message }];
+}
+
+/** What only the whole file tells: that an id, or the value of `by`, is there twice. */
+function repeated({ at, record }, by, seen) {
+  const name = by ?? "id";
+  const value = record[name];
+  if (value === undefined || value === null) return [];
+  const first = seen.get(String(value));
+  seen.set(String(value), first ?? at);
+  return first === undefined ? [] : [{ field: name, message: `Is in line ${first} as well` }];
+}
+
+function batchPath(resource) {
+  return resource.path.slice(0, resource.path.lastIndexOf("/")) + BATCH;
+}
