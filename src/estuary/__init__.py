@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from estuary.core.hooks.hooks import Hooks, Reject
     from estuary.core.items import ITEMS, Item
     from estuary.core.kinds.server_values import Now, Subject
-    from estuary.core.markers import Digits, Hidden, Index, Ref, Unique
+    from estuary.core.markers import Digits, Hidden, Index, Ref, Unique, Was
     from estuary.core.resource import Resource
 
 __version__ = "0.1.0"
@@ -40,6 +40,7 @@ __all__ = [
     "Scope",
     "Subject",
     "Unique",
+    "Was",
     "__version__",
 ]
 
@@ -66,6 +67,7 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "Scope": "estuary.core.access.access",
         "Subject": "estuary.core.kinds.server_values",
         "Unique": "estuary.core.markers",
+        "Was": "estuary.core.markers",
     }
 
     def __getattr__(name: str) -> object:

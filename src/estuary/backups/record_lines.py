@@ -52,8 +52,8 @@ class Lines:
 
     Members that a line leaves out get defaults: an id by `new_id`, version 1, `now` as the time of
     creation, and that as the time of the last change; a field that the server sets, what it would have
-    set then. A member or field that is not known would be lost, so it is refused, like one that breaks the
-    declared rules.
+    set then. Fields may have the names they had before (`Was`). A member or field that is not known would
+    be lost, so it is refused, like one that breaks the declared rules.
     """
 
     def __init__(
@@ -119,13 +119,21 @@ class Lines:
             read = self._decoder.decode(line)
         except msgspec.ValidationError:
             named = self._named.decode(line)
-            if named.columns is msgspec.UNSET or named.resource not in self._resources:
+            if named.resource not in self._resources:
                 raise
+            if named.columns is msgspec.UNSET:
+                read = self._read_renamed(line, self._resources[named.resource])
+                return self._resources[named.resource], read
             row = decode_row(line)
             resource = self._resources[row.resource]
             value = msgspec.convert(fields_of(row, resource), self._values[resource.name])
             return resource, _Read(value, row.id, row.version, row.created_at, row.updated_at, row.owner)
         return self._resources[read.__struct_config__.tag], read
+
+    def _read_renamed(self, line: bytes, resource: Resource) -> Any:
+        """Decode a line whose fields have names they had before; raises the decoder's errors for others."""
+        renamed = resource.former_names.rewritten(line) if resource.former_names else line
+        return self._decoder.decode(renamed)
 
     def _record(self, resource: Resource, read: Any) -> Record:
         if "\0" in read.owner:

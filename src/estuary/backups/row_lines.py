@@ -69,10 +69,11 @@ def decode_row(line: bytes) -> ReadRow:
 
 def fields_of(row: ReadRow, resource: Resource) -> dict[str, Any]:
     """The fields of `resource` in the columns of `row`, and other columns that are not empty."""
+    columns = resource.former_names.renamed(row.columns)
     kinds = {field.name: field.kind for field in resource.fields}
     return {
         name: kinds[name].recovered(value) if name in kinds else value
-        for name, value in row.columns.items()
+        for name, value in columns.items()
         # An undeclared column that is empty loses nothing if it is left out.
         if name in kinds or value is not None
     }

@@ -11,8 +11,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One declared field: its kind, which knows its rules, and whether it may be null or left out.
 
     `optional` fields may be null; `required` ones have no default. `hidden` ones are written and never
-    shown; `indexed` ones have indexes of their own, and `unique` ones a unique key. With a `server_value`
-    no client writes them.
+    shown; `indexed` ones have indexes of their own, and `unique` ones a unique key. `former_names` are what
+    it was called before, the latest first. With a `server_value` no client writes them.
     """
 
     name: str
@@ -23,12 +23,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     hidden: bool = False
     indexed: bool = False
     unique: Unique | None = None
+    former_names: tuple[str, ...] = ()
     server_value: ServerValue | None = None
 
     @property
     def is_marked(self) -> bool:
         """Whether something is said of it that is said of a record's own fields only."""
-        return self.hidden or self.indexed or self.unique is not None or self.server_value is not None
+        marked = self.hidden or self.indexed or self.unique is not None
+        return marked or bool(self.former_names) or self.server_value is not None
 
     @property
     def label(self) -> str:

@@ -10,10 +10,11 @@ from msgspec import inspect as types
 from estuary.core.declarations import DeclarationError, Faults
 from estuary.core.errors import ValidationFailed
 from estuary.core.field import Field
+from estuary.core.former_names import check_former_names
 from estuary.core.kinds.declared import Declared, Kinds, kind_of, read
 from estuary.core.kinds.kind import Broken, Kind, Unservable
 from estuary.core.kinds.server_values import Maker, ServerValue
-from estuary.core.markers import Hidden, Index, Marker, Unique, markers_of, unknown_in
+from estuary.core.markers import Hidden, Index, Marker, Unique, Was, markers_of, unknown_in
 
 M = TypeVar("M", bound=Marker)
 
@@ -46,6 +47,8 @@ def fields_of(
             fields.append(field)
             if not field.required:
                 _check_default(field, info)
+    with faults:
+        check_former_names(fields, reserved, NAME)
     faults.demand_none()
     return tuple(fields)
 
@@ -125,8 +128,9 @@ def _field_of(field: types.Field, annotation: Any, kinds: Kinds) -> Field:
     unknown = next(unknown_in(annotation), None)
     if unknown is not None:
         raise DeclarationError(
-            f"field {name!r} is Annotated with {unknown!r}, which Estuary does not know: rules are "
-            "msgspec.Meta(…), and markers are estuary's Index, Unique, Hidden, Digits, Ref, Now and Subject"
+            f"field {name!r} is Annotated with {unknown!r}, which Estuary does not know: "
+            "rules are msgspec.Meta(…), and markers are estuary's Index, Unique, Hidden, Was, Digits, Ref, "
+            "Now and Subject"
         )
     return Field(
         name=name,
@@ -137,12 +141,20 @@ def _field_of(field: types.Field, annotation: Any, kinds: Kinds) -> Field:
         hidden=_marker(Hidden, markers) is not None,
         indexed=kind.refers is not None or _marker(Index, markers) is not None,
         unique=_marker(Unique, markers),
+        former_names=_former_names(name, markers),
         server_value=_server_value(name, markers),
     )
 
 
 def _marker(kind: type[M], markers: Sequence[Marker]) -> M | None:
     return next((marker for marker in markers if isinstance(marker, kind)), None)
+
+
+def _former_names(name: str, markers: Sequence[Marker]) -> tuple[str, ...]:
+    found = [marker for marker in markers if isinstance(marker, Was)]
+    if any(not each.names for each in found):
+        raise DeclarationError(f'field {name!r}: Was says what it was called before, as Was("old_name")')
+    return tuple(former for each in found for former in each.names)
 
 
 def _server_value(name: str, markers: Sequence[Marker]) -> ServerValue | None:

@@ -47,6 +47,17 @@ class Hidden(Marker):
     """The field is written and never shown: no answer holds it, and no query can ask about it."""
 
 
+class Was(Marker):
+    """The field had other names in earlier releases, the latest of them first; what is kept so is its own.
+
+    Tables are migrated by renaming the column, and what a backup, an export or a kept answer holds under
+    such a name is read as this field. Clients know the present name alone.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.names: Final = names
+
+
 class Ref(Marker):
     """A text is the id of a record of the resource named `resource`, which is there as long as this one is.
 

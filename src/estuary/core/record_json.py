@@ -13,8 +13,8 @@ from estuary.core.resource import Resource
 class RecordJson:
     """Encodes and decodes the records of `resource`, each field under its name.
 
-    A text outlives a change of the declaration: fields that are no longer declared are ignored, and those
-    that are new have their defaults.
+    A text outlives a change of the declaration: fields that are no longer declared are ignored, those that
+    are new have their defaults, and those that are renamed have what they had.
     """
 
     def __init__(self, resource: Resource) -> None:
@@ -29,6 +29,7 @@ class RecordJson:
         ]
         self._kept_type = msgspec.defstruct(f"{resource.value_type.__name__}Record", fields)
         self._decode = msgspec.json.Decoder(self._kept_type).decode
+        self._former_names = resource.former_names
         self._value = resource.restore
         self._revive = [
             (field.name, revive) for field in resource.fields if (revive := field.kind.revived) is not None
@@ -44,7 +45,7 @@ class RecordJson:
     def decode(self, text: str) -> Record:
         """The record in `text`; raises `StoreQueryFailed` where it does not fit the declaration."""
         try:
-            kept: Any = self._decode(text)
+            kept: Any = self._decode(self._former_names.rewritten(text) if self._former_names else text)
         except msgspec.MsgspecError as error:
             raise StoreQueryFailed("a snapshot does not fit the declared resource") from error
         values = msgspec.structs.asdict(kept.value)

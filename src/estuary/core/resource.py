@@ -10,6 +10,7 @@ from estuary.core.access.access import Access, access_of
 from estuary.core.declarations import DeclarationError, Faults, declaring
 from estuary.core.field import Field
 from estuary.core.fields import NAME, fields_of, makers_of, patch_of, struct_of
+from estuary.core.former_names import FormerNames
 from estuary.core.hooks.hook_declarations import hooks_of
 from estuary.core.hooks.hooks import Hooks
 from estuary.core.kinds.every import KINDS
@@ -84,6 +85,8 @@ class Resource:
         with faults:
             self.fields = fields_of(self.value_type, kinds, RESERVED_FIELDS)
         faults.demand_none()  # what follows would repeat them
+        self.former_names = FormerNames(self.fields)
+        """Reads what was written when its fields had other names."""
         self.writable = tuple(field for field in self.fields if field.server_value is None)
         """The fields that clients write; the server sets the others."""
         self.attributes: Mapping[str, Attribute] = {each.name: each for each in attributes_of(self.fields)}

@@ -3,12 +3,15 @@
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
+from estuary import Digits, Was
 from estuary.backups.errors import UnfitLine
 from estuary.backups.record_lines import Lines
 from estuary.core.items import ITEMS
@@ -178,3 +181,48 @@ def test_what_the_server_sets_obeys_the_rules_in_a_file(field: str, value: objec
     text = json.dumps({"resource": "entries", "value": {"title": "a", field: value}}).encode()
     with pytest.raises(UnfitLine, match=re.escape(reason)):
         entry_lines().decode(text, 1)
+
+
+class Shelved(Struct, frozen=True):
+    """What was called otherwise when the lines were written."""
+
+    place: Annotated[str, Was("shelf", "box")]
+    width: Annotated[Decimal, Digits(6, 2), Was("size")] = Decimal("1.00")
+
+
+SHELVED = Resource("shelved", Shelved)
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"value": {"shelf": "a", "size": "2.50"}}, Shelved("a", Decimal("2.50"))),
+        ({"value": {"box": "a", "width": "2.50"}}, Shelved("a", Decimal("2.50"))),
+        ({"columns": {"shelf": "a", "size": "2.50", "box": None}}, Shelved("a", Decimal("2.50"))),
+    ],
+    ids=["value", "older", "columns"],
+)
+def test_fields_are_read_under_the_names_that_they_had(members: Any, expected: Shelved) -> None:
+    """A backup or an export is of any age; what is written has the present names."""
+    made = Lines([ITEMS, SHELVED], new_id=lambda: MADE_UP, now=lambda: START)
+    common = {"id": MADE_UP, "version": 1, "created_at": str(START), "updated_at": str(START), "owner": ""}
+    text = json.dumps({"resource": "shelved", **common, **members}).encode()
+    _, record = made.decode(text, 1)
+    assert expected == record.value
+    assert {"place": "a", "width": "2.50"} == json.loads(made.encode(SHELVED, [record]))["value"]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"shelf": "a", "place": "b"}, "unknown field `shelf`"),
+        ({"size": "1.00"}, "required field `place`"),
+        ({"shelf": 7}, "Expected `str`, got `int` - at `\\$.value.place`"),
+    ],
+    ids=["both", "neither", "type"],
+)
+def test_what_would_be_lost_under_a_former_name_is_refused(value: Any, message: str) -> None:
+    """As an unknown field is, and a value of another type under the name that is declared."""
+    made = Lines([ITEMS, SHELVED], new_id=lambda: MADE_UP, now=lambda: START)
+    with pytest.raises(UnfitLine, match=message):
+        made.decode(json.dumps({"resource": "shelved", "value": value}).encode(), 1)

@@ -25,6 +25,8 @@ _UNAVAILABLE = {
     READ_ONLY: "the server takes no writes now",
     "28": "the server refuses the user",
     "3D000": "the server has no such database",
+    "42703": "a column is not there: the tables are those of another release",
+    "42P01": "a table is not there: the tables are those of another release",
     "40": "another transaction stood in the way",
     "53": "the server is short of resources",
     "53100": "the server's disk is full",

@@ -13,6 +13,7 @@ from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, translate
 from estuary.stores.postgres.migration_turn import migration_turn
+from estuary.stores.postgres.renames import Renamed
 from estuary.stores.postgres.schema import Schema
 from estuary.stores.sql.duplicates import Search
 from estuary.stores.sql.migrations.plan import UNCHANGED, Plan
@@ -83,7 +84,7 @@ class Migration:
         catalog = await read_catalog(connection, self._schema.names)
         for statement in self._schema.unfinished(catalog):
             await connection.execute(statement)
-        refusals = await self._refusals(connection, catalog)
+        refusals = await self._refusals(connection, self._schema.renamed(catalog))
         if refusals:
             raise StoreSchemaMismatch("\n".join(refusals))
 
@@ -126,21 +127,24 @@ class Migration:
         catalog = await read_catalog(connection, self._schema.names)
         self._schema.check_origin(catalog)
         changes = UNCHANGED if self._schema.fits(catalog) else await self._changes(catalog)
-        refusals = [*changes.refusals, *await self._refusals(connection, catalog)]
+        # What follows upon the changes is planned for present names; the changes rename columns first.
+        renamed = self._schema.renamed(catalog)
+        refusals = [*changes.refusals, *await self._refusals(connection, renamed)]
         if refusals:
             raise StoreSchemaMismatch("\n".join(refusals))
+        catalog = renamed.catalog
         undeclared = self._schema.undeclared(catalog) if drop else []
         return _Plan(
-            [*changes.statements, *self._schema.missing(catalog)],
+            [*changes.statements, *renamed.statements, *self._schema.missing(catalog)],
             [*self._schema.missing_indexes(catalog), *self._schema.unchecked(catalog), *undeclared],
         )
 
-    async def _refusals(self, connection: Connection, catalog: Catalog) -> list[str]:
+    async def _refusals(self, connection: Connection, found: Renamed) -> list[str]:
         """Why unique keys and references cannot be kept that are not yet."""
-        searches: list[Search | OrphanSearch] = list(self._schema.searches(catalog))
-        searches += self._schema.orphan_searches(catalog)
-        found = [(search, await connection.fetch(search.statement)) for search in searches]
-        return [search.refusal(rows) for search, rows in found if rows]
+        searches: list[Search | OrphanSearch] = list(self._schema.searches(found))
+        searches += self._schema.orphan_searches(found)
+        asked = [(search, await connection.fetch(search.statement)) for search in searches]
+        return [search.refusal(rows) for search, rows in asked if rows]
 
     async def _changes(self, catalog: Catalog) -> Plan:
         """What is to be changed; Alembic asks over a connection of its own, which SQLAlchemy drives."""

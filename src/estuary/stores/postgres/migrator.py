@@ -15,11 +15,12 @@ from estuary.stores.sql.migrations.changes import (
     Change,
     DemandValue,
     DropRule,
+    Rename,
     SetPrecision,
     SetRule,
     Widen,
 )
-from estuary.stores.sql.tables import checks_of
+from estuary.stores.sql.tables import check_of, checks_of
 
 _RULES = text(
     "SELECT conname, coalesce(obj_description(oid, 'pg_constraint'), '') FROM pg_constraint "
@@ -52,6 +53,12 @@ class PostgresMigrator:
 def _lines(table: Table, change: Change) -> Iterator[str]:
     alter = f'ALTER TABLE "{table.name}"'
     match change:
+        case Rename(column, former, rule):
+            yield f'{alter} RENAME COLUMN "{former}" TO "{column.name}"'
+            if rule is not None:
+                name, condition = rule
+                yield f'{alter} RENAME CONSTRAINT "{check_of(table, former)}" TO "{name}"'
+                yield check_comment(table.name, name, condition)
         case AddColumn(column, rule):
             yield f"{alter} ADD COLUMN {_definition(column)}"
             if rule is not None:

@@ -10,6 +10,7 @@ from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.postgres.catalog import Catalog
 from estuary.stores.postgres.foreign_keys import added, checked, constraint_name, is_named_here, removed
 from estuary.stores.postgres.key_owners import key_owners
+from estuary.stores.postgres.renames import Renamed, renamed
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.triggers import FUNCTIONS, REMEMBER, recount, remembering, triggers
 from estuary.stores.sql.ddl_text import quoted
@@ -64,13 +65,20 @@ class Schema:
             self._fits(table, catalog) for name, table in self.tables.items() if name in catalog.columns
         )
 
-    def searches(self, catalog: Catalog) -> list[Search]:
+    def renamed(self, catalog: Catalog) -> Renamed:
+        """`catalog` as it will be once columns have the names that are declared."""
+        return renamed(catalog, self.tables, self._foreign_keys)
+
+    def searches(self, found: Renamed) -> list[Search]:
         """What looks for duplicates before unique keys are kept that are not yet."""
+        catalog, renames = found.catalog, found.renames
         return [
             search
             for name, table in self.tables.items()
             if name in catalog.columns
-            for search in searches(table, catalog.columns[name], _valid(catalog, name), DIALECT)
+            for search in searches(
+                table, catalog.columns[name], _valid(catalog, name), DIALECT, renames[name]
+            )
         ]
 
     def unfinished(self, catalog: Catalog) -> list[str]:
@@ -110,10 +118,11 @@ class Schema:
                 statements.append(added(key, unchecked=key.resource in catalog.columns))
         return statements
 
-    def orphan_searches(self, catalog: Catalog) -> list[OrphanSearch]:
+    def orphan_searches(self, found: Renamed) -> list[OrphanSearch]:
         """What looks for orphans before references are kept that are not yet."""
+        catalog = found.catalog
         return [
-            OrphanSearch(key, target_is_new=key.target not in catalog.columns)
+            OrphanSearch(key, key.target not in catalog.columns, found.renames[key.resource])
             for key in self._foreign_keys
             if key.field in catalog.columns.get(key.resource, {})
             and constraint_name(key) not in catalog.foreign_keys.get(key.resource, {})

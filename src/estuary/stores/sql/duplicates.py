@@ -9,6 +9,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from estuary.core.queries.uniques import UniqueKey
 from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.indexes import OWNER, unique_keys_in
+from estuary.stores.sql.renames import NONE, Renames, source
 
 _TOLD = 3
 """Ids of such records that are told."""
@@ -37,18 +38,25 @@ class Search(NamedTuple):
 
 
 def searches(
-    table: Table, columns: Collection[str], indexes: Collection[str], dialect: Dialect
+    table: Table,
+    columns: Collection[str],
+    indexes: Collection[str],
+    dialect: Dialect,
+    renames: Renames = NONE,
 ) -> Iterator[Search]:
     """What looks for duplicates before the unique keys of `table` are kept whose indexes are not there.
 
-    The table that is there has these `columns` and `indexes`. A column that is to come holds its default.
+    The table that is there has these `columns` and `indexes`, under their present names. A column that is
+    to come holds its default.
     """
     for name, key in unique_keys_in(table):
         if name not in indexes:
-            yield Search(table.name, key, _statement(table, key, columns, dialect))
+            yield Search(table.name, key, _statement(table, key, columns, dialect, renames))
 
 
-def _statement(table: Table, key: UniqueKey, columns: Collection[str], dialect: Dialect) -> str:
+def _statement(
+    table: Table, key: UniqueKey, columns: Collection[str], dialect: Dialect, renames: Renames
+) -> str:
     values = [_value(table, field, columns, dialect) for field in key.fields]
     given = " AND ".join(f"{value} IS NOT NULL" for value in values)
     compared = [
@@ -59,7 +67,8 @@ def _statement(table: Table, key: UniqueKey, columns: Collection[str], dialect: 
     return (
         "SELECT count(*) OVER (), id FROM ("  # noqa: S608 (checked names, and declared defaults)
         f"SELECT id, count(*) OVER (PARTITION BY {', '.join([*compared, *owner])}) AS alike "
-        f'FROM "{table.name}" WHERE {given}) AS counted WHERE alike > 1 ORDER BY id LIMIT {_TOLD}'
+        f"FROM {source(table.name, renames)} AS found WHERE {given}) AS counted "
+        f"WHERE alike > 1 ORDER BY id LIMIT {_TOLD}"
     )
 
 

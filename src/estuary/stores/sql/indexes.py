@@ -1,7 +1,8 @@
 """The declared indexes as objects of a database."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from estuary.core.queries.conditions import SortKey
 from estuary.core.queries.indexes import IDENTITY, POSITION, IndexDefinition
 from estuary.core.queries.uniques import UniqueKey
 from estuary.core.resource import Resource
+from estuary.stores.sql.renames import NONE, Renames
 from estuary.stores.sql.tie_breakers import PLAIN, TieBreaker, tie_breaker
 
 OWNER: Final = "owner"
@@ -25,6 +27,8 @@ _KEY: Final = "key"
 OWNED: Final = f"{OWNER} <> ''"
 """What indexes led by the owner hold; a query must say it in these words to be served by one."""
 
+_NAMED: Final = "named"
+"""Under this name an index keeps what tells its name where columns have others."""
 _WHERE: Final = "where"
 """Under this name an index keeps the condition for what it holds."""
 
@@ -69,13 +73,14 @@ def add_indexes(resource: Resource, table: Table) -> None:
     and cost nothing.
     """
     Index(position_index(table.name), table.c.created_at, table.c.id, unique=True)
-    _owned(f"_{table.name}_owner", resource, table, POSITION)
+    _owned(lambda *_: f"_{table.name}_owner", resource, table, POSITION)
     for index in resource.indexes:
         if index == POSITION:
             continue
         if index != IDENTITY:  # the primary key
-            Index(_name(table, index), *_keys(resource, index), _table=table)
-        _owned(_name(table, index, OWNER), resource, table, index)
+            named = partial(_name, table, index)
+            Index(named(), *_keys(resource, index), info={_NAMED: named}, _table=table)
+        _owned(partial(_name, table, index, owned=True), resource, table, index)
     for order, key in enumerate(resource.unique_keys):
         # The owner comes last, for those who see all owners' records to find them by the fields alone.
         keys = [_Key(field, folded=field in key.folds) for field in key.fields]
@@ -85,7 +90,7 @@ def add_indexes(resource: Resource, table: Table) -> None:
             *keys,
             *owner,
             unique=True,
-            info={ORDER: order, _KEY: key},
+            info={ORDER: order, _KEY: key, _NAMED: partial(unique_name, table, key)},
             _table=table,
         )
 
@@ -97,9 +102,16 @@ def unique_keys_in(table: Table) -> Iterator[tuple[str, UniqueKey]]:
             yield str(index.name), index.info[_KEY]
 
 
-def unique_name(table: Table, key: UniqueKey) -> str:
+def name_before(index: Index, renames: Renames) -> str:
+    """What `index`, of a resource's table, is called there where columns are not yet renamed."""
+    named = index.info.get(_NAMED)
+    return str(index.name if named is None else named(renames))
+
+
+def unique_name(table: Table, key: UniqueKey, renames: Renames = NONE) -> str:
     """What the index that keeps `key` is called: another key has another name, as `_name` has it."""
-    fields = ",".join(f"lower({field})" if field in key.folds else field for field in key.fields)
+    names = [(renames.get(field, field), field in key.folds) for field in key.fields]
+    fields = ",".join(f"lower({name})" if folded else name for name, folded in names)
     text = fields if key.of_all else f"{fields},{OWNER}"
     return f"_{table.name}_unique_{sha256(text.encode()).hexdigest()[:8]}"
 
@@ -124,9 +136,9 @@ def named_here(table: str, index: str) -> bool:
     return re.fullmatch(rf"_{table}_(index|unique)_[0-9a-f]{{8}}", index) is not None
 
 
-def _owned(name: str, resource: Resource, table: Table, index: IndexDefinition) -> None:
+def _owned(named: Callable[..., str], resource: Resource, table: Table, index: IndexDefinition) -> None:
     keys = [_Key(OWNER), *_keys(resource, index, owned=True)]
-    Index(name, *keys, info={_WHERE: OWNED}, _table=table)
+    Index(named(), *keys, info={_WHERE: OWNED, _NAMED: named}, _table=table)
 
 
 def _keys(resource: Resource, index: IndexDefinition, *, owned: bool = False) -> Iterator[_Key]:
@@ -142,12 +154,16 @@ def _told(form: TieBreaker) -> Iterator[str]:
         yield f"{form.wording} {form.nulls_smallest}"
 
 
-def _name(table: Table, index: IndexDefinition, *leading: str) -> str:
+def _name(table: Table, index: IndexDefinition, renames: Renames = NONE, *, owned: bool = False) -> str:
     """Another index has another name, so that none is ever taken for what it was declared as before.
 
     Not of the fields' names: PostgreSQL cuts names off at 63 bytes.
     """
-    keys = [*map(SortKey, leading), *index.keys]
-    form = tie_breaker(len(index.keys), owned=bool(leading))
-    text = ",".join([*(f"{'-' if key.descending else ''}{key.field}" for key in keys), *_told(form)])
+    leading = [SortKey(OWNER)] if owned else []
+    form = tie_breaker(len(index.keys), owned=owned)
+    keys = [
+        f"{'-' if key.descending else ''}{renames.get(key.field, key.field)}"
+        for key in (*leading, *index.keys)
+    ]
+    text = ",".join([*keys, *_told(form)])
     return f"_{table.name}_index_{sha256(text.encode()).hexdigest()[:8]}"

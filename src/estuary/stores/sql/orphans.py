@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from estuary.core.references.foreign_keys import ForeignKey
+from estuary.stores.sql.renames import NONE, Renames, source
 
 _TOLD = 3
 """Ids of such records that are told."""
@@ -12,20 +13,22 @@ _TOLD = 3
 class OrphanSearch(NamedTuple):
     """Looks for the records that `key` makes orphans of; its field is a column that is there.
 
-    Where `target_is_new` there is no table of what is referred to yet.
+    Where `target_is_new` there is no table of what is referred to yet. `renames` are those of the table.
     """
 
     key: ForeignKey
     target_is_new: bool = False
+    renames: Renames = NONE
 
     @property
     def statement(self) -> str:
         """Gives a row for some of them: the number of all, and an id."""
         table, field, target = self.key.resource, self.key.field, self.key.target
         there = f'EXISTS (SELECT 1 FROM "{target}" AS target WHERE target.id = referring."{field}")'  # noqa: S608
+        referring = source(table, self.renames)
         missing = "" if self.target_is_new else f" AND NOT {there}"
         return (
-            f'SELECT count(*) OVER (), id FROM "{table}" AS referring '  # noqa: S608 (checked names)
+            f"SELECT count(*) OVER (), id FROM {referring} AS referring "  # noqa: S608 (checked names)
             f'WHERE "{field}" IS NOT NULL{missing} ORDER BY id LIMIT {_TOLD}'
         )
 

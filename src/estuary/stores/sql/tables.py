@@ -15,6 +15,7 @@ from estuary.core.resource import Resource
 from estuary.stores.sql.ddl_text import quoted
 from estuary.stores.sql.defaults import default_of
 from estuary.stores.sql.indexes import OWNER, add_indexes
+from estuary.stores.sql.renames import FORMER
 from estuary.stores.sql.types import LONG, MOMENT, TEXT, column_type, precision_of
 
 # Names of Estuary's own objects begin with an underscore: a resource's name never does.
@@ -51,8 +52,19 @@ def resource_table(resource: Resource, metadata: MetaData) -> Table:
 def _column(resource: Resource, field: Field) -> Column[Any]:
     default = default_of(resource, field)
     return Column(
-        field.name, column_type(field.kind.column), nullable=field.optional, server_default=default
+        field.name,
+        column_type(field.kind.column),
+        nullable=field.optional,
+        server_default=default,
+        info={FORMER: field.former_names},
     )
+
+
+def copy_of(column: Column[Any], name: str) -> Column[Any]:
+    """The same column under some name, for another table."""
+    copy = Column(name, column.type, primary_key=column.primary_key, nullable=column.nullable)
+    copy.server_default = column.server_default
+    return copy
 
 
 def totals_table(metadata: MetaData) -> Table:

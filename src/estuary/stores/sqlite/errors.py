@@ -1,5 +1,6 @@
 """The one seam where the driver's errors become Estuary's; texts name neither SQL nor paths."""
 
+import re
 import sqlite3
 
 from estuary.core.errors import StoreError, StoreQueryFailed, StoreRefused, StoreUnavailable
@@ -26,6 +27,8 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_NOTADB: "the file is not a database",
 }
 
+_OF_OTHER_TABLES = re.compile("^no such (table|column)|has no column named")
+"""What SQLite says, under a code that stands for much else, once another release has migrated the file."""
 _FOR_AN_OPERATOR = {
     *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
     *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
@@ -39,6 +42,8 @@ def translate(error: BaseException) -> StoreError:
     if code in _UNAVAILABLE:
         kind = StoreRefused if code in _FOR_AN_OPERATOR else StoreUnavailable
         return kind(f"The database is unavailable: {_UNAVAILABLE[code]}")
+    if code == sqlite3.SQLITE_ERROR and _OF_OTHER_TABLES.search(str(error)):
+        return StoreUnavailable("The database is unavailable: its tables are those of another release")
     return StoreQueryFailed(f"The database refused a statement ({type(error).__name__})")
 
 

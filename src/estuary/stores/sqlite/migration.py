@@ -63,7 +63,7 @@ class Migration:
             self._schema.check_origin(connection)
             plan = self._plan(connection)
             statements = [
-                *self._schema.released(plan),
+                *self._schema.released(connection, plan),
                 *plan.statements,
                 *self._schema.missing(connection, plan),
                 *(self._schema.undeclared(connection) if drop else ()),
@@ -91,7 +91,7 @@ class Migration:
         refusals = [
             *plan.refusals,
             *duplicates(connection, self._schema.tables, self._schema.dialect),
-            *orphans(connection, self._schema.foreign_keys),
+            *orphans(connection, self._schema.tables, self._schema.foreign_keys),
         ]
         if refusals:
             raise StoreSchemaMismatch("\n".join(refusals)) from misfit

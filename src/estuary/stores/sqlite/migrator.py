@@ -9,8 +9,8 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from estuary.stores.sql.ddl_text import in_one_line
-from estuary.stores.sql.migrations.changes import AddColumn, Alteration, Change, SetPrecision
-from estuary.stores.sql.tables import checks_of
+from estuary.stores.sql.migrations.changes import AddColumn, Alteration, Change, Rename, SetPrecision
+from estuary.stores.sql.tables import checks_of, copy_of
 
 _DEFINITION = text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :table")
 _NAME = re.compile(r"CONSTRAINT (ck_\w+) CHECK \(")
@@ -38,51 +38,51 @@ class SqliteMigrator:
         added = [change for change in changes if isinstance(change, AddColumn)]
         if len(added) == len(changes):
             return Alteration([self._added(table, change) for change in added], rebuilt=False)
-        names = {change.column.name for change in added}
-        factors = {
-            change.column.name: change.factor for change in changes if isinstance(change, SetPrecision)
-        }
-        return Alteration(self._rebuilt(table, names, factors, undeclared), rebuilt=True)
+        new = self._new(table, undeclared)
+        return Alteration(self._rebuilt(table.name, new, _values(new, changes)), rebuilt=True)
 
     def _added(self, table: Table, change: AddColumn) -> str:
         definition: Any = CreateColumn(change.column).compile(dialect=self._dialect)
         rule = "" if change.rule is None else " CONSTRAINT {} CHECK ({})".format(*change.rule)
         return f'ALTER TABLE "{table.name}" ADD COLUMN {definition}{rule}'
 
-    def _rebuilt(
-        self,
-        table: Table,
-        added: set[str],
-        factors: Mapping[str, str],
-        undeclared: Sequence[Column[Any]],
-    ) -> list[str]:
-        """https://www.sqlite.org/lang_altertable.html#otheralter; there are no foreign keys to see to."""
-        new = Table(
+    def _new(self, table: Table, undeclared: Sequence[Column[Any]]) -> Table:
+        """What comes in the place of `table`, with columns that are there though `undeclared`."""
+        return Table(
             f"_{table.name}_new",
             MetaData(),
-            *(_copy(column) for column in (*table.columns, *undeclared)),
+            *(copy_of(column, column.name) for column in (*table.columns, *undeclared)),
             *(
                 CheckConstraint(literal_column(rule), name=name)
                 for name, rule in sorted(self.declared_rules(table).items())
             ),
             sqlite_strict=True,
         )
-        kept = [column.name for column in new.columns if column.name not in added]
-        names = ", ".join(f'"{name}"' for name in kept)
-        values = ", ".join(f'"{name}" {factors.get(name, "")}'.rstrip() for name in kept)
+
+    def _rebuilt(self, table: str, new: Table, values: Mapping[str, str]) -> list[str]:
+        """https://www.sqlite.org/lang_altertable.html#otheralter; there are no foreign keys to see to."""
+        names = ", ".join(f'"{name}"' for name in values)
         return [
             str(CreateTable(new).compile(dialect=self._dialect)).strip(),
-            f'INSERT INTO "{new.name}" ({names}) SELECT {values} FROM "{table.name}"',  # noqa: S608 (checked names)
-            f'DROP TABLE "{table.name}"',
-            f'ALTER TABLE "{new.name}" RENAME TO "{table.name}"',
+            f'INSERT INTO "{new.name}" ({names}) SELECT {", ".join(values.values())} FROM "{table}"',  # noqa: S608 (checked names)
+            f'DROP TABLE "{table}"',
+            f'ALTER TABLE "{new.name}" RENAME TO "{table}"',
         ]
 
 
-def _copy(column: Column[Any]) -> Column[Any]:
-    """The same column, for another table."""
-    copy = Column(column.name, column.type, primary_key=column.primary_key, nullable=column.nullable)
-    copy.server_default = column.server_default
-    return copy
+def _values(new: Table, changes: Sequence[Change]) -> dict[str, str]:
+    """For each column of `new` that the table had, under whatever name, its value in SQL."""
+    values = {column.name: f'"{column.name}"' for column in new.columns}
+    for change in changes:
+        match change:
+            case AddColumn(column):
+                del values[column.name]
+            case Rename(column, former):
+                values[column.name] = f'"{former}"'
+    for change in changes:
+        if isinstance(change, SetPrecision) and change.factor:
+            values[change.column.name] += f" {change.factor}"
+    return values
 
 
 def _condition(definition: str, start: int) -> str:

@@ -1,21 +1,28 @@
 """Records in the file that stand in the way of a reference which is still to be kept."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import Table
 
 from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.sql.orphans import OrphanSearch
+from estuary.stores.sql.renames import renames_of
 from estuary.stores.sqlite.references import ReferenceTriggers
 
 
-def orphans(connection: sqlite3.Connection, keys: Sequence[ForeignKey]) -> Iterator[str]:
-    """Why `keys` cannot be kept that are not yet; of a large table it takes a while."""
+def orphans(
+    connection: sqlite3.Connection, tables: Iterable[Table], keys: Sequence[ForeignKey]
+) -> Iterator[str]:
+    """Why `keys` between `tables` cannot be kept that are not yet; of a large table it takes a while."""
+    by_name = {table.name: table for table in tables}
     for key in keys:
         columns = _found(connection, "SELECT name FROM pragma_table_info(?)", key.resource)
-        if key.field not in columns or _is_kept(connection, key):
+        renames = renames_of(by_name[key.resource], columns)
+        if key.field not in columns | renames.keys() or _is_kept(connection, key):
             continue
         is_new = not _found(connection, "SELECT name FROM pragma_table_info(?)", key.target)
-        search = OrphanSearch(key, target_is_new=is_new)
+        search = OrphanSearch(key, is_new, renames)
         rows = connection.execute(search.statement).fetchall()
         if rows:
             yield search.refusal(rows)

@@ -32,14 +32,14 @@ class ReferenceTriggers:
         """The statements that remove them."""
         return [f'DROP TRIGGER IF EXISTS "{name}"' for name in self.ddl]
 
+    def all_released(self, tables: Iterable[str], found: Iterable[str]) -> list[str]:
+        """The statements that remove those `found` of `tables`, whichever declaration asked for them."""
+        ours = tuple(map(_of_fields, tables))
+        return [f'DROP TRIGGER IF EXISTS "{name}"' for name in sorted(found) if name.startswith(ours)]
+
     def undeclared(self, tables: Iterable[str], found: Iterable[str]) -> list[str]:
         """The statements that remove those `found` which an earlier declaration of `tables` asked for."""
-        ours = tuple(map(_of_fields, tables))
-        return [
-            f'DROP TRIGGER "{name}"'
-            for name in sorted(found)
-            if name.startswith(ours) and name not in self.ddl
-        ]
+        return self.all_released(tables, (name for name in found if name not in self.ddl))
 
 
 def _of_fields(table: str) -> str:

@@ -110,12 +110,15 @@ class Schema:
         tables = [table.name for table in self.tables]
         return [*indexes, *self._references.undeclared(tables, dict(_triggers(connection)))]
 
-    def released(self, plan: Plan) -> list[str]:
-        """The statements that keep no references for as long as tables are rebuilt.
+    def released(self, connection: sqlite3.Connection, plan: Plan) -> list[str]:
+        """The statements that keep no references for as long as tables are rebuilt, whoever declared them.
 
         No table can be renamed while triggers of others name one that is not there.
         """
-        return self._references.released() if plan.rebuilt else []
+        if not plan.rebuilt:
+            return []
+        tables = [table.name for table in self.tables]
+        return self._references.all_released(tables, dict(_triggers(connection)))
 
     def _keys_fit(self, connection: sqlite3.Connection) -> bool:
         """Whether the table of keys, if it is there, tells owners apart.

@@ -12,11 +12,11 @@ from tests.support.fake_postgres import server_error
     "code",
     [
         *("08006", "25006", "28P01", "3D000", "40001", "40P01", "53100", "53300", "55P03"),
-        *("57014", "57P01", "57P02", "57P03", "58030", "XX000"),
+        *("57014", "57P01", "57P02", "57P03", "58030", "XX000", "42703", "42P01"),
     ],
 )
 def test_what_stands_in_the_way_is_unavailable(code: str) -> None:
-    """Outages, failovers, full disks and other transactions pass; the message tells nothing of the data."""
+    """Outages, full disks, others' transactions and tables pass; the message tells nothing of the data."""
     translated = translate(server_error(code))
     assert StoreUnavailable is type(translated)
     assert "secret" not in str(translated)
@@ -39,9 +39,9 @@ def test_a_lost_connection_is_unavailable(error: BaseException) -> None:
     assert is_lost(error)
 
 
-@pytest.mark.parametrize("code", ["23505", "23514", "42P01", "42501", "22021"])
+@pytest.mark.parametrize("code", ["23505", "23514", "42P07", "42501", "22021"])
 def test_what_the_server_refuses_would_be_refused_again(code: str) -> None:
-    """Constraints, missing tables and rights: the connection is as good as before."""
+    """Constraints, tables that are there and rights: the connection is as good as before."""
     error = server_error(code)
     assert StoreQueryFailed is type(translate(error))
     assert "secret" not in str(translate(error))

@@ -8,9 +8,9 @@ from estuary.core.errors import StoreQueryFailed, StoreRefused, StoreUnavailable
 from estuary.stores.sqlite import errors
 
 
-def driver_error(code: int) -> sqlite3.OperationalError:
+def driver_error(code: int, text: str = "no such table: secret") -> sqlite3.OperationalError:
     """An error as the driver raises it with SQLite's result `code`."""
-    error = sqlite3.OperationalError("no such table: secret")
+    error = sqlite3.OperationalError(text)
     error.sqlite_errorcode = code
     return error
 
@@ -50,9 +50,21 @@ def test_what_only_an_operator_mends_is_a_refusal(code: int) -> None:
     assert "secret" not in str(translated)
 
 
+@pytest.mark.parametrize("text", ["no such table: secret", "no such column: secret"])
+def test_tables_of_another_release_are_unavailable(text: str) -> None:
+    """A replica of the release before meets them once columns are renamed; the next one can serve."""
+    error = driver_error(sqlite3.SQLITE_ERROR, text)
+    assert StoreUnavailable is type(errors.translate(error))
+    assert "secret" not in str(errors.translate(error))
+
+
 @pytest.mark.parametrize(
     "error",
-    [driver_error(sqlite3.SQLITE_ERROR), driver_error(sqlite3.SQLITE_CONSTRAINT_CHECK), OverflowError()],
+    [
+        driver_error(sqlite3.SQLITE_ERROR, "near secret: syntax error"),
+        driver_error(sqlite3.SQLITE_CONSTRAINT_CHECK),
+        OverflowError(),
+    ],
 )
 def test_what_is_refused_is_a_failed_query(error: Exception) -> None:
     """What would fail again is not worth a retry."""

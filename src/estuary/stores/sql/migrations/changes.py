@@ -6,6 +6,17 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Column, Connection, Table
 
 
+class Rename(NamedTuple):
+    """A column that is called `former` in the table, with the rule that it has there, if any.
+
+    The rule is in the words of its present name already.
+    """
+
+    column: Column[Any]
+    former: str
+    rule: tuple[str, str] | None
+
+
 class AddColumn(NamedTuple):
     """A column that is declared and not there, with the rule that it has, if any."""
 
@@ -54,7 +65,19 @@ class DropRule(NamedTuple):
     name: str
 
 
-Change = AddColumn | AllowNull | DemandValue | Widen | SetPrecision | SetRule | DropRule
+Change = Rename | AddColumn | AllowNull | DemandValue | Widen | SetPrecision | SetRule | DropRule
+
+
+def caution(change: Change) -> str:
+    """What is to be known of `change` while the release before serves; empty where it goes on."""
+    match change:
+        case Rename(column, former):
+            what = f'"{former}" becomes "{column.name}"'
+        case SetPrecision(column, factor) if factor:
+            what = f'"{column.name}" counts other units'
+        case _:
+            return ""
+    return f"-- Not safe beside the release before, stop it first: column {what}\n"
 
 
 class Alteration(NamedTuple):

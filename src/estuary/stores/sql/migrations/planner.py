@@ -1,7 +1,7 @@
 """From what Alembic finds different to statements that mend it, and to reasons where nothing can."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from alembic.autogenerate import compare_metadata
@@ -15,9 +15,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     func,
+    inspect,
     literal_column,
     not_,
     select,
+    text,
 )
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import NUMERIC, REAL, TypeEngine
@@ -29,19 +31,27 @@ from estuary.stores.sql.migrations.changes import (
     DemandValue,
     DropRule,
     Engine,
+    Rename,
     SetPrecision,
     SetRule,
     Widen,
+    caution,
 )
 from estuary.stores.sql.migrations.plan import Plan
-from estuary.stores.sql.tables import check_of, column_of_check, places_in
+from estuary.stores.sql.renames import Renames, present_name, renames_of, rule_in_present_names, source
+from estuary.stores.sql.tables import check_of, column_of_check, copy_of, places_in
 from estuary.stores.sql.types import Decimals, plain_type
 
 
 def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Plan:
     """What to do about `tables`, all of which are there; reads definitions, and counts records."""
-    found: dict[str, _TablePlan] = {table.name: _TablePlan(connection, table, engine) for table in tables}
-    for difference in _differences(connection, tables):
+    looked = inspect(connection)
+    renames = {
+        table.name: renames_of(table, {each["name"] for each in looked.get_columns(table.name)})
+        for table in tables
+    }
+    found = {table.name: _TablePlan(connection, table, engine, renames[table.name]) for table in tables}
+    for difference in _differences(connection, tables, renames):
         found[difference[2]].take(difference)
     result = Plan([], [], set())
     for name, each in found.items():
@@ -49,13 +59,19 @@ def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Pla
         result.refusals.extend(each.refusals)
         if each.changes:
             statements, rebuilt = engine.alter(each.table, each.changes, each.undeclared)
-            result.statements.extend(statements)
+            result.statements.append("".join([*map(caution, each.changes), statements[0]]))
+            result.statements.extend(statements[1:])
             result.rebuilt.update({name} if rebuilt else ())
     return result
 
 
-def _differences(connection: Connection, tables: Sequence[Table]) -> Iterator[tuple[Any, ...]]:
-    """What Alembic's autogenerate finds of columns; indexes go by their names, and it knows no rules."""
+def _differences(
+    connection: Connection, tables: Sequence[Table], renames: Mapping[str, Renames]
+) -> Iterator[tuple[Any, ...]]:
+    """What Alembic's autogenerate finds of columns, under the names that they have in the tables.
+
+    Indexes go by their names, and it knows no rules.
+    """
     names = {table.name for table in tables}
     context = MigrationContext.configure(
         connection,
@@ -68,7 +84,7 @@ def _differences(connection: Connection, tables: Sequence[Table]) -> Iterator[tu
     with warnings.catch_warnings():
         # It cannot read indexes of expressions, which are not asked for either.
         warnings.simplefilter("ignore", SAWarning)
-        everything = compare_metadata(context, _without_indexes(tables))
+        everything = compare_metadata(context, _columns_alone(tables, renames))
     for found in everything:
         # Changes of one column come as a list of them.
         for difference in found if isinstance(found, list) else [found]:
@@ -76,11 +92,13 @@ def _differences(connection: Connection, tables: Sequence[Table]) -> Iterator[tu
                 yield difference
 
 
-def _without_indexes(tables: Sequence[Table]) -> MetaData:
-    """The same tables; what Alembic finds of indexes is not asked for, and it does not know all of them."""
+def _columns_alone(tables: Sequence[Table], renames: Mapping[str, Renames]) -> MetaData:
+    """The same tables without indexes: what Alembic finds of those is not asked for."""
     metadata = MetaData()
     for table in tables:
-        table.to_metadata(metadata).indexes.clear()
+        former = renames[table.name]
+        columns = (copy_of(column, former.get(column.name, column.name)) for column in table.columns)
+        Table(table.name, metadata, *columns)
     return metadata
 
 
@@ -90,15 +108,19 @@ _OF_COLUMNS = ("add_column", "remove_column", "modify_nullable", "modify_type")
 class _TablePlan:
     """What is to be done about one table."""
 
-    def __init__(self, connection: Connection, table: Table, engine: Engine) -> None:
+    def __init__(self, connection: Connection, table: Table, engine: Engine, renames: Renames) -> None:
         self.table = table
-        self.changes: list[Change] = []
         self.refusals: list[str] = []
         self.undeclared: list[Column[Any]] = []
         self._connection = connection
         self._added: set[str] = set()
-        self._has = engine.rules(connection, table)
+        self._renames = renames
+        self._has = dict(self._in_present_names(engine.rules(connection, table)))
         self._needs = engine.declared_rules(table)
+        self.changes: list[Change] = [
+            Rename(table.c[name], former, self._rule_of(name, self._has))
+            for name, former in renames.items()
+        ]
 
     def take(self, difference: tuple[Any, ...]) -> None:
         """See to one difference of columns."""
@@ -108,9 +130,9 @@ class _TablePlan:
         elif kind == "remove_column":
             self._keep(difference[3])
         elif kind == "modify_nullable":
-            self._change_nullable(self.table.c[difference[3]])
+            self._change_nullable(self._column(difference[3]))
         elif kind == "modify_type":
-            self._change_type(self.table.c[difference[3]], difference[5], difference[6])
+            self._change_type(self._column(difference[3]), difference[5], difference[6])
 
     def take_rules(self) -> None:
         """See to the rules: one that records break is refused, whichever way it changed."""
@@ -129,6 +151,19 @@ class _TablePlan:
             for name in self._has
             if name not in self._needs and column_of_check(self.table, name) in self.table.columns
         ]
+
+    def _column(self, found: str) -> Column[Any]:
+        """The declared column that is called so in the table."""
+        return self.table.c[present_name(found, self._renames)]
+
+    def _in_present_names(self, rules: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        for name, condition in rules.items():
+            column = present_name(column_of_check(self.table, name), self._renames)
+            yield check_of(self.table, column), rule_in_present_names(condition, self._renames)
+
+    def _rule_of(self, column: str, rules: Mapping[str, str]) -> tuple[str, str] | None:
+        name = check_of(self.table, column)
+        return (name, rules[name]) if name in rules else None
 
     def _take_places(self) -> None:
         """See to decimal numbers of which units are kept: how many make a whole is told by a rule alone."""
@@ -171,13 +206,8 @@ class _TablePlan:
                 "declare a default, or let it be null",
             )
             return
-        rules = [
-            (name, rule)
-            for name, rule in self._needs.items()
-            if column_of_check(self.table, name) == column.name
-        ]
-        rule = rules[0] if rules else None
-        self._added.update(name for name, _ in rules)
+        rule = self._rule_of(column.name, self._needs)
+        self._added.update(() if rule is None else rule[:1])
         self.changes.append(AddColumn(column, rule))
 
     def _keep(self, column: Column[Any]) -> None:
@@ -223,7 +253,7 @@ class _TablePlan:
 
     def _count(self, condition: Any = None) -> int:
         """How many records there are that meet `condition`."""
-        query = select(func.count()).select_from(self.table)
+        query = select(func.count()).select_from(text(f"{source(self.table.name, self._renames)} AS found"))
         counted = query if condition is None else query.where(condition)
         return int(self._connection.execute(counted).scalar_one())
 
