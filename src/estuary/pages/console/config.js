@@ -16,6 +16,7 @@ export async function loadConfig(address) {
   return {
     version,
     signIn: WAYS.filter((way) => signIn[way]).map((way) => ({ way, ...signIn[way] })),
+    batch: "/api/v1/batch",
     base: new URL("..", address).pathname.replace(/\/$/, ""),
     paths: {
       api: rooted(paths.api),

@@ -1,0 +1,108 @@
+/** Records deleted and brought back, in batches: each is made whole or not at all. */
+
+const AT_ONCE = 100;
+const TOO_MANY = 429;
+const MINIMAL = { prefer: "return=minimal" };
+
+/** Why what is deleted could not be brought back as it was; null where it can. */
+export function lossOf(resource) {
+  if (!resource.can.create) return `Nobody can create ${resource.title.toLowerCase()} again.`;
+  const hidden = resource.fields.filter((field) => field.hidden);
+  if (hidden.length > 0) return `${labels(hidden)} cannot be read, and so not be brought back.`;
+  const stamped = resource.fields.filter(({ name, readOnly }) => readOnly && !["id", "created_at", "updated_at"].includes(name));
+  if (stamped.length > 0) return `${labels(stamped)} would be set anew.`;
+  const taken = resource.referrers.filter(({ field }) => field.onDelete !== "restrict");
+  return taken.length > 0 ? `It changes ${taken.map((each) => each.resource.title.toLowerCase()).join(", ")}, too.` : null;
+}
+
+/** Deletes records by their ids, a batch after the other, and tells `onDone` how many are gone.
+ *
+ * `{deleted, refusal, culprit}`: the ids that are gone, and where one was refused, the answer and that id; of its
+ * batch then nothing was deleted. One that somebody else has deleted meanwhile counts as gone.
+ */
+export async function remove(app, resource, ids, { onDone, signal } = {}) {
+  const deleted = [];
+  const waiting = [...ids];
+  while (waiting.length > 0 && !signal?.aborted) {
+    const some = waiting.slice(0, AT_ONCE);
+    const operations = some.map((id) => ({ method: "DELETE", path: resource.recordPath(id), headers: { "If-Match": "*" } }));
+    const answer = await inBatch(app, operations, signal);
+    const at = answer.body?.details?.operation;
+    if (answer.ok) deleted.push(...waiting.splice(0, some.length));
+    else if (isGone(answer) && at !== undefined) deleted.push(...waiting.splice(at, 1));
+    else return { deleted, refusal: app.rights.learn(resource.name, "delete", answer), culprit: some[at] };
+    onDone?.(deleted.length);
+  }
+  return { deleted };
+}
+
+/** The whole records with these ids, as they are now; those that are gone are missing. */
+export async function read(app, resource, ids, signal) {
+  const records = [];
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    const some = ids.slice(at, at + AT_ONCE);
+    const query = [...some.map((id) => ["id.in", id]), ["limit", AT_ONCE], ["cursor", ""]];
+    const answer = await app.api.request("GET", resource.path, { query, signal });
+    if (!answer.ok) return null;
+    records.push(...answer.body.items);
+  }
+  return records;
+}
+
+/** Creates deleted records again, under their own ids; the answer that refused it, null where all are there. */
+export async function restore(app, resource, records) {
+  const names = resource.writable.map(({ name }) => name);
+  for (let at = 0; at < records.length; at += AT_ONCE) {
+    const operations = records.slice(at, at + AT_ONCE).map((record) => ({
+      method: "PUT",
+      path: resource.recordPath(record.id),
+      headers: { "If-None-Match": "*" },
+      body: Object.fromEntries(names.filter((name) => record[name] !== null).map((name) => [name, record[name]])),
+    }));
+    const answer = await inBatch(app, operations);
+    if (!answer.ok) return answer;
+  }
+  return null;
+}
+
+/** Tells that `records` are deleted, and offers for some seconds to bring them back, where that is possible. */
+export function offerUndo(app, resource, records, onRestored) {
+  const told = records.length === 1 ? `Deleted “${resource.labelOf(records[0])}”` : `Deleted ${records.length} records`;
+  const run = async () => {
+    const refusal = await restore(app, resource, records);
+    if (refusal === null) app.toasts.show(records.length === 1 ? "Brought back" : `Brought back ${records.length} records`);
+    else app.toasts.show(`Not brought back: ${refusal.message}`, { kind: "error" });
+    onRestored?.();
+  };
+  app.toasts.show(told, lossOf(resource) === null ? { action: { label: "Undo", run } } : {});
+}
+
+/** One batch, sent again when the rate limit lets it pass. */
+async function inBatch({ api, config }, operations, signal) {
+  const key = { "idempotency-key": `"${crypto.randomUUID?.() ?? random()}"` };
+  for (;;) {
+    const answer = await api.request("POST", config.batch, { body: { operations }, headers: { ...MINIMAL, ...key }, signal });
+    if (answer.status !== TOO_MANY) return answer;
+    await pause(Number(answer.headers.get("retry-after") ?? 1), signal);
+  }
+}
+
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    setTimeout(resolve, seconds * 1000);
+    signal?.addEventListener("abort", () => reject(signal.reason));
+  });
+}
+
+/** `randomUUID` is there over HTTPS and on this machine alone. */
+function random() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function isGone({ status }) {
+  return status === 404 || status === 412;
+}
+
+function labels(fields) {
+  return fields.map(({ label }) => label).join(", ");
+}

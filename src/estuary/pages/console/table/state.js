@@ -1,0 +1,76 @@
+/** What a table shows, as its address says it: conditions, order, columns, page. Nothing else is remembered. */
+
+import { href } from "../router.js";
+
+export const PAGE_SIZES = [20, 50, 100];
+const DEFAULT_SIZE = 50;
+const MOST_KEYS = 3;
+const SEPARATOR = ".";
+
+/** The state that the pairs of an address say: a name with a dot is a condition, as the API spells it. */
+export function parseState(query) {
+  const state = { conditions: [], sort: [], columns: null, limit: DEFAULT_SIZE, cursor: "" };
+  for (const [name, value] of query) {
+    const [field, operator] = name.split(SEPARATOR);
+    if (operator !== undefined) addCondition(state.conditions, field, operator, value);
+    else if (name === "sort") state.sort = value.split(",").filter(Boolean).map(parseKey);
+    else if (name === "columns") state.columns = value.split(",").filter(Boolean);
+    else if (name === "limit" && PAGE_SIZES.includes(Number(value))) state.limit = Number(value);
+    else if (name === "cursor") state.cursor = value;
+  }
+  return state;
+}
+
+/** The address of `resource`'s table in `state`. */
+export function stateAddress(resource, state) {
+  const pairs = [...conditionPairs(state.conditions)];
+  if (state.sort.length > 0) pairs.push(["sort", sortText(state.sort)]);
+  if (state.columns !== null) pairs.push(["columns", state.columns.join(",")]);
+  if (state.limit !== DEFAULT_SIZE) pairs.push(["limit", state.limit]);
+  if (state.cursor !== "") pairs.push(["cursor", state.cursor]);
+  return href(["resources", resource.name], pairs);
+}
+
+/** The conditions as pairs of a query string. */
+export function conditionPairs(conditions) {
+  return conditions.flatMap(({ field, operator, values }) =>
+    values.map((value) => [`${field}${SEPARATOR}${operator}`, value]),
+  );
+}
+
+/** What is asked of the API: the records of one page, of the fields that are shown. */
+export function listQuery(state, fields, expanded) {
+  const pairs = [...conditionPairs(state.conditions), ["limit", state.limit], ["cursor", state.cursor]];
+  if (state.sort.length > 0) pairs.push(["sort", sortText(state.sort)]);
+  if (expanded.length > 0) pairs.push(["expand", expanded.join(",")]);
+  return [...pairs, ["fields", fields.join(",")]];
+}
+
+/** What two pages of one list have in common. */
+export function listKey(resource, { conditions, sort, limit }) {
+  return stateAddress(resource, { conditions, sort, limit, columns: null, cursor: "" });
+}
+
+/** The order after a column's head was pressed: ascending, descending, none; with `isAdded` after the keys before it. */
+export function sortedBy(sort, field, isAdded) {
+  const before = sort.find((key) => key.field === field);
+  const key = before === undefined ? { field, descends: false } : before.descends ? null : { field, descends: true };
+  if (!isAdded) return key === null ? [] : [key];
+  if (before !== undefined) return sort.flatMap((each) => (each !== before ? [each] : key === null ? [] : [key]));
+  return [...sort, key].slice(-MOST_KEYS);
+}
+
+function sortText(sort) {
+  return sort.map(({ field, descends }) => (descends ? `-${field}` : field)).join(",");
+}
+
+function parseKey(text) {
+  return text.startsWith("-") ? { field: text.slice(1), descends: true } : { field: text, descends: false };
+}
+
+/** Values of one `in` belong together. */
+function addCondition(conditions, field, operator, value) {
+  const before = conditions.find((each) => each.field === field && each.operator === operator);
+  if (before !== undefined && operator === "in") before.values.push(value);
+  else conditions.push({ field, operator, values: [value] });
+}
