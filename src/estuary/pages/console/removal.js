@@ -1,8 +1,8 @@
 /** Records deleted and brought back, in batches: each is made whole or not at all. */
 
+import { newKey, patiently } from "./sending.js";
+
 const AT_ONCE = 100;
-const TOO_MANY = 429;
-const MINIMAL = { prefer: "return=minimal" };
 
 /** Why what is deleted could not be brought back as it was; null where it can. */
 export function lossOf(resource) {
@@ -77,26 +77,10 @@ export function offerUndo(app, resource, records, onRestored) {
   app.toasts.show(told, lossOf(resource) === null ? { action: { label: "Undo", run } } : {});
 }
 
-/** One batch, sent again when the rate limit lets it pass. */
-async function inBatch({ api, config }, operations, signal) {
-  const key = { "idempotency-key": `"${crypto.randomUUID?.() ?? random()}"` };
-  for (;;) {
-    const answer = await api.request("POST", config.batch, { body: { operations }, headers: { ...MINIMAL, ...key }, signal });
-    if (answer.status !== TOO_MANY) return answer;
-    await pause(Number(answer.headers.get("retry-after") ?? 1), signal);
-  }
-}
-
-function pause(seconds, signal) {
-  return new Promise((resolve, reject) => {
-    setTimeout(resolve, seconds * 1000);
-    signal?.addEventListener("abort", () => reject(signal.reason));
-  });
-}
-
-/** `randomUUID` is there over HTTPS and on this machine alone. */
-function random() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** One batch, sent again where that is worth it. */
+function inBatch({ api, config }, operations, signal) {
+  const headers = { prefer: "return=minimal", "idempotency-key": `"${newKey()}"` };
+  return patiently(() => api.request("POST", config.batch, { body: { operations }, headers, signal }), { signal });
 }
 
 function isGone({ status }) {

@@ -61,7 +61,7 @@ function ReferenceCell({ field, record }) {
   if (target === undefined) return html`<span class="mono">${id}</span>`;
   const label = referred ? target.labelOf(referred) : id;
   return html`
-    <a class=${label === id ? "mono" : undefined} href=${href(["resources", target.name, "records", id])} title=${id}>${cut(label)}</a>
+    <a class=${label === id ? "mono" : undefined} href=${href(["resources", target.name, id])} title=${id}>${cut(label)}</a>
   `;
 }
 

@@ -58,7 +58,7 @@ function Head({ field, sort, onSort }) {
 function Row({ resource, columns, record, selection }) {
   const label = resource.labelOf(record);
   const isSelected = selection.has(record.id);
-  const address = href(["resources", resource.name, "records", record.id]);
+  const address = href(["resources", resource.name, record.id]);
   return html`
     <tr class=${isSelected ? "selected" : undefined}>
       ${resource.can.delete &&
