@@ -53,6 +53,18 @@ def test_metrics_are_on_their_own_port_alone(tmp_path: Path, workers: str) -> No
         socket.create_connection((HOST, port), timeout=5)
 
 
+def test_the_console_has_the_api_beside_it(tmp_path: Path) -> None:
+    """On that port alone; requests there count as any, and a stop finishes what is under way on both."""
+    port = free_port()
+    with serving(tmp_path, {"ADMIN_PORT": str(port), "CONSOLE": "admin"}) as server:
+        status, page = asked(port, "/console/")
+        assert (200, True) == (status, "<title>" in page)
+        assert 404 == get(server, "/console/").status
+        assert 200 == asked(port, "/api/v1/items")[0]
+        until(lambda: total(port, "http_requests_total") >= 3)
+        assert 0 == server.stop()
+
+
 def test_it_answers_while_the_service_drains(tmp_path: Path) -> None:
     """Who watches a service go sees it to its end: readiness is 503 there too, metrics go on."""
     port = free_port()

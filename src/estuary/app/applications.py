@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 from estuary.app.access import Permissions
 from estuary.app.authentication import Authentication
 from estuary.app.observability import Observability
 from estuary.app.pipeline import doors, guards, rate_limit, subject_rate_limit
 from estuary.config.settings import Settings
+from estuary.config.variables.pages import CONSOLE_ON_ADMIN
 from estuary.core.ports import RateLimiter
 from estuary.http.client_address import ClientAddress
 from estuary.http.guards.access import AccessGuard
@@ -25,6 +27,15 @@ from estuary.http.problems import Problems
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.routes import operators_table, table
 from estuary.http.under_way import RequestsUnderWay
+
+
+class Parts(NamedTuple):
+    """The handlers of all that is served; `keys` is None where nobody administers them."""
+
+    operations: Operations
+    collections: Sequence[RecordHandlers]
+    batch: Handler
+    keys: KeyHandlers | None
 
 
 class Applications:
@@ -70,36 +81,37 @@ class Applications:
             in_flight=in_flight,
         )
 
-    def service(
-        self,
-        operations: Operations,
-        collections: Sequence[RecordHandlers],
-        batch: Handler,
-        keys: KeyHandlers | None,
-        pages: Sequence[Route],
-    ) -> Application:
+    def service(self, parts: Parts, pages: Sequence[Route]) -> Application:
         """What HOST and PORT serve; of the operators' routes, only probes if those have their own port."""
+        return self._whole(parts, pages, details=self._settings.admin_port is None)
+
+    def operators(self, parts: Parts, pages: Sequence[Route]) -> Application | None:
+        """What ADMIN_HOST and ADMIN_PORT serve; None if ADMIN_PORT is not set.
+
+        With the console there, all that the console asks is served, too, past the same guards.
+        """
+        if self._settings.admin_port is None:
+            return None
+        if self._settings.console == CONSOLE_ON_ADMIN:
+            return self._whole(parts, pages, details=True)
+        routes = operators_table(parts.operations, self._metrics_token)
+        admission = self._admission(router=PathRouter(routes), guards=[HeadLimits()], doors=[], cors=None)
+        return self._application(admission=admission)
+
+    def _whole(self, parts: Parts, pages: Sequence[Route], *, details: bool) -> Application:
         routes = table(
-            operations,
-            collections,
-            batch,
+            parts.operations,
+            parts.collections,
+            parts.batch,
             rights=self._permissions.of,
             batch_rights=self._permissions.batch,
-            keys=keys,
+            keys=parts.keys,
             keys_role=self._settings.keys_role,
             token=self._metrics_token,
-            details=self._settings.admin_port is None,
+            details=details,
             pages=pages,
         )
         admission = self._admission(
             router=PathRouter(routes), guards=self._guards, doors=self._doors, cors=self._cors
         )
-        return self._application(admission=admission)
-
-    def operators(self, operations: Operations) -> Application | None:
-        """What ADMIN_HOST and ADMIN_PORT serve; None if ADMIN_PORT is not set."""
-        if self._settings.admin_port is None:
-            return None
-        routes = operators_table(operations, self._metrics_token)
-        admission = self._admission(router=PathRouter(routes), guards=[HeadLimits()], doors=[], cors=None)
         return self._application(admission=admission)

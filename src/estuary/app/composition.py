@@ -2,14 +2,14 @@
 
 from estuary import __version__
 from estuary.app.access import permissions
-from estuary.app.applications import Applications
+from estuary.app.applications import Applications, Parts
 from estuary.app.authentication import authentication, demand_room_for_subjects, documented_scopes
 from estuary.app.batch import make_batch
 from estuary.app.caches import with_cache
 from estuary.app.keys import make_key_handlers
 from estuary.app.limits import make_limiter
 from estuary.app.observability import make_observability
-from estuary.app.pages import pages_of
+from estuary.app.pages import make_pages
 from estuary.app.record_handlers import make_handlers, service_context
 from estuary.app.references import with_references
 from estuary.app.resources import load_resources, openapi
@@ -68,8 +68,9 @@ def build(
     )
     batch = make_batch(settings, handlers, store, limiter, granted, context)
     applications = Applications(settings, observability, limiter, auth, granted)
-    keys = make_key_handlers(settings, store, clock, observers)
-    application = applications.service(operations, handlers, batch, keys, pages_of(settings))
+    parts = Parts(operations, handlers, batch, make_key_handlers(settings, store, clock, observers))
+    pages = make_pages(settings, resources)
+    application = applications.service(parts, pages.on_port)
     return Service(
         application,
         store,
@@ -77,8 +78,8 @@ def build(
         logs,
         clock,
         awaited=retrying,
-        admin=applications.operators(operations),
-        companions=[*auth.companions, *report_undeclared(engine, logs, worker)],
+        admin=applications.operators(parts, pages.on_admin_port),
+        companions=[*auth.companions, *pages.companions, *report_undeclared(engine, logs, worker)],
     )
 
 

@@ -1,8 +1,20 @@
-"""What the console is told of the service that it belongs to."""
+"""The console: its page, what it is told of the service that it belongs to, and whom it may ask besides."""
+
+from collections.abc import Sequence
 
 import msgspec
 
+from estuary import __version__
+from estuary.app.authentication import scopes
+from estuary.app.service import Companion
 from estuary.config.settings import Settings
+from estuary.config.variables.pages import CONSOLE_ON_ADMIN
+from estuary.core.resource import Resource
+from estuary.http.messages import Route
+from estuary.http.pages import PageHandlers, page_routes, policy
+from estuary.pages.page import page_file, read_page
+
+_OPENID = "openid"
 
 
 class Metrics(msgspec.Struct):
@@ -23,12 +35,21 @@ class Paths(msgspec.Struct):
     keys: str | None
 
 
+class OpenIdConnect(msgspec.Struct):
+    """How the console is known to the issuer; `audience` is whom its access tokens must be for."""
+
+    issuer: str
+    client_id: str
+    scopes: Sequence[str]
+    audience: str | None
+
+
 class SignIn(msgspec.Struct):
     """The ways to say who one is; none where the API asks nobody."""
 
     token: bool
     key: bool
-    oidc: None
+    oidc: OpenIdConnect | None
 
 
 class ConsoleConfig(msgspec.Struct):
@@ -39,22 +60,59 @@ class ConsoleConfig(msgspec.Struct):
     paths: Paths
 
 
-def told(settings: Settings, version: str) -> bytes:
-    """`config.json` for the console on PORT."""
-    details = settings.admin_port is None
-    metrics = Metrics("../metrics", settings.metrics_token is not None) if details else None
+def make_console(
+    settings: Settings, resources: Sequence[Resource], path: str
+) -> tuple[Sequence[Route], Sequence[Companion]]:
+    """The routes of the console at `path`, and what runs in the background for it."""
+    oidc = _open_id_connect(settings, resources)
+    config = ConsoleConfig(__version__, _sign_in(settings, oidc), _paths(settings))
+    beside = {"config.json": page_file(".json", msgspec.json.encode(config))}
+    handlers = PageHandlers(path, read_page("console"), _policy(), beside)
+    return page_routes(handlers), [] if oidc is None else [_origins(settings, oidc.issuer, handlers)]
+
+
+def _policy(origins: Sequence[str] = ()) -> str:
+    return policy(connect=origins, trusted_types=True)
+
+
+def _origins(settings: Settings, issuer: str, handlers: PageHandlers) -> Companion:
+    """Has the page ask the issuer; its other origins, too, as soon as they are known."""
+    from estuary.auth.fetch import fetch
+    from estuary.auth.sign_in import SignInOrigins, origins
+
+    https_only = settings.production
+    handlers.allow(_policy(origins([issuer], https_only=https_only)))
+    return SignInOrigins(issuer, fetch, lambda found: handlers.allow(_policy(found)), https_only=https_only)
+
+
+def _open_id_connect(settings: Settings, resources: Sequence[Resource]) -> OpenIdConnect | None:
+    client, issuers = settings.console_oidc_client_id, settings.auth_issuer
+    if client is None or not issuers or not settings.auth_enabled:
+        return None
+    asked = settings.console_oidc_scopes or _needed(settings, resources)
+    audience = settings.auth_audience[0] if settings.auth_audience else None
+    return OpenIdConnect(issuers[0], client, list(dict.fromkeys((_OPENID, *asked))), audience)
+
+
+def _needed(settings: Settings, resources: Sequence[Resource]) -> Sequence[str]:
+    """The scopes without which tokens are refused."""
+    return [
+        scope for resource in resources for scope in scopes(settings).of(resource.name) if scope is not None
+    ]
+
+
+def _sign_in(settings: Settings, oidc: OpenIdConnect | None) -> SignIn:
     asks = settings.auth_enabled
-    return msgspec.json.encode(
-        ConsoleConfig(
-            version,
-            SignIn(asks and settings.accepts_tokens, asks and settings.keys_enabled, None),
-            Paths(
-                "../api/v1",
-                "../openapi.json",
-                "../health",
-                metrics,
-                "../docs/" if settings.docs_enabled else None,
-                None if settings.keys_role is None else "../api/v1/keys",
-            ),
-        )
+    return SignIn(asks and settings.accepts_tokens, asks and settings.keys_enabled, oidc)
+
+
+def _paths(settings: Settings) -> Paths:
+    beside_metrics = settings.admin_port is None or settings.console == CONSOLE_ON_ADMIN
+    return Paths(
+        api="../api/v1",
+        openapi="../openapi.json",
+        health="../health",
+        metrics=Metrics("../metrics", settings.metrics_token is not None) if beside_metrics else None,
+        docs="../docs/" if settings.docs_enabled else None,
+        keys=None if settings.keys_role is None else "../api/v1/keys",
     )

@@ -1,6 +1,7 @@
-"""Discovery of the URL at which an issuer publishes its keys (OpenID Connect Discovery 1.0)."""
+"""What an issuer tells of itself, such as the URL of its keys (OpenID Connect Discovery 1.0)."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from estuary.auth.fetch import FetchFailed
@@ -18,14 +19,27 @@ def discovering(issuer: str, fetch: Fetch, *, https_only: bool) -> Callable[[], 
     """
 
     async def load() -> bytes:
-        document = await fetch(issuer.removesuffix("/") + _WELL_KNOWN)
+        document = await fetch(document_address(issuer))
         return await fetch(keys_address(document, issuer, https_only=https_only))
 
     return load
 
 
+def document_address(issuer: str) -> str:
+    """Where `issuer` publishes its metadata (4.1)."""
+    return issuer.removesuffix("/") + _WELL_KNOWN
+
+
 def keys_address(document: bytes, issuer: str, *, https_only: bool) -> str:
-    """The URL of the issuer's keys; raises `FetchFailed`.
+    """The URL of the issuer's keys, in its metadata; raises `FetchFailed`."""
+    address = metadata_of(document, issuer).get("jwks_uri")
+    if not isinstance(address, str) or not _is_address(address, https_only=https_only):
+        raise FetchFailed(f"its configuration has no {'https' if https_only else 'http'} address of keys")
+    return address
+
+
+def metadata_of(document: bytes, issuer: str) -> dict[str, Any]:
+    """The metadata of `issuer` in a document; raises `FetchFailed`.
 
     The document must name that very issuer (4.3): otherwise a host of several issuers could impersonate one
     with another.
@@ -36,10 +50,7 @@ def keys_address(document: bytes, issuer: str, *, https_only: bool) -> str:
         raise FetchFailed(f"its configuration cannot be read: {error}") from error
     if metadata.get("issuer") != issuer:
         raise FetchFailed("its configuration is another issuer's")
-    address = metadata.get("jwks_uri")
-    if not isinstance(address, str) or not _is_address(address, https_only=https_only):
-        raise FetchFailed(f"its configuration has no {'https' if https_only else 'http'} address of keys")
-    return address
+    return metadata
 
 
 def _is_address(text: str, *, https_only: bool) -> bool:

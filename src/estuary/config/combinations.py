@@ -3,6 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from estuary.config.console_rules import (
+    console_has_its_port,
+    people_can_be_sent_to_the_issuer,
+    there_is_a_console_to_sign_in_to,
+)
 from estuary.config.convex import CONVEX, is_guarded
 from estuary.config.database_url import DEFAULTS, MEMORY
 from estuary.config.effective import Configured
@@ -252,10 +257,19 @@ _MISTAKES = (
     _Rule(_roles_are_known, Settings.auth_roles_claim, Settings.auth_enabled),
     _Rule(_subjects_are_known, Settings.rate_limit_by, Settings.auth_enabled),
     _Rule(_ports_differ, Settings.admin_port, Settings.port),
+    _Rule(console_has_its_port, Settings.console, Settings.admin_port),
+    _Rule(
+        people_can_be_sent_to_the_issuer,
+        Settings.console_oidc_client_id,
+        Settings.auth_issuer,
+        Settings.auth_enabled,
+        Settings.app_profile,
+    ),
 )
 _CAUTIONS = (
     _Rule(_the_database_is_said_once),
     _Rule(_tokens_are_meant_for_us),
     _Rule(_auth_is_on),
+    _Rule(there_is_a_console_to_sign_in_to),
     _Rule(_own_lines_are_logged),
 )

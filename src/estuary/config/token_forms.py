@@ -11,6 +11,7 @@ RESOURCE = "{resource}"
 
 SHORTEST_SECRET = 16
 LONGEST_ROLE = 255
+_LONGEST_CLIENT_ID = 255
 
 _is_scope = re.compile(r"[!#-\[\]-~]+").fullmatch
 """A scope-token (RFC 6749, 3.3)."""
@@ -42,6 +43,19 @@ def _scope(text: str) -> str:
     return text
 
 
+def _granted_scope(text: str) -> str:
+    if not _is_scope(text):
+        raise Refused(f"{quoted(text)} is not one")
+    return text
+
+
+def _client_id(text: str) -> str | None:
+    """A client identifier (RFC 6749, A.1): printable ASCII."""
+    if not (text.isascii() and text.isprintable()) or len(text) > _LONGEST_CLIENT_ID:
+        raise Refused
+    return text or None
+
+
 def _role(text: str) -> str | None:
     if not text.isprintable() or len(text) > LONGEST_ROLE:
         raise Refused
@@ -62,7 +76,9 @@ def _secret(text: str) -> str | None:
 ALGORITHM_LIST = comma_list(f"a comma list of {either(tuple(ALGORITHMS))}", _algorithm)
 AUDIENCES = comma_list("a comma list of audiences as tokens name them", _audience)
 CLAIM_PATH = Form("the name of a claim, or a path such as realm_access.roles", _claim)
+CLIENT_ID = Form(f"a client id, at most {_LONGEST_CLIENT_ID} printable ASCII characters", _client_id)
 CLAIM = Form("the name of a claim, such as sub or tenant", _claim)
 ROLE = Form(f"the name of a role, at most {LONGEST_ROLE} printable characters", _role)
 SCOPE = Form("a scope without blanks and quotes, such as {resource}:read", _scope)
+SCOPES = comma_list("a comma list of scopes, such as profile, items:read", _granted_scope)
 SECRET = Form(f"at least {SHORTEST_SECRET} characters without blanks", _secret)

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from posixpath import dirname
+from types import MappingProxyType
 from typing import Final
 
 from estuary.core.errors import NotFound
@@ -13,6 +15,7 @@ from estuary.http.records.write_headers.preconditions import is_known
 from estuary.http.routes import make_route
 from estuary.pages.page import Page, PageFile
 
+_MARK_CHARACTERS: Final = 8
 _ASK_AGAIN: Final[Header] = ("cache-control", "no-cache")
 _KEEP: Final[Header] = ("cache-control", "public, max-age=31536000, immutable")
 _BY_CODING: Final[Header] = ("vary", "Accept-Encoding")
@@ -29,17 +32,23 @@ class PageHandlers:
     `beside` are files that are made at start-up, by their names; they stand beside the index.
     """
 
-    def __init__(self, path: str, page: Page, policy: str, beside: Mapping[str, PageFile]) -> None:
+    def __init__(
+        self, path: str, page: Page, policy: str, beside: Mapping[str, PageFile] = MappingProxyType({})
+    ) -> None:
         self.path = path
-        self._policy: Header = (CSP, policy)
-        self._moved: tuple[Header, ...] = (
-            ("location", f"{path.rpartition('/')[2]}/"),
-            _ASK_AGAIN,
-            self._policy,
-        )
+        self.allow(policy)
+        self._location: Header = ("location", f"{path.rpartition('/')[2]}/")
         fresh = {"": page.front, **page.files, **beside}
         self._files = {f"{path}/{name}": (file, _ASK_AGAIN) for name, file in fresh.items()}
         self._files |= {f"{path}/{page.version}/{name}": (file, _KEEP) for name, file in page.files.items()}
+
+    def allow(self, policy: str) -> None:
+        """From now on `policy` says what the page may do.
+
+        Entity tags tell it, too: a browser that knows the file must not keep the policy that came with it.
+        """
+        self._policy: Header = (CSP, policy)
+        self._mark = sha256(policy.encode()).hexdigest()[:_MARK_CHARACTERS]
 
     @property
     def folders(self) -> Sequence[str]:
@@ -51,7 +60,7 @@ class PageHandlers:
 
         The location is relative (RFC 9110, 10.2.2): a proxy may have taken a prefix off.
         """
-        return PageResponse(308, headers=self._moved)
+        return PageResponse(308, headers=(self._location, _ASK_AGAIN, self._policy))
 
     def file(self, request: Request) -> Response:
         """The file that the path names; 304 where the client has it. Raises `NotFound`."""
@@ -66,6 +75,7 @@ class PageHandlers:
             if _wants_gzip(request.headers):
                 body, tag = file.compressed, file.compressed_tag
                 headers = (*headers, _GZIP)
+        tag = f'"{tag}-{self._mark}"'
         headers = (*headers, ("etag", tag))
         if is_known(request.headers, tag):
             return PageResponse(304, headers=tuple(each for each in headers if each != _GZIP))

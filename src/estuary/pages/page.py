@@ -28,7 +28,7 @@ _WORTH_COMPRESSING: Final = 0.9
 class PageFile(NamedTuple):
     """A file of a page: `compressed` is its gzip form (RFC 1952), None where that saves too little.
 
-    `tag` is the strong entity tag of `body`, and `compressed_tag` that of `compressed` (RFC 9110, 8.8.3.3).
+    `tag` stands for `body` in strong entity tags, `compressed_tag` for `compressed` (RFC 9110, 8.8.3.3).
     """
 
     media_type: str
@@ -65,9 +65,7 @@ def page_file(suffix: str, body: bytes) -> PageFile:
     digest = _digest(body)[:_DIGEST_CHARACTERS]
     compressed = gzip.compress(body, mtime=0)
     saves = len(compressed) < len(body) * _WORTH_COMPRESSING
-    return PageFile(
-        _MEDIA_TYPES[suffix], body, compressed if saves else None, f'"{digest}"', f'"{digest}-gzip"'
-    )
+    return PageFile(_MEDIA_TYPES[suffix], body, compressed if saves else None, digest, f"{digest}-gzip")
 
 
 def _bodies(folder: Path) -> Iterator[tuple[str, bytes]]:

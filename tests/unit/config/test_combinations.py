@@ -6,6 +6,7 @@ from tests.unit.config.conftest import Load, Problems
 
 ON = {"AUTH_ENABLED": "true", "AUTH_AUDIENCE": "x"}
 A, B = "https://a.example", "https://b.example"
+CONSOLE = {"CONSOLE": "api", "CONSOLE_OIDC_CLIENT_ID": "console"}
 PRODUCTION = {"APP_PROFILE": "production"}
 
 
@@ -65,6 +66,26 @@ PRODUCTION = {"APP_PROFILE": "production"}
             "AUTH_OWNER_CLAIM is sub with several AUTH_JWKS_URLS: AUTH_ISSUER must be set too",
         ),
         ({"PORT": "8080", "ADMIN_PORT": "8080"}, "ADMIN_PORT is 8080, as PORT is: it must be another one"),
+        (
+            {"CONSOLE": "admin"},
+            "CONSOLE is admin (environment): ADMIN_PORT must say on which port; CONSOLE=api",
+        ),
+        (
+            {**CONSOLE, "AUTH_ENABLED": "false"},
+            "CONSOLE_OIDC_CLIENT_ID is set, but AUTH_ENABLED is false: nobody has to sign in",
+        ),
+        (
+            {**ON, **CONSOLE, "AUTH_ISSUER": "accounts.example.com", "AUTH_JWKS_URLS": f"{A}/1"},
+            "CONSOLE_OIDC_CLIENT_ID is set: AUTH_ISSUER must be the URL of the issuer",
+        ),
+        (
+            {**ON, **CONSOLE, "KEYS_ENABLED": "true"},
+            "CONSOLE_OIDC_CLIENT_ID is set: AUTH_ISSUER must be the URL of the issuer",
+        ),
+        (
+            {**ON, **CONSOLE, **PRODUCTION, "AUTH_ISSUER": "http://a.example", "AUTH_JWKS_URLS": f"{A}/1"},
+            "AUTH_ISSUER has http://a.example: for people to sign in there in production it must be https",
+        ),
     ],
 )
 def test_what_makes_no_sense_together_is_refused(
@@ -86,6 +107,8 @@ def test_what_makes_no_sense_together_is_refused(
         {**ON, "AUTH_ISSUER": A, "AUTH_OWNER_CLAIM": "sub"},
         {"AUTH_ENABLED": "true", "KEYS_ENABLED": "true", "KEYS_ROLE": "admin"},
         {**ON, "AUTH_ISSUER": A, "KEYS_ENABLED": "true"},
+        {**ON, **CONSOLE, "AUTH_ISSUER": "http://a.example"},
+        {"CONSOLE": "admin", "ADMIN_PORT": "9000"},
         {"LOG_FILTER": "off"},
         {"LOG_FILTER": "estuary::http=info,hyper=warn"},
     ],
@@ -107,6 +130,7 @@ def test_a_variable_that_is_wrong_by_itself_is_told_once(problems: Problems) -> 
         ({"AUTH_ENABLED": "true", "AUTH_JWKS_URLS": A}, ("AUTH_AUDIENCE", "AUTH_ISSUER")),
         ({"AUTH_ENABLED": "true", "AUTH_ISSUER": A}, ("AUTH_AUDIENCE",)),
         ({"AUTH_ISSUER": A}, ("AUTH_ENABLED",)),
+        ({**ON, **CONSOLE, "AUTH_ISSUER": A, "CONSOLE": "off"}, ("CONSOLE_OIDC_CLIENT_ID",)),
         ({"RUST_LOG": "hyper=info,tower_http=warn"}, ("LOG_FILTER",)),
     ],
 )
