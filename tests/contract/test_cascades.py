@@ -23,6 +23,7 @@ from estuary.core.record import Place, Record
 from estuary.core.resource import Resource
 from estuary.core.writes.writes import Delete, Insert, Update, WriteOptions
 from estuary.stores import cascades
+from estuary.stores.contention import Contention
 from estuary.stores.referring import ReferringStore
 from tests.contract.making import LATER, TIMEOUT, dice, make_id, once
 from tests.contract.stores import StoreKind
@@ -97,7 +98,8 @@ async def library(kind: StoreKind, tmp_path: Path, clock: SettableClock) -> Asyn
     """A library with two authors."""
     inner = kind.make(tmp_path, LIBRARY, TIMEOUT)
     await inner.open()
-    library = Library(ReferringStore(inner, LIBRARY, reach, clock.now))
+    attempts = Contention(clock.monotonic).attempts
+    library = Library(ReferringStore(inner, LIBRARY, reach, clock.now, attempts))
     await library.add(record(ADA, Author("Ada")), record(BOB, Author("Bob")))
     yield library
     await inner.close()

@@ -127,6 +127,35 @@ async def test_batches_refer_to_what_they_make(library: httpx.AsyncClient) -> No
     assert 0 == (await library.get(CHAPTERS)).json()["total"]
 
 
+async def test_batches_go_on_from_what_a_delete_has_left(library: httpx.AsyncClient) -> None:
+    """A field that became null, the version that came by that, and records that are gone."""
+    ada, bob = await made(library, AUTHORS, name="Ada"), await made(library, AUTHORS, name="Bob")
+    atlas = await made(library, BOOKS, title="Atlas", author=ada, editor=bob, isbn="1")
+    chapter = await made(library, CHAPTERS, title="One", book=atlas)
+    delete_bob = {"method": "DELETE", "path": f"{AUTHORS}/{bob}"}
+    tags = {"If-Match": '"2", "9"'}
+
+    def patch(path: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        body = {"title": "Changed"}
+        return {"method": "PATCH", "path": path, "headers": headers or {}, "body": body}
+
+    operations = [delete_bob, patch(f"{BOOKS}/{atlas}", tags), patch(f"{BOOKS}/by/isbn/1")]
+    answer = await library.post("/api/v1/batch?validate_only=true", json={"operations": operations})
+    assert 200 == answer.status_code, answer.text
+    answer = await library.post("/api/v1/batch", json={"operations": operations})
+    assert [204, 200, 200] == [each["status"] for each in answer.json()["results"]]
+    book = await library.get(f"{BOOKS}/{atlas}")
+    assert ('"3"', None, "Changed") == (
+        book.headers["etag"],
+        book.json()["editor"],
+        book.json()["title"],
+    )
+    delete_atlas = {"method": "DELETE", "path": f"{BOOKS}/{atlas}"}
+    operations = [delete_atlas, patch(f"{CHAPTERS}/{chapter}", {"If-Match": '"1", "2"'})]
+    answer = await library.post("/api/v1/batch", json={"operations": operations})
+    assert (404, 1) == (answer.status_code, answer.json()["details"]["operation"])
+
+
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
     """An issuer that is up."""

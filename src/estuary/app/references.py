@@ -8,6 +8,7 @@ from estuary.core.access.identity import NO_OWNER, Identity
 from estuary.core.access.reach import EVERYONES, NOBODYS, Reach, Whose
 from estuary.core.ports import Clock, Store
 from estuary.core.resource import Resource
+from estuary.stores.contention import Contention
 from estuary.stores.referring import ReferringStore
 
 
@@ -17,7 +18,8 @@ def with_references(
     """`store`, which with `resources` that refer to each other decides on that for each asker."""
     if not any(resource.foreign_keys for resource in resources):
         return store
-    return ReferringStore(store, resources, reach_of(granted), clock.now)
+    contention = Contention(clock.monotonic)
+    return ReferringStore(store, resources, reach_of(granted), clock.now, contention.attempts)
 
 
 def reach_of(granted: Permissions) -> Reach:

@@ -5,6 +5,7 @@ store has the last word on references: where others write in between, a delete i
 again.
 """
 
+from asyncio import sleep
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -27,6 +28,8 @@ from estuary.core.writes.writes import Delete, Insert, Update, Write, WriteOptio
 MOST_CASCADED: Final = 10_000
 """Records that a delete changes or takes with it: they are one transaction, for which others wait."""
 _PAGE: Final = 500
+_UNINTERRUPTED: Final = 20
+"""Records that are looked at before others have a turn, where the store answers at once."""
 
 
 class Cascades:
@@ -51,8 +54,12 @@ class Cascades:
         plan = _Plan(Place(delete.resource, root.id), root)
         pending = _Pending(earlier)
         waiting = deque([plan.root])
+        planned = 0
         while waiting:
             place = waiting.popleft()
+            planned += 1
+            if planned % _UNINTERRUPTED == 0:
+                await sleep(0)
             for key in self._keys.to(place.resource):
                 if key.on_delete is OnDelete.RESTRICT:
                     continue

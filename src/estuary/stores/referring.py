@@ -3,14 +3,13 @@
 The store keeps references. This decides what one asker may refer to, and what goes with a record.
 """
 
-from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from estuary.core.access.access import Action
-from estuary.core.access.reach import EVERYONES, Reach
+from estuary.core.access.reach import Reach
 from estuary.core.awaiting import settled
 from estuary.core.errors import (
     EstuaryError,
@@ -22,14 +21,14 @@ from estuary.core.errors import (
     WriteRefused,
 )
 from estuary.core.ports import Collection, Store
-from estuary.core.record import Record, Written
+from estuary.core.record import Place, Record, Written
 from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.core.resource import Resource
+from estuary.core.writes.contention import Attempts
 from estuary.core.writes.writes import (
     NO_VERSION,
     UNCONDITIONAL,
     Delete,
-    Demand,
     IdempotencyKey,
     Insert,
     Update,
@@ -37,9 +36,11 @@ from estuary.core.writes.writes import (
     WriteOptions,
 )
 from estuary.stores.cascades import Cascades
+from estuary.stores.leaving import Leaving
+from estuary.stores.targets import Targets
 
-_ATTEMPTS: Final = 4
-"""How often a write is worked out that others write in between."""
+_ATTEMPTS: Final = 2
+"""How often a transaction is worked out that others write in between, before it waits as a whole."""
 _OUT_OF_DATE: Final = (Referenced, VersionConflict, WriteRefused)
 """What a store refuses a planned delete with where others have written since."""
 
@@ -48,19 +49,28 @@ class ReferringStore:
     """Implements `Store` with another one, for `resources` that refer to each other.
 
     `reach` tells with whose records an asker may do something, `now` when others than it names are written.
+    `attempts` gives those at one write, whose turns nobody takes who calls this: he may have the record's.
     """
 
     def __init__(
-        self, store: Store, resources: Sequence[Resource], reach: Reach, now: Callable[[], datetime]
+        self,
+        store: Store,
+        resources: Sequence[Resource],
+        reach: Reach,
+        now: Callable[[], datetime],
+        attempts: Callable[[], Attempts],
     ) -> None:
         keys = ForeignKeys(key for each in resources for key in each.foreign_keys)
         collections = {each.name: store.collection(each) for each in resources}
         self._store = store
-        self._targets = _Targets(keys, reach)
+        self._targets = Targets(keys, reach)
         self._cascades = Cascades(keys, collections, reach)
+        self._leaving = Leaving()
         self._now = now
         self._collections = {
-            name: ReferringCollection(name, collection, self._targets, self._cascades, now)
+            name: ReferringCollection(
+                name, collection, self._targets, self._cascades, self._leaving, now, attempts
+            )
             for name, collection in collections.items()
         }
         self.open = store.open
@@ -78,6 +88,8 @@ class ReferringStore:
         """Make all of `writes`, each with what goes with it, or nothing; raises `WriteRefused`."""
         now = self._now()
         former: Sequence[Write] | None = None
+        if not self._leaving.is_empty:
+            await self._leaving.over(place for write in writes for place in self._targets.of(write))
         for _ in range(_ATTEMPTS):
             planned = [await self._planned(index, writes, now) for index in range(len(writes))]
             try:
@@ -90,6 +102,17 @@ class ReferringStore:
             former = planned
         raise WriteContention
 
+    async def goes_with(self, delete: Delete, earlier: Sequence[Write]) -> Sequence[Write]:
+        """What `delete` changes and deletes besides its record, where `earlier` writes were made before it.
+
+        Nothing where it is refused: that is told where it is made.
+        """
+        try:
+            planned = await self._collections[delete.resource].planned(delete, self._now(), earlier)
+        except Referenced:
+            return ()
+        return planned.options.before
+
     async def load(
         self, batches: AsyncIterable[tuple[Resource, Sequence[Record]]], *, replace: bool
     ) -> int:
@@ -100,7 +123,7 @@ class ReferringStore:
         """The write at `index` with what goes with it; raises `WriteRefused`."""
         write = writes[index]
         if not isinstance(write, Delete):
-            return self._targets.demanded(write)
+            return replace(write, options=self._targets.demanded(write))
         try:
             return await self._collections[write.resource].planned(write, now, writes[:index])
         except Referenced as refusal:
@@ -114,15 +137,19 @@ class ReferringCollection:
         self,
         name: str,
         collection: Collection,
-        targets: "_Targets",
+        targets: Targets,
         cascades: Cascades,
+        leaving: Leaving,
         now: Callable[[], datetime],
+        attempts: Callable[[], Attempts],
     ) -> None:
         self._name = name
         self._collection = collection
         self._targets = targets
         self._cascades = cascades
+        self._leaving = leaving
         self._now = now
+        self._attempts = attempts
         self.get = collection.get
         self.find = collection.find
         self.list = collection.list
@@ -130,7 +157,10 @@ class ReferringCollection:
 
     async def insert(self, record: Record, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Keep a new record; raises `ReferenceMissing`, also for what its asker may not read."""
-        options = self._targets.demanded(Insert(self._name, record, options)).options
+        insert = Insert(self._name, record, options)
+        if not self._leaving.is_empty:
+            await self._leaving.over(self._targets.of(insert))
+        options = self._targets.demanded(insert)
         return await settled(self._collection.insert(record, options))
 
     async def update(
@@ -141,44 +171,41 @@ class ReferringCollection:
         options: WriteOptions = UNCONDITIONAL,
     ) -> Written:
         """The record as changed; raises `ReferenceMissing`, but not for what it has referred to before."""
+        update = Update(self._name, record_id, changes, updated_at, options)
+        if not self._leaving.is_empty:
+            await self._leaving.over(self._targets.of(update))
+        options = self._targets.demanded(update)
 
         async def attempt(options: WriteOptions) -> Written:
             return await settled(self._collection.update(record_id, changes, updated_at, options))
 
-        write = self._targets.demanded(Update(self._name, record_id, changes, updated_at, options))
-        demands = write.options.demands
         try:
-            return await attempt(write.options)
-        except ReferenceMissing:
-            if not demands:
+            return await attempt(options)
+        except ReferenceMissing as refusal:
+            if not options.demands:
                 raise
-            record = await settled(self._collection.get(record_id, options.owner))
-            left = [each for each in demands if getattr(record.value, each.field) != each.record_id]
-            if len(left) == len(demands):
-                raise
-        seen = replace(options, demands=tuple(left), expected_version=record.version)
-        try:
-            return await attempt(seen)
-        except VersionConflict as conflict:
-            raise WriteContention from conflict
+            return await self._kept(record_id, attempt, options, refusal)
 
     async def delete(self, record_id: str, options: WriteOptions = UNCONDITIONAL) -> Written:
         """Remove the record and what goes with it; raises `Referenced`, `WriteContention`."""
         now = self._now()
         former: Delete | None = None
         delete = Delete(self._name, record_id, options)
-        for _ in range(_ATTEMPTS):
-            try:
-                planned = await self.planned(delete, now)
-            except Referenced as refusal:
-                return await self._made_before(delete, refusal)
-            try:
-                return await settled(self._collection.delete(record_id, planned.options))
-            except _OUT_OF_DATE as refusal:
-                if self.is_final(planned, refusal, former):
-                    raise
-            former = planned
-        raise WriteContention
+        with self._leaving.delete() as leaving, self._attempts() as attempts:
+            while True:
+                try:
+                    planned = await self.planned(delete, now)
+                except Referenced as refusal:
+                    return await self._made_before(delete, refusal)
+                try:
+                    return await settled(self._collection.delete(record_id, planned.options))
+                except _OUT_OF_DATE as refusal:
+                    if self.is_final(planned, refusal, former):
+                        raise
+                former = planned
+                if not options.dry_run:
+                    leaving.announce(_deleted_with(planned))
+                await attempts.lost(Place(self._name, record_id))
 
     async def planned(self, delete: Delete, now: datetime, earlier: Sequence[Write] = ()) -> Delete:
         """`delete`, with what goes with the record; raises `Referenced`.
@@ -211,6 +238,34 @@ class ReferringCollection:
             return planned == former or not planned.options.before
         return not isinstance(refusal, WriteRefused)
 
+    async def _kept(
+        self,
+        record_id: str,
+        attempt: Callable[[WriteOptions], Awaitable[Written]],
+        options: WriteOptions,
+        refusal: ReferenceMissing,
+    ) -> Written:
+        """What an update leaves behind that was refused, where some of its references stay as they are.
+
+        That holds of the version that was read: the store is asked to change no other.
+        """
+        wanted = options.expected_version
+        with self._attempts() as attempts:
+            while True:
+                record = await settled(self._collection.get(record_id, options.owner))
+                new = [
+                    each for each in options.demands if getattr(record.value, each.field) != each.record_id
+                ]
+                if len(new) == len(options.demands):
+                    raise refusal
+                version = record.version if wanted in (None, record.version) else NO_VERSION
+                try:
+                    return await attempt(replace(options, demands=tuple(new), expected_version=version))
+                except VersionConflict as conflict:
+                    if wanted not in (None, conflict.current):
+                        raise
+                await attempts.lost(Place(self._name, record_id))
+
     async def _made_before(self, delete: Delete, refusal: Referenced) -> Written:
         """What an earlier delete with the same key left behind; raises `refusal` where there was none."""
         if delete.options.key is None:
@@ -222,30 +277,8 @@ class ReferringCollection:
             raise refusal from refusal.__cause__
 
 
-class _Targets:
-    """What writes may refer to."""
-
-    def __init__(self, keys: ForeignKeys, reach: Reach) -> None:
-        self._keys = keys
-        self._reach = reach
-
-    def demanded(self, write: Insert | Update) -> Insert | Update:
-        """`write`, which is then refused where it refers to what its asker may not read."""
-        keys = self._keys.of(write.resource)
-        values = dict(_values(write, [key.field for key in keys]))
-        demands = [
-            Demand(key.field, key.target, values[key.field], whose.owner)
-            for key in keys
-            if values.get(key.field) is not None
-            and (whose := self._reach(write.options.identity, key.target, Action.READ)) != EVERYONES
-        ]
-        return replace(write, options=replace(write.options, demands=tuple(demands))) if demands else write
-
-
-def _values(write: Insert | Update, fields: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """What `write` sets `fields` to, as far as it does."""
-    for field in fields:
-        if isinstance(write, Insert):
-            yield field, getattr(write.record.value, field)
-        elif field in write.changes:
-            yield field, write.changes[field]
+def _deleted_with(delete: Delete) -> Iterator[Place]:
+    """The record of a planned delete, and those that go with it."""
+    for write in (*delete.options.before, delete):
+        if isinstance(write, Delete):
+            yield Place(write.resource, write.record_id)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.batch.operations import Operation, Verb
-from estuary.core.batch.planning import Plan
+from estuary.core.batch.planning import GoesWith, Plan, alone
 from estuary.core.errors import IdempotencyKeyInFlight, WriteContention, WriteRefused
 from estuary.core.observations import BatchMade, RecordCreated, RecordDeleted, RecordUpdated
 from estuary.core.record import Written
@@ -27,8 +27,9 @@ class Transact(Protocol):
 class Batches:
     """Makes batches; of those with the same key, one at a time."""
 
-    def __init__(self, transact: Transact, context: ServiceContext) -> None:
+    def __init__(self, transact: Transact, context: ServiceContext, goes_with: GoesWith = alone) -> None:
         self._transact = transact
+        self._goes_with = goes_with
         self._now = context.clock.now
         self._attempts = context.attempts
         self._observe = context.observe
@@ -72,7 +73,7 @@ class Batches:
     ) -> Sequence[Written]:
         now, learned = self._now(), _Learned()
         while True:
-            plan = await Plan.of(operations, now, learned.first_versions)
+            plan = await Plan.of(operations, now, learned.first_versions, self._goes_with)
             try:
                 made = await settled(self._transact(plan.writes, key=key, dry_run=dry_run))
             except WriteContention:

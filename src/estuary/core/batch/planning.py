@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from estuary.core.batch.foreseen_records import ForeseenRecords
 from estuary.core.batch.operations import Operation, Verb
@@ -17,7 +18,7 @@ from estuary.core.errors import (
     WriteRefused,
 )
 from estuary.core.record import Place
-from estuary.core.writes.writes import Insert, Write, id_of
+from estuary.core.writes.writes import Delete, Insert, Write, id_of
 
 _SPEAKING_AGAINST = (
     HookFailed,
@@ -27,6 +28,19 @@ _SPEAKING_AGAINST = (
     ValidationFailed,
     WriteContention,
 )
+
+
+class GoesWith(Protocol):
+    """Tells what a delete changes and deletes besides its record."""
+
+    async def __call__(self, delete: Delete, earlier: Sequence[Write], /) -> Sequence[Write]:
+        """The writes that come before it, where `earlier` ones were made; none where it is refused."""
+        ...
+
+
+async def alone(_delete: Delete, _earlier: Sequence[Write]) -> Sequence[Write]:
+    """What goes with a record that none refers to: implements `GoesWith`."""
+    return ()
 
 
 class Plan:
@@ -54,13 +68,18 @@ class Plan:
 
     @classmethod
     async def of(
-        cls, operations: Sequence[Operation], now: datetime, first_versions: Mapping[int, int]
+        cls,
+        operations: Sequence[Operation],
+        now: datetime,
+        first_versions: Mapping[int, int],
+        goes_with: GoesWith,
     ) -> "Plan":
         """The plan for `operations` with what can be read now."""
         plan = cls(operations, first_versions)
         await plan._records.read()
         for index in range(len(operations)):
             plan._add(index, now)
+            await plan._follow_others(index, goes_with)
         return plan
 
     def is_out_of_date(self, refused: WriteRefused) -> bool:
@@ -130,6 +149,15 @@ class Plan:
                 self._refusal = WriteRefused(index, error)
         if self._refusal is not None:
             self.writes.append(self.operations[index].refused_write())
+
+    async def _follow_others(self, index: int, goes_with: GoesWith) -> None:
+        """Take in what a delete makes of other records, where operations behind it may depend on these."""
+        write = self.writes[index]
+        if self._refusal is not None or not isinstance(write, Delete):
+            return
+        if any(operation.depends for operation in self._asked[index + 1 :]):
+            for other in await goes_with(write, self.writes[:index]):
+                self._records.follow(Place(other.resource, id_of(other)), other, 1)
 
     def _planned(self, index: int, now: datetime) -> Write:
         operation = self.operations[index]

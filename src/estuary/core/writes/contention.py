@@ -18,6 +18,7 @@ class Attempts(Protocol):
     async def lost(self, place: Place) -> None:
         """An attempt failed, for another one wrote to the record there: return when to try again.
 
-        Raises `WriteContention` when the time for attempts is over. Who waits holds no other place's turn.
+        Raises `WriteContention` when the time for attempts is over. Who waits may have the turn of what
+        it is a part of: of the value that names the record, of the request; never the reverse.
         """
         ...

@@ -29,6 +29,7 @@ from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.transaction import LEAST, Transaction
+from estuary.stores.postgres.writes_alike import WritesAlike, runs_alike
 from estuary.stores.sql.keys import KeyRows, KeyStatements
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import compiled
@@ -61,6 +62,7 @@ class Transact:
         self._resources = resources
         self._collections = collections
         self._inserts = inserts
+        self._alike = WritesAlike(resources)
         self._keys = keys
         self._json = {name: each.json for name, each in resources.items()}
         self._locks = {name: _lock(each.table) for name, each in resources.items()}
@@ -174,9 +176,12 @@ class Transact:
     ) -> Written:
         """What `write` left behind, after those before it; raises `WriteRefused` for one of those."""
         before = write.options.before
-        outcomes = [
-            await self._one_of(connection, index, other, left) for index, other in enumerate(before)
-        ]
+        outcomes: list[Written] = []
+        for run in runs_alike(before):
+            if len(run) > 1:
+                outcomes += await self._alike.make(connection, len(outcomes), run, left())
+            else:
+                outcomes.append(await self._one_of(connection, len(outcomes), run[0], left))
         written = await self._collections[write.resource].operation(write)(connection, left())
         return written.having_changed(others_changed(before, outcomes)) if before else written
 
