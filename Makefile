@@ -12,6 +12,7 @@ SERVES := .venv/.serves
 READERS := .tools/node_modules/axe-core/axe.min.js
 CLIENTS := .tools/clients/bin/openapi-python-client
 CONVEX := tests/support/convex/node_modules/.package-lock.json
+ISSUER := tests/support/oidc/node_modules/.package-lock.json
 DEPLOY := .tools/deploy
 DEPLOYER := $(DEPLOY)/.synced
 BUILDING := .tools/build
@@ -57,7 +58,7 @@ setup: $(SYNCED) ## Make .venv as uv.lock says (the other targets do it when nee
 	@echo "setup: .venv is ready ($$($(BIN)/python --version))"
 
 .PHONY: tools
-tools: $(READERS) $(CLIENTS) $(CONVEX) ## Fetch what a few tests drive: Redocly's linter, generators of clients, axe, Convex's test double
+tools: $(READERS) $(CLIENTS) $(CONVEX) $(ISSUER) ## Fetch what a few tests drive: Redocly's linter, generators of clients, axe, Convex's test double, an issuer of OpenID Connect
 
 .PHONY: deploy-tools
 deploy-tools: $(DEPLOYER) ## Fetch what reads and checks deploy/: kubectl, checkov and others, in .tools/deploy
@@ -174,7 +175,7 @@ lock: ## Bring uv.lock, and what `make run` takes of it, in line with pyproject.
 
 .PHONY: clean
 clean: ## Remove all that these targets made: .venv, .tools, caches (never data/)
-	rm -rf .venv .tools tests/support/convex/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .tools tests/support/convex/node_modules tests/support/oidc/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -219,7 +220,7 @@ $(EXECUTABLE): $(BUILDER) $(SOURCES) workshop/compile.py
 		workshop/executable/estuary.spec $(if $(UNCOMPILED),,-- $(dir $(COMPILED)))
 	@touch $@
 
-$(CONVEX): tests/support/convex/package.json tests/support/convex/package-lock.json
+$(CONVEX) $(ISSUER): tests/support/%/node_modules/.package-lock.json: tests/support/%/package.json tests/support/%/package-lock.json
 	@$(HAS_NPM)
 	npm ci --prefix $(dir $<) --no-audit --no-fund --loglevel=error --ignore-scripts
 	@touch $@

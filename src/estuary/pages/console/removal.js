@@ -57,7 +57,7 @@ export async function restore(app, resource, records) {
       method: "PUT",
       path: resource.recordPath(record.id),
       headers: { "If-None-Match": "*" },
-      body: Object.fromEntries(names.filter((name) => record[name] !== null).map((name) => [name, record[name]])),
+      body: Object.fromEntries(names.map((name) => [name, record[name]])),
     }));
     const answer = await inBatch(app, operations);
     if (!answer.ok) return answer;

@@ -16,9 +16,11 @@ export class Exchange {
   #nonce = random();
   #verifier = random();
 
-  constructor({ clientId, scopes }, metadata, returnAddress) {
+  /** For the client `client_id` of an issuer, which asks for `scopes`, and for access tokens that `audience` takes. */
+  constructor({ client_id: clientId, scopes, audience }, metadata, returnAddress) {
     this.clientId = clientId;
     this.scopes = scopes;
+    this.audience = audience;
     this.metadata = metadata;
     this.returnAddress = returnAddress;
   }
@@ -36,6 +38,7 @@ export class Exchange {
       nonce: this.#nonce,
       code_challenge: base64url(new Uint8Array(challenge)),
       code_challenge_method: "S256",
+      ...this.#wanted(),
     };
     for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value);
     return address.href;
@@ -52,10 +55,17 @@ export class Exchange {
       redirect_uri: this.returnAddress,
       client_id: this.clientId,
       code_verifier: this.#verifier,
+      ...this.#wanted(),
     };
     const tokens = await asked(this.metadata.token_endpoint, new URLSearchParams(form));
     const claims = this.#verified(tokens.id_token);
     return { way: "oidc", secret: tokens.access_token, name: nameIn(claims) };
+  }
+
+  /** Whom the access token is for: issuers call that `audience`, or `resource` where it is an address (RFC 8707). */
+  #wanted() {
+    if (!this.audience) return {};
+    return this.audience.startsWith("https://") ? { audience: this.audience, resource: this.audience } : { audience: this.audience };
   }
 
   /** The claims of an ID token that came from the issuer itself, over TLS (OpenID Connect Core 1.0, 3.1.3.7). */
