@@ -99,7 +99,7 @@ async def library(kind: StoreKind, tmp_path: Path, clock: SettableClock) -> Asyn
     inner = kind.make(tmp_path, LIBRARY, TIMEOUT)
     await inner.open()
     attempts = Contention(clock.monotonic).attempts
-    library = Library(ReferringStore(inner, LIBRARY, reach, clock.now, attempts))
+    library = Library(ReferringStore(inner, LIBRARY, reach, clock.now, attempts, lambda _: None))
     await library.add(record(ADA, Author("Ada")), record(BOB, Author("Bob")))
     yield library
     await inner.close()

@@ -94,7 +94,9 @@ async def test_a_sane_request_id_is_kept(client: httpx.AsyncClient, given: str) 
     assert response.headers["x-request-id"] == given
 
 
-@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "a\tb", "ünïcode", "a;b", "<script>"])
+@pytest.mark.parametrize(
+    "given", ["", "x" * 129, "a b", "a\tb", "ünïcode", "a;b", "<script>", "esk_1", "a.esk_"]
+)
 async def test_any_other_request_id_is_replaced(client: httpx.AsyncClient, given: str) -> None:
     """A fresh id stands in the answer, another each time."""
     headers = {b"x-request-id": given.encode("latin-1")}

@@ -103,6 +103,33 @@ async def test_what_goes_with_a_record(library: httpx.AsyncClient) -> None:
     assert ('"2"', None) == (changed.headers["etag"], changed.json()["translation_of"])
 
 
+@pytest.mark.parametrize("store_variables", ["memory", "sqlite"], indirect=True)
+async def test_what_goes_with_a_record_is_counted(library: httpx.AsyncClient) -> None:
+    """As deletes and updates of its own resource: once, and neither in a dry run nor for a repetition."""
+    ada = await made(library, AUTHORS, name="Ada")
+    for number in range(2):
+        atlas = await made(library, BOOKS, title="Atlas", author=ada)
+        await made(library, BOOKS, title="Sequel", author=ada, translation_of=atlas)
+        for title in ("One", "Two"):
+            await made(library, CHAPTERS, title=title, book=atlas)
+        await library.delete(f"{BOOKS}/{atlas}?validate_only=true")
+        path = f"{BOOKS}/{atlas}"
+        for _ in range(2):
+            if number == 0:
+                await library.delete(path, headers=KEYED)
+            else:
+                batch = {"operations": [{"method": "DELETE", "path": path}]}
+                await library.post("/api/v1/batch", json=batch, headers={"idempotency-key": "batch"})
+    counted = (await library.get("/metrics")).text.splitlines()
+    expected = {
+        "volumes_deleted_total 2",
+        "volumes_updated_total 2",
+        "chapters_deleted_total 4",
+        "chapters_updated_total 0",
+    }
+    assert set() == expected - set(counted)
+
+
 async def test_batches_refer_to_what_they_make(library: httpx.AsyncClient) -> None:
     """By ids that the client chose; one that refers to nothing refuses all, and is told by its place."""
     author = {

@@ -2,6 +2,9 @@
 
 from workshop.grafana.panels import ALL, RATE, USERS, Dashboard, graph, quantile
 
+OF_KEYS = 'reason=~"revoked|expired|unknown_key|keys_unavailable"'
+"""Why a key is refused, or a token."""
+
 HTTP = Dashboard(
     "http",
     "Estuary: HTTP",
@@ -77,6 +80,23 @@ HTTP = Dashboard(
                 (f"sum(rate(rate_limit_exceeded_total{{{ALL}}}[{RATE}]))", "rate limit"),
                 (f"sum(rate(requests_shed_total{{{ALL}}}[{RATE}]))", "overload"),
                 (f"sum by (reason) (rate(auth_failures_total{{{ALL}}}[{RATE}]))", "token: {{reason}}"),
+            ),
+        ),
+        "API keys": (
+            graph(
+                "Keys refused",
+                "Requests a second whose key or token was revoked, has expired, or is known to nobody.",
+                "reqps",
+                (
+                    f"sum by (reason) (rate(auth_failures_total{{{ALL},{OF_KEYS}}}[{RATE}]))",
+                    "{{reason}}",
+                ),
+            ),
+            graph(
+                "Keys are read",
+                "1 while every worker reads from the store which keys are revoked; at 0 none is honoured.",
+                "short",
+                (f"min by (instance) (api_keys_store_up{{{ALL}}})", "{{instance}}"),
             ),
         ),
     },

@@ -45,7 +45,7 @@ def build(
     retrying = RetryingStore(engine, observers)
     observed = ObservedStore(retrying, observers, clock.monotonic)
     cached = with_cache(settings, observed, shared, clock, observers)
-    store = with_references(cached, resources, granted, clock)
+    store = with_references(cached, resources, granted, clock, observers)
 
     limiter = make_limiter(settings, shared, clock.monotonic, observers)
     auth = authentication(settings, shared, store.api_keys(), clock, observers)

@@ -129,6 +129,19 @@ def _api_keys_are_asked_for(given: Configured) -> Iterator[str]:
         yield f"KEYS_ROLE is {settings.keys_role}, but KEYS_ENABLED is false: there are no keys"
 
 
+def _somebody_administers_keys(given: Configured) -> Iterator[str]:
+    settings = given.settings
+    if settings.keys_role is None or not settings.keys_enabled:
+        return
+    if not settings.accepts_tokens:
+        yield "KEYS_ROLE has no effect: no tokens are accepted, and a key makes no keys; use `estuary keys`"
+    elif settings.auth_roles_claim is None:
+        yield (
+            f"KEYS_ROLE is {settings.keys_role}, but AUTH_ROLES_CLAIM is not set: no token has a role, "
+            "and nobody can administer keys over HTTP"
+        )
+
+
 def _issuers_pair_with_keys(given: Configured) -> Iterator[str]:
     urls, issuers = len(given.settings.auth_jwks_urls), len(given.settings.auth_issuer)
     if urls and issuers > 1 and urls != issuers:
@@ -270,6 +283,7 @@ _CAUTIONS = (
     _Rule(_the_database_is_said_once),
     _Rule(_tokens_are_meant_for_us),
     _Rule(_auth_is_on),
+    _Rule(_somebody_administers_keys),
     _Rule(there_is_a_console_to_sign_in_to),
     _Rule(_own_lines_are_logged),
 )

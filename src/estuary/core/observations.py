@@ -220,6 +220,14 @@ class RecordDeleted(msgspec.Struct, frozen=True):
     resource: str
 
 
+class RecordsCascaded(msgspec.Struct, frozen=True):
+    """A delete in `resource` took so many records with it, and changed so many, by their resources."""
+
+    resource: str
+    deleted: dict[str, int]
+    updated: dict[str, int]
+
+
 class BatchRead(msgspec.Struct, frozen=True):
     """A request holds a batch of so many operations, of which `names` says the first: `PUT books,…`."""
 
@@ -269,6 +277,7 @@ Observation = (
     | RecordCreated
     | RecordUpdated
     | RecordDeleted
+    | RecordsCascaded
     | BatchRead
     | BatchMade
 )

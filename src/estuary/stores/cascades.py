@@ -6,8 +6,8 @@ again.
 """
 
 from asyncio import sleep
-from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,10 +18,11 @@ from estuary.core.access.identity import Identity
 from estuary.core.access.reach import Reach
 from estuary.core.awaiting import settled
 from estuary.core.errors import CascadeTooLarge, Referenced
-from estuary.core.ports import Collection
+from estuary.core.observations import RecordsCascaded
+from estuary.core.ports import Collection, Observer
 from estuary.core.queries.conditions import Comparison, Operator
 from estuary.core.queries.query import ListQuery, position_in
-from estuary.core.record import Place, Record
+from estuary.core.record import Place, Record, Written
 from estuary.core.references.foreign_keys import ForeignKey, ForeignKeys, OnDelete
 from estuary.core.writes.writes import Delete, Insert, Update, Write, WriteOptions, id_of
 
@@ -89,6 +90,20 @@ class Cascades:
         action = Action.DELETE if key.on_delete is OnDelete.CASCADE else Action.UPDATE
         if not self._reach(identity, key.resource, action).admits(record.owner):
             raise Referenced
+
+
+def report(write: Write, written: Written, observe: Observer) -> None:
+    """Tell `observe` what went with the record of a delete; nothing did where it was not made now."""
+    before = write.options.before
+    if not before or not written.made:
+        return
+    deleted = {Place(each.resource, id_of(each)) for each in before if isinstance(each, Delete)}
+    updated = {Place(each.resource, id_of(each)) for each in before} - deleted
+    observe(RecordsCascaded(write.resource, _numbers(deleted), _numbers(updated)))
+
+
+def _numbers(places: Iterable[Place]) -> dict[str, int]:
+    return dict(Counter(place.resource for place in places))
 
 
 class _Pending:

@@ -20,7 +20,7 @@ from estuary.core.errors import (
     WriteContention,
     WriteRefused,
 )
-from estuary.core.ports import Collection, Store
+from estuary.core.ports import Collection, Observer, Store
 from estuary.core.record import Place, Record, Written
 from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.core.resource import Resource
@@ -35,7 +35,7 @@ from estuary.core.writes.writes import (
     Write,
     WriteOptions,
 )
-from estuary.stores.cascades import Cascades
+from estuary.stores.cascades import Cascades, report
 from estuary.stores.leaving import Leaving
 from estuary.stores.targets import Targets
 
@@ -50,6 +50,7 @@ class ReferringStore:
 
     `reach` tells with whose records an asker may do something, `now` when others than it names are written.
     `attempts` gives those at one write, whose turns nobody takes who calls this: he may have the record's.
+    `observe` is told what goes with a record.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ReferringStore:
         reach: Reach,
         now: Callable[[], datetime],
         attempts: Callable[[], Attempts],
+        observe: Observer,
     ) -> None:
         keys = ForeignKeys(key for each in resources for key in each.foreign_keys)
         collections = {each.name: store.collection(each) for each in resources}
@@ -67,9 +69,10 @@ class ReferringStore:
         self._cascades = Cascades(keys, collections, reach)
         self._leaving = Leaving()
         self._now = now
+        self._observe = observe
         self._collections = {
             name: ReferringCollection(
-                name, collection, self._targets, self._cascades, self._leaving, now, attempts
+                name, collection, self._targets, self._cascades, self._leaving, now, attempts, observe
             )
             for name, collection in collections.items()
         }
@@ -93,12 +96,16 @@ class ReferringStore:
         for _ in range(_ATTEMPTS):
             planned = [await self._planned(index, writes, now) for index in range(len(writes))]
             try:
-                return await settled(self._store.transact(planned, key=key, dry_run=dry_run))
+                outcomes = await settled(self._store.transact(planned, key=key, dry_run=dry_run))
             except WriteRefused as refused:
                 write = planned[refused.index]
                 earlier = None if former is None else former[refused.index]
                 if self._collections[write.resource].is_final(write, refused.refusal, earlier):
                     raise
+            else:
+                for write, written in zip(planned, outcomes, strict=True):
+                    report(write, written, self._observe)
+                return outcomes
             former = planned
         raise WriteContention
 
@@ -142,6 +149,7 @@ class ReferringCollection:
         leaving: Leaving,
         now: Callable[[], datetime],
         attempts: Callable[[], Attempts],
+        observe: Observer,
     ) -> None:
         self._name = name
         self._collection = collection
@@ -150,6 +158,7 @@ class ReferringCollection:
         self._leaving = leaving
         self._now = now
         self._attempts = attempts
+        self._observe = observe
         self.get = collection.get
         self.find = collection.find
         self.list = collection.list
@@ -198,10 +207,13 @@ class ReferringCollection:
                 except Referenced as refusal:
                     return await self._made_before(delete, refusal)
                 try:
-                    return await settled(self._collection.delete(record_id, planned.options))
+                    written = await settled(self._collection.delete(record_id, planned.options))
                 except _OUT_OF_DATE as refusal:
                     if self.is_final(planned, refusal, former):
                         raise
+                else:
+                    report(planned, written, self._observe)
+                    return written
                 former = planned
                 if not options.dry_run:
                     leaving.announce(_deleted_with(planned))

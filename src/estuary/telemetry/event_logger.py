@@ -20,6 +20,7 @@ from estuary.core.observations import (
     Migrated,
     MigrationAwaited,
     RateLimitExceeded,
+    RecordsCascaded,
     RequestFailed,
     RequestShed,
     StoreAwaited,
@@ -91,9 +92,14 @@ class EventLogger:
             observers.subscribe(ApiKeysChanged, self._api_keys_changed)
             observers.subscribe(KeysFetched, self._keys_fetched)
             observers.subscribe(KeysNotKept, self._keys_not_kept)
+        self._subscribe_to_stores(observers)
+
+    def _subscribe_to_stores(self, observers: Observers) -> None:
         if self._store.enabled(Level.WARN):
             observers.subscribe(CacheChanged, self._cache_changed)
             observers.subscribe(ListQuerySlow, self._list_query_slow)
+        if self._store.enabled(Level.INFO):
+            observers.subscribe(RecordsCascaded, self._records_cascaded)
         if self._store.enabled(Level.ERROR):
             observers.subscribe(StoreQueried, self._store_queried)
         observers.subscribe(StoreAwaited, self._store_awaited)
@@ -207,6 +213,14 @@ class EventLogger:
                 sort=slow.sort,
                 duration_ms=round(slow.seconds * 1000.0, 3),
             )
+
+    def _records_cascaded(self, cascaded: RecordsCascaded) -> None:
+        self._store.info(
+            "records went with another",
+            resource=cascaded.resource,
+            deleted=cascaded.deleted,
+            updated=cascaded.updated,
+        )
 
     def _store_awaited(self, awaited: StoreAwaited) -> None:
         self._store.warn("not ready until the store answers", reason=awaited.reason)

@@ -20,6 +20,7 @@ from estuary.core.observations import (
     RateLimitExceeded,
     RecordCreated,
     RecordDeleted,
+    RecordsCascaded,
     RecordUpdated,
     RequestShed,
     StoreQueryCancelled,
@@ -84,6 +85,7 @@ class Metrics:
         observers.subscribe(RecordCreated, self._record_created)
         observers.subscribe(RecordUpdated, self._record_updated)
         observers.subscribe(RecordDeleted, self._record_deleted)
+        observers.subscribe(RecordsCascaded, self._records_cascaded)
         observers.subscribe(BatchMade, self._batch_made)
 
     def requests_waiting(self, change: int) -> None:
@@ -273,6 +275,11 @@ class Metrics:
 
     def _record_deleted(self, deleted: RecordDeleted) -> None:
         self._deleted[deleted.resource].inc()
+
+    def _records_cascaded(self, cascaded: RecordsCascaded) -> None:
+        for counters, numbers in ((self._deleted, cascaded.deleted), (self._updated, cascaded.updated)):
+            for resource, number in numbers.items():
+                counters[resource].add(number)
 
     def _batch_made(self, made: BatchMade) -> None:
         self._batches.inc()

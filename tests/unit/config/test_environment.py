@@ -279,6 +279,17 @@ def test_the_database_url_wins_and_a_contradiction_is_pointed_out(load: Load) ->
     assert load(DATABASE_TYPE="memory").settings.database == DatabaseLocation("memory")
 
 
+def test_a_role_for_keys_that_nobody_has_is_pointed_out(load: Load) -> None:
+    """Roles are in tokens, where a claim says so."""
+    keys = {"AUTH_ENABLED": "true", "KEYS_ENABLED": "true", "KEYS_ROLE": "keeper"}
+    (warning,) = load(**keys).warnings
+    assert warning.startswith("KEYS_ROLE has no effect: no tokens are accepted")
+    issuer = {"AUTH_ISSUER": "https://auth.example.com/", "AUTH_AUDIENCE": "us"}
+    (warning,) = load(**keys, **issuer).warnings
+    assert warning.startswith("KEYS_ROLE is keeper, but AUTH_ROLES_CLAIM is not set")
+    assert () == load(**keys, **issuer, AUTH_ROLES_CLAIM="roles").warnings
+
+
 def test_a_directory_called_dotenv_is_ignored(load: Load, tmp_path: Path) -> None:
     """Some keep a virtual environment in a directory of that name."""
     (tmp_path / ".env").mkdir()

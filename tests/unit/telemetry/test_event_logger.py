@@ -22,6 +22,7 @@ from estuary.core.observations import (
     ListQuerySlow,
     Observation,
     RateLimitExceeded,
+    RecordsCascaded,
     RequestFailed,
     RequestShed,
     StoreLost,
@@ -80,6 +81,20 @@ def test_a_batch_tells_its_operations() -> None:
     """In a line beside that of its request, with the same id."""
     (line,) = Told().of(BatchRead("id-1", 30, "PUT books,PATCH authors,…"))
     told = {"level": "INFO", "request_id": "id-1", "operations": 30, "batch": "PUT books,PATCH authors,…"}
+    assert told == {name: line[name] for name in told}
+
+
+def test_what_goes_with_a_record_is_told() -> None:
+    """How many records of which resources went, and how many lost what they referred to."""
+    (line,) = Told().of(RecordsCascaded("orders", {"lines": 3}, {"notes": 1}))
+    told = {
+        "level": "INFO",
+        "target": "estuary::store",
+        "message": "records went with another",
+        "resource": "orders",
+        "deleted": {"lines": 3},
+        "updated": {"notes": 1},
+    }
     assert told == {name: line[name] for name in told}
 
 

@@ -1,12 +1,16 @@
-"""Request ids: a sane one that comes in is kept, any other is replaced."""
+"""Request ids: a sane one that comes in is kept, any other is replaced, also one that may be an API key.
+
+An id is in every log line of its request.
+"""
 
 import os
 import re
 from typing import Final
 
+from estuary.core.api_keys.api_key_text import PREFIX
 from estuary.http.messages import Request
 
-_is_sane: Final = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII).fullmatch
+_is_sane: Final = re.compile(rf"(?!.*{PREFIX})[A-Za-z0-9._-]{{1,128}}", re.ASCII).fullmatch
 _LAST_DIGITS: Final = [f"{number:02x}" for number in range(256)]
 
 
