@@ -19,6 +19,7 @@ EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 
 IMPORTED_BY = {
     "postgres": ("stores/postgres/**/*.py", "limits/postgres/*.py"),
+    "client": ("client/*.py",),
     "convex": ("stores/convex/**/*.py",),
     "redis": ("redis/*.py", "limits/redis/*.py", "stores/cache/redis_cache.py"),
     "auth": ("auth/*.py",),

@@ -1,0 +1,125 @@
+"""The synchronous client: it carries out the steps of calls, and waits for each."""
+
+import time
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+
+import httpx2
+
+from estuary.client.batches import Collected
+from estuary.client.calls import Calls
+from estuary.client.exchange import Answer, Attempt, Failure, Outcome, Patience, Pause, Steps
+from estuary.client.records import codec_of
+from estuary.client.service import Service, Token
+from estuary.client.sync_resource import Resource, Runner
+from estuary.client.writes import Options
+
+T = TypeVar("T")
+
+
+class Client:
+    """Speaks to the Estuary at `base_url`; use it in a `with` statement, in any number of threads.
+
+    `token` is a JWT, or a function that gives the one for now; `key` is an API key. A call has `timeout`
+    seconds in all, each attempt `attempt_timeout`, and is repeated at most `retries` times. `transport` is
+    httpx2's, for a proxy or certificates of one's own. Raises `ValueError` for what cannot be meant.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: Token | None = None,
+        key: str | None = None,
+        timeout: float = 30.0,
+        attempt_timeout: float = 10.0,
+        retries: int = 6,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self._service = Service(
+            base_url, token, key, timeout=timeout, attempt_timeout=attempt_timeout, retries=retries
+        )
+        self._http = httpx2.Client(transport=transport)
+
+    @overload
+    def resource(self, name: str) -> "Resource[dict[str, Any]]": ...
+    @overload
+    def resource(self, name: str, value_type: type[T]) -> "Resource[T]": ...
+    def resource(self, name: str, value_type: type[Any] = dict) -> "Resource[Any]":
+        """The resource of this name, whose values are read as `value_type`: its declared Struct, say."""
+        return Resource(self, Calls(name, codec_of(value_type), self._service.patience))
+
+    def batch(self) -> "Batch":
+        """Collects writes of any resources, which are made together, or not at all."""
+        return Batch(self, self._service.patience)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def run(self, steps: Steps[T]) -> T:
+        """Carry out the steps of a call; what it gives."""
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            outcome = None
+            if isinstance(step, Pause):
+                time.sleep(step.seconds)
+            else:
+                outcome = self._attempt(step)
+
+    def _attempt(self, attempt: Attempt) -> Outcome:
+        request = attempt.request
+        deadline = time.monotonic() + attempt.seconds
+        try:
+            with self._http.stream(
+                request.method,
+                self._service.base_url + request.path,
+                headers=self._service.headers(request),
+                content=request.body,
+                timeout=attempt.seconds,
+            ) as response:
+                body = bytearray()
+                for part in response.iter_bytes():
+                    body += part
+                    # httpx's own limit is for each part.
+                    if time.monotonic() > deadline:
+                        raise httpx2.ReadTimeout("the answer did not arrive in time")
+                return Answer(response.status_code, response.headers, bytes(body))
+        except httpx2.RequestError as error:
+            return Failure(error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self._service})"
+
+
+class Batch(Collected):
+    """Writes that are made together: send them, or leave a `with` block without an exception."""
+
+    def __init__(self, client: Runner, patience: Patience) -> None:
+        super().__init__(patience)
+        self._client = client
+
+    def send(self, *, validate_only: bool = False, idempotency_key: str | None = None) -> None:
+        """Make all of them, or raise what refuses one, with its place as `operation`."""
+        options = Options(validate_only=validate_only, idempotency_key=idempotency_key)
+        self._client.run(self.steps(options))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.send()
