@@ -11,7 +11,8 @@ from estuary import __version__
 
 ROOT = Path(__file__).parents[1]
 COMMAND = (
-    *("workshop/uv", "export", "--quiet", "--locked", "--no-dev", "--all-extras"),
+    *("workshop/uv", "export", "--quiet", "--locked", "--no-dev"),
+    *("--all-extras", "--no-extra", "client"),
     *("--format", "cyclonedx1.5", "--preview-features", "sbom-export"),
 )
 

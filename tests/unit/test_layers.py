@@ -246,3 +246,14 @@ def test_a_worker_imports_nothing_for_what_is_rarely_asked() -> None:
     """Dates, similar words, disks: each of these modules brings several others, in every worker."""
     loaded = loaded_after("import estuary.app.composition, estuary.server.worker, estuary.stores.memory")
     assert set() == loaded & {"difflib", "email", "estuary.backups", "random", "shutil", "tempfile"}
+
+
+def test_the_client_brings_nothing_of_the_server() -> None:
+    """But the markers of declarations, by which it knows hidden fields."""
+    loaded = loaded_after("import estuary.client")
+    assert "httpx2" in loaded
+    ours = {
+        name for name in loaded if name.startswith("estuary.") and not name.startswith("estuary.client")
+    }
+    assert {"estuary.core", "estuary.core.markers"} == ours
+    assert set() == loaded & {"httptools", "sqlalchemy", "sqlite3", "uvloop"}

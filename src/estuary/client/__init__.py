@@ -30,6 +30,13 @@ again where that is safe; what is refused raises one of the exceptions of `Estua
 docs/client.md.
 """
 
+from importlib.util import find_spec
+
+if find_spec("httpx2") is None:
+    from estuary.core.extras import needs
+
+    raise ModuleNotFoundError(needs("estuary.client", "httpx2", "client"), name="httpx2")
+
 from estuary.client.async_client import AsyncBatch, AsyncClient
 from estuary.client.async_resource import AsyncQuery, AsyncResource
 from estuary.client.batches import Pending

@@ -47,8 +47,8 @@ class Refused(EstuaryError):
 
     `status` is HTTP's; `code`, `message`, `violations`, `details` and `request_id` are those of the
     answer's envelope; by `request_id` the operator finds the request in the log. `retry_after` is how many
-    seconds the service asks to wait. `operation` is the place, from 0, of the batch's write that was refused.
-    With `idempotency_key` a write that may have been carried out (5xx) can be sent again.
+    seconds the service asks to wait. `operation` is the place, from 0, of the write of a batch that was
+    refused. With `idempotency_key` a write that may have been carried out (5xx) can be sent again.
     """
 
     status: int

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, Raw, Struct
-from msgspec.inspect import DataclassType, StructType, TypedDictType, type_info
+from msgspec.inspect import AnyType, DataclassType, DictType, StructType, TypedDictType, type_info
 from msgspec.structs import FieldInfo
 
 from estuary.core.markers import Hidden, markers_of
@@ -25,7 +25,7 @@ def names_of(value_type: Any) -> tuple[str, ...] | None:
     match type_info(value_type):
         case StructType(fields=fields) | DataclassType(fields=fields) | TypedDictType(fields=fields):
             return tuple(each.encode_name for each in fields)
-        case msgspec.inspect.DictType():
+        case DictType(value_type=AnyType()):
             return None
     raise TypeError(
         f"{value_type!r} is no type of a record's value: use a Struct, a dataclass or dict[str, Any]"
