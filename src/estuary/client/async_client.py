@@ -33,7 +33,7 @@ class AsyncClient:
         key: str | None = None,
         timeout: float = 30.0,
         attempt_timeout: float = 10.0,
-        retries: int = 6,
+        retries: int = 8,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._service = Service(

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 _logger: Final = logging.getLogger("estuary.client")
 _WORTH_REPEATING: Final = frozenset({408, 429, 502, 503, 504})
-_FIRST_PAUSE: Final = 0.1
+_FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 
 

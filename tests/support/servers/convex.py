@@ -13,6 +13,7 @@ from typing import Any
 from estuary.core.items import ITEMS
 from estuary.core.resource import Resource
 from estuary.stores.convex.deployable import write
+from tests.support.books import BOOKS
 from tests.support.entries import ENTRIES, PROFILES
 from tests.support.hooked import LOANS
 from tests.support.library import LIBRARY
@@ -151,6 +152,7 @@ def convex_host(
         LOANS,
         ENTRIES,
         PROFILES,
+        BOOKS,
         *LIBRARY,
         *RANDOM,
     ),

@@ -53,7 +53,7 @@ def test_what_may_help_is_done_again(outcome: Outcome) -> None:
     assert DONE == given
     assert [WRITE] * 3 == [step.request for step in taken if isinstance(step, Attempt)]
     first, second = [step.seconds for step in taken if isinstance(step, Pause)]
-    assert 0.05 <= first <= 0.1 <= second <= 0.2
+    assert 0.025 <= first <= 0.05 <= second <= 0.1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 428, 500, 501])

@@ -1,0 +1,79 @@
+"""estuary.client against a real server, through a proxy that lets every request fail once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from estuary.client import AsyncClient, Client, NoAnswer
+from tests.support import client_scenario
+from tests.support.awaited import Awaited
+from tests.support.books import Book
+from tests.support.documents import ROOT
+from tests.support.faults import CUT_AFTER, STALE, USUAL, Fault, Faults
+from tests.support.process import Server, free_port, serving
+from tests.support.servers.faulty import faulty_proxy
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of books, volumes and authors."""
+    variables = {"DATABASE_TYPE": "memory", "PYTHONPATH": str(ROOT), "RESOURCES": client_scenario.RESOURCES}
+    with serving(tmp_path_factory.mktemp("server"), variables) as server:
+        yield server
+
+
+async def scenario(client: Any, label: str) -> None:
+    """All that the program does."""
+    await client_scenario.walk_and_change(client, label)
+    await client_scenario.write_together(client, label)
+
+
+async def test_the_synchronous_client_writes_nothing_twice(server: Server) -> None:
+    """Nor does it lose anything, whatever fails once."""
+    faults = Faults()
+    with faulty_proxy(server.port, faults) as url, Client(url) as client:
+        await scenario(Awaited(client), "sync")
+    assert {*USUAL, STALE} == set(faults.injected)
+
+
+async def test_the_asynchronous_client_writes_nothing_twice(server: Server) -> None:
+    """The same program comes to the same end."""
+    faults = Faults()
+    with faulty_proxy(server.port, faults) as url:
+        async with AsyncClient(url) as client:
+            await scenario(client, "async")
+    assert {*USUAL, STALE} == set(faults.injected)
+
+
+class Cutting(Faults):
+    """Cuts every connection, after the service has had the request."""
+
+    def of(self, *_: object) -> Fault:
+        """The same each time."""
+        return CUT_AFTER
+
+
+def test_a_write_without_an_answer_can_be_taken_up_again(server: Server) -> None:
+    """By its key, which the exception tells: it was made once."""
+    book = Book(title="cut", pages=7)
+    with (
+        faulty_proxy(server.port, Cutting()) as url,
+        Client(url, retries=1) as client,
+        pytest.raises(NoAnswer, match=r"^POST /api/v1/books, sent 2 times: ") as error,
+    ):
+        client.resource("books", Book).create(book)
+    with Client(server.origin) as client:
+        books = client.resource("books", Book)
+        made = books.create(book, idempotency_key=error.value.idempotency_key)
+        assert [made.id] == [each.id for each in books.where(title="cut")]
+
+
+async def test_a_service_that_is_not_there_is_told() -> None:
+    """With what was asked and why there was no answer, by either client, in the time of the call."""
+    url = f"http://127.0.0.1:{free_port()}"
+    with Client(url, timeout=0.2) as client, pytest.raises(NoAnswer, match=r"^GET /api/v1/books/1, sent "):
+        client.resource("books").get("1")
+    async with AsyncClient(url, timeout=0.2) as awaited:
+        with pytest.raises(NoAnswer, match=r"^DELETE /api/v1/books/1, sent .* times: .*refused|failed"):
+            await awaited.resource("books").delete("1")
