@@ -1,6 +1,6 @@
 /** Metrics in the text format of Prometheus (exposition format 0.0.4), read and summed. */
 
-const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?[ \t]+(\S+)/;
+const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?[ \t]+([+-]?(?:[0-9.]+(?:e[+-]?[0-9]+)?|Inf)|NaN)(?:[ \t]|$)/i;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g;
 const ESCAPES = { n: "\n" };
 const WORDS = { "+Inf": Infinity, "-Inf": -Infinity, NaN: NaN };
