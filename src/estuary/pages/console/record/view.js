@@ -8,26 +8,27 @@ import { RecordEditor } from "./editor.js";
 
 export default function RecordView({ resource, parameters }) {
   const { api, rights, session } = useApp();
-  const [answer, setAnswer] = useState(null);
-  const [reading, setReading] = useState(0);
+  const [round, setRound] = useState(0);
+  const [shown, setShown] = useState(null);
   const { credential } = session;
   useEffect(() => {
     const stop = new AbortController();
     api.request("GET", resource.recordPath(parameters.id), { signal: stop.signal }).then(
-      (read) => setAnswer(rights.learn(resource.name, "read", read)),
+      (answer) => setShown({ answer: rights.learn(resource.name, "read", answer), round }),
       () => {},
     );
     return () => stop.abort();
-  }, [resource, parameters.id, reading, credential === null]);
-  if (answer === null) return html`<p class="muted" role="status">Loading…</p>`;
+  }, [resource, parameters.id, round, credential === null]);
+  if (shown === null) return html`<p class="muted" role="status">Loading…</p>`;
+  const { answer } = shown;
   if (!answer.ok) return html`<${Missing} resource=${resource} answer=${answer} />`;
-  const etag = answer.headers.get("etag");
+  // A form lives on, with what is typed in it, when the record is read again for another reason than to begin anew.
   return html`<${RecordEditor}
-    key=${reading}
+    key=${shown.round}
     resource=${resource}
     start=${answer.body}
-    tag=${etag}
-    onReload=${() => setReading(reading + 1)}
+    tag=${answer.headers.get("etag")}
+    onReload=${() => setRound(round + 1)}
   />`;
 }
 
