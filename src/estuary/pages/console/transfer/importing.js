@@ -29,17 +29,16 @@ export function operationOf(resource, record, by) {
  * settled. With `trial` nothing is kept. Throws `Refused` where the answer is not of a line.
  */
 export async function write(api, resource, lines, { by = null, most = 100, trial, signal, onBroken, onDone, onPause }) {
+  const options = { api, path: batchPath(resource), trial, signal, onBroken, onDone, onPause };
   const seen = new Map();
   let size = most;
   let batch = [];
   let bytes = 0;
   const flush = async () => {
-    size = await sendAll(batch, size);
+    size = await sendAll(batch, size, options);
     batch = [];
     bytes = 0;
   };
-  const sendAll = (all, atMost) =>
-    sendBatch(api, all, atMost, { path: batchPath(resource), trial, signal, onBroken, onDone, onPause });
   for await (const line of lines) {
     const faults = [...line.faults, ...(trial ? repeated(line, by, seen) : [])];
     if (faults.length > 0) {
@@ -56,32 +55,44 @@ export async function write(api, resource, lines, { by = null, most = 100, trial
   await flush();
 }
 
-/** Sends a batch until none of its lines is left; gives how many lines a batch may have. */
-async function sendBatch(api, all, most, options) {
-  const { path, trial, signal, onBroken, onDone, onPause } = options;
+/**
+ * Sends lines in batches until none is left; gives how many a batch may have at most. A batch that holds a broken line is
+ * made of none, so the next one is half as large, down to single lines; while all goes well they grow again.
+ */
+async function sendAll(all, atMost, options) {
+  const { onBroken, onDone } = options;
   const waiting = [...all];
+  let most = atMost;
   let size = most;
   while (waiting.length > 0) {
     const batch = waiting.slice(0, size);
-    const answer = await sent(api, path, batch, { trial, signal, onPause });
-    const place = answer.body?.details?.operation;
+    const answer = await sent(batch, options);
     if (answer.ok) {
       waiting.splice(0, batch.length);
       onDone(batch.length);
-    } else if (place !== undefined && answer.status !== 403) {
-      const [{ line }] = waiting.splice(place, 1);
+      size = Math.min(most, size * 2);
+    } else if (isOfLine(answer, batch)) {
+      const [{ line }] = waiting.splice(answer.body.details?.operation ?? 0, 1);
       onBroken({ ...line, faults: faultsOf(answer) });
       onDone(1);
+      size = Math.ceil(batch.length / 2);
     } else if (batch.length > 1 && (answer.status === 400 || answer.status === 413)) {
-      size = Math.ceil(batch.length / 2); // there are more operations, or bytes, than the service takes at once
+      most = Math.ceil(batch.length / 2); // there are more operations, or bytes, than the service takes at once
+      size = most;
     } else {
       throw new Refused(answer);
     }
   }
-  return size;
+  return most;
 }
 
-function sent(api, path, batch, { trial, signal, onPause }) {
+/** Whether an answer is of one line, and not of who asks, or of the batch. */
+function isOfLine({ status, body }, batch) {
+  const isTooLarge = batch.length === 1 && status === 413;
+  return isTooLarge || (body.details?.operation !== undefined && status !== 403);
+}
+
+function sent(batch, { api, path, trial, signal, onPause }) {
   const request = { body: { operations: batch.map(({ operation }) => operation) } };
   const { headers } = new Submission().keyed(request);
   const query = trial ? { validate_only: "true" } : {};
