@@ -52,6 +52,7 @@ test("only what changed is sent: nothing, a field, null, a member, a hidden one"
   assert.deepEqual(changed({}), { method: "PATCH", body: {} });
   assert.deepEqual(changed({ title: value("b") }).body, { title: "b" });
   assert.deepEqual(changed({ title: value("a") }).body, {});
+  assert.deepEqual(changed({ extra: value('{"b":{"c":2},"a":1}') }).body, {});
   assert.deepEqual(changed({ note: NULL }).body, { note: null });
   assert.deepEqual(changed({ size }).body, { size: { width: 5 } });
   assert.deepEqual(changed({ size: NULL }).body, { size: null });

@@ -1,6 +1,5 @@
 /** Two changes of one record: what somebody else saved meanwhile, beside what is entered here. */
 
-import { equal } from "../values/json.js";
 import { entryOf, sameEntry } from "./entries.js";
 
 /**
@@ -11,7 +10,6 @@ export function compare(fields, began, entries, theirs) {
   const contested = [];
   const taken = [];
   for (const field of fields) {
-    if (field.hidden) continue;
     const base = began[field.name];
     const mine = entries[field.name];
     const other = entryOf(field, theirs[field.name]);
@@ -26,14 +24,13 @@ export function compare(fields, began, entries, theirs) {
  * fields of which what is entered here stays; all else that was not changed here is theirs.
  */
 export function settle(fields, began, entries, theirs, keeps) {
-  const visible = fields.filter(({ hidden }) => !hidden);
-  const fresh = Object.fromEntries(visible.map((field) => [field.name, entryOf(field, theirs[field.name])]));
+  const fresh = Object.fromEntries(fields.map((field) => [field.name, entryOf(field, theirs[field.name])]));
   const { contested } = compare(fields, began, entries, theirs);
   const given = new Set(contested.map(({ field }) => field.name).filter((name) => !keeps.has(name)));
-  const isMine = ({ name, hidden }) => hidden || (!given.has(name) && !equal(began[name], entries[name]));
+  const isMine = ({ name }) => !given.has(name) && !sameEntry(began[name], entries[name]);
   return {
     record: theirs,
-    began: { ...began, ...fresh },
+    began: fresh,
     entries: Object.fromEntries(fields.map((field) => [field.name, (isMine(field) ? entries : fresh)[field.name]])),
   };
 }
