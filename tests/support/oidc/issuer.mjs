@@ -12,6 +12,7 @@ const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.expor
 const form = `<!doctype html>
 <html lang="en">
   <title>Issuer</title>
+  <link rel="icon" href="data:,">
   <form method="post"><label>Name <input name="name"></label><button>Sign in</button></form>
 </html>`;
 

@@ -14,7 +14,7 @@ export function Field({ label, hint, error, required = false, note, children }) 
   };
   return html`
     <div class=${error ? "field wrong" : "field"}>
-      <label for=${id}>${label}${required && html`<span class="required" aria-hidden="true"> *</span>`}</label>
+      <label for=${id} class=${required ? "required" : undefined}>${label}</label>
       ${note && html`<span class="note">${note}</span>`}
       ${children(control)}
       ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
