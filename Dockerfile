@@ -30,7 +30,7 @@ RUN apt-get update \
 # Libraries first: they change seldom, and the layer is kept. Debugging symbols are half of their size; what
 # they test themselves with is not for us.
 COPY pyproject.toml uv.lock ./
-RUN /opt/uv/bin/uv sync --locked --no-dev --all-extras --no-extra client --no-install-project \
+RUN /opt/uv/bin/uv sync --locked --no-dev --all-extras --no-extra client --no-extra dev --no-install-project \
     && find /opt/estuary -name '*.so' -exec strip --strip-unneeded {} + \
     && find /opt/estuary \( -name testing -o -name tests \) -type d -prune -exec rm -r {} +
 
@@ -39,7 +39,7 @@ COPY README.md LICENSE ./
 COPY src ./src
 COPY convex ./convex
 COPY workshop/compile.py workshop/wheel.py ./workshop/
-RUN ESTUARY_COMPILE=1 /opt/uv/bin/uv sync --locked --no-dev --all-extras --no-extra client --no-editable --inexact \
+RUN ESTUARY_COMPILE=1 /opt/uv/bin/uv sync --locked --no-dev --all-extras --no-extra client --no-extra dev --no-editable --inexact \
     && rm /opt/estuary/.lock
 
 # What the container may write: its data, as user 1001, or as any user of group 0 where a platform picks one.

@@ -12,7 +12,7 @@ from estuary import __version__
 ROOT = Path(__file__).parents[1]
 COMMAND = (
     *("workshop/uv", "export", "--quiet", "--locked", "--no-dev"),
-    *("--all-extras", "--no-extra", "client"),
+    *("--all-extras", "--no-extra", "client", "--no-extra", "dev"),
     *("--format", "cyclonedx1.5", "--preview-features", "sbom-export"),
 )
 

@@ -124,7 +124,12 @@ class Server:
                 **options,
             },
         )
-        return cls(process, int(environment["PORT"]), _output(process.stdout), _output(process.stderr))
+        return cls.of(process, int(environment["PORT"]))
+
+    @classmethod
+    def of(cls, process: subprocess.Popen[bytes], port: int) -> Self:
+        """One that was started by another command, with pipes for what it says."""
+        return cls(process, port, _output(process.stdout), _output(process.stderr))
 
     @property
     def pid(self) -> int:

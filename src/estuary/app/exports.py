@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from time import monotonic
 from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from estuary.app.line_hooks import LineHooks
 from estuary.app.transfer import (
     Report,
     decoded,
@@ -26,11 +26,9 @@ from estuary.backups.atomic_files import new_file
 from estuary.backups.errors import BackupError, NotABackup, UnfitLine
 from estuary.backups.format import LONGEST_LINE
 from estuary.config.settings import Settings
-from estuary.core.errors import HookFailed, RecordOrphaned, RecordRefused, ValidationFailed
-from estuary.core.hooks.hook_calls import hook_calls_of
+from estuary.core.errors import RecordOrphaned, RecordRefused
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.telemetry.observers import Observers
 
 
 class Exported(NamedTuple):
@@ -143,18 +141,11 @@ def _validated(
 
     `places` are the numbers of the lines of the batch that is under way, by the ids of their records.
     """
-    hooks = {each.name: hook_calls_of(each, monotonic, Observers()) for each in resources}
+    hooks = LineHooks(resources)
     for resource, records in batches:
-        calls = hooks[resource.name]
-        if calls is not None:
-            for record in records:
-                try:
-                    calls.validate(record.value, None)
-                except ValidationFailed as failed:
-                    what = "; ".join(f"{each.field}: {each.message}" for each in failed.violations)
-                    raise UnfitLine(places[record.id], what) from failed
-                except HookFailed as error:
-                    raise UnfitLine(places[record.id], str(error)) from error
+        for record in records:
+            if objection := hooks.objection(resource, record):
+                raise UnfitLine(places[record.id], objection)
         yield resource, records
 
 

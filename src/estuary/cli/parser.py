@@ -8,18 +8,23 @@ from estuary.cli import (
     backup,
     check,
     convex,
+    dev,
     export_records,
     healthcheck,
     import_records,
+    init,
     keys,
     migrate,
     openapi,
     restore,
+    seed,
     serve,
     token,
 )
 
 _COMMANDS = (
+    init,
+    dev,
     serve,
     check,
     access,
@@ -28,6 +33,7 @@ _COMMANDS = (
     restore,
     export_records,
     import_records,
+    seed,
     openapi,
     convex,
     healthcheck,
@@ -38,7 +44,7 @@ _COMMANDS = (
 
 _DESCRIPTION = "A production-grade REST API over declared resources."
 _EPILOG = """\
-Configuration comes from environment variables and from .env in the current folder;
+Configuration comes from environment variables, and from .env and estuary.toml in the current folder;
 `estuary check` shows each value and where it came from.
 
 exit codes: 0 done, 1 failed (store, port, probe), 2 configuration or arguments are wrong,

@@ -112,13 +112,16 @@ def _the_database_is_said_once(given: Configured) -> Iterator[str]:
         yield f"{name} is {value} ({source}), but DATABASE_URL says {kind} and wins"
 
 
+NOBODY_ISSUES_TOKENS = (
+    "AUTH_ENABLED is true, but neither AUTH_JWKS_URLS nor AUTH_ISSUER says whose tokens to accept: "
+    "set AUTH_ISSUER to your identity provider's issuer, or KEYS_ENABLED=true for API keys alone"
+)
+
+
 def _keys_have_a_place(given: Configured) -> Iterator[str]:
     settings = given.settings
     if settings.auth_enabled and not settings.accepts_tokens and not settings.keys_enabled:
-        yield (
-            "AUTH_ENABLED is true, but neither AUTH_JWKS_URLS nor AUTH_ISSUER says whose tokens to accept: "
-            "set AUTH_ISSUER to your identity provider's issuer, or KEYS_ENABLED=true for API keys alone"
-        )
+        yield NOBODY_ISSUES_TOKENS
 
 
 def _api_keys_are_asked_for(given: Configured) -> Iterator[str]:

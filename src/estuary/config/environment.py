@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from estuary.config import combinations, dotenv
@@ -51,9 +52,19 @@ class Loaded(NamedTuple):
             yield f"{name:{name_width}}  {value:{value_width}}  {source}"
 
 
-def load() -> Loaded:
-    """The configuration of this process; raises `ConfigurationError`."""
-    return load_from(os.environ, directory=Path())
+def load(instead: Mapping[str, str] = MappingProxyType({})) -> Loaded:
+    """The configuration of this process; raises `ConfigurationError`.
+
+    The variables in `instead` take the place of what the process was given for them.
+    """
+    given = {f"{name}{FILE_SUFFIX}" for name in instead}
+    around = {name: text for name, text in process_environment().items() if name not in given}
+    return load_from({**around, **instead}, directory=Path())
+
+
+def process_environment() -> Mapping[str, str]:
+    """The variables of this process: what processes that it starts are given, too."""
+    return os.environ
 
 
 def load_from(environ: Mapping[str, str], *, directory: Path) -> Loaded:

@@ -1,0 +1,218 @@
+"""Records that a project starts with: kept where they are not there, brought up to date where they are."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, NamedTuple
+
+import msgspec
+
+from estuary.app.line_hooks import LineHooks
+from estuary.app.transfer import Report, left_alone, lines_of, open_store
+from estuary.backups.errors import BackupError, UnfitLine
+from estuary.backups.format import LONGEST_LINE
+from estuary.backups.record_lines import Lines
+from estuary.config.settings import Settings
+from estuary.core.awaiting import settled
+from estuary.core.errors import (
+    EstuaryError,
+    NotFound,
+    ReferenceMissing,
+    TransactionTooLarge,
+    WriteContention,
+    WriteRefused,
+)
+from estuary.core.ports import Store
+from estuary.core.queries.uniques import UniqueValues
+from estuary.core.record import Record, Written
+from estuary.core.resource import Resource
+from estuary.core.writes.writes import Insert, Update, Write, WriteOptions
+
+MOST_LINES = 10_000
+"""Records that a seed may have, for they are written in one transaction."""
+
+
+class Seeded(NamedTuple):
+    """How many records were created, changed, and left as they were; warnings for the operator."""
+
+    created: int
+    changed: int
+    left: int
+    warnings: Sequence[str]
+
+
+class BrokenLines(BackupError):
+    """Lines that hold no valid record, each with its number and the reason."""
+
+    def __init__(self, faults: Sequence[UnfitLine]) -> None:
+        ordered = sorted(faults, key=lambda fault: fault.number)
+        told = [f"{len(faults)} lines are broken, and nothing was written:", *map(str, ordered)]
+        super().__init__("\n  ".join(told) if len(faults) > 1 else f"{ordered[0]}; nothing was written")
+
+
+class _Given(msgspec.Struct):
+    """What a line says itself, without defaults."""
+
+    id: str | None = None
+    value: dict[str, msgspec.Raw] | None = None
+
+
+class _Line(NamedTuple):
+    """A valid line: its record, and the fields that it gives."""
+
+    number: int
+    resource: Resource
+    record: Record
+    has_id: bool
+    given: frozenset[str]
+
+
+async def seed(settings: Settings, file: BinaryIO, report: Report) -> Seeded:
+    """Keep the record on each line of `file`, all of them or none; lines are as `estuary export` has them.
+
+    A record that is there, under the line's id or with its values of a unique key, gets the fields that
+    the line gives and keeps the others; one that has them already stays as it is. Raises `BrokenLines` for
+    all lines at once, `DeclarationError`, `BackupError`, `StoreError`.
+    """
+    async with open_store(settings) as (store, resources):
+        warnings = await left_alone(store)
+        lines = _read(file, lines_of(resources), LineHooks(resources))
+        ordered = sorted(lines, key=_order_of(resources))
+        found = [await _there(store, line) for line in ordered]
+        report(0, 0.0)
+        now = datetime.now(UTC)
+        writes = [_write(line, there, now) for line, there in zip(ordered, found, strict=True)]
+        outcomes = await _transact(store, writes, ordered)
+    report(len(lines), 1.0)
+    created = sum(there is None for there in found)
+    made = sum(outcome.made for outcome in outcomes)
+    return Seeded(created, made - created, len(lines) - made, warnings)
+
+
+def _read(file: BinaryIO, lines: Lines, hooks: LineHooks) -> list[_Line]:
+    """Every line's record; raises `BrokenLines`, `BackupError`."""
+    read: list[_Line] = []
+    faults: list[UnfitLine] = []
+    places: dict[tuple[Any, ...], int] = {}
+    for number, text in _numbered(file):
+        try:
+            read.append(_accepted(_decoded(text, number, lines), hooks, places))
+        except UnfitLine as fault:
+            faults.append(fault)
+    if faults:
+        raise BrokenLines(faults)
+    return read
+
+
+def _accepted(line: _Line, hooks: LineHooks, places: dict[tuple[Any, ...], int]) -> _Line:
+    """`line`, which no hook refuses and which alone is about its record; raises `UnfitLine`.
+
+    `places` are the numbers of lines by what they name their records by.
+    """
+    if objection := hooks.objection(line.resource, line.record):
+        raise UnfitLine(line.number, objection)
+    names = list(_names(line))
+    if not names:
+        why = "its Unique fields are null" if line.resource.unique_keys else "no field of it is Unique"
+        raise UnfitLine(line.number, f"nothing tells whether it is there: give it an id, for {why}")
+    for name in names:
+        if (first := places.setdefault(name, line.number)) != line.number:
+            raise UnfitLine(line.number, f"it names the record that line {first} names")
+    return line
+
+
+def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Each line that is not blank, with its number; raises `BackupError` for too many or too long ones."""
+    count = number = 0
+    while text := file.readline(LONGEST_LINE):
+        number += 1
+        if len(text) == LONGEST_LINE:
+            raise UnfitLine(number, f"it is longer than {LONGEST_LINE} bytes")
+        if text.isspace():
+            continue
+        count += 1
+        if count > MOST_LINES:
+            raise BackupError(f"a seed has at most {MOST_LINES} lines: `estuary import` takes any number")
+        yield number, text
+
+
+def _decoded(text: bytes, number: int, lines: Lines) -> _Line:
+    """The record on a line; raises `UnfitLine`."""
+    resource, record = lines.decode(text, number)
+    given = msgspec.json.decode(text, type=_Given)
+    names = resource.field_names if given.value is None else given.value
+    return _Line(number, resource, record, given.id is not None, frozenset(names))
+
+
+def _names(line: _Line) -> Iterator[tuple[Any, ...]]:
+    """What no other record has: the line's id, and its values of unique keys."""
+    name, record = line.resource.name, line.record
+    if line.has_id:
+        yield name, record.id
+    for key in line.resource.unique_keys:
+        if (values := UniqueValues(key).of(record)) is not None:
+            yield name, "" if key.of_all else record.owner, key.fields, values
+
+
+def _order_of(resources: Sequence[Resource]) -> Callable[[_Line], int]:
+    """What sorts lines so that records come after those that they refer to, where resources allow it."""
+    keys = {each.name: [key.target for key in each.foreign_keys] for each in resources}
+    order: list[str] = []
+
+    def visit(name: str, way: frozenset[str]) -> None:
+        for target in keys.get(name, ()):
+            if target not in way:
+                visit(target, way | {target})
+        if name not in order:
+            order.append(name)
+
+    for name in keys:
+        visit(name, frozenset({name}))
+    return lambda line: order.index(line.resource.name)
+
+
+async def _there(store: Store, line: _Line) -> Record | None:
+    """The record that the line is about, as it is kept; None where there is none."""
+    collection, record = store.collection(line.resource), line.record
+    if line.has_id:
+        try:
+            return await settled(collection.get(record.id))
+        except NotFound:
+            return None
+    for key in line.resource.unique_keys:
+        values = UniqueValues(key)
+        if values.of(record) is None:
+            continue
+        asked = [getattr(record.value, field) for field in key.fields]
+        owner = None if key.of_all else record.owner or None
+        for found in (await settled(collection.find(key, asked, owner))).records:
+            if key.of_all or found.owner == record.owner:
+                return found
+    return None
+
+
+def _write(line: _Line, there: Record | None, now: datetime) -> Write:
+    record, resource = line.record, line.resource
+    if there is None:
+        return Insert(resource.name, record, WriteOptions(client_id=line.has_id))
+    changes = {name: getattr(record.value, name) for name in resource.field_names if name in line.given}
+    options = WriteOptions(if_changed=True, expected_version=there.version)
+    return Update(resource.name, there.id, changes, now, options)
+
+
+async def _transact(store: Store, writes: Sequence[Write], lines: Sequence[_Line]) -> Sequence[Written]:
+    """Make all writes or none; raises `BrokenLines` for the first that cannot be made."""
+    if not writes:
+        return []
+    try:
+        return await settled(store.transact(writes))
+    except WriteRefused as refused:
+        line, refusal = lines[refused.index], refused.refusal
+        raise BrokenLines([UnfitLine(line.number, _explained(refusal))]) from refused
+    except (TransactionTooLarge, WriteContention) as error:
+        raise BackupError(f"nothing was written: {error}") from error
+
+
+def _explained(refusal: EstuaryError) -> str:
+    if isinstance(refusal, ReferenceMissing):
+        return f"{refusal.field} refers to a record that is neither there nor on a line"
+    return str(refusal)

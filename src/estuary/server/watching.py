@@ -1,0 +1,56 @@
+"""Watches a folder in a process of its own, and tells which files of a project have changed.
+
+In a process of its own because the library watches in a thread, and a process that forks must have none.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from estuary.server.channel import Channel, MessageKind
+
+_LOOK_MILLISECONDS = 250
+"""How often the process looks whether its parent is there, if no file changes."""
+_QUIET_MILLISECONDS = 50
+"""How long files must have stayed as they are: an editor may write one in several steps."""
+_LONGEST_MILLISECONDS = 400
+"""After this long a change is told, even if others follow."""
+_ENDINGS = (".py", "/.env", "/estuary.toml")
+_FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
+"""Folders with code that is not the project's; so are those whose name begins with a dot."""
+
+
+def watch(folder: Path, channel: Channel) -> int:
+    """Send CHANGED with the paths of changed files, until the other end of the channel is closed.
+
+    READY is sent once, when no change is missed any more. Returns the exit code.
+    """
+    from watchfiles import watch as changes
+
+    root, watches = folder.resolve(), False
+    for found in changes(
+        root,
+        watch_filter=lambda _, path: is_of_the_project(path, root),
+        debounce=_LONGEST_MILLISECONDS,
+        step=_QUIET_MILLISECONDS,
+        rust_timeout=_LOOK_MILLISECONDS,
+        yield_on_timeout=True,
+    ):
+        if not channel.receive()[1]:
+            break
+        if not watches:
+            watches = True
+            channel.send(MessageKind.READY)
+        if found:
+            channel.send(MessageKind.CHANGED, *_within(root, (path for _, path in found)))
+    return 0
+
+
+def is_of_the_project(path: str, root: Path) -> bool:
+    """Whether a file below `root` is code or configuration of the project itself."""
+    *folders, _ = Path(path).relative_to(root).parts
+    foreign = any(folder in _FOREIGN or folder.startswith(".") for folder in folders)
+    return not foreign and path.endswith(_ENDINGS)
+
+
+def _within(root: Path, paths: Iterable[str]) -> list[str]:
+    return sorted(str(Path(path).relative_to(root)) for path in paths)

@@ -1,0 +1,108 @@
+"""`estuary init`: the project that it makes runs, its own tests pass; nobody's files are overwritten."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from estuary.testing import NotServed, served
+from tests.support.command import estuary
+from tests.support.process import TIMEOUT_SECONDS
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project, as it was made."""
+    folder = tmp_path_factory.mktemp("projects")
+    done = estuary(folder, "init", "shop")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.endswith("next:\n  cd shop\n  estuary dev\n")
+    return folder / "shop"
+
+
+def test_its_own_tests_pass(project: Path) -> None:
+    """Against a service of their own, with the client, and with warnings as errors."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=2 * TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
+
+
+def test_its_seed_may_be_sown_again(project: Path) -> None:
+    """Two authors, two books; then they are there."""
+    store = {"DATABASE_URL": f"sqlite:///{project / 'seeded.db'}"}
+    told = [estuary(project, "seed", "seed.jsonl", **store).stdout for _ in range(2)]
+    assert [
+        "4 created, 0 changed, 0 left as they were\n",
+        "0 created, 0 changed, 4 left as they were\n",
+    ] == told
+
+
+def test_its_container_has_all_that_it_serves(project: Path, tmp_path: Path) -> None:
+    """What the Dockerfile copies is enough, and .dockerignore lets it through."""
+    text = (project / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (\S+) \./", text, re.MULTILINE)
+    ignored = (project / ".dockerignore").read_text().splitlines()
+    assert {f"!{name}" for name in copied} <= set(ignored)
+    for name in copied:
+        source = project / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name)
+        else:
+            shutil.copy(source, tmp_path / name)
+    with served(tmp_path) as origin:
+        listed = httpx.get(f"{origin}/api/v1/authors", timeout=TIMEOUT_SECONDS)
+    assert (200, 0) == (listed.status_code, listed.json()["total"])
+
+
+def test_what_is_not_served_says_why(tmp_path: Path) -> None:
+    """A project's tests end with the service's own message."""
+    (tmp_path / "estuary.toml").write_text('resources = "gone/"')
+    with pytest.raises(NotServed, match="there is no folder gone/"), served(tmp_path):
+        pass
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
+    """But for a repository and an environment, which come before the project."""
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "notes.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for name, told in (
+        ("taken", "init: taken is not empty (notes.txt): name a folder that is empty or not there"),
+        ("file", "init: file is a file: name a folder that is empty or not there"),
+    ):
+        done = estuary(tmp_path, "init", name)
+        assert (2, f"estuary: {told}\n") == (done.returncode, done.stderr)
+    assert ["notes.txt"] == [path.name for path in (tmp_path / "taken").iterdir()]
+    here = tmp_path / "here"
+    for folder in (here / ".git", here / ".venv"):
+        folder.mkdir(parents=True)
+    assert 0 == estuary(here, "init", ".").returncode
+    assert 'name = "here"' in (here / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "suggested"),
+    [
+        ("My shop", "; my-shop would be one"),
+        ("2nd", "; nd would be one"),
+        ("Läden", "; l-den would be one"),
+        ("123", ""),
+    ],
+)
+def test_a_name_that_fits_no_project_is_refused(tmp_path: Path, name: str, suggested: str) -> None:
+    """With one that it could be, where it comes to one; nothing is made."""
+    done = estuary(tmp_path, "init", name)
+    allowed = "it must have lower-case letters, digits, - and _ alone, and begin with a letter"
+    assert f"estuary: init: {name!r} is no name for a project: {allowed}{suggested}\n" == done.stderr
+    assert [] == list(tmp_path.iterdir())
