@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 SYNCED := .venv/.synced
 SERVES := .venv/.serves
-READERS := .tools/node_modules/axe-core/axe.min.js
+READERS := .tools/node_modules/.bin/pyright
 CLIENTS := .tools/clients/bin/openapi-python-client
 CONVEX := tests/support/convex/node_modules/.package-lock.json
 ISSUER := tests/support/oidc/node_modules/.package-lock.json
@@ -58,7 +58,7 @@ setup: $(SYNCED) ## Make .venv as uv.lock says (the other targets do it when nee
 	@echo "setup: .venv is ready ($$($(BIN)/python --version))"
 
 .PHONY: tools
-tools: $(READERS) $(CLIENTS) $(CONVEX) $(ISSUER) ## Fetch what a few tests drive: Redocly's linter, generators of clients, axe, Convex's test double, an issuer of OpenID Connect
+tools: $(READERS) $(CLIENTS) $(CONVEX) $(ISSUER) ## Fetch what a few tests drive: Redocly's linter, generators of clients, pyright, axe, Convex's test double, an issuer of OpenID Connect
 
 .PHONY: deploy-tools
 deploy-tools: $(DEPLOYER) ## Fetch what reads and checks deploy/: kubectl, checkov and others, in .tools/deploy
@@ -230,7 +230,8 @@ $(CONVEX) $(ISSUER): tests/support/%/node_modules/.package-lock.json: tests/supp
 $(READERS):
 	@$(HAS_NPM)
 	npm install --prefix .tools --no-save --no-audit --no-fund --loglevel=error @redocly/cli@2.77.0 \
-		openapi-typescript@7.13.0 typescript@5.9.3 axe-core@4.14.1
+		openapi-typescript@7.13.0 typescript@5.9.3 axe-core@4.14.1 openapi-fetch@0.17.0 \
+		pyright@1.1.414
 
 $(CLIENTS):
 	workshop/uv venv --quiet --clear .tools/clients

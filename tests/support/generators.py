@@ -1,5 +1,6 @@
 """Programs that make clients of the OpenAPI document, and that compile what they made."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,20 @@ def python_client(document: Path, folder: Path) -> str:
     return str(_PYTHON_PROGRAMS / Path(sys.executable).name)
 
 
+def node_modules() -> Path:
+    """Where the packages are that `make tools` fetches for Node.js."""
+    return Path(require("openapi-fetch (make tools)", _fetched("openapi-fetch"))).parent
+
+
+def pyright(folder: Path, source: Path) -> str:
+    """What pyright says of `source` under its strictest rules, in a folder of its own."""
+    checker = _program("pyright", _NODE_PROGRAMS)
+    shutil.copy(source, folder)
+    rules = {"typeCheckingMode": "strict", "include": [source.name]}
+    (folder / "pyrightconfig.json").write_text(json.dumps(rules))
+    return run(folder, checker, "--pythonpath", sys.executable)
+
+
 def typescript(document: Path, folder: Path, source: str, *options: str) -> None:
     """Compile `source`, which imports the document's types from "./api", under tsc's strictest rules."""
     generator, compiler = (_program(each, _NODE_PROGRAMS) for each in ("openapi-typescript", "tsc"))
@@ -40,6 +55,11 @@ def run(folder: Path, *command: str) -> str:
     )
     assert 0 == done.returncode, done.stdout
     return done.stdout
+
+
+def _fetched(package: str) -> str | None:
+    path = ROOT / ".tools/node_modules" / package
+    return str(path) if path.exists() else None
 
 
 def _program(name: str, folder: Path) -> str:
