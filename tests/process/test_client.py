@@ -1,5 +1,7 @@
 """estuary.client against a real server, through a proxy that lets every request fail once."""
 
+import asyncio
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,8 @@ from tests.support.documents import ROOT
 from tests.support.faults import CUT_AFTER, STALE, USUAL, Fault, Faults
 from tests.support.process import Server, free_port, serving
 from tests.support.servers.faulty import faulty_proxy
+
+EDITORS, EDITS = (6, 40) if os.environ.get("ESTUARY_TEST_SOAK") == "1" else (4, 2)
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +81,20 @@ async def test_a_service_that_is_not_there_is_told() -> None:
     async with AsyncClient(url, timeout=0.2) as awaited:
         with pytest.raises(NoAnswer, match=r"^DELETE /api/v1/books/1, sent .* times: .*refused|failed"):
             await awaited.resource("books").delete("1")
+
+
+async def test_no_edit_is_lost_among_many(server: Server) -> None:
+    """Each of them is made once, whoever edits the same record at once, and whatever fails."""
+    with faulty_proxy(server.port, Faults()) as url:
+        # A request among many fails more than once.
+        async with AsyncClient(url, retries=100, timeout=600) as client:
+            books = client.resource("books", Book)
+            made = await books.create(Book(title="many", pages=0))
+
+            async def edit_often() -> None:
+                for _ in range(EDITS):
+                    await books.edit(made.id, client_scenario.longer, attempts=EDITORS * EDITS)
+
+            await asyncio.gather(*[edit_often() for _ in range(EDITORS)])
+            left = await books.get(made.id)
+            assert (EDITORS * EDITS, EDITORS * EDITS + 1) == (left.value.pages, left.version)

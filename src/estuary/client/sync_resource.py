@@ -134,7 +134,7 @@ class Resource(Generic[T]):
         options = Options(version, validate_only, owner, idempotency_key)
         return self._client.run(self.calls.upsert(field, value, options))
 
-    def edit(self, record_id: str, change: Callable[[T], T], /, *, attempts: int = 5) -> Record[T]:
+    def edit(self, record_id: str, change: Callable[[T], T], /, *, attempts: int = 10) -> Record[T]:
         """Read the record, have `change` make a new value of its own, and write what differs.
 
         Nothing of others is overwritten: where one was first, it is read and changed again. After so many

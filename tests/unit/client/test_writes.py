@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from estuary.client.errors import UnexpectedAnswer
+from estuary.client.errors import NotShown, UnexpectedAnswer
 from estuary.client.exchange import Answer
-from estuary.client.writes import Options, creating, deleting, patching, results_in, setting
+from estuary.client.records import codec_of
+from estuary.client.writes import Options, creating, deleting, patching, results_in, setting, written
 
 PATH = "/api/v1/books/1"
 IF_3 = {"If-Match": '"3"'}
@@ -72,3 +73,12 @@ def test_the_results_of_a_batch() -> None:
     first, second = results_in(Answer(200, {}, body), 2)
     assert (200, '"2"', b'{"a":1}') == (first.status, first.headers["etag"], bytes(first.body))
     assert (204, {}, b"") == (second.status, second.headers, bytes(second.body))
+
+
+def test_a_record_that_its_writer_may_not_read() -> None:
+    """The write is made, and nothing is told of it; asking for it says so."""
+    record = written(codec_of(dict[str, Any]), Answer(204, {}, b""))
+    assert ("Record(not shown)", None) == (repr(record), record.version)
+    for attribute in ("id", "value", "created_at", "updated_at"):
+        with pytest.raises(NotShown, match="the write was made"):
+            getattr(record, attribute)
