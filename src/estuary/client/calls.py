@@ -9,7 +9,7 @@ import msgspec
 from estuary.client.errors import PreconditionFailed, UnexpectedAnswer
 from estuary.client.exchange import Patience, Pause, Request, Steps, back_off, exchange
 from estuary.client.records import Codec, Record
-from estuary.client.values import Fields, fields_of
+from estuary.client.values import Fields, fields_of, spelled
 from estuary.client.writes import (
     Options,
     Write,
@@ -42,7 +42,7 @@ class Calls(Generic[T]):
 
     def at_value(self, field: str, value: Any) -> str:
         """The path of the record with this value of a unique field."""
-        return f"{self.path}/by/{_segment(field)}/{_segment(_spelled(value))}"
+        return f"{self.path}/by/{_segment(field)}/{_segment(spelled(value))}"
 
     def read(self, path: str, expand: Sequence[str] = (), owner: str | None = None) -> Steps[Record[T]]:
         """The record at `path`."""
@@ -133,11 +133,6 @@ def _changed(value: T, change: Callable[[T], T]) -> Fields:
     after = fields_of(change(value))
     gone = {name: None for name in before if name not in after}
     return {name: each for name, each in after.items() if _encode(each) != before.get(name)} | gone
-
-
-def _spelled(value: Any) -> str:
-    plain = msgspec.to_builtins(value)
-    return plain if isinstance(plain, str) else _encode(plain).decode()
 
 
 def _segment(text: str) -> str:

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
+from estuary.client.values import spelled
+
 EQUALS: Final = "eq"
 IN: Final = "in"
 NULL: Final = "null"
@@ -31,7 +33,7 @@ class Comparison(msgspec.Struct, frozen=True):
         if self.operator == EQUALS and self.field in _PARAMETERS:
             name = f"{self.field}.{EQUALS}"
         values = self.value if self.operator == IN else [self.value]
-        return [(name, _spelled(value)) for value in values]
+        return [(name, spelled(value)) for value in values]
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -40,21 +42,10 @@ class Condition(msgspec.Struct, frozen=True):
     body: Mapping[str, Any]
 
 
-_PARAMETERS: Final = frozenset(
-    {
-        "limit",
-        "offset",
-        "cursor",
-        "sort",
-        "fields",
-        "count",
-        "expand",
-        "q",
-        "owner",
-        "deleted",
-        "validate_only",
-    }
-)
+_KNOWN: Final = frozenset({"limit", "offset", "cursor", "sort", "fields", "count", "expand", "owner"})
+_RESERVED: Final = frozenset({"q", "deleted", "validate_only"})
+_PARAMETERS: Final = _KNOWN | _RESERVED
+"""Names of a list's own parameters."""
 
 
 def or_(*conditions: Condition, **comparisons: Any) -> Condition:
@@ -87,7 +78,7 @@ def all_of(terms: Iterable[Comparison | Condition]) -> dict[str, Any]:
     for term in terms:
         body = term.body
         if isinstance(term, Comparison) and term.operator not in whole.get(term.field, {}):
-            whole.setdefault(term.field, {}).update(body[term.field])
+            whole[term.field] = {**whole.get(term.field, {}), **body[term.field]}
         elif not isinstance(term, Comparison) and whole.keys().isdisjoint(body) and "and" not in body:
             whole.update(body)
         else:
@@ -118,9 +109,3 @@ def _comparison(name: str, value: Any) -> Comparison:
             # Nothing would be sent, and every record found.
             raise ValueError(f"{name}: must have at least one value")
     return Comparison(field, operator, value)
-
-
-def _spelled(value: Any) -> str:
-    """A value as a URL has it: as JSON, but that texts stand for themselves."""
-    plain = msgspec.to_builtins(value)
-    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()

@@ -55,6 +55,12 @@ def fields_of(value: Any) -> Fields:
     return {name: each for name, each in plain.items() if name not in METADATA}
 
 
+def spelled(value: Any) -> str:
+    """A value of a field as a URL has it: as JSON, but that texts stand for themselves."""
+    plain = msgspec.to_builtins(value)
+    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+
+
 def replaces(value: Any) -> bool:
     """Whether a merge patch with this value of a field leaves nothing of the old one (RFC 7396).
 

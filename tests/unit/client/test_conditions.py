@@ -73,6 +73,13 @@ def test_no_condition_is_lost_where_several_are_about_one_thing() -> None:
     assert {"and": [inner.body]} == all_of([inner])
 
 
+def test_a_condition_stays_as_it_is() -> None:
+    """It can be used again, in another query."""
+    condition = and_(pages__gte=1)
+    assert {"pages": {"gte": 1, "lt": 9}} == all_of([condition, *compared({"pages__lt": 9})])
+    assert {"pages": {"gte": 1}} == condition.body
+
+
 @pytest.mark.parametrize("combine", [or_, and_, not_])
 def test_nothing_cannot_be_combined(combine: Any) -> None:
     """It would mean everything, or nothing."""
