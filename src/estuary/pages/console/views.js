@@ -13,7 +13,7 @@ const VIEWS = [
   ["resources/:resource/new", () => styled(import("./record/new-view.js"), "forms.css", "record.css")],
   ["resources/:resource/import", () => styled(import("./transfer/import-view.js"), "forms.css", "transfer.css")],
   ["resources/:resource/export", () => styled(import("./transfer/export-view.js"), "forms.css", "transfer.css")],
-  ["resources/:resource/:id", () => styled(import("./record/view.js"), "forms.css", "record.css")],
+  ["resources/:resource/:id", () => styled(import("./record/view.js"), "forms.css", "record.css", "snippets.css")],
   ["health", () => styled(import("./health/view.js"), "health.css")],
 ];
 

@@ -60,7 +60,7 @@ async function imported(titles, most, trial = false) {
     unknown: [],
   }));
   const options = { trial, onBroken: ({ at }) => broken.push(at), onDone: (count) => (settled += count) };
-  await write(api, BOOKS, lines, options);
+  await write({ api, config: { batch: "/api/v1/batch" } }, BOOKS, lines, options);
   return { kept, sizes, broken, settled };
 }
 

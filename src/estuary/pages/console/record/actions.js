@@ -5,11 +5,11 @@ import { html, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Dialog } from "../parts/dialog.js";
 import { Notice } from "../parts/notice.js";
+import { lossOf, offerUndo } from "../removal.js";
 import { href } from "../router.js";
 import { newKey, patiently } from "../sending.js";
 import { CodeBlock } from "../snippets/code-block.js";
 import { stringify } from "../values/json.js";
-import { isWhollyRestorable, restore } from "./restoring.js";
 
 export function RecordActions({ resource, record, tag }) {
   const { rights } = useApp();
@@ -37,19 +37,12 @@ export function RecordActions({ resource, record, tag }) {
 
 /** Asks, deletes the version that is shown, and offers to undo that where all of it would come back. */
 function DeleteDialog({ resource, record, tag, onClose }) {
-  const { api, rights, router, toasts } = useApp();
+  const app = useApp();
+  const { api, rights, router } = app;
   const [problem, setProblem] = useState(null);
   const [isBusy, setBusy] = useState(false);
-  const undoable = isWhollyRestorable(resource);
+  const loss = lossOf(resource);
 
-  const undo = async () => {
-    const answer = await restore(api, resource, record);
-    if (answer.ok)
-      toasts.show("Restored", {
-        action: { label: "Open", run: () => router.go(href(["resources", resource.name, record.id])) },
-      });
-    else toasts.show(`Not restored: ${answer.message}`, { kind: "error" });
-  };
   const remove = async () => {
     setBusy(true);
     const headers = { "idempotency-key": `"${newKey()}"`, ...(tag === null ? {} : { "if-match": tag }) };
@@ -57,10 +50,7 @@ function DeleteDialog({ resource, record, tag, onClose }) {
     const answer = rights.learn(resource.name, "delete", await patiently(send, { attempts: 3 }));
     setBusy(false);
     if (!answer.ok && answer.status !== 404) return setProblem(answer);
-    toasts.show(
-      `Deleted ${resource.labelOf(record)}`,
-      undoable && answer.ok ? { action: { label: "Undo", run: undo } } : {},
-    );
+    if (answer.ok) offerUndo(app, resource, [record], () => router.go(href(["resources", resource.name, record.id])));
     return router.go(href(["resources", resource.name]), { replace: true });
   };
 
@@ -70,8 +60,7 @@ function DeleteDialog({ resource, record, tag, onClose }) {
   `;
   return html`
     <${Dialog} title=${`Delete “${resource.labelOf(record)}”?`} onClose=${onClose} actions=${actions}>
-      <p>${undoable ? "You can undo this for some seconds." : "This cannot be undone here."}</p>
-      ${resource.referrers.length > 0 && html`<p class="muted">What becomes of records that refer to it, the service's declarations say.</p>`}
+      <p>${loss === null ? "You can undo this for some seconds." : `This cannot be undone. ${loss}`}</p>
       ${problem !== null && html`<${Notice} kind="error" title="Not deleted">${toldOf(problem)}<//>`}
     <//>
   `;

@@ -11,17 +11,18 @@ import { found, told } from "../form/violations.js";
 import { html, useMemo, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Notice } from "../parts/notice.js";
+import { restore } from "../removal.js";
 import { patiently, Submission } from "../sending.js";
 import { equal } from "../values/json.js";
 import { RequestButton } from "../snippets/request-button.js";
 import { About } from "./about.js";
 import { RecordActions } from "./actions.js";
 import { Referrers } from "./referrers.js";
-import { restore } from "./restoring.js";
 import { Trail } from "./trail.js";
 
 export function RecordEditor({ resource, start, tag, onReload }) {
-  const { api, rights, toasts } = useApp();
+  const app = useApp();
+  const { api, rights, toasts } = app;
   const fields = useMemo(() => resource.writable.map(withParts), [resource]);
   const [known, setKnown] = useState({ record: start, tag });
   const [theirs, setTheirs] = useState(null);
@@ -66,9 +67,9 @@ export function RecordEditor({ resource, start, tag, onReload }) {
     const entered = valuesOf(fields, form.entries, faults);
     if (faults.length > 0) return form.fail(found(faults, form.paths));
     setBusy(true);
-    const answer = await restore(api, resource, { ...entered, id: start.id });
+    const refusal = await restore(app, resource, [{ ...entered, id: start.id }]);
     setBusy(false);
-    if (!answer.ok) return form.fail(told(answer, form.paths));
+    if (refusal !== null) return form.fail(told(refusal, form.paths));
     form.reset(form.entries);
     return onReload();
   };

@@ -45,6 +45,6 @@ function FromField({ resource, field, id }) {
             ${items.map((each) => html`<li key=${each.id}><a href=${href(["resources", resource.name, each.id])}>${resource.labelOf(each)}</a></li>`)}
           </ul>`
     }
-    ${(exceeded || total > items.length) && html`<a href=${href(["resources", resource.name], { [field.name]: id })}>Show all</a>`}
+    ${(exceeded || total > items.length) && html`<a href=${href(["resources", resource.name], { [`${field.name}.eq`]: id })}>Show all</a>`}
   `;
 }

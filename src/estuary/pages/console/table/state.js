@@ -38,6 +38,12 @@ export function conditionPairs(conditions) {
   );
 }
 
+/** What is asked of the API where all pages are meant: conditions and order. */
+export function exportQuery({ conditions, sort }) {
+  const pairs = conditionPairs(conditions);
+  return sort.length > 0 ? [...pairs, ["sort", sortText(sort)]] : pairs;
+}
+
 /** What is asked of the API: the records of one page, of the fields that are shown. */
 export function listQuery(state, fields, expanded) {
   const pairs = [...conditionPairs(state.conditions), ["limit", state.limit], ["cursor", state.cursor]];

@@ -3,10 +3,10 @@
 import { useApp, useChanges } from "../context.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
 import { Button } from "../parts/button.js";
-import { href } from "../router.js";
 import { BulkDelete } from "./bulk-delete.js";
 import { columnsOf, expandedOf, fieldsOf } from "./columns.js";
 import { Filters } from "./filters.js";
+import { Heading } from "./heading.js";
 import { useRecords, useTotal } from "./load.js";
 import { ColumnChooser, Pager, SizeChooser } from "./paging.js";
 import { Nothing, Refusal, SignInFirst } from "./nothing.js";
@@ -36,7 +36,7 @@ export default function Table({ resource, query }) {
   const mustSignIn = session.credential === null && !resource.open.read;
 
   return html`
-    <${Heading} resource=${resource} />
+    <${Heading} resource=${resource} state=${state} />
     ${mustSignIn
       ? html`<${SignInFirst} resource=${resource} />`
       : html`
@@ -73,25 +73,5 @@ export default function Table({ resource, query }) {
       onClose=${() => setDeleting(false)}
       onChanged=${() => setRound((before) => before + 1)}
     />`}
-  `;
-}
-
-function Heading({ resource }) {
-  const { rights } = useApp();
-  const { name, title, singular, description, can } = resource;
-  const refusal = rights.refusal(name, "create");
-  return html`
-    <div class="heading">
-      <div>
-        <h1>${title}</h1>
-        <p class="muted">${description}</p>
-      </div>
-      <div class="heading-actions">
-        ${can.create &&
-        (refusal === undefined
-          ? html`<a class="button primary" href=${href(["resources", name, "new"])}>New ${singular}</a>`
-          : html`<${Button} kind="primary" refusal=${refusal}>New ${singular}<//>`)}
-      </div>
-    </div>
   `;
 }

@@ -16,7 +16,8 @@ import { chunksOf } from "./lines.js";
 const NOTHING = { phase: "ready", read: 0, settled: 0, broken: [], unknown: [], wait: 0, message: "" };
 
 export default function ImportView({ resource }) {
-  const { api, rights } = useApp();
+  const app = useApp();
+  const { rights } = app;
   const [file, setFile] = useState(null);
   const [format, setFormat] = useState("jsonl");
   const [by, setBy] = useState("");
@@ -53,7 +54,7 @@ export default function ImportView({ resource }) {
       onPause: (milliseconds) => update(() => ({ wait: Math.ceil(milliseconds / 1000) })),
     };
     try {
-      await write(api, resource, lines, options);
+      await write(app, resource, lines, options);
       update(() => ({ phase: trial ? "tried" : "imported" }));
     } catch (error) {
       const isOver = stop.signal.aborted;

@@ -5,7 +5,6 @@ import { stringify } from "../values/json.js";
 import { Refused } from "./exporting.js";
 
 const MOST_BYTES = 500_000;
-const BATCH = "/batch";
 
 /**
  * The write that a record of a file becomes: under its id where it has one, which must be free then; by its value of the
@@ -28,8 +27,9 @@ export function operationOf(resource, record, by) {
  * be written is left out of its batch, and told to `onBroken`: `{at, text, faults}`. `onDone` is told how many lines are
  * settled. With `trial` nothing is kept. Throws `Refused` where the answer is not of a line.
  */
-export async function write(api, resource, lines, { by = null, most = 100, trial, signal, onBroken, onDone, onPause }) {
-  const options = { api, path: batchPath(resource), trial, signal, onBroken, onDone, onPause };
+export async function write({ api, config }, resource, lines, { by = null, most = 100, ...given }) {
+  const options = { api, path: config.batch, ...given };
+  const { trial, onBroken, onDone } = given;
   const seen = new Map();
   let size = most;
   let batch = [];
@@ -113,8 +113,4 @@ function repeated({ at, record }, by, seen) {
   const first = seen.get(String(value));
   seen.set(String(value), first ?? at);
   return first === undefined ? [] : [{ field: name, message: `Is in line ${first} as well` }];
-}
-
-function batchPath(resource) {
-  return resource.path.slice(0, resource.path.lastIndexOf("/")) + BATCH;
 }
