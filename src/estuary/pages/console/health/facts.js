@@ -16,7 +16,8 @@ export function HealthFacts({ answer }) {
     ["Status", html`<span class=${`status ${status}`}>${status}</span>`],
     up !== undefined && ["Up for", uptime(up)],
     version !== undefined && ["Version", version],
-    database !== undefined && ["Database", database.connected ? `connected, ${latency(database)}` : "not connected"],
+    database !== undefined &&
+      (database.connected ? ["Database answers in", latency(database)] : ["Database", "not connected"]),
     system !== undefined && [
       "Memory of the machine",
       `${bytes(system.memory_used_mb * MEBIBYTE)} of ${bytes(system.memory_total_mb * MEBIBYTE)}`,
@@ -37,5 +38,5 @@ export function HealthFacts({ answer }) {
 }
 
 function latency({ response_time_ms: milliseconds }) {
-  return milliseconds === null ? "not timed" : `answers in ${duration(Number(milliseconds) / 1000)}`;
+  return milliseconds === null ? "–" : duration(Number(milliseconds) / 1000);
 }

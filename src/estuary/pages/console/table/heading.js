@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { Button } from "../parts/button.js";
 import { href } from "../router.js";
 import { RequestButton } from "../snippets/request-button.js";
+import { typedQuery } from "../snippets/typed-query.js";
 import { exportQuery } from "./state.js";
 
 export function Heading({ resource, state }) {
@@ -12,7 +13,7 @@ export function Heading({ resource, state }) {
   const { name, title, singular, description, can, path } = resource;
   const refusal = rights.refusal(name, "create");
   const query = exportQuery(state);
-  const request = () => ({ method: "GET", path, query: [...query, ["limit", String(state.limit)]] });
+  const request = () => ({ method: "GET", path, query: typedQuery(resource, [...query, ["limit", state.limit]]) });
   return html`
     <div class="heading">
       <div>

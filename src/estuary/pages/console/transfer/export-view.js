@@ -8,6 +8,7 @@ import { Notice } from "../parts/notice.js";
 import { Progress } from "../parts/progress.js";
 import { Trail } from "../record/trail.js";
 import { RequestButton } from "../snippets/request-button.js";
+import { typedQuery } from "../snippets/typed-query.js";
 import { fileOf, Refused } from "./exporting.js";
 import { FORMATS } from "./formats.js";
 import { FormatChoice } from "./format-choice.js";
@@ -53,6 +54,8 @@ export default function ExportView({ resource, query }) {
     }
   };
 
+  const all = [...query, ["limit", 100], ["cursor", ""]];
+  const request = () => ({ method: "GET", path: resource.path, query: typedQuery(resource, all) });
   const isRunning = state.phase === "running";
   return html`
     <${Trail} resource=${resource} title=${`Export ${resource.name}`} />
@@ -82,9 +85,7 @@ export default function ExportView({ resource, query }) {
             ? html`<${Button} onClick=${() => running.current.abort()}>Cancel<//>`
             : html`<${Button} kind="primary" onClick=${run}>Export<//>`
         }
-        <${RequestButton}
-          request=${() => ({ method: "GET", path: resource.path, query: [...query, ["limit", "100"], ["cursor", ""]] })}
-        />
+        <${RequestButton} request=${request} />
       </div>
       <${Told} state=${state} />
     </div>

@@ -23,6 +23,7 @@ export default function ImportView({ resource }) {
   const [by, setBy] = useState("");
   const [state, setState] = useState(NOTHING);
   const running = useRef(null);
+  const isHopeless = state.phase === "tried" && state.settled === state.broken.length;
   const isRunning = state.phase === "trying" || state.phase === "importing";
   const refused = resource.can.create ? rights.refusal(resource.name, "create") : "the service takes no new ones";
   useEffect(() => () => running.current?.abort(), []);
@@ -108,7 +109,7 @@ export default function ImportView({ resource }) {
                 >
                 <${Button}
                   kind=${state.phase === "tried" ? "primary" : "plain"}
-                  disabled=${file === null || state.phase === "imported"}
+                  disabled=${file === null || state.phase === "imported" || isHopeless}
                   refusal=${refused}
                   onClick=${() => run(false)}
                   >Import<//
