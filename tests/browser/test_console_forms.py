@@ -56,8 +56,13 @@ def labelled(place: Page | Locator, label: str) -> Locator:
 
 
 def button(page: Page, name: str) -> Locator:
-    """The button of this name, in a dialogue where one is open."""
-    return page.locator("dialog[open], main").last.get_by_role("button", name=name, exact=True)
+    """The button of this name beside or below a form."""
+    return page.get_by_role("main").get_by_role("button", name=name, exact=True)
+
+
+def answered(page: Page, name: str) -> Locator:
+    """The button of this name in the dialogue that is open, waited for."""
+    return page.get_by_role("dialog").get_by_role("button", name=name, exact=True)
 
 
 def test_a_record_of_every_kind_of_field_is_created_once_what_is_wrong_is_mended(page: Page) -> None:
@@ -148,7 +153,7 @@ def test_an_edit_sends_what_changed_and_settles_what_others_changed_meanwhile(pa
     expect(dialog.locator("dl")).to_contain_text("B7")
     assert [] == faults_in_every_look(page)
     dialog.get_by_role("radio", name="Theirs").check()
-    button(page, "Save").click()
+    answered(page, "Save").click()
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     expect(labelled(form, "Name")).to_have_value("Theirs")
 
@@ -202,7 +207,7 @@ def test_references_are_sought_followed_and_kept(page: Page) -> None:
     expect(referrers.get_by_role("link", name="Second")).to_be_visible()
     expect(referrers.get_by_role("link", name="First")).to_be_visible()
     button(page, "Delete").click()
-    button(page, "Delete").click()
+    answered(page, "Delete").click()
     expect(page.get_by_role("alert")).to_contain_text("Other records refer to this one")
     assert [] == faults_in_every_look(page)
 
@@ -221,7 +226,7 @@ def test_a_record_is_copied_deleted_and_had_again(page: Page) -> None:
     kept = asked(page, "POST", "/api/v1/vessels", vessel)
     opened(page, f"vessels/{kept['id']}")
     button(page, "Delete").click()
-    button(page, "Delete").click()
+    answered(page, "Delete").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Brought back")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Undone")
@@ -267,5 +272,5 @@ def test_a_request_is_told_so_that_it_can_be_run(page: Page, tmp_path: Path) -> 
         subprocess.run([*command, told], check=True, capture_output=True, timeout=30, cwd=tmp_path)
         assert name == asked(page, "GET", f"/api/v1/authors/{record['id']}")["name"]
         assert [] == faults_in_every_look(page)
-        button(page, "Close").click()
+        answered(page, "Close").click()
         button(page, "Discard changes").click()

@@ -29,7 +29,7 @@ export function typescript({ method, path, query, headers: conditions, body }, h
     "",
     `const client = createClient<paths>({ baseUrl: ${JSON.stringify(origin)}${bearer} });`,
     method === "DELETE" ? `const { error } = await ${call};` : `const { data, error } = await ${call};`,
-    "if (error) throw new Error(error.message);",
+    "if (error) throw new Error(JSON.stringify(error));",
     ...(method === "DELETE" ? [] : ["console.log(data);"]),
   ].join("\n");
 }
