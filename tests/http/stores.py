@@ -1,9 +1,12 @@
 """The variables of a service on each store, under the names that the contract suite gives the stores."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from estuary.app import load_resources
 from tests.support.servers import shared
+from tests.support.servers.convex import convex_host
 
 Variables = dict[str, str]
 
@@ -50,3 +53,13 @@ VARIABLES: dict[str, Callable[[Path], Variables]] = {
     "convex": _convex,
 }
 """Made for each test; the store is empty."""
+
+
+@asynccontextmanager
+async def stored(kind: str, folder: Path, references: Sequence[str]) -> AsyncIterator[Variables]:
+    """The variables of a store for these resources: Convex is deployed for them, the others take any."""
+    if kind != "convex":
+        yield VARIABLES[kind](folder)
+        return
+    with convex_host(load_resources(references)) as host:
+        yield host.deployment(folder).variables

@@ -161,6 +161,10 @@ class Model:
         asker = self._asker
         return asker.claims is not None and asker.owner is None and not asker.has_key
 
+    def reads(self, target: str) -> bool:
+        """Whether it may read the record that is called so."""
+        return target != MISSING and self._reads(OWNERS[target])
+
     def _reads(self, owner: str | None) -> bool:
         """Whether it may read the records of `owner`, which are his, hers, or its own new one."""
         decision = self._decision(self._read, READ)
