@@ -26,7 +26,7 @@ export async function demandUnique(
   }
 }
 
-/** The records that have these values of the key whose index is named, of one owner or of all: two at most. */
+/** The records that have these values of the key whose index is named, of one owner or of all: three at most. */
 export async function byKey(
   ctx: Reading,
   generation: string,
@@ -35,7 +35,7 @@ export async function byKey(
 ): Promise<Document[]> {
   const key = uniqueKeys[resource]?.find((each) => each.index === index);
   if (key === undefined) throw refusal("UnknownKey");
-  const found = await having(ctx, generation, resource, key, values, key.ofAll ? null : owner).take(2);
+  const found = await having(ctx, generation, resource, key, values, key.ofAll ? null : owner).take(3);
   return found.filter((document) => owner === null || document.owner === owner);
 }
 

@@ -187,6 +187,9 @@ async def test_owners(client: httpx.AsyncClient) -> None:
     )
     assert (404, 0) == await refused(client, delete(f"{MEMBERS}/by/badge/b"), headers=HIM)
     assert (412, 0) == await refused(client, put(f"{MEMBERS}/by/badge/b", ABSENT, email="c"), headers=HIM)
+    hers = (await client.get(f"{BY_NUMBER}/7", headers=HER)).json()["id"]
+    await made(client, delete(f"{MEMBERS}/{hers}"), patch(f"{BY_NUMBER}/7", note="the only one"))
+    assert "the only one" == (await client.get(f"{BY_NUMBER}/7", headers=HIM)).json()["note"]
 
 
 async def test_paths_are_read_as_those_of_requests(client: httpx.AsyncClient) -> None:

@@ -43,8 +43,11 @@ async def test_an_import_is_refused_where_the_hook_refuses_a_record(tmp_path: Pa
 
 
 async def test_what_the_server_set_is_exported_and_imported(tmp_path: Path) -> None:
-    """Neither another moment nor another subject takes its place; hidden ones are there, too."""
-    value = {"title": "a", "made_by": "alice", "seen_at": "1999-12-31T23:00:00.000001Z", "writer": "bob"}
+    """Neither another moment nor another subject takes its place; hidden ones are there, too.
+
+    A subject stays as its token had it, with the white space around it.
+    """
+    value = {"title": "a", "made_by": " alice", "seen_at": "1999-12-31T23:00:00.000001Z", "writer": "bob\t"}
     line = {"resource": "entries", "created_at": "2001-02-03T04:05:06Z", "value": value}
     given = json.dumps(line).encode()
     exported = []

@@ -8,8 +8,9 @@ from estuary.core.queries.conditions import folded
 from estuary.core.record import Record
 
 Values: TypeAlias = tuple[Any, ...]
-MOST_FOUND: Final = 2
-"""Records that are looked for by a unique key: two tell that it names several, of different owners."""
+MOST_FOUND: Final = 3
+"""Records that are looked for by a unique key: two tell that it names several, of different owners, and the
+third that there may be more."""
 
 
 class UniqueKey(NamedTuple):

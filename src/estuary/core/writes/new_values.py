@@ -24,6 +24,9 @@ class NewValues:
         self._all = Rules(fields)
         self._set = [(place, makers[each.name]) for place, each in enumerate(fields) if each.name in makers]
         self._makers = list(makers.items())
+        self._set_texts = [
+            (place, each) for place, each in enumerate(fields) if each.name in makers and each.kind.wire is str
+        ]
         self._make = make
 
     def created(self, draft: msgspec.Struct, now: datetime, identity: Identity | None) -> msgspec.Struct:
@@ -37,9 +40,15 @@ class NewValues:
         """The value of all fields of `source`; raises `ValidationFailed`.
 
         What the server sets is unset there where the file leaves it out, and is then as if nobody known
-        had created the record at `created_at`.
+        had created the record at `created_at`. A text that it set stays as it is: a subject may begin or
+        end with white space.
         """
         for name, maker in self._makers:
             if getattr(source, name) is msgspec.UNSET:
                 setattr(source, name, maker(created_at, None))
-        return self._make(*self._all.cleaned(source))
+        values = self._all.cleaned(source)
+        for place, field in self._set_texts:
+            text = getattr(source, field.name)
+            if text and len(text) <= (field.kind.longest or len(text)):
+                values[place] = text
+        return self._make(*values)
