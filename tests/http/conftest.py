@@ -1,13 +1,21 @@
 """Every test here speaks HTTP to a whole service in this process, on stores of every sort."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.http.stores import VARIABLES
+from tests.support.issuer import Issuer, issuing
 from tests.support.service import client_of, make_service
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    """An issuer that is up."""
+    with issuing() as issuer:
+        yield issuer
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres", "convex"])

@@ -18,7 +18,7 @@ from tests.http.stores import stored
 from tests.support.access_model import ASKERS, HERS, HIS, OWNERS, Asker, Model, Told
 from tests.support.access_walk import IDS, Form, forms
 from tests.support.access_world import MOMENT, World, masked, world
-from tests.support.issuer import Issuer, issuing
+from tests.support.issuer import Issuer
 from tests.support.ruled import DECLARATIONS, Note, reference, rules_of
 
 LONG = os.environ.get("ESTUARY_TEST_SOAK") == "1"
@@ -38,13 +38,6 @@ class Step(NamedTuple):
     resource: str
     asker: Asker
     requests: tuple[Form, ...]
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    """An issuer that is up."""
-    with issuing() as issuer:
-        yield issuer
 
 
 async def restore(store: Store, name: str) -> None:

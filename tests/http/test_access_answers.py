@@ -1,31 +1,23 @@
 """What askers are told under access rules: challenges, headers for caches, the owner of a list, batches."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from estuary.core.access.identity import Refusal
 from estuary.core.observations import AuthFailed, Observation
-from estuary.http.scopes import Scopes
 from estuary.telemetry.observers import Observers
-from tests.support.issuer import AUDIENCE, Issuer, issuing
+from tests.support.asking_for_tokens import SCOPES, asking_for_tokens, bearing_token
+from tests.support.issuer import Issuer
 from tests.support.service import client_of, make_service
 
 SHELF = "tests.support.shelf"
 ARTICLES, DRAFTS, FORMS, LOGS = (f"{SHELF}:{name}" for name in ("ARTICLES", "DRAFTS", "FORMS", "LOGS"))
 PRIVATE = {"vary": "Authorization", "cache-control": "private"}
 CHALLENGE = 'Bearer realm="estuary"'
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    """An issuer that is up."""
-    with issuing() as issuer:
-        yield issuer
 
 
 class World:
@@ -38,8 +30,7 @@ class World:
 
     def token(self, owner: str | None, *roles: str) -> dict[str, str]:
         """The header of a token for an owner with these roles."""
-        token = self._issuer.token(sub=f"s-{owner}", tenant=owner, roles=list(roles), scope="r w")
-        return {"authorization": f"Bearer {token}"}
+        return bearing_token(self._issuer, owner, *roles)
 
     async def put(self, path: str, title: str, headers: dict[str, str], **more: Any) -> httpx.Response:
         """The answer to a new record."""
@@ -49,24 +40,12 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, issuer: Issuer, *references: str) -> AsyncIterator[World]:
     """A service of these resources, with owners, roles and scopes."""
-    service = make_service(
-        folder,
-        RESOURCES=",".join(references),
-        AUTH_ENABLED="true",
-        AUTH_ISSUER=issuer.url,
-        AUTH_AUDIENCE=AUDIENCE,
-        AUTH_OWNER_CLAIM="tenant",
-        AUTH_ROLES_CLAIM="roles",
-        AUTH_READ_SCOPE="r",
-        AUTH_WRITE_SCOPE="w",
-        RATE_LIMIT_ENABLED="false",
-        AUTH_FAILURE_LIMIT="0",
-    )
+    service = make_service(folder, **asking_for_tokens(issuer, RESOURCES=",".join(references)))
     refused: list[Observation] = []
     observers = service.application.observe
     assert isinstance(observers, Observers)
     observers.subscribe(AuthFailed, refused.append)
-    async with client_of(service, resources=references, access=Scopes("r", "w")) as client:
+    async with client_of(service, resources=references, access=SCOPES) as client:
         yield World(client, issuer, refused)
 
 

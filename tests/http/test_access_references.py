@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.http.stores import stored
 from tests.support.access_model import ASKERS, HERS, HIS, MISSING, OWNERS, Asker, Told
 from tests.support.access_walk import IDS, Form
 from tests.support.access_world import MOMENT, World, masked, world
-from tests.support.issuer import Issuer, issuing
+from tests.support.issuer import Issuer
 from tests.support.reference_walk import NOTHING, REMARKS, ReferenceModel, reference_forms
 from tests.support.ruled import DECLARATIONS, Note, reference, remark_type, remarks_on, rules_of
 
@@ -27,13 +27,6 @@ DECLARED = {"memory": 2, "cached+memory": 1, "sqlite": 1, "postgres": 1, "convex
 ASKING = 4
 """How many askers send all requests."""
 LONG_DECLARED = {"memory": 81, "cached+memory": 20, "sqlite": 12, "postgres": 6, "convex": 2}
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    """An issuer that is up."""
-    with issuing() as issuer:
-        yield issuer
 
 
 async def records(names: Sequence[str]) -> AsyncIterator[tuple[Resource, Sequence[Record]]]:

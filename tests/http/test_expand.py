@@ -1,6 +1,6 @@
 """`expand`: what records refer to is shown beside them, as far as the asker may read it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from estuary.core.measurements import StoreQueried
-from estuary.http.scopes import Scopes
 from estuary.telemetry.observers import Observers
-from tests.support.issuer import AUDIENCE, Issuer, issuing
+from tests.support.asking_for_tokens import SCOPES, asking_for_tokens, bearing_token
+from tests.support.issuer import Issuer
 from tests.support.library import LIBRARY_REFERENCES
 from tests.support.service import client_of, make_service
 
@@ -148,34 +148,14 @@ async def test_a_reference_costs_one_query_more(tmp_path: Path) -> None:
             assert all(each["expand"]["author"]["id"] == each["author"] for each in items)
 
 
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    """An issuer that is up."""
-    with issuing() as issuer:
-        yield issuer
-
-
 async def test_what_may_not_be_read_is_null(tmp_path: Path, issuer: Issuer) -> None:
     """As what is not there: another owner's record, and all of a resource that the asker may not read."""
     names = ("CATALOGUE", "SHELVES", "SECRETS")
     references = [f"tests.support.shelved:{name}" for name in names]
-    service = make_service(
-        tmp_path,
-        RESOURCES=",".join(references),
-        AUTH_ENABLED="true",
-        AUTH_ISSUER=issuer.url,
-        AUTH_AUDIENCE=AUDIENCE,
-        AUTH_OWNER_CLAIM="tenant",
-        AUTH_ROLES_CLAIM="roles",
-        AUTH_READ_SCOPE="r",
-        AUTH_WRITE_SCOPE="w",
-    )
-    hers, his = (
-        {"authorization": f"Bearer {issuer.token(sub=each, tenant=each, roles=['staff'], scope='r w')}"}
-        for each in ("her", "him")
-    )
-    reader = {"authorization": f"Bearer {issuer.token(sub='x', tenant='x', roles=[], scope='r w')}"}
-    async with client_of(service, resources=references, access=Scopes("r", "w")) as client:
+    service = make_service(tmp_path, **asking_for_tokens(issuer, RESOURCES=",".join(references)))
+    hers, his = (bearing_token(issuer, each, "staff") for each in ("her", "him"))
+    reader = bearing_token(issuer, "x")
+    async with client_of(service, resources=references, access=SCOPES) as client:
         shelf = (await client.post("/api/v1/shelves", json={"name": "A"}, headers=hers)).json()
         secret = (await client.post("/api/v1/secrets", json={"name": "B"}, headers=hers)).json()
         body = {"title": "x", "shelf": shelf["id"], "secret": secret["id"]}

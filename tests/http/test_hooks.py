@@ -11,10 +11,10 @@ import pytest
 from estuary.core.access.identity import Identity
 from estuary.core.observations import HookSlow, Observation, RequestFailed
 from estuary.http.messages import Request
-from estuary.http.scopes import Scopes
 from estuary.telemetry.observers import Observers
 from tests.support import hooked
-from tests.support.issuer import AUDIENCE, issuing
+from tests.support.asking_for_tokens import SCOPES, asking_for_tokens
+from tests.support.issuer import Issuer
 from tests.support.service import client_of, make_service
 
 LOANS, VISITS = "tests.support.hooked:LOANS", "tests.support.hooked:VISITS"
@@ -189,36 +189,23 @@ async def test_a_defect_of_a_hook_ends_one_request(
     assert 200 == (await client.patch(place, json={"days": 2})).status_code
 
 
-async def test_hooks_are_told_who_a_token_names(tmp_path: Path) -> None:
+async def test_hooks_are_told_who_a_token_names(tmp_path: Path, issuer: Issuer) -> None:
     """Subject, owner and scopes of a verified token, in each way to write."""
-    with issuing() as issuer:
-        service = make_service(
-            tmp_path,
-            RESOURCES=VISITS,
-            AUTH_ENABLED="true",
-            AUTH_ISSUER=issuer.url,
-            AUTH_AUDIENCE=AUDIENCE,
-            AUTH_OWNER_CLAIM="tenant",
-            AUTH_READ_SCOPE="{resource}:read",
-            AUTH_WRITE_SCOPE="{resource}:write",
-        )
-        access = Scopes("{resource}:read", "{resource}:write")
-        token = issuer.token(sub="bob", tenant="acme", scope="visits:read visits:write other")
-        async with client_of(service, resources=(VISITS,), access=access) as client:
-            client.headers["Authorization"] = f"Bearer {token}"
-            created = await client.post("/api/v1/visits", json={"reason": "x"})
-            place = created.headers["location"]
-            operation = {"method": "PUT", "path": place, "body": {"reason": "y", "subject": "mallory"}}
-            answers = [
-                created,
-                await client.patch(place, json={"subject": "mallory", "scopes": []}),
-                await client.put(
-                    f"/api/v1/visits/{ID}", json={"reason": "x"}, headers={"If-None-Match": "*"}
-                ),
-            ]
-            batch = await client.post(BATCH, json={"operations": [operation]})
+    service = make_service(tmp_path, **asking_for_tokens(issuer, RESOURCES=VISITS))
+    token = issuer.token(sub="bob", tenant="acme", scope="r w other")
+    async with client_of(service, resources=(VISITS,), access=SCOPES) as client:
+        client.headers["Authorization"] = f"Bearer {token}"
+        created = await client.post("/api/v1/visits", json={"reason": "x"})
+        place = created.headers["location"]
+        operation = {"method": "PUT", "path": place, "body": {"reason": "y", "subject": "mallory"}}
+        answers = [
+            created,
+            await client.patch(place, json={"subject": "mallory", "scopes": []}),
+            await client.put(f"/api/v1/visits/{ID}", json={"reason": "x"}, headers={"If-None-Match": "*"}),
+        ]
+        batch = await client.post(BATCH, json={"operations": [operation]})
     bodies = [*(each.json() for each in answers), batch.json()["results"][0]["body"]]
-    named = ("bob", "acme", ["other", "visits:read", "visits:write"])
+    named = ("bob", "acme", ["other", "r", "w"])
     assert [named] * 4 == [(each["subject"], each["tenant"], each["scopes"]) for each in bodies]
 
 

@@ -1,14 +1,14 @@
 """References over HTTP: what a record refers to is there, and what goes with it goes in one step."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from estuary.http.scopes import Scopes
-from tests.support.issuer import AUDIENCE, Issuer, issuing
+from tests.support.asking_for_tokens import SCOPES, asking_for_tokens, bearing_token
+from tests.support.issuer import Issuer
 from tests.support.library import LIBRARY_REFERENCES
 from tests.support.service import client_of, make_service
 
@@ -183,35 +183,17 @@ async def test_batches_go_on_from_what_a_delete_has_left(library: httpx.AsyncCli
     assert (404, 1) == (answer.status_code, answer.json()["details"]["operation"])
 
 
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    """An issuer that is up."""
-    with issuing() as issuer:
-        yield issuer
-
-
 @pytest.mark.parametrize("store_variables", ["memory", "sqlite"], indirect=True)
 async def test_owners_refer_to_their_own_records(
     store_variables: dict[str, str], tmp_path: Path, issuer: Issuer
 ) -> None:
     """Another's record is refused as one that does not exist; a delete takes its owner's with it."""
     service = make_service(
-        tmp_path,
-        RESOURCES=LIBRARY_REFERENCES,
-        AUTH_ENABLED="true",
-        AUTH_ISSUER=issuer.url,
-        AUTH_AUDIENCE=AUDIENCE,
-        AUTH_OWNER_CLAIM="tenant",
-        AUTH_READ_SCOPE="r",
-        AUTH_WRITE_SCOPE="w",
-        **store_variables,
+        tmp_path, **asking_for_tokens(issuer, RESOURCES=LIBRARY_REFERENCES, **store_variables)
     )
-    hers, his = (
-        {"authorization": f"Bearer {issuer.token(sub=owner, tenant=owner, scope='r w')}"}
-        for owner in ("her", "him")
-    )
+    hers, his = (bearing_token(issuer, owner) for owner in ("her", "him"))
     resources = LIBRARY_REFERENCES.split(",")
-    async with client_of(service, resources=resources, access=Scopes("r", "w")) as client:
+    async with client_of(service, resources=resources, access=SCOPES) as client:
         ada = await made(client, AUTHORS, name="Ada", headers=hers)
         bob = await made(client, AUTHORS, name="Bob", headers=his)
         answers = [

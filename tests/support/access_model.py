@@ -5,10 +5,9 @@ It knows words and the claims of tokens, and nothing of how the service decides.
 
 from typing import Any, NamedTuple
 
+from tests.support.asking_for_tokens import READ, WRITE
 from tests.support.ruled import ADMIN, EDIT, rules_of
 
-READ, WRITE = "r", "w"
-"""The scopes that are configured for reading and writing."""
 HERS, HIS, MISSING = "hers", "his", "missing"
 """The records that requests are about: each is called so."""
 OWNERS = {HERS: "her", HIS: "him", MISSING: None}

@@ -15,11 +15,11 @@ from estuary.core.api_keys.key_administration import Grant, KeyAdministration
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import Observation
 from estuary.core.ports import Store
-from estuary.http.scopes import Scopes
 from estuary.telemetry.observers import Observers
-from tests.support.access_model import ASKERS, READ, WRITE, Asker
+from tests.support.access_model import ASKERS, Asker
 from tests.support.access_walk import Form
-from tests.support.issuer import AUDIENCE, Issuer
+from tests.support.asking_for_tokens import SCOPES, asking_for_tokens
+from tests.support.issuer import Issuer
 from tests.support.service import client_of, make_service
 
 MOMENT = 1_764_000_000_000_000
@@ -87,20 +87,9 @@ async def world(
     """A service with these resources."""
     service = make_service(
         folder,
-        **store,
-        RESOURCES=",".join(references),
-        AUTH_ENABLED="true",
-        KEYS_ENABLED="true",
-        AUTH_ISSUER=issuer.url,
-        AUTH_AUDIENCE=AUDIENCE,
-        AUTH_OWNER_CLAIM="tenant",
-        AUTH_ROLES_CLAIM="roles",
-        AUTH_READ_SCOPE=READ,
-        AUTH_WRITE_SCOPE=WRITE,
-        RATE_LIMIT_ENABLED="false",
-        AUTH_FAILURE_LIMIT="0",
+        **asking_for_tokens(issuer, RESOURCES=",".join(references), KEYS_ENABLED="true", **store),
     )
-    async with client_of(service, resources=references, access=Scopes(READ, WRITE)) as client:
+    async with client_of(service, resources=references, access=SCOPES) as client:
         keys = key_administration(service.store)
         carried = {asker.name: await credentials(issuer, keys, asker) for asker in ASKERS}
         yield World(service, client, carried)

@@ -25,7 +25,9 @@ class NewValues:
         self._set = [(place, makers[each.name]) for place, each in enumerate(fields) if each.name in makers]
         self._makers = list(makers.items())
         self._set_texts = [
-            (place, each) for place, each in enumerate(fields) if each.name in makers and each.kind.wire is str
+            (place, each)
+            for place, each in enumerate(fields)
+            if each.name in makers and each.kind.wire is str
         ]
         self._make = make
 
