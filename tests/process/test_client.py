@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from tests.support.awaited import Awaited
 from tests.support.books import Book
 from tests.support.documents import ROOT
 from tests.support.faults import CUT_AFTER, STALE, USUAL, Fault, Faults
-from tests.support.process import Server, free_port, serving
+from tests.support.process import HOST, Server, free_port, serving
 from tests.support.servers.faulty import faulty_proxy
 
 EDITORS, EDITS = (6, 40) if os.environ.get("ESTUARY_TEST_SOAK") == "1" else (4, 2)
@@ -75,7 +78,7 @@ def test_a_write_without_an_answer_can_be_taken_up_again(server: Server) -> None
 
 async def test_a_service_that_is_not_there_is_told() -> None:
     """With what was asked and why there was no answer, by either client, in the time of the call."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://{HOST}:{free_port()}"
     with Client(url, timeout=0.2) as client, pytest.raises(NoAnswer, match=r"^GET /api/v1/books/1, sent "):
         client.resource("books").get("1")
     async with AsyncClient(url, timeout=0.2) as awaited:
@@ -98,3 +101,34 @@ async def test_no_edit_is_lost_among_many(server: Server) -> None:
             await asyncio.gather(*[edit_often() for _ in range(EDITORS)])
             left = await books.get(made.id)
             assert (EDITORS * EDITS, EDITORS * EDITS + 1) == (left.value.pages, left.version)
+
+
+@contextmanager
+def trickling() -> Iterator[str]:
+    """The URL of a server whose answer comes byte by byte, and has no end."""
+    done = threading.Event()
+
+    def answer(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, suppress(OSError):
+                    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+                    while not done.wait(0.01):
+                        connection.sendall(b" ")
+
+    with socket.create_server((HOST, 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http://{HOST}:{listener.getsockname()[1]}"
+        done.set()
+
+
+async def test_an_answer_without_an_end_is_not_waited_for() -> None:
+    """The time of the call is that of the whole answer, not of a part of it."""
+    with trickling() as url:
+        with Client(url, timeout=0.1) as client, pytest.raises(NoAnswer):
+            client.resource("books").get("1")
+        async with AsyncClient(url, timeout=0.1) as awaited:
+            with pytest.raises(NoAnswer):
+                await awaited.resource("books").get("1")
