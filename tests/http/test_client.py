@@ -32,6 +32,7 @@ async def test_nothing_is_written_twice_or_lost(service: httpx2.ASGITransport) -
     async with AsyncClient(URL, transport=FaultyTransport(service, faults)) as client:
         await client_scenario.walk_and_change(client, "a")
         await client_scenario.write_together(client, "b")
+        await client_scenario.write_every_kind(client)
     assert {*USUAL, STALE} == set(faults.injected)
 
 

@@ -34,6 +34,7 @@ async def scenario(client: Any, label: str) -> None:
     """All that the program does."""
     await client_scenario.walk_and_change(client, label)
     await client_scenario.write_together(client, label)
+    await client_scenario.write_every_kind(client)
 
 
 async def test_the_synchronous_client_writes_nothing_twice(server: Server) -> None:

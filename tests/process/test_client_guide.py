@@ -14,7 +14,7 @@ from tests.support.process import TIMEOUT_SECONDS, Server, serving
 
 GUIDE = ROOT / "docs/client.md"
 ADDRESS = "http://localhost:3000"
-AS_A_BUNDLER = ("--target", "es2022", "--lib", "es2022,dom,dom.iterable")
+AS_A_BUNDLER = ("--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--skipLibCheck")
 ESM = ("--module", "esnext", "--moduleResolution", "bundler")
 
 

@@ -1,6 +1,10 @@
 """What a program does with the client: whatever fails on the way, it comes to the same end."""
 
 import asyncio
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -9,8 +13,9 @@ from estuary.client import AsyncClient, NotFound, PreconditionFailed, Validation
 from tests.support.books import BOOKS_REFERENCE, Book
 from tests.support.library import LIBRARY_REFERENCES, Author
 from tests.support.library import Book as Volume
+from tests.support.resources import BUILT, Hull, Vessel, vessel
 
-RESOURCES = f"{BOOKS_REFERENCE},{LIBRARY_REFERENCES}"
+RESOURCES = f"{BOOKS_REFERENCE},{LIBRARY_REFERENCES},tests.support.resources:VESSELS"
 NOWHERE = "01a20ae4-aaec-7239-acf3-5c06e8eab230"
 
 
@@ -81,3 +86,43 @@ async def write_together(client: AsyncClient, label: str) -> None:
     assert 1 == refused.value.operation
     await volumes.delete_by("isbn", f"{label}/2")
     assert [volume.id] == [book.id async for book in volumes.where(author=author.id)]
+
+
+FULL: dict[str, Any] = {
+    "call_sign": "DABC2",
+    "keel_number": 2**53 - 1,
+    "surveyed_at": BUILT,
+    "rating": 5,
+    "tags": ["a"],
+    "notes": ["b"],
+    "dues": Decimal("9999999999999999.99"),
+    "rebate": Decimal("0.000000000000000001"),
+    "christened": date(1998, 7, 4),
+    "registry": UUID(NOWHERE),
+    "soundings": [0.5],
+    "hatches": [True],
+    "inspected": [date(1998, 7, 4)],
+    "buoys": [UUID(NOWHERE)],
+    "calls": [BUILT],
+    "hull": Hull(width=3.5, plates=2, thickness=Decimal("0.000000001")),
+    "papers": {"a": {"b": None, "c": [1]}},
+    "extra": {"d": None},
+}
+
+
+async def write_every_kind(client: AsyncClient) -> None:
+    """What is written comes back as it was; what is replaced leaves nothing behind."""
+    vessels = client.resource("vessels", Vessel)
+    full, bare = vessel(**FULL), vessel(papers={"e": {"f": 1}})
+    made = await vessels.create(full)
+    assert (full, full) == (made.value, (await vessels.get(made.id)).value)
+
+    def refit(old: Vessel) -> Vessel:
+        return msgspec.structs.replace(old, hull=Hull(width=4.0), papers={"a": {"c": None}}, extra=None)
+
+    assert refit(full) == (await vessels.edit(made.id, refit)).value
+    assert bare == (await vessels.replace(made.id, bare)).value
+    with pytest.raises(PreconditionFailed) as refused:
+        await vessels.replace(made.id, bare, version=1)
+    assert refused.value.operation is None
+    assert full == (await vessels.replace(made.id, full)).value

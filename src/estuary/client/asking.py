@@ -10,7 +10,7 @@ from estuary.client.conditions import Comparison, Condition, all_of, compared
 from estuary.client.errors import CursorExpired, UnexpectedAnswer
 from estuary.client.exchange import Answer, Patience, Request, Steps, exchange
 from estuary.client.records import Codec, Page, codec_of
-from estuary.client.values import METADATA, names_of
+from estuary.client.values import METADATA, encoded, names_of
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -19,7 +19,6 @@ C = TypeVar("C")
 MOST_A_PAGE: Final = 100
 _LONGEST_URL: Final = 2000
 """What every proxy lets through; longer conditions go in a body."""
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class Asked(msgspec.Struct, Generic[T], frozen=True):
@@ -75,7 +74,7 @@ class Asked(msgspec.Struct, Generic[T], frozen=True):
             path = f"{self.path}?{urlencode(pairs)}"
             if len(path) <= _LONGEST_URL:
                 return Request("GET", path, {})
-        body = _encode({"where": all_of(self.where), **members})
+        body = encoded({"where": all_of(self.where), **members})
         return Request("POST", f"{self.path}/query", {"Content-Type": "application/json"}, body)
 
 

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
-import msgspec
-
-from estuary.client.errors import PreconditionFailed, UnexpectedAnswer
+from estuary.client.errors import PreconditionFailed, Refused, UnexpectedAnswer
 from estuary.client.exchange import Patience, Pause, Request, Steps, back_off, exchange
 from estuary.client.records import Codec, Record
-from estuary.client.values import Fields, fields_of, spelled
+from estuary.client.values import Fields, encoded, fields_of, spelled
 from estuary.client.writes import (
     Options,
     Write,
@@ -25,7 +23,6 @@ from estuary.client.writes import (
 T = TypeVar("T")
 
 _NO_OPTIONS: Final = Options()
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class Calls(Generic[T]):
@@ -123,16 +120,20 @@ class Calls(Generic[T]):
     def _make_together(self, writes: Sequence[Write], options: Options) -> Steps[Record[T]]:
         if len(writes) == 1:
             return (yield from self._make(writes[0], options))
-        answer = yield from exchange(batched(writes, options), self.patience)
+        try:
+            answer = yield from exchange(batched(writes, options), self.patience)
+        except Refused as refused:
+            refused.operation = None  # the batch is none of the caller's
+            raise
         return written(self.codec, results_in(answer, len(writes))[-1])
 
 
 def _changed(value: T, change: Callable[[T], T]) -> Fields:
     """The fields that `change` gives other values, with these; a value may be changed in place."""
-    before = {name: _encode(each) for name, each in fields_of(value).items()}
+    before = {name: encoded(each) for name, each in fields_of(value).items()}
     after = fields_of(change(value))
     gone = {name: None for name in before if name not in after}
-    return {name: each for name, each in after.items() if _encode(each) != before.get(name)} | gone
+    return {name: each for name, each in after.items() if encoded(each) != before.get(name)} | gone
 
 
 def _segment(text: str) -> str:

@@ -1,6 +1,7 @@
 """Values of a resource: how a type's fields are read from a record's JSON, and what of them is sent."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -12,6 +13,8 @@ from estuary.core.markers import Hidden, markers_of
 
 METADATA: Final = ("id", "created_at", "updated_at", "expand")
 """What is Estuary's own in a record's JSON; no field is called so."""
+
+_encode: Final = msgspec.json.Encoder().encode
 
 Fields: TypeAlias = dict[str, Any]
 """What is sent of a record, by name."""
@@ -55,10 +58,15 @@ def fields_of(value: Any) -> Fields:
     return {name: each for name, each in plain.items() if name not in METADATA}
 
 
+def encoded(value: Any) -> bytes:
+    """JSON of `value`; decimals are texts without an exponent, as the service takes them."""
+    return _encode(_plain(msgspec.to_builtins(value, builtin_types=(Decimal,))))
+
+
 def spelled(value: Any) -> str:
     """A value of a field as a URL has it: as JSON, but that texts stand for themselves."""
-    plain = msgspec.to_builtins(value)
-    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    plain = _plain(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+    return plain if isinstance(plain, str) else _encode(plain).decode()
 
 
 def replaces(value: Any) -> bool:
@@ -70,6 +78,17 @@ def replaces(value: Any) -> bool:
         complete = not value.__struct_config__.omit_defaults
         return complete and all(replaces(each) for each in msgspec.structs.asdict(value).values())
     return not isinstance(msgspec.to_builtins(value), Mapping)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+    return value
 
 
 def _read_members(body: bytes | Raw) -> Fields:

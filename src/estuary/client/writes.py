@@ -10,14 +10,13 @@ from estuary.client.errors import UnexpectedAnswer
 from estuary.client.exchange import Answer, Request
 from estuary.client.identifiers import new_key
 from estuary.client.records import Codec, Record
-from estuary.client.values import Fields, replaces
+from estuary.client.values import Fields, encoded, replaces
 
 T = TypeVar("T")
 
 BATCH_PATH: Final = "/api/v1/batch"
 _JSON: Final = "application/json"
 _MERGE_PATCH: Final = "application/merge-patch+json"
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -43,7 +42,7 @@ class Write(msgspec.Struct, frozen=True):
 
     def alone(self, options: Options) -> Request:
         """The request that makes it."""
-        content = None if self.body is None else _encode(self.body)
+        content = None if self.body is None else encoded(self.body)
         media_type = _MERGE_PATCH if self.method == "PATCH" else _JSON
         return _request(self.method, self.path, content, media_type, options, self.headers)
 
@@ -90,7 +89,7 @@ def setting(path: str, fields: Fields, version: int | None) -> Sequence[Write]:
 
 def batched(writes: Sequence[Write], options: Options) -> Request:
     """The request that makes all of these, or none."""
-    content = _encode({"operations": [each.operation for each in writes]})
+    content = encoded({"operations": [each.operation for each in writes]})
     return _request("POST", BATCH_PATH, content, _JSON, options, {})
 
 

@@ -20,6 +20,7 @@ ID = "01a20ae4-aaec-7239-acf3-5c06e8eab230"
         ("title__contains", 'a+b "c"', [("title.contains", 'a+b "c"')]),
         ("in_print", True, [("in_print", "true")]),
         ("price__lt", Decimal("12.30"), [("price.lt", "12.30")]),
+        ("price", Decimal("1E-7"), [("price", "0.0000001")]),
         ("weight", 0.5, [("weight", "0.5")]),
         ("edition", UUID(ID), [("edition", ID)]),
         ("sold_at__gt", datetime(2026, 1, 31, 9, tzinfo=UTC), [("sold_at.gt", "2026-01-31T09:00:00Z")]),
