@@ -194,3 +194,16 @@ def test_metrics_with_a_token_of_their_own_are_shown_to_who_has_it(
         assert [] == faults_in_every_look(page)
         page.get_by_role("button", name="Show metrics").click()
         expect(page.get_by_role("region", name="Memory of the service")).to_be_visible()
+
+
+def test_an_export_that_is_cancelled_saves_nothing(page: Page) -> None:
+    """Also while the service lets it wait; what is on the screen says so."""
+    page.route(
+        "**/api/v1/authors?*cursor=*",
+        lambda route: route.fulfill(status=429, headers={"retry-after": "600"}),
+    )
+    page.goto("/console/#/resources/authors/export")
+    page.get_by_role("button", name="Export", exact=True).click()
+    expect(page.get_by_text("the service asks to wait")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Nothing was saved")).to_be_visible()

@@ -132,6 +132,7 @@ function useFound(api, target, sought) {
 
 async function seek(api, target, text, signal) {
   if (text !== "") await delay(PAUSE, signal);
+  if (text !== "" && !UUID.test(text) && target.labelField === undefined) return { records: [], told: "Paste an id" };
   const answer = await asked(api, target, text, signal);
   if (!answer.ok) return { records: [], told: answer.message };
   const records = answer.body.items;
@@ -145,7 +146,6 @@ async function asked(api, target, text, signal) {
   const ask = (condition) => api.request("GET", target.path, { query: { ...query, ...condition }, signal });
   if (text === "") return ask({});
   if (UUID.test(text)) return ask({ id: text });
-  if (target.labelField === undefined) return ask({ id: "00000000-0000-0000-0000-000000000000" });
   const { name } = target.labelField;
   const answer = await ask({ [`${name}.contains`]: text });
   return answer.status === 422 ? ask({ [`${name}.prefix`]: text, sort: name }) : answer;

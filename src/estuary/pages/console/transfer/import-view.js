@@ -46,12 +46,13 @@ export default function ImportView({ resource }) {
     const update = (change) => setState((now) => ({ ...now, ...change(now) }));
     const chunks = chunksOf(file, { onRead: (bytes) => update(({ read }) => ({ read: read + bytes })) });
     const lines = noting(FORMATS[format].read(chunks, resource.fields), (unknown) => update(() => ({ unknown })));
+    const broken = []; // one list that grows: a copy for each line would cost the square of a large file
     const options = {
       by: by === "" ? null : by,
       trial,
       signal: stop.signal,
-      onBroken: (line) => update(({ broken }) => ({ broken: [...broken, line] })),
-      onDone: (count) => update(({ settled }) => ({ settled: settled + count, wait: 0 })),
+      onBroken: (line) => broken.push(line),
+      onDone: (count) => update(({ settled }) => ({ settled: settled + count, broken, wait: 0 })),
       onPause: (milliseconds) => update(() => ({ wait: Math.ceil(milliseconds / 1000) })),
     };
     try {
