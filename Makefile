@@ -163,6 +163,10 @@ artefacts: $(SYNCED) $(DEPLOYER) ## Regenerate the dashboards and manifests in d
 	$(BIN)/python -m workshop.grafana
 	$(BIN)/python -m workshop.kubernetes
 
+.PHONY: pictures
+pictures: $(SYNCED) ## Take the pictures of the console in docs/pictures/ again: needs chromium
+	ESTUARY_PICTURES=1 $(BIN)/python -m tests tests/browser/test_console_pictures.py
+
 .PHONY: hooks
 hooks: $(SYNCED) ## Have git run the lint tools before each commit
 	$(BIN)/pre-commit install

@@ -44,10 +44,11 @@ export class Resource {
     return this.fields.filter((field) => !field.readOnly);
   }
 
-  /** The field that names a record to people; undefined where there is none. */
+  /** The field that names a record to people: one that is called so, or that every record has; or undefined. */
   get labelField() {
-    const texts = this.shown.filter((field) => field.kind === "text" && !STAMPS.includes(field.name));
-    return LABELS.map((name) => texts.find((field) => field.name === name)).find(Boolean) ?? texts[0];
+    const texts = this.shown.filter((field) => field.kind === "text" && !field.readOnly);
+    const named = LABELS.map((name) => texts.find((field) => field.name === name)).find(Boolean);
+    return named ?? texts.find(({ required, unique }) => required || unique);
   }
 
   /** What a record is called. */

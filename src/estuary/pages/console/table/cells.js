@@ -6,6 +6,7 @@ import { href } from "../router.js";
 import { stringify } from "../values/json.js";
 
 const LONGEST = 120;
+const ENDING = 12;
 const NUMBERS = ["integer", "float", "decimal"];
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -28,7 +29,7 @@ export function Cell({ field, record }) {
     case "choice":
       return html`<span class="tag">${value}</span>`;
     case "uuid":
-      return html`<span class="mono">${value}</span>`;
+      return html`<span class="mono" title=${value}>${field.name === "id" ? brief(value) : value}</span>`;
     default:
       return html`<${Text} value=${asText(value)} />`;
   }
@@ -63,6 +64,11 @@ function ReferenceCell({ field, record }) {
   return html`
     <a class=${label === id ? "mono" : undefined} href=${href(["resources", target.name, id])} title=${id}>${cut(label)}</a>
   `;
+}
+
+/** The end of an id, in which those that were made at the same time differ. */
+function brief(id) {
+  return `…${id.slice(-ENDING)}`;
 }
 
 /** `text` as far as a cell has room for it; what is cut off begins at a whole character. */

@@ -13,8 +13,8 @@ export function columnsOf(resource, names) {
   const stamp = resource.field("updated_at");
   const own = resource.shown.filter((field) => !isOwn(field) && !WIDE.includes(field.kind));
   const label = resource.labelField;
-  const first = [...new Set([label, ...own])].filter(Boolean).slice(0, USUAL);
-  return [...(first.length > 0 ? first : [resource.field("id")]), stamp].filter(Boolean);
+  const first = [...new Set([label ?? resource.field("id"), ...own])].slice(0, USUAL);
+  return [...first, stamp].filter(Boolean);
 }
 
 /** The names of the fields to ask for: what is shown, and what a record is called by. */

@@ -36,7 +36,7 @@ export function ColumnChooser({ resource, columns, onChange }) {
   const toggle = (name, isShown) => onChange(isShown ? [...shown, name] : shown.filter((each) => each !== name));
   return html`
     <${Popover} label="Columns">
-      <fieldset class="choices">
+      <fieldset class="column-choices">
         <legend class="sr-only">Columns</legend>
         ${resource.shown.map(
           ({ name, label }) => html`
