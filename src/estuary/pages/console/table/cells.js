@@ -49,7 +49,7 @@ export function local(moment) {
 }
 
 function Text({ value }) {
-  if (value === "") return html`<span class="muted">empty</span>`;
+  if (value === "") return html`<span class="sr-only">empty</span>`;
   const short = cut(value);
   return short === value ? value : html`<span title=${value.slice(0, 1000)}>${short}</span>`;
 }
