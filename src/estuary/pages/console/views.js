@@ -9,7 +9,7 @@ import { styled } from "./style-sheets.js";
 
 const VIEWS = [
   ["", () => import("./overview/view.js")],
-  ["resources/:resource", () => styled(import("./table/view.js"), "table.css")],
+  ["resources/:resource", () => styled(import("./table/view.js"), "table.css", "forms.css")],
   ["resources/:resource/new", () => styled(import("./record/new-view.js"), "forms.css", "record.css")],
   ["resources/:resource/import", () => styled(import("./transfer/import-view.js"), "forms.css", "transfer.css")],
   ["resources/:resource/export", () => styled(import("./transfer/export-view.js"), "forms.css", "transfer.css")],

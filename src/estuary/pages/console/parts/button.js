@@ -2,22 +2,21 @@
 
 import { html } from "../html.js";
 
-/** `kind` is `plain`, `primary` (one a view), `danger` or `quiet`. A `busy` one cannot be pressed, and says that it works.
- *
- * With `refusal`, a reason why this may not be done, it is there, cannot be pressed, and tells the reason.
+/** `kind` is `plain`, `primary` (one a view), `danger` or `quiet`. One that is `disabled`, `busy`, or has a `refusal`, the
+ * reason why this may not be done, cannot be pressed; it keeps the focus, which the attribute `disabled` would lose.
  */
 export function Button({ kind = "plain", busy = false, refusal, disabled, children, onClick, type = "button", ...rest }) {
-  const isOff = Boolean(disabled || busy);
+  const isOff = Boolean(disabled || busy || refusal);
+  const refuse = (event) => event.preventDefault();
   return html`
     <button
       ...${rest}
       type=${type}
       class=${`button ${kind}`}
-      disabled=${isOff}
-      aria-disabled=${refusal ? "true" : undefined}
+      aria-disabled=${isOff ? "true" : undefined}
       aria-busy=${busy ? "true" : undefined}
       title=${refusal ?? rest.title}
-      onClick=${refusal ? (event) => event.preventDefault() : onClick}
+      onClick=${isOff ? refuse : onClick}
     >
       ${children}${refusal && html`<span class="sr-only"> (not allowed: ${refusal})</span>`}
     </button>

@@ -2,7 +2,7 @@
 
 import { Changes } from "../changes.js";
 import { useChanges } from "../context.js";
-import { html, useEffect } from "../html.js";
+import { html, useEffect, useState } from "../html.js";
 import { Button } from "./button.js";
 
 const SECONDS = 10;
@@ -34,17 +34,28 @@ export function ToastRegion({ toasts }) {
   `;
 }
 
+/** One message; while the pointer or the focus is on it, it stays. */
 function Toast({ toast, onClose }) {
+  const [isHeld, setHeld] = useState(false);
+  const hold = () => setHeld(true);
+  const release = () => setHeld(false);
   useEffect(() => {
+    if (isHeld) return undefined;
     const timer = setTimeout(onClose, toast.seconds * 1000);
     return () => clearTimeout(timer);
-  }, []);
+  }, [isHeld]);
   const act = () => {
     onClose();
     toast.action.run();
   };
   return html`
-    <div class=${`toast ${toast.kind}`}>
+    <div
+      class=${`toast ${toast.kind}`}
+      onMouseEnter=${hold}
+      onMouseLeave=${release}
+      onFocusIn=${hold}
+      onFocusOut=${release}
+    >
       <span>${toast.text}</span>
       ${toast.action && html`<${Button} kind="quiet" onClick=${act}>${toast.action.label}<//>`}
       <${Button} kind="quiet" onClick=${onClose} aria-label="Close this message">×<//>

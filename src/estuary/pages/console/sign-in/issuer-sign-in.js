@@ -14,14 +14,17 @@ export function IssuerSignIn({ issuer, onSignedIn }) {
 
   // Before it is pressed: a browser opens a window only as an immediate answer to that.
   useEffect(() => {
+    if (!window.isSecureContext) return setError("Browsers allow this on https addresses and on localhost alone");
     discover(issuer.issuer).then(setMetadata, (problem) => setError(problem.message));
     return () => ending.current?.abort();
   }, [issuer]);
 
   const signIn = async () => {
     const exchange = new Exchange(issuer, metadata, returnAddress());
-    const page = window.open("about:blank", "estuary-sign-in", "popup,width=520,height=720");
+    const page = window.open("about:blank", "_blank", "popup,width=520,height=720");
     if (page === null) return setError("The browser did not open the issuer's window: allow this page to open one");
+    // What is shown there must not be able to lead this page elsewhere.
+    page.opener = null;
     ending.current = new AbortController();
     setError(null);
     setWaiting(true);

@@ -4,9 +4,9 @@ import { useApp } from "../context.js";
 import { html } from "../html.js";
 import { href } from "../router.js";
 import { stringify } from "../values/json.js";
+import { brief } from "./brief.js";
 
 const LONGEST = 120;
-const ENDING = 12;
 const NUMBERS = ["integer", "float", "decimal"];
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -64,11 +64,6 @@ function ReferenceCell({ field, record }) {
   return html`
     <a class=${label === id ? "mono" : undefined} href=${href(["resources", target.name, id])} title=${id}>${cut(label)}</a>
   `;
-}
-
-/** The end of an id, in which those that were made at the same time differ. */
-function brief(id) {
-  return `…${id.slice(-ENDING)}`;
 }
 
 /** `text` as far as a cell has room for it; what is cut off begins at a whole character. */

@@ -1,6 +1,7 @@
 /** What stands behind an operator: typed in a control of its kind, sent as the API reads it. */
 
-import { html } from "../html.js";
+import { ReferenceControl } from "../form/reference-control.js";
+import { html, useState } from "../html.js";
 
 const NUMERIC = { integer: "numeric", float: "decimal", decimal: "decimal" };
 const WORDS = { true: "Yes", false: "No" };
@@ -14,6 +15,7 @@ export function OperandInput({ control, field, operator, value, onInput }) {
     return html`<textarea ...${control} class="input" rows="3" placeholder="One a line" value=${value} onInput=${input}></textarea>`;
   if (field.kind === "choice")
     return html`<${Select} control=${control} value=${value} texts=${field.choices} words=${{}} onInput=${onInput} />`;
+  if (field.kind === "reference") return html`<${ReferenceInput} control=${control} field=${field} value=${value} onInput=${onInput} />`;
   if (field.kind === "timestamp")
     return html`<input ...${control} class="input" type="datetime-local" step="1" value=${value} onInput=${input} />`;
   if (field.kind === "date") return html`<input ...${control} class="input" type="date" value=${value} onInput=${input} />`;
@@ -34,6 +36,16 @@ export function asOperand(typed, operator, field) {
 export function asTyped({ operator, values }, field) {
   const texts = field.kind === "timestamp" && operator !== "in" ? values.map(inLocalTime) : values;
   return texts.join("\n");
+}
+
+/** The picker of forms; what it holds is an id, or nothing. */
+function ReferenceInput({ control, field, value, onInput }) {
+  const [entry, setEntry] = useState({ state: "value", text: value });
+  const choose = (next) => {
+    setEntry(next);
+    onInput(next.state === "value" && !next.bad ? next.text : "");
+  };
+  return html`<${ReferenceControl} field=${field} entry=${entry} onChange=${choose} control=${control} mode="new" />`;
 }
 
 function Select({ control, value, texts, words, onInput }) {

@@ -1,5 +1,7 @@
 /** Operators in words. */
 
+import { brief } from "./brief.js";
+
 const WORDS = {
   eq: "is",
   ne: "is not",
@@ -40,5 +42,6 @@ export function conditionWords({ operator, values }, field) {
 function shown(value, kind) {
   if (kind === "text") return `“${value}”`;
   if (kind === "boolean") return value === "true" ? "yes" : "no";
+  if (kind === "reference") return brief(value);
   return value;
 }
