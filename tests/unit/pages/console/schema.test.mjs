@@ -73,7 +73,7 @@ test("resources are what the document says are some, with what can be done and w
   assert.deepEqual([books.title, books.singular, books.path], ["Books", "book", "/api/v1/books"]);
   assert.deepEqual(books.can, { read: true, create: true, update: true, delete: true });
   assert.deepEqual(authors.can, { read: true, create: false, update: false, delete: false });
-  assert.deepEqual([books.open.read, authors.open.read], [false, true]);
+  assert.deepEqual([books.open.read, books.open.update, authors.open.read], [false, true, true]);
   assert.equal(books.recordPath("a/b"), "/api/v1/books/a%2Fb");
 });
 

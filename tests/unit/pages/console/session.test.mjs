@@ -54,6 +54,13 @@ test("requests that are refused at the same time ask once, and are all sent agai
   assert.deepEqual(asked.sort(), ["Bearer fresh", "Bearer fresh", "Bearer old", "Bearer old"]);
 });
 
+test("a refusal of credentials that are others by now asks nobody", async () => {
+  const here = session();
+  here.signIn(fresh, { keep: false });
+  assert.equal(await here.ask(old, "no"), true);
+  assert.equal(here.question, null);
+});
+
 test("who does not sign in again gets the refusal; who has not signed in is not asked", async () => {
   const [here, asked] = [session(), []];
   service("fresh", asked);
