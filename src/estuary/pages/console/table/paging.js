@@ -58,7 +58,7 @@ export function ColumnChooser({ resource, columns, onChange }) {
 }
 
 function position(number, limit, { records, isLoading }, total) {
-  const of = total === null ? "" : ` of ${total}`;
+  const of = total === null ? "" : /\d/.test(total) ? ` of ${total}` : `, ${total}`;
   if (isLoading) return "Loading…";
   if (records.length === 0) return "";
   if (number === null) return `${records.length} records${of}`;
