@@ -185,7 +185,7 @@ def test_every_fault_of_every_declaration_is_told_at_once(tmp_path: Path, comman
     assert (2, "estuary: the declarations have 10 problems:") == (done.returncode, first)
     assert [True, True] == ["more:PENS cannot be" in lines[0], "no attribute 'NONE'" in lines[1]]
     digits = "say once how many digits it has: Annotated[Decimal, Digits(12, 2)]"
-    markers = "estuary's Index, Unique, Hidden, Digits, Ref, Now and Subject"
+    markers = "estuary's Index, Unique, Hidden, Was, Digits, Ref, Now and Subject"
     unknown = f"'hidden', which Estuary does not know: rules are msgspec.Meta(…), and markers are {markers}"
     assert [
         f"  RESOURCES: shop:BOOKS: hook validate must be a function, not 3 {books}",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from estuary.cli.commands import Commands
 from estuary.cli.exits import FAILED, OK, failed, misconfigured
+from estuary.cli.tables import table, terminal_width
 
 if TYPE_CHECKING:
     from estuary.config.environment import Loaded
@@ -45,7 +46,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _show(loaded: "Loaded") -> int:
     """Print every value with its source, what lists can be asked, and whether the store answers."""
-    for line in loaded.describe():
+    for line in table(
+        [(name, value, source) for name, value, source, _ in loaded.effective], terminal_width()
+    ):
         print(line)
     for warning in loaded.warnings:
         print(f"warning: {warning}")

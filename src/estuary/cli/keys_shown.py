@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from estuary.cli.exits import warn
+from estuary.cli.tables import table, terminal_width
 from estuary.core.api_keys.api_keys import ApiKey
 from estuary.core.api_keys.key_administration import Issued
 from estuary.core.api_keys.key_view import issued_view, key_view, state_of
@@ -28,11 +29,7 @@ def listed(keys: Sequence[ApiKey], form: str) -> str:
     if form == "json":
         return _json([key_view(key, now) for key in keys])
     rows = [_TITLES, *(_row(key, now) for key in keys)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return "\n".join(table(rows, terminal_width()))
 
 
 def _row(key: ApiKey, now: datetime) -> tuple[str, ...]:

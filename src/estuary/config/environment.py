@@ -44,13 +44,6 @@ class Loaded(NamedTuple):
     process_environment: ProcessEnvironment
     secret_files: Mapping[str, Path]
 
-    def describe(self) -> Iterator[str]:
-        """A line for each variable, in columns: name, value, source."""
-        name_width = max(len(each.name) for each in self.effective)
-        value_width = max(len(each.shown) for each in self.effective)
-        for name, value, source, _ in self.effective:
-            yield f"{name:{name_width}}  {value:{value_width}}  {source}"
-
 
 def load(instead: Mapping[str, str] = MappingProxyType({})) -> Loaded:
     """The configuration of this process; raises `ConfigurationError`.
