@@ -24,6 +24,7 @@ TESTED_BY_ITSELF = {
     "README.md": "tests/process/test_readme.py",
     "docs/access.md": "tests/process/test_access_guide.py",
     "docs/authentication.md": "tests/process/test_authentication_doc.py",
+    "docs/development.md": "tests/process/test_init.py",
     "docs/hooks.md": "tests/process/test_hooks_guide.py",
     "docs/profiling.md": "tests/process/test_profiling_doc.py",
     "docs/relations.md": "tests/process/test_relations_guide.py",

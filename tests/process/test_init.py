@@ -9,8 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from estuary.app.introduction import introduction
+from estuary.config.environment import load_from
 from estuary.testing import NotServed, served
 from tests.support.command import estuary
+from tests.support.console import examples
+from tests.support.documents import ROOT
 from tests.support.process import TIMEOUT_SECONDS
 
 
@@ -22,6 +26,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (0, "") == (done.returncode, done.stderr)
     assert done.stdout.endswith("next:\n  cd shop\n  estuary dev\n")
     return folder / "shop"
+
+
+def test_the_guide_shows_what_is_printed(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/development.md: the files that are made, and the addresses that are told."""
+    shown = {each.command: "\n".join(each.lines) for each in examples(ROOT / "docs/development.md")}
+    assert shown["estuary init shop"] == estuary(tmp_path, "init", "shop").stdout.rstrip()
+    monkeypatch.chdir(project)
+    told = introduction(load_from({}, directory=project).settings, "http://127.0.0.1:3000", project)
+    assert shown["estuary dev"] == "\n".join(told)
 
 
 def test_its_own_tests_pass(project: Path) -> None:
@@ -39,13 +54,13 @@ def test_its_own_tests_pass(project: Path) -> None:
 
 
 def test_its_seed_may_be_sown_again(project: Path) -> None:
-    """Two authors, two books; then they are there."""
+    """Two authors, two books; then they are there: as the guide shows it."""
     store = {"DATABASE_URL": f"sqlite:///{project / 'seeded.db'}"}
-    told = [estuary(project, "seed", "seed.jsonl", **store).stdout for _ in range(2)]
-    assert [
-        "4 created, 0 changed, 0 left as they were\n",
-        "0 created, 0 changed, 4 left as they were\n",
-    ] == told
+    told = [estuary(project, "seed", "seed.jsonl", **store).stdout.rstrip() for _ in range(2)]
+    shown = [
+        each for each in examples(ROOT / "docs/development.md") if each.command.startswith("estuary seed")
+    ]
+    assert told == ["\n".join(each.lines) for each in shown]
 
 
 def test_its_container_has_all_that_it_serves(project: Path, tmp_path: Path) -> None:
