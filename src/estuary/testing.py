@@ -40,7 +40,7 @@ def served(folder: Path | str = ".", **variables: str) -> Iterator[str]:
     for _ in range(_ATTEMPTS):
         port = _free_port()
         command = [sys.executable, "-m", "estuary", "serve"]
-        around = {**process_environment(), **_USUAL, "PORT": str(port), **variables}
+        around = process_environment({**_USUAL, "PORT": str(port), **variables})
         with (
             TemporaryFile() as errors,
             subprocess.Popen(command, cwd=folder, env=around, stderr=errors) as service,  # noqa: S603 - ours

@@ -23,7 +23,7 @@ IMPORTED_BY = {
     "convex": ("stores/convex/**/*.py",),
     "redis": ("redis/*.py", "limits/redis/*.py", "stores/cache/redis_cache.py"),
     "auth": ("auth/*.py",),
-    "dev": ("server/watching.py",),
+    "dev": ("server/watching.py", "stores/sql/migrations/*.py", "stores/*/alteration.py"),
     "migrate": ("stores/sql/migrations/*.py", "stores/*/alteration.py"),
 }
 """The modules for which an extra is installed; no other needs one."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from estuary.app.authentication import documented_scopes
     from estuary.app.composition import asgi, build, rsgi
     from estuary.app.list_report import askable
-    from estuary.app.preloading import preload
+    from estuary.app.preloading import preload, preload_migrations
     from estuary.app.resources import load_resources, openapi
     from estuary.app.service import Service
     from estuary.app.shared_state import SharedState
@@ -31,6 +31,7 @@ __all__ = [
     "openapi",
     "permissions",
     "preload",
+    "preload_migrations",
     "probe",
     "rsgi",
 ]
@@ -48,6 +49,7 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "openapi": "resources",
         "permissions": "access",
         "preload": "preloading",
+        "preload_migrations": "preloading",
         "probe": "store_check",
         "rsgi": "composition",
     }

@@ -50,14 +50,14 @@ def load(instead: Mapping[str, str] = MappingProxyType({})) -> Loaded:
 
     The variables in `instead` take the place of what the process was given for them.
     """
+    return load_from(process_environment(instead), directory=Path())
+
+
+def process_environment(instead: Mapping[str, str]) -> dict[str, str]:
+    """The variables of this process; those in `instead` take the place of what it was given for them."""
     given = {f"{name}{FILE_SUFFIX}" for name in instead}
-    around = {name: text for name, text in process_environment().items() if name not in given}
-    return load_from({**around, **instead}, directory=Path())
-
-
-def process_environment() -> Mapping[str, str]:
-    """The variables of this process: what processes that it starts are given, too."""
-    return os.environ
+    around = {name: text for name, text in os.environ.items() if name not in given}
+    return {**around, **instead}
 
 
 def load_from(environ: Mapping[str, str], *, directory: Path) -> Loaded:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from socket import socket
 
-from estuary.app import SharedState, preload
+from estuary.app import SharedState, preload, preload_migrations
 from estuary.config.combinations import NOBODY_ISSUES_TOKENS
 from estuary.config.environment import Loaded, load
 from estuary.config.errors import ConfigurationError
@@ -49,7 +49,9 @@ def develop(port: int | None, *, say: Say, complain: Say) -> int:
             raise CannotConfigure(str(error)) from error
         return partial(_run_version, now, sockets, SharedState(now.settings))
 
-    return Development(configure, partial(watching.watch, Path.cwd()), say=say, complain=complain).run()
+    watch = partial(watching.watch, Path.cwd())
+    prepare = partial(preload_migrations, loaded.settings)
+    return Development(configure, watch, prepare, say=say, complain=complain).run()
 
 
 def configured(port: int | None) -> Loaded:

@@ -27,6 +27,8 @@ Configure = Callable[[], RunWorker]
 """Reads the configuration; returns what runs a worker with it. Raises `CannotConfigure`."""
 Watch = Callable[[Channel], int]
 """Runs the watching process, given its end of the channel."""
+Prepare = Callable[[], None]
+"""Called once, when the first version is ready: imports what later ones are likely to need."""
 Say = Callable[[str], None]
 
 
@@ -47,9 +49,12 @@ class Version(Child):
 class Development:
     """Runs until a signal to stop. It has one thread, and one event loop."""
 
-    def __init__(self, configure: Configure, watch: Watch, *, say: Say, complain: Say) -> None:
+    def __init__(
+        self, configure: Configure, watch: Watch, prepare: Prepare, *, say: Say, complain: Say
+    ) -> None:
         self._configure = configure
         self._watch = watch
+        self._prepare: Prepare | None = prepare
         self._say = say
         self._complain = complain
         self._timers = sched.scheduler(time.monotonic, time.sleep)
@@ -155,6 +160,9 @@ class Development:
         if version.introduction != self._introduced:
             self._introduced = version.introduction
             self._say(version.introduction)
+        if self._prepare is not None:
+            self._timers.enter(0, 0, self._prepare)
+            self._prepare = None
         if version.changed:
             seconds = version.ready_at - version.born
             self._say(f"reloaded in {seconds:.2f} s: {_named(version.changed)}")
