@@ -19,6 +19,7 @@ from bench.limits import Limits
 from bench.postgres import POSTGRES_QUESTIONS
 from bench.question import Entry, Question
 from bench.refusals import Refusals
+from bench.reload import Reload
 from bench.scale import Scale
 from bench.startup import Startup
 from bench.throughput import Throughput
@@ -96,5 +97,6 @@ QUESTIONS: tuple[Question, ...] = (
     Transfer(),
     *INSTRUCTION_QUESTIONS,
     Startup(),
+    Reload(),
     Footprint(),
 )
