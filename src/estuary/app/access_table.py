@@ -9,6 +9,8 @@ from estuary.core.access.rights import Rights
 from estuary.core.resource import Resource
 
 _OWNER = "an owner"
+_USUAL_ROOM = 30
+"""Columns for the names of resources and askers, unless one is longer."""
 
 
 class Row(NamedTuple):
@@ -40,11 +42,13 @@ def access_table(
 
 def as_text(tables: Sequence[Table]) -> Iterator[str]:
     """The tables as lines: `own` are the asker's own records, `all` those of all owners."""
+    names = [name for table in tables for name in (table.resource, *(f"  {row.who}" for row in table.rows))]
+    room = max([_USUAL_ROOM, *(len(name) + 2 for name in names)])
     for table in tables:
-        yield f"{table.resource:<30}{''.join(f'{action.value:<9}' for action in DECLARED)}".rstrip()
+        yield f"{table.resource:<{room}}{''.join(f'{action.value:<9}' for action in DECLARED)}".rstrip()
         for row in table.rows:
             cells = "".join(f"{_cell(row, action):<9}" for action in DECLARED)
-            yield f"  {row.who:<28}{cells}".rstrip()
+            yield f"{f'  {row.who}':<{room}}{cells}".rstrip()
         if table.read_scope is not None:
             yield f"  tokens must grant {table.read_scope} to read, {table.write_scope} to write"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.app.access import permissions
+from estuary.app.access import permissions, rights
 from estuary.app.access_table import access_table, as_json, as_text
 from estuary.app.authentication import documented_scopes
 from estuary.config.environment import load_from
@@ -117,3 +117,18 @@ def test_where_nothing_is_asked_for_everyone_may_do_all() -> None:
         "  everyone                    all      yes      all      all"
         == list(as_text(access_table([ITEMS], {}, owned=False)))[1]
     )
+
+
+def test_a_long_name_moves_the_columns_of_every_table() -> None:
+    """So that they stay below each other."""
+    resource = books(Access(read=Role("a" * 40)))
+    granted = rights([resource], None)
+    lines = list(as_text(access_table([resource, ITEMS], granted, owned=False)))
+    assert [
+        "books                                               read     create   update   delete",
+        "  no token                                          -        -        -        -",
+        "  a token                                           -        -        -        -",
+        f'  Role("{"a" * 40}")  all      -        -        -',
+        "items                                               read     create   update   delete",
+        "  everyone                                          all      yes      all      all",
+    ] == lines
