@@ -63,7 +63,7 @@ def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
             "level": "INFO",
             "address": server.origin,
             "store": store,
-            "resources": "estuary.core.items:ITEMS",
+            "resources": "estuary:ITEMS",
             "profile": "production",
             "version": __version__,
             "compiled": COMPILED,
