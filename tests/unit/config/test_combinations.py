@@ -105,7 +105,7 @@ def test_what_makes_no_sense_together_is_refused(
         {**ON, "AUTH_ISSUER": f"{A},{B}", "AUTH_JWKS_URLS": f"{A}/1,{B}/2"},
         {**ON, **PRODUCTION, "AUTH_ISSUER": "http://a.example", "AUTH_JWKS_URLS": f"{A}/1"},
         {**ON, "AUTH_ISSUER": A, "AUTH_OWNER_CLAIM": "sub"},
-        {"AUTH_ENABLED": "true", "KEYS_ENABLED": "true", "KEYS_ROLE": "admin"},
+        {"AUTH_ENABLED": "true", "KEYS_ENABLED": "true"},
         {**ON, "AUTH_ISSUER": A, "KEYS_ENABLED": "true"},
         {**ON, **CONSOLE, "AUTH_ISSUER": "http://a.example"},
         {"CONSOLE": "admin", "ADMIN_PORT": "9000"},
