@@ -1,4 +1,4 @@
-"""Writes the bill of materials to dist/: what uv.lock brings into image and executable.
+"""Writes the bill of materials to dist/: what uv.lock and the pages bring into image and executable.
 
 uv tells it, as CycloneDX; it does not know Estuary's own version, which is not in the lock file.
 """
@@ -23,6 +23,19 @@ bill["metadata"]["component"] |= {
     "version": __version__,
     "licenses": [{"license": {"id": "Apache-2.0"}}],
 }
+vendored = json.loads((ROOT / "src/estuary/pages/vendored.json").read_text())
+packages = {(each["package"], each["version"], each["licence"]) for each in vendored}
+bill["components"] += [
+    {
+        "type": "library",
+        "bom-ref": f"{name}@{version}",
+        "name": name,
+        "version": version,
+        "purl": f"pkg:npm/{name}@{version}",
+        "licenses": [{"license": {"id": licence}}],
+    }
+    for name, version, licence in sorted(packages)
+]
 
 target = ROOT / f"dist/estuary-{__version__}.cdx.json"
 target.parent.mkdir(exist_ok=True)

@@ -121,6 +121,13 @@ def test_the_functions_for_convex_are_in_it(image: str) -> None:
     assert {path.name for path in (ROOT / "convex").glob("*.ts")} <= written
 
 
+def test_the_pages_are_in_it(image: str) -> None:
+    """Each file of /docs and /console that a checkout has."""
+    told = look(image, "find", "/opt/estuary", "-path", "*/estuary/pages/*", "-printf", "%f\\n")
+    pages = [path for path in (ROOT / "src/estuary/pages").rglob("*") if path.suffix != ".pyc"]
+    assert set() == {path.name for path in pages if path.is_file()} - set(told.split())
+
+
 def test_locked_up_it_serves_and_keeps(image: str, tmp_path: Path) -> None:
     """Without rights, with a read-only root and 128 MiB, it takes writes under load and keeps them."""
     os.chown(tmp_path, 1001, 1001)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -84,12 +85,14 @@ def test_it_serves_without_python_and_writes_its_data_only(
 ) -> None:
     """As an unprivileged user, with all but data/ read-only, records survive a restart."""
     variables = {"APP_PROFILE": "production", "DATABASE_TYPE": "sqlite", "DATABASE_URL": ""}
+    variables |= {"DOCS_ENABLED": "true", "CONSOLE": "api"}
     command = [*bare(executable, data=data), PROGRAM, "serve"]
     with serving(tmp_path, variables, command=command) as server:
         assert 201 == post(server, "/api/v1/items", b'{"name":"kept"}').status
         assert 0 == stop_inside(server)
     with serving(tmp_path, variables, command=command) as server:
         listed = json.loads(get(server, "/api/v1/items").body)
+        assert [200, 200] == [get(server, path).status for path in ("/docs/", "/console/")]
     assert ["kept"] == [item["name"] for item in listed["items"]]
     assert {"estuary.db"} == {path.name.partition("-")[0] for path in data.iterdir()}
 
@@ -261,6 +264,10 @@ def test_packages_are_whole(tmp_path: Path) -> None:
     with tarfile.open(source) as archive:
         folders = {Path(name).parts[1] for name in archive.getnames()}
     assert set() == folders - WRITTEN_BY_US
+    pages = [path for path in (ROOT / "src/estuary/pages").rglob("*") if path.suffix != ".pyc"]
+    with zipfile.ZipFile(wheel) as packed:
+        files = {str(path.relative_to(ROOT / "src")) for path in pages if path.is_file()}
+        assert set() == files - set(packed.namelist())
     installed = tmp_path / "wheel"
     run(UV, "pip", "install", "--quiet", "--no-deps", "--target", installed, wheel)
     told = said(

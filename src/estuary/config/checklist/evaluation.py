@@ -31,6 +31,7 @@ ITEMS = (
     Item("transport", "What goes to databases is encrypted", encryption.transport),
     Item("rate-limit", "Requests are limited per client", protection.rate_limit, by_configuration=True),
     Item("cors", "Only your own pages may call", protection.cross_origin, by_configuration=True),
+    Item("pages", "Pages are for those who are meant to see them", protection.pages),
     Item("logging", "Debug lines are off", protection.debug_logging, by_configuration=True),
     Item("monitoring", "Metrics are there, and not for everybody", upkeep.monitoring),
     Item("backups", "The last backup is recent", upkeep.backups),

@@ -1,10 +1,12 @@
 """Items on how the configuration protects the API: profile, headers, authentication, limits, logs."""
 
+from estuary.config.checklist.encryption import is_local
 from estuary.config.checklist.facts import Facts
 from estuary.config.checklist.finding import Finding, failed, passed, warned
 from estuary.config.environment import Loaded
 from estuary.config.networks import ANY_ORIGIN
 from estuary.config.settings import Settings
+from estuary.config.variables.pages import CONSOLE_ON_ADMIN, CONSOLE_ON_API
 from estuary.telemetry.filter import TARGETS, Filter, Level
 
 MOST_PER_SECOND = 100
@@ -166,6 +168,24 @@ def cross_origin(loaded: Loaded, _: Facts) -> Finding:
     return passed(
         f"CORS_ALLOWED_ORIGINS is {', '.join(origins)}" if origins else "no other origin may call"
     )
+
+
+def pages(loaded: Loaded, _: Facts) -> Finding:
+    """Whether strangers are shown where people look at records; what they may do there, tokens decide."""
+    settings = loaded.settings
+    if settings.console == CONSOLE_ON_API:
+        return warned(
+            "CONSOLE is api: /console is there for everybody who reaches the API",
+            "set CONSOLE=admin and ADMIN_PORT, unless it is meant for all of them",
+        )
+    if settings.console == CONSOLE_ON_ADMIN and not is_local(settings.admin_host):
+        return warned(
+            f"CONSOLE is admin, and ADMIN_PORT listens on {settings.admin_host}: the API is there, too",
+            "see that only those reach it who are meant to",
+        )
+    if settings.docs_enabled:
+        return passed("/docs shows what /openapi.json tells everybody")
+    return passed("no stranger is shown a page")
 
 
 def debug_logging(loaded: Loaded, _: Facts) -> Finding:

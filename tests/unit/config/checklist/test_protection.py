@@ -31,6 +31,16 @@ def test_policy_of_either_mode() -> None:
     assert Status.PASS == protection.judge_policy(headers["content-security-policy"]).status
 
 
+def test_pages() -> None:
+    """A warning where strangers may find the console; the documentation tells no more than its document."""
+    judge(protection.pages, "pass")
+    judge(protection.pages, "pass", DOCS_ENABLED="true")
+    judge(protection.pages, "pass", CONSOLE="admin", ADMIN_PORT="9000")
+    judge(protection.pages, "warn", CONSOLE="api")
+    elsewhere = {"CONSOLE": "admin", "ADMIN_PORT": "9000", "ADMIN_HOST": "0.0.0.0"}
+    assert "0.0.0.0" in judge(protection.pages, "warn", **elsewhere).reason
+
+
 @pytest.mark.parametrize(
     ("policy", "expected", "said"),
     [
