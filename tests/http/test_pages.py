@@ -1,6 +1,8 @@
 """Pages for a browser: how their files are answered, and what is there when they are off."""
 
+import asyncio
 import gzip
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +12,9 @@ import httpx
 import pytest
 
 from estuary.http.asgi import AsgiAdapter
+from estuary.http.kernel import Application
+from tests.support.issuer import issuing, reply
+from tests.support.process import TIMEOUT_SECONDS
 from tests.support.service import make_service
 
 BOTH = {"DOCS_ENABLED": "true", "CONSOLE": "api"}
@@ -30,11 +35,20 @@ async def asking(
     service = make_service(tmp_path, **variables)
     application = service.admin if admin else service.application
     assert application is not None
-    adapter = AsgiAdapter(application, service.start, service.stop)
-    transport = httpx.ASGITransport(app=adapter, client=("192.0.2.1", 40000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://estuary.test") as client:
+    async with client_of(application) as client:
         yield client
     service.logs.flush()
+
+
+def client_of(application: Application) -> httpx.AsyncClient:
+    """A client; answers are no operations of the API, and not held against its document."""
+    adapter = AsgiAdapter(application, nothing, nothing)
+    transport = httpx.ASGITransport(app=adapter, client=("192.0.2.1", 40000))
+    return httpx.AsyncClient(transport=transport, base_url="http://estuary.test")
+
+
+async def nothing() -> None:
+    """The adapter is not what starts or stops the service."""
 
 
 def policy_of(answer: httpx.Response) -> dict[str, list[str]]:
@@ -189,6 +203,25 @@ async def test_the_console_sends_people_to_the_first_issuer(tmp_path: Path) -> N
         assert ["'self'", "https://issuer.test"] == policy["connect-src"]
     async with asking(tmp_path, {**OIDC, "CONSOLE_OIDC_SCOPES": "profile, api"}) as client:
         assert ["openid", "profile", "api"] == (await config_of(client))["sign_in"]["oidc"]["scopes"]
+
+
+async def test_the_console_may_ask_where_the_issuer_gives_tokens(tmp_path: Path) -> None:
+    """As soon as the issuer has told; a browser that has the page gets it anew, with its new policy."""
+    with issuing() as issuer:
+        origin = "http://127.0.0.1:1"
+        told = {"issuer": issuer.url, "jwks_uri": issuer.keys_url, "token_endpoint": f"{origin}/token"}
+        issuer.answer = lambda handler: reply(handler, json.dumps(told).encode())
+        service = make_service(tmp_path, **{**OIDC, "AUTH_ISSUER": issuer.url})
+        async with client_of(service.application) as client:
+            first = page = await client.get("/console/")
+            await service.start()
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                while origin not in page.headers["content-security-policy"]:
+                    await asyncio.sleep(0)  # neither the client nor the service has to wait for anything
+                    page = await client.get("/console/", headers={"if-none-match": first.headers["etag"]})
+            await service.stop()
+        assert ["'self'", issuer.url] == policy_of(first)["connect-src"]
+        assert (200, ["'self'", issuer.url, origin]) == (page.status_code, policy_of(page)["connect-src"])
 
 
 async def test_the_console_may_be_on_the_operators_port_alone(tmp_path: Path) -> None:

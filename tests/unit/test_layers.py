@@ -248,6 +248,17 @@ def test_a_worker_imports_nothing_for_what_is_rarely_asked() -> None:
     assert set() == loaded & {"difflib", "email", "estuary.backups", "random", "shutil", "tempfile"}
 
 
+def test_pages_that_are_off_cost_nothing() -> None:
+    """None of their modules is imported for a service without them, and no file of theirs read."""
+    loaded = loaded_after(
+        "from pathlib import Path; from estuary.config.environment import load_from; "
+        "from estuary.app import build\n"
+        "build(load_from({'DATABASE_TYPE': 'memory', 'LOG_FILTER': 'off'}, directory=Path('/')).settings)"
+    )
+    assert "estuary.app.pages" in loaded
+    assert set() == loaded & {"estuary.app.console", "estuary.http.pages", "estuary.pages", "gzip"}
+
+
 def test_the_client_brings_nothing_of_the_server() -> None:
     """But the markers of declarations, by which it knows hidden fields."""
     loaded = loaded_after("import estuary.client")
