@@ -12,8 +12,8 @@ NO_OWNER = ""
 KEY_SUBJECT_PREFIX = "key:"
 """What the subjects of API keys begin with, and no token's may."""
 
-MAX_SUBJECT_LENGTH = 255
-"""Characters of the longest subject or owner in a token; OpenID Connect Core, 2, sets it for `sub`."""
+MAX_SUBJECT_LENGTH = MAX_OWNER_LENGTH = 255
+"""Characters of the longest subject, and the longest owner; OpenID Connect Core, 2, sets it for `sub`."""
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):

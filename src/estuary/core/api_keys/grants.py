@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from estuary.core.access.identity import MAX_OWNER_LENGTH
 from estuary.core.api_keys.key_administration import LONGEST_LIFETIME, Grant
 from estuary.core.errors import ValidationFailed, Violation
 
 MAX_NAME = 100
-MAX_OWNER = MAX_ROLE = MAX_SCOPE = 255
+MAX_ROLE = MAX_SCOPE = 255
 MAX_ENTRIES = 64
 """The most scopes, and the most roles, of one key."""
 MAX_DAYS = LONGEST_LIFETIME // timedelta(days=1)
@@ -29,8 +30,8 @@ def _violations(grant: Grant) -> Iterator[Violation]:
         yield Violation("name", f"Name must be between 1 and {MAX_NAME} characters", "length")
     elif not grant.name.isprintable():
         yield Violation("name", "Name must have printable characters only", "pattern")
-    if grant.owner is not None and not _is_text(grant.owner, MAX_OWNER):
-        yield Violation("owner", f"Owner must be 1 to {MAX_OWNER} printable characters", "length")
+    if grant.owner is not None and not _is_text(grant.owner, MAX_OWNER_LENGTH):
+        yield Violation("owner", f"Owner must be 1 to {MAX_OWNER_LENGTH} printable characters", "length")
     yield from _entries("scopes", grant.scopes)
     yield from _entries("roles", grant.roles)
     if any(len(scope) > MAX_SCOPE or not _is_scope(scope) for scope in grant.scopes):

@@ -21,7 +21,6 @@ from estuary.http.openapi.common_schemas import ANY_OBJECT, ERROR, HEALTH, PROBE
 from estuary.http.openapi.expansion import add_expansion
 from estuary.http.openapi.header_parameters import PARAMETERS
 from estuary.http.openapi.headers import HEADERS, LIMITS, references
-from estuary.http.openapi.keys import KEY_SCHEMAS, key_paths
 from estuary.http.openapi.list_schemas import reference
 from estuary.http.openapi.records import resource_paths, resource_schemas
 from estuary.http.openapi.schemas import Schema
@@ -67,6 +66,8 @@ def document(
     paths |= batch if batch_rights is None else secured(batch, batch_rights)
     schemas |= batch_schemas(resources, prefix, most=most_operations)
     if keys:
+        from estuary.http.openapi.keys import KEY_SCHEMAS, key_paths
+
         paths |= _limited(key_paths(f"{prefix}/keys"))
         schemas |= KEY_SCHEMAS
     return {

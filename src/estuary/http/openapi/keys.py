@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from estuary.core.api_keys.grants import MAX_DAYS, MAX_ENTRIES, MAX_NAME, MAX_OWNER, MAX_ROLE, MAX_SCOPE
+from estuary.core.access.identity import MAX_OWNER_LENGTH
+from estuary.core.api_keys.grants import MAX_DAYS, MAX_ENTRIES, MAX_NAME, MAX_ROLE, MAX_SCOPE
 from estuary.core.api_keys.key_view import KeyState
 from estuary.http.keys.bodies import DEFAULT_DAYS, MAX_OVERLAP
 from estuary.http.keys.handlers import DEFAULT_LIMIT, LIMIT, MAX_LIMIT, MAX_OFFSET, OFFSET
@@ -67,7 +68,7 @@ KEY_SCHEMAS: Final[Schema] = {
             "scopes": _texts(MAX_SCOPE) | {"description": "At most those of its maker."},
             "roles": _texts(MAX_ROLE) | {"description": "At most those of its maker."},
             "owner": _nullable(
-                {"type": "string", "minLength": 1, "maxLength": MAX_OWNER},
+                {"type": "string", "minLength": 1, "maxLength": MAX_OWNER_LENGTH},
                 "Its maker's where that has one, which is also what it is where it is absent.",
             ),
             "expires_in_days": {

@@ -21,7 +21,7 @@ from estuary.http.records.list_request import (
     OWNER,
 )
 from estuary.http.records.projection import Projections
-from estuary.http.records.query_body import MAX_DEPTH
+from estuary.http.records.query_conditions import MAX_DEPTH
 
 QUERY_TWIN: Final = (
     "What `QUERY` (RFC 10008) on the collection itself does, with the same body, for clients that cannot "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from estuary.core.api_keys.grants import MAX_OWNER
+from estuary.core.access.identity import MAX_OWNER_LENGTH
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.kinds.kind import Broken
 from estuary.core.queries.attributes import Attribute
@@ -114,8 +114,8 @@ def in_range(name: str, number: int | None) -> int:
 
 def owner_named(owner: str | None) -> str | None:
     """`owner` as it is named; raises `InvalidParameter` for what no owner is called. None names none."""
-    if owner is not None and not (0 < len(owner) <= MAX_OWNER and owner.isprintable()):
-        raise InvalidParameter(OWNER, f"Must be an owner: 1 to {MAX_OWNER} printable characters")
+    if owner is not None and not (0 < len(owner) <= MAX_OWNER_LENGTH and owner.isprintable()):
+        raise InvalidParameter(OWNER, f"Must be an owner: 1 to {MAX_OWNER_LENGTH} printable characters")
     return owner
 
 
