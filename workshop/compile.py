@@ -14,6 +14,10 @@ import shutil
 import sys
 import sysconfig
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from setuptools import Extension
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,7 +27,6 @@ COMPILED = [
     "auth/verified",
     "core/access/rights",
     "core/allowance",
-    "core/build",
     "core/decimals",
     "core/hooks/hook_calls",
     "core/hooks/hooked_records",
@@ -141,8 +144,11 @@ COMPILED = [
 """On a request's way, but for modules with msgspec Structs, whose class keywords mypyc drops, those with
 coroutines, and for `telemetry/line_writer`: compiled, its weak references crash the collector."""
 
-_SHARED = "estuary"
-"""One library, `estuary__mypyc`, holds them all; what bears a module's name only leads there."""
+_ALONE = "telemetry/intake"
+"""In a library of its own: a supervisor logs, too, and the other one would cost it 2 MiB."""
+
+_SHARED, _APART = "estuary", "estuary_intake"
+"""One library, `estuary__mypyc`, holds all others; what bears a module's name only leads there."""
 
 _ONE_LIBRARY = "-fvisibility=hidden -fno-semantic-interposition -fno-plt"
 """Its functions are not called from outside, so calls among them may be direct or inlined."""
@@ -150,6 +156,10 @@ _ONE_LIBRARY = "-fvisibility=hidden -fno-semantic-interposition -fno-plt"
 _FEW_LINES = "-falign-functions=64 -fno-align-jumps -fno-align-loops --param=builtin-expect-probability=100"
 """For few lines of the first-level cache: a function begins with a line and holds no gaps, and what mypyc
 marks as unlikely, the handling of errors, stands apart."""
+
+
+_TWO_PAGES = ["-nostartfiles", "-Wl,-z,noseparate-code", "-Wl,-z,norelro"]
+"""For what only leads elsewhere, a hundred times in a worker: a page of code and one of data, not five."""
 
 
 def missing() -> list[str]:
@@ -166,7 +176,6 @@ def missing() -> list[str]:
 
 def compile_into(folder: Path) -> None:
     """Copy the source to `folder` and compile it there; what a compiler refuses ends the program."""
-    from mypyc.build import mypycify
     from setuptools import setup
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -174,13 +183,11 @@ def compile_into(folder: Path) -> None:
     os.chdir(folder)
     os.environ["MYPYPATH"] = str(folder)
     os.environ["CFLAGS"] = f"{os.environ.get('CFLAGS', '')} {_ONE_LIBRARY} {_FEW_LINES}"
-    options = ["--config-file=", "--ignore-missing-imports", f"--cache-dir={folder.parent / 'mypy'}"]
-    modules = mypycify(
-        [*options, *(f"estuary/{name}.py" for name in COMPILED)],
-        opt_level=os.environ.get("MYPYC_OPT_LEVEL", "2"),
-        debug_level="0",
-        group_name=_SHARED,
-    )
+    together = [name for name in COMPILED if name != _ALONE]
+    modules = [*_compiled(together, _SHARED, folder), *_compiled([_ALONE], _APART, folder)]
+    for module in modules:
+        if not module.name.endswith("__mypyc"):
+            module.extra_link_args = _TWO_PAGES
     setup(
         name="estuary-compiled",
         ext_modules=modules,
@@ -188,6 +195,19 @@ def compile_into(folder: Path) -> None:
         script_args=["--quiet", "build_ext", "--inplace", "--parallel=2"],
     )
     shutil.rmtree("build")
+
+
+def _compiled(names: list[str], library: str, folder: Path) -> "list[Extension]":
+    """C of the modules, as extensions that are still to be built: `library`, and what leads there."""
+    from mypyc.build import mypycify
+
+    options = ["--config-file=", "--ignore-missing-imports", f"--cache-dir={folder.parent / 'mypy'}"]
+    return mypycify(
+        [*options, *(f"estuary/{name}.py" for name in names)],
+        opt_level=os.environ.get("MYPYC_OPT_LEVEL", "2"),
+        debug_level="0",
+        group_name=library,
+    )
 
 
 def main(argument: str) -> None:

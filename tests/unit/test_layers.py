@@ -240,6 +240,30 @@ def test_the_supervisor_of_one_worker_stays_light() -> None:
         "estuary.core.ports",
         "estuary.http.kernel",
     }
+    # One of the other compiled modules, and it loads the library that holds them all.
+    assert {"estuary.telemetry.intake"} == loaded & {
+        f"estuary.{name.replace('/', '.')}" for name in COMPILED
+    }
+
+
+def test_a_worker_imports_nothing_for_what_is_not_configured() -> None:
+    """Without API keys, references and hooks, it does without what serves them."""
+    loaded = loaded_after(
+        "from pathlib import Path; from estuary.config.environment import load_from\n"
+        "from estuary.app import build; build(load_from({}, directory=Path('/')).settings)"
+    )
+    assert "estuary.http.kernel" in loaded
+    assert set() == loaded & {
+        "estuary.auth.verified",
+        "estuary.core.api_keys.key_administration",
+        "estuary.core.hooks.hook_calls",
+        "estuary.core.hooks.hooked_records",
+        "estuary.http.asgi",
+        "estuary.http.keys.handlers",
+        "estuary.limits.outage",
+        "estuary.stores.cached",
+        "estuary.stores.referring",
+    }
 
 
 def test_a_worker_imports_nothing_for_what_is_rarely_asked() -> None:

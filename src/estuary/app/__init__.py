@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from estuary.app.access import permissions
     from estuary.app.authentication import documented_scopes
-    from estuary.app.composition import asgi, build, rsgi
+    from estuary.app.composition import build
     from estuary.app.list_report import askable
+    from estuary.app.other_servers import asgi, rsgi
     from estuary.app.preloading import preload, preload_migrations
     from estuary.app.resources import load_resources, openapi
     from estuary.app.service import Service
@@ -40,7 +41,7 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
     _MODULES = {
         "Service": "service",
         "SharedState": "shared_state",
-        "asgi": "composition",
+        "asgi": "other_servers",
         "askable": "list_report",
         "build": "composition",
         "documented_scopes": "authentication",
@@ -51,7 +52,7 @@ if not TYPE_CHECKING:  # or a misspelt name would be one to type checkers
         "preload": "preloading",
         "preload_migrations": "preloading",
         "probe": "store_check",
-        "rsgi": "composition",
+        "rsgi": "other_servers",
     }
 
     def __getattr__(name: str) -> object:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from estuary.app.access import Permissions
 from estuary.app.authentication import Authentication
@@ -19,7 +19,6 @@ from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.guards.request_id import Identifier
 from estuary.http.guards.security_headers import security_headers
 from estuary.http.kernel import Admission, Application, PathRouter, Reporter
-from estuary.http.keys.handlers import KeyHandlers
 from estuary.http.messages import Handler, Route
 from estuary.http.negotiation import VARY
 from estuary.http.operations import Operations
@@ -28,6 +27,9 @@ from estuary.http.records.handlers import RecordHandlers
 from estuary.http.routes import operators_table, table
 from estuary.http.under_way import RequestsUnderWay
 
+if TYPE_CHECKING:  # imported only where keys are administered
+    from estuary.http.keys.handlers import KeyHandlers
+
 
 class Parts(NamedTuple):
     """The handlers of all that is served; `keys` is None where nobody administers them."""
@@ -35,7 +37,7 @@ class Parts(NamedTuple):
     operations: Operations
     collections: Sequence[RecordHandlers]
     batch: Handler
-    keys: KeyHandlers | None
+    keys: "KeyHandlers | None"
 
 
 class Applications:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from estuary.app.access import Permissions
+from estuary.app.hooks import hook_calls_of
 from estuary.app.pipeline import subject_rate_limit
+from estuary.app.references import goes_with
 from estuary.config.settings import Settings
 from estuary.core.awaiting import settled
 from estuary.core.batch.batches import Batches
 from estuary.core.batch.operations import Target
-from estuary.core.batch.planning import alone
-from estuary.core.hooks.hook_calls import hook_calls_of
 from estuary.core.ports import RateLimiter, Store
 from estuary.core.resource import Resource
 from estuary.core.service_context import ServiceContext
@@ -21,7 +21,6 @@ from estuary.http.messages import Request, Verdict
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.write_headers.write_headers import WriteHeadersReader
 from estuary.http.routes import API_PREFIX
-from estuary.stores.referring import ReferringStore
 
 
 def make_batch(
@@ -39,7 +38,6 @@ def make_batch(
         hooks = hook_calls_of(resource, context.clock.monotonic, context.observe)
         return Target(resource, store.collection(resource), context.new_id, hooks)
 
-    goes_with = store.goes_with if isinstance(store, ReferringStore) else alone
     limits = [
         *([RateLimit(limiter, context.observe)] if settings.rate_limit_enabled else []),
         *subject_rate_limit(settings, limiter, context.observe),
@@ -51,7 +49,7 @@ def make_batch(
             most=settings.batch_max_operations,
             require_if_match=settings.require_if_match,
         ),
-        batches=Batches(store.transact, context, goes_with),
+        batches=Batches(store.transact, context, goes_with(store, resources)),
         targets={each.name: target(each) for each in resources},
         body=BodyReader(settings.max_body_bytes, settings.request_body_timeout_seconds),
         write_headers=WriteHeadersReader(context.clock.now, require_if_match=settings.require_if_match),

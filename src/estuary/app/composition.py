@@ -17,11 +17,8 @@ from estuary.app.service import Service
 from estuary.app.shared_state import SharedState
 from estuary.app.stores import make_store
 from estuary.app.undeclared import report_undeclared
-from estuary.config.environment import load
 from estuary.config.settings import Settings
-from estuary.http.asgi import AsgiAdapter
 from estuary.http.operations import Operations
-from estuary.http.rsgi import RsgiAdapter
 from estuary.stores.observed import ObservedStore
 from estuary.stores.retrying import RetryingStore
 
@@ -81,15 +78,3 @@ def build(
         admin=applications.operators(parts, pages.on_admin_port),
         companions=[*auth.companions, *pages.companions, *report_undeclared(engine, logs, worker)],
     )
-
-
-def asgi() -> AsgiAdapter:
-    """Estuary as an ASGI application, configured from the environment, for people's own servers."""
-    service = build(load().settings)
-    return AsgiAdapter(service.application, service.start, service.stop)
-
-
-def rsgi() -> RsgiAdapter:
-    """Estuary as an RSGI application, configured from the environment, for people's own Granian."""
-    service = build(load().settings)
-    return RsgiAdapter(service.application, service.start, service.stop)

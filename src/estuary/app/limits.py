@@ -8,7 +8,6 @@ from estuary.config.settings import Settings
 from estuary.core.errors import LimiterRefused
 from estuary.core.extras import needs
 from estuary.core.ports import Observer, RateLimiter
-from estuary.limits.outage import allowing, counting_locally
 
 
 def make_limiter(
@@ -19,6 +18,8 @@ def make_limiter(
     limiter = _elsewhere(settings, observe) if settings.rate_limit_enabled else None
     if limiter is None:
         return local
+    from estuary.limits.outage import allowing, counting_locally
+
     match settings.rate_limit_on_outage:
         case "allow":
             return allowing(limiter)

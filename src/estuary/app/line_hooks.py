@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from time import monotonic
 
+from estuary.app.hooks import hook_calls_of
 from estuary.core.errors import HookFailed, ValidationFailed
-from estuary.core.hooks.hook_calls import hook_calls_of
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from estuary.telemetry.observers import Observers

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from estuary.app.access import Permissions
+from estuary.app.hooks import hook_calls_of
 from estuary.app.record_ids import new_record_id
 from estuary.app.references import reach_of
 from estuary.app.stores import has_one_direction
 from estuary.config.settings import Settings
-from estuary.core.hooks.hook_calls import hook_calls_of
-from estuary.core.hooks.hooked_records import HookedRecords
 from estuary.core.ports import Clock, Observer, Store
 from estuary.core.record_service import RecordService
 from estuary.core.references.foreign_keys import ForeignKeys
@@ -52,11 +51,12 @@ def make_handlers(
         hooks = hook_calls_of(resource, clock.monotonic, context.observe)
         collection = store.collection(resource)
         expansions = Expansions(resource.name, keys)
-        records = (
-            RecordService(resource, collection, context)
-            if hooks is None
-            else HookedRecords(resource, collection, context, hooks)
-        )
+        if hooks is None:
+            records = RecordService(resource, collection, context)
+        else:
+            from estuary.core.hooks.hooked_records import HookedRecords
+
+            records = HookedRecords(resource, collection, context, hooks)
         write_headers = WriteHeadersReader(
             clock.now,
             require_if_match=settings.require_if_match,

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 import msgspec
 from mypy_extensions import i64
 
+from estuary.core.decimals import THREE_DIGITS
+
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment in time; a clock reading without a zone is not one."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,7 +18,6 @@ _from_timestamp: Final = datetime.fromtimestamp
 _EPOCH_ORDINAL: Final = EPOCH.toordinal()
 _MINUTES: Final = [f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(24 * 60)]
 _SECONDS: Final = [f"{second:02}." for second in range(60)]
-_THREE_DIGITS: Final = [f"{number:03}" for number in range(1000)]
 _LAST_DIGITS: Final = [f"{number:03}Z" for number in range(1000)]
 
 
@@ -62,7 +63,7 @@ def in_utc(microseconds: int) -> str:
     since: i64 = microseconds
     seconds, fraction = since // 1_000_000, since % 1_000_000
     day, second = seconds // _DAY_SECONDS, seconds % _DAY_SECONDS
-    milliseconds, rest = _THREE_DIGITS[fraction // 1000], _LAST_DIGITS[fraction % 1000]
+    milliseconds, rest = THREE_DIGITS[fraction // 1000], _LAST_DIGITS[fraction % 1000]
     return f"{_LAST_DATE.of(day)}{_MINUTES[second // 60]}{_SECONDS[second % 60]}{milliseconds}{rest}"
 
 

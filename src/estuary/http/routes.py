@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from estuary.core.access.access import Action, Role
@@ -10,7 +11,6 @@ from estuary.core.access.rights import Rights, Rule
 from estuary.http.guards.body import ACCEPT_PATCH, ACCEPT_QUERY
 from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.kernel import RECORD_ID, VALUE
-from estuary.http.keys.handlers import KeyHandlers
 from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Response, Route
 from estuary.http.operations import Operations
 from estuary.http.records.by_value import ByValue
@@ -19,6 +19,9 @@ from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import QUERY_PATH
 from estuary.http.records.write_headers.write_parameters import check_write
+
+if TYPE_CHECKING:  # imported only where keys are administered
+    from estuary.http.keys.handlers import KeyHandlers
 
 API_PREFIX = "/api/v1"
 UNVERSIONED_PREFIX = "/api"
@@ -44,7 +47,7 @@ def table(
     *,
     rights: Mapping[str, Rights],
     batch_rights: Rights | None,
-    keys: KeyHandlers | None = None,
+    keys: "KeyHandlers | None" = None,
     keys_role: str | None = None,
     token: MetricsToken | None = None,
     details: bool = True,
@@ -105,7 +108,7 @@ def _batch_routes(batch: Handler, rights: Rights | None) -> list[Route]:
     ]
 
 
-def _key_routes(handlers: KeyHandlers, role: str) -> list[Route]:
+def _key_routes(handlers: "KeyHandlers", role: str) -> list[Route]:
     """A bearer that has `role` may do everything there, whatever its scopes."""
     rule = Rule(Role(role))
     rights = Rights(rule, rule, rule, rule)

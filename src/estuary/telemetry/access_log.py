@@ -6,7 +6,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from estuary.core.decimals import decimal
+from estuary.core.decimals import THREE_DIGITS, decimal
 from estuary.core.measurements import KNOWN_METHODS, RequestServed
 from estuary.telemetry.filter import Level
 from estuary.telemetry.lines import MAX_TEXT, AccessLine, Line
@@ -31,8 +31,7 @@ from the rest."""
 _MAX_TEXT: Final = MAX_TEXT
 _ALL_PLAIN: Final = b" " * (4 * MAX_TEXT)
 """What is compared with it costs less than what is searched: code that other steps need as well does it."""
-_THOUSANDTHS: Final = [f"{number:03}" for number in range(1000)]
-_BEHIND_POINT: Final = [f".{digits}" for digits in _THOUSANDTHS]
+_BEHIND_POINT: Final = [f".{digits}" for digits in THREE_DIGITS]
 _BEFORE_BYTES: Final = [f'{repr(number / 1000)[1:]},"bytes":' for number in range(1000)]
 """The point and the digits of so many thousandths, as short as they can be, and what stands behind them."""
 
@@ -109,7 +108,7 @@ class JsonAccess:
         fraction = microseconds - second * 1_000_000
         # msgspec, which renders all other lines, leaves out the fraction of a whole second.
         thousands = _BEHIND_POINT[fraction // 1000] if fraction else ""
-        units = _THOUSANDTHS[fraction % 1000] if fraction else ""
+        units = THREE_DIGITS[fraction % 1000] if fraction else ""
         duration = i64(served.duration * 1_000_000.0 + 0.5)
         milliseconds, size = decimal(duration // 1000), decimal(served.bytes)
         ending = '"}' if subject is None and served.trace_id is None else _ending(served)

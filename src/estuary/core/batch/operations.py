@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 import msgspec
 
 from estuary.core.access.identity import Identity
 from estuary.core.errors import NotFound, PreconditionFailed, ValidationFailed, VersionConflict
-from estuary.core.hooks.hook_calls import HookCalls
 from estuary.core.ports import Collection
 from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Place, Record
@@ -17,6 +16,9 @@ from estuary.core.record_id import NO_RECORD, is_record_id
 from estuary.core.resource import Resource
 from estuary.core.writes.pending_writes import VersionPredicate
 from estuary.core.writes.writes import NO_VERSION, Delete, Insert, Update, Write, WriteOptions
+
+if TYPE_CHECKING:  # imported only where there are hooks
+    from estuary.core.hooks.hook_calls import HookCalls
 
 
 class Verb(Enum):
@@ -36,7 +38,7 @@ class Target(NamedTuple):
     resource: Resource
     collection: Collection
     new_id: Callable[[], str]
-    hooks: HookCalls | None = None
+    hooks: "HookCalls | None" = None
 
 
 class Named(NamedTuple):

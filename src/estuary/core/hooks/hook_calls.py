@@ -26,13 +26,6 @@ _BUILTIN: Final = (datetime, date, Decimal, UUID)
 _IMMUTABLE: Final = frozenset({str, int, float, bool, type(None), *_BUILTIN})
 
 
-def hook_calls_of(
-    resource: Resource, monotonic: Callable[[], float], observe: Observer
-) -> "HookCalls | None":
-    """What calls the hooks of `resource`; None where it has none."""
-    return None if resource.hooks is None else HookCalls(resource, resource.hooks, monotonic, observe)
-
-
 class HookCalls:
     """The hooks of one resource. `monotonic` is a clock in seconds; slow hooks are observed.
 

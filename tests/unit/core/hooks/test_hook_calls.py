@@ -11,9 +11,8 @@ from msgspec.structs import replace
 
 from estuary.core.access.identity import Identity
 from estuary.core.errors import HookFailed, ValidationFailed
-from estuary.core.hooks.hook_calls import HookCalls, hook_calls_of
+from estuary.core.hooks.hook_calls import HookCalls
 from estuary.core.hooks.hooks import Hooks, Reject
-from estuary.core.items import ITEMS
 from estuary.core.observations import HookSlow, Observation
 from estuary.core.resource import Resource
 from tests.support.clocks import START, SettableClock
@@ -50,11 +49,6 @@ def calls_of(**hooks: Callable[..., Any]) -> HookCalls:
 def created_by(hook: Callable[[Box], Any], value: Box) -> Any:
     """What is kept where `hook` is called before `value` is created."""
     return calls_of(before_create=lambda new, _: hook(new)).created(value, None)
-
-
-def test_a_resource_without_hooks_calls_none() -> None:
-    """It is served without this part."""
-    assert hook_calls_of(ITEMS, monotonic, ignored) is None
 
 
 @pytest.mark.parametrize("width", [1, 7])
