@@ -40,10 +40,17 @@ host all {ADMINISTRATOR},{USER} {HOST}/32 trust
 host all all {HOST}/32 scram-sha-256
 """
 
-_DISCONNECT = (
-    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-    "WHERE datname = 'estuary' AND pid <> pg_backend_pid()"
-)
+_DISCONNECT = """
+DO $$ DECLARE pids int[] := array(
+    SELECT pid FROM pg_stat_activity WHERE datname = 'estuary' AND pid <> pg_backend_pid()
+);
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM unnest(pids) AS pid;
+    WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY (pids)) LOOP
+        PERFORM pg_sleep(0.002), pg_stat_clear_snapshot();
+    END LOOP;
+END $$"""
+"""All at once: pg_terminate_backend, told to wait, waits for a tenth of a second for each."""
 _DELETE = """
 SET session_replication_role = replica;
 DO $$ DECLARE name text;
