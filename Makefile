@@ -107,7 +107,7 @@ compiled-test: $(COMPILED) ## Run the tests of what is compiled on the compiled 
 .PHONY: soak
 soak: $(SYNCED) ## Run for minutes what tests show in seconds: sieges, outages of 10 s, 50 crashes, 15 rollouts
 	exec env ESTUARY_TEST_SOAK=1 $(BIN)/python -m tests -s -o faulthandler_timeout=3600 \
-		tests/process/test_slow_clients.py tests/process/test_endless_messages.py \
+		tests/contract/test_random_migrations.py tests/process/test_slow_clients.py tests/process/test_endless_messages.py \
 		tests/process/test_batch_durability.py tests/process/test_rate_limit.py tests/process/test_postgres.py tests/process/test_costly_requests.py \
 		tests/process/test_durability.py tests/deploy/test_rollouts.py tests/contract/test_queries.py \
 		tests/contract/test_page_costs.py tests/contract/test_random_values.py tests/process/test_endless_scans.py \

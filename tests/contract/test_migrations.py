@@ -460,6 +460,31 @@ async def test_declared_indexes_are_made_and_removed(make: Make) -> None:
     assert [Part(name="bolt")] == await values_of(make, Part)
 
 
+class Emptied(Struct, frozen=True, kw_only=True):
+    """A part whose amount is asked for, and may be null."""
+
+    name: Name
+    amount: Annotated[int, Index] | None = 0
+
+
+async def test_indexes_are_made_again_for_a_field_that_may_be_null(server: Postgres) -> None:
+    """Null has its place in their order, which the server puts at the other end unless it is told."""
+
+    async def migrate(declared: type[Struct]) -> set[str]:
+        await PostgresStore(server.url, [Resource("parts", declared)], timeout=TIMEOUT).migrate(
+            only_plan=False
+        )
+        found = server.execute("SELECT indexdef FROM pg_indexes WHERE indexname ~ '^_parts_index'")
+        return {re.sub(r"INDEX \w+", "INDEX", line) for line in found.splitlines()}
+
+    server.empty()
+    expected = await migrate(Emptied)
+    server.empty()
+    await migrate(Indexed)
+    assert expected == await migrate(Emptied)
+    assert any("amount NULLS FIRST" in index for index in expected)
+
+
 async def test_a_start_removes_no_index(make: Make) -> None:
     """It may be that of a newer release, which others run already."""
     await keep(make)

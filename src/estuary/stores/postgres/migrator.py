@@ -8,6 +8,7 @@ from sqlalchemy.schema import CreateColumn
 
 from estuary.stores.postgres.schema import check_comment
 from estuary.stores.postgres.statements import DIALECT
+from estuary.stores.sql.defaults import default_in_sql
 from estuary.stores.sql.migrations.changes import (
     AddColumn,
     AllowNull,
@@ -16,8 +17,10 @@ from estuary.stores.sql.migrations.changes import (
     DemandValue,
     DropRule,
     Rename,
+    SetDefault,
     SetPrecision,
     SetRule,
+    Undeclared,
     Widen,
 )
 from estuary.stores.sql.tables import check_of, checks_of
@@ -44,7 +47,7 @@ class PostgresMigrator:
         self,
         table: Table,
         changes: Sequence[Change],
-        undeclared: Sequence[Column[Any]],  # noqa: ARG002 (they stay where they are)
+        undeclared: Sequence[Undeclared],  # noqa: ARG002 (they stay where they are)
     ) -> Alteration:
         """The statements that make `changes`."""
         return Alteration([line for change in changes for line in _lines(table, change)], rebuilt=False)
@@ -63,10 +66,9 @@ def _lines(table: Table, change: Change) -> Iterator[str]:
             yield f"{alter} ADD COLUMN {_definition(column)}"
             if rule is not None:
                 yield from _rule(table, *rule)
-        case AllowNull(column):
-            yield f'{alter} ALTER COLUMN "{column.name}" DROP NOT NULL'
-        case DemandValue(column):
-            yield f'{alter} ALTER COLUMN "{column.name}" SET NOT NULL'
+        case AllowNull(column) | DemandValue(column):
+            verb = "DROP" if isinstance(change, AllowNull) else "SET"
+            yield f'{alter} ALTER COLUMN "{column.name}" {verb} NOT NULL'
         case Widen(column) | SetPrecision(column):
             yield f'{alter} ALTER COLUMN "{column.name}" TYPE {column.type.compile(dialect=DIALECT)}'
         case SetRule(name, condition):
@@ -74,6 +76,13 @@ def _lines(table: Table, change: Change) -> Iterator[str]:
             yield from _rule(table, name, condition)
         case DropRule(name):
             yield f'{alter} DROP CONSTRAINT "{name}"'
+        case SetDefault(column):
+            yield f'{alter} ALTER COLUMN "{column.name}" {_default(column)}'
+
+
+def _default(column: Column[Any]) -> str:
+    default = default_in_sql(column, DIALECT)
+    return "DROP DEFAULT" if default is None else f"SET DEFAULT {default}"
 
 
 def _rule(table: Table, name: str, condition: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ LAYOUT = 1
 
 _LAYOUT_COMMENT = "Estuary, layout "
 _BY_CODE_POINT = "C"
+_NUMBERS = ("bigint", "double precision", "numeric")
 TABLE_COMMENT = "Estuary, a resource"
 """What the server keeps beside the table of a resource, and of no other."""
 
@@ -79,6 +80,7 @@ class Schema:
             for search in searches(
                 table, catalog.columns[name], _valid(catalog, name), DIALECT, renames[name]
             )
+            if all(_can_be_asked(table, field, catalog) for field in search.key.fields)
         ]
 
     def unfinished(self, catalog: Catalog) -> list[str]:
@@ -126,6 +128,7 @@ class Schema:
             for key in self._foreign_keys
             if key.field in catalog.columns.get(key.resource, {})
             and constraint_name(key) not in catalog.foreign_keys.get(key.resource, {})
+            and _can_be_asked(self.tables[key.resource], key.field, catalog)
         ]
 
     def unchecked(self, catalog: Catalog) -> list[str]:
@@ -233,6 +236,13 @@ def _recollated(table: Table, catalog: Catalog) -> list[str]:
         and found[column.name].collation != _BY_CODE_POINT
     ]
     return [f'ALTER TABLE "{table.name}" {", ".join(changes)}'] if changes else []
+
+
+def _can_be_asked(table: Table, field: str, catalog: Catalog) -> bool:
+    """Whether values of a column can be compared as those declared are; of other types none is migrated."""
+    found = catalog.columns[table.name].get(field)
+    types = {type_of(table.c[field].type), type_of(table.c[field].type) if found is None else found.type}
+    return len(types) == 1 or all(each.startswith(_NUMBERS) for each in types)
 
 
 def _valid(catalog: Catalog, table: str) -> set[str]:

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement
+from sqlalchemy import Column, ColumnElement
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -33,6 +34,16 @@ def default_of(resource: Resource, field: Field) -> Default | None:
     factory = declared.default_factory
     value = declared.default if factory is msgspec.NODEFAULT else factory()
     return None if value is None else Default(value, column_type(field.kind.column))
+
+
+def default_in_sql(column: Column[Any], dialect: Dialect) -> str | None:
+    """The default of `column` as its definition has it; None where it has none."""
+    default: Any = column.server_default
+    if default is None:
+        return None
+    return (
+        quoted(default.arg) if isinstance(default.arg, str) else str(default.arg.compile(dialect=dialect))
+    )
 
 
 @compiles(Default)

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.queries.uniques import UniqueKey
-from estuary.stores.sql.ddl_text import quoted
+from estuary.stores.sql.defaults import default_in_sql
 from estuary.stores.sql.indexes import OWNER, unique_keys_in
 from estuary.stores.sql.renames import NONE, Renames, source
 
@@ -75,9 +75,4 @@ def _statement(
 def _value(table: Table, column: str, columns: Collection[str], dialect: Dialect) -> str:
     if column in columns:
         return f'"{column}"'
-    default: Any = table.c[column].server_default
-    if default is None:
-        return "NULL"
-    return (
-        quoted(default.arg) if isinstance(default.arg, str) else str(default.arg.compile(dialect=dialect))
-    )
+    return default_in_sql(table.c[column], dialect) or "NULL"

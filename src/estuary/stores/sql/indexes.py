@@ -157,12 +157,14 @@ def _told(form: TieBreaker) -> Iterator[str]:
 def _name(table: Table, index: IndexDefinition, renames: Renames = NONE, *, owned: bool = False) -> str:
     """Another index has another name, so that none is ever taken for what it was declared as before.
 
-    Not of the fields' names: PostgreSQL cuts names off at 63 bytes.
+    Nor for one whose fields could not be null, for null has its place in it. The name is not made of the
+    fields' names: PostgreSQL cuts names off at 63 bytes.
     """
     leading = [SortKey(OWNER)] if owned else []
     form = tie_breaker(len(index.keys), owned=owned)
     keys = [
         f"{'-' if key.descending else ''}{renames.get(key.field, key.field)}"
+        f"{'?' if table.c[key.field].nullable else ''}"
         for key in (*leading, *index.keys)
     ]
     text = ",".join([*keys, *_told(form)])

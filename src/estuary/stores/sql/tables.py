@@ -1,6 +1,5 @@
 """A resource as a table: its columns, the rules that an engine can check, and its order as an index."""
 
-import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, assert_never
@@ -24,7 +23,6 @@ KEYS = "_estuary_keys"
 DELETED = "_estuary_deleted"
 API_KEYS = "_estuary_api_keys"
 _DIALECT = "dialect"
-_A_WHOLE = re.compile(r'^"\w+" / 1(0*) BETWEEN ')
 
 
 def resource_table(resource: Resource, metadata: MetaData) -> Table:
@@ -225,12 +223,6 @@ def _units(precision: Precision, column: str) -> Iterator[str]:
         for bound in (precision.minimum, precision.maximum)
     ]
     yield from _bounds(column, low, high)
-
-
-def places_in(rule: str | None) -> int | None:
-    """How many places a number has whose units `rule`, of `_units`, is for; None for any other rule."""
-    found = None if rule is None else _A_WHOLE.search(rule)
-    return None if found is None else len(found[1])
 
 
 def _bounds(

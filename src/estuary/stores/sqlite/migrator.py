@@ -4,12 +4,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Connection, MetaData, Table, literal_column, text
+from sqlalchemy import CheckConstraint, Connection, MetaData, Table, literal_column, text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateColumn, CreateTable
 
 from estuary.stores.sql.ddl_text import in_one_line
-from estuary.stores.sql.migrations.changes import AddColumn, Alteration, Change, Rename, SetPrecision
+from estuary.stores.sql.migrations.changes import (
+    AddColumn,
+    Alteration,
+    Change,
+    Rename,
+    SetPrecision,
+    Undeclared,
+)
 from estuary.stores.sql.tables import checks_of, copy_of
 
 _DEFINITION = text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :table")
@@ -32,7 +39,7 @@ class SqliteMigrator:
         return {name: in_one_line(rule) for name, rule in checks_of(table, self._dialect).items()}
 
     def alter(
-        self, table: Table, changes: Sequence[Change], undeclared: Sequence[Column[Any]]
+        self, table: Table, changes: Sequence[Change], undeclared: Sequence[Undeclared]
     ) -> Alteration:
         """The statements that make `changes`; indexes and triggers go with a table that is rebuilt."""
         added = [change for change in changes if isinstance(change, AddColumn)]
@@ -46,16 +53,17 @@ class SqliteMigrator:
         rule = "" if change.rule is None else " CONSTRAINT {} CHECK ({})".format(*change.rule)
         return f'ALTER TABLE "{table.name}" ADD COLUMN {definition}{rule}'
 
-    def _new(self, table: Table, undeclared: Sequence[Column[Any]]) -> Table:
+    def _new(self, table: Table, undeclared: Sequence[Undeclared]) -> Table:
         """What comes in the place of `table`, with columns that are there though `undeclared`."""
+        rules = {**self.declared_rules(table), **dict(each.rule for each in undeclared if each.rule)}
         return Table(
             f"_{table.name}_new",
             MetaData(),
-            *(copy_of(column, column.name) for column in (*table.columns, *undeclared)),
             *(
-                CheckConstraint(literal_column(rule), name=name)
-                for name, rule in sorted(self.declared_rules(table).items())
+                copy_of(column, column.name)
+                for column in (*table.columns, *(each.column for each in undeclared))
             ),
+            *(CheckConstraint(literal_column(rule), name=name) for name, rule in sorted(rules.items())),
             sqlite_strict=True,
         )
 

@@ -65,7 +65,15 @@ class DropRule(NamedTuple):
     name: str
 
 
-Change = Rename | AddColumn | AllowNull | DemandValue | Widen | SetPrecision | SetRule | DropRule
+class SetDefault(NamedTuple):
+    """A column whose default is the declared one from now on, or none: that before may break its rule."""
+
+    column: Column[Any]
+
+
+Change = (
+    Rename | AddColumn | AllowNull | DemandValue | Widen | SetPrecision | SetRule | DropRule | SetDefault
+)
 
 
 def caution(change: Change) -> str:
@@ -78,6 +86,13 @@ def caution(change: Change) -> str:
         case _:
             return ""
     return f"-- Not safe beside the release before, stop it first: column {what}\n"
+
+
+class Undeclared(NamedTuple):
+    """A column that stays though it is declared no more, with the rule that it has, if any."""
+
+    column: Column[Any]
+    rule: tuple[str, str] | None
 
 
 class Alteration(NamedTuple):
@@ -99,7 +114,7 @@ class Engine(Protocol):
         ...
 
     def alter(
-        self, table: Table, changes: Sequence[Change], undeclared: Sequence[Column[Any]]
+        self, table: Table, changes: Sequence[Change], undeclared: Sequence[Undeclared]
     ) -> Alteration:
         """The statements that make `changes`, and keep the columns that are there though `undeclared`."""
         ...

@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import NUMERIC, REAL, TypeEngine
 
@@ -32,25 +33,28 @@ from estuary.stores.sql.migrations.changes import (
     DropRule,
     Engine,
     Rename,
+    SetDefault,
     SetPrecision,
     SetRule,
+    Undeclared,
     Widen,
     caution,
 )
 from estuary.stores.sql.migrations.plan import Plan
 from estuary.stores.sql.renames import Renames, present_name, renames_of, rule_in_present_names, source
-from estuary.stores.sql.tables import check_of, column_of_check, copy_of, places_in
+from estuary.stores.sql.rule_forms import kept_as, places_in
+from estuary.stores.sql.tables import check_of, column_of_check, copy_of
 from estuary.stores.sql.types import Decimals, plain_type
 
 
 def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Plan:
     """What to do about `tables`, all of which are there; reads definitions, and counts records."""
     looked = inspect(connection)
-    renames = {
-        table.name: renames_of(table, {each["name"] for each in looked.get_columns(table.name)})
+    found = {
+        table.name: _TablePlan(connection, table, engine, looked.get_columns(table.name))
         for table in tables
     }
-    found = {table.name: _TablePlan(connection, table, engine, renames[table.name]) for table in tables}
+    renames = {name: each.renames for name, each in found.items()}
     for difference in _differences(connection, tables, renames):
         found[difference[2]].take(difference)
     result = Plan([], [], set())
@@ -58,7 +62,7 @@ def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Pla
         each.take_rules()
         result.refusals.extend(each.refusals)
         if each.changes:
-            statements, rebuilt = engine.alter(each.table, each.changes, each.undeclared)
+            statements, rebuilt = engine.alter(each.table, each.changes, each.undeclared())
             result.statements.append("".join([*map(caution, each.changes), statements[0]]))
             result.statements.extend(statements[1:])
             result.rebuilt.update({name} if rebuilt else ())
@@ -108,19 +112,29 @@ _OF_COLUMNS = ("add_column", "remove_column", "modify_nullable", "modify_type")
 class _TablePlan:
     """What is to be done about one table."""
 
-    def __init__(self, connection: Connection, table: Table, engine: Engine, renames: Renames) -> None:
+    def __init__(
+        self, connection: Connection, table: Table, engine: Engine, found: Sequence[ReflectedColumn]
+    ) -> None:
         self.table = table
+        self.renames = renames = renames_of(table, {each["name"] for each in found})
+        self._defaulted = {
+            present_name(each["name"], renames) for each in found if each["default"] is not None
+        }
         self.refusals: list[str] = []
-        self.undeclared: list[Column[Any]] = []
+        self._undeclared: list[Column[Any]] = []
         self._connection = connection
-        self._added: set[str] = set()
-        self._renames = renames
+        self._seen: set[str] = set()
+        """The rules that are seen to, or are beside the point."""
         self._has = dict(self._in_present_names(engine.rules(connection, table)))
         self._needs = engine.declared_rules(table)
         self.changes: list[Change] = [
             Rename(table.c[name], former, self._rule_of(name, self._has))
             for name, former in renames.items()
         ]
+
+    def undeclared(self) -> list[Undeclared]:
+        """The columns that are there and declared no more."""
+        return [Undeclared(column, self._rule_of(column.name, self._has)) for column in self._undeclared]
 
     def take(self, difference: tuple[Any, ...]) -> None:
         """See to one difference of columns."""
@@ -136,9 +150,9 @@ class _TablePlan:
 
     def take_rules(self) -> None:
         """See to the rules: one that records break is refused, whichever way it changed."""
-        self._take_places()
+        self._take_forms()
         for name, condition in self._needs.items():
-            if name in self._added or self._has.get(name) == condition:
+            if name in self._seen or self._has.get(name) == condition:
                 continue
             breaking = self._count(not_(literal_column(f"({condition})")))
             if breaking:
@@ -151,36 +165,51 @@ class _TablePlan:
             for name in self._has
             if name not in self._needs and column_of_check(self.table, name) in self.table.columns
         ]
+        self.changes += self._defaults()
+
+    def _defaults(self) -> list[SetDefault]:
+        """The declared defaults of the columns that change, where there is one, or was."""
+        touched: set[str] = set()
+        for change in self.changes:
+            match change:
+                case Widen(column) | SetPrecision(column) | DemandValue(column):
+                    touched.add(column.name)
+                case SetRule(name):
+                    touched.add(column_of_check(self.table, name))
+        columns = (self.table.c[name] for name in sorted(touched))
+        return [
+            SetDefault(column)
+            for column in columns
+            if column.server_default is not None or column.name in self._defaulted
+        ]
 
     def _column(self, found: str) -> Column[Any]:
         """The declared column that is called so in the table."""
-        return self.table.c[present_name(found, self._renames)]
+        return self.table.c[present_name(found, self.renames)]
 
     def _in_present_names(self, rules: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for name, condition in rules.items():
-            column = present_name(column_of_check(self.table, name), self._renames)
-            yield check_of(self.table, column), rule_in_present_names(condition, self._renames)
+            column = present_name(column_of_check(self.table, name), self.renames)
+            yield check_of(self.table, column), rule_in_present_names(condition, self.renames)
 
     def _rule_of(self, column: str, rules: Mapping[str, str]) -> tuple[str, str] | None:
         name = check_of(self.table, column)
         return (name, rules[name]) if name in rules else None
 
-    def _take_places(self) -> None:
-        """See to decimal numbers of which units are kept: how many make a whole is told by a rule alone."""
+    def _take_forms(self) -> None:
+        """See to what is kept in another form: where types do not tell, the rules of each form do."""
         for column in self.table.columns:
             name = check_of(self.table, column.name)
-            before, after = places_in(self._has.get(name)), places_in(self._needs.get(name))
-            if before == after or name in self._added:
+            before, after = self._has.get(name), self._needs.get(name)
+            if name in self._seen:
                 continue
-            self._added.add(name)
-            if before is None or after is None:
-                self._refuse(
-                    column.name,
-                    "counts other units than the declared type",
-                    "declare a field of another name, and copy what can be kept",
-                )
-            else:
-                self._rescale(column, self._needs[name], after - before)
+            of_before, of_after = places_in(before), places_in(after)
+            if kept_as(before) != kept_as(after):
+                kept, declared = (kept_as(rule) or "plain values" for rule in (before, after))
+                self._refuse_type(column, f"holds {kept}, and the declared type {declared}")
+            elif of_before is not None and of_after is not None and of_before != of_after:
+                self._seen.add(name)
+                self._rescale(column, self._needs[name], of_after - of_before)
 
     def _rescale(self, column: Column[Any], rule: str, places: int) -> None:
         """Give a number so many more places, if no record's value is in the way."""
@@ -199,6 +228,8 @@ class _TablePlan:
             self.changes.append(SetPrecision(column, factor))
 
     def _add(self, column: Column[Any]) -> None:
+        rule = self._rule_of(column.name, self._needs)
+        self._seen.update(() if rule is None else rule[:1])
         if not column.nullable and column.server_default is None and (number := self._count()):
             self._refuse(
                 column.name,
@@ -206,13 +237,11 @@ class _TablePlan:
                 "declare a default, or let it be null",
             )
             return
-        rule = self._rule_of(column.name, self._needs)
-        self._added.update(() if rule is None else rule[:1])
         self.changes.append(AddColumn(column, rule))
 
     def _keep(self, column: Column[Any]) -> None:
         """A column that an insert may leave out does no harm; any other would have to go."""
-        self.undeclared.append(column)
+        self._undeclared.append(column)
         if not column.nullable and column.server_default is None:
             self._refuse(
                 column.name,
@@ -242,18 +271,19 @@ class _TablePlan:
                 column, f"{value} = round({value}, {places}) AND abs({value}) < 1e{digits - places}"
             )
         else:
-            self._refuse(
-                column.name,
-                f"is of type {old}, which does not all fit into the declared type",
-                "declare a field of another name, and copy what can be kept",
-            )
+            self._refuse_type(column, f"is of type {old}, which does not all fit into the declared type")
+
+    def _refuse_type(self, column: Column[Any], what: str) -> None:
+        # A rule of the declared type cannot even be asked of values of another one.
+        self._seen.add(check_of(self.table, column.name))
+        self._refuse(column.name, what, "declare a field of another name, and copy what can be kept")
 
     def _refuse(self, field: str, what: str, advice: str) -> None:
         self.refusals.append(f"Table {self.table.name}: field {field} {what}; {advice}")
 
     def _count(self, condition: Any = None) -> int:
         """How many records there are that meet `condition`."""
-        query = select(func.count()).select_from(text(f"{source(self.table.name, self._renames)} AS found"))
+        query = select(func.count()).select_from(text(f"{source(self.table.name, self.renames)} AS found"))
         counted = query if condition is None else query.where(condition)
         return int(self._connection.execute(counted).scalar_one())
 

@@ -1,0 +1,25 @@
+"""What a column's rule tells of what is kept in it, where its type does not: SQLite's are few."""
+
+import re
+from typing import Final
+
+_PLACES: Final = re.compile(r'^"\w+" / 1(0*) BETWEEN ')
+_FORMS: Final = {
+    "truth values": re.compile(r'^"\w+" IN \(0, 1\)$'),
+    "dates": re.compile(r'^date\("\w+"\) IS "'),
+    "UUIDs": re.compile(r'^length\("\w+"\) = 36 AND "\w+" NOT GLOB '),
+    "lists": re.compile(r"^CASE WHEN json_valid\(\"\w+\"\) THEN json_type\(\"\w+\"\) = 'array'"),
+    "objects": re.compile(r"^CASE WHEN json_valid\(\"\w+\"\) THEN json_type\(\"\w+\"\) = 'object'"),
+    "decimals": _PLACES,
+}
+
+
+def kept_as(rule: str | None) -> str:
+    """What values are that `rule` is for, in words; empty where the column's type alone tells."""
+    return next((what for what, form in _FORMS.items() if rule is not None and form.search(rule)), "")
+
+
+def places_in(rule: str | None) -> int | None:
+    """How many places a number has of whose units `rule` tells; None for any other rule."""
+    found = None if rule is None else _PLACES.search(rule)
+    return None if found is None else len(found[1])
