@@ -1,5 +1,6 @@
 """Which unique key, or which reference, a refused write would break."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
@@ -12,6 +13,9 @@ from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.foreign_keys import fields_by_name
 from estuary.stores.sql.indexes import position_index, unique_name
+
+_COLUMN = re.compile(r"\((\w+)\)=\(")
+"""In what the server tells of a broken key, whatever language it speaks."""
 
 T = TypeVar("T")
 Work = Callable[[Connection, float], Awaitable[T]]
@@ -43,7 +47,7 @@ class Conflicts:
                     raise
                 raise conflict from error
             except asyncpg.ForeignKeyViolationError as error:
-                field = self._references.get(error.constraint_name)
+                field = self._references.get(error.constraint_name) or _column_in(error)
                 if field is None:
                     raise
                 raise ReferenceMissing(field) from error
@@ -54,3 +58,9 @@ class Conflicts:
         """What is told of `error`; None where an id is taken."""
         index = error.constraint_name
         return None if index in self._of_ids else UniqueConflict(self._fields.get(index, ()))
+
+
+def _column_in(error: asyncpg.ForeignKeyViolationError) -> str | None:
+    """The column of a foreign key that a newer release keeps: its name tells nothing here."""
+    found = _COLUMN.search(error.detail or "")
+    return None if found is None else found[1]

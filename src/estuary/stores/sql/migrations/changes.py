@@ -80,12 +80,19 @@ def caution(change: Change) -> str:
     """What is to be known of `change` while the release before serves; empty where it goes on."""
     match change:
         case Rename(column, former):
-            what = f'"{former}" becomes "{column.name}"'
+            return f'{_UNSAFE}: column "{former}" becomes "{column.name}"\n'
         case SetPrecision(column, factor) if factor:
-            what = f'"{column.name}" counts other units'
+            return f'{_UNSAFE}: column "{column.name}" counts other units\n'
+        case SetRule(name):
+            return f"{_REFUSED} the rule {name}\n"
+        case DemandValue(column):
+            return f'{_REFUSED} that column "{column.name}" has a value\n'
         case _:
             return ""
-    return f"-- Not safe beside the release before, stop it first: column {what}\n"
+
+
+_UNSAFE = "-- Not safe beside the release before, stop it first"
+_REFUSED = "-- Beside the release before: it answers 500 to a write that breaks"
 
 
 class Undeclared(NamedTuple):

@@ -1,18 +1,15 @@
-"""From what Alembic finds different to statements that mend it, and to reasons where nothing can."""
+"""From what is found different to statements that mend it, and to reasons where nothing can."""
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Double,
     Integer,
-    MetaData,
     Table,
     func,
     inspect,
@@ -22,7 +19,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine.interfaces import ReflectedColumn
-from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import NUMERIC, REAL, TypeEngine
 
 from estuary.stores.sql.migrations.changes import (
@@ -40,10 +36,11 @@ from estuary.stores.sql.migrations.changes import (
     Widen,
     caution,
 )
+from estuary.stores.sql.migrations.differences import differences
 from estuary.stores.sql.migrations.plan import Plan
-from estuary.stores.sql.renames import Renames, present_name, renames_of, rule_in_present_names, source
+from estuary.stores.sql.renames import present_name, renames_of, rule_in_present_names, source
 from estuary.stores.sql.rule_forms import kept_as, places_in
-from estuary.stores.sql.tables import check_of, column_of_check, copy_of
+from estuary.stores.sql.tables import check_of, column_of_check
 from estuary.stores.sql.types import Decimals, plain_type
 
 
@@ -55,7 +52,7 @@ def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Pla
         for table in tables
     }
     renames = {name: each.renames for name, each in found.items()}
-    for difference in _differences(connection, tables, renames):
+    for difference in differences(connection, tables, renames):
         found[difference[2]].take(difference)
     result = Plan([], [], set())
     for name, each in found.items():
@@ -69,44 +66,15 @@ def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Pla
     return result
 
 
-def _differences(
-    connection: Connection, tables: Sequence[Table], renames: Mapping[str, Renames]
-) -> Iterator[tuple[Any, ...]]:
-    """What Alembic's autogenerate finds of columns, under the names that they have in the tables.
-
-    Indexes go by their names, and it knows no rules.
-    """
-    names = {table.name for table in tables}
-    context = MigrationContext.configure(
-        connection,
-        opts={
-            "compare_type": True,
-            "compare_server_default": False,
-            "include_name": lambda name, kind, _: kind != "table" or name in names,
-        },
-    )
-    with warnings.catch_warnings():
-        # It cannot read indexes of expressions, which are not asked for either.
-        warnings.simplefilter("ignore", SAWarning)
-        everything = compare_metadata(context, _columns_alone(tables, renames))
-    for found in everything:
-        # Changes of one column come as a list of them.
-        for difference in found if isinstance(found, list) else [found]:
-            if difference[0] in _OF_COLUMNS and difference[2] in names:
-                yield difference
+_TOLD = 3
+"""Ids of records in the way that are told."""
 
 
-def _columns_alone(tables: Sequence[Table], renames: Mapping[str, Renames]) -> MetaData:
-    """The same tables without indexes: what Alembic finds of those is not asked for."""
-    metadata = MetaData()
-    for table in tables:
-        former = renames[table.name]
-        columns = (copy_of(column, former.get(column.name, column.name)) for column in table.columns)
-        Table(table.name, metadata, *columns)
-    return metadata
+class _Found(NamedTuple):
+    """How many records there are of a kind, and the ids of some of them."""
 
-
-_OF_COLUMNS = ("add_column", "remove_column", "modify_nullable", "modify_type")
+    number: int
+    ids: str
 
 
 class _TablePlan:
@@ -154,9 +122,9 @@ class _TablePlan:
         for name, condition in self._needs.items():
             if name in self._seen or self._has.get(name) == condition:
                 continue
-            breaking = self._count(not_(literal_column(f"({condition})")))
-            if breaking:
-                what = f"{_records(breaking)} the declared rule ({condition})"
+            breaking = self._found(not_(literal_column(f"({condition})")))
+            if breaking.number:
+                what = f"{_that_break(breaking)} the declared rule ({condition}): {breaking.ids}"
                 self._refuse(column_of_check(self.table, name), what, "mend them first")
             else:
                 self.changes.append(SetRule(name, condition))
@@ -220,9 +188,9 @@ class _TablePlan:
         self._set_precision(column, f"{fits}{whole}", factor)
 
     def _set_precision(self, column: Column[Any], fits: str, factor: str = "") -> None:
-        breaking = self._count(not_(literal_column(f"({fits})")))
-        if breaking:
-            what = f"{_records(breaking)} the declared digits ({column.type!r})"
+        breaking = self._found(not_(literal_column(f"({fits})")))
+        if breaking.number:
+            what = f"{_that_break(breaking)} the declared digits ({column.type!r}): {breaking.ids}"
             self._refuse(column.name, what, "mend them first")
         else:
             self.changes.append(SetPrecision(column, factor))
@@ -230,7 +198,7 @@ class _TablePlan:
     def _add(self, column: Column[Any]) -> None:
         rule = self._rule_of(column.name, self._needs)
         self._seen.update(() if rule is None else rule[:1])
-        if not column.nullable and column.server_default is None and (number := self._count()):
+        if not column.nullable and column.server_default is None and (number := self._found().number):
             self._refuse(
                 column.name,
                 f"is new, required and without a default, and there are {number} records that lack it",
@@ -252,10 +220,10 @@ class _TablePlan:
     def _change_nullable(self, column: Column[Any]) -> None:
         if column.nullable:
             self.changes.append(AllowNull(column))
-        elif number := self._count(literal_column(f'"{column.name}"').is_(None)):
+        elif (nulls := self._found(literal_column(f'"{column.name}"').is_(None))).number:
             self._refuse(
                 column.name,
-                f"must not be null any more, and is null in {number} records",
+                f"must not be null any more, and is null in {nulls.number} records: {nulls.ids}",
                 "give them a value first, or let it be null",
             )
         else:
@@ -281,15 +249,20 @@ class _TablePlan:
     def _refuse(self, field: str, what: str, advice: str) -> None:
         self.refusals.append(f"Table {self.table.name}: field {field} {what}; {advice}")
 
-    def _count(self, condition: Any = None) -> int:
-        """How many records there are that meet `condition`."""
-        query = select(func.count()).select_from(text(f"{source(self.table.name, self.renames)} AS found"))
-        counted = query if condition is None else query.where(condition)
-        return int(self._connection.execute(counted).scalar_one())
+    def _found(self, condition: ColumnElement[bool] | None = None) -> _Found:
+        """The records that meet `condition`, or all."""
+        name: ColumnElement[str] = literal_column("id")
+        query = select(func.count().over(), name).select_from(
+            text(f"{source(self.table.name, self.renames)} AS found")
+        )
+        chosen = query if condition is None else query.where(condition)
+        rows = self._connection.execute(chosen.order_by(name).limit(_TOLD)).fetchall()
+        number = int(rows[0][0]) if rows else 0
+        return _Found(number, ", ".join([row[1] for row in rows] + ["…"] * (number > len(rows))))
 
 
-def _records(number: int) -> str:
-    return "has a record that breaks" if number == 1 else f"has {number} records that break"
+def _that_break(found: _Found) -> str:
+    return "has a record that breaks" if found.number == 1 else f"has {found.number} records that break"
 
 
 def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
