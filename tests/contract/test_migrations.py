@@ -97,6 +97,18 @@ class Stamped(Part, frozen=True, kw_only=True):
     made_on: Annotated[date, Now] | None = None
 
 
+class Single(Struct, frozen=True):
+    """A number."""
+
+    place: Annotated[int, Meta(ge=0)]
+
+
+class Several(Struct, frozen=True):
+    """Several numbers."""
+
+    place: list[int]
+
+
 class Looser(Struct, frozen=True, kw_only=True):
     """Rules that allow more, a number with a fraction, and null where there had to be a value."""
 
@@ -322,6 +334,16 @@ async def test_units_are_never_taken_for_wholes(
     """SQLite keeps either as integers: 1230 units of 0.01 are not 1230."""
     await make(before).migrate(only_plan=False)
     with pytest.raises(StoreSchemaMismatch, match="field price"):
+        await make(after).migrate(only_plan=False)
+
+
+@pytest.mark.parametrize(("before", "after"), [(Single, Several), (Several, Single)], ids=["one", "list"])
+async def test_a_list_is_never_taken_for_one_of_its_entries(
+    make: Make, before: type[Struct], after: type[Struct]
+) -> None:
+    """Whatever rule either has."""
+    await make(before).migrate(only_plan=False)
+    with pytest.raises(StoreSchemaMismatch, match="field place"):
         await make(after).migrate(only_plan=False)
 
 

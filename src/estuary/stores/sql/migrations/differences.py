@@ -6,8 +6,9 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import ARRAY, Column, Connection, MetaData, Table
 from sqlalchemy.exc import SAWarning
+from sqlalchemy.types import TypeEngine
 
 from estuary.stores.sql.renames import Renames
 from estuary.stores.sql.tables import copy_of
@@ -26,7 +27,7 @@ def differences(
     context = MigrationContext.configure(
         connection,
         opts={
-            "compare_type": True,
+            "compare_type": _differ,
             "compare_server_default": False,
             "include_name": lambda name, kind, _: kind != "table" or name in names,
         },
@@ -40,6 +41,18 @@ def differences(
         for difference in found if isinstance(found, list) else [found]:
             if difference[0] in _OF_COLUMNS and difference[2] in names:
                 yield difference
+
+
+def _differ(
+    context: MigrationContext,
+    _inspected: Column[Any],
+    _declared: Column[Any],
+    found: TypeEngine[Any],
+    declared: TypeEngine[Any],
+) -> bool | None:
+    """Whether types differ, None where Alembic is to tell: to it a list is what its entries are."""
+    is_list = declared.compile(dialect=context.dialect).endswith("[]")
+    return True if isinstance(found, ARRAY) != is_list else None
 
 
 def _columns_alone(tables: Sequence[Table], renames: Mapping[str, Renames]) -> MetaData:
