@@ -57,11 +57,11 @@ def test_the_readme_prints_what_it_says(shop: Path) -> None:
         if each.command.startswith("curl ")
     ]
     assert 16 == len(asked)
-    with serving(shop, {**SETTINGS, "PYTHONPATH": str(shop)}) as server:
+    with serving(shop, SETTINGS) as server:
         assert_it_prints(asked, server)
 
 
 def test_the_readme_shows_who_may_do_what(shop: Path) -> None:
     """Its table is what `estuary access` prints."""
     (table,) = re.findall(r"^\$ estuary access\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert table == estuary(shop, "access", **SETTINGS, PYTHONPATH=str(shop)).stdout
+    assert table == estuary(shop, "access", **SETTINGS).stdout
