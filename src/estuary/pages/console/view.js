@@ -10,6 +10,7 @@ export function View({ route, main }) {
   const { resources } = useApp();
   const [loaded, setLoaded] = useState(null);
   const shown = useRef(null);
+  const asked = useRef([]);
   const { path, query } = route;
 
   useEffect(() => {
@@ -35,9 +36,11 @@ export function View({ route, main }) {
 
   if (loaded === null) return html`<p class="muted" role="status">Loading…</p>`;
   const { Component, parameters } = loaded;
+  // Until the next view is loaded, this one goes on with what it was asked for.
+  if (loaded.path === path) asked.current = query;
   const resource = resources.find(({ name }) => name === parameters.resource);
   if (parameters.resource !== undefined && resource === undefined) return html`<${NoSuchResource} name=${parameters.resource} />`;
-  return html`<${Component} key=${loaded.path} resource=${resource} parameters=${parameters} query=${loaded.path === path ? query : []} />`;
+  return html`<${Component} key=${loaded.path} resource=${resource} parameters=${parameters} query=${asked.current} />`;
 }
 
 function titles({ path, parameters }, resources) {

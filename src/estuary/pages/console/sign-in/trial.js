@@ -6,6 +6,6 @@ export async function refusalOf(credential, api, resources) {
   if (path === undefined) return null;
   const headers = { authorization: `Bearer ${credential.secret}` };
   const answer = await api.request("GET", path, { query: { limit: 1, count: "none" }, headers, ask: false });
-  // Whatever is refused but the credentials themselves, it is known who asks.
-  return answer.status === 401 || answer.status === 0 ? answer.message : null;
+  // Who may not do this is known nevertheless.
+  return answer.ok || answer.status === 403 ? null : answer.message;
 }
