@@ -1,18 +1,23 @@
 """The console's forms: records of every kind of field are created, changed, copied and deleted."""
 
+import json
+import os
 import re
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.support.browser import ROOT, visiting
+from tests.support.generators import node_modules, run, typescript
 from tests.support.process import Server, serving
 from tests.support.visited import asked, faults_in_every_look
 
+SOAK = os.environ.get("ESTUARY_TEST_SOAK") == "1"
+AS_A_BUNDLER = ("--target", "es2022", "--lib", "es2022,dom,dom.iterable")
+ESM = ("--module", "esnext", "--moduleResolution", "bundler")
 MARKUP = "<img src=x onerror=alert(1)>"
 RESOURCES = ",".join(
     (
@@ -260,17 +265,38 @@ def test_hidden_fields_are_written_and_never_shown_and_the_servers_are_shown_alo
 
 def test_a_request_is_told_so_that_it_can_be_run(page: Page, tmp_path: Path) -> None:
     """What the form would send does the same elsewhere, whatever is in it."""
-    shell = {"curl": ["sh", "-c"], "Python": [sys.executable, "-c"]}
+    runs: dict[str, Callable[[str], object]] = {
+        "curl": lambda told: run(tmp_path, "sh", "-c", told),
+        "Python": lambda told: run(tmp_path, sys.executable, "-c", told),
+    }
+    if SOAK:
+        document = tmp_path / "openapi.json"
+        document.write_text(json.dumps(asked(page, "GET", "/openapi.json")))
+        runs["TypeScript"] = lambda told: run_typescript(document, tmp_path, told)
     name = 'It\'s "quoted" $HOME `x` \\ü'
-    for language, command in shell.items():
+    for language, run_it in runs.items():
         record = asked(page, "POST", "/api/v1/authors", {"name": "Before"})
         form = opened(page, f"authors/{record['id']}")
         labelled(form, "Name").fill(name)
         button(page, "As a request").click()
         page.get_by_role("radio", name=language).check()
-        told = page.get_by_role("region", name=f"The request for {language}").inner_text()
-        subprocess.run([*command, told], check=True, capture_output=True, timeout=30, cwd=tmp_path)
+        run_it(page.get_by_role("region", name=f"The request for {language}").inner_text())
         assert name == asked(page, "GET", f"/api/v1/authors/{record['id']}")["name"]
-        assert [] == faults_in_every_look(page)
         answered(page, "Close").click()
         button(page, "Discard changes").click()
+
+
+def run_typescript(document: Path, folder: Path, told: str) -> None:
+    """Check the program against the types of the document, and run it."""
+    (folder / "node_modules").symlink_to(node_modules())
+    (folder / "package.json").write_text('{"type": "module"}')
+    typescript(document, folder, told.replace("./estuary", "./api"), *AS_A_BUNDLER, *ESM)
+    run(folder, "node", "use.js")
+
+
+def test_everyone_can_read_a_request(page: Page) -> None:
+    """In its dialogue, wide in light and narrow in dark."""
+    opened(page, "authors/new")
+    button(page, "As a request").click()
+    expect(page.get_by_role("region", name="The request for curl")).to_be_visible()
+    assert [] == faults_in_every_look(page)
