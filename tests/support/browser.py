@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.support.process import TIMEOUT_SECONDS
 from tests.support.programs import require
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,7 @@ async ({without, tags}) => {
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, with a profile of its own and no way to any other machine."""
     program = require("chromium", shutil.which("chromium"))
+    expect.set_options(timeout=TIMEOUT_SECONDS * 1000)  # of Playwright's own 5 seconds a busy machine takes some
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
         try:
