@@ -57,7 +57,7 @@ async ({without, tags}) => {
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, with a profile of its own and no way to any other machine."""
     program = require("chromium", shutil.which("chromium"))
-    expect.set_options(timeout=TIMEOUT_SECONDS * 1000)  # of Playwright's own 5 seconds a busy machine takes some
+    expect.set_options(timeout=TIMEOUT_SECONDS * 1000)  # not 5: a machine may be busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
         try:
