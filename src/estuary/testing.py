@@ -4,10 +4,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from urllib.request import urlopen
 
 from estuary.config.environment import process_environment
@@ -26,37 +27,107 @@ _USUAL = {
 }
 
 
+_KEYS = "keys.json"
+_ISSUER = _AUDIENCE = "estuary.testing"
+_TOKEN_SECONDS = 3600
+
+
 class NotServed(Exception):
     """The service ended before it was ready, or never was; the message is what it said."""
 
 
+@dataclass(frozen=True)
+class Service:
+    """A service that is running: its `origin`, such as `http://127.0.0.1:49152`, and tokens for it."""
+
+    origin: str
+    _keys: Path | None = None
+
+    def token(self, sub: str = "tester", **claims: object) -> str:
+        """A token of the subject `sub`, with further `claims`, that this service accepts for an hour.
+
+        Scopes are in the claim `scope`; `AUTH_OWNER_CLAIM` and `AUTH_ROLES_CLAIM` name two more.
+        Raises `ValueError` if the service was not served with `tokens`.
+        """
+        if self._keys is None:
+            raise ValueError("no tokens are accepted: serve the project with served(folder, tokens=True)")
+        from estuary.auth.trial import TrialKeys
+
+        now = int(time.time())
+        own = {"iss": _ISSUER, "aud": _AUDIENCE, "sub": sub, "iat": now, "exp": now + _TOKEN_SECONDS}
+        return TrialKeys.read(self._keys).sign(own | claims)
+
+
 @contextmanager
-def served(folder: Path | str = ".", **variables: str) -> Iterator[str]:
-    """The origin of a service of the project in `folder`, such as `http://127.0.0.1:49152`.
+def served(folder: Path | str = ".", *, tokens: bool = False, **variables: str) -> Iterator[Service]:
+    """A service of the project in `folder`, in a process of its own, until the block ends.
 
     Records are kept in memory, and requests are not limited, unless `variables` say otherwise; everything
-    else is as the project's own configuration has it. Raises `NotServed`.
+    else is as the project's own configuration has it. With `tokens` it accepts those that `Service.token`
+    makes, in place of any other issuer's (the extra `auth`). Raises `NotServed`.
     """
-    for _ in range(_ATTEMPTS):
-        port = _free_port()
-        command = [sys.executable, "-m", "estuary", "serve"]
-        around = process_environment({**_USUAL, "PORT": str(port), **variables})
-        with (
-            TemporaryFile() as errors,
-            subprocess.Popen(command, cwd=folder, env=around, stderr=errors) as service,  # noqa: S603 - ours
-        ):
-            try:
-                if _answers(service, f"http://{_HOST}:{port}"):
-                    yield f"http://{_HOST}:{port}"
+    with TemporaryDirectory(prefix="estuary-testing-") as scratch:
+        keys = Path(scratch, _KEYS) if tokens else None
+        around = {**_USUAL, **_issuer(keys), **variables}
+        for _ in range(_ATTEMPTS):
+            port = _free_port()
+            with _started(Path(folder), process_environment({**around, "PORT": str(port)})) as service:
+                if service.answers(port):
+                    yield Service(f"http://{_HOST}:{port}", keys)
                     return
-            finally:
-                service.terminate()
-                service.wait()
-            errors.seek(0)
-            said = errors.read()
-        if b"is in use" not in said:
-            raise NotServed(said.decode(errors="replace").strip())
+            if b"is in use" not in service.said:
+                raise NotServed(service.said.decode(errors="replace").strip())
     raise NotServed(f"{_ATTEMPTS} ports that were free were taken by others")
+
+
+def _issuer(keys: Path | None) -> Mapping[str, str]:
+    """The variables that have tokens accepted that are signed with a new key at `keys`."""
+    if keys is None:
+        return {}
+    from estuary.app.trial import trial_issuer
+
+    return {
+        "AUTH_ENABLED": "true",
+        "AUTH_JWKS_URLS": trial_issuer(keys).as_uri(),
+        "AUTH_ISSUER": _ISSUER,
+        "AUTH_AUDIENCE": _AUDIENCE,
+    }
+
+
+class _Process:
+    """A process of `estuary serve`, and when it has ended, what it `said`."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self.said = b""
+
+    def answers(self, port: int) -> bool:
+        """Whether the service becomes ready, waited for; False where it ends before."""
+        end = time.monotonic() + _START_SECONDS
+        while self._process.poll() is None and time.monotonic() < end:
+            try:
+                with urlopen(f"http://{_HOST}:{port}/health/ready", timeout=_START_SECONDS):
+                    return True
+            except OSError:
+                time.sleep(_BETWEEN_SECONDS)
+        return False
+
+
+@contextmanager
+def _started(folder: Path, environment: Mapping[str, str]) -> Iterator[_Process]:
+    command = [sys.executable, "-m", "estuary", "serve"]
+    with (
+        TemporaryFile() as errors,
+        subprocess.Popen(command, cwd=folder, env=environment, stderr=errors) as process,  # noqa: S603 - ours
+    ):
+        service = _Process(process)
+        try:
+            yield service
+        finally:
+            process.terminate()
+            process.wait()
+            errors.seek(0)
+            service.said = errors.read()
 
 
 def _free_port() -> int:
@@ -64,15 +135,3 @@ def _free_port() -> int:
         probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _answers(service: "subprocess.Popen[bytes]", origin: str) -> bool:
-    """Whether the service becomes ready, waited for; False where it ends before."""
-    end = time.monotonic() + _START_SECONDS
-    while service.poll() is None and time.monotonic() < end:
-        try:
-            with urlopen(f"{origin}/health/ready", timeout=_START_SECONDS):  # noqa: S310 - our own address
-                return True
-        except OSError:
-            time.sleep(_BETWEEN_SECONDS)
-    return False

@@ -75,8 +75,8 @@ def test_its_container_has_all_that_it_serves(project: Path, tmp_path: Path) -> 
             shutil.copytree(source, tmp_path / name)
         else:
             shutil.copy(source, tmp_path / name)
-    with served(tmp_path) as origin:
-        listed = httpx.get(f"{origin}/api/v1/authors", timeout=TIMEOUT_SECONDS)
+    with served(tmp_path) as service:
+        listed = httpx.get(f"{service.origin}/api/v1/authors", timeout=TIMEOUT_SECONDS)
     assert (200, 0) == (listed.status_code, listed.json()["total"])
 
 
