@@ -29,6 +29,7 @@ TESTED_BY_ITSELF = {
     "docs/profiling.md": "tests/process/test_profiling_doc.py",
     "docs/relations.md": "tests/process/test_relations_guide.py",
     "docs/resources.md": "tests/process/test_resources_guide.py",
+    "docs/tutorial.md": "tests/process/test_tutorial.py",
     "docs/writes.md": "tests/process/test_writes_guide.py",
     "examples/shop/README.md": "tests/process/test_shop.py",
 }

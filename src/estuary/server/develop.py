@@ -3,6 +3,7 @@
 import errno
 import gc
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from socket import socket
@@ -24,6 +25,8 @@ TRIAL_KEYS = Path(".estuary/trial-keys.json")
 """Where the key is kept that signs tokens for trials, below the working directory."""
 
 _PORTS_TRIED = 20
+_LOG_FILTER = "estuary=info"
+"""Which lines are logged unless the project says so: a line for each request, none for each connection."""
 _ALWAYS = {"HOST": HOST, "WORKERS": "1", "DOCS_ENABLED": "true", "CONSOLE": "api"}
 
 
@@ -60,15 +63,20 @@ def configured(port: int | None) -> Loaded:
     Where authentication is on and nobody's tokens are accepted yet, those of a key for trials are.
     """
     own = _ALWAYS if port is None else {**_ALWAYS, "PORT": str(port)}
+    loaded = _loaded(own)
+    if loaded.settings.production:
+        raise ConfigurationError(["APP_PROFILE is production: estuary dev is for one's own machine"])
+    (log_filter,) = (each for each in loaded.effective if each.name == "LOG_FILTER")
+    return _loaded(own | {"LOG_FILTER": _LOG_FILTER}) if log_filter.source.startswith("default") else loaded
+
+
+def _loaded(own: Mapping[str, str]) -> Loaded:
     try:
-        loaded = load(own)
+        return load(own)
     except ConfigurationError as error:
         if NOBODY_ISSUES_TOKENS not in error.problems:
             raise
-        loaded = load(own | _trial_issuer())
-    if loaded.settings.production:
-        raise ConfigurationError(["APP_PROFILE is production: estuary dev is for one's own machine"])
-    return loaded
+        return load({**own, **_trial_issuer()})
 
 
 def _trial_issuer() -> dict[str, str]:
