@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from urllib.request import urlopen
 
 from estuary.config.environment import process_environment
 
@@ -105,11 +106,9 @@ class _Process:
         """Whether the service becomes ready, waited for; False where it ends before."""
         end = time.monotonic() + _START_SECONDS
         while self._process.poll() is None and time.monotonic() < end:
-            try:
-                with urlopen(f"http://{_HOST}:{port}/health/ready", timeout=_START_SECONDS):
-                    return True
-            except OSError:
-                time.sleep(_BETWEEN_SECONDS)
+            if _is_ready(port):
+                return True
+            time.sleep(_BETWEEN_SECONDS)
         return False
 
 
@@ -128,6 +127,17 @@ def _started(folder: Path, environment: Mapping[str, str]) -> Iterator[_Process]
             process.wait()
             errors.seek(0)
             service.said = errors.read()
+
+
+def _is_ready(port: int) -> bool:
+    asking = HTTPConnection(_HOST, port, timeout=_START_SECONDS)
+    try:
+        asking.request("GET", "/health/ready")
+        return asking.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asking.close()
 
 
 def _free_port() -> int:
