@@ -26,6 +26,7 @@ TESTED_BY_ITSELF = {
     "docs/authentication.md": "tests/process/test_authentication_doc.py",
     "docs/development.md": "tests/process/test_init.py",
     "docs/hooks.md": "tests/process/test_hooks_guide.py",
+    "docs/migrations.md": "tests/process/test_migrations_guide.py",
     "docs/profiling.md": "tests/process/test_profiling_doc.py",
     "docs/relations.md": "tests/process/test_relations_guide.py",
     "docs/resources.md": "tests/process/test_resources_guide.py",
@@ -57,8 +58,10 @@ READ: dict[str, Callable[[str], Any]] = {
 TOLD = {
     "crontab": "a line of cron's",
     "nginx": "a part of a configuration; tests/deploy/test_proxies.py runs the whole",
+    "pycon": "run by tests/process/test_client_guide.py",
     "promql": "run by tests/deploy/test_monitoring.py",
     "sql": "typed into the reader's database",
+    "ts": "compiled and run by tests/process/test_client_guide.py",
     "text": "typed into somebody else's console: Redis's, CloudWatch's",
 }
 """Languages that are run elsewhere, or nowhere here."""
