@@ -39,7 +39,7 @@ TESTED_BY_ITSELF = {
 PATH = os.pathsep.join(
     [str(Path(sys.executable).parent), str(ROOT / ".tools/deploy/bin"), os.environ["PATH"], "/usr/sbin"]
 )
-SECONDS = 60
+SECONDS = 240
 PROGRAM = re.compile(
     r"(?:^|[|;&] +)(?:[A-Z_]+=\S* +)*(curl|estuary|jq|kubectl|promtool|amtool|nginx|haproxy)\b",
     re.MULTILINE,

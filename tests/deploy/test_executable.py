@@ -249,7 +249,7 @@ def test_what_asks_for_compilation_says_yes_or_no(tmp_path: Path) -> None:
 
 
 WRITTEN_BY_US = {
-    *("bench", "convex", "deploy", "docs", "src", "tests", "workshop"),
+    *("bench", "convex", "deploy", "docs", "examples", "src", "tests", "workshop"),
     *("Makefile", "pyproject.toml", "uv.lock", "LICENSE", ".env.example", ".gitignore", "PKG-INFO"),
     *("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
 }
