@@ -14,6 +14,9 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 _OUTSIDE_THE_DOCUMENT = (308, 405)
 """Redirects and wrong methods belong to no operation."""
 
+_ERRORS = {form: {"$ref": f"#/components/schemas/{form}"} for form in ("Error", "Problem")}
+_FORMATS = FormatChecker()
+
 
 class Conformance:
     """Checks responses against `document`; use `check` as a response hook of httpx."""
@@ -21,7 +24,9 @@ class Conformance:
     def __init__(self, document: bytes) -> None:
         self._document: dict[str, Any] = msgspec.json.decode(document)
         resource = DRAFT202012.create_resource(self._document)
-        self._registry: Registry[Any] = Registry().with_resource(_DOCUMENT_URI, resource)
+        self._registry: Registry[Any] = Registry().with_resource(_DOCUMENT_URI, resource).crawl()
+        self._validators: dict[int, Draft202012Validator] = {}
+        """By the identity of a schema, which the document keeps: making one takes longer than using it."""
         self._paths = [
             (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), item)
             for path, item in self._document["paths"].items()
@@ -60,7 +65,7 @@ class Conformance:
         """What no operation answered is an error in one of its two forms, or has no body at all."""
         if response.content:
             form = "Problem" if "problem" in response.headers["content-type"] else "Error"
-            self._validate({"$ref": f"#/components/schemas/{form}"}, response)
+            self._validate(_ERRORS[form], response)
 
     def _check_headers(self, told: dict[str, Any], response: httpx.Response) -> None:
         for name, header in told.get("headers", {}).items():
@@ -68,7 +73,7 @@ class Conformance:
             value: Any = response.headers.get(name)
             if value is not None:
                 value = int(value) if schema["type"] == "integer" else value
-                Draft202012Validator(schema).validate(value)
+                self._validator(schema).validate(value)
         assert "x-request-id" in response.headers
 
     def _check_body(self, told: dict[str, Any], response: httpx.Response) -> None:
@@ -82,9 +87,15 @@ class Conformance:
             self._validate(content[media_type]["schema"], response)
 
     def _validate(self, schema: dict[str, Any], response: httpx.Response) -> None:
-        absolute = _with_base(schema)
-        validator = Draft202012Validator(absolute, registry=self._registry, format_checker=FormatChecker())
-        validator.validate(response.json())
+        self._validator(schema).validate(response.json())
+
+    def _validator(self, schema: dict[str, Any]) -> Draft202012Validator:
+        found = self._validators.get(id(schema))
+        if found is None:
+            absolute = _with_base(schema)
+            found = Draft202012Validator(absolute, registry=self._registry, format_checker=_FORMATS)
+            self._validators[id(schema)] = found
+        return found
 
     def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
         """`node`, or what its `$ref` points at within the document."""

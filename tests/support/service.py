@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ async def client_of(
         service.start,
         service.stop,
     )
-    conformance = Conformance(openapi(load_resources(resources), access, metrics=metrics, keys=keys))
+    conformance = _conformance(tuple(resources), access, metrics=metrics, keys=keys)
     try:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=adapter, client=("192.0.2.1", 40000)),
@@ -82,3 +83,11 @@ async def client_of(
             yield client
     finally:
         await service.stop()
+
+
+@cache
+def _conformance(
+    resources: Sequence[str], access: Scopes | None, *, metrics: bool, keys: bool
+) -> Conformance:
+    """Made once for all tests of the same resources: it takes longer than most of them."""
+    return Conformance(openapi(load_resources(resources), access, metrics=metrics, keys=keys))
