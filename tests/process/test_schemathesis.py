@@ -1,5 +1,6 @@
 """schemathesis, with every check it has but two, against the document that a real server serves."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from tests.support.process import environment_of, serving
 
 RESOURCES = "estuary.core.items:ITEMS,tests.support.resources:VESSELS"
 ROOT = Path(__file__).parents[2]
+EXAMPLES = "60" if os.environ.get("ESTUARY_TEST_SOAK") == "1" else "10"
+"""Of each operation and kind of example: the document has some forty operations."""
 HOOKS = {"SCHEMATHESIS_HOOKS": "tests.process.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
 
 
@@ -22,7 +25,7 @@ def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
             [
                 *(sys.executable, "-m", "schemathesis.cli"),
                 *("--config-file", Path(__file__).with_name("schemathesis.toml")),
-                *("run", f"{server.origin}/openapi.json", "--checks", "all", "--max-examples", "30"),
+                *("run", f"{server.origin}/openapi.json", "--checks", "all", "--max-examples", EXAMPLES),
                 # It takes QUERY, which OpenAPI 3.1 does not know, for a method that should be refused,
                 # and that `Allow` should not hold; what is refused is asked in tests/http/test_contract.py.
                 *("--exclude-checks", "unsupported_method,allow_header_conformance"),
