@@ -147,6 +147,18 @@ def misspelt(folder: Path) -> httpx.Response:
         return ask(server, "GET", f"{ITEMS}?nmae=a")
 
 
+def referred_to(folder: Path) -> httpx.Response:
+    """A record that another one refers to, and that stays as long as it does."""
+    variables = {
+        "RESOURCES": "tests.support.library:AUTHORS,tests.support.library:BOOKS",
+        "PYTHONPATH": str(ROOT),
+    }
+    with serving(folder, variables) as server:
+        author = ask(server, "POST", "/api/v1/authors", json={"name": "Ada"})
+        ask(server, "POST", "/api/v1/volumes", json={"title": "Notes", "author": author.json()["id"]})
+        return ask(server, "DELETE", author.headers["location"])
+
+
 SYMPTOMS: dict[Callable[[Path], httpx.Response], tuple[int, str]] = {
     limited: (429, "Too many requests"),
     without_token: (401, "Authentication required"),
@@ -158,6 +170,7 @@ SYMPTOMS: dict[Callable[[Path], httpx.Response], tuple[int, str]] = {
     unconditional: (428, ""),
     unserved: (422, "costs too much"),
     misspelt: (400, "Parameter is unknown"),
+    referred_to: (409, "Other records refer to this one"),
 }
 """What brings each about, the status, and the message where the page or the contract has it."""
 
