@@ -6,8 +6,13 @@ import pytest
 
 from tests.deploy.workshop import ROOT, make, require_builders
 
-OWN_TARGETS = {"test_booted.py": "make systemd-test", "test_container.py": "make container-test"}
-"""They build a whole system first; `.ci/run` calls these targets beside the other tests."""
+OWN_TARGETS = {
+    "test_booted.py": "make systemd-test",
+    "test_compiled_wheel.py": "make soak",
+    "test_container.py": "make container-test",
+}
+"""They build a whole system first, or compile everything once more. `.ci/run` calls the first and the last
+beside the other tests; the image of the last is made of a compiled wheel."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

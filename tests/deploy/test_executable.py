@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -15,12 +14,10 @@ import pytest
 
 from estuary import __version__
 from tests.deploy.bare import HOME, bare
-from tests.deploy.compiled import WHERE_MODULES_ARE, interpreted
 from tests.deploy.workshop import ROOT, make, run
 from tests.support.http import Connection, get, post, request
 from tests.support.issuer import AUDIENCE, issuing
 from tests.support.process import READY, TIMEOUT_SECONDS, Server, environment_of, serving
-from tests.support.programs import require
 from workshop.compile import COMPILED, missing
 
 PROGRAM = str(HOME / "program/estuary")
@@ -211,26 +208,6 @@ def test_an_earlier_release_stays_for_the_way_back(tmp_path: Path) -> None:
     make("install", PREFIX=str(tmp_path), BINDIR=str(tmp_path / "path"))
     assert Path("releases", __version__, "estuary") == (tmp_path / "estuary").readlink()
     assert "an earlier program" == (earlier / "estuary").read_text()
-
-
-def test_a_compiled_wheel_is_what_serves(tmp_path: Path) -> None:
-    """ESTUARY_COMPILE=1: a wheel for this platform, whose modules are libraries that serve an item.
-
-    How fast they are is not looked at, so the C compiler spends no time on that.
-    """
-    require("a C compiler", shutil.which("cc") or shutil.which("gcc") or shutil.which("clang"))
-    variables = {"ESTUARY_COMPILE": "1", "MYPYC_OPT_LEVEL": "0"}
-    run(UV, "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT, **variables)
-    (wheel,) = tmp_path.glob("*.whl")
-    assert not wheel.name.endswith("-none-any.whl")
-    venv = tmp_path / "venv"
-    run(UV, "venv", "--quiet", venv)
-    run(UV, "pip", "install", "--quiet", "--python", venv / "bin/python", wheel)
-    assert [] == interpreted(said([str(venv / "bin/python"), "-c", WHERE_MODULES_ARE]))
-    with serving(tmp_path, command=[str(venv / "bin/estuary"), "serve"]) as server:
-        assert server.record(READY)["compiled"]
-        created = post(server, "/api/v1/items", b'{"name":"kept"}')
-        assert created.body == get(server, created.headers["location"]).body
 
 
 def test_what_asks_for_compilation_says_yes_or_no(tmp_path: Path) -> None:

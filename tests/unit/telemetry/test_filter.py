@@ -147,12 +147,16 @@ def test_a_target_alone_logs_all_its_lines(target: str) -> None:
     assert Level.TRACE is Filter(target).level(target)
 
 
+NO_TARGETS = {"client", "testing", "toml"}
+"""What else is called so: a logger in other people's programs, an issuer, a file."""
+
+
 def test_every_target_of_ours_may_stand_alone() -> None:
-    """The parts are those that the source logs under."""
+    """The parts are those that the source logs under; the client's logger is its user's."""
     source = Path(__file__).parents[3] / "src/estuary"
     texts = [file.read_text() for file in source.rglob("*.py") if file.name != "filter.py"]
     used = {part for text in texts for part in re.findall(r'"estuary(?:::|\.)([a-z]+)"', text)}
-    assert set(PARTS) == used
+    assert set(PARTS) == used - NO_TARGETS
 
 
 @pytest.mark.parametrize(

@@ -97,5 +97,5 @@ async def test_a_broken_statement_is_the_stores_error(path: Path) -> None:
     backup = OnlineBackup(DatabaseFile(path, statements=1), timeout=5.0)
     await backup.take()
     with pytest.raises(StoreQueryFailed):
-        await anext(backup.rows("SELECT nonsense FROM numbers", ()))
+        await anext(backup.rows("SELECT nothing(", ()))
     backup.close()
