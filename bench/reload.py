@@ -91,7 +91,7 @@ def _until_described(port: int, description: str) -> None:
     while description.encode() not in _document(port):
         if time.perf_counter() - begun > READY_TIMEOUT_SECONDS:
             raise NotReady(f"no answer follows the file that says {description!r}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)  # what a reload has reached shows only when it is asked
 
 
 def _document(port: int) -> bytes:

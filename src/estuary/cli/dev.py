@@ -9,7 +9,7 @@ from estuary.cli.streams import say
 
 _EPILOG = """\
 Serves on 127.0.0.1 alone, with /docs and /console, from the store that is configured. Each saved .py file,
-.env and estuary.toml has the project served anew; where that is not possible, the version before goes on.
+.env and estuary.toml reloads the project; if it cannot be served, the previous version goes on.
 With AUTH_ENABLED=true and no issuer a token for trials is printed; its key is kept in .estuary/.
 """
 _PORTS = range(1, 65_536)

@@ -72,7 +72,7 @@ class Calls(Generic[T]):
         yield from exchange(deleting(path, options.version).alone(options), self.patience)
 
     def edit(self, record_id: str, change: Callable[[T], T], attempts: int) -> Steps[Record[T]]:
-        """The record is read, changed, and written if nobody else did meanwhile; else all of it again."""
+        """Read the record, change it, write it with If-Match; start over if another write came between."""
         path = self.at(record_id)
         tried = 1
         while True:

@@ -172,7 +172,7 @@ class Resource(Generic[T]):
 
 
 class Query(Question[T, Runner]):
-    """A list of records that hold conditions; asked anew, page by page, at each iteration."""
+    """A list of records that hold conditions; requested again, page by page, at each iteration."""
 
     @overload
     def fields(self, value_type: type[S], /) -> "Query[S]": ...
