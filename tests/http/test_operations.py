@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from estuary.core.errors import StoreQueryFailed
-from estuary.http import operations
+from estuary.http import operator_handlers
 from estuary.http.messages import Guard, Request, Response, Verdict
 from tests.support.kernel import client_of_handler
 from tests.support.service import client_of, make_service
@@ -69,7 +69,7 @@ async def test_a_store_that_hangs_does_not_hang_the_probes(
             await asyncio.Event().wait()
 
         monkeypatch.setattr(service.store, "ping", hang)
-        monkeypatch.setattr(operations, "PROBE_SECONDS", 0.05)
+        monkeypatch.setattr(operator_handlers, "PROBE_SECONDS", 0.05)
         assert 503 == (await client.get("/health/ready")).status_code
         assert 200 == (await client.get("/health/live")).status_code
 

@@ -57,7 +57,7 @@ def test_every_mistake_is_told_and_a_misspelt_name_put_right(tmp_path: Path) -> 
 
 def test_every_reason_not_to_be_ready_is_on_the_page() -> None:
     """Those that the service gives, and no other."""
-    given = re.findall(r'"([a-z]+_[a-z]+)"', (ROOT / "src/estuary/http/operations.py").read_text())
+    given = re.findall(r'"([a-z]+_[a-z]+)"', (ROOT / "src/estuary/http/operator_handlers.py").read_text())
     reasons = re.findall(r"^\| `([a-z]+_[a-z]+)` \|", PAGE, re.MULTILINE)
     assert set(reasons) <= set(given)
     assert {"database_unavailable", "not_migrated", "shutting_down"} == set(reasons)

@@ -21,7 +21,7 @@ from estuary.http.guards.security_headers import security_headers
 from estuary.http.kernel import Admission, Application, PathRouter, Reporter
 from estuary.http.messages import Handler, Route
 from estuary.http.negotiation import VARY
-from estuary.http.operations import Operations
+from estuary.http.operator_handlers import OperatorHandlers
 from estuary.http.problems import Problems
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.routes import operators_table, table
@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # imported only where keys are administered
 class Parts(NamedTuple):
     """The handlers of all that is served; `keys` is None where nobody administers them."""
 
-    operations: Operations
+    operations: OperatorHandlers
     collections: Sequence[RecordHandlers]
     batch: Handler
     keys: "KeyHandlers | None"

@@ -13,8 +13,8 @@ from estuary.core.batch.operations import Target
 from estuary.core.ports import RateLimiter, Store
 from estuary.core.resource import Resource
 from estuary.core.service_context import ServiceContext
-from estuary.http.batch.forms import BatchForms
 from estuary.http.batch.handler import BatchHandler, Charge
+from estuary.http.batch.operation_forms import BatchForms
 from estuary.http.guards.body import BodyReader
 from estuary.http.guards.rate_limit import RateLimit
 from estuary.http.messages import Request, Verdict

@@ -18,7 +18,7 @@ from estuary.app.shared_state import SharedState
 from estuary.app.stores import make_store
 from estuary.app.undeclared import report_undeclared
 from estuary.config.settings import Settings
-from estuary.http.operations import Operations
+from estuary.http.operator_handlers import OperatorHandlers
 from estuary.stores.observed import ObservedStore
 from estuary.stores.retrying import RetryingStore
 
@@ -48,7 +48,7 @@ def build(
     auth = authentication(settings, shared, store.api_keys(), clock, observers)
     context = service_context(settings, clock, observers)
     handlers = make_handlers(settings, resources, store, granted, context)
-    operations = Operations(
+    operations = OperatorHandlers(
         store=store,
         clock=clock,
         system=system,

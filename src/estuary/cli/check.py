@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from estuary.cli.commands import Commands
 from estuary.cli.exits import FAILED, OK, failed, misconfigured
-from estuary.cli.tables import table, terminal_width
+from estuary.cli.terminal_tables import table, terminal_width
 
 if TYPE_CHECKING:
     from estuary.config.environment import Loaded

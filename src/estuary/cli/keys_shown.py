@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from estuary.cli.exits import warn
-from estuary.cli.tables import table, terminal_width
+from estuary.cli.terminal_tables import table, terminal_width
 from estuary.core.api_keys.api_keys import ApiKey
 from estuary.core.api_keys.key_administration import Issued
 from estuary.core.api_keys.key_view import issued_view, key_view, state_of

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
-from estuary.http.fields import fields_of
+from estuary.http.header_fields import fields_of
 from estuary.http.host import refusal_of
 from estuary.http.kernel import Application
 from estuary.http.messages import (

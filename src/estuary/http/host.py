@@ -5,7 +5,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 
 from estuary.http.errors import BadRequest
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 
 _MAX_REMEMBERED: Final = 256
 _MAX_REMEMBERED_CHARACTERS: Final = 256

@@ -11,7 +11,7 @@ from estuary.core.access.identity import Identity
 from estuary.core.access.rights import EVERYTHING, Rights
 from estuary.core.errors import EstuaryError
 from estuary.http.client import NO_ADDRESS
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 
 Header = tuple[str, str]
 """A field name in lower case, and its value."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.messages import Header
 
 VARY: Header = ("vary", "Accept")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from estuary.core.errors import NotFound
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.kernel import FILE
 from estuary.http.messages import CSP, Handler, Header, PageResponse, Request, Response, Route
 from estuary.http.records.write_headers.preconditions import is_known

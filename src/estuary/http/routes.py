@@ -12,9 +12,9 @@ from estuary.http.guards.body import ACCEPT_PATCH, ACCEPT_QUERY
 from estuary.http.guards.metrics_token import MetricsToken
 from estuary.http.kernel import RECORD_ID, VALUE
 from estuary.http.messages import EVERY_METHOD, Handler, Header, Request, Response, Route
-from estuary.http.operations import Operations
+from estuary.http.operator_handlers import OperatorHandlers
 from estuary.http.records.by_value import ByValue
-from estuary.http.records.changes import Changes
+from estuary.http.records.change_handlers import ChangeHandlers
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.query_string import refuse_parameters
 from estuary.http.records.querying import QUERY_PATH
@@ -41,7 +41,7 @@ _QUERIED = {"POST": Action.READ}
 
 
 def table(
-    operations: Operations,
+    operations: OperatorHandlers,
     collections: Sequence[RecordHandlers],
     batch: Handler,
     *,
@@ -77,7 +77,7 @@ def table(
     ]
 
 
-def operators_table(operations: Operations, token: MetricsToken | None = None) -> list[Route]:
+def operators_table(operations: OperatorHandlers, token: MetricsToken | None = None) -> list[Route]:
     """The routes that operators' tools ask for, with every detail: all that the port of their own has."""
     health: Handler = operations.health
     metrics: Handler = operations.metrics
@@ -90,7 +90,7 @@ def operators_table(operations: Operations, token: MetricsToken | None = None) -
     ]
 
 
-def _health_routes(operations: Operations, health: Handler) -> list[Route]:
+def _health_routes(operations: OperatorHandlers, health: Handler) -> list[Route]:
     return [
         make_route("/", {"GET": health}, limited=False, essential=True),
         make_route("/health", {"GET": health}, limited=False, essential=True),
@@ -160,7 +160,7 @@ def _record_routes(handlers: RecordHandlers, rights: Rights | None) -> list[Rout
     ]
 
 
-def _on_one(read: Handler, change: Changes | ByValue) -> dict[str, Handler]:
+def _on_one(read: Handler, change: ChangeHandlers | ByValue) -> dict[str, Handler]:
     return {"GET": read, "PUT": change.put, "PATCH": change.patch, "DELETE": change.delete}
 
 

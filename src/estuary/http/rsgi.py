@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.host import refusal_of
 from estuary.http.kernel import Application
 from estuary.http.messages import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.kernel import PathRouter
 from estuary.http.messages import Request, Route
 

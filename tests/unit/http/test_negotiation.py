@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.negotiation import Accept, Offer, accepted
 
 JSON, PROBLEM = Offer("application", "json"), Offer("application", "problem+json")

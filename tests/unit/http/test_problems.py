@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from estuary.core.errors import Advice, EstuaryError, QueriesWaiting, QueryTooExpensive, QueryUnsupported
-from estuary.http.fields import fields_of
+from estuary.http.header_fields import fields_of
 from estuary.http.messages import Request
 from estuary.http.problems import Problems
 

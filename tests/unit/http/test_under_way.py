@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.messages import Request
 from estuary.http.under_way import RequestsUnderWay
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from estuary.app.deployment.access_rules import access_rules
 from estuary.app.deployment.api_keys import keys_found
-from estuary.app.deployment.audit import WAIT as AUDIT_WAIT
-from estuary.app.deployment.audit import audit
 from estuary.app.deployment.permissions import disk_of, openness
+from estuary.app.deployment.vulnerabilities import WAIT as AUDIT_WAIT
+from estuary.app.deployment.vulnerabilities import audit
 from estuary.app.deployment.web import WAIT, ask
 from estuary.app.store_check import probe
 from estuary.app.stores import data_folder

@@ -16,7 +16,7 @@ from estuary.core.observations import AuthFailed, BatchRead
 from estuary.core.ports import Observer
 from estuary.core.record import Record
 from estuary.http.batch.batch_body import OPERATIONS
-from estuary.http.batch.forms import BatchForms, Form
+from estuary.http.batch.operation_forms import BatchForms, Form
 from estuary.http.batch.results import answer
 from estuary.http.errors import InvalidParameter
 from estuary.http.guards.access import reason_of

@@ -8,7 +8,7 @@ import msgspec
 from estuary.core.access.rights import Grant
 from estuary.core.batch.operations import Verb
 from estuary.core.record import Written
-from estuary.http.batch.forms import Form
+from estuary.http.batch.operation_forms import Form
 from estuary.http.messages import JSON, Response, fields, line
 from estuary.http.records.by_value import status_of_upsert
 from estuary.http.records.write_headers.idempotency import REPLAYED

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from typing import Final
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.http1.arriving import Flow, pieces_of, whole_of
 from estuary.http.messages import Request
 

@@ -7,7 +7,7 @@ import httptools
 
 from estuary.core.errors import EstuaryError
 from estuary.http.errors import FramingTooLarge
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.http1 import refusals
 from estuary.http.http1.arriving import Flow
 from estuary.http.http1.incoming import Incoming, Waiting

@@ -16,8 +16,8 @@ from estuary.http.errors import (
     UnsupportedTransfer,
     UriTooLong,
 )
-from estuary.http.fields import Fields
 from estuary.http.guards.head import MAX_URL_CHARACTERS
+from estuary.http.header_fields import Fields
 from estuary.http.host import refusal_of
 
 MAX_HEAD_BYTES: Final = 32 * 1024

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from estuary.core.resource import Resource
-from estuary.http.batch.forms import METHODS
-from estuary.http.openapi.answers import (
+from estuary.http.batch.operation_forms import METHODS
+from estuary.http.openapi.by_value import by_value_schema_name, unique_fields
+from estuary.http.openapi.list_schemas import reference
+from estuary.http.openapi.responses import (
     ALWAYS,
     CHANGE_ERRORS,
     WITH_ACCESS,
@@ -14,8 +16,6 @@ from estuary.http.openapi.answers import (
     body,
     responses,
 )
-from estuary.http.openapi.by_value import by_value_schema_name, unique_fields
-from estuary.http.openapi.list_schemas import reference
 from estuary.http.openapi.schemas import Schema
 
 _DESCRIPTION = (

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from estuary.core.field import Field
 from estuary.core.resource import Resource
-from estuary.http.openapi.answers import body, responses
 from estuary.http.openapi.list_schemas import parameter
+from estuary.http.openapi.responses import body, responses
 from estuary.http.openapi.schemas import Schema, draft_schema
 from estuary.http.records.list_request import OWNER
 

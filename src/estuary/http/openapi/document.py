@@ -5,7 +5,14 @@ from typing import Any, Final
 
 from estuary.core.access.rights import Rights
 from estuary.core.resource import Resource
-from estuary.http.openapi.answers import (
+from estuary.http.openapi.batch import batch_paths, batch_schemas
+from estuary.http.openapi.common_schemas import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
+from estuary.http.openapi.expansion import add_expansion
+from estuary.http.openapi.header_parameters import PARAMETERS
+from estuary.http.openapi.headers import HEADERS, LIMITS, references
+from estuary.http.openapi.list_schemas import reference
+from estuary.http.openapi.records import resource_paths, resource_schemas
+from estuary.http.openapi.responses import (
     ALWAYS,
     ERRORS,
     OPERATIONS_ERRORS,
@@ -16,13 +23,6 @@ from estuary.http.openapi.answers import (
     error_name,
     responses,
 )
-from estuary.http.openapi.batch import batch_paths, batch_schemas
-from estuary.http.openapi.common_schemas import ANY_OBJECT, ERROR, HEALTH, PROBE, PROBLEM, VIOLATION
-from estuary.http.openapi.expansion import add_expansion
-from estuary.http.openapi.header_parameters import PARAMETERS
-from estuary.http.openapi.headers import HEADERS, LIMITS, references
-from estuary.http.openapi.list_schemas import reference
-from estuary.http.openapi.records import resource_paths, resource_schemas
 from estuary.http.openapi.schemas import Schema
 from estuary.http.openapi.security_schemes import SCHEMES, secured
 

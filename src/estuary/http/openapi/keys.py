@@ -7,8 +7,8 @@ from estuary.core.api_keys.grants import MAX_DAYS, MAX_ENTRIES, MAX_NAME, MAX_RO
 from estuary.core.api_keys.key_view import KeyState
 from estuary.http.keys.bodies import DEFAULT_DAYS, MAX_OVERLAP
 from estuary.http.keys.handlers import DEFAULT_LIMIT, LIMIT, MAX_LIMIT, MAX_OFFSET, OFFSET
-from estuary.http.openapi.answers import ALWAYS, WITH_BODY, answer, body, empty, responses
 from estuary.http.openapi.list_schemas import reference
+from estuary.http.openapi.responses import ALWAYS, WITH_BODY, answer, body, empty, responses
 from estuary.http.openapi.schemas import Schema
 
 _NO_STORE: Final = "Cache-Control"

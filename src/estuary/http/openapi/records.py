@@ -2,7 +2,6 @@
 
 from estuary.core.resource import Resource
 from estuary.http.guards.body import PATCH_TYPES
-from estuary.http.openapi.answers import ALWAYS, CHANGE_ERRORS, WITH_BODY, answer, body, empty, responses
 from estuary.http.openapi.by_value import by_value_paths, by_value_schemas
 from estuary.http.openapi.list_schemas import (
     QUERY_TWIN,
@@ -13,6 +12,7 @@ from estuary.http.openapi.list_schemas import (
     parameter,
     reference,
 )
+from estuary.http.openapi.responses import ALWAYS, CHANGE_ERRORS, WITH_BODY, answer, body, empty, responses
 from estuary.http.openapi.schemas import (
     Schema,
     changes_schema,

@@ -6,7 +6,7 @@ from estuary.core.writes.records_by_key import RecordsByKey
 from estuary.http.guards.body import BodyReader
 from estuary.http.records.answers import WrittenAnswers
 from estuary.http.records.by_value import ByValue
-from estuary.http.records.changes import Changes
+from estuary.http.records.change_handlers import ChangeHandlers
 from estuary.http.records.codec import RecordCodec
 from estuary.http.records.creation import Creation
 from estuary.http.records.expansion import Expander, Expansions
@@ -54,7 +54,7 @@ class RecordHandlers:
         self._shown = ShownParameters(resource, expansions)
         self.read = PointRead(records, self.codec, self._shown, expander)
         self.create = Creation(records, steps)
-        self.change = Changes(records, steps)
+        self.change = ChangeHandlers(records, steps)
         self.by_value = [
             ByValue(
                 RecordsByKey(records, key),

@@ -1,8 +1,8 @@
 /** What the service has refused to whoever is signed in: the API decides, and the console remembers what it said. */
 
-import { Changes } from "./changes.js";
+import { Observable } from "./observable.js";
 
-export class Rights extends Changes {
+export class Rights extends Observable {
   #refused = new Map();
 
   constructor(session) {

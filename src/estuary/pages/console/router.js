@@ -1,6 +1,6 @@
 /** Which view the address asks for. Everything after `#` is the console's: `#/resources/books?sort=-pages`. */
 
-import { Changes } from "./changes.js";
+import { Observable } from "./observable.js";
 
 /** An address taken apart: `path` without slashes at its ends, and `query`, pairs in their order. */
 export function parseHash(hash) {
@@ -29,7 +29,7 @@ export function match(pattern, path) {
 }
 
 /** The address of the page, followed and changed. */
-export class Router extends Changes {
+export class Router extends Observable {
   #dirty = new Set();
   #window;
 

@@ -1,10 +1,10 @@
 /** Who is signed in: the credentials that requests carry, and the question for new ones where they do not hold. */
 
-import { Changes } from "./changes.js";
+import { Observable } from "./observable.js";
 
 const KEPT = "estuary.session";
 
-export class Session extends Changes {
+export class Session extends Observable {
   #storage;
   #question = null;
 

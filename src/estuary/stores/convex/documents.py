@@ -15,7 +15,7 @@ from estuary.core.queries.uniques import UniqueKey
 from estuary.core.record import Position, Record
 from estuary.core.resource import Resource
 from estuary.core.sources import Row
-from estuary.stores.convex.forms import encoding_of, form_of
+from estuary.stores.convex.document_forms import encoding_of, form_of
 
 T = TypeVar("T")
 

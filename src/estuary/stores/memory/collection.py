@@ -23,7 +23,7 @@ from estuary.core.writes.writes import (
     others_changed,
 )
 from estuary.stores.memory.deleted_versions import DeletedVersions
-from estuary.stores.memory.keys import IdempotencyKeys
+from estuary.stores.memory.idempotency_keys import IdempotencyKeys
 from estuary.stores.memory.queries import answer
 from estuary.stores.memory.record_index import RecordIndex
 from estuary.stores.memory.references import References

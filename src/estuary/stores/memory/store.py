@@ -19,7 +19,7 @@ from estuary.core.writes.write_snapshots import TransactionSnapshots
 from estuary.core.writes.writes import IdempotencyKey, Write
 from estuary.stores.memory.api_keys import MemoryApiKeys
 from estuary.stores.memory.collection import MemoryCollection
-from estuary.stores.memory.keys import IdempotencyKeys
+from estuary.stores.memory.idempotency_keys import IdempotencyKeys
 from estuary.stores.memory.record_index import RecordIndex
 from estuary.stores.memory.references import References
 from estuary.stores.memory.together import Undo, made

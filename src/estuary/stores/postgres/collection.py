@@ -20,8 +20,8 @@ from estuary.core.writes.writes import UNCONDITIONAL, Delete, Insert, Update, Wr
 from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.driver_connection import Connection
+from estuary.stores.postgres.idempotency_keys import RecordKeys
 from estuary.stores.postgres.insert_batcher import InsertBatcher
-from estuary.stores.postgres.keys import RecordKeys
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.transaction import Transaction
 from estuary.stores.postgres.unserved import UnservedQueries

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
 from estuary.stores.postgres.multi_row_insert import Row
 from estuary.stores.postgres.statements import DIALECT
-from estuary.stores.sql.keys import removal_of_expired
+from estuary.stores.sql.idempotency_keys import removal_of_expired
 from estuary.stores.sql.statements import compiled
 
 

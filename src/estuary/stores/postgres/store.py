@@ -20,9 +20,9 @@ from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.connector import SERVER_SHARE, Connector
 from estuary.stores.postgres.errors import CLOSED
+from estuary.stores.postgres.idempotency_keys import RecordKeys
 from estuary.stores.postgres.insert_batcher import InsertBatcher
 from estuary.stores.postgres.keyed_insert import KeyedInsert
-from estuary.stores.postgres.keys import RecordKeys
 from estuary.stores.postgres.language import PostgresLanguage
 from estuary.stores.postgres.loader import Loader
 from estuary.stores.postgres.migration import Migration
@@ -36,7 +36,7 @@ from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.postgres.transact import Transact
 from estuary.stores.postgres.unserved import UNSERVED, UnservedQueries
 from estuary.stores.sql.api_keys import api_keys_table
-from estuary.stores.sql.keys import compile_key_statements
+from estuary.stores.sql.idempotency_keys import compile_key_statements
 from estuary.stores.sql.list_statements import ListStatements
 from estuary.stores.sql.migrations.policy import Policy
 from estuary.stores.sql.sql_resource import SqlResource

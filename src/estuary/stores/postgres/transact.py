@@ -24,13 +24,13 @@ from estuary.core.writes.writes import (
 from estuary.stores.postgres.collection import PostgresCollection
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import is_contention, translate
-from estuary.stores.postgres.keys import Keys, RecordKeys
+from estuary.stores.postgres.idempotency_keys import Keys, RecordKeys
 from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import Pool, Work
 from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.transaction import LEAST, Transaction
 from estuary.stores.postgres.writes_alike import WritesAlike, runs_alike
-from estuary.stores.sql.keys import KeyRows, KeyStatements
+from estuary.stores.sql.idempotency_keys import KeyRows, KeyStatements
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.statements import compiled
 

@@ -10,7 +10,7 @@ from estuary.core.record_json import RecordJson
 from estuary.core.resource import Resource
 from estuary.core.writes.write_snapshots import RecordSnapshots
 from estuary.stores.sql.columns import columns_of
-from estuary.stores.sql.keys import KeyRows
+from estuary.stores.sql.idempotency_keys import KeyRows
 from estuary.stores.sql.language import Language
 from estuary.stores.sql.list_statements import ListStatements
 from estuary.stores.sql.query_statements import QueryStatements

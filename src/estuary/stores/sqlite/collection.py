@@ -20,7 +20,7 @@ from estuary.stores.sql.statements import BoundStatement
 from estuary.stores.sql.unmatched_writes import refusal
 from estuary.stores.sqlite.chosen_ids import ChosenIds
 from estuary.stores.sqlite.dry_run import tried
-from estuary.stores.sqlite.keys import Keys
+from estuary.stores.sqlite.idempotency_keys import Keys
 from estuary.stores.sqlite.queries import FARTHEST_INLINE_OFFSET, Queries
 from estuary.stores.sqlite.reader_pool import Read
 from estuary.stores.sqlite.references import refusal_of

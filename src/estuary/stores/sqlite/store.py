@@ -17,7 +17,7 @@ from estuary.core.sources import Survey
 from estuary.core.writes.write_snapshots import BATCH, TransactionSnapshots
 from estuary.core.writes.writes import IdempotencyKey, Write
 from estuary.stores.sql.api_keys import api_keys_table
-from estuary.stores.sql.keys import KeyRows, compile_key_statements
+from estuary.stores.sql.idempotency_keys import KeyRows, compile_key_statements
 from estuary.stores.sql.list_statements import COMMON_SHAPES, ListStatements, select_list, select_totals
 from estuary.stores.sql.migrations.policy import Policy
 from estuary.stores.sql.sql_resource import SqlResource
@@ -29,7 +29,7 @@ from estuary.stores.sqlite.collection import SqliteCollection
 from estuary.stores.sqlite.dry_run import tried
 from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import DatabaseFile
-from estuary.stores.sqlite.keys import Keys
+from estuary.stores.sqlite.idempotency_keys import Keys
 from estuary.stores.sqlite.language import SqliteLanguage
 from estuary.stores.sqlite.loader import Loader
 from estuary.stores.sqlite.migration import Migration

@@ -12,8 +12,8 @@ from estuary.core.allowance import Decision
 from estuary.core.errors import LimiterUnavailable, Unauthenticated
 from estuary.core.observations import AuthFailed, Observation
 from estuary.http.errors import RateLimited
-from estuary.http.fields import Fields
 from estuary.http.guards.auth import Auth, FailureLimiter, NoFailureLimit
+from estuary.http.header_fields import Fields
 from estuary.http.messages import Request, Route
 from tests.unit.auth.sources import World
 

@@ -5,8 +5,8 @@ import pytest
 from estuary.core.allowance import Decision
 from estuary.core.observations import Observation
 from estuary.http.errors import RateLimited
-from estuary.http.fields import Fields
 from estuary.http.guards.rate_limit import RateLimit
+from estuary.http.header_fields import Fields
 from estuary.http.messages import Request, Route
 from estuary.limits.local_limiter import LocalRateLimiter
 from tests.support.clocks import SettableClock

@@ -1,6 +1,6 @@
 """Incoming: requests wait in the order in which they came."""
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.http1.incoming import Incoming, Waiting
 
 

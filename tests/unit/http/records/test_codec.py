@@ -10,7 +10,7 @@ from estuary.core.items import ITEMS
 from estuary.core.moments import in_six_digits
 from estuary.core.record import Record
 from estuary.core.resource import Resource
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.messages import Request
 from estuary.http.problems import Problems
 from estuary.http.records.codec import RecordCodec

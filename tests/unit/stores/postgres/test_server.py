@@ -20,7 +20,7 @@ from estuary.stores.postgres.connector import Connector
 from estuary.stores.postgres.insert_batcher import MOST_ROWS
 from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
 from estuary.stores.postgres.tables import postgres_totals_table
-from estuary.stores.sql.keys import REMOVED_AT_ONCE
+from estuary.stores.sql.idempotency_keys import REMOVED_AT_ONCE
 from estuary.stores.sql.list_statements import ListStatements, shape_of
 from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import resource_table

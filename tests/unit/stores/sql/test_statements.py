@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.items import ITEMS
-from estuary.stores.sql.keys import compile_key_statements
+from estuary.stores.sql.idempotency_keys import compile_key_statements
 from estuary.stores.sql.list_statements import select_totals
 from estuary.stores.sql.statements import Statements, compile_statements
 from estuary.stores.sql.tables import keys_table, resource_table, totals_table

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from estuary.core.writes.writes import NO_VERSION
 from estuary.http.errors import InvalidParameter
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.messages import JSON, line
 
 _WEAK: Final = "W/"

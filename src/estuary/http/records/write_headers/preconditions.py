@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from estuary.core.errors import PreconditionFailed
 from estuary.core.writes.pending_writes import VersionPredicate
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.records.write_headers.entity_tags import (
     entity_tags,
     tag_of_version,

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.messages import Header
 
 MINIMAL_APPLIED: Final[Header] = ("preference-applied", "return=minimal")

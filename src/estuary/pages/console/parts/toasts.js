@@ -1,6 +1,6 @@
 /** Messages that pass: what was done, and for some seconds a way to undo it. */
 
-import { Changes } from "../changes.js";
+import { Observable } from "../observable.js";
 import { useChanges } from "../context.js";
 import { html, useEffect, useState } from "../html.js";
 import { Button } from "./button.js";
@@ -8,7 +8,7 @@ import { Button } from "./button.js";
 const SECONDS = 10;
 
 /** The messages that are shown. */
-export class Toasts extends Changes {
+export class Toasts extends Observable {
   shown = [];
   #next = 1;
 

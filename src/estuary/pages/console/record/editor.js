@@ -18,7 +18,7 @@ import { RequestButton } from "../snippets/request-button.js";
 import { About } from "./about.js";
 import { RecordActions } from "./actions.js";
 import { Referrers } from "./referrers.js";
-import { Trail } from "./trail.js";
+import { Heading } from "./heading.js";
 
 export function RecordEditor({ resource, start, tag, onReload }) {
   const app = useApp();
@@ -89,7 +89,7 @@ export function RecordEditor({ resource, start, tag, onReload }) {
   };
 
   return html`
-    <${Trail} resource=${resource} title=${resource.labelOf(known.record)}>
+    <${Heading} resource=${resource} title=${resource.labelOf(known.record)}>
       <${RecordActions} resource=${resource} record=${known.record} tag=${known.tag} />
     <//>
     ${refused && html`<${Notice} kind="warning" title="You may not change this record">${refused}<//>`}

@@ -13,7 +13,7 @@ import { Notice } from "../parts/notice.js";
 import { href } from "../router.js";
 import { patiently, Submission } from "../sending.js";
 import { RequestButton } from "../snippets/request-button.js";
-import { Trail } from "./trail.js";
+import { Heading } from "./heading.js";
 
 export default function NewView({ resource, query }) {
   const { api } = useApp();
@@ -78,7 +78,7 @@ function NewRecord({ resource, template, refusal }) {
   };
 
   return html`
-    <${Trail} resource=${resource} title=${`New ${resource.singular}`} />
+    <${Heading} resource=${resource} title=${`New ${resource.singular}`} />
     ${refusal !== null && html`<${Notice} kind="warning" title="The record to copy could not be read">${refusal}<//>`}
     ${refused && html`<${Notice} kind="warning" title="You may not create records here">${refused}<//>`}
     <${RecordForm}

@@ -6,7 +6,7 @@ import { counted, grouped } from "../counting.js";
 import { Button } from "../parts/button.js";
 import { Notice } from "../parts/notice.js";
 import { Progress } from "../parts/progress.js";
-import { Trail } from "../record/trail.js";
+import { Heading } from "../record/heading.js";
 import { RequestButton } from "../snippets/request-button.js";
 import { typedQuery } from "../snippets/typed-query.js";
 import { fileOf, Refused } from "./exporting.js";
@@ -58,7 +58,7 @@ export default function ExportView({ resource, query }) {
   const request = () => ({ method: "GET", path: resource.path, query: typedQuery(resource, all) });
   const isRunning = state.phase === "running";
   return html`
-    <${Trail} resource=${resource} title=${`Export ${resource.name}`} />
+    <${Heading} resource=${resource} title=${`Export ${resource.name}`} />
     <div class="card transfer">
       <p>
         ${conditions.length === 0 ? "All records" : "The records of the list's filter"}: <strong>${total}</strong>. Each

@@ -5,7 +5,7 @@ import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Field } from "../parts/field.js";
 import { Notice } from "../parts/notice.js";
-import { Trail } from "../record/trail.js";
+import { Heading } from "../record/heading.js";
 import { Refused } from "./exporting.js";
 import { FORMATS, formatOf } from "./formats.js";
 import { FormatChoice } from "./format-choice.js";
@@ -67,7 +67,7 @@ export default function ImportView({ resource }) {
 
   const uniques = resource.writable.filter(({ unique }) => unique);
   return html`
-    <${Trail} resource=${resource} title=${`Import ${resource.name}`} />
+    <${Heading} resource=${resource} title=${`Import ${resource.name}`} />
     ${refused && html`<${Notice} kind="warning" title="You may not create records here">${refused}<//>`}
     <div class="card transfer">
       <${Field} label="File" hint="JSON Lines, an object a line, or CSV, whose first line names the fields; in UTF-8.">

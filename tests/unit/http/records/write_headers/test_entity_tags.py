@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from estuary.core.writes.writes import NO_VERSION
 from estuary.http.errors import InvalidParameter
-from estuary.http.fields import fields_of
+from estuary.http.header_fields import fields_of
 from estuary.http.openapi.header_parameters import PARAMETERS
 from estuary.http.records.write_headers.entity_tags import (
     EntityTags,

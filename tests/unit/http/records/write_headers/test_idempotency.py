@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estuary.http.errors import InvalidParameter
-from estuary.http.fields import fields_of
+from estuary.http.header_fields import fields_of
 from estuary.http.messages import Request
 from estuary.http.openapi.header_parameters import PARAMETERS
 from estuary.http.records.write_headers.idempotency import KeyHeader, key_text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.records.write_headers.preferences import prefers_minimal
 
 

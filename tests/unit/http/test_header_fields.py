@@ -2,7 +2,7 @@
 
 import pytest
 
-from estuary.http.fields import Fields, fields_of
+from estuary.http.header_fields import Fields, fields_of
 
 
 @pytest.mark.parametrize("value", [b"", b"a", b"example.com"])

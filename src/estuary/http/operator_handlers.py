@@ -60,7 +60,7 @@ class _Look(NamedTuple):
     database: _Database = _UNREACHED
 
 
-class Operations:
+class OperatorHandlers:
     """The handlers of the operations' routes.
 
     `draining` tells whether the service is going down; `document` is the OpenAPI document, encoded.

@@ -14,7 +14,7 @@ from estuary.http.records.write_steps import WriteSteps
 ID_MESSAGE = "Must be a UUID, such as 01a20ae4-aaec-7239-acf3-5c06e8eab230"
 
 
-class Changes:
+class ChangeHandlers:
     """PUT, PATCH and DELETE on a record."""
 
     def __init__(self, records: RecordService, steps: WriteSteps) -> None:

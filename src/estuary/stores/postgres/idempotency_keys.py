@@ -13,7 +13,7 @@ from estuary.stores.postgres.keyed_insert import KeyedInsert
 from estuary.stores.postgres.multi_row_insert import Row
 from estuary.stores.postgres.pool import Work
 from estuary.stores.postgres.transaction import LEAST, Transaction
-from estuary.stores.sql.keys import KeyRows, KeyStatements
+from estuary.stores.sql.idempotency_keys import KeyRows, KeyStatements
 
 _LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from estuary.cli.tables import table
+from estuary.cli.terminal_tables import table
 
 ROWS = [
     ("NAME", "VALUE", "SOURCE"),

@@ -1,6 +1,6 @@
-/** Something that others are told the changes of. */
+/** A state whose listeners are called after each change. */
 
-export class Changes {
+export class Observable {
   #listeners = new Set();
 
   /** Calls `listener` after each change; what it returns ends that. */

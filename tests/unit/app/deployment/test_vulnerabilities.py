@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.app.deployment.audit import audit, read
+from estuary.app.deployment.vulnerabilities import audit, read
 from estuary.config.checklist.facts import Audit
 
 SOUND = {"name": "msgspec", "version": "0.22.0", "vulns": []}

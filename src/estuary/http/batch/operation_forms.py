@@ -14,9 +14,9 @@ from estuary.core.errors import ValidationFailed, WriteRefused
 from estuary.core.record_id import canonical_id, is_record_id
 from estuary.http.batch.batch_body import OPERATIONS, SentOperation, sent_headers, sent_operations
 from estuary.http.errors import BadRequest, InvalidParameter, PreconditionRequired
-from estuary.http.fields import Fields
+from estuary.http.header_fields import Fields
 from estuary.http.path import decoded_path, decoded_segment
-from estuary.http.records.changes import ID_MESSAGE
+from estuary.http.records.change_handlers import ID_MESSAGE
 from estuary.http.records.handlers import RecordHandlers
 from estuary.http.records.query_string import hint
 from estuary.http.records.value_paths import ValuePaths

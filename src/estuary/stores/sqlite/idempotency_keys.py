@@ -5,7 +5,7 @@ from typing import Generic
 
 from estuary.core.writes.write_snapshots import OutcomeT
 from estuary.core.writes.writes import IdempotencyKey
-from estuary.stores.sql.keys import KeyRows, KeyStatements
+from estuary.stores.sql.idempotency_keys import KeyRows, KeyStatements
 from estuary.stores.sqlite.savepoint import savepoint
 from estuary.stores.sqlite.writer import Operation
 

@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { href } from "../router.js";
 
-export function Trail({ resource, title, children }) {
+export function Heading({ resource, title, children }) {
   return html`
     <div class="heading">
       <div>

@@ -12,7 +12,7 @@ import pytest
 from estuary.core.errors import StoreQueryFailed
 from estuary.core.items import ITEMS, Item
 from estuary.core.writes.writes import KEY_LIFETIME
-from estuary.stores.sql.keys import REMOVED_AT_ONCE
+from estuary.stores.sql.idempotency_keys import REMOVED_AT_ONCE
 from estuary.stores.sqlite import SqliteStore
 from tests.contract.making import make_record, once
 from tests.support.clocks import START
