@@ -12,7 +12,7 @@ import uvloop
 from bench.cores import pinned
 from bench.pipeline import Transport, production
 from bench.question import Settings
-from bench.series import Series
+from bench.series import Series, times
 from estuary.app import Service
 from estuary.http.http1.connection import Connection
 from estuary.http.http1.connection_limits import ConnectionLimits
@@ -42,18 +42,8 @@ class Costliest:
         """Make each request a few times, round after round; of each round the fastest counts."""
         with pinned(settings.cores.server), production("memory") as service:
             rounds = uvloop.run(_rounds(service, settings.rounds))
-        return [
-            Series(
-                self.name,
-                subject,
-                subject,
-                "µs",
-                tuple(each[subject] for each in rounds),
-                more_is_better=False,
-                ours=True,
-            )
-            for subject in rounds[0]
-        ]
+        labels = {subject: subject for subject in rounds[0]}
+        return times(self.name, "µs", labels, rounds, ours=labels)
 
 
 class _Client(Transport):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bench.question import Settings
-from bench.series import Series
+from bench.series import Series, times
 from estuary.auth.tokens import JwtVerifier
 from estuary.core.errors import Unauthenticated
 from tests.support.forgeries import Forger
@@ -26,18 +26,13 @@ class Refusals:
 
     def measure(self, settings: Settings) -> list[Series]:
         """Refuse each kind a few times, round after round."""
-        rounds = [asyncio.run(_times()) for _ in range(settings.rounds)]
-        slowest = tuple(max(times) for times in rounds)
-        middle = tuple(sorted(times)[len(times) // 2] for times in rounds)
-        return [
-            Series(
-                self.name, "slowest", "the slowest kind", "µs", slowest, more_is_better=False, ours=True
-            ),
-            Series(self.name, "middle", "the median kind", "µs", middle, more_is_better=False, ours=True),
-        ]
+        measured = [sorted(asyncio.run(_refusals())) for _ in range(settings.rounds)]
+        rounds = [{"slowest": each[-1], "middle": each[len(each) // 2]} for each in measured]
+        labels = {"slowest": "the slowest kind", "middle": "the median kind"}
+        return times(self.name, "µs", labels, rounds, ours=labels)
 
 
-async def _times() -> list[float]:
+async def _refusals() -> list[float]:
     """For each kind of forgery, the microseconds of processor time that one refusal takes."""
     world = World(keys_of("RS256"), keys_of("ES256"), keys_of("EdDSA"))
     await world.source.refresh()

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from bench.process import HOST, POLL_SECONDS, READY_TIMEOUT_SECONDS, Launch, NotReady, free_port, serve
 from bench.question import Settings
-from bench.series import Series
+from bench.series import Series, times
 
 _SUBJECTS = {"text": "a changed description", "field": "a new field: the table follows"}
 _MODULE = """
@@ -43,18 +43,7 @@ class Reload:
                 {subject: _save(Path(name), port, subject, number) for subject in _SUBJECTS}
                 for number in range(1, settings.rounds + 1)
             ]
-        return [
-            Series(
-                self.name,
-                subject,
-                label,
-                "ms",
-                tuple(measured[subject] for measured in rounds),
-                more_is_better=False,
-                ours=True,
-            )
-            for subject, label in _SUBJECTS.items()
-        ]
+        return times(self.name, "ms", _SUBJECTS, rounds, ours=_SUBJECTS)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A series: what one contender measured, round by round, for one question."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
 import msgspec
@@ -39,6 +39,31 @@ class Series(msgspec.Struct, frozen=True):
     def p99(self) -> float | None:
         """The median over the rounds of the 99th percentile, in microseconds."""
         return median(latency.p99 for latency in self.latencies) if self.latencies else None
+
+
+def times(
+    question: str,
+    unit: str,
+    labels: Mapping[str, str],
+    rounds: Sequence[Mapping[str, float]],
+    ours: Collection[str],
+) -> list[Series]:
+    """A series for each subject in `labels`, of what every round measured; less is better.
+
+    `ours` are those subjects that are Estuary's.
+    """
+    return [
+        Series(
+            question,
+            subject,
+            label,
+            unit,
+            tuple(measured[subject] for measured in rounds),
+            more_is_better=False,
+            ours=subject in ours,
+        )
+        for subject, label in labels.items()
+    ]
 
 
 def ratio(series: Series, base: Series) -> float:

@@ -14,7 +14,7 @@ from bench.contenders.granian import BARE_RSGI
 from bench.cores import pinned
 from bench.process import minimal_environment
 from bench.question import Settings
-from bench.series import Series
+from bench.series import Series, times
 
 SERVERS = (BARE_RSGI, ESTUARY_MEMORY, ESTUARY_SQLITE, FASTAPI)
 COMMANDS = {
@@ -37,18 +37,8 @@ class Startup:
         rounds = [
             {subject: timer() for subject, (_, timer) in timers.items()} for _ in range(settings.rounds)
         ]
-        return [
-            Series(
-                self.name,
-                subject,
-                label,
-                "ms",
-                tuple(measured[subject] for measured in rounds),
-                more_is_better=False,
-                ours=subject in {"memory", "sqlite", "version"},
-            )
-            for subject, (label, _) in timers.items()
-        ]
+        labels = {subject: label for subject, (label, _) in timers.items()}
+        return times(self.name, "ms", labels, rounds, ours={"memory", "sqlite", "version"})
 
     def _timers(self, settings: Settings) -> dict[str, tuple[str, Callable[[], float]]]:
         core = settings.cores.server
