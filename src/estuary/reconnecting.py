@@ -15,8 +15,8 @@ class Reconnector:
 
     `connect` returns when there is a connection on which everything needed was tried. It raises
     `unavailable` where another attempt may succeed, `refused` where an operator has to act first; what they
-    say is the reason. `changed` is told at each change whether there is a connection, or why not, and
-    `retrying` before each attempt the seconds until then and why.
+    say is the reason. `changed` is called at each change with whether there is a connection, or why not,
+    and `retrying` before each attempt with the seconds until then and why.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ _TOKEN_SECONDS = 3600
 
 
 class NotServed(Exception):
-    """The service ended before it was ready, or never was; the message is what it said."""
+    """The service ended before it was ready, or never was; the message is its standard error."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,13 @@ def served(folder: Path | str = ".", *, tokens: bool = False, **variables: str) 
                 if service.answers(port):
                     yield Service(f"http://{_HOST}:{port}", keys)
                     return
-            if b"is in use" not in service.said:
-                raise NotServed(service.said.decode(errors="replace").strip())
+            if b"is in use" not in service.errors:
+                raise NotServed(service.errors.decode(errors="replace").strip())
     raise NotServed(f"{_ATTEMPTS} ports that were free were taken by others")
 
 
 def _issuer(keys: Path | None) -> Mapping[str, str]:
-    """The variables that have tokens accepted that are signed with a new key at `keys`."""
+    """The variables that accept tokens signed with a new key, which is written to `keys`."""
     if keys is None:
         return {}
     from estuary.app.trial import trial_issuer
@@ -96,11 +96,11 @@ def _issuer(keys: Path | None) -> Mapping[str, str]:
 
 
 class _Process:
-    """A process of `estuary serve`, and when it has ended, what it `said`."""
+    """A process of `estuary serve`, and when it has ended, what it wrote to standard error."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
-        self.said = b""
+        self.errors = b""
 
     def answers(self, port: int) -> bool:
         """Whether the service becomes ready, waited for; False where it ends before."""
@@ -126,7 +126,7 @@ def _started(folder: Path, environment: Mapping[str, str]) -> Iterator[_Process]
             process.terminate()
             process.wait()
             errors.seek(0)
-            service.said = errors.read()
+            service.errors = errors.read()
 
 
 def _is_ready(port: int) -> bool:

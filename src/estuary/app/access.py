@@ -26,7 +26,7 @@ class Permissions(NamedTuple):
 
 
 def permissions(settings: Settings, resources: Sequence[Resource], access: Scopes | None) -> Permissions:
-    """What `resources` declare, under `settings`; raises `DeclarationError` for rules that nobody can meet.
+    """What `resources` declare, under `settings`; raises `DeclarationError` for rules no token can meet.
 
     `access` are the scopes that tokens must grant, None where authentication is off.
     """

@@ -21,7 +21,7 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The sorts of askers that a resource's rules tell apart, and the scopes that tokens must grant."""
+    """The sorts of askers that a resource's rules distinguish, and the scopes that tokens must grant."""
 
     resource: str
     rows: Sequence[Row]

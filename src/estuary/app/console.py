@@ -1,4 +1,4 @@
-"""The console: its page, what it is told of the service that it belongs to, and whom it may ask besides."""
+"""The console's routes, its `config.json`, and the origins that its page may connect to."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ class Paths(msgspec.Struct):
 
 
 class OpenIdConnect(msgspec.Struct):
-    """How the console is known to the issuer; `audience` is whom its access tokens must be for."""
+    """The console as a client of the issuer; `audience` is what its access tokens must have as `aud`."""
 
     issuer: str
     client_id: str
@@ -45,7 +45,7 @@ class OpenIdConnect(msgspec.Struct):
 
 
 class SignIn(msgspec.Struct):
-    """The ways to say who one is; none where the API asks nobody."""
+    """The ways to sign in; none where the API does not authenticate."""
 
     token: bool
     key: bool
@@ -63,7 +63,7 @@ class ConsoleConfig(msgspec.Struct):
 def make_console(
     settings: Settings, resources: Sequence[Resource], path: str
 ) -> tuple[Sequence[Route], Sequence[Companion]]:
-    """The routes of the console at `path`, and what runs in the background for it."""
+    """The routes of the console at `path`, and its background tasks."""
     oidc = _open_id_connect(settings, resources)
     config = ConsoleConfig(__version__, _sign_in(settings, oidc), _paths(settings))
     beside = {"config.json": page_file(".json", msgspec.json.encode(config))}
@@ -76,7 +76,7 @@ def _policy(origins: Sequence[str] = ()) -> str:
 
 
 def _origins(settings: Settings, issuer: str, handlers: PageHandlers) -> Companion:
-    """Has the page ask the issuer; its other origins, too, as soon as they are known."""
+    """Lets the page connect to the issuer, and to the issuer's other origins once its metadata is read."""
     from estuary.auth.fetch import fetch
     from estuary.auth.sign_in import SignInOrigins, origins
 
@@ -89,13 +89,13 @@ def _open_id_connect(settings: Settings, resources: Sequence[Resource]) -> OpenI
     client, issuers = settings.console_oidc_client_id, settings.auth_issuer
     if client is None or not issuers or not settings.auth_enabled:
         return None
-    asked = settings.console_oidc_scopes or _needed(settings, resources)
+    requested = settings.console_oidc_scopes or _required_scopes(settings, resources)
     audience = settings.auth_audience[0] if settings.auth_audience else None
-    return OpenIdConnect(issuers[0], client, list(dict.fromkeys((_OPENID, *asked))), audience)
+    return OpenIdConnect(issuers[0], client, list(dict.fromkeys((_OPENID, *requested))), audience)
 
 
-def _needed(settings: Settings, resources: Sequence[Resource]) -> Sequence[str]:
-    """The scopes without which tokens are refused."""
+def _required_scopes(settings: Settings, resources: Sequence[Resource]) -> Sequence[str]:
+    """The scopes that the resources require."""
     return [
         scope for resource in resources for scope in scopes(settings).of(resource.name) if scope is not None
     ]

@@ -1,4 +1,4 @@
-"""Imports the modules that declare resources, and tells what is wrong with one, with its place.
+"""Imports the modules that declare resources, and reports what is wrong with one, and where.
 
 They are the user's code: whatever they raise, even SystemExit, is a mistake in RESOURCES. What they print
 while they are imported goes to standard error: standard output is for answers and the log.
@@ -33,8 +33,8 @@ def imported(module_name: str, reference: str, attribute: str = "") -> tuple[Mod
         raise
     except DeclarationError as error:
         place = _place_of(error, module_name).strip()
-        told = [f"{fault} ({place})" if place else fault for fault in error.faults]
-        raise DeclarationError(*(f"RESOURCES: {reference}: {fault}" for fault in told)) from error
+        faults = [f"{fault} ({place})" if place else fault for fault in error.faults]
+        raise DeclarationError(*(f"RESOURCES: {reference}: {fault}" for fault in faults)) from error
     except BaseException as error:
         hint = _looked_for() if _is_not_found(module_name, error) else ""
         reason = f"{_described(error, module_name)}{hint}"

@@ -1,4 +1,4 @@
-"""What `estuary dev` tells a developer: the addresses to click, and how to be let in."""
+"""What `estuary dev` prints once it serves: the addresses, and a token where one is needed."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

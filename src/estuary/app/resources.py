@@ -130,13 +130,13 @@ class _Loading:
 
     def demand_faultless(self) -> None:
         """Raise `DeclarationError` for every declaration with faults."""
-        told = [
+        faults = [
             f"RESOURCES: {self._name(faulty)}: {fault}{f' ({faulty.place})' if faulty.place else ''}"
             for faulty in self._faulty
             for fault in faulty.error.faults
         ]
-        if told:
-            raise DeclarationError(*dict.fromkeys(told))
+        if faults:
+            raise DeclarationError(*dict.fromkeys(faults))
 
     def demand_one_of_each_name(self) -> None:
         """Raise `DeclarationError` for each name that several resources have, with where those are."""

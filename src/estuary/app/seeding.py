@@ -45,8 +45,8 @@ class BrokenLines(BackupError):
 
     def __init__(self, faults: Sequence[UnfitLine]) -> None:
         ordered = sorted(faults, key=lambda fault: fault.number)
-        told = [f"{len(faults)} lines are broken, and nothing was written:", *map(str, ordered)]
-        super().__init__("\n  ".join(told) if len(faults) > 1 else f"{ordered[0]}; nothing was written")
+        lines = [f"{len(faults)} lines are broken, and nothing was written:", *map(str, ordered)]
+        super().__init__("\n  ".join(lines) if len(faults) > 1 else f"{ordered[0]}; nothing was written")
 
 
 class _Given(msgspec.Struct):

@@ -15,7 +15,7 @@ from estuary.core.resource import Resource
 ISSUER, AUDIENCE, SUBJECT = "estuary-dev", "estuary-dev", "trial"
 _TRIAL_DAYS, _DAY_SECONDS = 30, 86_400
 _ALGORITHM = "EdDSA"
-"""Which signs the same token the same way: one that was copied stays the one that is told."""
+"""Which signs the same token the same way: a token that was copied stays the one that is printed."""
 
 
 def trial_issuer(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What an issuer tells of itself, such as the URL of its keys (OpenID Connect Discovery 1.0)."""
+"""An issuer's metadata, such as the URL of its keys (OpenID Connect Discovery 1.0)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

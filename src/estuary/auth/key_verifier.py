@@ -22,7 +22,7 @@ MOST_LOOKS = 20
 MAX_WAITING = 64
 """How many requests may wait for such a read: made-up keys must not fill the service with them."""
 _MOST_USES = 200
-"""Last uses that the store is told of at once."""
+"""How many last uses are written to the store at a time."""
 _BEARER = "Bearer "
 
 
@@ -84,7 +84,7 @@ class KeyVerifier:
         await asyncio.shield(self._flight or self._begin())
 
     def _refusal(self, text: str, field: str) -> Identity | Unauthenticated | None:
-        """Whom the key stands for, or why it is refused; None where nothing can be said."""
+        """Whom the key stands for, or why it is refused; None where that is not known."""
         try:
             holder = self._known.check(text, self._clock.timestamp())
         except Unauthenticated as refusal:
@@ -156,7 +156,7 @@ class KeyVerifier:
     async def _tell_uses(self) -> None:
         uses = self._known.pending_uses(_MOST_USES)
         if uses:
-            # They stay pending where the store cannot be told.
+            # They stay pending where the store cannot be reached.
             with suppress(StoreError):
                 await self._keys.note_uses(uses)
                 self._known.uses_kept(uses)

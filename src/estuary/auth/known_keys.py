@@ -57,11 +57,11 @@ class KnownKeys:
         return Holder(key.identity, min(until, expires, hour_ends))
 
     def pending_uses(self, most: int) -> dict[str, datetime]:
-        """Uses that the store need be told of, `most` of them."""
+        """Uses that are not in the store yet, at most `most` of them."""
         return dict(list(self._uses.items())[:most])
 
     def uses_kept(self, uses: dict[str, datetime]) -> None:
-        """The store was told of `uses`."""
+        """Note that `uses` are in the store."""
         for key_id, used_at in uses.items():
             if self._uses.get(key_id) == used_at:
                 del self._uses[key_id]

@@ -48,8 +48,8 @@ class SignInOrigins:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
-                told = [metadata.get(name) for name in _ASKED_BY_PAGES]
-                addresses = [self._issuer, *(each for each in told if isinstance(each, str))]
+                published = [metadata.get(name) for name in _ASKED_BY_PAGES]
+                addresses = [self._issuer, *(each for each in published if isinstance(each, str))]
                 self._found(origins(addresses, https_only=self._https_only))
                 return
 
@@ -65,7 +65,7 @@ def origins(addresses: Sequence[str], *, https_only: bool) -> Sequence[str]:
         except ValueError:
             continue
         host = parts.hostname or ""
-        # What an issuer tells becomes part of a header: nothing that could end a directive of it.
+        # What an issuer publishes becomes part of a header: nothing that could end a directive of it.
         if parts.scheme in schemes and host and all(each.isalnum() or each in ".-:" for each in host):
             shown = f"[{host}]" if ":" in host else host
             found.append(f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}"))

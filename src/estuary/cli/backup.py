@@ -47,8 +47,8 @@ def _run(arguments: argparse.Namespace) -> int:
         rule = Rule(arguments.keep, arguments.keep_days)
         made = await back_up(settings, target, rule, progress, everything=arguments.all)
         removed = "".join(f"\nremoved {path}" for path in made.removed)
-        said = f"{made.path}: {made.footer.records} records, sha256 {made.footer.sha256}{removed}"
-        return Outcome(said, made.warnings)
+        summary = f"{made.path}: {made.footer.records} records, sha256 {made.footer.sha256}{removed}"
+        return Outcome(summary, made.warnings)
 
     return run("backup", work)
 

@@ -94,7 +94,7 @@ def _create(arguments: argparse.Namespace) -> int:
 
 
 def _objection(grant: "Grant", settings: "Settings", arguments: argparse.Namespace) -> str | None:
-    """Why a key like that would be of no use, or of more than was said; None where nothing is wrong."""
+    """Why a key like that would be of no use, or would do more than asked for; else None."""
     if settings.auth_owner_claim is not None and grant.owner is None and not arguments.all_owners:
         return "records have owners (AUTH_OWNER_CLAIM): name one with --owner, or say --all-owners"
     if settings.auth_require_scopes and not grant.scopes and not grant.roles:

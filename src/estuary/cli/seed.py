@@ -1,4 +1,4 @@
-"""`estuary seed`: records that a project starts with, from lines of JSON; it may be run again."""
+"""`estuary seed`: loads the records that a project starts with, from lines of JSON; it may be run again."""
 
 import argparse
 import sys
@@ -17,13 +17,13 @@ _EPILOG = """\
 A line is a record, as `estuary export` writes them; only these members are needed:
   {"resource": "books", "value": {"isbn": "978-0", "title": "Walden"}}
 It needs an "id", or a value in a field that is Unique: a record that is there gets the fields that the line
-gives, and keeps the others. One broken line, and nothing is written: all of them are told.
+gives, and keeps the others. If a line is broken, nothing is written, and every broken line is reported.
 """
 
 
 def add(commands: Commands) -> None:
     """Add the parser of `estuary seed`, and what runs it, to `commands`."""
-    seed = commands.add_parser("seed", help="have the records of a file there, as often as it is run")
+    seed = commands.add_parser("seed", help="create or update the records of a file; may be run again")
     seed.formatter_class = argparse.RawDescriptionHelpFormatter
     seed.epilog = _EPILOG
     seed.add_argument("file", type=file_or_stream, metavar="FILE", help="a file, or - for standard input")
@@ -42,7 +42,7 @@ def _run(arguments: argparse.Namespace) -> int:
         else:
             with open_to_read(path) as file:
                 done = await seed(settings, file, progress)
-        said = f"{done.created} created, {done.changed} changed, {done.left} left as they were"
-        return Outcome(said, done.warnings)
+        summary = f"{done.created} created, {done.changed} changed, {done.left} left as they were"
+        return Outcome(summary, done.warnings)
 
     return run("seed", work)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def add(commands: "Commands") -> None:
     """Add the parser of `estuary serve`, and what runs it, to `commands`."""
-    commands.add_parser("serve", help="serve the API until told to stop").set_defaults(
+    commands.add_parser("serve", help="serve the API until it is stopped").set_defaults(
         command=lambda _: run()
     )
 

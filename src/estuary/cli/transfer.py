@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Outcome(NamedTuple):
     """The result in a line, and warnings for the operator."""
 
-    said: str
+    summary: str
     warnings: Sequence[str] = ()
 
 
@@ -51,7 +51,7 @@ def run(what: str, work: Work, report: Callable[[str], None] = say) -> int:
         return lost(error)
     except KeyboardInterrupt:
         return failed("interrupted: nothing was changed")
-    report(outcome.said)
+    report(outcome.summary)
     for warning in outcome.warnings:
         warn(f"warning: {warning}")
     return OK

@@ -30,11 +30,11 @@ class NoAnswer(EstuaryError):
 
 
 class UnexpectedAnswer(EstuaryError):
-    """The answer is none that Estuary gives, or holds a record that is not of the type it is read as."""
+    """The answer is not one that Estuary gives, or has a record that cannot be read as its type."""
 
 
 class NotShown(EstuaryError):
-    """The write was made, but the asker may not read the record: the answer tells nothing of it."""
+    """The write was made, but the asker may not read the record: the answer does not show it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -80,13 +80,13 @@ class Refused(EstuaryError):
         self.idempotency_key = idempotency_key
 
     def __str__(self) -> str:
-        told = [f"{self.status} {self.code}: {self.message}"]
-        told += [f"{each.field}: {each.message}" for each in self.violations]
+        parts = [f"{self.status} {self.code}: {self.message}"]
+        parts += [f"{each.field}: {each.message}" for each in self.violations]
         if self.operation is not None:
-            told.append(f"operation {self.operation} of the batch")
+            parts.append(f"operation {self.operation} of the batch")
         if self.request_id:
-            told.append(f"request {self.request_id}")
-        return "; ".join(told)
+            parts.append(f"request {self.request_id}")
+        return "; ".join(parts)
 
 
 class BadRequest(Refused):
@@ -140,7 +140,7 @@ class QueryRefused(Refused):
 
 
 class PreconditionRequired(Refused):
-    """428: the service wants `version` to be said."""
+    """428: the service requires `version`."""
 
 
 class RateLimited(Refused):

@@ -94,8 +94,8 @@ def exchange(request: Request, patience: Patience) -> Steps[Answer]:
         if pause is None or tried >= patience.retries or time.monotonic() + pause >= deadline:
             return _settled(request, outcome, tried + 1)
         tried += 1
-        told = outcome.cause if isinstance(outcome, Failure) else outcome.status
-        _logger.info("%s %s: %s; repeated in %.1f s", request.method, request.path, told, pause)
+        reason = outcome.cause if isinstance(outcome, Failure) else outcome.status
+        _logger.info("%s %s: %s; repeated in %.1f s", request.method, request.path, reason, pause)
         yield Pause(pause)
 
 
@@ -121,8 +121,8 @@ def _settled(request: Request, outcome: Outcome, attempts: int) -> Answer:
     if isinstance(outcome, Failure):
         cause = outcome.cause
         times = "once" if attempts == 1 else f"{attempts} times"
-        told = f"{request.method} {request.path}, sent {times}: {str(cause) or type(cause).__name__}"
-        raise NoAnswer(told, key) from cause
+        message = f"{request.method} {request.path}, sent {times}: {str(cause) or type(cause).__name__}"
+        raise NoAnswer(message, key) from cause
     if not 200 <= outcome.status < 300:
         raise Refusal(outcome.status, outcome.body, _retry_after(outcome), key).error()
     return outcome

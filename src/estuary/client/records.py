@@ -133,8 +133,8 @@ class Codec(Generic[T]):
             own = self._metadata(body)
             value = self._value(body)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            told = getattr(self.value_type, "__name__", str(self.value_type))
-            raise UnexpectedAnswer(f"the record cannot be read as {told}: {error}") from error
+            type_name = getattr(self.value_type, "__name__", str(self.value_type))
+            raise UnexpectedAnswer(f"the record cannot be read as {type_name}: {error}") from error
         matched = _version_in(tag or "")
         version = int(matched[1]) if matched else None
         return Record(Shown(own.id, value, own.created_at, own.updated_at, own.expand), version)

@@ -40,8 +40,8 @@ class Service:
         """What is sent with one attempt: a token that is asked for may be another one each time."""
         own = {"Accept": "application/json", "User-Agent": f"estuary-client/{__version__}"}
         if self._credentials is not None:
-            said = self._credentials
-            credentials = said if isinstance(said, str) else _checked_credentials(said())
+            given = self._credentials
+            credentials = given if isinstance(given, str) else _checked_credentials(given())
             own["Authorization"] = f"Bearer {credentials}"
         return {**own, **request.headers}
 

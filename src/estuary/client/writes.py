@@ -49,8 +49,8 @@ class Write(msgspec.Struct, frozen=True):
     @property
     def operation(self) -> dict[str, Any]:
         """What stands for it in a batch."""
-        told: dict[str, Any] = {"method": self.method, "path": self.path, "headers": self.headers}
-        return told if self.body is None else {**told, "body": self.body}
+        request: dict[str, Any] = {"method": self.method, "path": self.path, "headers": self.headers}
+        return request if self.body is None else {**request, "body": self.body}
 
 
 def creating(collection: str, fields: Fields, record_id: str | None) -> Write:
@@ -83,7 +83,7 @@ def setting(path: str, fields: Fields, version: int | None) -> Sequence[Write]:
     if not whole:
         return (Write("PATCH", path, first, fields),)
     rest = {name: value for name, value in fields.items() if name not in whole}
-    second = {} if version is None else {"If-Match": "*"}  # within the batch nobody else writes
+    second = {} if version is None else {"If-Match": "*"}  # within the batch there is no other writer
     return (Write("PUT", path, first, whole), Write("PATCH", path, second, rest))
 
 

@@ -1,4 +1,4 @@
-"""The faults of declarations: all of them are told at once, whether of one resource or of several."""
+"""The faults of declarations: all are reported together, whether of one resource or of several."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +15,8 @@ class DeclarationError(TypeError):
 
     def __init__(self, *faults: str) -> None:
         self.faults: Final = faults
-        told = [f"the declarations have {len(faults)} problems:", *(f"  {fault}" for fault in faults)]
-        super().__init__("\n".join(faults if len(faults) == 1 else told))
+        lines = [f"the declarations have {len(faults)} problems:", *(f"  {fault}" for fault in faults)]
+        super().__init__("\n".join(faults if len(faults) == 1 else lines))
 
 
 class Faults:
@@ -43,14 +43,14 @@ class Faults:
 
 
 Note: TypeAlias = Callable[[Any, DeclarationError], None]
-"""Is told of what is declared, and what is wrong with it."""
+"""Called with each fault: what is declared, and what is wrong with it."""
 
 _note: ContextVar[Note | None] = ContextVar("note", default=None)
 
 
 @contextmanager
 def noting(note: Note) -> Iterator[None]:
-    """Meanwhile `note` is told of faults, and modules go on: declarations that follow are examined, too."""
+    """Meanwhile faults go to `note` and modules go on, so later declarations are examined, too."""
     token = _note.set(note)
     try:
         yield

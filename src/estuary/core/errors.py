@@ -47,7 +47,7 @@ class Unauthenticated(EstuaryError):
 
 
 class Forbidden(EstuaryError):
-    """The asker may not do this; a token that grants `scope` may, where that is told."""
+    """The asker may not do this; a token that grants `scope` may, where one is given."""
 
     code = "FORBIDDEN"
 
@@ -97,7 +97,7 @@ class VersionConflict(PreconditionFailed):
 
 
 class RecordExists(PreconditionFailed):
-    """There is a record under the id that a client chose for a new one; no more is told of it."""
+    """There is a record under the id that a client chose for a new one; no more is disclosed of it."""
 
 
 class WriteContention(EstuaryError):
@@ -143,7 +143,7 @@ class ReferenceMissing(EstuaryError):
 
 
 class Referenced(EstuaryError):
-    """The record stays, for others refer to it; which, or how many, is not told."""
+    """The record stays, for others refer to it; which, or how many, is not disclosed."""
 
     code = "CONFLICT"
 
@@ -210,7 +210,7 @@ class TransactionTooLarge(EstuaryError):
 
 
 class HookFailed(EstuaryError):
-    """A declaration's own hook did what no hook may: a defect, told to the operator alone."""
+    """A declaration's own hook did what no hook may: a defect, reported to the operator alone."""
 
     def __init__(self, resource: str, hook: str, what: str) -> None:
         super().__init__(f"hook {hook} of {resource} {what}")

@@ -1,11 +1,11 @@
-"""What is said where a library is missing that only some configurations need: the extra that brings it."""
+"""The message where a library is missing that only some configurations need: which extra brings it."""
 
 DISTRIBUTION = "estuary-service"
 """What installers call Estuary. The name `estuary` on the Python Package Index is another project's."""
 
 
 def needs(user: str, library: str, extra: str) -> str:
-    """What is said where `user`, a part of Estuary, needs `library` and its `extra` is not installed.
+    """The message where `user`, a part of Estuary, needs `library` and its `extra` is not installed.
 
     pip finds the distribution installed, whatever file it came from, and fetches what the extra brings.
     """

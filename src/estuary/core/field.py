@@ -28,7 +28,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_marked(self) -> bool:
-        """Whether something is said of it that is said of a record's own fields only."""
+        """Whether it has a marker that only a record's own fields may have."""
         marked = self.hidden or self.indexed or self.unique is not None
         return marked or bool(self.former_names) or self.server_value is not None
 

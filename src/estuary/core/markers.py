@@ -18,9 +18,9 @@ class Marker:
     """Whether it says something of some kinds of fields only: those name it."""
 
     def __repr__(self) -> str:
-        # Not the address: replicas tell by this text whether they declare a resource alike.
-        said = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({said})"
+        # Not the address: replicas compare this text to see whether they declare a resource alike.
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
 
 
 class Index(Marker):
@@ -102,11 +102,12 @@ def unknown_in(annotation: Any) -> Iterator[Any]:
     """What `Annotated` holds anywhere within `annotation`, and is neither a marker nor msgspec's `Meta`."""
     annotation = getattr(annotation, "__value__", annotation)
     if get_origin(annotation) is Annotated:
-        for said in annotation.__metadata__:
+        for marker in annotation.__metadata__:
             if not (
-                isinstance(said, Marker | Meta) or (isinstance(said, type) and issubclass(said, Marker))
+                isinstance(marker, Marker | Meta)
+                or (isinstance(marker, type) and issubclass(marker, Marker))
             ):
-                yield said
+                yield marker
     if get_origin(annotation) is not Literal:
         for part in get_args(annotation):
             yield from unknown_in(part)
@@ -117,11 +118,11 @@ def markers_of(annotation: Any) -> Iterator[Marker]:
     annotation = getattr(annotation, "__value__", annotation)
     origin = get_origin(annotation)
     if origin is Annotated:
-        for said in annotation.__metadata__:
-            if isinstance(said, Marker):
-                yield said
-            elif isinstance(said, type) and issubclass(said, Marker):
-                yield said()
+        for marker in annotation.__metadata__:
+            if isinstance(marker, Marker):
+                yield marker
+            elif isinstance(marker, type) and issubclass(marker, Marker):
+                yield marker()
     if origin in (Annotated, Union, UnionType):
         for part in get_args(annotation):
             yield from markers_of(part)

@@ -69,7 +69,7 @@ def in_utc(microseconds: int) -> str:
 
 def from_microseconds(microseconds: int) -> datetime:
     """The inverse of `to_microseconds`, in UTC."""
-    # As far as a float tells one microsecond from the next, for it takes a quarter of the time.
+    # As long as a float distinguishes one microsecond from the next, for it takes a quarter of the time.
     if 0 <= microseconds < _TOLD_APART:
         return _from_timestamp(microseconds / 1_000_000, UTC)
     return EPOCH + timedelta(microseconds=microseconds)

@@ -16,14 +16,14 @@ def nests_too_deep(text: bytes) -> bool:
     """Whether `text` nests deeper than `MAX_DEPTH`, or more than `MAX_OUTER` of its parts hold others.
 
     What is not JSON is looked at as far as a parser would read it, up to its first error; cut short at the
-    very bound, it may be said to be deeper.
+    very bound, it may be taken to be deeper.
     """
     if len(text) <= MAX_DEPTH or text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
         return False
     # Two quotes in a row are a string without brackets, or the seam of two strings.
     bare = text.replace(rb"\\", b"").replace(rb"\"", b"").translate(_ALIKE, _REST).replace(b'""', b"")
     if bare.count(b"[") - bare.count(b"[]") < MAX_DEPTH:
-        return False  # so few hold others, in texts or not: of a long list that is usual, and soon told
+        return False  # so few hold others, in texts or not: usual for a long list, and cheap to see
     outside_strings = b"".join(bare.split(b'"')[::2])
     # The innermost pairs are taken out at once: they are one level, and of many brackets usually all.
     outer = outside_strings.replace(b"[]", b"")

@@ -22,7 +22,7 @@ class RateLimitExceeded(msgspec.Struct, frozen=True):
 
 
 class AuthFailed(msgspec.Struct, frozen=True):
-    """A request was not let in; nothing of its token is told."""
+    """A request was not let in; nothing of its token is recorded."""
 
     reason: Refusal
     client: str
@@ -79,7 +79,7 @@ class ConnectionsFull(msgspec.Struct, frozen=True):
 
 
 class ConnectionOpened(msgspec.Struct, frozen=True):
-    """A client connected; `name` tells the connection from all others."""
+    """A client connected; `name` identifies the connection."""
 
     name: str
 
@@ -195,7 +195,7 @@ class ListQuerySlow(msgspec.Struct, frozen=True):
 
 
 class HookSlow(msgspec.Struct, frozen=True):
-    """A `hook` of `resource` took `seconds`, in which its worker answered nobody."""
+    """A `hook` of `resource` took `seconds`, in which its worker answered no request."""
 
     resource: str
     hook: str

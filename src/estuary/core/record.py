@@ -137,8 +137,8 @@ class Written:
         return hash(_outcome(self))
 
     def __repr__(self) -> str:
-        told = f"replayed={self.replayed}, changed={self.changed}, made={self.made}"
-        return f"Written({self.record!r}, {told})"
+        flags = f"replayed={self.replayed}, changed={self.changed}, made={self.made}"
+        return f"Written({self.record!r}, {flags})"
 
 
 def _outcome(written: Written) -> tuple[Record | None, bool, tuple[Place, ...], bool]:

@@ -109,8 +109,8 @@ class RecordService:
     ) -> Awaitable[Written]:
         """Set and clear what `patch` names; a record that is so already stays as it is.
 
-        But for hidden fields: that there is no new version would tell what they hold. Raises as `update`
-        does, and `WriteContention`.
+        Except with hidden fields: that there is no new version would disclose what they hold. Raises
+                what `update` does, and `WriteContention`.
         """
         if not _names_any(patch, self._unseen):
             options = IF_CHANGED if options is UNCONDITIONAL else replace(options, if_changed=True)
@@ -135,7 +135,7 @@ class RecordService:
         """What `query` asks for; by cursor, also where to go on from. Raises `QueryTooExpensive`."""
         if query.offset is not None:
             return self._find(query)
-        # One record more than is shown tells whether any follows.
+        # One record more than is shown: it says whether any follows.
         result = self._find(replace(query, limit=query.limit + 1))
         return _cut(result, query) if isinstance(result, ListResult) else _cut_later(result, query)
 

@@ -10,7 +10,7 @@ from estuary.core.field import Field
 from estuary.core.kinds.kind import Broken
 
 NULL: Final = Broken("must not be null", "required")
-"""What is said of a merge patch that clears what cannot be cleared."""
+"""The message for a merge patch that clears what cannot be cleared."""
 
 
 class Rules:
@@ -129,5 +129,5 @@ def within(name: str, violations: Iterable[Violation]) -> Iterator[Violation]:
 
 
 def violation(field: Field, broken: Broken) -> Violation:
-    """`broken` as a client is told of it."""
+    """`broken` as it is reported to a client."""
     return Violation(field.name, f"{field.label} {broken.message}", broken.code)

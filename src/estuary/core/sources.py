@@ -14,7 +14,7 @@ from estuary.core.resource import Resource
 class Survey(msgspec.Struct, frozen=True):
     """What there is in a store.
 
-    `store_id` tells one store from every other, and is empty where the store has none yet. `records` is
+    `store_id` identifies the store, and is empty where the store has none yet. `records` is
     how many the declared resources have. `undeclared` are the tables of records that no resource declares,
     each with the number of its records, which is never 0; `columns` are those that the table of a resource
     has beside the declared ones.

@@ -115,9 +115,9 @@ class AsgiAdapter:
 
 
 def _path(scope: Message) -> str:
-    """The path: as it came where the server tells that, else as decoded by it, encoded slashes and all.
+    """The path: as it came where the server gives that, else as decoded by it, encoded slashes and all.
 
-    What was mounted under a prefix may be told the path without it, and as it came with it.
+    What was mounted under a prefix may be given the path without it, and as it came with it.
     """
     path: str = scope["path"]
     raw: bytes | None = scope.get("raw_path")

@@ -29,4 +29,4 @@ class Client:
 
 
 NO_ADDRESS: Final = Client("unknown", "unknown")
-"""The client on a Unix socket, or one of which the server tells no address."""
+"""The client on a Unix socket, or one of which the server gives no address."""

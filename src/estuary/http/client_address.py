@@ -69,7 +69,7 @@ class ClientAddress:
     ) -> Client:
         """The client of a request from `peer` with these values of the two fields, in order.
 
-        `peer` is as servers tell it: `127.0.0.1:35356`, `[::1]:5555`, `::1`, a Unix socket's name or "".
+        `peer` is as servers give it: `127.0.0.1:35356`, `[::1]:5555`, `::1`, a Unix socket's name or "".
         """
         hop = self._peers.get(peer) or self._peer_hop(peer)
         if not hop.trusted:

@@ -1,4 +1,4 @@
-"""The bodies of answers that tell of errors."""
+"""The bodies of error answers."""
 
 from datetime import datetime
 from typing import Any

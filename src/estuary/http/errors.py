@@ -62,7 +62,7 @@ class UnsupportedEncoding(EstuaryError):
 
 
 class UnsupportedMediaType(EstuaryError):
-    """The body is of none of the `accepted` types; `header` is the field that tells clients of those."""
+    """The body is of none of the `accepted` types; `header` is the response header that lists those."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
 

@@ -1,7 +1,7 @@
 """The kernel: a request goes through the guards to its handler, every answer back through one place.
 
 In reading order: the router finds the route of a path, admission leads a request past the guards, the
-reporter tells of its beginning and its end, and the application puts them together.
+reporter observes its beginning and its end, and the application puts them together.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -154,8 +154,8 @@ class Admission:
 class Reporter:
     """Has `observe` know of each request's end.
 
-    `waiting` is told of the changes in how many of them have to be waited for. What is answered at once is
-    over before anything could be told of it: to count it up and down takes a hundredth of a small read.
+    `waiting` is called with each change of the number of requests that have to be waited for. What is
+    answered at once is not counted: to count it up and down takes a hundredth of a small read.
     """
 
     def __init__(self, clock: Clock, observe: Observer, waiting: Callable[[int], None]) -> None:
@@ -195,14 +195,14 @@ class Renderer(Protocol):
     """Turns errors into answers."""
 
     def render(self, error: Exception, request: Request) -> Response:
-        """The answer that tells a client of `error`."""
+        """The answer for `error`."""
         ...
 
 
 class Application:
     """The pipeline, put together once at start-up.
 
-    `admission` leads a request to its handler, `reporter` tells of its beginning and its end.
+    `admission` leads a request to its handler, `reporter` observes its beginning and its end.
     `observe` takes what happens. `constant_headers` are on every answer: adapters prepare them once.
     `in_flight` holds the requests under way. While `draining` is set, every answer asks the client to close
     its connection.
@@ -253,7 +253,7 @@ class Application:
         return self.explain(verdict, request) if isinstance(verdict, EstuaryError) else verdict
 
     def explain(self, error: Exception, request: Request) -> Response:
-        """The answer that tells of `error`; a defect is told to the operator, too."""
+        """The answer for `error`; a defect is reported to the operator, too."""
         response = self._problems.render(error, request)
         if response.status == 500:
             self.observe(RequestFailed(request.request_id, request.route.template, error))

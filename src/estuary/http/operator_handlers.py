@@ -54,7 +54,7 @@ _UNREACHED = _Database(connected=False, response_time_ms=None)
 
 
 class _Look(NamedTuple):
-    """Why the store cannot be used now, None where it can, and what is told of it."""
+    """Why the store cannot be used now, None where it can, and its part of the answer."""
 
     reason: str | None
     database: _Database = _UNREACHED
@@ -63,7 +63,7 @@ class _Look(NamedTuple):
 class OperatorHandlers:
     """The handlers of the operations' routes.
 
-    `draining` tells whether the service is going down; `document` is the OpenAPI document, encoded.
+    `draining` says whether the service is going down; `document` is the OpenAPI document, encoded.
     """
 
     def __init__(

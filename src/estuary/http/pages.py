@@ -16,14 +16,14 @@ from estuary.http.routes import make_route
 from estuary.pages.page import Page, PageFile
 
 _MARK_CHARACTERS: Final = 8
-_ASK_AGAIN: Final[Header] = ("cache-control", "no-cache")
-_KEEP: Final[Header] = ("cache-control", "public, max-age=31536000, immutable")
-_BY_CODING: Final[Header] = ("vary", "Accept-Encoding")
+_REVALIDATE: Final[Header] = ("cache-control", "no-cache")
+_IMMUTABLE: Final[Header] = ("cache-control", "public, max-age=31536000, immutable")
+_VARY_CODING: Final[Header] = ("vary", "Accept-Encoding")
 _GZIP: Final[Header] = ("content-encoding", "gzip")
 _is_gzip: Final = re.compile(
     r"(?:^|,)[ \t]*(?:x-)?gzip[ \t]*(?:;[ \t]*q=(?!0(?:\.0*)?[ \t]*(?:,|$))[^,]*)?(?:,|$)", re.IGNORECASE
 ).search
-"""An element of Accept-Encoding that wants gzip, with a weight above 0 if with any (RFC 9110, 12.5.3)."""
+"""An element of Accept-Encoding that accepts gzip: no weight, or one above 0 (RFC 9110, 12.5.3)."""
 
 
 class PageHandlers:
@@ -39,13 +39,15 @@ class PageHandlers:
         self.allow(policy)
         self._location: Header = ("location", f"{path.rpartition('/')[2]}/")
         fresh = {"": page.front, **page.files, **beside}
-        self._files = {f"{path}/{name}": (file, _ASK_AGAIN) for name, file in fresh.items()}
-        self._files |= {f"{path}/{page.version}/{name}": (file, _KEEP) for name, file in page.files.items()}
+        self._files = {f"{path}/{name}": (file, _REVALIDATE) for name, file in fresh.items()}
+        self._files |= {
+            f"{path}/{page.version}/{name}": (file, _IMMUTABLE) for name, file in page.files.items()
+        }
 
     def allow(self, policy: str) -> None:
-        """From now on `policy` says what the page may do.
+        """Set the page's policy.
 
-        Entity tags tell it, too: a browser that knows the file must not keep the policy that came with it.
+        Entity tags depend on it: a browser that has the file must not keep the policy that came with it.
         """
         self._policy: Header = (CSP, policy)
         self._mark = sha256(policy.encode()).hexdigest()[:_MARK_CHARACTERS]
@@ -56,11 +58,11 @@ class PageHandlers:
         return sorted({dirname(path) for path in self._files})
 
     def moved(self, _: Request) -> Response:
-        """The page's relative addresses are right below its path, so it has a slash at its end.
+        """308 to the path with a slash at its end: the page's relative addresses resolve below that.
 
         The location is relative (RFC 9110, 10.2.2): a proxy may have taken a prefix off.
         """
-        return PageResponse(308, headers=(self._location, _ASK_AGAIN, self._policy))
+        return PageResponse(308, headers=(self._location, _REVALIDATE, self._policy))
 
     def file(self, request: Request) -> Response:
         """The file that the path names; 304 where the client has it. Raises `NotFound`."""
@@ -71,7 +73,7 @@ class PageHandlers:
         body, tag = file.body, file.tag
         headers: tuple[Header, ...] = (self._policy, caching)
         if file.compressed is not None:
-            headers = (*headers, _BY_CODING)
+            headers = (*headers, _VARY_CODING)
             if _wants_gzip(request.headers):
                 body, tag = file.compressed, file.compressed_tag
                 headers = (*headers, _GZIP)

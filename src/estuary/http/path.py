@@ -37,7 +37,7 @@ def _left(encoded: re.Match[str]) -> str:
 
 
 def as_decoded(path: str) -> str:
-    """What `decoded_path` would have given for a path that a server has decoded, as far as can be told.
+    """What `decoded_path` would have given for a path that a server has decoded, as far as it can be known.
 
     Its encoded slashes are slashes already.
     """

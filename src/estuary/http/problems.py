@@ -123,8 +123,8 @@ def _unique_conflict(error: errors.UniqueConflict) -> Reply:
 
 
 def _reference_missing(error: errors.ReferenceMissing) -> Reply:
-    told = f"{error.field.replace('_', ' ').capitalize()} refers to no record"
-    return Reply(422, "Validation failed", (Violation(error.field, told, "reference"),))
+    message = f"{error.field.replace('_', ' ').capitalize()} refers to no record"
+    return Reply(422, "Validation failed", (Violation(error.field, message, "reference"),))
 
 
 def _referenced(_: errors.Referenced) -> Reply:

@@ -135,13 +135,13 @@ def _record_routes(handlers: RecordHandlers, rights: Rights | None) -> list[Rout
     }
     queried: dict[str, Handler] = {"POST": handlers.query}
     return [
-        route(many, on_many, actions=_ON_MANY, told=(ACCEPT_QUERY,), check=handlers.check_many),
+        route(many, on_many, actions=_ON_MANY, headers=(ACCEPT_QUERY,), check=handlers.check_many),
         route(f"{many}{QUERY_PATH}", queried, actions=_QUERIED, check=refuse_parameters),
         route(
             one,
             _on_one(handlers.read, handlers.change),
             actions=_ON_ONE,
-            told=(ACCEPT_PATCH,),
+            headers=(ACCEPT_PATCH,),
             check=handlers.check_one,
         ),
         *(
@@ -149,7 +149,7 @@ def _record_routes(handlers: RecordHandlers, rights: Rights | None) -> list[Rout
                 f"{each.paths.prefix}{VALUE}",
                 _on_one(each.read, each),
                 actions=_BY_VALUE,
-                told=(ACCEPT_PATCH,),
+                headers=(ACCEPT_PATCH,),
                 check=each.check,
             )
             for each in handlers.by_value
@@ -172,13 +172,14 @@ def make_route(
     essential: bool = False,
     rights: Rights | None = None,
     actions: Mapping[str, Action] = MappingProxyType({}),
-    told: tuple[Header, ...] = (),
+    headers: tuple[Header, ...] = (),
     check: Callable[[str], None] | None = None,
     place: str | None = None,
 ) -> Route:
     """A route with what follows from its handlers: HEAD wherever there is GET, OPTIONS everywhere.
 
-    `told` is what OPTIONS tells beside the methods, `check` raises for parameters that none of them knows.
+    `headers` are those of the answer to OPTIONS besides `Allow`; `check` raises for parameters that none of
+    them knows.
     `place` is the form of its paths where that is not `template`.
     """
     methods = [*handlers, "OPTIONS"]
@@ -189,7 +190,7 @@ def make_route(
     def options(request: Request) -> Response:
         if check is not None and request.query:
             check(request.query)
-        return Response(204, headers=(allow, *told))
+        return Response(204, headers=(allow, *headers))
 
     complete: dict[str, Handler] = {**handlers, "OPTIONS": options}
     if "GET" in handlers:

@@ -86,7 +86,7 @@ class RsgiRequest(Request):
 class RsgiAdapter:
     """An RSGI application around the kernel; `start` and `stop` run with the server's worker.
 
-    RSGI tells a path only decoded: a slash in it may have been `%2F`.
+    RSGI gives a path only decoded: a slash in it may have been `%2F`.
     """
 
     def __init__(self, application: Application, start: Step, stop: Step) -> None:
@@ -110,7 +110,7 @@ class RsgiAdapter:
         outcome = self._application.answer(request)
         response = outcome if isinstance(outcome, Response) else await outcome
         constant = self._on_pages if isinstance(response, PageResponse) else self._constant_headers
-        told = [*constant, *fields(request.reply_lines + response.lines), *response.headers]
+        headers = [*constant, *fields(request.reply_lines + response.lines), *response.headers]
         if response.close:
-            told.append(("connection", "close"))
-        protocol.response_bytes(response.status, told, response.body)
+            headers.append(("connection", "close"))
+        protocol.response_bytes(response.status, headers, response.body)

@@ -10,14 +10,14 @@ T = TypeVar("T")
 
 
 class Pipeline(Protocol):
-    """What leads a request to its answer, step by step, and tells of both."""
+    """What takes a request to its answer, step by step, and observes both."""
 
     def advance(self, request: Request) -> Step:
         """Lead the request on to its answer, or to what has to be waited for."""
         ...
 
     def explain(self, error: Exception, request: Request) -> Response:
-        """The answer that tells of `error`."""
+        """The answer for `error`."""
         ...
 
     def finish(self, request: Request, response: Response | None) -> None:
@@ -33,12 +33,12 @@ async def then_maybe_later(
     return outcome if isinstance(outcome, Response) else await outcome
 
 
-async def unless_failed(awaited: Awaitable[T], tell: Callable[[Exception], None]) -> T:
-    """What comes of `awaited`; an error is told before it is passed on."""
+async def unless_failed(awaited: Awaitable[T], report: Callable[[Exception], None]) -> T:
+    """What comes of `awaited`; an error is reported before it is passed on."""
     try:
         return await awaited
     except Exception as error:
-        tell(error)
+        report(error)
         raise
 
 

@@ -15,7 +15,7 @@ _EVICTIONS_PER_CLIENT: Final = 2
 
 
 class Clients:
-    """Counts requests by client; `window` is in seconds, `monotonic` tells them.
+    """Counts requests by client; `window` is in seconds of the clock `monotonic`.
 
     The first `max_clients` clients have a counter each, which is forgotten only when nothing in it counts
     any more. While all of these are live, further clients share `shared_counters` others, chosen by a

@@ -14,9 +14,9 @@ class _Hit(Protocol):
 
 
 class LocalRateLimiter:
-    """Counts requests by client in this process, in memory that is bounded as `Clients` tells.
+    """Counts requests by client in this process, in memory that `Clients` bounds.
 
-    `window` is in seconds, `monotonic` tells them.
+    `window` is in seconds of the clock `monotonic`.
     """
 
     def __init__(

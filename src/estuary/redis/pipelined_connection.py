@@ -24,7 +24,7 @@ ReplyError = hiredis.ReplyError
 class Connection(asyncio.Protocol):
     """A connection whose every answer comes within `response_timeout` seconds, or it is given up.
 
-    `lost` is called once, with the reason, after everybody who waits was told.
+    `lost` is called once, with the reason, after all who wait were told.
     """
 
     def __init__(self, response_timeout: float, lost: Callable[[str], None]) -> None:
@@ -111,7 +111,7 @@ class Connection(asyncio.Protocol):
             self.abort("what answers there does not speak Redis' protocol")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Called by the event loop: tell everybody who waits, and the owner of the connection."""
+        """Called by the event loop: fail all that wait, and notify the owner of the connection."""
         self._transport = None
         if self._watch is not None:
             self._watch.cancel()

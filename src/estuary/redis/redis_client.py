@@ -29,7 +29,7 @@ _LACKING_RIGHTS = (
 class RedisClient:
     """Sends commands to the Redis at `address`; a connection counts once `try_out` has succeeded on it.
 
-    Without one every use fails at once. `changed` and `retrying` are told as by a `Reconnector`.
+    Without one every use fails at once. `changed` and `retrying` are called as by a `Reconnector`.
     `rights` says what for, and which rights a user of Redis has to have (https://redis.io/docs: ACL).
     """
 
@@ -108,7 +108,7 @@ class RedisClient:
             await self._greet(connection)
         except ReplyError as error:
             connection.abort(str(error))
-            raise self._understood(str(error)) from error
+            raise self._error_of(str(error)) from error
         self._connection = connection
 
     async def _greet(self, connection: Connection) -> None:
@@ -121,12 +121,12 @@ class RedisClient:
             await connection.ask("SELECT", str(address.database))
         await self._try_out(connection)
 
-    def _understood(self, said: str) -> RedisUnavailable | RedisRefused:
+    def _error_of(self, reply: str) -> RedisUnavailable | RedisRefused:
         """What an error that Redis returned comes to."""
-        told = f"REDIS_URL: the Redis at {self._address} says: {said}"
-        if any(part in said for part in _LACKING_RIGHTS):
-            return RedisRefused(f"{told}; {self._rights}")
-        return RedisRefused(told) if said.startswith(_FOR_AN_OPERATOR) else RedisUnavailable(said)
+        message = f"REDIS_URL: the Redis at {self._address} says: {reply}"
+        if any(part in reply for part in _LACKING_RIGHTS):
+            return RedisRefused(f"{message}; {self._rights}")
+        return RedisRefused(message) if reply.startswith(_FOR_AN_OPERATOR) else RedisUnavailable(reply)
 
     def _lost(self, reason: str) -> None:
         self._connection = None

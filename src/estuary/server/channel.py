@@ -20,7 +20,7 @@ class MessageKind(StrEnum):
     FAILED = "failed"
     """Worker: the service could not be started; the text says why."""
     INTRODUCED = "introduced"
-    """Worker of `estuary dev`: what a developer is told once it is ready."""
+    """Worker of `estuary dev`: what to print once it is ready."""
     CHANGED = "changed"
     """The watching process of `estuary dev`: files changed; the text has a path in each line."""
     BEAT = "beat"

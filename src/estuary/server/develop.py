@@ -1,4 +1,4 @@
-"""`estuary dev`: binds a port of this machine, and has the project served from it at each change."""
+"""`estuary dev`: binds a port of this machine, and reloads the project at each change."""
 
 import errno
 import gc
@@ -22,18 +22,18 @@ from estuary.server.sockets import ADMIN, CannotListen, Sockets, address_of, lis
 
 HOST = "127.0.0.1"
 TRIAL_KEYS = Path(".estuary/trial-keys.json")
-"""Where the key is kept that signs tokens for trials, below the working directory."""
+"""The key that signs trial tokens, below the working directory."""
 
 _PORTS_TRIED = 20
 _LOG_FILTER = "estuary=info"
-"""Which lines are logged unless the project says so: a line for each request, none for each connection."""
+"""What is logged unless the project sets LOG_FILTER: a line for each request, none for connections."""
 _ALWAYS = {"HOST": HOST, "WORKERS": "1", "DOCS_ENABLED": "true", "CONSOLE": "api"}
 
 
 def develop(port: int | None, *, say: Say, complain: Say) -> int:
     """Serve the project in the working directory until a signal to stop; returns the exit code.
 
-    `port` takes the place of PORT; where it is in use, the next one that is free is taken. `say` is told
+    `port` takes the place of PORT; where it is in use, the next free one is taken. `say` prints
     what a developer wants to know, `complain` what is wrong. Raises `ConfigurationError`, `CannotListen`.
     """
     raise_limit()
@@ -58,9 +58,9 @@ def develop(port: int | None, *, say: Say, complain: Say) -> int:
 
 
 def configured(port: int | None) -> Loaded:
-    """The project's configuration with what `estuary dev` sets of its own; raises `ConfigurationError`.
+    """The project's configuration with the values that `estuary dev` sets; raises `ConfigurationError`.
 
-    Where authentication is on and nobody's tokens are accepted yet, those of a key for trials are.
+    Where authentication is on and no issuer is configured, tokens signed with a trial key are accepted.
     """
     own = _ALWAYS if port is None else {**_ALWAYS, "PORT": str(port)}
     loaded = _loaded(own)
@@ -80,7 +80,7 @@ def _loaded(own: Mapping[str, str]) -> Loaded:
 
 
 def _trial_issuer() -> dict[str, str]:
-    """The variables that have a trial's tokens accepted; its key is made if there is none."""
+    """The variables that make the trial key an issuer; the key is created if there is none."""
     from estuary.app.trial import AUDIENCE, ISSUER, trial_issuer
 
     keys = trial_issuer(Path.cwd() / TRIAL_KEYS)
@@ -88,7 +88,7 @@ def _trial_issuer() -> dict[str, str]:
 
 
 def _sockets(loaded: Loaded, complain: Say) -> Sockets:
-    """The first port from PORT on that is free, and the operators' one, if it is configured and free."""
+    """The first free port from PORT on, and ADMIN_PORT's if it is configured and free."""
     settings = loaded.settings
     service = _first_free(settings.port, complain)
     if settings.admin_port is None:
@@ -119,7 +119,7 @@ def _run_version(
     loaded: Loaded, sockets: Sockets, shared: SharedState, channel: Channel, number: int
 ) -> int:
     """Serve one version of the project, in a process of its own; returns its exit code."""
-    # A compiled file knows the whole second of its source: of two saves within one, the first would stay.
+    # Bytecode is matched to its source by whole seconds: of two saves within one, the first would stay.
     sys.dont_write_bytecode = True
     gc.disable()
     from estuary.app.introduction import introduction

@@ -137,7 +137,7 @@ class Supervisor:
             if not self._ending:
                 self._drain(number)
         elif now - self._stop_signalled_at < REPEAT_SECONDS:
-            self._log.debug("The same word to stop, once more", signal=number.name)
+            self._log.debug("The same signal to stop, repeated", signal=number.name)
         else:
             self._log.warn("A second signal: ending at once", signal=number.name)
             self._exit_code = 1

@@ -1,6 +1,6 @@
-"""Watches a folder in a process of its own, and tells which files of a project have changed.
+"""Watches a project's folder, in a process of its own, and reports which of its files have changed.
 
-In a process of its own because the library watches in a thread, and a process that forks must have none.
+The library watches in a thread, and the process that forks the workers must have none.
 """
 
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from pathlib import Path
 from estuary.server.channel import Channel, MessageKind
 
 _LOOK_MILLISECONDS = 250
-"""How often the process looks whether its parent is there, if no file changes."""
+"""How often the process checks that its parent is alive, if no file changes."""
 _QUIET_MILLISECONDS = 50
 """How long files must have stayed as they are: an editor may write one in several steps."""
 _LONGEST_MILLISECONDS = 400
-"""After this long a change is told, even if others follow."""
+"""After this long changes are reported, even if others follow."""
 _ENDINGS = (".py", "/.env", "/estuary.toml")
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
 """Folders with code that is not the project's; so are those whose name begins with a dot."""
@@ -22,7 +22,7 @@ _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
 def watch(folder: Path, channel: Channel) -> int:
     """Send CHANGED with the paths of changed files, until the other end of the channel is closed.
 
-    READY is sent once, when no change is missed any more. Returns the exit code.
+    READY is sent once, as soon as no change can be missed. Returns the exit code.
     """
     from watchfiles import watch as changes
 

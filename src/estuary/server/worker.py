@@ -86,12 +86,12 @@ async def _run(
 async def _become_ready(service: Service, channel: Channel) -> None:
     """Return once the store is available; until then, report to the supervisor why it is not."""
     ready = asyncio.ensure_future(service.ready())
-    said = ""
+    reported = ""
     try:
         while not ready.done():
-            if service.waits_for != said:
-                said = service.waits_for
-                channel.send(MessageKind.WAITING, said)
+            if service.waits_for != reported:
+                reported = service.waits_for
+                channel.send(MessageKind.WAITING, reported)
             await asyncio.wait([ready], timeout=_LOOK_SECONDS)
         ready.result()
     finally:

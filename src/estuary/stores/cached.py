@@ -191,7 +191,7 @@ class CachedCollection:
     def _found(self, record: Record, owner: str | None) -> MaybeAwaitable[Record]:
         """`record`, or where it is another owner's what the store says, as of a record that is not there.
 
-        Refused from the cache, it would take less time than one that is not there: that would tell of it.
+        Refused from the cache, it would take less time than a missing one: the time would disclose it.
         """
         if owner is not None and record.owner != owner:
             self._observe(self._missed)

@@ -1,8 +1,8 @@
 """Writers of the same record: they take turns once they got in each other's way, and then pause in between.
 
 Where each reads the record and writes to the version that it read, one of many succeeds at a time, and all
-others have worked in vain. In a worker they therefore queue up; against those of other workers, and others
-who never queue, pauses help that have some chance in them.
+others have to repeat their work. Writers of one worker therefore queue up; between workers, and for others
+who never queue, randomised pauses help.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ LONGEST_PAUSE: Final = 0.25
 
 
 class Contention:
-    """The queues of one worker. `monotonic` tells seconds, `sleep` lets them pass."""
+    """The queues of one worker; `monotonic` is its clock, in seconds, as is what `sleep` is given."""
 
     def __init__(
         self, monotonic: Callable[[], float], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -48,9 +48,9 @@ _OUT_OF_DATE: Final = (Referenced, VersionConflict, WriteRefused)
 class ReferringStore:
     """Implements `Store` with another one, for `resources` that refer to each other.
 
-    `reach` tells with whose records an asker may do something, `now` when others than it names are written.
-    `attempts` gives those at one write, whose turns nobody takes who calls this: he may have the record's.
-    `observe` is told what goes with a record.
+    `reach` gives whose records an asker may use, `now` when others than it names are written.
+    `attempts` gives those at one write, which take no turn of the record: the caller may hold it.
+    `observe` is called with what a delete takes along.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class ReferringStore:
     async def goes_with(self, delete: Delete, earlier: Sequence[Write]) -> Sequence[Write]:
         """What `delete` changes and deletes besides its record, where `earlier` writes were made before it.
 
-        Nothing where it is refused: that is told where it is made.
+        Nothing where it is refused: the refusal is raised where it is made.
         """
         try:
             planned = await self._collections[delete.resource].planned(delete, self._now(), earlier)

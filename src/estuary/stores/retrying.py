@@ -36,7 +36,7 @@ class RetryingStore:
         self._timeout = timeout
         self._is_open = False
         self._may_refuse = True
-        """Whether a refusal still ends the start: then it is raised, and nothing is said of waiting."""
+        """Whether a refusal still ends the start: then it is raised, and no waiting is reported."""
         self._reason: StoreError | None = None
         self._refusal: StoreError | None = None
         self._tried = asyncio.Event()

@@ -36,14 +36,14 @@ async def outcome_of(task: asyncio.Future[T]) -> T:
     """
     ended = asyncio.get_running_loop().create_future()
 
-    def tell(_: asyncio.Future[T]) -> None:
+    def report(_: asyncio.Future[T]) -> None:
         if not ended.done():
             ended.set_result(None)
 
-    task.add_done_callback(tell)
+    task.add_done_callback(report)
     try:
         # Not asyncio.wait, which takes longer than the rest of the way to a task and back.
         await ended
     finally:
-        task.remove_done_callback(tell)
+        task.remove_done_callback(report)
     return task.result()

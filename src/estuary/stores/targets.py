@@ -13,7 +13,7 @@ from estuary.core.writes.writes import Delete, Demand, Insert, Update, Write, Wr
 
 
 class Targets:
-    """The records that writes refer to by `keys`; `reach` tells with whose an asker may do something."""
+    """The records that writes refer to by `keys`; `reach` gives whose an asker may use."""
 
     def __init__(self, keys: ForeignKeys, reach: Reach) -> None:
         self._keys = keys

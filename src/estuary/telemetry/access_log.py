@@ -59,7 +59,7 @@ def access_line(served: RequestServed) -> AccessLine:
 def access_level(status: int) -> Level:
     """INFO for an answer, also to a client's mistake; WARN for a 503, ERROR for any other failure.
 
-    501 tells a client of something that no client need use.
+    501 answers a request for something that no client needs.
     """
     if status < _SERVER_ERROR or status == _NOT_IMPLEMENTED:
         return Level.INFO
@@ -143,8 +143,8 @@ def _is_plain(text: str) -> bool:
     if len(text) > _MAX_TEXT:
         return False
     try:
-        told = text.encode().translate(_PLAIN)
-        return told == _ALL_PLAIN[: len(told)]
+        plain = text.encode().translate(_PLAIN)
+        return plain == _ALL_PLAIN[: len(plain)]
     except UnicodeEncodeError:
         return False
 

@@ -13,7 +13,7 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 IN_A_ROW, A_SECOND = 100, 25
-"""How many scrapes are read afresh: so many at once, and so many a second for as long as one likes.
+"""How many scrapes read new values: so many at once, and so many a second for as long as one likes.
 
 A scrape costs as much as some thirty small requests, and where it is open anybody may ask for it.
 """
@@ -24,7 +24,7 @@ _TEXT_HELP_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
 
 class Exposition:
-    """The port `Exposition` over whatever `collect` reads; `monotonic` tells the seconds."""
+    """The port `Exposition` over whatever `collect` reads; `monotonic` is the clock, in seconds."""
 
     def __init__(
         self,

@@ -10,9 +10,9 @@ _HELP = "When the last backup succeeded, in seconds since the epoch; 0 if none h
 
 
 class LastBackup:
-    """A collector; `read` finds out when that was, and may hang: the file may lie on a network's disk.
+    """A collector; `read` finds out when that was, and may hang, as on a network file system.
 
-    So a thread reads it, at the start and after each scrape: it tells what there was at the one before.
+    So a thread reads it, at the start and after each scrape: a scrape shows the value of the one before.
     """
 
     def __init__(self, read: Callable[[], float]) -> None:

@@ -76,7 +76,7 @@ class JsonFormat:
         """The format's port."""
         try:
             text = self._encode(line)
-        except Exception:  # noqa: BLE001 - a line whose values cannot be encoded is told as text
+        except Exception:  # noqa: BLE001 - a line whose values cannot be encoded is written as text
             text = self._encode(_encodable(line))
         # JSON escapes C0 alone. Bytes outside ASCII are rare enough to look closer only then.
         if text.isascii() and _DELETE not in text:

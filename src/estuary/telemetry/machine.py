@@ -12,7 +12,7 @@ class Machine:
     """Collects the standard `process_*` metrics and the `system_*` ones.
 
     `started_at` is when the service started, in seconds since the epoch; `folder` holds the store's
-    data, and its file system is the one reported (None: no file system is). `processes` tells the ids of
+    data, and its file system is the one reported (None: no file system is). `processes` gives the ids of
     the service's processes, whose figures are added up; memory that they share counts in each.
     """
 

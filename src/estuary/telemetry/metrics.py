@@ -40,7 +40,7 @@ DATABASE_SECONDS = (
 
 
 class Metrics:
-    """Counts what it is told, and renders every metric for a scrape (the port `Exposition`).
+    """Counts observations, and renders every metric for a scrape (the port `Exposition`).
 
     `resources` are the names of the resources served; `cells` are where it is counted, by default in this
     process alone; `collectors` add families read at each scrape.

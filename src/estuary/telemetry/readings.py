@@ -31,7 +31,7 @@ class Process(msgspec.Struct, frozen=True):
     """A process: seconds of processor time, bytes of memory, file descriptors.
 
     The processor time includes that of children which have ended and were waited for. `max_fds` is None
-    where there is no limit or the system does not tell.
+    where there is no limit or the system does not say.
     """
 
     cpu_seconds: float

@@ -13,12 +13,12 @@ def access_rules(settings: Settings) -> AccessRules:
     """The rules of the resources that `settings` name; raises `DeclarationError`."""
     resources = load_resources(settings.resources)
     public = [
-        told
-        for told, action, who in _rules(resources)
+        rule
+        for rule, action, who in _rules(resources)
         if action is not Action.READ and Word.PUBLIC in who.words
     ]
     owned = settings.auth_owner_claim is not None
-    wide = [told for told, action, who in _rules(resources) if owned and _means_all(action, who)]
+    wide = [rule for rule, action, who in _rules(resources) if owned and _means_all(action, who)]
     return AccessRules(tuple(public), tuple(wide))
 
 

@@ -61,7 +61,7 @@ def backups(loaded: Loaded, facts: Facts) -> Finding:
     mend = "schedule `estuary backup` daily, and see why it failed"
     if facts.last_backup is None or facts.now is None:
         return failed(
-            f"there was never a backup ({settings.backup_status} tells of none, or of one in the future)",
+            f"there was never a backup ({settings.backup_status} has none, or one in the future)",
             mend,
         )
     age = facts.now - facts.last_backup

@@ -1,4 +1,4 @@
-"""What an asker is told of a write that cannot be made: no more than it may read.
+"""Refusals of writes, which disclose no more than the asker may read.
 
 Apart from `rights.py`, which is compiled and so holds no coroutines.
 """
@@ -16,12 +16,12 @@ Find = Callable[[], Awaitable[Sequence[Record]]]
 
 
 def within(grant: Grant, write: Awaitable[Written], find: Find) -> Awaitable[Written]:
-    """What comes of `write`; raises what it raises, so far as `grant` lets that be told."""
+    """What comes of `write`; raises what it raises, as far as `grant` lets that be disclosed."""
     return write if grant is EVERYTHING else _within(grant, write, find)
 
 
 async def refusal_within(grant: Grant, refusal: EstuaryError, find: Find) -> EstuaryError:
-    """What is told in place of `refusal`.
+    """What is raised in place of `refusal`.
 
     No version to an asker that may not read the record; and where it may read a record that it may not
     write, that it may not, for that the record is there is no secret.
@@ -37,7 +37,7 @@ async def refusal_within(grant: Grant, refusal: EstuaryError, find: Find) -> Est
 
 
 async def record_of(get: Get, record_id: str) -> list[Record]:
-    """The record with an id, whosever it is; none where there is none."""
+    """The record with an id, of any owner; None where there is none."""
     try:
         return [await settled(get(record_id, None))]
     except NotFound:

@@ -62,4 +62,4 @@ class Refusal(StrEnum):
     BLOCKED = "blocked"
     """Its client has had too many tokens refused; this one was not looked at."""
     KEYS_UNAVAILABLE = "keys_unavailable"
-    """The issuer's keys have never been had: nothing can be said about the token."""
+    """The issuer's keys have never been fetched: the token cannot be judged."""

@@ -8,7 +8,7 @@ from estuary.core.access.identity import Identity
 
 
 class Whose(NamedTuple):
-    """Of `owner` alone, or of all owners where that is None; of nobody where it `is_refused`."""
+    """Of `owner` alone, or of all owners where that is None; of no owner where it `is_refused`."""
 
     owner: str | None = None
     is_refused: bool = False

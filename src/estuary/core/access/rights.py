@@ -67,7 +67,7 @@ class Rule:
         return _OWN if self.owner else _REFUSED
 
     def refusal(self, identity: Identity | None) -> EstuaryError:
-        """Why an asker is refused: what another token could do about it is told, but no role's name."""
+        """Why an asker is refused: the error says what another token would need, but no role's name."""
         if self.hopeless:
             return Forbidden()
         if identity is None:

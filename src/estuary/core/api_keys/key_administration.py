@@ -31,7 +31,7 @@ class Grant(NamedTuple):
 
 
 class Issued(NamedTuple):
-    """A key with its text, which is told this once and kept nowhere."""
+    """A key with its text, which is returned this once and stored nowhere."""
 
     key: ApiKey
     text: str

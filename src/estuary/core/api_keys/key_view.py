@@ -22,7 +22,7 @@ Moment = datetime | str
 
 
 class KeyView(msgspec.Struct, frozen=True):
-    """What is told of a key; times in UTC, `last_used_at` to the hour."""
+    """A key as it is shown; times in UTC, `last_used_at` to the hour."""
 
     id: str
     name: str
@@ -46,12 +46,12 @@ class IssuedKeyView(KeyView, frozen=True):
 
 
 def key_view(key: ApiKey, now: datetime) -> KeyView:
-    """What is told of `key` at `now`."""
+    """`key` as it is shown at `now`."""
     return KeyView(**_told(key, now))
 
 
 def issued_view(key: ApiKey, text: str, now: datetime) -> IssuedKeyView:
-    """What its maker is told of `key`, whose text this is."""
+    """`key` as it is shown to its maker, once, with its text."""
     return IssuedKeyView(**_told(key, now), key=text)
 
 

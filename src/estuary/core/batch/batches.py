@@ -101,7 +101,7 @@ class Batches:
 
 
 class _Learned:
-    """What refusals of earlier attempts at one batch tell the next."""
+    """What the next attempt at a batch learns from refusals of earlier ones."""
 
     def __init__(self) -> None:
         self.first_versions: dict[int, int] = {}
@@ -110,11 +110,11 @@ class _Learned:
         self._vanished: set[int] = set()
 
     def first_version(self, plan: Plan, refused: WriteRefused) -> bool:
-        """Whether it tells the first version of a record, of which nothing was told before."""
-        told = plan.first_version(refused) if plan.is_out_of_date(refused) else None
-        if told is None:
+        """Whether `refused` gives the first version of a record, which was not known before."""
+        first = plan.first_version(refused) if plan.is_out_of_date(refused) else None
+        if first is None:
             return False
-        creating, version = told
+        creating, version = first
         is_new = creating not in self.first_versions
         self.first_versions[creating] = version
         return is_new

@@ -38,7 +38,7 @@ class ForeseenRecords:
         self._having: dict[_Value, dict[str, Record]] = defaultdict(dict)
         """The records that have a value, by their ids."""
         self._several: set[tuple[_Value, str | None]] = set()
-        """Values of which the store may have more records than it tells."""
+        """Values of which the store may have more records than it returned."""
         for operation in operations:
             if operation.named is not None:
                 key = operation.named.key
@@ -58,7 +58,7 @@ class ForeseenRecords:
                 self._keep(operation.place, await _read(operation))
 
     def at(self, place: Place, owner: str | None) -> Record | None:
-        """The record there, of `owner` where one is given; None where there is none, or it is not known."""
+        """The record at a place, of `owner` if given; None where there is none, or it is not known."""
         record = self._records.get(place)
         return None if record is None or owner not in (None, record.owner) else record
 

@@ -197,7 +197,7 @@ class Operation(NamedTuple):
 
     @property
     def _keeps_version(self) -> bool:
-        """Whether it makes no new version where nothing changes; of hidden fields that would tell."""
+        """Whether it makes no new version where nothing changes: that would disclose hidden values."""
         return self.verb is Verb.PATCH and all(
             getattr(self._given, name) is msgspec.UNSET for name in self.target.resource.unseen_names
         )

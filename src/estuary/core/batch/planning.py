@@ -107,9 +107,9 @@ class Plan:
         return self._asked[refused.index].verb is Verb.UPSERT and self._is_of_value(refused)
 
     def first_version(self, refused: WriteRefused) -> tuple[int, int] | None:
-        """What the refusal tells of the first version of a record that an earlier operation creates.
+        """The first version of a record that an earlier operation creates, as the refusal gives it.
 
-        That is the operation's place, and the version; None where it tells nothing of any.
+        That is the operation's place, and the version; None where it gives none.
         """
         creating = self._creating.get(self.operations[refused.index].place)
         seen = self._versions.get(refused.index)

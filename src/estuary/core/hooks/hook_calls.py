@@ -173,7 +173,7 @@ class _ReturnedField:
         self._revived: Final = field.kind.revived
         self._is_plain: Final = _is_immutable(self._kept)
         self.is_immutable: Final = _is_immutable(getattr(self._kept, "__origin__", self._kept))
-        """Whether its values are; of `Annotated` types and generic ones the origin tells."""
+        """Whether its values are; for `Annotated` and generic types the origin decides."""
 
     def typed(self, value: Any) -> Any:
         """`value` as one of the declared type; raises `TypeError`, `ValueError`, `RecursionError`.

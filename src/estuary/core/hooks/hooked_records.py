@@ -57,7 +57,7 @@ class HookedRecords(RecordService):
         except (ValidationFailed, HookFailed) as refusal:
             if options.key is None:
                 raise
-            # What a hook says may change with time: what was made with the key before is told all the same.
+            # A hook may refuse now what it took before: what the key made then is answered all the same.
             update = self._collection.update
             made = self._pending.made_before(update, (NO_RECORD, {}, now), options, refusal)
             return self._pending.reported(made, self._created)

@@ -12,7 +12,7 @@ class Reject(Exception):
     """Raised by a hook: the write is refused with 422 and one violation.
 
     `field` is the field that is to be corrected, `message` is sent to the client as it is, `code` is a word
-    that programs can tell it by. Raises `TypeError` for anything but a str, and `UnicodeEncodeError` for a
+    for programs. Raises `TypeError` for anything but a str, and `UnicodeEncodeError` for a
     lone surrogate.
     """
 

@@ -17,7 +17,7 @@ class Lengths(NamedTuple):
     most: int | None = None
 
     def wording(self, unit: str, units: str) -> str:
-        """What is said of a value outside these."""
+        """The message for a value outside these."""
         low, high = self.least or 0, self.most
         if high is None:
             return f"must be at least {_counted(low, unit, units)}"
@@ -41,7 +41,7 @@ class Range(NamedTuple):
     exclusive_maximum: int | float | None = None
 
     def wording(self) -> str:
-        """What is said of a value outside it."""
+        """The message for a value outside it."""
         if self.minimum is not None and self.maximum is not None:
             return f"must be between {self.minimum} and {self.maximum}"
         bounds = (
@@ -50,8 +50,8 @@ class Range(NamedTuple):
             ("at most", self.maximum),
             ("less than", self.exclusive_maximum),
         )
-        told = [f"{words} {bound}" for words, bound in bounds if bound is not None]
-        return f"must be {' and '.join(told)}" if told else "must be a finite number"
+        parts = [f"{words} {bound}" for words, bound in bounds if bound is not None]
+        return f"must be {' and '.join(parts)}" if parts else "must be a finite number"
 
     def whole(self) -> tuple[int | None, int | None]:
         """The least and the greatest whole number in it; msgspec lets integers have whole bounds only."""
@@ -82,7 +82,7 @@ class Precision(NamedTuple):
     maximum: Decimal | None = None
 
     def wording(self) -> str:
-        """What is said of a number outside its bounds."""
+        """The message for a number outside its bounds."""
         if self.minimum is None and self.maximum is None:
             return "must be a finite number"
         if self.minimum is not None and self.maximum is not None:

@@ -221,9 +221,9 @@ def _sortable(number: Decimal) -> str:
     return f"{shifted[:-_KEPT_PLACES]}.{shifted[-_KEPT_PLACES:]}"
 
 
-def _precision(said: Digits) -> Precision:
+def _precision(declared: Digits) -> Precision:
     """What a declaration says, its bounds as values that the field can have; raises `Unservable`."""
-    digits, places = said.digits, said.places
+    digits, places = declared.digits, declared.places
     if not (1 <= digits <= MAX_DIGITS and 0 <= places <= digits):
         raise Unservable(
             f"Digits({digits}, {places}): give the number of all digits, 1 to {MAX_DIGITS}, "
@@ -231,8 +231,8 @@ def _precision(said: Digits) -> Precision:
         )
     unit = Decimal(1).scaleb(-places)
     try:
-        low = _innermost(said.ge, said.gt, unit, ROUND_CEILING, max)
-        high = _innermost(said.le, said.lt, -unit, ROUND_FLOOR, min)
+        low = _innermost(declared.ge, declared.gt, unit, ROUND_CEILING, max)
+        high = _innermost(declared.le, declared.lt, -unit, ROUND_FLOOR, min)
     except InvalidOperation:
         raise Unservable(
             f"Digits({digits}, {places}): a bound has too many digits, or is no number"

@@ -203,7 +203,7 @@ class Kind:
             raise self.mistyped() from None
 
     def mistyped(self) -> Broken:
-        """What is said of a value of another type."""
+        """The message for a value of another type."""
         return Broken(f"must be {self.noun}", "type")
 
     @property

@@ -100,7 +100,7 @@ class List(Kind):
         return self.held.compared(operator, value)
 
     def rule(self) -> Rule:
-        """A list of its own, of entries that are cleaned; a message tells which entry is wrong."""
+        """A list of its own, of entries that are cleaned; a message names the entry that is wrong."""
         low, high = self.lengths.least or 0, self.lengths.most
         wording = self.lengths.wording("entry", "entries")
         entry_rule = self.held.rule()

@@ -14,7 +14,7 @@ from estuary.core.queries.conditions import ORDERED, Operator
 _JSON_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """RFC 8259, section 6."""
 BEYOND: Final = "is a number beyond all bounds"
-"""What is said of one that no double can hold."""
+"""The message for a number that no double can hold."""
 _decode: Final = msgspec.json.Decoder(int | float).decode
 _LONGEST: Final = 400
 """Characters: more than any double needs, and few enough that reading them costs nothing."""

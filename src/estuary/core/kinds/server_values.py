@@ -24,7 +24,7 @@ Maker = Callable[[datetime, Identity | None], Any]
 class ServerValue(Marker, ABC):
     """Set when a record is created, and read only from then on."""
 
-    told: ClassVar[str]
+    description: ClassVar[str]
     """What the value is, as the OpenAPI document says of a field without a description."""
     of_asker: ClassVar[bool] = False
     """Whether it depends on who asks."""
@@ -42,7 +42,7 @@ class ServerValue(Marker, ABC):
 class Now(ServerValue):
     """The moment at which the record is created, equal to `created_at`; of a date, its day in UTC."""
 
-    told: ClassVar[str] = "When the record was created, in UTC."
+    description: ClassVar[str] = "When the record was created, in UTC."
 
     def maker(self, kind: Kind, default: Any) -> Maker:  # noqa: ARG002 (the moment is always known)
         """Of a `datetime` or a `date`."""
@@ -56,10 +56,10 @@ class Now(ServerValue):
 class Subject(ServerValue):
     """The subject of the verified token that the record was created with.
 
-    The declared default where nobody is known: without authentication, and in an import.
+    The declared default where the asker is unknown: without authentication, and in an import.
     """
 
-    told: ClassVar[str] = "Who created the record: the subject of the token."
+    description: ClassVar[str] = "Who created the record: the subject of the token."
     of_asker: ClassVar[bool] = True
     tells_records_apart: ClassVar[bool] = True
 

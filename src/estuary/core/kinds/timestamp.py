@@ -28,7 +28,7 @@ _UNKEPT = (
         "must be at least 0001-01-01T00:00:00Z",
     ),
 )
-"""Times as RFC 3339 writes them of which Python knows nothing, and what is told of each."""
+"""Times as RFC 3339 writes them which Python does not have, and the message for each."""
 
 
 class Timestamp(Kind):
@@ -86,7 +86,7 @@ class Timestamp(Kind):
 
     def malformed(self, text: str) -> Broken:
         """The form that is wanted, or why a moment in that form cannot be kept."""
-        unkept = next((told for form, told in _UNKEPT if form.fullmatch(text)), None)
+        unkept = next((message for form, message in _UNKEPT if form.fullmatch(text)), None)
         return Broken(_FORM, "type") if unkept is None else Broken(unkept, "range")
 
     def recovered(self, value: Any) -> Any:

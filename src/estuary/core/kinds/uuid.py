@@ -57,7 +57,7 @@ class Uuid(Kind):
         return {"type": "string", "format": "uuid"}
 
     def malformed(self, text: str) -> Broken:  # noqa: ARG002 (nothing else can be wrong with it)
-        """That it is none."""
+        """The message for text that is not a UUID."""
         return self.mistyped()
 
     def check_default(self, value: Any) -> None:

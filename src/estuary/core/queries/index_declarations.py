@@ -194,9 +194,9 @@ def _declared_key(declared: Sequence[str] | Unique, fields: Sequence[Field]) -> 
     return _key(tuple(names), key or Unique(), fields)
 
 
-def _key(names: tuple[str, ...], said: Unique, fields: Sequence[Field]) -> UniqueKey:
+def _key(names: tuple[str, ...], unique: Unique, fields: Sequence[Field]) -> UniqueKey:
     texts = {field.name for field in fields if field.kind.operators >= SEARCHED}
-    folds = texts.intersection(names) if said.fold_case else frozenset()
-    if said.fold_case and not folds:
+    folds = texts.intersection(names) if unique.fold_case else frozenset()
+    if unique.fold_case and not folds:
         raise DeclarationError(f"{', '.join(names)}: only texts have a case to fold")
-    return UniqueKey(names, said.of_all, frozenset(folds))
+    return UniqueKey(names, unique.of_all, frozenset(folds))

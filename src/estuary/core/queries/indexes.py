@@ -23,7 +23,7 @@ DEFAULT_ORDER: Final = (SortKey("created_at"), SortKey("id"))
 class IndexDefinition(NamedTuple):
     """The fields of an index in their order, each with its direction. It ends with `id`.
 
-    Where records have owners, stores keep it once more with the owner in front.
+    Where records have owners, stores keep a second one with the owner in front.
     """
 
     keys: tuple[SortKey, ...]
@@ -74,7 +74,7 @@ def sort_key(name: str) -> SortKey:
 
 
 def with_id(keys: Sequence[SortKey]) -> tuple[SortKey, ...]:
-    """`keys` up to `id`, which tells all records apart and goes in the direction of the last key."""
+    """`keys` up to `id`, which is unique and goes in the direction of the last key."""
     shown: list[SortKey] = []
     for key in keys:
         shown.append(key)
@@ -156,7 +156,7 @@ def backwards(keys: Sequence[SortKey]) -> tuple[SortKey, ...]:
 
 
 def _serves(index: IndexDefinition, fixed: frozenset[str], orders: tuple[tuple[SortKey, ...], ...]) -> bool:
-    # Most indexes have another order: that is told soonest.
+    # Most indexes have another order, which is the cheapest thing to check.
     equal = len(fixed)
     return index.keys[equal:] in orders and {key.field for key in index.keys[:equal]} == fixed
 

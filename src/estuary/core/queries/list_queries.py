@@ -16,7 +16,7 @@ from estuary.core.resource import Resource
 from estuary.core.service_context import ServiceContext
 
 SLOW_SECONDS: Final = 0.25
-"""From then on a query is told of: no page that an index serves takes so long on a store that is well."""
+"""Seconds from which a query is reported: no page that an index serves takes as long in a healthy store."""
 
 
 class ListQueries:

@@ -9,7 +9,7 @@ from estuary.core.record import Record
 
 Values: TypeAlias = tuple[Any, ...]
 MOST_FOUND: Final = 3
-"""Records that are looked for by a unique key: two tell that it names several, of different owners, and the
+"""Records that are looked for by a unique key: two show that it names several, of different owners, and the
 third that there may be more."""
 
 

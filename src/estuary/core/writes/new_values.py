@@ -41,7 +41,7 @@ class NewValues:
     def imported(self, source: msgspec.Struct, created_at: datetime) -> msgspec.Struct:
         """The value of all fields of `source`; raises `ValidationFailed`.
 
-        What the server sets is unset there where the file leaves it out, and is then as if nobody known
+        What the server sets is unset there where the file leaves it out, and is then as if no known asker
         had created the record at `created_at`. A text that it set stays as it is: a subject may begin or
         end with white space.
         """

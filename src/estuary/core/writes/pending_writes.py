@@ -57,7 +57,7 @@ class PendingWrites:
     ) -> Written:
         """What an earlier create with the same key left; raises `refusal` where there was none.
 
-        `write` changes the record `NO_RECORD`, which no store has: it tells only of the key.
+        `write` changes the record `NO_RECORD`, which no store has: its outcome depends on the key alone.
         """
         try:
             written = await self.write(write, arguments, replace(options, expected_version=NO_VERSION))
@@ -109,8 +109,8 @@ class PendingWrites:
     ) -> Written:
         """Raises `VersionConflict` where the version that is there does not meet the precondition.
 
-        The first attempt expects a version that never is, and so is told the current one by the store
-        itself, not by some cache before it; or it is told that there is no record, or that this write was
+        The first attempt expects a version that never is, and so learns the current one from the store
+        itself, not by some cache before it; or it learns that there is no record, or that this write was
         made before. Others may write in between: raises `WriteContention` where they do so each time.
         """
         expected = NO_VERSION

@@ -140,7 +140,7 @@ class RecordsByKey:
             if found is None and options.key is None:
                 raise NotFound
             if found is None or not _admits(found.version, options, holds):
-                # The store tells: a write that carries this key may have been made before.
+                # The store decides: a write that carries this key may have been made before.
                 record_id = NO_RECORD if found is None else found.id
                 return await write(record_id, replace(options, expected_version=NO_VERSION))
             try:

@@ -22,8 +22,8 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 
     See draft-ietf-httpapi-idempotency-key-header. `subject` is whose key it is ("" for a client without a
     name), `owner` for whom the subject acts ("" where everybody's records exist for it): the same text is
-    another key for another of either. `text` is the key itself, `fingerprint` tells what is asked and for
-    which owner, `now` when it is asked: stores need no clock of their own.
+    another key for another of either. `text` is the key itself, `fingerprint` identifies what is asked and
+    for which owner, `now` is when it is asked: stores need no clock of their own.
     """
 
     subject: str
@@ -34,12 +34,12 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """What tells the key from every other one of its resource."""
+        """What identifies the key within its resource."""
         return (self.subject, self.owner, self.text)
 
 
 class Demand(msgspec.Struct, frozen=True):
-    """That the record which a field is to refer to is one of this owner's; None is nobody."""
+    """That the record which a field is to refer to is one of this owner's; None is no owner."""
 
     field: str
     resource: str
@@ -62,7 +62,7 @@ class WriteOptions(msgspec.Struct, frozen=True):
 
     `demands` are made of records that the write refers to: `ReferenceMissing` names the field of the first
     that is not met. `before` are writes that are made in the same transaction, before this one: where one
-    of them cannot be made, `WriteRefused` tells its place among them. They ask for nothing that is asked of
+    of them cannot be made, `WriteRefused` has its place among them. They ask for nothing that is asked of
     several writes.
     """
 

@@ -15,7 +15,7 @@ from estuary.core.nesting import nests_too_deep
 from estuary.http.errors import BadRequest, InvalidParameter
 from estuary.http.guards.head import MAX_URL_CHARACTERS
 from estuary.http.records.bodies import is_utf8
-from estuary.http.records.query_string import hint, told
+from estuary.http.records.query_string import hint, shortened
 
 OPERATIONS: Final = "operations"
 MEMBERS: Final = ("method", "path", "headers", "body")
@@ -49,7 +49,7 @@ _decode_text: Final = msgspec.json.Decoder(str).decode
 def sent_operations(body: bytes, most: int) -> Iterator[SentOperation]:
     """The operations that `body` holds, at most so many; raises `BadRequest`, `WriteRefused` for one.
 
-    Each is decoded when it is due: what is wrong with one before it is told first.
+    Each is decoded when it is due: what is wrong with an earlier one is reported first.
     """
     if nests_too_deep(body) or not is_utf8(body):
         raise BadRequest("Malformed JSON")
@@ -79,7 +79,7 @@ def sent_headers(name: str, operation: SentOperation) -> Iterator[tuple[str, str
     except msgspec.ValidationError:
         raise InvalidParameter(name, "Must be an object") from None
     for field, raw in fields.items():
-        named = f"{name}.{told(field)}"
+        named = f"{name}.{shortened(field)}"
         try:
             value = _decode_text(raw)
         except msgspec.ValidationError:
@@ -107,7 +107,7 @@ def _misshapen(message: str, known: tuple[str, ...], name: str = "") -> InvalidP
     if (missing := _is_missing(message)) is not None:
         return InvalidParameter(within + missing[1], "Is required")
     if message.startswith(_UNKNOWN):
-        strange = told(message.removeprefix(_UNKNOWN).removesuffix("`"))
+        strange = shortened(message.removeprefix(_UNKNOWN).removesuffix("`"))
         return InvalidParameter(within + strange, f"Member is unknown; {hint(strange, known)}")
     if (wrong := _is_wrong(message)) is not None:
         member = f"{within}{wrong[2]}" if wrong[2] else name or "body"

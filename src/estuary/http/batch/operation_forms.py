@@ -84,7 +84,7 @@ class Form(NamedTuple):
 class BatchForms:
     """Reads the bodies of batches of at most `most` operations on `collections`, which are by their paths.
 
-    `now` tells the time. `require_if_match` refuses changes that expect no version.
+    `now` is the clock. `require_if_match` refuses changes that expect no version.
     """
 
     def __init__(

@@ -51,8 +51,8 @@ def answer(
 
 def _result(form: Form, written: Written, headers: WriteHeaders, grant: Grant) -> Result:
     alone = form.collection.answers.granted(_status(form, written), written, headers, grant)
-    told = {name: value for name, value in fields(alone.lines) if name in _TOLD}
-    return Result(alone.status, told, msgspec.Raw(alone.body) if alone.body else msgspec.UNSET)
+    shown = {name: value for name, value in fields(alone.lines) if name in _TOLD}
+    return Result(alone.status, shown, msgspec.Raw(alone.body) if alone.body else msgspec.UNSET)
 
 
 def _status(form: Form, written: Written) -> int:

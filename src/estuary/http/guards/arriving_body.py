@@ -9,7 +9,7 @@ from estuary.http.messages import Request, TruncatedBody
 async def arriving_body(request: Request, length: int | None, limit: int, seconds: float) -> bytes:
     """The body, which its head says has `length` bytes; None for a chunked one, of at most `limit`.
 
-    Raises `BadRequest` where it is not what was said, `PayloadTooLarge`, `RequestTimeout` after `seconds`.
+    Raises `BadRequest` where it is not as announced, `PayloadTooLarge`, `RequestTimeout` after `seconds`.
     """
     try:
         async with asyncio.timeout(seconds):

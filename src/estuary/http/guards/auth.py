@@ -47,7 +47,7 @@ class NoFailureLimit:
 class Auth(Guard):
     """Finds out whose the tokens are that requests on protected routes carry; lets none pass that is bad.
 
-    A request without credentials passes, as nobody's: some routes are for everyone. A token that was
+    A request without credentials passes, as anonymous: some routes are for everyone. A token that was
     verified before costs a look-up. Any other is looked at only if its client has not had too many refused;
     a client that is blocked can go on using tokens that are known, so one that shares its address with an
     attacker notices little. Preflight requests never carry a token (Fetch, 4.8).
@@ -60,7 +60,7 @@ class Auth(Guard):
         self._observe = observe
 
     def check(self, request: Request) -> Verdict | Awaitable[Verdict]:
-        """Say whose request it is, or raise what the client is then told; at once for a known token.
+        """Say whose request it is, or raise the refusal; at once for a known token.
 
         `RateLimited` is given back to a client that is blocked.
         """

@@ -1,4 +1,4 @@
-"""The rate limit: counts a client's requests and tells it on every answer how many are left."""
+"""The rate limit: counts a client's requests, and says on every answer how many are left."""
 
 import math
 from collections.abc import Awaitable
@@ -51,7 +51,7 @@ class RateLimit(Guard):
         return self._later(request, decision)
 
     def charge(self, request: Request, cost: int) -> Verdict | Awaitable[Verdict]:
-        """Count `cost` more requests for one that was let pass, all of them or none; tell what is left.
+        """Count `cost` more requests for one that was let pass, all of them or none; returns what is left.
 
         Where none is counted, the one that was let pass stays so, for its body was read: that costs us.
         """
@@ -87,7 +87,7 @@ class RateLimit(Guard):
 
 
 class SubjectRateLimit(RateLimit):
-    """Asks the limiter once more for every request of a known subject, wherever that comes from.
+    """Asks the limiter a second time, for the subject of each request that has one, from any address.
 
     It stands behind authentication: the limit of the address was counted before. What is left by the
     subject's takes the place of what was told of that.
@@ -98,7 +98,7 @@ class SubjectRateLimit(RateLimit):
         return self.charge(request, 1) if request.route.limited else None
 
     def charge(self, request: Request, cost: int) -> Verdict | Awaitable[Verdict]:
-        """Count `cost` requests of the subject, all of them or none; tell what is left."""
+        """Count `cost` requests of the subject, all of them or none; returns what is left."""
         if request.subject is None:
             return None
         request.reply_lines = request.reply_lines.partition(self._constant)[0]

@@ -265,7 +265,7 @@ class Connection:
 
 
 def _address(peer: tuple[str, int] | tuple[str, int, int, int] | str | None) -> str:
-    """The peer as a request tells it; a Unix socket's has no address."""
+    """The peer's address as a request has it; a Unix socket's has no address."""
     if not isinstance(peer, tuple):
         return ""
     host, port = peer[:2]

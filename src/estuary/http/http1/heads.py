@@ -62,7 +62,7 @@ class Heads:
             if isinstance(response, PageResponse):
                 begun = self._first_lines(status, self._constant_on_pages)
         if status == 204 or status == 304:
-            # RFC 9110, 8.6: these answers have no content, and 204 must not tell a length.
+            # RFC 9110, 8.6: these answers have no content, and 204 must not have a length.
             return b"%b%b" % (begun, f"{lines}{own}\r\n".encode("latin-1"))
         body = response.body
         fields = f"{lines}{own}content-length: {decimal(len(body))}\r\n\r\n".encode("latin-1")

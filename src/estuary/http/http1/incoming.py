@@ -9,7 +9,7 @@ from estuary.http.http1.arriving import Flow, pieces_of, whole_of
 from estuary.http.messages import Request
 
 HIGH_WATER: Final = 64 * 1024
-"""Bytes of a body that may wait to be read before the client is told to slow down."""
+"""Bytes of a body that may wait to be read before the socket is no longer read."""
 
 
 class Incoming(Request):
@@ -35,7 +35,7 @@ class Incoming(Request):
         self.keep_alive = keep_alive
         """Whether another request may follow on the connection."""
         self.old = False
-        """Whether the client speaks HTTP/1.0: has to be told that it may, and knows no `100 Continue`."""
+        """Whether the client speaks HTTP/1.0: it needs `keep-alive` confirmed, and no `100 Continue`."""
         self.complete = False
         """Whether the whole message has arrived."""
         self.fault: Exception | None = None

@@ -20,7 +20,7 @@ from estuary.http.kernel import Application
 _LOOK_SECONDS = 0.5
 """How often deadlines are looked at: as late as this a connection may be closed."""
 _GRACE_SECONDS = 1.0
-"""For a head that was half sent, or on its way, when the service was told to stop."""
+"""For a head that was half sent, or on its way, when the service was asked to stop."""
 _RETRY_SECONDS = 1.0
 _TURNED_AWAY = 32
 """How many connections, past the limit, are held at a time to be told that there is no room for them."""
@@ -31,7 +31,7 @@ _TURNS = 5
 class Listener(Hub):
     """Serves `application` on a listening socket, which becomes the listener's own.
 
-    Implements `Room`. `balance` tells of the other processes that accept from the same socket;
+    Implements `Room`. `balance` knows the other processes that accept from the same socket;
     `observed` says whether the application's observer is to know of each connection.
     """
 
@@ -101,7 +101,7 @@ class Listener(Hub):
             self._empty.set()
 
     def admits(self) -> bool:
-        """Whether another connection may be accepted: a few more than may stay, to tell them so."""
+        """Whether another connection may be accepted: a few more than may stay, to answer them so."""
         held = len(self._connections) + self._acceptor.opening
         return held < self.limits.max_connections + _TURNED_AWAY
 

@@ -41,7 +41,7 @@ class Reader:
 
     `requests` are those whose head is whole; behind them, the last one may be one that was refused, with
     its `refusal`. Behind many of them what came waits unread: who takes the last one calls `read_on`. When
-    `stopped` is set, nothing more is read: the client said that it was the last request, or it was refused.
+    `stopped` is set, nothing more is read: the client announced its last request, or it was refused.
     """
 
     __slots__ = (
@@ -132,7 +132,7 @@ class Reader:
 
     def refuse(self, error: EstuaryError) -> None:
         """Take what has come of a head for none, because of `error`, and read nothing more."""
-        # Behind a method that it knows the parser has gone on to the target; else it tells just any.
+        # Behind a method that it knows the parser has gone on to the target; else its error is unspecific.
         parser = self._parser
         method = method_of(parser.method()) if parser is not None and self._url else ""
         self._refuse(self._request(method, self._fields or Fields(), keep_alive=False), error)

@@ -1,4 +1,4 @@
-"""What is refused before it is a request: how a broken head is told to its client."""
+"""Refusals of what never became a request: the answers to broken heads."""
 
 import re
 from typing import Final

@@ -56,8 +56,8 @@ class KeyHandlers:
         keys = [key for key in await self._administration.list() if _may_see(request, key)]
         now = self._now()
         page = [key_view(key, now) for key in keys[offset : offset + limit]]
-        told = {"items": page, "total": len(keys), LIMIT: limit, OFFSET: offset}
-        return _answer(200, told)
+        body = {"items": page, "total": len(keys), LIMIT: limit, OFFSET: offset}
+        return _answer(200, body)
 
     async def read(self, request: Request) -> Response:
         """GET on a key."""
@@ -66,7 +66,7 @@ class KeyHandlers:
         return _answer(200, key_view(await self._visible(request), self._now()))
 
     async def create(self, request: Request) -> Response:
-        """POST on all keys: 201 with the key, which is told this once."""
+        """POST on all keys: 201 with the key, which is shown this once."""
         refuse_parameters(request.query)
         maker = _maker(request)
         body = await settled(self._body.read_json(request))
@@ -79,7 +79,7 @@ class KeyHandlers:
         return _answer(201, issued_view(key, text, self._now()), location, _NO_STORE)
 
     async def rotate(self, request: Request) -> Response:
-        """POST on a key's rotation: 200 with the key, which is told this once."""
+        """POST on a key's rotation: 200 with the key, which is shown this once."""
         refuse_parameters(request.query)
         maker = _maker(request)
         has_body = request.headers.get("content-type") is not None
@@ -150,5 +150,5 @@ def _demand_no_more(key_or_grant: ApiKey | Grant, maker: Identity) -> None:
         raise Forbidden
 
 
-def _answer(status: int, told: object, *headers: tuple[str, str]) -> Response:
-    return Response(status, msgspec.json.encode(told), headers=(JSON, *headers))
+def _answer(status: int, body: object, *headers: tuple[str, str]) -> Response:
+    return Response(status, msgspec.json.encode(body), headers=(JSON, *headers))

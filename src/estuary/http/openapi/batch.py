@@ -1,4 +1,4 @@
-"""What the route for batches serves, as the OpenAPI document tells it."""
+"""The route for batches in the OpenAPI document."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

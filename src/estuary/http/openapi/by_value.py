@@ -1,4 +1,4 @@
-"""The routes of records that are named by a unique value, as the OpenAPI document tells of them."""
+"""The routes of records that are named by a unique value, in the OpenAPI document."""
 
 from collections.abc import Iterator
 

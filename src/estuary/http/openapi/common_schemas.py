@@ -3,7 +3,7 @@
 from estuary.http.openapi.schemas import TIME, Schema
 
 ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
-"""Said outright, for generators take an object of which nothing is said for an empty one."""
+"""Explicit, for generators take an object schema without it for an empty object."""
 
 OPERATION: Schema = {
     "type": "integer",

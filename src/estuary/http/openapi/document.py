@@ -110,8 +110,8 @@ _IF_NONE_MATCH = {"$ref": "#/components/parameters/IfNoneMatch"}
 
 def _tag(resource: Resource, prefix: str) -> Schema:
     """A resource as a tag, which says where its records are, and what one of them is called."""
-    told = {"path": f"{prefix}/{resource.name}", "singular": resource.singular}
-    return {"name": resource.name, "description": resource.description, RESOURCE: told}
+    extension = {"path": f"{prefix}/{resource.name}", "singular": resource.singular}
+    return {"name": resource.name, "description": resource.description, RESOURCE: extension}
 
 
 def _operations_paths(prefix: str) -> Schema:
@@ -149,7 +149,7 @@ def _operations_paths(prefix: str) -> Schema:
 
 
 def _limited(paths: Schema) -> Schema:
-    """`paths` whose answers also tell what is left of the rate limit, where there is one."""
+    """`paths` whose answers also have the rate limit's headers, where there is a limit."""
     for item in paths.values():
         for operation in (member for name, member in item.items() if name != "parameters"):
             for reply in operation["responses"].values():

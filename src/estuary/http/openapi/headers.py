@@ -1,4 +1,4 @@
-"""The response headers that the OpenAPI document tells of."""
+"""The response headers in the OpenAPI document."""
 
 from estuary.http.openapi.schemas import Schema
 from estuary.http.openapi.security_schemes import CHALLENGE
@@ -71,7 +71,7 @@ LIMITS = (
     "RateLimit-Policy",
     "RateLimit",
 )
-"""What answers to counted requests tell, where the rate limit is on."""
+"""Those of answers to counted requests, where the rate limit is on."""
 
 
 def references(*names: str) -> Schema:

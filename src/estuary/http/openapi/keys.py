@@ -1,4 +1,4 @@
-"""The routes of API keys as the OpenAPI document tells of them."""
+"""The routes of API keys in the OpenAPI document."""
 
 from typing import Any, Final
 
@@ -99,7 +99,7 @@ KEY_SCHEMAS: Final[Schema] = {
 
 def key_paths(path: str) -> Schema:
     """The paths of API keys, all of them for bearers of one role."""
-    listed, told = answer("Some keys.", reference("ApiKeys")), answer("The key.", reference("ApiKey"))
+    listed, shown = answer("Some keys.", reference("ApiKeys")), answer("The key.", reference("ApiKey"))
     created = answer("The key, which is told this once.", reference("IssuedApiKey"), "Location", _NO_STORE)
     issued = answer("The key, which is told this once.", reference("IssuedApiKey"), _NO_STORE)
     revoked = empty("It is revoked.")
@@ -114,7 +114,7 @@ def key_paths(path: str) -> Schema:
         path: {"get": lists | {"parameters": parameters}, "post": creates | body("ApiKeyDraft")},
         f"{path}/{{id}}": {
             "parameters": [_ID],
-            "get": _operation("read_api_key", "Read about an API key", {200: told}, 404),
+            "get": _operation("read_api_key", "Read about an API key", {200: shown}, 404),
             "delete": _operation("revoke_api_key", "Revoke an API key", {204: revoked}, 404),
         },
         f"{path}/{{id}}/rotate": {

@@ -1,4 +1,4 @@
-"""Lists as the OpenAPI document tells of them: what they can be asked, and what they answer."""
+"""Lists in the OpenAPI document: their parameters and answers."""
 
 from collections.abc import Iterator
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What the routes of a resource serve, as the OpenAPI document tells it."""
+"""The routes of a resource in the OpenAPI document."""
 
 from estuary.core.resource import Resource
 from estuary.http.guards.body import PATCH_TYPES

@@ -1,4 +1,4 @@
-"""The answers of the OpenAPI document: those that are good, and the errors that they share."""
+"""The responses in the OpenAPI document: those of success, and the errors that operations share."""
 
 from collections.abc import Sequence
 
@@ -62,7 +62,7 @@ def empty(description: str, *headers: str) -> Schema:
 
 
 def error(status: int) -> Schema:
-    """The answer that tells of errors with this status."""
+    """The answer for errors with this status."""
     reply = answer(ERRORS[status], reference("Error"), *LIMITS)
     reply["content"][_PROBLEM] = {"schema": reference("Problem")}
     if status in REFUSALS:

@@ -83,7 +83,7 @@ def _served(field: Field, resource: Resource) -> Schema:
     schema = _stated(field, resource, field.kind.schema())
     if field.server_value is None:
         return schema
-    return {"readOnly": True, "description": field.description or field.server_value.told} | schema
+    return {"readOnly": True, "description": field.description or field.server_value.description} | schema
 
 
 def _accepted(field: Field, resource: Resource) -> Schema:

@@ -1,4 +1,4 @@
-"""Security as the OpenAPI document tells it: which operations ask for a token, and what it must grant."""
+"""Security in the OpenAPI document: which operations require a token, and what it must grant."""
 
 from collections.abc import Sequence
 from typing import Final

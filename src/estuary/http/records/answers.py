@@ -24,7 +24,7 @@ _JSON: Final = line(*JSON)
 
 
 class WrittenAnswers:
-    """Tells what a write left behind, or what the first one with its key did.
+    """Answers with what a write left behind, or with what the first one with its key did.
 
     `path` is the collection's own, under which a new record is found; `resource` is its name.
     """
@@ -69,7 +69,7 @@ class WrittenAnswers:
     def granted(self, status: int, written: Written, headers: WriteHeaders, grant: Grant) -> Response:
         """The same to an asker who may do what `grant` says.
 
-        Who may write the record and not read it is told nothing of it: neither id nor version.
+        An asker who may write the record but not read it learns neither its id nor its version.
         """
         record = written.record
         if record is None:
@@ -87,9 +87,9 @@ class WrittenAnswers:
         return Response(status, self._codec.record(record), lines=lines)
 
     def _special(self, status: int, written: Written, record: Record, headers: WriteHeaders) -> Response:
-        """That to a dry run, or without a body.
+        """The answer to a dry run, or the one without a body.
 
-        What a dry run tells of is nowhere to be found: there is no tag of it, and no location.
+        The record of a dry run does not exist afterwards, so it has no tag and no location.
         """
         lines = _REPLAYED if written.replayed else ""
         if not headers.dry_run:

@@ -2,7 +2,7 @@
 
 Numbers, lists and objects cost many times as much when they become Python's as when they are passed over,
 so they become so only where a field is declared, and each field once. A body that is not JSON to its end
-and one that has a wrong type are two messages of the contract: which it is, passing over it tells as well.
+and one that has a wrong type are two messages of the contract: which it is shows when the value is skipped.
 """
 
 from collections.abc import Mapping

@@ -117,8 +117,8 @@ class Cursors:
         return key
 
     def _made_key(self, where: Sequence[Condition], sort: Sequence[SortKey], owner: str | None) -> bytes:
-        told = [self._resource, [[*key] for key in sort], [_spelled(each) for each in where], owner]
-        return blake2b(_encode(told)).digest()
+        bound = [self._resource, [[*key] for key in sort], [_spelled(each) for each in where], owner]
+        return blake2b(_encode(bound)).digest()
 
 
 def _spelled(condition: Condition) -> Any:

@@ -28,7 +28,7 @@ from estuary.http.records.list_request import (
     owner_named,
     refused,
 )
-from estuary.http.records.query_string import pairs_of, told, unknown
+from estuary.http.records.query_string import pairs_of, shortened, unknown
 
 PARAMETERS: Final = ("limit", "offset", "cursor", "sort", "fields", "count")
 RESERVED: Final = frozenset({*PARAMETERS, EXPAND, "q", OWNER, "deleted", "validate_only"})
@@ -44,7 +44,7 @@ _field_in: Final = re.compile(r"[a-z0-9_]*?(?=__|[^a-z0-9_]|$)").match
 
 
 class FilterParameter(NamedTuple):
-    """What one parameter stands for: an attribute is compared. `place` tells it from all others."""
+    """What one parameter stands for: an attribute is compared. `place` identifies it."""
 
     place: int
     attribute: Attribute
@@ -123,13 +123,13 @@ class ListParameters:
         return ListRequest(query, projection, link, expansion)
 
     def _unknown(self, name: str) -> InvalidParameter:
-        """What is told of a parameter that there is not; a hidden field's name is one of these."""
+        """The error for an unknown parameter; a hidden field's name is one of these."""
         field = _field_in(name)
         attribute = self._attributes.get(field[0]) if field else None
         if attribute is None or name in RESERVED:
             return unknown(name, self._known)
         usable = [f"{attribute.name}.{operator}" for operator in operators_of(attribute)]
-        return InvalidParameter(told(name), filtered_with(attribute, usable))
+        return InvalidParameter(shortened(name), filtered_with(attribute, usable))
 
 
 def _encoded(pairs: Sequence[tuple[str, str]]) -> str:
@@ -171,7 +171,7 @@ def _in(name: str, parameter: FilterParameter, texts: Sequence[str]) -> Comparis
 
 
 def _refused(name: str, parameter: FilterParameter, text: str, broken: Broken) -> InvalidParameter:
-    """What is told of `text`, and what to write instead where it is written as other APIs have it."""
+    """The error for `text`, with what to write instead where it is written as in other APIs."""
     hint = ""
     if parameter.operator is Operator.IN and "," in text:
         hint = f"; {name} is repeated for each value"

@@ -15,7 +15,7 @@ _FIRST = ListRequest(ListQuery())
 
 
 class ListRead:
-    """GET on the collection; 304 where what it would tell is known."""
+    """GET on the collection; 304 where the client has the answer."""
 
     def __init__(
         self,

@@ -41,7 +41,7 @@ class ListRequest(NamedTuple):
 
 
 class Paging(NamedTuple):
-    """Which part of a list is asked for, and whether the whole is counted; None where nothing is said."""
+    """Which part of a list is asked for, and whether the whole is counted; None where it is not given."""
 
     limit: int = DEFAULT_LIMIT
     offset: int | None = None
@@ -62,7 +62,7 @@ class ListRequests:
     def sort(self, names: Sequence[str]) -> tuple[SortKey, ...]:
         """The order that `names` ask for, with `-` in front of what descends; raises `InvalidParameter`.
 
-        None for the resource's own, whichever way that is said: it has statements and cursors of its own.
+        None for the resource's own, however it is written: it has statements and cursors of its own.
         """
         if not 1 <= len(names) <= MAX_SORT_KEYS:
             raise InvalidParameter("sort", f"Sort must have 1 to {MAX_SORT_KEYS} fields")
@@ -120,13 +120,13 @@ def owner_named(owner: str | None) -> str | None:
 
 
 def refused(name: str, attribute: Attribute, broken: Broken) -> InvalidParameter:
-    """What is told of a value that `attribute` cannot be compared with, by the operator in `name`."""
+    """The error for a value that `attribute` cannot be compared with, by the operator in `name`."""
     of_null = name == f"{attribute.name}.{Operator.NULL.value}"
     return InvalidParameter(name, f"{'Null' if of_null else label(attribute.name)} {broken.message}")
 
 
 def filtered_with(attribute: Attribute, usable: Sequence[str]) -> str:
-    """What is told where `attribute` is compared in none of the `usable` ways."""
+    """The error where `attribute` is compared in none of the `usable` ways."""
     return f"{label(attribute.name)} can be filtered with {', '.join(usable)}"
 
 

@@ -92,8 +92,8 @@ class ListAnswers:
             items = map(projection.of, items)
         return items if beside is None else map(with_expansion, items, beside)
 
-    def _composed(self, items: Iterable[bytes], told: dict[str, Any]) -> bytes:
-        rest: bytes = self._encode(told)
+    def _composed(self, items: Iterable[bytes], totals: dict[str, Any]) -> bytes:
+        rest: bytes = self._encode(totals)
         return b'{"items":[%b],%b' % (b",".join(items), rest[1:])
 
 
@@ -102,9 +102,9 @@ def _told(asked: ListRequest, result: ListResult, cursor: str | None) -> dict[st
     query = asked.query
     if query.offset is None:
         return {"limit": query.limit, "next_cursor": cursor}
-    told: dict[str, Any] = {"total": result.total} if query.counted else {}
-    told |= {"limit": query.limit, "offset": query.offset}
-    return told | {"total_exceeded": True} if result.exceeded else told
+    totals: dict[str, Any] = {"total": result.total} if query.counted else {}
+    totals |= {"limit": query.limit, "offset": query.offset}
+    return totals | {"total_exceeded": True} if result.exceeded else totals
 
 
 def unless_known(request: Request, body: bytes, lines: str, caching: str = "") -> Response:

@@ -50,7 +50,7 @@ class PointRead:
     def shown(
         self, request: Request, record: MaybeAwaitable[Record], shown: Shown
     ) -> Response | Awaitable[Response]:
-        """The answer that tells of `record` what is `shown`."""
+        """The answer with those fields of `record` that are `shown`."""
         if shown.expansion is not None:
             return self._expanded(request, record, shown, shown.expansion)
         if isinstance(record, Record):

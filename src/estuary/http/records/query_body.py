@@ -65,7 +65,7 @@ def _query(body: bytes, known: Sequence[str]) -> Members:
     if not is_utf8(body):
         raise BadRequest("Malformed JSON")
     try:
-        # Without white space, what stands in an object can be told from what was understood of it.
+        # Without white space, what stands in an object can be compared with what was understood of it.
         compact = msgspec.json.format(body, indent=-1)
     except msgspec.DecodeError:
         raise BadRequest("Malformed JSON") from None

@@ -18,7 +18,7 @@ from estuary.http.records.list_request import (
     operators_of,
     refused,
 )
-from estuary.http.records.query_string import told, unknown_field
+from estuary.http.records.query_string import shortened, unknown_field
 
 WHERE: Final = "where"
 LOGIC: Final = ("and", "or", "not")
@@ -74,7 +74,7 @@ class QueryConditions:
         if not members:
             raise InvalidParameter(attribute.name, f"Must have one of {', '.join(usable)}")
         for operator, raw in members.items():
-            name = told(f"{attribute.name}.{operator}")
+            name = shortened(f"{attribute.name}.{operator}")
             if operator not in usable:
                 raise InvalidParameter(name, filtered_with(attribute, usable))
             self._left -= 1
@@ -111,5 +111,5 @@ def _scalar(attribute: Attribute, raw: msgspec.Raw) -> str | int | float | bool 
 
 
 def _beyond(kind: Kind) -> Broken:
-    """What is said of a number that no double can hold."""
+    """The error for a number that no double can hold."""
     return Broken(BEYOND, "range") if isinstance(kind, Number) else kind.mistyped()

@@ -1,4 +1,4 @@
-"""The query string: its parameters, decoded strictly, and what is told of one that is unknown."""
+"""The query string: its parameters, decoded strictly, and the error for one that is unknown."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def pairs_of(query: str) -> list[tuple[str, str]]:
         name, _, value = part.partition("=")
         if not plain:
             name = _decoded(name, "query")
-            value = _decoded(value, told(name))
+            value = _decoded(value, shortened(name))
         pairs.append((name, value))
     return pairs
 
@@ -45,20 +45,20 @@ def refuse_parameters(query: str, known: Sequence[str] = ()) -> None:
 
 
 def unknown(name: str, known: Sequence[str]) -> InvalidParameter:
-    """What is told of a parameter that is none of the `known` ones: the nearest, or which there are."""
+    """The error for a parameter that is not one of `known`: it names the nearest, or all."""
     if not name:
         return InvalidParameter("query", f"A parameter has no name; {hint(name, known)}")
-    return InvalidParameter(told(name), f"Parameter is unknown; {hint(name, known)}")
+    return InvalidParameter(shortened(name), f"Parameter is unknown; {hint(name, known)}")
 
 
 def unknown_field(parameter: str, name: str, known: Sequence[str]) -> InvalidParameter:
     """The same of a field that `parameter` names."""
     if not name:
         return InvalidParameter(parameter, f"A field has no name; {hint(name, known)}")
-    return InvalidParameter(parameter, f"Field {told(name)} is unknown; {hint(name, known)}")
+    return InvalidParameter(parameter, f"Field {shortened(name)} is unknown; {hint(name, known)}")
 
 
-def told(name: str) -> str:
+def shortened(name: str) -> str:
     """A client's name for something as a message repeats it."""
     return name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…"
 

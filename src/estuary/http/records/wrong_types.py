@@ -1,4 +1,4 @@
-"""What is told of values that have the wrong type: msgspec's words in those that clients know."""
+"""The messages about values of the wrong type: msgspec's errors in the API's words."""
 
 import re
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ def violations(
     """
     path = _PATH.search(message)
     field = path["path"] if path else ""
-    said = message[: path.start()] if path else message
-    missing = _MISSING.search(said)
+    reason = message[: path.start()] if path else message
+    missing = _MISSING.search(reason)
     if missing:
         name = f"{field}.{missing['field']}" if field else missing["field"]
         return (Violation(name, "is required", "required"),)
-    broken = _broken(said, _kind_at(field, kinds), _given_at(field, given))
+    broken = _broken(reason, _kind_at(field, kinds), _given_at(field, given))
     return (Violation(field or "body", broken.message, broken.code),)
 
 
@@ -50,7 +50,7 @@ def _kind_at(path: str, kinds: Mapping[str, Kind]) -> Kind | None:
 
 
 def _given_at(path: str, given: Any) -> Any:
-    """What came at `path`, within what came as each field; None where that cannot be told."""
+    """What came at `path`, within what came as each field; None where that is not known."""
     first, *inner = path.split(".")
     found = getattr(given, first, None)
     for name in inner:
@@ -60,16 +60,16 @@ def _given_at(path: str, given: Any) -> Any:
     return found
 
 
-def _broken(said: str, kind: Kind | None, given: Any) -> Broken:
-    if said in _BEYOND:
+def _broken(reason: str, kind: Kind | None, given: Any) -> Broken:
+    if reason in _BEYOND:
         return Broken(BEYOND, "type")
-    if _EXPECTED.search(said):
+    if _EXPECTED.search(reason):
         return Broken(f"must be {'an object' if kind is None else kind.noun}", "type")
     return Broken("has the wrong type", "type") if kind is None else kind.malformed(_text(given))
 
 
 def _text(raw: Any) -> str:
-    """The text that `raw` is as JSON; nothing where it is none."""
+    """`raw` as text where it is a JSON string, else None."""
     if not isinstance(raw, msgspec.Raw):
         return ""
     try:

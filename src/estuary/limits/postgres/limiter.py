@@ -156,7 +156,7 @@ class PostgresRateLimiter:
         next statement may go to another session, and nothing is prepared.
         """
         try:
-            # Looked for first: who may create nothing is not even told that it is there.
+            # Looked for first: a user who may create nothing gets an error even where it exists.
             if not await connection.fetchval(EXISTS):
                 await connection.execute(CREATE_ONCE)
             fetch: Callable[..., Awaitable[Any]] = partial(connection.fetch, COUNT)

@@ -80,7 +80,7 @@ class RedisRateLimiter:
             admitted, remaining, resets_in = answer
             hits.resolve(admitted, remaining, resets_in / _MICROSECONDS)
         elif isinstance(answer, ReplyError) and str(answer).startswith("NOSCRIPT"):
-            # Redis was restarted, or told to forget its scripts: the text itself makes it know this one.
+            # Redis was restarted, or its scripts were flushed: sending the text loads this one.
             self._send(_BY_TEXT + arguments, [partial(self._answered, arguments, hits)])
         else:
             hits.fail(str(answer))

@@ -48,8 +48,8 @@ class RedisCaches:
     """Implements `Caches` over the Redis at `address`; records are kept for `ttl` seconds at most.
 
     `lease` (seconds) is longer than a read of the store can take. While Redis is away every look-up misses.
-    A write that it could not be told of may leave the old record there, or a lease for it: until both have
-    expired this replica asks the store each time. `distrusted_until` tells all its workers when that is.
+    A write that did not reach Redis may leave the old record there, or a lease for it: until both have
+    expired this replica asks the store each time. `distrusted_until` shares that time with all its workers.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class RedisCaches:
     async def _try_out(self, connection: Connection) -> None:
         """Try all that will be asked, which makes the scripts known; a replica would refuse to write.
 
-        What a user may not do is thus told now, not when the first write cannot be told to the others.
+        So missing rights show now, not when the first write cannot be published to the others.
         """
         probe = f"{self._prefix}cache:-{secrets.token_hex(8)}"
         await connection.ask("EVAL", _LOOK, "1", probe, "-", "1000")
@@ -175,7 +175,7 @@ class RedisCache:
             await self._caches.keep(self._prefix + record.id, miss.ticket, self._codec.encode(record))
 
     async def forget(self, record_id: str) -> None:
-        """Everywhere, before this returns; where Redis cannot be told, see `RedisCaches`."""
+        """Everywhere, before this returns; where Redis cannot be reached, see `RedisCaches`."""
         await self._caches.forget(self._prefix + record_id)
 
     async def clear(self) -> None:

@@ -68,7 +68,7 @@ _total = msgspec.json.Decoder(float)
 class ConvexCollection:
     """Implements `Collection` with the functions in `convex/records.ts`.
 
-    `argument_of` gives how these are told of a write to any collection of the store.
+    `argument_of` gives the functions' argument for a write to any collection of the store.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class ConvexCollection:
         return await self._written("remove", self._conditional(record_id, options), record_id, options)
 
     def argument(self, write: Write) -> Mapping[str, Any]:
-        """One of several writes, as the function that makes them is told of it."""
+        """One of several writes, as an argument of the function that makes them."""
         before = self._before(write.options)
         match write:
             case Insert():
@@ -280,7 +280,7 @@ def _changed_before(options: WriteOptions) -> Sequence[Place]:
 
 
 def key_argument(key: IdempotencyKey | None) -> Mapping[str, Any] | None:
-    """An idempotency key as the functions are told of it."""
+    """An idempotency key as an argument of the functions."""
     if key is None:
         return None
     return {

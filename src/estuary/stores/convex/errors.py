@@ -27,7 +27,7 @@ CLOSED = "The Convex store is not open"
 DEPLOY = "deploy them with `npx convex deploy`, see docs/convex.md"
 
 FUNCTION_FAILED = 560
-"""The status, Convex's own, of an answer that tells of a function's error; 200 is as good."""
+"""The status, Convex's own, of an answer with a function's error; 200 is treated alike."""
 
 _NOT_DEPLOYED = "Could not find public function"
 _NOT_RUNNING = "while this deployment is"
@@ -60,12 +60,12 @@ class AnswerTooLong(Exception):
 
 
 def unavailable(reason: str) -> StoreUnavailable:
-    """The outage that `reason` tells of."""
+    """The outage, with its `reason`."""
     return StoreUnavailable(f"Convex is unavailable: {reason}")
 
 
 def refused(reason: str) -> StoreRefused:
-    """The mistake in the configuration that `reason` tells of."""
+    """The mistake in the configuration, with its `reason`."""
     return StoreRefused(f"Convex is unavailable: {reason}")
 
 
@@ -110,12 +110,12 @@ def of_function(message: str, data: Any, about: str) -> EstuaryError:
     if _NOT_DEPLOYED in message:
         return StoreSchemaMismatch(f"Estuary's functions are missing in Convex: {DEPLOY}")
     if _NOT_RUNNING in message or _OVER_LIMIT in message:
-        return unavailable("the deployment is paused or disabled; its dashboard tells why")
-    return StoreQueryFailed("A function in Convex failed; the deployment's own log tells why")
+        return unavailable("the deployment is paused or disabled; its dashboard says why")
+    return StoreQueryFailed("A function in Convex failed; the deployment's own log says why")
 
 
 def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
-    """What Estuary's functions tell of the service, or of the deployment."""
+    """Errors of Estuary's functions about the service or the deployment."""
     match data.get("code"):
         case "StoreNotEmpty":
             return StoreNotEmpty("The store holds records already")
@@ -135,7 +135,7 @@ def _of_code(data: Mapping[str, Any], about: str) -> EstuaryError:
 
 
 def _of_write(data: Mapping[str, Any], about: str) -> EstuaryError:
-    """What they tell of one record, or of one write."""
+    """Errors of the functions about one record, or one write."""
     match data.get("code"):
         case "NotFound":
             return NotFound(about)

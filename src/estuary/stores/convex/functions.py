@@ -47,7 +47,7 @@ _envelope = msgspec.json.Decoder(_Envelope)
 class Functions:
     """The functions of the deployment at `origin`; every call ends within `timeout` seconds.
 
-    `observe` is told how many connections are in use.
+    `observe` is called with the number of connections in use.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ class Edge(msgspec.Struct, frozen=True):
 
 
 class Range(msgspec.Struct, frozen=True):
-    """A range of an index as `convex/select.ts` is told of it; what is at `path` has bounds."""
+    """A range of an index as an argument of `convex/select.ts`; what is at `path` has bounds."""
 
     index: str
     equal: Sequence[tuple[str, Any]]

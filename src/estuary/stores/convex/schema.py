@@ -92,13 +92,13 @@ def _references(resource: Resource) -> str:
 
 
 def _foreign_key(key: ForeignKey) -> str:
-    said = {
+    definition = {
         "resource": key.resource,
         "field": key.field,
         "target": key.target,
         "index": reference_index(key),
     }
-    return _literal(said)
+    return _literal(definition)
 
 
 def _literal(members: Mapping[str, object]) -> str:
@@ -158,13 +158,13 @@ def _forms(resource: Resource) -> Mapping[str, str]:
     names |= {name for key in resource.unique_keys for name in key.fields}
     folds = folded_fields(resource)
     for field in resource.fields:
-        said = [f"missing: {dumps(missing[field.name])}"] if field.name in missing else []
+        options = [f"missing: {dumps(missing[field.name])}"] if field.name in missing else []
         if is_time(field.kind):
-            said.append("time: true")
+            options.append("time: true")
         if field.name in folds:
-            said.append(f"folded: {dumps(folded_copy(field.name))}")
-        if field.name in names and said:
-            forms[field.name] = ", ".join(said)
+            options.append(f"folded: {dumps(folded_copy(field.name))}")
+        if field.name in names and options:
+            forms[field.name] = ", ".join(options)
     return forms
 
 
@@ -175,13 +175,13 @@ def _unique_keys(resource: Resource) -> str:
 
 def _unique_key(key: UniqueKey) -> str:
     compared = [folded_copy(name) if name in key.folds else name for name in key.fields]
-    said: Mapping[str, object] = {
+    definition: Mapping[str, object] = {
         "index": unique_index(key).name,
         "fields": key.fields,
         "compared": compared,
         "ofAll": key.of_all,
     }
-    return _literal(said)
+    return _literal(definition)
 
 
 def _value(resource: Resource) -> str:

@@ -1,4 +1,4 @@
-"""List queries as the functions in Convex are told of them (`convex/select.ts`)."""
+"""List queries as arguments of the functions in Convex (`convex/select.ts`)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
@@ -35,7 +35,7 @@ class Selections:
         self._indexes = kept_indexes(resource)
         self._ranges = Ranges({name: each.kind for name, each in resource.attributes.items()})
         missing = defaults(resource)
-        self._told = {
+        self._arguments = {
             name: _told(attribute, missing.get(name)) for name, attribute in resource.attributes.items()
         }
 
@@ -86,15 +86,21 @@ class Selections:
             "ranges": everything(query.owner),
             "backwards": False,
             "exact": False,
-            "sort": [{"attribute": self._told[key.field], "descending": key.descending} for key in order],
+            "sort": [
+                {"attribute": self._arguments[key.field], "descending": key.descending} for key in order
+            ],
             "after": [place[key.field] for key in order] if place else None,
         }
 
     def _condition(self, condition: Condition) -> Mapping[str, Any]:
         match condition:
             case Comparison(field, operator, value):
-                told = {"is": "compared", "attribute": self._told[field], "operator": operator.value}
-                return told | {"value": self._compared(field, operator, value)}
+                compared = {
+                    "is": "compared",
+                    "attribute": self._arguments[field],
+                    "operator": operator.value,
+                }
+                return compared | {"value": self._compared(field, operator, value)}
             case AllOf(conditions):
                 return {"is": "all", "conditions": [self._condition(each) for each in conditions]}
             case AnyOf(conditions):
@@ -115,7 +121,7 @@ class Selections:
 
 
 def _told(attribute: Attribute, missing: Any) -> Mapping[str, Any]:
-    """What the functions are told of an attribute."""
+    """An attribute as an argument of the functions."""
     return {
         "name": attribute.name,
         "meta": attribute.name in METADATA,

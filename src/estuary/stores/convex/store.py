@@ -53,8 +53,8 @@ class ConvexStore:
 
     `timeout` (seconds) bounds every call. Without a deploy key only functions that were opened to the
     public can be called. With `fills` records that are older than their resource's indexes are completed
-    when it is opened, and else by `migrate` alone. `observe` is told how many connections are in use.
-    Raises `DeclarationError` for more indexes than Convex keeps.
+    when it is opened, and else by `migrate` alone. `observe` is called with the number of
+    connections in use. Raises `DeclarationError` for more indexes than Convex keeps.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ class UniqueRecords:
     """The records of one collection that are in each other's way by `key`.
 
     They are kept by the values of the fields, and within by their owners: a key of all owners has one owner
-    for all, whose records are not told apart.
+    for all, whose records are then not distinguished.
     """
 
     def __init__(self, key: UniqueKey) -> None:

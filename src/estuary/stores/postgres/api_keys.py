@@ -33,7 +33,7 @@ class PostgresApiKeys:
         statements = self._statements
 
         async def read(connection: Connection, seconds: float) -> KeyChanges:
-            # What is committed between the two has a higher version, and is told the next time.
+            # What is committed between the two has a higher version, and is read the next time.
             following = await connection.fetchval(statements.next_version.text, timeout=seconds)
             rows = await connection.fetch(statements.changed.text, since, timeout=seconds)
             return KeyChanges(following - 1, [key_of(tuple(row)) for row in rows])
@@ -59,11 +59,11 @@ class PostgresApiKeys:
 
         async def write(transaction: Transaction, version: int) -> int:
             values = bound(statement, {"_now": to_microseconds(now), "_version": version})
-            said = await transaction.connection.execute(
+            status = await transaction.connection.execute(
                 statement.text, *values, timeout=transaction.seconds_left()
             )
             # "UPDATE 7"
-            return int(said.rpartition(" ")[2])
+            return int(status.rpartition(" ")[2])
 
         return await self._in_turn(write)
 

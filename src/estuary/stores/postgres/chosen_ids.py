@@ -45,7 +45,7 @@ class ChosenIds:
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name != self._position:
                 raise
-            # Its index tells as much: of records created at one time, it refused the one with the same id.
+            # Its index shows as much: of records created at one time, it refused the one with the same id.
             inserted = None
         if inserted is None:
             raise RecordExists(record.id)

@@ -15,7 +15,7 @@ from estuary.stores.postgres.foreign_keys import fields_by_name
 from estuary.stores.sql.indexes import position_index, unique_name
 
 _COLUMN = re.compile(r"\((\w+)\)=\(")
-"""In what the server tells of a broken key, whatever language it speaks."""
+"""In the server's detail on a broken key, whatever its language."""
 
 T = TypeVar("T")
 Work = Callable[[Connection, float], Awaitable[T]]
@@ -55,12 +55,12 @@ class Conflicts:
         return work
 
     def of(self, error: asyncpg.UniqueViolationError) -> UniqueConflict | None:
-        """What is told of `error`; None where an id is taken."""
+        """The error to raise for `error`; None where an id is taken."""
         index = error.constraint_name
         return None if index in self._of_ids else UniqueConflict(self._fields.get(index, ()))
 
 
 def _column_in(error: asyncpg.ForeignKeyViolationError) -> str | None:
-    """The column of a foreign key that a newer release keeps: its name tells nothing here."""
+    """The column of a foreign key that a newer release keeps: its name is unknown here."""
     found = _COLUMN.search(error.detail or "")
     return None if found is None else found[1]

@@ -1,4 +1,4 @@
-"""How a connection to the server is made, and what is said where none can be."""
+"""How a connection to the server is made, and the errors where none can be."""
 
 import socket
 import ssl
@@ -90,7 +90,7 @@ _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 
 
 class _Address(NamedTuple):
-    """What of a URL can be told to an operator, and what the server is told of us."""
+    """What of a URL may be shown to an operator, and the name by which the server shows us."""
 
     hosts: str
     user: str
@@ -116,7 +116,7 @@ class _Address(NamedTuple):
 
 
 def _session_settings(timeout: float) -> dict[str, str]:
-    """What each session of the server is told to do, in PostgreSQL's own words."""
+    """The settings of each session of the server, by PostgreSQL's names."""
     milliseconds = round(timeout * 1000 * SERVER_SHARE)
     return {
         "statement_timeout": str(milliseconds),
@@ -136,7 +136,7 @@ def _session_settings(timeout: float) -> dict[str, str]:
 
 
 def _is_refusal(error: BaseException, address: _Address) -> bool:
-    """Whether only an operator can mend what `error` tells of: a server that starts may yet come."""
+    """Whether only an operator can mend the cause of `error`: a server that starts is waited for."""
     code = code_of(error)
     if code:
         return code in _FOR_AN_OPERATOR

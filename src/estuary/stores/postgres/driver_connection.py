@@ -41,7 +41,7 @@ class Connection(Protocol):
         decoder: Callable[[Any], Any],
         format: str,  # noqa: A002 (the driver's name for it)
     ) -> Awaitable[None]:
-        """Have values of a type sent and read as told."""
+        """Have values of a type sent by `encode` and read by `decode`."""
         ...
 
     def add_termination_listener(self, listener: Callable[["Connection"], None]) -> None:

@@ -22,7 +22,7 @@ class Keys(Generic[OutcomeT]):
     """The keys of one resource, or of several writes.
 
     A transaction at a key holds a lock on it, in whatever process, until the transaction ends: another who
-    comes with the same key is told so at once, and who comes afterwards finds the key.
+    comes with the same key is refused at once, and who comes afterwards finds the key.
     """
 
     def __init__(self, statements: KeyStatements, rows: KeyRows[OutcomeT]) -> None:
@@ -60,7 +60,7 @@ class Keys(Generic[OutcomeT]):
         return written
 
     def _lock(self, key: IdempotencyKey) -> int:
-        """The number of the key's lock. Should two keys ever share one, the later is told to come again.
+        """The number of the key's lock. Should two keys ever share one, the later is asked to retry.
 
         That of a key without an owner is the one that releases take which know no owners.
         """

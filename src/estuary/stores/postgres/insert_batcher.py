@@ -20,7 +20,7 @@ MOST_CHARACTERS = 1 << 20
 
 
 class _Waiting(NamedTuple):
-    """A row, and what tells whether it is kept."""
+    """A row, and the future that says whether it is kept."""
 
     row: Row
     kept: asyncio.Future[None]
@@ -33,8 +33,8 @@ class InsertBatcher:
     together: one round trip, one commit and one run of the triggers for all of them. With 32 clients
     (`bench --questions postgres-create`) there are more than twice as many creates a second.
 
-    `timeout` (seconds) bounds the time of each row, waiting included. `conflicts` tell of unique keys and
-    references.
+    `timeout` (seconds) bounds the time of each row, waiting included. `conflicts` translates errors of
+    unique keys and references.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ class PostgresLanguage:
         return f"{column}{' DESC' if descending else ''}{nulls}"
 
     def tie_breaker(self, keys: int, *, owned: bool) -> TieBreaker:
-        """By it the server tells indexes apart."""
+        """The expression by which the server distinguishes the indexes."""
         return tie_breaker(keys, owned=owned)
 
     def leads(self, column: str, parameter: str) -> str:

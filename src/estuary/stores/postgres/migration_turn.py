@@ -23,7 +23,7 @@ async def migration_turn(connector: Connector) -> AsyncIterator[None]:
     """
     connection = await connector.connect(plain=True, unlimited=True)
     try:
-        while not await _taken(connection):  # noqa: ASYNC110 - other processes tell of nothing
+        while not await _taken(connection):  # noqa: ASYNC110 - there is no event from other processes
             await asyncio.sleep(_INTERVAL)
         yield
     finally:

@@ -62,7 +62,7 @@ class PostgresStore:
 
     A write that returned is as durable as the server makes it. `timeout` (seconds) bounds every call.
     `query_budget` bounds list queries that no index serves. `policy` is for tables that do not fit.
-    `observe` is told how many connections are open.
+    `observe` is called with the number of open connections.
     """
 
     def __init__(

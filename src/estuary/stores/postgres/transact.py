@@ -46,7 +46,7 @@ class _Inserts(NamedTuple):
 
 
 class _RowsRefused(Exception):
-    """One of the rows of a statement breaks a constraint; which one, only single statements tell."""
+    """One of the rows of a statement breaks a constraint; only single statements show which one."""
 
 
 class Transact:

@@ -25,7 +25,7 @@ Rows = Sequence[Sequence[Any]]
 class UnservedQueries:
     """Runs `most` of them at a time over `pool`, in `timeout` seconds each, the wait for others included.
 
-    One that no index serves has only `budget` seconds. What every other statement is told of plans does not
+    One that no index serves has only `budget` seconds. The planner settings of every other statement do not
     hold for it: there is no index to be used, so the server plans for the values there are, and reads the
     whole table where that is cheaper. It does so in one process: with parallel workers a few such queries
     would take all cores from everything else.

@@ -12,7 +12,7 @@ from estuary.stores.sql.indexes import OWNER, unique_keys_in
 from estuary.stores.sql.renames import NONE, Renames, source
 
 _TOLD = 3
-"""Ids of such records that are told."""
+"""How many ids of such records are reported."""
 
 
 class Search(NamedTuple):

@@ -49,7 +49,7 @@ def removal_of_expired(table: Table) -> Delete:
         .where(columns.used_at <= bindparam("_expired", type_=LONG))
         .order_by(columns.used_at)
         .limit(bindparam("_most", type_=LONG))
-        .offset(literal_column("0"))  # said outright, as for pages
+        .offset(literal_column("0"))  # explicit, as for pages
         .with_for_update(skip_locked=True)
     )
     return delete(table).where(tuple_(*place).in_(oldest))

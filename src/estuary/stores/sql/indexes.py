@@ -21,14 +21,14 @@ from estuary.stores.sql.tie_breakers import PLAIN, TieBreaker, tie_breaker
 
 OWNER: Final = "owner"
 ORDER: Final = "order"
-"""Says of an index in which order unique keys are declared: PostgreSQL tells of the one made first."""
+"""The order in which unique keys are declared: PostgreSQL reports the one that was made first."""
 _KEY: Final = "key"
 """Says of an index which unique key it keeps."""
 OWNED: Final = f"{OWNER} <> ''"
 """What indexes led by the owner hold; a query must say it in these words to be served by one."""
 
 _NAMED: Final = "named"
-"""Under this name an index keeps what tells its name where columns have others."""
+"""The key in an index's `info` for the text that its name is made of, where columns were renamed."""
 _WHERE: Final = "where"
 """Under this name an index keeps the condition for what it holds."""
 
@@ -69,7 +69,7 @@ def _compile(element: _Key, compiler: SQLCompiler, **_: object) -> str:
 def add_indexes(resource: Resource, table: Table) -> None:
     """Add to `table` what serves the lists of `resource`, and what keeps its unique keys.
 
-    Each index for lists is there once more, led by the owner. Records without an owner are not in that one,
+    Each index for lists has a twin that is led by the owner. Records without an owner are not in that one,
     and cost nothing.
     """
     Index(position_index(table.name), table.c.created_at, table.c.id, unique=True)

@@ -7,7 +7,7 @@ from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.sql.renames import NONE, Renames, source
 
 _TOLD = 3
-"""Ids of such records that are told."""
+"""How many ids of such records are reported."""
 
 
 class OrphanSearch(NamedTuple):

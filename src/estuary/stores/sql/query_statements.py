@@ -173,7 +173,7 @@ def _fixed_keys(index: IndexDefinition, demand: Demand) -> tuple[tuple[SortKey, 
 
 
 def _most(query: ListQuery) -> int | None:
-    """One record more than are counted tells whether there are more."""
+    """One record more than are counted, which says whether there are more."""
     return None if query.at_most is None else query.at_most + 1
 
 

@@ -1,4 +1,4 @@
-"""What a column's rule tells of what is kept in it, where its type does not: SQLite's are few."""
+"""What a column's rule says about its values where its type does not: SQLite's types are few."""
 
 import re
 from typing import Final
@@ -15,11 +15,11 @@ _FORMS: Final = {
 
 
 def kept_as(rule: str | None) -> str:
-    """What values are that `rule` is for, in words; empty where the column's type alone tells."""
+    """What values are that `rule` is for, in words; empty where the column's type says it."""
     return next((what for what, form in _FORMS.items() if rule is not None and form.search(rule)), "")
 
 
 def places_in(rule: str | None) -> int | None:
-    """How many places a number has of whose units `rule` tells; None for any other rule."""
+    """How many decimal places the units have that `rule` bounds; None for any other rule."""
     found = None if rule is None else _PLACES.search(rule)
     return None if found is None else len(found[1])

@@ -115,7 +115,7 @@ def deleted_table(metadata: MetaData) -> Table:
 
 
 COMMON = ("id", "version", "created_at", "updated_at")
-"""The columns that tell a table of records, whatever release made it."""
+"""The columns by which a table of records is recognised, whatever release made it."""
 
 
 def check_name(resource: Resource, field: Field) -> str:
@@ -215,7 +215,7 @@ def _conditions(constraint: Constraint | None, column: str, length: str) -> Iter
 
 
 def _units(precision: Precision, column: str) -> Iterator[str]:
-    """What `precision` demands of a number of units of the last place; the divisor tells the places."""
+    """What `precision` demands of a number of units of the last place; the divisor gives the places."""
     most = 10 ** (precision.digits - precision.places) - 1
     yield f"{column} / {10**precision.places} BETWEEN {-most} AND {most}"
     low, high = [

@@ -36,12 +36,12 @@ PLAIN: Final = TieBreaker("{}", nulls_smallest=False)
 _OF_OWNER_ALONE: Final = TieBreaker(_POSIX, nulls_smallest=True)
 """In the index of an owner's records by their ids."""
 _BY_KEYS: Final[Mapping[int, TieBreaker]] = {
-    # The primary key, too, is in order of ids: it is told from these by the column that they begin with.
+    # The primary key, too, is in order of ids: these differ from it by the column that they begin with.
     2: PLAIN,
     # Of a page that several searches make, another collation makes the server project each row twice.
     3: TieBreaker("{}", nulls_smallest=True),
     4: TieBreaker(_POSIX, nulls_smallest=False),
-    # The same text once more: an expression costs a write some time, but so many fields are rare.
+    # The same text again: an expression costs a write some time, but so many fields are rare.
     5: TieBreaker("({} || '')", nulls_smallest=False),
 }
 

@@ -95,7 +95,7 @@ class ListedDecimals(Decimals):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """No rule of a list could tell what units of its numbers are worth."""
+        """No: a list has no rule that says how many decimal places its units have."""
         return Text() if dialect.name == "sqlite" else Numeric(self.digits, self.places)
 
     def bind_processor(self, dialect: Dialect) -> Conversion | None:

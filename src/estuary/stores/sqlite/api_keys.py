@@ -25,7 +25,7 @@ class SqliteApiKeys:
         """The keys that changed since then; read in a thread, for the first time they may be thousands."""
 
         def read(cursor: sqlite3.Cursor) -> KeyChanges:
-            # What is committed between the two has a higher version, and is told the next time.
+            # What is committed between the two has a higher version, and is read the next time.
             highest = self._next_version(cursor) - 1
             rows = cursor.execute(self._statements.changed.text, (since,)).fetchall()
             return KeyChanges(highest, [key_of(row) for row in rows])

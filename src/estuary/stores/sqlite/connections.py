@@ -24,8 +24,8 @@ class Connections:
     """All but the one that reads on the event loop, which is `InlineReader`'s.
 
     `writing` is used in the thread of `executor`, where it was made. `check` is `file.check`, or calls it.
-    `timeout` (seconds) bounds every use, and each step of the end. `changed` is told when `opened` may have
-    changed.
+    `timeout` (seconds) bounds every use, and each step of the end. `changed` is called when `opened` may
+    have changed.
     """
 
     def __init__(

@@ -10,12 +10,12 @@ from estuary.stores.sqlite.writer import Operation
 T = TypeVar("T")
 
 
-def tried(operation: Operation[T], told: Callable[[T], T]) -> Operation[T]:
-    """What `operation` gives or raises, of which nothing is left; `told` makes it that of a dry run."""
+def tried(operation: Operation[T], as_dry_run: Callable[[T], T]) -> Operation[T]:
+    """What `operation` gives or raises, undone; `as_dry_run` makes it that of a dry run."""
 
     def dry_run(cursor: sqlite3.Cursor) -> T:
         with savepoint(cursor, dry_run=True):
             outcome = operation(cursor)
-        return told(outcome)
+        return as_dry_run(outcome)
 
     return dry_run

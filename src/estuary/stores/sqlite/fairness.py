@@ -8,7 +8,7 @@ from estuary.shared_memory import Words
 
 
 class WriterFairness:
-    """What a worker tells the others, and sees of them: in `waiting`, where its own word is `number`.
+    """What a worker shows the others, and sees of them: words in `waiting`, of which `number` is its own.
 
     A word is 1 while its worker waits for the lock.
     """

@@ -25,7 +25,7 @@ class InlineReader:
         self._cursor = connection.cursor()
 
     def close(self, reason: str = CLOSED) -> None:
-        """Close the connection, if there is one; `reason` is what reads are told from now on."""
+        """Close the connection, if there is one; `reason` is the error of reads from now on."""
         self._reason = reason
         cursor, self._cursor = self._cursor, None
         if cursor is not None:

@@ -26,15 +26,16 @@ class OpenLog:
         return read_index(self._index.fileno())
 
     def found_in_place(self, index: LogIndex | None) -> None:
-        """Note what the index said at a look that found both files at their names, and whole."""
+        """Note what the index held at a look that found both files at their names, and whole."""
         self._last = index or self._last
 
     def discard_if_moved(self) -> bool:
         """Cut the log's frames off if the main file has all that was acknowledged; whether it has.
 
-        SQLite's connections to this log go by the index, which now tells of the other one: their checkpoint
-        would copy into the main file what stands here in the places of that one's frames. Where there is
-        nothing to read, it fails. The header stays, so that other processes see why the frames are gone.
+        SQLite's connections to this log go by the index, which now describes the other one: their
+        checkpoint would copy into the main file what stands here in the places of that one's frames. Where
+        there is nothing to read, it fails. The header stays, so that other processes see why the frames are
+        gone.
         """
         if not self._is_moved():
             return False

@@ -2,7 +2,7 @@
 
 They need not: a log (`-wal`) or its index (`-shm`) that was deleted or replaced lives on in the processes
 that have it open. A process that opens the database then makes another one, sees a part of the records, and
-neither's locks stop the other. SQLite does not notice; its locks and its index tell, though:
+neither's locks stop the other. SQLite does not notice; its locks and its index show it, though:
 https://www.sqlite.org/walformat.html, https://www.sqlite.org/lockingv3.html.
 """
 
@@ -131,8 +131,8 @@ def _holder(descriptor: int, start: int, length: int) -> int | None:
 
 def _differ(log: Path, index: int) -> bool:
     """Whether the log cannot be the one that the index is of."""
-    told = read_index(index)
-    if told is None:
+    found = read_index(index)
+    if found is None:
         return False
     with _opened(log) as descriptor:
-        return descriptor is not None and not told.is_of(descriptor)
+        return descriptor is not None and not found.is_of(descriptor)

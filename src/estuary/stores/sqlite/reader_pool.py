@@ -71,7 +71,7 @@ class _Reader:
 class ReaderPool:
     """Runs reads beside the event loop; `timeout` (seconds) bounds each, its wait for a thread included.
 
-    `changed` is told after the number of open connections (`opened`) may have grown.
+    `changed` is called after the number of open connections (`opened`) may have grown.
     """
 
     def __init__(self, file: DatabaseFile, *, timeout: float, changed: Callable[[], None]) -> None:

@@ -63,10 +63,10 @@ def _bodies(key: ForeignKey) -> Iterator[tuple[str, str]]:
 
 
 def refusal_of(error: sqlite3.IntegrityError) -> ReferenceMissing | Referenced | None:
-    """What is told of `error`; None where no reference is in the way."""
+    """The error to raise for `error`; None where no reference is in the way."""
     if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_TRIGGER:
         return None
-    said = str(error)
-    if said.startswith(_MISSING):
-        return ReferenceMissing(said.removeprefix(_MISSING))
-    return Referenced() if said == _REFERENCED else None
+    message = str(error)
+    if message.startswith(_MISSING):
+        return ReferenceMissing(message.removeprefix(_MISSING))
+    return Referenced() if message == _REFERENCED else None

@@ -27,7 +27,7 @@ LAYOUT = 2
 Layout 1 knew no owners and no idempotency keys: it is brought up to date where it is found."""
 
 IDENTITY = "_estuary_identity"
-"""The table that tells one file from every other: `store_id` of its only row."""
+"""The table that identifies the file: `store_id` of its only row."""
 _IDENTITY_DDL = f'CREATE TABLE "{IDENTITY}" AS SELECT lower(hex(randomblob(16))) AS store_id'
 _ADVICE = "migrate the table, or name another database file"
 _CHECK_NAMES = re.compile(r"CONSTRAINT (ck_\w+) CHECK")
@@ -111,7 +111,7 @@ class Schema:
         return [*indexes, *self._references.undeclared(tables, dict(_triggers(connection)))]
 
     def released(self, connection: sqlite3.Connection, plan: Plan) -> list[str]:
-        """The statements that keep no references for as long as tables are rebuilt, whoever declared them.
+        """The statements that drop all triggers of references while tables are rebuilt.
 
         No table can be renamed while triggers of others name one that is not there.
         """
@@ -121,7 +121,7 @@ class Schema:
         return self._references.all_released(tables, dict(_triggers(connection)))
 
     def _keys_fit(self, connection: sqlite3.Connection) -> bool:
-        """Whether the table of keys, if it is there, tells owners apart.
+        """Whether the table of keys, if it is there, distinguishes owners.
 
         No layout of its own: releases that knew layout 2 without it can go on with such a table.
         """

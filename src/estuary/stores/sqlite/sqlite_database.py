@@ -51,7 +51,7 @@ class Database:
 
     Three ways in. `read`, and `row` for a single one, are for what a page bounds, and run on the event loop
     (see `InlineReader`). `read_apart` is for reads of any cost (see `ReaderPool`), `write` for durable
-    writes (see `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`. `fairness` tells
+    writes (see `Writer`). `timeout` (seconds) bounds the last two, and `open` and `close`. `fairness` knows
     the writer of other workers.
     """
 
@@ -206,7 +206,7 @@ class Database:
         """Bring in safety what was acknowledged, let everything go, and return when it is open again."""
         self._refuse(loss)
         self._tell(f"{self._file.path}: {loss}")
-        while not await self._rescued():  # noqa: ASYNC110 - no event tells of what other programs do
+        while not await self._rescued():  # noqa: ASYNC110 - there is no event from other programs
             await asyncio.sleep(WATCH_INTERVAL)
         if not self._file.is_in_place:
             self._tell(f"{self._file.path}: {_HELD.format(os.getpid())}")

@@ -56,8 +56,8 @@ class SqliteStore:
     """Records of `resources` in the file at `path`, which is created, with its folder, if it is missing.
 
     A write that returned survives a power cut. `timeout` (seconds) bounds every call, and `query_budget`
-    list queries that no index serves. `observe` is told how many connections are open; `fairness` tells of
-    other workers that write to the file.
+    list queries that no index serves. `observe` is called with the number of open connections; `fairness`
+    knows other workers that write to the file.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The triggers on a table of records: totals, and the versions of deleted records, whoever writes to it."""
+"""The triggers on a table of records, for any program that writes: totals, versions of deleted records."""
 
 from collections.abc import Collection, Iterator, Mapping
 

@@ -21,7 +21,7 @@ class UniqueConflicts:
     def of(
         self, cursor: sqlite3.Cursor, error: sqlite3.IntegrityError, record: Record
     ) -> UniqueConflict | None:
-        """What is told of `error`, which refused `record`; None where that breaks no unique key."""
+        """The error to raise for `error`, which refused `record`; None where that breaks no unique key."""
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
             return None
         for statements in self._keys:

@@ -67,8 +67,8 @@ class Writer:
     `connection` must not wait for locks itself (a busy timeout of 0). `check` is called before each
     transaction, and after its commit in the thread, and may raise a `StoreError`: nothing is acknowledged
     that is in none of the files which a restart opens. `timeout` (seconds) bounds each caller's wait. An
-    operation whose caller was cancelled, or told `StoreUnavailable`, before it began is never run; one that
-    had begun may still be kept. `fairness` tells of other workers that write to the same file.
+    operation whose caller was cancelled, or failed with `StoreUnavailable`, before it began is never
+    run; one that had begun may still be kept. `fairness` knows other workers that write to the same file.
     """
 
     def __init__(

@@ -73,8 +73,8 @@ def entity_tags(headers: Fields, name: str) -> EntityTags | None:
     """
     tags = usable_tags(headers, name)
     if tags is None and headers.get(name.lower()) is not None:
-        told = f'Must be * or at most {_MAX_ELEMENTS} entity tags such as "3", "4", quotes included'
-        raise InvalidParameter(name, told)
+        message = f'Must be * or at most {_MAX_ELEMENTS} entity tags such as "3", "4", quotes included'
+        raise InvalidParameter(name, message)
     return tags
 
 

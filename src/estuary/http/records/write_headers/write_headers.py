@@ -70,7 +70,7 @@ NO_WRITE_HEADERS: Final = WriteHeaders()
 class WriteHeadersReader:
     """Reads write headers; `now` gives the time, `require_if_match` refuses changes without a version.
 
-    `names_asker`: who asks is told with each write, for a resource whose records depend on that.
+    `names_asker`: each write carries who asks, for a resource whose records depend on that.
     """
 
     def __init__(

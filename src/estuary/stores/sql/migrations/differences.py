@@ -50,7 +50,7 @@ def _differ(
     found: TypeEngine[Any],
     declared: TypeEngine[Any],
 ) -> bool | None:
-    """Whether types differ, None where Alembic is to tell: to it a list is what its entries are."""
+    """Whether types differ, None where Alembic is to decide: to it a list is what its entries are."""
     is_list = declared.compile(dialect=context.dialect).endswith("[]")
     return True if isinstance(found, ARRAY) != is_list else None
 

@@ -67,7 +67,7 @@ def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Pla
 
 
 _TOLD = 3
-"""Ids of records in the way that are told."""
+"""How many ids of records in the way are reported."""
 
 
 class _Found(NamedTuple):
@@ -165,7 +165,7 @@ class _TablePlan:
         return (name, rules[name]) if name in rules else None
 
     def _take_forms(self) -> None:
-        """See to what is kept in another form: where types do not tell, the rules of each form do."""
+        """Note what is kept in another form: where types are alike, the rules of each form say so."""
         for column in self.table.columns:
             name = check_of(self.table, column.name)
             before, after = self._has.get(name), self._needs.get(name)

@@ -14,7 +14,7 @@ class Policy(Enum):
 
 
 NOT_MIGRATED = "The database is not migrated: run `estuary migrate`"
-"""What is said under `CHECK`."""
+"""What is written under `CHECK`."""
 NO_ALEMBIC = "The tables differ from the declared resources: run `estuary migrate`. " + needs(
     "Comparing them", "a library", "migrate"
 )
