@@ -4,7 +4,7 @@ import gc
 import signal
 import sys
 
-from estuary.beginning import exit_on_stop_signals, open_standard_streams
+from estuary.beginning import exit_on_stop_signals, import_msgspec_alone, open_standard_streams
 
 _INTERRUPTED = 128 + signal.SIGINT
 """The exit code that shells report for a program ended by Ctrl-C."""
@@ -27,6 +27,7 @@ def _main() -> int:
         # Until the supervisor forks: what is imported stays, and to look for garbage in it while it grows
         # takes a tenth of the time to start.
         gc.disable()
+        import_msgspec_alone()
     # Imported late: a signal during the import would kill the process if it came before the handlers.
     from estuary.cli import main as run
 

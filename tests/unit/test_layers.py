@@ -228,6 +228,7 @@ def test_the_command_line_loads_nothing_it_does_not_need() -> None:
 def test_the_supervisor_of_one_worker_stays_light() -> None:
     """It loads neither the application nor an event loop or OpenSSL: half of what its worker holds."""
     loaded = loaded_after(
+        "from estuary.beginning import import_msgspec_alone; import_msgspec_alone()\n"
         "import estuary.server\n"
         "from pathlib import Path; from estuary.config.environment import load_from\n"
         "from estuary.app import SharedState; SharedState(load_from({}, directory=Path('/')).settings)"
@@ -236,6 +237,7 @@ def test_the_supervisor_of_one_worker_stays_light() -> None:
     heavy = {"asyncio", "hashlib", "httptools", "logging", "random", "sqlalchemy", "ssl", "uvloop"}
     assert set() == loaded & {
         *heavy,
+        *("ast", "inspect", "typing_extensions"),
         "estuary.app.composition",
         "estuary.core.ports",
         "estuary.http.kernel",
