@@ -53,8 +53,8 @@ def exit_on_stop_signals() -> None:
 def import_msgspec_alone() -> None:
     """Import msgspec without typing_extensions, which it takes where that is installed.
 
-    That would bring ten modules into the supervisor, among them inspect and ast: 1.3 MiB, and half of the time that
-    importing msgspec takes. All that msgspec takes of it is in typing since Python 3.11.
+    That would bring ten modules into the supervisor, among them inspect and ast: 1.3 MiB, and half of the
+    time that importing msgspec takes. All that msgspec takes of it is in typing since Python 3.11.
     """
     if "typing_extensions" in sys.modules:
         return
