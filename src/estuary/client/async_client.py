@@ -9,7 +9,7 @@ import httpx2
 from estuary.client.async_resource import AsyncResource, AsyncRunner
 from estuary.client.batches import Collected
 from estuary.client.calls import Calls
-from estuary.client.exchange import Answer, Attempt, Failure, Outcome, Patience, Pause, Steps
+from estuary.client.exchange import Answer, Attempt, Failure, Outcome, Pause, RetryPolicy, Steps
 from estuary.client.records import codec_of
 from estuary.client.service import Service, Token
 from estuary.client.writes import Options
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 class AsyncClient:
-    """Speaks to the Estuary at `base_url`; use it in an `async with` statement, in any number of tasks.
+    """A client of the service at `base_url`; use it in an `async with` statement, in any number of tasks.
 
-    `token` is a JWT, or a function that gives the one for now; `key` is an API key. A call has `timeout`
-    seconds in all, each attempt `attempt_timeout`, and is repeated at most `retries` times. `transport` is
-    httpx2's, for a proxy or certificates of one's own. Raises `ValueError` for what cannot be meant.
+    `token` is a JWT, or a function called for one at each attempt; `key` an API key. A call has `timeout`
+    seconds in all, each attempt `attempt_timeout`, and is retried at most `retries` times. `transport` is
+    httpx2's, for a proxy or your own certificates. Raises `ValueError` for arguments that are not allowed.
     """
 
     def __init__(
@@ -46,19 +46,19 @@ class AsyncClient:
     @overload
     def resource(self, name: str, value_type: type[T]) -> "AsyncResource[T]": ...
     def resource(self, name: str, value_type: type[Any] = dict) -> "AsyncResource[Any]":
-        """The resource of this name, whose values are read as `value_type`: its declared Struct, say."""
-        return AsyncResource(self, Calls(name, codec_of(value_type), self._service.patience))
+        """The resource of this name; its values are read as `value_type`, such as its declared Struct."""
+        return AsyncResource(self, Calls(name, codec_of(value_type), self._service.retry_policy))
 
     def batch(self) -> "AsyncBatch":
-        """Collects writes of any resources, which are made together, or not at all."""
-        return AsyncBatch(self, self._service.patience)
+        """A batch: writes to any resources, in one transaction."""
+        return AsyncBatch(self, self._service.retry_policy)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def run(self, steps: Steps[T]) -> T:
-        """Carry out the steps of a call; what it gives."""
+        """Carry out the steps of a call; returns its result."""
         outcome: Outcome | None = None
         while True:
             try:
@@ -98,10 +98,10 @@ class AsyncClient:
 
 
 class AsyncBatch(Collected):
-    """Writes that are made together: send them, or leave an `async with` block without an exception."""
+    """Writes that are made together: call `send`, or leave an `async with` block without an exception."""
 
-    def __init__(self, client: AsyncRunner, patience: Patience) -> None:
-        super().__init__(patience)
+    def __init__(self, client: AsyncRunner, retry_policy: RetryPolicy) -> None:
+        super().__init__(retry_policy)
         self._client = client
 
     async def send(self, *, validate_only: bool = False, idempotency_key: str | None = None) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final, Generic, Protocol, TypeVar, overload
 
-from estuary.client.asking import MOST_A_PAGE, Asked, Question, Walk
 from estuary.client.calls import Calls
 from estuary.client.conditions import Condition
 from estuary.client.exchange import Steps
+from estuary.client.queries import MOST_A_PAGE, ListQuery, PageWalk, QueryBuilder
 from estuary.client.records import Page, Record
 from estuary.client.writes import Options
 
@@ -15,18 +15,18 @@ S = TypeVar("S")
 
 
 class AsyncRunner(Protocol):
-    """What carries out the steps of calls: the client."""
+    """Carries out the steps of calls: the client."""
 
     async def run(self, steps: Steps[S]) -> S:
-        """What the call gives."""
+        """The result of the call."""
         ...
 
 
 class AsyncResource(Generic[T]):
     """The records of one resource.
 
-    In every write, `version` is the one that the record is expected to have, `validate_only` tries the
-    write and keeps nothing, `idempotency_key` is that of an earlier call without an answer (`NoAnswer`).
+    In every write, `version` is the one that the record must have, `validate_only` checks the write and
+    keeps nothing, and `idempotency_key` is that of an earlier call that had no answer (`NoAnswer`).
     """
 
     def __init__(self, client: AsyncRunner, calls: Calls[T]) -> None:
@@ -38,10 +38,10 @@ class AsyncResource(Generic[T]):
         return self.where()
 
     def where(self, *conditions: Condition, **comparisons: Any) -> "AsyncQuery[T]":
-        """Records that hold these conditions: `pages__gte=100`, `binding__in=["paper"]`, `note=None`."""
+        """Records that meet these conditions: `pages__gte=100`, `binding__in=["paper"]`, `note=None`."""
         calls = self.calls
-        asked = Asked(calls.path, calls.codec, calls.patience)
-        return AsyncQuery(self._client, asked).where(*conditions, **comparisons)
+        query = ListQuery(calls.path, calls.codec, calls.retry_policy)
+        return AsyncQuery(self._client, query).where(*conditions, **comparisons)
 
     async def get(self, record_id: str, /, *, expand: Sequence[str] = ()) -> Record[T]:
         """The record with this id; raises `NotFound`."""
@@ -62,7 +62,7 @@ class AsyncResource(Generic[T]):
         validate_only: bool = False,
         idempotency_key: str | None = None,
     ) -> Record[T]:
-        """A new record; under an `id` that is taken, `PreconditionFailed`."""
+        """Create a record; raises `PreconditionFailed` if there is one with this `id`."""
         options = Options(None, validate_only, None, idempotency_key)
         return await self._client.run(self.calls.create(value, id, options))
 
@@ -76,7 +76,7 @@ class AsyncResource(Generic[T]):
         validate_only: bool = False,
         idempotency_key: str | None = None,
     ) -> Record[T]:
-        """Give the record this value, whatever it had: None clears a field."""
+        """Replace the record's value; a field that is None is cleared."""
         options = Options(version, validate_only, None, idempotency_key)
         return await self._client.run(self.calls.replace(record_id, value, options))
 
@@ -91,9 +91,9 @@ class AsyncResource(Generic[T]):
         idempotency_key: str | None = None,
         **fields: Any,
     ) -> Record[T]:
-        """Change the fields that are named, here or in `changes`: None clears one (RFC 7396).
+        """Change the named fields, in `changes` or as keywords; None clears one (RFC 7396).
 
-        An object that is no Struct is merged into the one that is there.
+        An object is merged into the one that is there, unless it is a Struct.
         """
         options = Options(version, validate_only, None, idempotency_key)
         return await self._client.run(
@@ -112,7 +112,7 @@ class AsyncResource(Generic[T]):
         validate_only: bool = False,
         idempotency_key: str | None = None,
     ) -> Record[T]:
-        """The same of the record with this value of a unique field."""
+        """As `patch`, for the record with this value of a unique field."""
         options = Options(version, validate_only, owner, idempotency_key)
         return await self._client.run(self.calls.patch(self.calls.at_value(field, value), changes, options))
 
@@ -127,18 +127,18 @@ class AsyncResource(Generic[T]):
         validate_only: bool = False,
         idempotency_key: str | None = None,
     ) -> Record[T]:
-        """Change the record that has the value's own unique `field`, or create it where there is none.
+        """Update the record with the value's own unique `field`, or create it if there is none.
 
-        Where there is one, what is None in `value` stays as it is.
+        An update leaves fields that are None in `value` as they are.
         """
         options = Options(version, validate_only, owner, idempotency_key)
         return await self._client.run(self.calls.upsert(field, value, options))
 
     async def edit(self, record_id: str, change: Callable[[T], T], /, *, attempts: int = 10) -> Record[T]:
-        """Read the record, have `change` make a new value of its own, and write what differs.
+        """Read the record, call `change` with its value, and write the fields that differ.
 
-        Nothing of others is overwritten: where one was first, it is read and changed again. After so many
-        `attempts`, `PreconditionFailed`.
+        The write expects the version that was read: if another came between, the record is read and changed
+        again. Raises `PreconditionFailed` after so many `attempts`.
         """
         return await self._client.run(self.calls.edit(record_id, change, attempts))
 
@@ -171,16 +171,16 @@ class AsyncResource(Generic[T]):
         await self._client.run(self.calls.delete(self.calls.at_value(field, value), options))
 
 
-class AsyncQuery(Question[T, AsyncRunner]):
-    """A list of records that hold conditions; requested again, page by page, at each iteration."""
+class AsyncQuery(QueryBuilder[T, AsyncRunner]):
+    """A query for records; each iteration requests it again, page by page."""
 
     @overload
     def fields(self, value_type: type[S], /) -> "AsyncQuery[S]": ...
     @overload
     def fields(self, *names: str) -> "AsyncQuery[dict[str, Any]]": ...
     def fields(self, *shown: Any) -> "AsyncQuery[Any]":
-        """With fewer fields: those of a type, as which records are then read, or those named."""
-        return AsyncQuery(self._client, self._asked.cut_to(shown))
+        """Selects fields: by name, or those of a type, which records are then read as."""
+        return AsyncQuery(self._client, self._query.with_fields(shown))
 
     async def __aiter__(self) -> AsyncIterator[Record[T]]:
         async for page in self.pages():
@@ -188,16 +188,16 @@ class AsyncQuery(Question[T, AsyncRunner]):
                 yield record
 
     async def pages(self, size: int = MOST_A_PAGE, *, after: str = "") -> AsyncIterator[Page[T]]:
-        """Page by page, from the cursor `after` on: an earlier page's `next_cursor`."""
-        walk = Walk(self._asked, size, after)
+        """The pages, of at most `size` records, from the cursor `after` on (an earlier `next_cursor`)."""
+        walk = PageWalk(self._query, size, after)
         while (steps := walk.next_page()) is not None:
             yield await self._client.run(steps)
 
     async def first(self) -> Record[T] | None:
-        """The first record; None where there is none."""
-        page = await self._client.run(self._asked.page(1, ""))
+        """The first record, or None."""
+        page = await self._client.run(self._query.page(1, ""))
         return page.records[0] if page.records else None
 
     async def count(self, *, limited: bool = False) -> int:
-        """How many records there are; with `limited`, 10,000 stand for so many or more."""
-        return await self._client.run(self._asked.count(limited=limited))
+        """How many records match; with `limited`, 10,000 means that many or more."""
+        return await self._client.run(self._query.count(limited=limited))

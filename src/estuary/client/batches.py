@@ -1,11 +1,11 @@
-"""Batches: writes that are collected, and made in one transaction."""
+"""Batches: writes that are collected, and sent to be made in one transaction."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from estuary.client.calls import Calls
 from estuary.client.errors import Refused
-from estuary.client.exchange import Patience, Steps, exchange
+from estuary.client.exchange import RetryPolicy, Steps, exchange
 from estuary.client.identifiers import new_id
 from estuary.client.records import Record
 from estuary.client.values import fields_of
@@ -25,9 +25,9 @@ class HasCalls(Protocol[T]):
 
 
 class Pending(Generic[R]):
-    """What will have come of one write, when the batch is sent.
+    """The result of one write of a batch, once that is sent.
 
-    `id` is the record's, where the write names it: a later write of the batch may refer to it.
+    `id` is the record's, where the write has it: a later write of the batch may refer to it.
     """
 
     def __init__(self, record_id: str | None, read: Callable[[Result], R]) -> None:
@@ -44,35 +44,35 @@ class Pending(Generic[R]):
 
     @property
     def result(self) -> R:
-        """What came of it; raises `ValueError` before the batch is sent."""
+        """The result; raises `ValueError` before the batch is sent."""
         if not self._results:
             raise ValueError("the batch has not been sent")
         return self._results[0]
 
     def settle(self, result: Result) -> None:
-        """For the batch: this came of it."""
+        """Called by the batch with the write's result."""
         self._results = [self._read(result)]
 
 
 class Collected:
     """The writes of a batch, in their order; all are made, or none."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, retry_policy: RetryPolicy) -> None:
+        self._retry_policy = retry_policy
         self._writes: list[Write] = []
         self._pending: list[Pending[Any]] = []
-        """For each of the writes, whose it is."""
+        """For each write, what its result goes to: one of these may be several writes."""
         self._sent = False
 
     def create(self, resource: HasCalls[T], value: T, /, *, id: str | None = None) -> Pending[Record[T]]:  # noqa: A002 (what the field is called)
-        """A new record, whose id is chosen here."""
+        """Create a record, under `id` or a new one that `Pending.id` gives at once."""
         calls, record_id = resource.calls, id or new_id()
         return self._add(record_id, _reads(calls), calls.creation(value, record_id))
 
     def replace(
         self, resource: HasCalls[T], record_id: str, value: T, /, *, version: int | None = None
     ) -> Pending[Record[T]]:
-        """The record has this value, whatever it had."""
+        """Replace the record's value."""
         calls = resource.calls
         return self._add(record_id, _reads(calls), *setting(calls.at(record_id), fields_of(value), version))
 
@@ -86,7 +86,7 @@ class Collected:
         version: int | None = None,
         **fields: Any,
     ) -> Pending[Record[T]]:
-        """The record with these changes; None clears a field."""
+        """Change the named fields; None clears one."""
         calls = resource.calls
         return self._add(
             record_id,
@@ -95,23 +95,23 @@ class Collected:
         )
 
     def upsert_by(self, resource: HasCalls[T], field: str, value: T, /) -> Pending[Record[T]]:
-        """The record with the value's own `field` is changed, or created."""
+        """Update the record with the value's own unique `field`, or create it."""
         calls = resource.calls
         return self._add(None, _reads(calls), calls.upserting(field, value, None))
 
     def delete(
         self, resource: HasCalls[T], record_id: str, /, *, version: int | None = None
     ) -> Pending[None]:
-        """The record is gone."""
+        """Delete the record."""
         return self._add(record_id, lambda _: None, deleting(resource.calls.at(record_id), version))
 
     def steps(self, options: Options) -> Steps[None]:
-        """Send what was collected, if anything; raises `ValueError` where that was done."""
+        """Send the writes, if there are any; raises `ValueError` if they have been sent."""
         if self._sent:
             raise ValueError("the batch has been sent")
         if self._writes:
             try:
-                answer = yield from exchange(batched(self._writes, options), self._patience)
+                answer = yield from exchange(batched(self._writes, options), self._retry_policy)
             except Refused as refused:
                 self._count_as_collected(refused)
                 raise
@@ -127,7 +127,7 @@ class Collected:
         return pending
 
     def _count_as_collected(self, refused: Refused) -> None:
-        """Have the refusal name the place among what was collected: one of these may be two operations."""
+        """Count the refused operation as the caller does: a `replace` may be two of the request's."""
         if refused.operation is not None and refused.operation < len(self._pending):
             before = self._pending[: refused.operation + 1]
             refused.operation = len(dict.fromkeys(map(id, before))) - 1

@@ -1,11 +1,11 @@
-"""The calls on the records of one resource: what they send, and what they make of the answers."""
+"""The calls on the records of one resource: their requests, and what their answers become."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from estuary.client.errors import PreconditionFailed, Refused, UnexpectedAnswer
-from estuary.client.exchange import Patience, Pause, Request, Steps, back_off, exchange
+from estuary.client.exchange import Pause, Request, RetryPolicy, Steps, back_off, exchange
 from estuary.client.records import Codec, Record
 from estuary.client.values import Fields, encoded, fields_of, spelled
 from estuary.client.writes import (
@@ -26,12 +26,12 @@ _NO_OPTIONS: Final = Options()
 
 
 class Calls(Generic[T]):
-    """Makes the calls on the resource `name`, whose values are those of `codec`."""
+    """The calls on the resource `name`, with values that `codec` reads."""
 
-    def __init__(self, name: str, codec: Codec[T], patience: Patience) -> None:
+    def __init__(self, name: str, codec: Codec[T], retry_policy: RetryPolicy) -> None:
         self.path: Final = f"/api/v1/{_segment(name)}"
         self.codec: Final = codec
-        self.patience: Final = patience
+        self.retry_policy: Final = retry_policy
 
     def at(self, record_id: str) -> str:
         """The path of a record."""
@@ -47,29 +47,29 @@ class Calls(Generic[T]):
         if owner is not None:
             asked["owner"] = owner
         request = Request("GET", f"{path}?{urlencode(asked)}" if asked else path, {})
-        answer = yield from exchange(request, self.patience)
+        answer = yield from exchange(request, self.retry_policy)
         # With `expand` the tag is made of the content.
         return self.codec.record(answer.body, None if expand else answer.headers.get("etag"))
 
     def create(self, value: T, record_id: str | None, options: Options) -> Steps[Record[T]]:
-        """A new record."""
+        """Create a record."""
         return self._make(self.creation(value, record_id), options)
 
     def replace(self, record_id: str, value: T, options: Options) -> Steps[Record[T]]:
-        """The record has this value, whatever it had."""
+        """Replace the record's value."""
         return self._make_together(setting(self.at(record_id), fields_of(value), options.version), options)
 
     def patch(self, path: str, changes: Mapping[str, Any], options: Options) -> Steps[Record[T]]:
-        """The record at `path` with these changes."""
+        """Apply a merge patch to the record at `path`."""
         return self._make(self.change(path, changes, options.version), options)
 
     def upsert(self, field: str, value: T, options: Options) -> Steps[Record[T]]:
-        """The record that has the value's own `field` is changed, or created where there is none."""
+        """Update the record with the value's own unique `field`, or create it."""
         return self._make(self.upserting(field, value, options.version), options)
 
     def delete(self, path: str, options: Options) -> Steps[None]:
-        """The record at `path` is gone."""
-        yield from exchange(deleting(path, options.version).alone(options), self.patience)
+        """Delete the record at `path`."""
+        yield from exchange(deleting(path, options.version).alone(options), self.retry_policy)
 
     def edit(self, record_id: str, change: Callable[[T], T], attempts: int) -> Steps[Record[T]]:
         """Read the record, change it, write it with If-Match; start over if another write came between."""
@@ -96,7 +96,7 @@ class Calls(Generic[T]):
         return creating(self.path, fields_of(value), None if record_id is None else _segment(record_id))
 
     def change(self, path: str, changes: Mapping[str, Any], version: int | None) -> Write:
-        """The write of `patch`; raises `TypeError` for what is no field, which the service would ignore."""
+        """The write of `patch`; raises `TypeError` for an unknown field, which the service would ignore."""
         known = self.codec.names
         for name in changes:
             if known is not None and name not in known:
@@ -114,22 +114,22 @@ class Calls(Generic[T]):
         return Write("PUT", self.at_value(field, fields[field]), tags, fields)
 
     def _make(self, write: Write, options: Options) -> Steps[Record[T]]:
-        answer = yield from exchange(write.alone(options), self.patience)
+        answer = yield from exchange(write.alone(options), self.retry_policy)
         return written(self.codec, answer)
 
     def _make_together(self, writes: Sequence[Write], options: Options) -> Steps[Record[T]]:
         if len(writes) == 1:
             return (yield from self._make(writes[0], options))
         try:
-            answer = yield from exchange(batched(writes, options), self.patience)
+            answer = yield from exchange(batched(writes, options), self.retry_policy)
         except Refused as refused:
-            refused.operation = None  # the batch is none of the caller's
+            refused.operation = None  # the batch is an implementation detail
             raise
         return written(self.codec, results_in(answer, len(writes))[-1])
 
 
 def _changed(value: T, change: Callable[[T], T]) -> Fields:
-    """The fields that `change` gives other values, with these; a value may be changed in place."""
+    """The fields to which `change` gives new values, with those; it may change a value in place."""
     before = {name: encoded(each) for name, each in fields_of(value).items()}
     after = fields_of(change(value))
     gone = {name: None for name in before if name not in after}
@@ -137,7 +137,7 @@ def _changed(value: T, change: Callable[[T], T]) -> Fields:
 
 
 def _segment(text: str) -> str:
-    """`text` as one segment of a path; raises `ValueError` for those that stand for other segments."""
+    """`text` as one segment of a path; raises `ValueError` for what no path can hold as a segment."""
     if text in ("", ".", ".."):
         raise ValueError(f"{text!r} cannot stand in a path: no record can be named by it")
     return quote(text, safe="")

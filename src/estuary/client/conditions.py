@@ -14,7 +14,7 @@ _SEPARATOR: Final = "__"
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """A field is compared: `value` is a list where the operator is `in`."""
+    """A comparison of a field; `value` is a list where the operator is `in`."""
 
     field: str
     operator: str
@@ -22,12 +22,12 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def body(self) -> dict[str, Any]:
-        """As the body of a query has it."""
+        """The comparison as a member of a query's body."""
         return {self.field: {self.operator: self.value}}
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
-        """As a URL has it: `in` is repeated."""
+        """The comparison as parameters of a URL; `in` has one for each value."""
         name = self.field if self.operator == EQUALS else f"{self.field}.{self.operator}"
         # Equality by name alone would be one of the list's own parameters where a field is called so.
         if self.operator == EQUALS and self.field in _PARAMETERS:
@@ -37,7 +37,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """Comparisons that are combined: what `or_`, `and_` and `not_` give, and `where` takes."""
+    """Combined comparisons: what `or_`, `and_` and `not_` return, and `where` takes."""
 
     body: Mapping[str, Any]
 
@@ -64,7 +64,7 @@ def not_(*conditions: Condition, **comparisons: Any) -> Condition:
 
 
 def compared(comparisons: Mapping[str, Any]) -> list[Comparison]:
-    """What keyword arguments say: `field=value`, `field__operator=value`; raises `ValueError`.
+    """Keyword arguments as comparisons: `field=value`, `field__operator=value`; raises `ValueError`.
 
     None stands for null: `note=None` is true of records without a note, `note__ne=None` of those with one.
     """

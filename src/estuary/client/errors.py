@@ -1,4 +1,4 @@
-"""What can go wrong with a call, as one tree of exceptions: `except EstuaryError` catches all of it."""
+"""The exceptions that calls raise; `EstuaryError` is the base class of all."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 class EstuaryError(Exception):
-    """The root of all that comes of a call; one that cannot be meant is a `ValueError` or `TypeError`."""
+    """The base class of all that a call raises, but for wrong arguments (`ValueError`, `TypeError`)."""
 
 
 class NoAnswer(EstuaryError):

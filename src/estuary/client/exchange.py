@@ -1,7 +1,7 @@
-"""Requests, answers, and how often a request is sent: all but the I/O itself.
+"""Requests, answers and retries, without I/O.
 
-A call is a generator of steps. It yields `Attempt`s, is given an `Answer` or a `Failure` for each, yields
-`Pause`s, and returns what the call gives. The synchronous and the asynchronous client carry out the steps.
+A call is a generator of steps. It yields `Attempt`s, is sent an `Answer` or a `Failure` for each, yields
+`Pause`s, and returns the call's result. The synchronous and the asynchronous client carry out the steps.
 """
 
 import logging
@@ -19,13 +19,13 @@ from estuary.client.errors import NoAnswer, Refusal
 T = TypeVar("T")
 
 _logger: Final = logging.getLogger("estuary.client")
-_WORTH_REPEATING: Final = frozenset({408, 429, 502, 503, 504})
+_RETRIED_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is sent: the same bytes with the same headers at every attempt. `path` may have a query."""
+    """A request: every attempt sends the same bytes with the same headers. `path` may have a query."""
 
     method: str
     path: str
@@ -34,12 +34,12 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def idempotency_key(self) -> str | None:
-        """That of a write; None of a read."""
+        """The key of a write; None for a read."""
         return self.headers.get("Idempotency-Key")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came back; names of headers are in lower case."""
+    """An answer; names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -70,29 +70,29 @@ Outcome: TypeAlias = Answer | Failure
 Steps: TypeAlias = Generator[Step, Outcome | None, T]
 
 
-class Patience(msgspec.Struct, frozen=True):
-    """How many seconds a call and each of its attempts may take, and how often it is repeated."""
+class RetryPolicy(msgspec.Struct, frozen=True):
+    """How many seconds a call and each of its attempts may take, and how many retries it has."""
 
     timeout: float
     attempt_timeout: float
     retries: int
 
 
-def exchange(request: Request, patience: Patience) -> Steps[Answer]:
-    """The answer to `request`, which is repeated where that is safe and may help, as docs/writes.md says.
+def exchange(request: Request, retry_policy: RetryPolicy) -> Steps[Answer]:
+    """The answer to `request`, which is sent again where that may help, as docs/writes.md says.
 
-    All requests can be repeated: reads change nothing, and each write carries an idempotency key.
+    Every request is safe to repeat: reads change nothing, and each write has an idempotency key.
     Raises `NoAnswer`, or a `Refused`.
     """
-    deadline = time.monotonic() + patience.timeout
+    deadline = time.monotonic() + retry_policy.timeout
     tried = 0
     while True:
         left = deadline - time.monotonic()
-        outcome = yield Attempt(request, max(0.001, min(patience.attempt_timeout, left)))
+        outcome = yield Attempt(request, max(0.001, min(retry_policy.attempt_timeout, left)))
         assert outcome is not None, "an attempt has an outcome"  # noqa: S101 (a defect in a client, not in a call)
-        pause = _pause_before_repeating(outcome, tried)
-        if pause is None or tried >= patience.retries or time.monotonic() + pause >= deadline:
-            return _settled(request, outcome, tried + 1)
+        pause = _pause_before_retry(outcome, tried)
+        if pause is None or tried >= retry_policy.retries or time.monotonic() + pause >= deadline:
+            return _answer_or_raise(request, outcome, tried + 1)
         tried += 1
         reason = outcome.cause if isinstance(outcome, Failure) else outcome.status
         _logger.info("%s %s: %s; repeated in %.1f s", request.method, request.path, reason, pause)
@@ -100,23 +100,23 @@ def exchange(request: Request, patience: Patience) -> Steps[Answer]:
 
 
 def back_off(tried: int) -> float:
-    """Seconds to wait after so many repetitions: they grow, and half of each is chance."""
+    """Seconds to wait after so many retries: exponential back-off, of which half is random."""
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**tried) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
 
 
-def _pause_before_repeating(outcome: Outcome, tried: int) -> float | None:
-    """Seconds to wait, or None where the outcome is what the call ends with."""
+def _pause_before_retry(outcome: Outcome, tried: int) -> float | None:
+    """Seconds to wait before the next attempt; None where the outcome is final."""
     if isinstance(outcome, Failure):
         return back_off(tried)
     asked = _retry_after(outcome)
-    # 409 alone means another record; with Retry-After, a request that is still being worked on.
-    if outcome.status in _WORTH_REPEATING or (outcome.status == 409 and asked is not None):
+    # 409 with Retry-After is a request in progress; without, a conflict with another record.
+    if outcome.status in _RETRIED_STATUSES or (outcome.status == 409 and asked is not None):
         return (asked or 0.0) + back_off(tried)
     return None
 
 
-def _settled(request: Request, outcome: Outcome, attempts: int) -> Answer:
-    """The answer that a call ends with; raises what stands for any other outcome."""
+def _answer_or_raise(request: Request, outcome: Outcome, attempts: int) -> Answer:
+    """The answer of a call; raises `NoAnswer` for a failure, and a `Refused` for an error answer."""
     key = request.idempotency_key
     if isinstance(outcome, Failure):
         cause = outcome.cause
@@ -129,7 +129,7 @@ def _settled(request: Request, outcome: Outcome, attempts: int) -> Answer:
 
 
 def _retry_after(answer: Answer) -> float | None:
-    """Seconds (RFC 9110, 10.2.3): a number, or a moment, which proxies may give."""
+    """Seconds (RFC 9110, 10.2.3): a number, or a date, which proxies may give."""
     text = answer.headers.get("retry-after")
     if text is None:
         return None

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 
 def new_id() -> str:
-    """A record's id: a UUID of version 7 (RFC 9562, 5.7), in the order of the moments they are made at."""
+    """A record's id: a UUID of version 7 (RFC 9562, 5.7), ordered by time of creation."""
     milliseconds = time.time_ns() // 1_000_000
     number = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 7 << 76  # the version

@@ -1,4 +1,4 @@
-"""Records as the service shows them, and how they are read as values of a type."""
+"""Records in answers, and how they are read as values of a type."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ _version_in: Final = re.compile(r'(?:W/)?"([0-9]+)"').fullmatch
 
 
 class Shown(Struct, Generic[T], frozen=True):
-    """What an answer holds of a record."""
+    """A record in an answer."""
 
     id: str
     value: T
@@ -44,22 +44,22 @@ class Record(Generic[T]):
     @property
     def id(self) -> str:
         """The record's id, a UUID as a text."""
-        return self._told.id
+        return self._readable.id
 
     @property
     def value(self) -> T:
         """The record's fields."""
-        return self._told.value
+        return self._readable.value
 
     @property
     def created_at(self) -> datetime:
         """When it was created, in UTC."""
-        return self._told.created_at
+        return self._readable.created_at
 
     @property
     def updated_at(self) -> datetime:
         """When it was last changed, in UTC."""
-        return self._told.updated_at
+        return self._readable.updated_at
 
     @overload
     def expand(self, name: str) -> "Record[dict[str, Any]] | None": ...
@@ -70,11 +70,11 @@ class Record(Generic[T]):
 
         None where it refers to nothing, or to what may not be read; `KeyError` where it was not expanded.
         """
-        found = (self._told.expand or {})[name]
+        found = (self._readable.expand or {})[name]
         return None if bytes(found) == b"null" else codec_of(value_type).record(found)
 
     @property
-    def _told(self) -> Shown[T]:
+    def _readable(self) -> Shown[T]:
         if self._shown is None:
             raise NotShown
         return self._shown

@@ -1,4 +1,4 @@
-"""The service that a client speaks to: where it is, who asks, and how patient calls are."""
+"""The service that a client calls: its URL, the credentials, and the time-outs and retries of calls."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,13 +6,13 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from estuary import __version__
-from estuary.client.exchange import Patience, Request
+from estuary.client.exchange import Request, RetryPolicy
 
 Token: TypeAlias = str | Callable[[], str]
 
 
 class Service:
-    """Checks what a client is made with; raises `ValueError` for what cannot be meant."""
+    """Checks a client's arguments; raises `ValueError` for one that is not allowed."""
 
     def __init__(
         self,
@@ -31,13 +31,13 @@ class Service:
         if retries < 0:
             raise ValueError(f"retries: must be 0 or more, not {retries}")
         self.base_url: Final = _checked_url(base_url)
-        self.patience: Final = Patience(timeout, attempt_timeout, retries)
+        self.retry_policy: Final = RetryPolicy(timeout, attempt_timeout, retries)
         self._credentials = token if token is not None else key
         if isinstance(self._credentials, str):
             _checked_credentials(self._credentials)
 
     def headers(self, request: Request) -> Mapping[str, str]:
-        """What is sent with one attempt: a token that is asked for may be another one each time."""
+        """The headers of one attempt; a callable token is called for each."""
         own = {"Accept": "application/json", "User-Agent": f"estuary-client/{__version__}"}
         if self._credentials is not None:
             given = self._credentials

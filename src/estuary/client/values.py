@@ -12,18 +12,18 @@ from msgspec.structs import FieldInfo
 from estuary.core.markers import Hidden, markers_of
 
 METADATA: Final = ("id", "created_at", "updated_at", "expand")
-"""What is Estuary's own in a record's JSON; no field is called so."""
+"""The members of a record's JSON that are not its fields."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
 Fields: TypeAlias = dict[str, Any]
-"""What is sent of a record, by name."""
+"""Values of fields, by name."""
 
 
 def names_of(value_type: Any) -> tuple[str, ...] | None:
-    """The names of the fields of a type, as they are encoded; None of a `dict`, which may have any.
+    """The names of the fields of a type, as they are encoded; None for a `dict`, which may have any.
 
-    Raises `TypeError` for a type that JSON objects are not read as.
+    Raises `TypeError` for a type that is not read from a JSON object.
     """
     match type_info(value_type):
         case StructType(fields=fields) | DataclassType(fields=fields) | TypedDictType(fields=fields):
@@ -36,7 +36,7 @@ def names_of(value_type: Any) -> tuple[str, ...] | None:
 
 
 def reader_of(value_type: Any) -> Callable[[bytes | Raw], Any]:
-    """What reads the JSON of a record as the type; it raises msgspec's errors."""
+    """A function that reads a record's JSON as the type; it raises msgspec's errors."""
     if names_of(value_type) is None:
         return _read_members
     if isinstance(value_type, type) and issubclass(value_type, Struct):
@@ -59,20 +59,20 @@ def fields_of(value: Any) -> Fields:
 
 
 def encoded(value: Any) -> bytes:
-    """JSON of `value`; decimals are texts without an exponent, as the service takes them."""
+    """`value` as JSON; decimals are strings without an exponent, as the service takes them."""
     return _encode(_plain(msgspec.to_builtins(value, builtin_types=(Decimal,))))
 
 
 def spelled(value: Any) -> str:
-    """A value of a field as a URL has it: as JSON, but that texts stand for themselves."""
+    """A field's value as it stands in a URL: strings as they are, all else as JSON."""
     plain = _plain(msgspec.to_builtins(value, builtin_types=(Decimal,)))
     return plain if isinstance(plain, str) else _encode(plain).decode()
 
 
 def replaces(value: Any) -> bool:
-    """Whether a merge patch with this value of a field leaves nothing of the old one (RFC 7396).
+    """Whether a merge patch with this value replaces the old one as a whole (RFC 7396).
 
-    An object that is no Struct does not: members that it does not name stay, and null removes one.
+    An object does not, unless it is a Struct: members that it does not name stay, and null removes one.
     """
     if isinstance(value, Struct):
         complete = not value.__struct_config__.omit_defaults
@@ -97,7 +97,7 @@ def _read_members(body: bytes | Raw) -> Fields:
 
 
 def _struct_reader(value_type: type[Struct]) -> Callable[[bytes | Raw], Any]:
-    """Reads a Struct, of which hidden fields are in no answer: they have their default, or are unset."""
+    """Reads a Struct. No answer has its hidden fields: these get their default, or are unset."""
     declared = msgspec.structs.fields(value_type)
     hidden = [each for each in declared if _is_hidden(each)]
     unset = {each.name: UNSET for each in hidden if each.required}

@@ -1,4 +1,4 @@
-"""Writes as the service takes them: each a request of its own, or an operation of a batch."""
+"""Writes: what each is as a request, and as an operation of a batch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -20,10 +20,10 @@ _MERGE_PATCH: Final = "application/merge-patch+json"
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What a write is asked for beside its content.
+    """Options of a write besides its content.
 
-    `version`: the record's, or the write is refused. `validate_only`: to try it, and to keep nothing.
-    `owner`: whose record is meant. `idempotency_key`: that of an earlier call that had no answer.
+    `version`: the one that the record must have. `validate_only`: check the write, and keep nothing.
+    `owner`: whose record it is. `idempotency_key`: that of an earlier call that had no answer.
     """
 
     version: int | None = None
@@ -33,7 +33,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """One write; `body` is None of a delete."""
+    """One write; a delete has no `body`."""
 
     method: str
     path: str
@@ -48,13 +48,13 @@ class Write(msgspec.Struct, frozen=True):
 
     @property
     def operation(self) -> dict[str, Any]:
-        """What stands for it in a batch."""
+        """The write as an operation of a batch."""
         request: dict[str, Any] = {"method": self.method, "path": self.path, "headers": self.headers}
         return request if self.body is None else {**request, "body": self.body}
 
 
 def creating(collection: str, fields: Fields, record_id: str | None) -> Write:
-    """A new record, under an id that the client chose, or the service does."""
+    """A new record, under an id that the client or (None) the service chooses."""
     if record_id is None:
         return Write("POST", collection, {}, fields)
     return Write("PUT", f"{collection}/{record_id}", {"If-None-Match": "*"}, fields)
@@ -71,10 +71,10 @@ def deleting(path: str, version: int | None) -> Write:
 
 
 def setting(path: str, fields: Fields, version: int | None) -> Sequence[Write]:
-    """What gives fields of the record at `path` these values, whatever they have: None clears one.
+    """The writes that set these fields of the record at `path`; None clears one.
 
-    `PUT` takes null for "as it is", and `PATCH` merges objects instead of replacing them; where there are
-    both, it takes one of each, together.
+    `PUT` leaves a field that is null as it is, and `PATCH` merges objects instead of replacing them; fields
+    of both sorts take one of each, in one batch.
     """
     first = _if_match(version)
     whole = {name: value for name, value in fields.items() if not replaces(value)}
@@ -94,7 +94,7 @@ def batched(writes: Sequence[Write], options: Options) -> Request:
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What came of one operation of a batch."""
+    """The result of one operation of a batch."""
 
     status: int
     headers: dict[str, str] = {}
@@ -117,7 +117,7 @@ def results_in(answer: Answer, expected: int) -> list[Result]:
 
 
 def written(codec: Codec[T], answer: Answer | Result) -> Record[T]:
-    """The record that a write left; where the asker may not read it, one that is not shown."""
+    """The record that a write answers with; where the client may not read it, one that is not shown."""
     tag = answer.headers.get("etag")
     if answer.status == 204:
         return Record(None)

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from estuary.client.calls import Calls
 from estuary.client.errors import PreconditionFailed, UnexpectedAnswer
-from estuary.client.exchange import Answer, Attempt, Patience, Pause
+from estuary.client.exchange import Answer, Attempt, Pause, RetryPolicy
 from estuary.client.records import Codec, codec_of
 
-PATIENCE = Patience(timeout=30.0, attempt_timeout=10.0, retries=0)
+POLICY = RetryPolicy(timeout=30.0, attempt_timeout=10.0, retries=0)
 TIME = "2026-11-24T00:11:27.852921Z"
 
 
@@ -25,7 +25,7 @@ class Book(Struct, frozen=True):
 
 def calls(codec: Codec[Any] | None = None) -> Calls[Any]:
     """Those on books."""
-    return Calls("books", codec or codec_of(Book), PATIENCE)
+    return Calls("books", codec or codec_of(Book), POLICY)
 
 
 def answer(version: int | None, **fields: Any) -> Answer:

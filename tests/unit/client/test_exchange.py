@@ -12,15 +12,15 @@ from estuary.client.exchange import (
     Attempt,
     Failure,
     Outcome,
-    Patience,
     Pause,
     Request,
+    RetryPolicy,
     Step,
     exchange,
 )
 
 WRITE = Request("POST", "/api/v1/books", {"Idempotency-Key": "k"}, b"{}")
-PATIENCE = Patience(timeout=30.0, attempt_timeout=10.0, retries=3)
+POLICY = RetryPolicy(timeout=30.0, attempt_timeout=10.0, retries=3)
 DONE = Answer(201, {}, b"{}")
 CUT = Failure(ConnectionResetError("reset"))
 
@@ -30,10 +30,10 @@ def answer(status: int, retry_after: str | None = None) -> Answer:
     return Answer(status, {} if retry_after is None else {"retry-after": retry_after}, b"")
 
 
-def carry_out(outcomes: Sequence[Outcome], patience: Patience = PATIENCE) -> tuple[Answer, list[Step]]:
+def carry_out(outcomes: Sequence[Outcome], retry_policy: RetryPolicy = POLICY) -> tuple[Answer, list[Step]]:
     """The answer that the call ends with, and its steps, where its attempts have these outcomes."""
     left, taken = list(outcomes), list[Step]()
-    steps = exchange(WRITE, patience)
+    steps = exchange(WRITE, retry_policy)
     outcome: Outcome | None = None
     while True:
         try:
@@ -100,7 +100,7 @@ def test_what_would_take_longer_than_the_call_has_is_not_waited_for() -> None:
 def test_an_attempt_takes_no_longer_than_the_call_may() -> None:
     """Nor than any attempt may."""
     _, (long,) = carry_out([DONE])
-    _, (short,) = carry_out([DONE], Patience(timeout=5.0, attempt_timeout=10.0, retries=3))
+    _, (short,) = carry_out([DONE], RetryPolicy(timeout=5.0, attempt_timeout=10.0, retries=3))
     assert isinstance(long, Attempt)
     assert isinstance(short, Attempt)
     assert 10 == long.seconds

@@ -1,4 +1,4 @@
-"""Queries: what a list is asked for, and how it is walked."""
+"""List queries: how they are built, what requests they become, and how a list is read page by page."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Generic, Self, TypeVar
@@ -8,7 +8,7 @@ import msgspec
 
 from estuary.client.conditions import Comparison, Condition, all_of, compared
 from estuary.client.errors import CursorExpired, UnexpectedAnswer
-from estuary.client.exchange import Answer, Patience, Request, Steps, exchange
+from estuary.client.exchange import Answer, Request, RetryPolicy, Steps, exchange
 from estuary.client.records import Codec, Page, codec_of
 from estuary.client.values import METADATA, encoded, names_of
 
@@ -18,15 +18,15 @@ C = TypeVar("C")
 
 MOST_A_PAGE: Final = 100
 _LONGEST_URL: Final = 2000
-"""What every proxy lets through; longer conditions go in a body."""
+"""The longest URL, in characters, that every proxy accepts; longer queries go in a body."""
 
 
-class Asked(msgspec.Struct, Generic[T], frozen=True):
-    """What is asked of the list at `path`, and the steps that ask it."""
+class ListQuery(msgspec.Struct, Generic[T], frozen=True):
+    """A query of the list at `path`, and the steps of the calls that it makes."""
 
     path: str
     codec: Codec[T]
-    patience: Patience
+    retry_policy: RetryPolicy
     where: tuple[Comparison | Condition, ...] = ()
     sort: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
@@ -34,8 +34,8 @@ class Asked(msgspec.Struct, Generic[T], frozen=True):
     most: int | None = None
     owner: str | None = None
 
-    def cut_to(self, shown: tuple[Any, ...]) -> "Asked[Any]":
-        """With these fields alone; a type stands for its own, and records are then read as it."""
+    def with_fields(self, shown: tuple[Any, ...]) -> "ListQuery[Any]":
+        """The query for these fields alone: their names, or a type, which records are then read as."""
         names = shown
         value_type: Any = dict
         if len(shown) == 1 and not isinstance(shown[0], str):
@@ -44,23 +44,23 @@ class Asked(msgspec.Struct, Generic[T], frozen=True):
         return msgspec.structs.replace(self, codec=codec_of(value_type), fields=names)
 
     def count(self, *, limited: bool) -> Steps[int]:
-        """How many records hold the conditions; with `limited` at most 10,000 are counted."""
+        """How many records meet the conditions; with `limited` at most 10,000 are counted."""
         members = {"fields": ["id"], "limit": 1, "count": "limited" if limited else "exact"}
-        answer = yield from exchange(self._request(members), self.patience)
+        answer = yield from exchange(self._request(members), self.retry_policy)
         total = _decoded(answer, _Counted).total
         return total if self.most is None else min(total, self.most)
 
     def page(self, size: int, cursor: str) -> Steps[Page[T]]:
-        """At most `size` records, from the cursor on: an empty one begins."""
+        """At most `size` records from the cursor on; an empty cursor is the start."""
         members: dict[str, Any] = {"limit": size, "cursor": cursor}
         if self.sort:
             members["sort"] = self.sort
         if self.fields:
-            # What is Estuary's own is shown always, as types say it is.
+            # The times are always there, as the type of a record says.
             members["fields"] = tuple(dict.fromkeys((*self.fields, *METADATA[1:3])))
         if self.expand:
             members["expand"] = self.expand
-        answer = yield from exchange(self._request(members), self.patience)
+        answer = yield from exchange(self._request(members), self.retry_policy)
         page = _decoded(answer, _Listed)
         return Page([self.codec.record(each) for each in page.items], page.next_cursor)
 
@@ -78,54 +78,54 @@ class Asked(msgspec.Struct, Generic[T], frozen=True):
         return Request("POST", f"{self.path}/query", {"Content-Type": "application/json"}, body)
 
 
-class Question(Generic[T, C]):
-    """How a query is put together, whichever client `C` asks it: each method gives another query."""
+class QueryBuilder(Generic[T, C]):
+    """The methods that build a query, for the client `C`; each returns a new query."""
 
-    def __init__(self, client: C, asked: Asked[T]) -> None:
+    def __init__(self, client: C, query: ListQuery[T]) -> None:
         self._client = client
-        self._asked = asked
+        self._query = query
 
     def where(self, *conditions: Condition, **comparisons: Any) -> Self:
-        """Those that hold these conditions, too: `pages__gte=100`, `binding__in=["paper"]`, `note=None`."""
-        where = (*self._asked.where, *conditions, *compared(comparisons))
+        """Adds conditions, all to be met: `pages__gte=100`, `binding__in=["paper"]`, `note=None`."""
+        where = (*self._query.where, *conditions, *compared(comparisons))
         return self._with(where=where)
 
     def sort(self, *names: str) -> Self:
-        """In the order of up to three fields; `-` stands before one that descends."""
+        """Sorts by up to three fields; `-` before a name means descending."""
         return self._with(sort=names)
 
     def expand(self, *names: str) -> Self:
-        """With the records that these fields refer to: see `Record.expand`."""
+        """Includes the records that these fields refer to: see `Record.expand`."""
         return self._with(expand=names)
 
     def owner(self, owner: str) -> Self:
-        """Those of one owner: for who sees those of all."""
+        """Selects one owner's records, for clients that may read all owners'."""
         return self._with(owner=owner)
 
     def limit(self, most: int) -> Self:
-        """At most so many records in all."""
+        """Limits the number of records in all pages together."""
         if most < 0:
             raise ValueError(f"limit: must be 0 or more, not {most}")
         return self._with(most=most)
 
     def _with(self, **changes: Any) -> Self:
-        return type(self)(self._client, msgspec.structs.replace(self._asked, **changes))
+        return type(self)(self._client, msgspec.structs.replace(self._query, **changes))
 
 
-class Walk(Generic[T]):
-    """A way through a list, page by page: `next_page` gives the steps to the next one, None at the end."""
+class PageWalk(Generic[T]):
+    """Reads a list page by page, at most `size` records each, from the cursor `after` on."""
 
-    def __init__(self, asked: Asked[T], size: int, after: str) -> None:
+    def __init__(self, query: ListQuery[T], size: int, after: str) -> None:
         if not 1 <= size <= MOST_A_PAGE:
             raise ValueError(f"a page has 1 to {MOST_A_PAGE} records, not {size}")
-        self._asked = asked
+        self._query = query
         self._size = size
         self._cursor: str | None = after
-        self._left = asked.most
+        self._left = query.most
         self._seen = 0
 
     def next_page(self) -> Steps[Page[T]] | None:
-        """None where there are no more, or as many were given as were asked for."""
+        """The steps to the next page; None at the end of the list, or of the query's limit."""
         if self._cursor is None or self._left == 0:
             return None
         return self._steps(self._cursor)
@@ -133,7 +133,7 @@ class Walk(Generic[T]):
     def _steps(self, cursor: str) -> Steps[Page[T]]:
         size = self._size if self._left is None else min(self._size, self._left)
         try:
-            page = yield from self._asked.page(size, cursor)
+            page = yield from self._query.page(size, cursor)
         except CursorExpired as expired:
             expired.cursor, expired.seen = cursor, self._seen
             raise

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from estuary.client.asking import Asked, Question, Walk
 from estuary.client.conditions import Condition, not_
 from estuary.client.errors import UnexpectedAnswer
-from estuary.client.exchange import Answer, Attempt, Patience, Request
+from estuary.client.exchange import Answer, Attempt, Request, RetryPolicy
+from estuary.client.queries import ListQuery, PageWalk, QueryBuilder
 from estuary.client.records import Page, codec_of
 
-PATIENCE = Patience(timeout=30.0, attempt_timeout=10.0, retries=0)
+POLICY = RetryPolicy(timeout=30.0, attempt_timeout=10.0, retries=0)
 BOOKS = "/api/v1/books"
 
 
@@ -24,16 +24,16 @@ class Spine(Struct):
     made: datetime | None = None
 
 
-def asked(*conditions: Condition, **comparisons: Any) -> "Question[dict[str, Any], None]":
+def asked(*conditions: Condition, **comparisons: Any) -> "QueryBuilder[dict[str, Any], None]":
     """A query of books, whose values are dicts."""
-    return Question(None, Asked(BOOKS, codec_of(dict[str, Any]), PATIENCE)).where(
+    return QueryBuilder(None, ListQuery(BOOKS, codec_of(dict[str, Any]), POLICY)).where(
         *conditions, **comparisons
     )
 
 
-def request_of(question: Question[Any, None]) -> Request:
+def request_of(query: QueryBuilder[Any, None]) -> Request:
     """What is sent for the first page."""
-    step = next(question._asked.page(10, ""))
+    step = next(query._query.page(10, ""))
     assert isinstance(step, Attempt)
     return step.request
 
@@ -47,25 +47,25 @@ def body_of(request: Request) -> Any:
 
 def test_a_url_says_what_it_can() -> None:
     """Conditions, order, and what is expanded; with commas between names, as the service has them."""
-    question = asked(pages__gte=1, title="a&b").sort("-pages", "title").expand("author", "editor")
-    request = request_of(question)
+    query = asked(pages__gte=1, title="a&b").sort("-pages", "title").expand("author", "editor")
+    request = request_of(query)
     told = "pages.gte=1&title=a%26b&limit=10&cursor=&sort=-pages%2Ctitle&expand=author%2Ceditor"
     assert ("GET", f"{BOOKS}?{told}", None) == (request.method, request.path, request.body)
 
 
 def test_fields_are_those_of_a_type_or_named() -> None:
     """The times of a record are asked for beside them, for types say that they are there."""
-    by_type = Question(None, asked()._asked.cut_to((Spine,)))
+    by_type = QueryBuilder(None, asked()._query.with_fields((Spine,)))
     assert request_of(by_type).path.endswith("fields=title%2Cmade%2Ccreated_at%2Cupdated_at")
-    by_name = Question(None, asked()._asked.cut_to(("pages",)))
+    by_name = QueryBuilder(None, asked()._query.with_fields(("pages",)))
     assert request_of(by_name).path.endswith("fields=pages%2Ccreated_at%2Cupdated_at")
 
 
 def test_what_a_url_cannot_say_goes_into_a_body() -> None:
     """Logic, one operator twice on a field, and what is too long for a proxy."""
-    question = asked(not_(pages=1), title="a").sort("pages").owner("north")
+    query = asked(not_(pages=1), title="a").sort("pages").owner("north")
     expected = {"where": {"not": {"pages": {"eq": 1}}, "title": {"eq": "a"}}, "limit": 10, "cursor": ""}
-    assert expected | {"sort": ["pages"], "owner": "north"} == body_of(request_of(question))
+    assert expected | {"sort": ["pages"], "owner": "north"} == body_of(request_of(query))
     twice = body_of(request_of(asked(pages__ne=1).where(pages__ne=2)))
     assert {"pages": {"ne": 1}, "and": [{"pages": {"ne": 2}}]} == twice["where"]
     ids = ["x" * 36] * 100
@@ -74,12 +74,12 @@ def test_what_a_url_cannot_say_goes_into_a_body() -> None:
 
 def test_a_question_stays_as_it_is() -> None:
     """Each method gives another one."""
-    question = asked(pages=1)
-    question.where(pages__lt=2).sort("pages").limit(1).expand("author").owner("x")
-    assert f"{BOOKS}?pages=1&limit=10&cursor=" == request_of(question).path
+    query = asked(pages=1)
+    query.where(pages__lt=2).sort("pages").limit(1).expand("author").owner("x")
+    assert f"{BOOKS}?pages=1&limit=10&cursor=" == request_of(query).path
 
 
-def carry_out(walk: Walk[Any], answers: list[Any]) -> list[tuple[int, str]]:
+def carry_out(walk: PageWalk[Any], answers: list[Any]) -> list[tuple[int, str]]:
     """Limit and cursor of each request of a walk that has these answers."""
     seen = []
     while (steps := walk.next_page()) is not None:
@@ -101,24 +101,24 @@ def page(size: int, cursor: str | None) -> dict[str, Any]:
 
 def test_a_walk_asks_for_no_more_than_is_wanted() -> None:
     """It ends where as many as were asked for came, or the list does."""
-    limited = Walk(asked().limit(5)._asked, 2, "")
+    limited = PageWalk(asked().limit(5)._query, 2, "")
     assert [(2, ""), (2, "a"), (1, "b")] == carry_out(limited, [page(2, "a"), page(2, "b"), page(1, "c")])
-    assert [(2, "x")] == carry_out(Walk(asked()._asked, 2, "x"), [page(1, None)])
-    assert [] == carry_out(Walk(asked().limit(0)._asked, 2, ""), [])
+    assert [(2, "x")] == carry_out(PageWalk(asked()._query, 2, "x"), [page(1, None)])
+    assert [] == carry_out(PageWalk(asked().limit(0)._query, 2, ""), [])
 
 
 @pytest.mark.parametrize("size", [0, 101])
 def test_a_page_has_the_services_bounds(size: int) -> None:
     """Told before anything is asked."""
     with pytest.raises(ValueError, match=f"a page has 1 to 100 records, not {size}"):
-        Walk(asked()._asked, size, "")
+        PageWalk(asked()._query, size, "")
     with pytest.raises(ValueError, match="limit: must be 0 or more, not -1"):
         asked().limit(-1)
 
 
 def test_a_list_that_cannot_be_read_is_told() -> None:
     """As one of another service."""
-    steps = asked()._asked.page(10, "")
+    steps = asked()._query.page(10, "")
     next(steps)
     with pytest.raises(UnexpectedAnswer, match="the list cannot be read: "):
         steps.send(Answer(200, {}, b"[]"))
