@@ -92,7 +92,7 @@ def test_the_overview_counts_what_is_declared_and_leads_to_it(page: Page) -> Non
     assert sum(size for url, size in answers if not url.endswith("openapi.json")) <= 300_000
     page.get_by_role("main").get_by_role("link", name="Paintings").click()
     expect(page.get_by_role("heading", name="Paintings", level=1)).to_be_visible()
-    assert "Paintings · Estuary" == page.title()
+    expect(page).to_have_title("Paintings · Estuary")
 
 
 def test_pages_lead_on_and_back_through_a_large_list(page: Page) -> None:

@@ -53,10 +53,11 @@ class SignIn(msgspec.Struct):
 
 
 class ConsoleConfig(msgspec.Struct):
-    """The document `config.json`: the service's version, ways to sign in, and addresses."""
+    """The document `config.json`: version, ways to sign in, whether records have owners, addresses."""
 
     version: str
     sign_in: SignIn
+    owners: bool
     paths: Paths
 
 
@@ -65,7 +66,8 @@ def make_console(
 ) -> tuple[Sequence[Route], Sequence[Companion]]:
     """The routes of the console at `path`, and its background tasks."""
     oidc = _open_id_connect(settings, resources)
-    config = ConsoleConfig(__version__, _sign_in(settings, oidc), _paths(settings))
+    owners = settings.auth_enabled and settings.auth_owner_claim is not None
+    config = ConsoleConfig(__version__, _sign_in(settings, oidc), owners, _paths(settings))
     beside = {"config.json": page_file(".json", msgspec.json.encode(config))}
     handlers = PageHandlers(path, read_page("console"), _policy(), beside)
     return page_routes(handlers), [] if oidc is None else [_origins(settings, oidc.issuer, handlers)]

@@ -25,6 +25,8 @@ SCHEMES: Schema = {
         "where keys are accepted.",
     }
 }
+WHOSE: Final = "x-estuary-whose"
+"""Of an operation with access rules: whose records it is done with, `own`, those of `all`, or either."""
 _PARAMETERS: Final = "parameters"
 
 
@@ -84,4 +86,11 @@ def secured_operation(operation: Schema, rules: Sequence[Rule]) -> Schema:
     references = {str(status): {"$ref": f"#/components/responses/Error{status}"} for status in refusals}
     responses = dict(sorted({**operation["responses"], **references}.items()))
     security = [{}, bearer] if everyone else [bearer]
-    return {**operation, "security": security, "responses": responses}
+    return {**operation, **_whose(rules[0]), "security": security, "responses": responses}
+
+
+def _whose(rule: Rule) -> Schema:
+    if not rule.declared:
+        return {}
+    all_owners = rule.signed_in or rule.roles or rule.scopes
+    return {WHOSE: [*(["own"] if rule.owner else []), *(["all"] if all_owners else [])]}

@@ -7,7 +7,7 @@ export async function counted(resource, conditions, { api, rights, session }, si
   if (!resource.can.read) return "not readable";
   if (session.credential === null && !resource.open.read) return WITHOUT_COUNT[401];
   const query = [...conditions, ["limit", 1], ["fields", "id"], ["count", conditions.length > 0 ? "limited" : "exact"]];
-  const answer = rights.learn(resource.name, "read", await api.request("GET", resource.path, { query, signal }));
+  const answer = rights.learn(resource, "read", await api.request("GET", resource.path, { query, signal }));
   if (!answer.ok) return WITHOUT_COUNT[answer.status] ?? "unknown";
   const { total, total_exceeded: exceeded } = answer.body;
   return `${exceeded ? "more than " : ""}${grouped(total)}`;

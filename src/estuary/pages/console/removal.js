@@ -1,24 +1,34 @@
 /** Records deleted and brought back, in batches: each is made whole or not at all. */
 
+import { grouped } from "./counting.js";
 import { newKey, patiently } from "./sending.js";
 
 const AT_ONCE = 100;
+const MOST_KEPT = 1000;
 
-/** Why what is deleted could not be brought back as it was; null where it can. */
-export function lossOf(resource) {
+/** Why `count` deleted records could not be brought back as they were; null where they can. */
+export function lossOf(resource, { config, session }, count = 1) {
+  if (count > MOST_KEPT) return `That is offered for up to ${grouped(MOST_KEPT)} records.`;
   if (!resource.can.create) return `Nobody can create ${resource.title.toLowerCase()} again.`;
   const hidden = resource.fields.filter((field) => field.hidden);
   if (hidden.length > 0) return `${labels(hidden)} cannot be read, and so not be brought back.`;
   const stamped = resource.fields.filter(({ name, readOnly }) => readOnly && !["id", "created_at", "updated_at"].includes(name));
   if (stamped.length > 0) return `${labels(stamped)} would be set anew.`;
+  if (config.owners && mayBeOthers(resource, session)) return "What is deleted may be somebody else's, and would become yours.";
   const taken = resource.referrers.filter(({ field }) => field.onDelete !== "restrict");
   return taken.length > 0 ? `It changes ${taken.map((each) => each.resource.title.toLowerCase()).join(", ")}, too.` : null;
+}
+
+/** Whether what one may delete may belong to somebody else: by a rule, or to a key that is for all owners. */
+function mayBeOthers({ whose }, { credential }) {
+  return whose.delete === undefined ? credential?.way === "key" : whose.delete.includes("all");
 }
 
 /** Deletes records by their ids, a batch after the other, and tells `onDone` how many are gone.
  *
  * `{deleted, refusal, culprit}`: the ids that are gone, and where one was refused, the answer and that id; of its
- * batch then nothing was deleted. One that somebody else has deleted meanwhile counts as gone.
+ * batch then nothing was deleted. One that somebody else has deleted meanwhile counts as gone. When `signal` ends it, the
+ * batch under way is waited for, so that what is told is what happened.
  */
 export async function remove(app, resource, ids, { onDone, signal } = {}) {
   const deleted = [];
@@ -26,27 +36,28 @@ export async function remove(app, resource, ids, { onDone, signal } = {}) {
   while (waiting.length > 0 && !signal?.aborted) {
     const some = waiting.slice(0, AT_ONCE);
     const operations = some.map((id) => ({ method: "DELETE", path: resource.recordPath(id), headers: { "If-Match": "*" } }));
-    const answer = await inBatch(app, operations, signal);
+    const answer = await inBatch(app, operations, { signal });
+    if (answer === null) break;
     const at = answer.body?.details?.operation;
     if (answer.ok) deleted.push(...waiting.splice(0, some.length));
     else if (isGone(answer) && at !== undefined) deleted.push(...waiting.splice(at, 1));
-    else return { deleted, refusal: app.rights.learn(resource.name, "delete", answer), culprit: some[at] };
+    else return { deleted, refusal: app.rights.learn(resource, "delete", answer, some[at]), culprit: some[at] };
     onDone?.(deleted.length);
   }
   return { deleted };
 }
 
-/** The whole records with these ids, as they are now; those that are gone are missing. */
-export async function read(app, resource, ids, signal) {
+/** The whole records with these ids as they are now, `{records}`; those that are gone are missing. Else the `refusal`. */
+export async function read(app, resource, ids) {
   const records = [];
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     const some = ids.slice(at, at + AT_ONCE);
     const query = [...some.map((id) => ["id.in", id]), ["limit", AT_ONCE], ["cursor", ""]];
-    const answer = await app.api.request("GET", resource.path, { query, signal });
-    if (!answer.ok) return null;
+    const answer = await patiently(() => app.api.request("GET", resource.path, { query }));
+    if (!answer.ok) return { records, refusal: answer };
     records.push(...answer.body.items);
   }
-  return records;
+  return { records };
 }
 
 /** Creates deleted records again, under their own ids; the answer that refused it, null where all are there. */
@@ -65,8 +76,8 @@ export async function restore(app, resource, records) {
   return null;
 }
 
-/** Tells that `records` are deleted, and offers for some seconds to bring them back, where that is possible. */
-export function offerUndo(app, resource, records, onRestored) {
+/** Tells that `records` are deleted, and, where `isWhole` says that all of them is there, offers for some seconds to bring them back. */
+export function offerUndo(app, resource, records, { isWhole, onRestored }) {
   const told = records.length === 1 ? `Deleted “${resource.labelOf(records[0])}”` : `Deleted ${records.length} records`;
   const run = async () => {
     const refusal = await restore(app, resource, records);
@@ -74,13 +85,17 @@ export function offerUndo(app, resource, records, onRestored) {
     else app.toasts.show(`Not brought back: ${refusal.message}`, { kind: "error" });
     onRestored?.();
   };
-  app.toasts.show(told, lossOf(resource) === null ? { action: { label: "Undo", run } } : {});
+  app.toasts.show(told, isWhole ? { action: { label: "Undo", run } } : {});
 }
 
-/** One batch, sent again where that is worth it. */
-function inBatch({ api, config }, operations, signal) {
+/** The answer to one batch, sent again where that is worth it; null where `signal` ended the pause before that. */
+async function inBatch({ api, config }, operations, { signal } = {}) {
   const headers = { prefer: "return=minimal", "idempotency-key": `"${newKey()}"` };
-  return patiently(() => api.request("POST", config.batch, { body: { operations }, headers, signal }), { signal });
+  const send = () => api.request("POST", config.batch, { body: { operations }, headers });
+  return patiently(send, { signal }).catch((error) => {
+    if (signal?.aborted) return null;
+    throw error;
+  });
 }
 
 function isGone({ status }) {

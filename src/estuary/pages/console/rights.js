@@ -10,9 +10,12 @@ export class Rights extends Observable {
     session.subscribe(() => this.#refused.clear());
   }
 
-  /** Looks at an answer to `action` (`read`, `create`, `update` or `delete`) on a resource; gives it back. */
-  learn(resource, action, answer) {
-    const key = `${action} ${resource}`;
+  /** Looks at an answer to `action` (`read`, `create`, `update` or `delete`) on a record; gives it back.
+   *
+   * What is refused for a record is refused for all of its resource, but where one may change one's own records alone.
+   */
+  learn(resource, action, answer, id) {
+    const key = keyOf(resource, action, id);
     const before = this.#refused.get(key);
     if (answer.status === 403) this.#refused.set(key, answer.message);
     else if (answer.ok) this.#refused.delete(key);
@@ -20,8 +23,13 @@ export class Rights extends Observable {
     return answer;
   }
 
-  /** Why `action` is known to be refused; undefined where it is not. */
-  refusal(resource, action) {
-    return this.#refused.get(`${action} ${resource}`);
+  /** Why `action` is known to be refused, for the record `id` or for all; undefined where it is not. */
+  refusal(resource, action, id) {
+    return this.#refused.get(keyOf(resource, action, id));
   }
+}
+
+function keyOf(resource, action, id) {
+  const isOfOne = resource.dependsOnRecord(action);
+  return `${action} ${resource.name} ${isOfOne ? id : ""}`;
 }

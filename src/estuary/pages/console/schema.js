@@ -19,7 +19,7 @@ export function resourcesOf(document) {
 }
 
 /** A resource: its `path`, its `fields`, what the document says that somebody `can` do to its records, and what of that is
- * `open` to those who have not signed in. */
+ * `open` to those who have not signed in, and with `whose` records it can be done: one's "own", those of "all", or either. */
 export class Resource {
   constructor(members) {
     Object.assign(this, members);
@@ -28,6 +28,11 @@ export class Resource {
   /** Where one record is. */
   recordPath(id) {
     return `${this.path}/${encodeURIComponent(id)}`;
+  }
+
+  /** Whether of the records that one may read, one may do `action` with one's own alone. */
+  dependsOnRecord(action) {
+    return Boolean(this.whose[action]?.includes("own") && this.whose.read?.includes("all"));
   }
 
   field(name) {
@@ -85,6 +90,7 @@ function resourceOf({ name, description, "x-estuary-resource": { path, singular 
       update: isOpen(one.patch),
       delete: isOpen(one.delete),
     },
+    whose: { read: whoseOf(list.get), update: whoseOf(one.patch), delete: whoseOf(one.delete) },
     referrers: [],
   });
 }
@@ -95,12 +101,20 @@ function isOpen(operation) {
   return requirements.length === 0 || requirements.some((each) => Object.keys(each).length === 0);
 }
 
+/** Whose records an operation is done with; undefined where no rule says so, and everyone has one's own. */
+function whoseOf(operation) {
+  return operation?.["x-estuary-whose"];
+}
+
 function fieldsOf(record, draft, conditions, resolver) {
   const served = record?.properties ?? {};
   const accepted = draft?.properties ?? {};
   const names = [...new Set([...Object.keys(served), ...Object.keys(accepted)])].filter((name) => name !== "expand");
   const required = new Set(draft?.required ?? []);
-  return ordered(names).map((name) => fieldOf(name, served[name], accepted[name], required.has(name), conditions[name], resolver));
+  return ordered(names).map((name) => {
+    const [shown, written, condition] = [served, accepted, conditions].map((members) => own(members, name));
+    return fieldOf(name, shown, written, required.has(name), condition, resolver);
+  });
 }
 
 /** A field. `hidden` ones are written and never shown, `readOnly` ones are the server's; an operator's `operators` can
@@ -126,6 +140,11 @@ function fieldOf(name, served, accepted, required, condition, resolver) {
     operators,
     sortable: operators.includes("eq"),
   };
+}
+
+/** A member of an object of JSON: one called "constructor" is none that every object of JavaScript has. */
+function own(members, name) {
+  return Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
 /** The id first, the times last. */

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from estuary.app import load_resources, openapi
+from estuary.core.access.rights import rights_of
 from estuary.core.kinds.choice import Choice
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.resource import Resource
@@ -18,6 +19,7 @@ from estuary.http.openapi.document import document
 from tests.support.library import LIBRARY
 from tests.support.programs import require
 from tests.support.service import ITEMS
+from tests.support.shelf import DRAFTS, FORMS
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -60,7 +62,7 @@ def test_choices_stand_in_their_declared_order_and_once() -> None:
 
 
 def test_what_json_schema_has_no_word_for_is_told_in_extensions() -> None:
-    """Which tags are resources, and where; what a field refers to, may it be null; what is unique."""
+    """Which tags are resources; what a field refers to, may it be null; what is unique; whose records."""
     library: Any = document(LIBRARY, version="1", prefix="/api/v1", rights={}, keys=True)
     resources = {tag["name"]: tag["x-estuary-resource"] for tag in library["tags"] if len(tag) > 2}
     assert ["chapters", "volumes", "authors"] == list(resources)
@@ -72,6 +74,11 @@ def test_what_json_schema_has_no_word_for_is_told_in_extensions() -> None:
         assert editor == fields["editor"]["anyOf"][0]["x-estuary-reference"]
         marked = [field for field, schema in fields.items() if schema.get("x-estuary-unique")]
         assert ["isbn"] == marked
+    rights = {"drafts": rights_of(DRAFTS.access, None, None), "forms": rights_of(None, None, None)}
+    paths: Any = document([DRAFTS, FORMS], version="1", prefix="/api/v1", rights=rights)["paths"]
+    assert ["own", "all"] == paths["/api/v1/drafts/{id}"]["delete"]["x-estuary-whose"]
+    assert ["all"] == paths["/api/v1/drafts"]["post"]["x-estuary-whose"]
+    assert "x-estuary-whose" not in paths["/api/v1/forms"]["get"]
 
 
 def test_an_object_of_anything_says_so() -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lossOf } from "../../../../src/estuary/pages/console/removal.js";
+import { lossOf, remove } from "../../../../src/estuary/pages/console/removal.js";
 import { resourcesOf } from "../../../../src/estuary/pages/console/schema.js";
 
 const text = (rest = {}) => ({ type: "string", ...rest });
@@ -20,13 +20,13 @@ const document = {
   ],
   paths: {
     "/api/v1/books": {
-      get: { security: [{ bearer: ["books:read"] }] },
+      get: { security: [{ bearer: ["books:read"] }], "x-estuary-whose": ["all"] },
       post: { security: [{ bearer: [] }], requestBody: json(refer("BookDraft")) },
     },
     "/api/v1/books/query": { post: { requestBody: json({ properties: { where: refer("BookCondition") } }) } },
     "/api/v1/books/{id}": {
       get: { responses: { 200: json({ anyOf: [refer("Book"), refer("BookPart")] }) } },
-      patch: {},
+      patch: { "x-estuary-whose": ["own"] },
       delete: {},
     },
     "/api/v1/authors": { get: { security: [{}, { bearer: [] }] } },
@@ -44,6 +44,7 @@ const document = {
           binding: { anyOf: [refer("Binding"), { type: "null" }] },
           price: text({ format: "decimal" }),
           placed_at: text({ format: "date-time", readOnly: true }),
+          constructor: text({ readOnly: true }),
           ...stamps,
           expand: {},
         },
@@ -75,16 +76,17 @@ test("resources are what the document says are some, with what can be done and w
   assert.deepEqual(authors.can, { read: true, create: false, update: false, delete: false });
   assert.deepEqual([books.open.read, books.open.update, authors.open.read], [false, true, true]);
   assert.equal(books.recordPath("a/b"), "/api/v1/books/a%2Fb");
+  assert.deepEqual([books.dependsOnRecord("update"), books.dependsOnRecord("delete")], [true, false]);
 });
 
 test("fields are told by what is served and by what is accepted", () => {
   const names = books.fields.map(({ name }) => name);
-  const own = ["title", "isbn", "author", "binding", "price", "placed_at", "secret"];
+  const own = ["title", "isbn", "author", "binding", "price", "placed_at", "constructor", "secret"];
   assert.deepEqual(names, ["id", ...own, "created_at", "updated_at"]);
   const kinds = Object.fromEntries(books.fields.map(({ name, kind }) => [name, kind]));
   assert.deepEqual(
     own.map((name) => kinds[name]),
-    ["text", "text", "reference", "choice", "decimal", "timestamp", "text"],
+    ["text", "text", "reference", "choice", "decimal", "timestamp", "text", "text"],
   );
   const told = (name, ...members) => members.map((member) => books.field(name)[member]);
   assert.deepEqual(told("title", "required", "optional", "description"), [true, false, "On its cover."]);
@@ -93,6 +95,7 @@ test("fields are told by what is served and by what is accepted", () => {
   assert.deepEqual(told("binding", "choices", "optional", "description"), [["paper", "cloth"], true, "How it is bound."]);
   assert.deepEqual(told("secret", "hidden", "readOnly"), [true, false]);
   assert.deepEqual(told("placed_at", "hidden", "readOnly"), [false, true]);
+  assert.deepEqual(told("constructor", "hidden", "readOnly", "sortable"), [false, true, false]);
   assert.deepEqual(told("title", "operators", "sortable"), [["eq", "contains"], true]);
   assert.deepEqual(told("price", "operators", "sortable"), [[], false]);
   assert.deepEqual(books.version.operators, ["eq", "gt"]);
@@ -108,12 +111,34 @@ test("records are called by what names them, and know who refers to them", () =>
 });
 
 test("what could not be brought back as it was is said", () => {
-  assert.equal(lossOf(books), "Secret cannot be read, and so not be brought back.");
-  assert.equal(lossOf(authors), "Nobody can create authors again.");
-  const whole = (rest) => ({ title: "Items", can: { create: true }, fields: [], referrers: [], ...rest });
-  assert.equal(lossOf(whole({})), null);
-  assert.equal(lossOf(whole({ fields: [{ name: "at", label: "At", readOnly: true }] })), "At would be set anew.");
+  const open = { config: { owners: false }, session: { credential: null } };
+  assert.equal(lossOf(books, open), "Secret cannot be read, and so not be brought back.");
+  assert.equal(lossOf(authors, open), "Nobody can create authors again.");
+  const whole = (rest) => ({ title: "Items", can: { create: true }, fields: [], referrers: [], whose: {}, ...rest });
+  assert.equal(lossOf(whole({}), open, 1000), null);
+  assert.equal(lossOf(whole({}), open, 1001), "That is offered for up to 1,000 records.");
+  assert.equal(lossOf(whole({ fields: [{ name: "at", label: "At", readOnly: true }] }), open), "At would be set anew.");
   const referrers = (onDelete) => [{ resource: { title: "Lines" }, field: { onDelete } }];
-  assert.equal(lossOf(whole({ referrers: referrers("cascade") })), "It changes lines, too.");
-  assert.equal(lossOf(whole({ referrers: referrers("restrict") })), null);
+  assert.equal(lossOf(whole({ referrers: referrers("cascade") }), open), "It changes lines, too.");
+  assert.equal(lossOf(whole({ referrers: referrers("restrict") }), open), null);
+  const others = "What is deleted may be somebody else's, and would become yours.";
+  const owned = (way) => ({ config: { owners: true }, session: { credential: { way } } });
+  assert.deepEqual([lossOf(whole({}), owned("token")), lossOf(whole({}), owned("key"))], [null, others]);
+  const ruled = (...whose) => lossOf(whole({ whose: { delete: whose } }), owned("key"));
+  assert.deepEqual([ruled("own"), ruled("own", "all")], [null, others]);
+});
+
+test("a deletion that is stopped tells what is gone: the batch under way is waited for", async () => {
+  const stop = new AbortController();
+  const sizes = [];
+  const request = async (method, path, { body, signal }) => {
+    sizes.push(body.operations.length);
+    stop.abort();
+    assert.equal(signal, undefined);
+    return { ok: sizes.length === 1, status: 200, headers: new Headers(), body: {} };
+  };
+  const app = { api: { request }, config: { batch: "/api/v1/batch" } };
+  const ids = Array.from({ length: 250 }, (_, place) => String(place));
+  const { deleted, refusal } = await remove(app, books, ids, { signal: stop.signal });
+  assert.deepEqual([deleted, refusal, sizes], [ids.slice(0, 100), undefined, [100]]);
 });

@@ -85,16 +85,21 @@ test("a service that does not answer is told in the form of an answer", async ()
 test("what was refused is known until somebody else is there, or until it is allowed", () => {
   const here = session();
   const rights = new Rights(here);
+  const resource = (dependsOnRecord) => ({ name: "books", dependsOnRecord: () => dependsOnRecord });
+  const books = resource(false);
   const forbidden = { status: 403, ok: false, message: "no scope" };
-  assert.equal(rights.learn("books", "create", forbidden), forbidden);
-  assert.deepEqual([rights.refusal("books", "create"), rights.refusal("books", "read")], ["no scope", undefined]);
-  rights.learn("books", "create", { status: 422, ok: false });
-  assert.equal(rights.refusal("books", "create"), "no scope");
-  rights.learn("books", "create", { status: 201, ok: true });
-  assert.equal(rights.refusal("books", "create"), undefined);
-  rights.learn("books", "create", forbidden);
+  assert.equal(rights.learn(books, "create", forbidden), forbidden);
+  assert.deepEqual([rights.refusal(books, "create"), rights.refusal(books, "read")], ["no scope", undefined]);
+  rights.learn(books, "create", { status: 422, ok: false });
+  assert.equal(rights.refusal(books, "create"), "no scope");
+  rights.learn(books, "create", { status: 201, ok: true });
+  assert.equal(rights.refusal(books, "create"), undefined);
+  rights.learn(books, "create", forbidden);
   here.signIn(fresh, { keep: false });
-  assert.equal(rights.refusal("books", "create"), undefined);
+  assert.equal(rights.refusal(books, "create"), undefined);
+  const owned = resource(true);
+  rights.learn(owned, "update", forbidden, "1");
+  assert.deepEqual([rights.refusal(owned, "update", "1"), rights.refusal(owned, "update", "2")], ["no scope", undefined]);
 });
 
 test("addresses name what they mean, whatever it is", () => {

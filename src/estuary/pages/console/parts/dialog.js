@@ -15,8 +15,10 @@ export function Dialog({ title, onClose, actions, children, wide = false }) {
     event.preventDefault();
     onClose?.();
   };
+  // A browser lets a second Escape in a row close it, whatever is said to the first: it is closed by not being rendered.
+  const stay = () => element.current?.showModal();
   return html`
-    <dialog ref=${element} class=${wide ? "dialog wide" : "dialog"} aria-labelledby=${id} onCancel=${cancel}>
+    <dialog ref=${element} class=${wide ? "dialog wide" : "dialog"} aria-labelledby=${id} onCancel=${cancel} onClose=${stay}>
       <h2 id=${id}>${title}</h2>
       <div class="dialog-body">${children}</div>
       ${actions && html`<div class="actions">${actions}</div>`}

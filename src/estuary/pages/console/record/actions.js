@@ -7,14 +7,14 @@ import { Dialog } from "../parts/dialog.js";
 import { Notice } from "../parts/notice.js";
 import { lossOf, offerUndo } from "../removal.js";
 import { href } from "../router.js";
-import { newKey, patiently } from "../sending.js";
+import { briefly, newKey } from "../sending.js";
 import { CodeBlock } from "../snippets/code-block.js";
 import { stringify } from "../values/json.js";
 
 export function RecordActions({ resource, record, tag }) {
   const { rights } = useApp();
   const [shown, setShown] = useState(null);
-  const refused = resource.can.delete ? rights.refusal(resource.name, "delete") : "the service deletes none";
+  const refused = resource.can.delete ? rights.refusal(resource, "delete", record.id) : "the service deletes none";
   const close = () => setShown(null);
   return html`
     <${Button} onClick=${() => setShown("json")}>JSON<//>
@@ -41,16 +41,17 @@ function DeleteDialog({ resource, record, tag, onClose }) {
   const { api, rights, router } = app;
   const [problem, setProblem] = useState(null);
   const [isBusy, setBusy] = useState(false);
-  const loss = lossOf(resource);
+  const loss = lossOf(resource, app);
 
   const remove = async () => {
     setBusy(true);
     const headers = { "idempotency-key": `"${newKey()}"`, ...(tag === null ? {} : { "if-match": tag }) };
     const send = () => api.request("DELETE", resource.recordPath(record.id), { headers });
-    const answer = rights.learn(resource.name, "delete", await patiently(send, { attempts: 3 }));
+    const answer = rights.learn(resource, "delete", await briefly(send), record.id);
     setBusy(false);
     if (!answer.ok && answer.status !== 404) return setProblem(answer);
-    if (answer.ok) offerUndo(app, resource, [record], () => router.go(href(["resources", resource.name, record.id])));
+    const onRestored = () => router.go(href(["resources", resource.name, record.id]));
+    if (answer.ok) offerUndo(app, resource, [record], { isWhole: loss === null, onRestored });
     return router.go(href(["resources", resource.name]), { replace: true });
   };
 

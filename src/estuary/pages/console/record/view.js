@@ -14,7 +14,7 @@ export default function RecordView({ resource, parameters }) {
   useEffect(() => {
     const stop = new AbortController();
     api.request("GET", resource.recordPath(parameters.id), { signal: stop.signal }).then(
-      (answer) => setShown({ answer: rights.learn(resource.name, "read", answer), round }),
+      (answer) => setShown({ answer: rights.learn(resource, "read", answer), round }),
       () => {},
     );
     return () => stop.abort();

@@ -9,7 +9,6 @@ import { Progress } from "../parts/progress.js";
 import { lossOf, offerUndo, read, remove } from "../removal.js";
 
 const NAMED = 5;
-const MOST_KEPT = 1000;
 
 export function BulkDelete({ resource, selection, onClose, onChanged }) {
   const app = useApp();
@@ -18,6 +17,7 @@ export function BulkDelete({ resource, selection, onClose, onChanged }) {
   const [outcome, setOutcome] = useState(null);
   const ending = useRef(new AbortController());
   const isRunning = done !== null && outcome === null;
+  const loss = lossOf(resource, app, count);
 
   const run = async () => {
     const chosen = selection.records;
@@ -25,12 +25,15 @@ export function BulkDelete({ resource, selection, onClose, onChanged }) {
     setOutcome(null);
     setDone(0);
     const { signal } = ending.current;
-    const kept = lossOf(resource) === null && ids.length <= MOST_KEPT ? await read(app, resource, ids, signal) : null;
-    const result = await remove(app, resource, ids, { onDone: setDone, signal }).catch(() => ({ deleted: [] }));
+    const isWhole = loss === null;
+    const kept = isWhole ? await read(app, resource, ids) : { records: chosen };
+    if (kept.refusal !== undefined) return setOutcome({ deleted: [], refusal: kept.refusal });
+    const result = await remove(app, resource, ids, { onDone: setDone, signal });
     const gone = new Set(result.deleted);
-    selection.set(chosen.filter(({ id }) => gone.has(id)), false);
+    const isGone = ({ id }) => gone.has(id);
+    selection.set(chosen.filter(isGone), false);
     onChanged();
-    if (gone.size > 0) offerUndo(app, resource, (kept ?? chosen).filter(({ id }) => gone.has(id)), onChanged);
+    if (gone.size > 0) offerUndo(app, resource, kept.records.filter(isGone), { isWhole, onRestored: onChanged });
     if (result.refusal === undefined) onClose();
     else setOutcome({ ...result, label: resource.labelOf(chosen.find(({ id }) => id === result.culprit) ?? {}) });
   };
@@ -46,16 +49,15 @@ export function BulkDelete({ resource, selection, onClose, onChanged }) {
       onClose=${() => (isRunning ? ending.current.abort() : onClose())}
       actions=${html`<${Actions} isRunning=${isRunning} outcome=${outcome} onRun=${run} onSkip=${skip} onClose=${onClose} onStop=${() => ending.current.abort()} />`}
     >
-      ${done === null && html`<${Question} resource=${resource} records=${selection.records} />`}
+      ${done === null && html`<${Question} resource=${resource} records=${selection.records} loss=${loss} />`}
       ${isRunning && html`<${Progress} label=${`${done} of ${count} deleted`} value=${done} most=${count} />`}
       ${outcome && html`<${Outcome} outcome=${outcome} left=${selection.size} />`}
     <//>
   `;
 }
 
-function Question({ resource, records }) {
+function Question({ resource, records, loss }) {
   const taken = resource.referrers.filter(({ field }) => field.onDelete === "cascade");
-  const loss = lossOf(resource);
   return html`
     <ul class="named">
       ${records.slice(0, NAMED).map((record) => html`<li key=${record.id}>${resource.labelOf(record)}</li>`)}

@@ -11,7 +11,7 @@ import { exportQuery } from "./state.js";
 export function Heading({ resource, state }) {
   const { rights } = useApp();
   const { name, title, singular, description, can, path } = resource;
-  const refusal = rights.refusal(name, "create");
+  const refusal = rights.refusal(resource, "create");
   const query = exportQuery(state);
   const request = () => ({ method: "GET", path, query: typedQuery(resource, [...query, ["limit", state.limit]]) });
   return html`

@@ -20,7 +20,7 @@ export function useRecords(resource, state, fields, expanded, round) {
     const ending = new AbortController();
     const load = async () => {
       const answer = rights.learn(
-        resource.name,
+        resource,
         "read",
         await api.request("GET", resource.path, { query, signal: ending.signal }),
       );
@@ -31,7 +31,10 @@ export function useRecords(resource, state, fields, expanded, round) {
       );
       setSettled(wanted);
     };
-    if (session.credential !== null || resource.open.read) load().catch(() => {});
+    const ended = (error) => {
+      if (!ending.signal.aborted) throw error;
+    };
+    if (session.credential !== null || resource.open.read) load().catch(ended);
     return () => ending.abort();
   }, [wanted]);
 

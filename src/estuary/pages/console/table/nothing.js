@@ -16,7 +16,7 @@ export function Nothing({ resource, state, onClear }) {
         <${Button} onClick=${onClear}>Clear the filter<//>
       <//>
     `;
-  const mayCreate = resource.can.create && rights.refusal(resource.name, "create") === undefined;
+  const mayCreate = resource.can.create && rights.refusal(resource, "create") === undefined;
   return html`
     <${EmptyState} title=${state.cursor ? "Nothing more" : `No ${resource.title.toLowerCase()} yet`}>
       ${!state.cursor && mayCreate && html`<p>The first one that is created appears here.</p>`}

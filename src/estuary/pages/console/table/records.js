@@ -2,6 +2,7 @@
 
 import { html } from "../html.js";
 import { href } from "../router.js";
+import { brief } from "./brief.js";
 import { alignment, Cell } from "./cells.js";
 
 const NEXT = { none: "ascending", ascending: "descending", descending: "not" };
@@ -72,14 +73,16 @@ function Row({ resource, columns, record, selection }) {
       </td>`}
       ${columns.map((field, index) =>
         index === 0
-          ? html`<th scope="row" class=${alignment(field)}><a href=${address}><${Cell} field=${plain(field)} record=${record} /></a></th>`
+          ? html`<th scope="row" class=${alignment(field)}><a href=${address}><${Lead} field=${field} record=${record} /></a></th>`
           : html`<td class=${alignment(field)}><${Cell} field=${field} record=${record} /></td>`,
       )}
     </tr>
   `;
 }
 
-/** The first column leads to the record itself: a reference there is no link of its own. */
-function plain(field) {
-  return field.kind === "reference" ? { ...field, kind: "uuid" } : field;
+/** What leads to the record itself: a reference there is no link of its own, and a text that shows nothing gives way to the id. */
+function Lead({ field, record }) {
+  const value = record[field.name];
+  if (typeof value === "string" && value.trim() === "") return html`<span class="mono" title=${record.id}>${brief(record.id)}</span>`;
+  return html`<${Cell} field=${field.kind === "reference" ? { ...field, kind: "uuid" } : field} record=${record} />`;
 }

@@ -35,7 +35,7 @@ export function SelectionBar({ resource, selection, onDelete }) {
       html`
         <strong>${selection.size} selected</strong>
         <${Button} kind="quiet" onClick=${selection.clear}>Clear<//>
-        <${Button} kind="danger" refusal=${rights.refusal(resource.name, "delete")} onClick=${onDelete}>Delete…<//>
+        <${Button} kind="danger" refusal=${rights.refusal(resource, "delete")} onClick=${onDelete}>Delete…<//>
       `}
     </div>
   `;
