@@ -166,6 +166,8 @@ def test_a_session_that_ends_while_editing_costs_nothing_that_was_typed(page: Pa
     expect(dialogue).to_be_visible()
     assert [] == faults_in_every_look(page)
     dialogue.get_by_role("button", name="Not now").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("dialog", name="Leave without saving?").get_by_role("button", name="Stay").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("a long story")
     page.get_by_role("button", name="Create", exact=True).click()
     dialogue.get_by_label("Access token or API key").fill(token)

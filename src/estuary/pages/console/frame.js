@@ -21,7 +21,7 @@ export function Frame({ app }) {
   useChanges(router);
   const [visiting, setVisiting] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => AHEAD.forEach((load) => load()), AHEAD_MS);
+    const timer = setTimeout(() => AHEAD.forEach((load) => load().catch(() => {})), AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
   const isOutside = session.canSignIn && session.credential === null && !visiting && session.question === null;
@@ -31,7 +31,7 @@ export function Frame({ app }) {
         ? html`<${Lazy} load=${signInPage} onVisit=${() => setVisiting(true)} />`
         : html`<${Inside} app=${app} onSignOut=${() => setVisiting(false)} />`}
       ${session.question && html`<${Lazy} load=${signInDialog} reason=${session.question.reason} />`}
-      ${router.pending !== null && html`<${Lazy} load=${leaveDialog} onDecide=${(leave) => router.decide(leave)} />`}
+      ${router.pending !== null && html`<${Lazy} load=${leaveDialog} reason=${router.pending.reason} onDecide=${(leave) => router.decide(leave)} />`}
       <${ToastRegion} toasts=${toasts} />
     <//>
   `;
@@ -56,7 +56,7 @@ function Inside({ app, onSignOut }) {
         <span class="sr-only">Menu</span><span aria-hidden="true">☰</span>
       </button>
       <a class="brand" href="#/"><${Mark} />Estuary</a>
-      <${Who} session=${session} onSignOut=${onSignOut} />
+      <${Who} session=${session} router=${router} onSignOut=${onSignOut} />
     </header>
     <div class="columns">
       <${Navigation} isOpen=${isOpen} path=${path} />
@@ -65,7 +65,7 @@ function Inside({ app, onSignOut }) {
   `;
 }
 
-function Who({ session, onSignOut }) {
+function Who({ session, router, onSignOut }) {
   if (!session.canSignIn) return html`<span class="who"><span class="tag">Open API</span></span>`;
   if (session.credential === null)
     return html`
@@ -81,7 +81,7 @@ function Who({ session, onSignOut }) {
   return html`
     <span class="who">
       <span class="muted narrow-hidden name" title=${session.credential.name}>${session.credential.name}</span>
-      <${Button} onClick=${signOut}>Sign out<//>
+      <${Button} onClick=${() => router.leaving(signOut)}>Sign out<//>
     </span>
   `;
 }

@@ -30,14 +30,14 @@ export function match(pattern, path) {
 
 /** The address of the page, followed and changed. */
 export class Router extends Observable {
-  #dirty = new Set();
+  #dirty = new Map();
   #window;
 
   constructor(page) {
     super();
     this.#window = page;
     this.route = parseHash(page.location.hash);
-    /** Where the person wants to go while something is unsaved; null otherwise. */
+    /** What would be lost by what the person wants to do, `reason`; null while nothing is to be decided. */
     this.pending = null;
     page.addEventListener("hashchange", (event) => this.#follow(new URL(event.oldURL).hash));
     page.addEventListener("beforeunload", (event) => this.#dirty.size && event.preventDefault());
@@ -52,20 +52,28 @@ export class Router extends Observable {
     }
   }
 
-  /** Asks before the view is left, until what this returns is called. */
-  guard() {
+  /** Asks, for this `reason`, before the view is left, until what this returns is called. */
+  guard(reason) {
     const mark = {};
-    this.#dirty.add(mark);
+    this.#dirty.set(mark, reason);
     return () => this.#dirty.delete(mark);
   }
 
+  /** Calls `leave`, which leaves the view: at once, or when it is settled that what is unsaved may be lost. */
+  leaving(leave) {
+    if (this.#dirty.size === 0) return leave();
+    const [reason] = this.#dirty.values();
+    this.pending = { reason, leave };
+    return this.changed();
+  }
+
   /** Settles what was `pending`: whether to leave. */
-  decide(leave) {
-    const target = this.pending;
+  decide(isLeaving) {
+    const { leave } = this.pending;
     this.pending = null;
-    if (leave) {
+    if (isLeaving) {
       this.#dirty.clear();
-      this.go(target);
+      leave();
     }
     this.changed();
   }
@@ -75,8 +83,7 @@ export class Router extends Observable {
     if (this.#dirty.size === 0) return this.#arrive();
     if (parseHash(target).path === this.route.path) return this.#arrive();
     this.#window.history.pushState(null, "", before || "#/");
-    this.pending = target || "#/";
-    this.changed();
+    this.leaving(() => this.go(target || "#/"));
   }
 
   #arrive() {

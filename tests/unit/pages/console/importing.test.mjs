@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { operationOf, write } from "../../../../src/estuary/pages/console/transfer/importing.js";
+import { operationOf, Progress, write } from "../../../../src/estuary/pages/console/transfer/importing.js";
 
 const BOOKS = {
   path: "/api/v1/books",
@@ -86,4 +86,56 @@ test("a file of broken lines costs about as many operations as it has lines", as
   const { sizes, broken } = await imported(Array(300).fill("bad"), 100);
   assert.equal(broken.length, 300);
   assert.ok(sizes.reduce((sum, size) => sum + size) < 1000, String(sizes));
+});
+
+/** The outcome of importing `titles` by their ISBN, which is their title, into a service that answers by `answering`. */
+async function sentBy(answering, titles, progress = new Progress(), rest = {}) {
+  const sent = [];
+  const request = async (method, path, { body, headers }) => {
+    sent.push({ operations: body.operations, key: headers["idempotency-key"] });
+    const { status, operation } = answering(body.operations, sent.length);
+    const details = operation === undefined ? undefined : { operation };
+    return { status, ok: status === 200, headers: new Headers({ "retry-after": "0" }), body: { details }, message: "no", violations: [] };
+  };
+  const broken = [];
+  let settled = 0;
+  const lines = titles.map((title, place) => ({ at: place + 1, text: title, record: { title, isbn: title }, faults: [], unknown: [] }));
+  const options = { trial: false, progress, onBroken: ({ at }) => broken.push(at), onDone: (count) => (settled += count), ...rest };
+  const ended = await write({ api: { request }, config: { batch: "/b" } }, BOOKS, lines, options).then(() => null, (error) => error);
+  return { sent, broken, settled, ended };
+}
+
+test("an import that ended goes on: what was not answered is sent as it was, with its key, and nothing twice", async () => {
+  const titles = Array.from({ length: 250 }, (_, place) => `t${place}`);
+  const progress = new Progress();
+  const stop = new AbortController();
+  const first = await sentBy(
+    (operations, number) => {
+      if (number === 2) stop.abort(); // the answer to this one is lost, and it is not sent again
+      return { status: number === 1 ? 200 : 503 };
+    },
+    titles,
+    progress,
+    { signal: stop.signal },
+  );
+  assert.deepEqual([first.sent.length, first.settled, first.ended.name], [2, 100, "AbortError"]);
+  const second = await sentBy(() => ({ status: 200 }), titles, progress);
+  assert.deepEqual(second.sent[0], first.sent[1]);
+  assert.deepEqual(second.sent.map(({ operations }) => operations.length), [100, 50]);
+  assert.notEqual(second.sent[1].key, second.sent[0].key);
+  assert.deepEqual([second.settled, second.broken], [250, []]);
+});
+
+test("where the service wants to be told whether a record is there, that is found out", async () => {
+  const there = new Set(["c", "d", "e"]);
+  const made = [];
+  const answering = (operations) => {
+    const place = operations.findIndex(({ body: { title }, headers = {} }) => headers[there.has(title) ? "If-Match" : "If-None-Match"] !== "*");
+    if (place >= 0) return { status: operations[place].headers ? 412 : 428, operation: place };
+    made.push(...operations.map(({ body }) => body.title));
+    return { status: 200 };
+  };
+  const { sent, broken, settled } = await sentBy(answering, ["a", "b", "c", "d", "e", "f"], new Progress(), { by: "isbn" });
+  assert.deepEqual([made, broken, settled], [["a", "b", "c", "d", "e", "f"], [], 6]);
+  assert.equal(sent.length, 4); // none told, all new, the others there, the last one new again
 });

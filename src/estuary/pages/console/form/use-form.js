@@ -13,7 +13,7 @@ export function useForm(fields, begin) {
     return { began: entries, entries, problem: null };
   });
   const isChanged = !equal(state.began, state.entries);
-  useEffect(() => (isChanged ? router.guard() : undefined), [isChanged]);
+  useEffect(() => (isChanged ? router.guard("What you have changed here is not saved.") : undefined), [isChanged]);
   return {
     ...state,
     isChanged,
@@ -21,6 +21,13 @@ export function useForm(fields, begin) {
     set: (name, entry) => setState((now) => ({ ...now, entries: { ...now.entries, [name]: entry } })),
     fail: (problem) => setState((now) => ({ ...now, problem })),
     reset: (entries) => setState({ began: entries, entries, problem: null }),
+    /** The entries `sent` are kept, and read as `kept` now; what was typed after they were sent stays. */
+    saved: (sent, kept) =>
+      setState(({ entries }) => {
+        const isTyped = (name) => !equal(entries[name], sent[name]);
+        const now = Object.keys(kept).map((name) => [name, (isTyped(name) ? entries : kept)[name]]);
+        return { began: kept, entries: Object.fromEntries(now), problem: null };
+      }),
     settle: ({ began, entries }) => setState({ began, entries, problem: null }),
   };
 }

@@ -50,11 +50,11 @@ function Outcome({ state: { phase, read, settled, broken, wait, message, wasTria
       >`;
     case "cancelled":
       return html`<${Notice} title="Cancelled"
-        >${wasTrial ? "Nothing was written." : `${written} Where a batch was under way, it may have been written as well.`}<//
+        >${wasTrial ? "Nothing was written." : `${written} You can go on with the others.`}<//
       >`;
     default:
       return html`<${Notice} kind="error" title=${wasTrial ? "The trial ended" : "The import ended"}
-        >${message} ${wasTrial ? "Nothing was written." : `Before that: ${written}`}<//
+        >${message} ${wasTrial ? "Nothing was written." : `Before that: ${written} You can go on: no line is written twice.`}<//
       >`;
   }
 }

@@ -9,7 +9,7 @@ import { Heading } from "../record/heading.js";
 import { Refused } from "./exporting.js";
 import { FORMATS, formatOf } from "./formats.js";
 import { FormatChoice } from "./format-choice.js";
-import { write } from "./importing.js";
+import { Progress, write } from "./importing.js";
 import { ImportReport } from "./import-report.js";
 import { chunksOf } from "./lines.js";
 
@@ -17,26 +17,34 @@ const NOTHING = { phase: "ready", read: 0, settled: 0, broken: [], unknown: [], 
 
 export default function ImportView({ resource }) {
   const app = useApp();
-  const { rights } = app;
+  const { rights, router } = app;
   const [file, setFile] = useState(null);
   const [format, setFormat] = useState("jsonl");
   const [by, setBy] = useState("");
   const [state, setState] = useState(NOTHING);
   const running = useRef(null);
+  const progress = useRef(new Progress());
   const isHopeless = state.phase === "tried" && state.settled === state.broken.length;
   const isRunning = state.phase === "trying" || state.phase === "importing";
-  const refused = resource.can.create ? rights.refusal(resource.name, "create") : "the service takes no new ones";
+  const refused = resource.can.create ? rights.refusal(resource, "create") : "the service takes no new ones";
   useEffect(() => () => running.current?.abort(), []);
+  const isBegun = !isRunning && state.phase !== "imported" && progress.current.written.size > 0;
+  useEffect(() => (isRunning ? router.guard("The file is not at its end: the other lines would not be imported.") : undefined), [isRunning]);
 
+  /** Another file, or another way to read it: what was written of the one before is no part of it. */
+  const begin = () => {
+    progress.current = new Progress();
+    setState(NOTHING);
+  };
   const choose = ({ currentTarget }) => {
     const [chosen = null] = currentTarget.files;
     setFile(chosen);
-    setState(NOTHING);
+    begin();
     if (chosen !== null) setFormat(formatOf(chosen.name) ?? format);
   };
   const again = (change) => (value) => {
     change(value);
-    setState(NOTHING);
+    begin();
   };
 
   const run = async (trial) => {
@@ -50,6 +58,7 @@ export default function ImportView({ resource }) {
     const options = {
       by: by === "" ? null : by,
       trial,
+      progress: trial ? new Progress(progress.current.written) : progress.current,
       signal: stop.signal,
       onBroken: (line) => broken.push(line),
       onDone: (count) => update(({ settled }) => ({ settled: settled + count, broken, wait: 0 })),
@@ -60,7 +69,7 @@ export default function ImportView({ resource }) {
       update(() => ({ phase: trial ? "tried" : "imported" }));
     } catch (error) {
       const isOver = stop.signal.aborted;
-      if (error instanceof Refused) rights.learn(resource.name, "create", error.answer);
+      if (error instanceof Refused) rights.learn(resource, "create", error.answer);
       update(() => ({ phase: isOver ? "cancelled" : "failed", message: error.message, wasTrial: trial }));
     }
   };
@@ -113,7 +122,7 @@ export default function ImportView({ resource }) {
                   disabled=${file === null || state.phase === "imported" || isHopeless}
                   refusal=${refused}
                   onClick=${() => run(false)}
-                  >Import<//
+                  >${isBegun ? "Go on" : "Import"}<//
                 >
               `
         }
