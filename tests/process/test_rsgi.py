@@ -15,7 +15,7 @@ def test_granian_serves_the_service(tmp_path: Path) -> None:
     """Items are created, read back and refused as they should be, and the file is there afterwards."""
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'items.db'}"}
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'items.db'}", "CONSOLE": "api"}
     command = [
         *(sys.executable, "-m", "granian", "estuary.app:rsgi", "--factory", "--interface", "rsgi"),
         *("--host", HOST, "--port", str(port), "--loop", "uvloop", "--http", "1", "--no-ws"),
@@ -31,6 +31,7 @@ def test_granian_serves_the_service(tmp_path: Path) -> None:
             assert (201, "DENY") == (created.status_code, created.headers["x-frame-options"])
             assert created.json() == client.get(created.headers["location"]).json()
             assert 422 == client.post("/api/v1/items", json={"name": ""}).status_code
+            assert "trusted-types 'none'" in client.get("/console/").headers["content-security-policy"]
             assert HEADS == {head: told(port, head) for head in HEADS}
         finally:
             server.terminate()

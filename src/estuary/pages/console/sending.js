@@ -5,6 +5,8 @@ import { stringify } from "./values/json.js";
 const UNSETTLED = new Set([0, 502, 503, 504]);
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
+const WATCHED_PAUSE = 5_000;
+const WATCHED_ATTEMPTS = 3;
 
 /** A random key for `Idempotency-Key` (128 bits); crypto.randomUUID is there on secure origins only. */
 export function newKey() {
@@ -58,16 +60,30 @@ export async function patiently(send, { attempts = 5, signal, onPause = () => {}
     if (!isWorthRepeating(answer)) return answer;
     if (answer.status === 429) attempt -= 1;
     if (attempt >= attempts) return answer;
-    const milliseconds = pause(attempt, answer.headers.get("retry-after"));
+    const milliseconds = pause(attempt, answer.headers);
     onPause(milliseconds);
     await delay(milliseconds, signal);
   }
 }
 
-function pause(attempt, retryAfter) {
+/**
+ * The answer to `send()`, for somebody who looks on: called again a few times while that is worth it, and not where the
+ * service asks for a longer pause than one waits for without being told.
+ */
+export async function briefly(send) {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await send();
+    if (!isWorthRepeating(answer) || attempt >= WATCHED_ATTEMPTS) return answer;
+    const milliseconds = pause(attempt, answer.headers);
+    if (milliseconds > WATCHED_PAUSE) return answer;
+    await delay(milliseconds);
+  }
+}
+
+function pause(attempt, headers) {
   const grown = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);
   const chance = grown * (0.5 + Math.random() / 2);
-  const asked = Number(retryAfter) * 1000;
+  const asked = headers.has("retry-after") ? Number(headers.get("retry-after")) * 1000 : NaN;
   return Number.isFinite(asked) ? asked + chance / 4 : chance;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  briefly,
   isWorthRepeating,
   newId,
   newKey,
@@ -36,6 +37,27 @@ test("it is sent so many times where the service fails, and as often as it takes
   };
   assert.deepEqual(await count([503, 503, 200]), [2, 503]);
   assert.deepEqual(await count([429, 429, 429, 201]), [4, 201]);
+});
+
+test("who looks on is told soon: after few attempts, and at once where a long pause is asked for", async () => {
+  const count = async (...retryAfter) => {
+    let sent = 0;
+    const last = await briefly(async () => answer(429, { "retry-after": retryAfter[sent++] }));
+    return [sent, last.headers.get("retry-after")];
+  };
+  assert.deepEqual(await count("0", "0", "0"), [3, "0"]);
+  assert.deepEqual(await count("0", "30"), [2, "30"]);
+});
+
+test("without a word of the service the pause is half a second at least", async () => {
+  const stop = new AbortController();
+  const pauses = [];
+  const onPause = (milliseconds) => {
+    pauses.push(milliseconds);
+    stop.abort();
+  };
+  await assert.rejects(patiently(async () => answer(0), { signal: stop.signal, onPause }));
+  assert.ok(pauses[0] >= 500 && pauses[0] <= 1000, String(pauses));
 });
 
 test("a pause ends when it is given up", async () => {

@@ -10,7 +10,7 @@ const FIELDS = [
 const PATHS = pathsOf(FIELDS);
 
 function answer(status, violations = [], headers = {}) {
-  return { status, headers: new Headers(headers), body: { message: "no", details: { validation_errors: violations } } };
+  return { status, headers: new Headers(headers), message: "no", body: { details: { validation_errors: violations } } };
 }
 
 test("messages stand at the field that they are of: a nested one's, a list's for its entries, else above", () => {

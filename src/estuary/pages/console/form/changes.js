@@ -30,7 +30,7 @@ export function changesOf(fields, record, began, entries, faults) {
 export function patch(before, after) {
   if (!isObject(before) || !isObject(after)) return after;
   const names = Object.keys({ ...before, ...after }).filter((name) => !equal(before[name], after[name]));
-  return Object.fromEntries(names.map((name) => [name, name in after ? patch(before[name], after[name]) : null]));
+  return Object.fromEntries(names.map((name) => [name, Object.hasOwn(after, name) ? patch(before[name], after[name]) : null]));
 }
 
 /** A violation for each field that had a value, cannot be null, and has been emptied. */

@@ -96,7 +96,7 @@ export function valueOf(field, entry, faults, path) {
     case "float":
       return numberOf(entry.text.trim(), wrong);
     default:
-      return otherOf(entry, wrong);
+      return otherOf(field, entry, wrong);
   }
 }
 
@@ -120,8 +120,14 @@ function numberOf(text, wrong) {
   return JSON_NUMBER.test(text) ? number(text) : wrong("Must be a number, such as 12.5 or 1e6");
 }
 
-function otherOf(entry, wrong) {
-  if (entry.bad) return wrong("Complete the date and the time, or clear them");
+const UNFINISHED = {
+  date: "Complete the date, or clear it",
+  timestamp: "Complete the date and the time, or clear them",
+  reference: "Choose one of those that are found, or paste an id",
+};
+
+function otherOf({ kind }, entry, wrong) {
+  if (entry.bad) return wrong(UNFINISHED[kind]);
   const text = entry.text.trim();
   return text === "" ? wrong("Is required") : text;
 }

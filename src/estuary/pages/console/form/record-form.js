@@ -6,7 +6,7 @@ import { FieldEditor } from "./field-editor.js";
 
 /**
  * `problem` is what `told` makes of an answer, or null; each new one takes the focus to the first field that it is about.
- * `mode` is "new" or "edit". `children` stand below the fields.
+ * `mode` is "new" or "edit". `children` stand below the fields; the first button that submits is the one to save.
  */
 export function RecordForm({ fields, entries, mode, problem, isLocked = false, onChange, onSubmit, action, children }) {
   const form = useRef(null);
@@ -15,11 +15,13 @@ export function RecordForm({ fields, entries, mode, problem, isLocked = false, o
   }, [problem]);
   const submit = (event) => {
     event.preventDefault();
-    onSubmit();
+    onSubmit(event);
   };
   const press = (event) => {
     const isSave = (event.ctrlKey || event.metaKey) && (event.key === "Enter" || event.key.toLowerCase() === "s");
-    if (isSave) submit(event);
+    if (!isSave) return;
+    event.preventDefault();
+    form.current.querySelector("button[type='submit']").click();
   };
   return html`
     <form class="record-form" ref=${form} novalidate onSubmit=${submit} onKeyDown=${press}>

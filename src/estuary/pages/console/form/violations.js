@@ -8,24 +8,24 @@ const CODES = { unique: "taken", referenced: "referenced" };
  * of no field in `paths` is part of the message. `reason` is "taken", "referenced", "changed" (another version is there),
  * "gone", "forbidden", "busy" (worth sending again), or null.
  */
-export function told({ status, headers, body }, paths) {
+export function told({ status, headers, body, message }, paths) {
   const known = new Set(paths);
   const byField = new Map();
   const others = [];
-  for (const { field, message } of body?.details?.validation_errors ?? []) {
+  for (const { field, message: what } of body?.details?.validation_errors ?? []) {
     const at = nearest(field, known);
-    if (at === null) others.push(field === "id" ? message : `${field}: ${message}`);
-    else byField.set(at, [...(byField.get(at) ?? []), sentence(message)]);
+    if (at === null) others.push(field === "id" ? what : `${field}: ${what}`);
+    else byField.set(at, [...(byField.get(at) ?? []), sentence(what)]);
   }
   const reason = reasonOf(status, headers, body);
-  const general = byField.size > 0 ? "Some fields need another value." : (IN_WORDS[reason] ?? sentence(body.message));
+  const general = byField.size > 0 ? "Some fields need another value." : (IN_WORDS[reason] ?? sentence(message));
   return { message: [general, ...others.map(sentence)].join(" "), byField, reason };
 }
 
 /** Violations that were found before anything was sent, told like those of an answer. */
 export function found(faults, paths) {
   const details = { validation_errors: faults };
-  return told({ status: 422, headers: new Headers(), body: { details } }, paths);
+  return told({ status: 422, headers: new Headers(), body: { details }, message: "" }, paths);
 }
 
 /** The paths of fields, with those of nested ones. */

@@ -12,7 +12,7 @@ import { html, useMemo, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Notice } from "../parts/notice.js";
 import { restore } from "../removal.js";
-import { patiently, Submission } from "../sending.js";
+import { briefly, Submission } from "../sending.js";
 import { equal } from "../values/json.js";
 import { RequestButton } from "../snippets/request-button.js";
 import { About } from "./about.js";
@@ -30,7 +30,7 @@ export function RecordEditor({ resource, start, tag, onReload }) {
   const form = useForm(fields, () => entriesOf(fields, start));
   const submission = useRef(new Submission());
   const path = resource.recordPath(start.id);
-  const refused = resource.can.update ? rights.refusal(resource.name, "update") : "the service changes none";
+  const refused = resource.can.update ? rights.refusal(resource, "update", start.id) : "the service changes none";
 
   const requestOf = (state, { record, tag: seen }, faults) => {
     const change = changesOf(fields, record, state.began, state.entries, faults);
@@ -47,9 +47,10 @@ export function RecordEditor({ resource, start, tag, onReload }) {
     setBusy(true);
     const { method, path: at, ...options } = submission.current.keyed(request);
     const answer = rights.learn(
-      resource.name,
+      resource,
       "update",
-      await patiently(() => api.request(method, at, options), { attempts: 3 }),
+      await briefly(() => api.request(method, at, options)),
+      start.id,
     );
     setBusy(false);
     if (answer.status === 412) return compare();
@@ -58,7 +59,7 @@ export function RecordEditor({ resource, start, tag, onReload }) {
     toasts.show("Saved");
     if (answer.status === 204) return onReload();
     setKnown({ record: answer.body, tag: answer.headers.get("etag") });
-    return form.reset(entriesOf(fields, answer.body));
+    return form.saved(state.entries, entriesOf(fields, answer.body));
   };
 
   /** Somebody has deleted it: creates it under its id, with what is entered. */

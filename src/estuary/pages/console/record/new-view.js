@@ -11,9 +11,12 @@ import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Notice } from "../parts/notice.js";
 import { href } from "../router.js";
-import { patiently, Submission } from "../sending.js";
+import { briefly, Submission } from "../sending.js";
 import { RequestButton } from "../snippets/request-button.js";
 import { Heading } from "./heading.js";
+
+/** The value of the button after which the form is there for the next record. */
+const ANOTHER = "another";
 
 export default function NewView({ resource, query }) {
   const { api } = useApp();
@@ -42,33 +45,31 @@ function NewRecord({ resource, template, refusal }) {
   const form = useForm(fields, () => beginning(fields, template));
   const [isBusy, setBusy] = useState(false);
   const submission = useRef(new Submission());
-  const another = useRef(false);
-  const refused = resource.can.create ? rights.refusal(resource.name, "create") : "the service takes no new ones";
+  const refused = resource.can.create ? rights.refusal(resource, "create") : "the service takes no new ones";
 
   const requestOf = (faults) => ({ method: "POST", path: resource.path, body: valuesOf(fields, form.entries, faults) });
 
-  const save = async () => {
+  const save = async (event) => {
+    const stays = event.submitter?.value === ANOTHER;
     const faults = [];
     const request = requestOf(faults);
     if (faults.length > 0) return form.fail(found(faults, form.paths));
     setBusy(true);
     const { method, path, ...options } = submission.current.keyed(request);
     const answer = rights.learn(
-      resource.name,
+      resource,
       "create",
-      await patiently(() => api.request(method, path, options), { attempts: 3 }),
+      await briefly(() => api.request(method, path, options)),
     );
     setBusy(false);
     if (!answer.ok) return form.fail(told(answer, form.paths));
     submission.current.settle();
     form.reset(blanks(fields));
-    return arrive(answer);
+    return arrive(answer, stays);
   };
 
-  const arrive = (answer) => {
+  const arrive = (answer, stays) => {
     toasts.show(`The ${resource.singular} is created`);
-    const stays = another.current;
-    another.current = false;
     if (stays) return document.querySelector(".record-form input, .record-form textarea")?.focus();
     const id = answer.body?.id;
     // The form lets go of the address when it has been rendered without changes.
@@ -86,12 +87,13 @@ function NewRecord({ resource, template, refusal }) {
       entries=${form.entries}
       mode="new"
       problem=${form.problem}
+      isLocked=${isBusy}
       onChange=${form.set}
       onSubmit=${save}
     >
       <div class="save-bar">
         <${Button} kind="primary" type="submit" busy=${isBusy} refusal=${refused}>Create<//>
-        <${Button} type="submit" disabled=${isBusy} refusal=${refused} onClick=${() => (another.current = true)}
+        <${Button} type="submit" value=${ANOTHER} disabled=${isBusy} refusal=${refused}
           >Create and add another<//
         >
         <${RequestButton} request=${() => requestOf([])} />

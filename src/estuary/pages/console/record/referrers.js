@@ -24,7 +24,7 @@ function FromField({ resource, field, id }) {
     const stop = new AbortController();
     const label = resource.labelField?.name;
     const fields = [...new Set(["id", label].filter(Boolean))].join(",");
-    const query = { [field.name]: id, limit: String(MOST), fields, count: "limited" };
+    const query = { [`${field.name}.eq`]: id, limit: String(MOST), fields, count: "limited" };
     api.request("GET", resource.path, { query, signal: stop.signal }).then(setAnswer, () => {});
     return () => stop.abort();
   }, [resource, field, id]);
