@@ -156,6 +156,15 @@ class Demanding(Part, frozen=True, kw_only=True):
     origin: str
 
 
+class Renamed(Struct, frozen=True, kw_only=True):
+    """A field has another name, and nothing says so."""
+
+    title: Annotated[str, Meta(max_length=30)]
+    note: str | None = None
+    amount: int = 0
+    colour: Literal["red", "green"] = "red"
+
+
 class Numbered(Struct, frozen=True, kw_only=True):
     """A text became a number."""
 
@@ -398,6 +407,8 @@ async def test_what_is_not_declared_any_more_is_kept(make: Make) -> None:
             Demanding,
             "field origin is new, required and without a default, and there are 2 records that",
         ),
+        (Renamed, 'field title is new, .* lack it; if it was called name, declare Was\\("name"\\); else'),
+        (Renamed, 'field name is not .* lost; if it is called title now, declare Was\\("name"\\) there'),
         (Numbered, "field name is of type .*; declare a field of another name, and copy what can be kept"),
         (
             Stricter,

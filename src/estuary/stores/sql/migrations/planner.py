@@ -88,6 +88,9 @@ class _TablePlan:
         self._defaulted = {
             present_name(each["name"], renames) for each in found if each["default"] is not None
         }
+        names = {each["name"] for each in found}
+        self._new = [each.name for each in table.columns if each.name not in {*names, *renames}]
+        self._gone = sorted(names - {*renames.values(), *(each.name for each in table.columns)})
         self.refusals: list[str] = []
         self._undeclared: list[Column[Any]] = []
         self._connection = connection
@@ -202,7 +205,7 @@ class _TablePlan:
             self._refuse(
                 column.name,
                 f"is new, required and without a default, and there are {number} records that lack it",
-                "declare a default, or let it be null",
+                f"{self._if_renamed_from()}declare a default, or let it be null",
             )
             return
         self.changes.append(AddColumn(column, rule))
@@ -214,8 +217,22 @@ class _TablePlan:
             self._refuse(
                 column.name,
                 "is not declared any more, and what it holds would be lost",
-                f"declare it again, or drop it: ALTER TABLE {self.table.name} DROP COLUMN {column.name}",
+                f"{self._if_renamed(column)}declare it again, "
+                f"or drop it: ALTER TABLE {self.table.name} DROP COLUMN {column.name}",
             )
+
+    def _if_renamed_from(self) -> str:
+        """Advice for a new field, which may be one of those that are declared no more."""
+        if not self._gone:
+            return ""
+        former = self._gone[0] if len(self._gone) == 1 else "…"
+        return f'if it was called {" or ".join(self._gone)}, declare Was("{former}"); else '
+
+    def _if_renamed(self, column: Column[Any]) -> str:
+        """Advice for a field that is declared no more, which may be one of the new ones."""
+        if not self._new:
+            return ""
+        return f'if it is called {" or ".join(self._new)} now, declare Was("{column.name}") there; else '
 
     def _change_nullable(self, column: Column[Any]) -> None:
         if column.nullable:
