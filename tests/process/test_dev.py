@@ -156,13 +156,14 @@ def test_a_token_for_trials_opens_what_access_rules_close(tmp_path: Path) -> Non
 
 
 def test_a_version_that_would_lose_data_is_told(tmp_path: Path) -> None:
-    """With what to do; the one before goes on."""
+    """With what to do, each field on a line of its own; the one before goes on."""
     save(tmp_path, 1)
     with developing(tmp_path) as server:
         assert 1 == default_pages(server)
         other = SHOP.format(names="Resource", pages='"1"', more="").replace("int", "str")
-        (tmp_path / "shop.py").write_text(other)
-        assert server.err.wait_for(lambda line: "declare a field of another name" in line)
+        (tmp_path / "shop.py").write_text(other.replace("    pages", "    shelf: str\n    pages"))
+        assert server.err.wait_for(lambda line: "field shelf is new, required" in line)
+        assert server.err.wait_for(lambda line: line.startswith("Table books: field pages is of type"))
         assert server.err.wait_for(lambda line: "the version before goes on answering" in line)
         assert 1 == default_pages(server)
 

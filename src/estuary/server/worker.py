@@ -75,11 +75,8 @@ async def _run(
         if service is not None:
             # The process exits without waiting for the thread that writes the log.
             service.logs.flush()
-        if isinstance(error, DeclarationError):
-            channel.send(MessageKind.FAILED, *str(error).splitlines())
-            return WorkerExit.MISCONFIGURED
-        channel.send(MessageKind.FAILED, str(error))
-        return WorkerExit.FAILED
+        channel.send(MessageKind.FAILED, *str(error).splitlines())
+        return WorkerExit.MISCONFIGURED if isinstance(error, DeclarationError) else WorkerExit.FAILED
     return await _leave(service, listening, await orders.stop)
 
 
