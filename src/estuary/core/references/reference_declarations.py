@@ -33,11 +33,7 @@ def _foreign_key(resource: str, field: Field, target: str, on_delete: OnDelete) 
 
 def check_references(keys: ForeignKeys, resources: Sequence[str]) -> None:
     """Raise `DeclarationError` where some refer to none of `resources`, or deletes could go in circles."""
-    strange = [
-        f"{key.resource}: field {key.field!r} refers to {key.target!r}, which RESOURCES does not name"
-        for key in keys.all
-        if key.target not in resources
-    ]
+    strange = [_told(key, resources) for key in keys.all if key.target not in resources]
     if strange:
         raise DeclarationError(*strange)
     for name in resources:
@@ -47,6 +43,16 @@ def check_references(keys: ForeignKeys, resources: Sequence[str]) -> None:
                 f"deletes cascade in a circle: {' -> '.join(circle)}; give one of these references "
                 "on_delete='restrict' or 'set_null'"
             )
+
+
+def _told(key: ForeignKey, resources: Sequence[str]) -> str:
+    """That it refers to none of `resources`, with the one that is meant, where one resembles it."""
+    from difflib import get_close_matches  # only where a declaration is wrong
+
+    near = "".join(f"; is {name!r} meant?" for name in get_close_matches(key.target, resources, 1))
+    return (
+        f"{key.resource}: field {key.field!r} refers to {key.target!r}, which RESOURCES does not name{near}"
+    )
 
 
 def _circle(keys: ForeignKeys, start: str, way: tuple[str, ...]) -> tuple[str, ...]:

@@ -112,3 +112,10 @@ def test_what_is_referred_to_is_declared() -> None:
     told = r"books: field 'author' refers to 'authors', which RESOURCES does not name"
     with pytest.raises(DeclarationError, match=told):
         check(resource("books", author=to("authors")))
+
+
+def test_what_is_misspelt_is_told() -> None:
+    """The resource that was meant is named."""
+    told = r"field 'author' refers to 'author', which RESOURCES does not name; is 'authors' meant\?$"
+    with pytest.raises(DeclarationError, match=told):
+        check(resource("authors", friend=to("authors")), resource("books", author=to("author")))
