@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
+from unicodedata import combining, normalize
 
 from estuary import __version__
 
@@ -51,7 +52,8 @@ def _demand_empty(folder: Path) -> None:
 def _suggestion(name: str) -> str:
     """What names are made of, and the one that `name` becomes so."""
     allowed = "it must have lower-case letters, digits, - and _ alone, and begin with a letter"
-    made = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-_0123456789")
+    letters = "".join(each for each in normalize("NFKD", name.casefold()) if not combining(each))
+    made = re.sub(r"[^a-z0-9_]+", "-", letters).lstrip("-_0123456789").rstrip("-_")
     return f"{allowed}; {made} would be one" if _NAME.fullmatch(made) else allowed
 
 
