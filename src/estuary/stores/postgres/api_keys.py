@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from msgspec.structs import replace
-from sqlalchemy import Table
 
 from estuary.core.api_keys.api_keys import ApiKey, KeyChanges, demand_version
 from estuary.core.moments import to_microseconds
 from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.pool import Pool
-from estuary.stores.postgres.statements import DIALECT
 from estuary.stores.postgres.transaction import Transaction
-from estuary.stores.sql.api_keys import bound, compile_api_key_statements, key_of, row_of
+from estuary.stores.sql.api_keys import ApiKeyStatements, bound, key_of, row_of
 
 T = TypeVar("T")
 
@@ -22,11 +20,11 @@ _TURN = "SELECT pg_advisory_xact_lock(4995985430163481939)"
 
 
 class PostgresApiKeys:
-    """Implements `ApiKeys` with `table`, over the connections of `pool`."""
+    """Implements `ApiKeys` with `statements` on a table, over the connections of `pool`."""
 
-    def __init__(self, pool: Callable[[], Pool], table: Table) -> None:
+    def __init__(self, pool: Callable[[], Pool], statements: ApiKeyStatements) -> None:
         self._pool = pool
-        self._statements = compile_api_key_statements(table, DIALECT)
+        self._statements = statements
 
     async def changes(self, since: int = 0) -> KeyChanges:
         """The keys that changed since then."""

@@ -5,8 +5,6 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import MetaData, Table
-
 from estuary.core.errors import StoreUnavailable
 from estuary.core.observations import Observation
 from estuary.core.ports import Observer
@@ -15,33 +13,20 @@ from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.writes.writes import Delete, IdempotencyKey, Insert, Update, Write
 from estuary.stores.postgres.api_keys import PostgresApiKeys
-from estuary.stores.postgres.chosen_ids import ChosenIds
 from estuary.stores.postgres.collection import PostgresCollection
-from estuary.stores.postgres.conflicts import Conflicts
 from estuary.stores.postgres.connector import SERVER_SHARE, Connector
+from estuary.stores.postgres.declared_tables import declared_tables
 from estuary.stores.postgres.errors import CLOSED
 from estuary.stores.postgres.idempotency_keys import RecordKeys
 from estuary.stores.postgres.insert_batcher import InsertBatcher
-from estuary.stores.postgres.keyed_insert import KeyedInsert
-from estuary.stores.postgres.language import PostgresLanguage
 from estuary.stores.postgres.loader import Loader
 from estuary.stores.postgres.migration import Migration
-from estuary.stores.postgres.multi_row_insert import MultiRowInsert
 from estuary.stores.postgres.pool import Pool
 from estuary.stores.postgres.probe import Probe
-from estuary.stores.postgres.schema import Schema
 from estuary.stores.postgres.snapshot import PostgresSnapshot, Snapshots
-from estuary.stores.postgres.statements import DIALECT, select_counted_list, select_totals
-from estuary.stores.postgres.tables import postgres_totals_table
 from estuary.stores.postgres.transact import Transact
 from estuary.stores.postgres.unserved import UNSERVED, UnservedQueries
-from estuary.stores.sql.api_keys import api_keys_table
-from estuary.stores.sql.idempotency_keys import compile_key_statements
-from estuary.stores.sql.list_statements import ListStatements
 from estuary.stores.sql.migrations.policy import Policy
-from estuary.stores.sql.sql_resource import SqlResource
-from estuary.stores.sql.statements import compile_statements
-from estuary.stores.sql.tables import deleted_table, keys_table, resource_table
 
 
 def _ignore(observation: Observation) -> None:
@@ -76,53 +61,37 @@ class PostgresStore:
         observe: Observer = _ignore,
         query_budget: float = 1.0,
     ) -> None:
-        metadata = MetaData()
-        totals, keys = postgres_totals_table(metadata), keys_table(metadata)
-        deleted, api_keys = deleted_table(metadata), api_keys_table(metadata)
         self._pool_size = pool_size
         self._timeout = timeout
         self._observe = observe
         self._query_budget = query_budget
         self._connector = Connector(url, timeout=timeout)
         self._policy = policy
-        self._resources = {one.name: _in_postgres(one, metadata, totals) for one in resources}
-        references = [key for one in resources for key in one.foreign_keys]
-        tables = [each.table for each in self._resources.values()]
-        schema = Schema(tables, (totals, keys, deleted, api_keys), references)
-        self._migration = Migration(schema, self._connector)
+        declared = declared_tables(tuple(resources))
+        self._resources, self._declared_inserts = declared.resources, declared.inserts
+        self._migration = Migration(declared.schema, self._connector)
         self._open: _Open | None = None
-        key_statements = compile_key_statements(keys, DIALECT)
-        self._multi_row_inserts = {
-            name: MultiRowInsert(each.table, each.statements.insert.text, skips=bool(each.unique_keys))
-            for name, each in self._resources.items()
-        }
-        self._conflicts = {
-            one.name: Conflicts(self._resources[one.name].table, one.unique_keys, one.foreign_keys)
-            for one in resources
-        }
         self._collections = {
             name: PostgresCollection(
                 self._pool,
                 partial(self._inserts, name),
                 self._unserved,
                 each,
-                RecordKeys(key_statements, each.keys, KeyedInsert(each.table, keys)),
-                ChosenIds(each.table, deleted),
-                self._conflicts[name],
+                RecordKeys(declared.key_statements, each.keys, declared.inserts[name].keyed),
+                declared.inserts[name].chosen_ids,
+                declared.inserts[name].conflicts,
                 self._preceded,
                 self._resources,
             )
             for name, each in self._resources.items()
         }
-        # Of several writes none may be left out: the server refuses what is in another's way.
-        whole_inserts = {
-            name: MultiRowInsert(each.table, each.statements.insert.text)
-            for name, each in self._resources.items()
-        }
-        self._transact = Transact(self._resources, self._collections, whole_inserts, key_statements)
-        self._api_keys = PostgresApiKeys(self._pool, api_keys)
-        self._loader = Loader(self._connector, self._resources, references, timeout=timeout)
-        self._snapshots = Snapshots(self._connector, schema, self._resources, policy)
+        whole_inserts = {name: each.whole for name, each in declared.inserts.items()}
+        self._transact = Transact(
+            self._resources, self._collections, whole_inserts, declared.key_statements
+        )
+        self._api_keys = PostgresApiKeys(self._pool, declared.api_key_statements)
+        self._loader = Loader(self._connector, self._resources, declared.foreign_keys, timeout=timeout)
+        self._snapshots = Snapshots(self._connector, declared.schema, self._resources, policy)
 
     async def open(self) -> None:
         """See to the tables.
@@ -138,9 +107,9 @@ class PostgresStore:
         share = max(1, self._pool_size // 2)
         inserts = {
             name: InsertBatcher(
-                pool, insert, self._conflicts[name], statements=share, timeout=self._timeout
+                pool, each.skipping, each.conflicts, statements=share, timeout=self._timeout
             )
-            for name, insert in self._multi_row_inserts.items()
+            for name, each in self._declared_inserts.items()
         }
         budget = min(self._query_budget, self._timeout * SERVER_SHARE)
         most = max(1, min(UNSERVED, self._pool_size - 1))
@@ -208,11 +177,3 @@ class PostgresStore:
         if self._open is None:
             raise StoreUnavailable(CLOSED)
         return self._open
-
-
-def _in_postgres(resource: Resource, metadata: MetaData, totals_table: Table) -> SqlResource:
-    table = resource_table(resource, metadata)
-    totals = select_totals(table, totals_table)
-    lists = ListStatements(partial(select_counted_list, table, totals), DIALECT)
-    statements = compile_statements(table, totals, DIALECT)
-    return SqlResource(resource, table, statements, lists, DIALECT, PostgresLanguage())

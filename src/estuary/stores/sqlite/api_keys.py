@@ -5,21 +5,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
-from sqlalchemy import Table
-from sqlalchemy.engine.interfaces import Dialect
 
 from estuary.core.api_keys.api_keys import ApiKey, KeyChanges, demand_version
 from estuary.core.moments import to_microseconds
-from estuary.stores.sql.api_keys import bound, compile_api_key_statements, key_of, row_of
+from estuary.stores.sql.api_keys import ApiKeyStatements, bound, key_of, row_of
 from estuary.stores.sqlite.sqlite_database import Database
 
 
 class SqliteApiKeys:
-    """Implements `ApiKeys` with `table` of `database`."""
+    """Implements `ApiKeys` with a table of `database`, and the `statements` on it."""
 
-    def __init__(self, database: Database, table: Table, dialect: Dialect) -> None:
+    def __init__(self, database: Database, statements: ApiKeyStatements) -> None:
         self._database = database
-        self._statements = compile_api_key_statements(table, dialect)
+        self._statements = statements
 
     async def changes(self, since: int = 0) -> KeyChanges:
         """The keys that changed since then; read in a thread, for the first time they may be thousands."""

@@ -5,10 +5,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import MetaData, Table
-from sqlalchemy.dialects.sqlite.base import SQLiteDialect
-from sqlalchemy.engine.interfaces import Dialect
-
 from estuary.core.observations import Observation
 from estuary.core.ports import Observer
 from estuary.core.record import Record, Written
@@ -16,27 +12,21 @@ from estuary.core.resource import Resource
 from estuary.core.sources import Survey
 from estuary.core.writes.write_snapshots import BATCH, TransactionSnapshots
 from estuary.core.writes.writes import IdempotencyKey, Write
-from estuary.stores.sql.api_keys import api_keys_table
-from estuary.stores.sql.idempotency_keys import KeyRows, compile_key_statements
-from estuary.stores.sql.list_statements import COMMON_SHAPES, ListStatements, select_list, select_totals
+from estuary.stores.sql.idempotency_keys import KeyRows
+from estuary.stores.sql.list_statements import COMMON_SHAPES
 from estuary.stores.sql.migrations.policy import Policy
-from estuary.stores.sql.sql_resource import SqlResource
-from estuary.stores.sql.statements import Statements, compile_statements
-from estuary.stores.sql.tables import deleted_table, keys_table, resource_table, totals_table
+from estuary.stores.sql.statements import Statements
 from estuary.stores.sqlite.api_keys import SqliteApiKeys
-from estuary.stores.sqlite.chosen_ids import ChosenIds
 from estuary.stores.sqlite.collection import SqliteCollection
+from estuary.stores.sqlite.declared_tables import declared_tables
 from estuary.stores.sqlite.dry_run import tried
 from estuary.stores.sqlite.fairness import WriterFairness
 from estuary.stores.sqlite.file import DatabaseFile
 from estuary.stores.sqlite.idempotency_keys import Keys
-from estuary.stores.sqlite.language import SqliteLanguage
 from estuary.stores.sqlite.loader import Loader
 from estuary.stores.sqlite.migration import Migration
 from estuary.stores.sqlite.online_backup import OnlineBackup
-from estuary.stores.sqlite.packed_rows import PackedRows, packed_columns, packed_get, selection
 from estuary.stores.sqlite.queries import Queries
-from estuary.stores.sqlite.schema import Schema
 from estuary.stores.sqlite.snapshot import SqliteSnapshot, survey
 from estuary.stores.sqlite.sqlite_database import Database
 from estuary.stores.sqlite.transact import transact
@@ -71,34 +61,29 @@ class SqliteStore:
         fairness: WriterFairness | None = None,
         query_budget: float = 1.0,
     ) -> None:
-        dialect = SQLiteDialect(paramstyle="qmark")
-        metadata = MetaData()
-        totals, keys, deleted = totals_table(metadata), keys_table(metadata), deleted_table(metadata)
-        api_keys = api_keys_table(metadata)
-        self._resources = {one.name: _in_sqlite(one, metadata, totals, dialect) for one in resources}
-        tables = [each.table for each in self._resources.values()]
-        own = _OTHER_STATEMENTS + (len(Statements._fields) + len(COMMON_SHAPES)) * len(tables)
+        declared = declared_tables(tuple(resources))
+        self._resources = declared.resources
+        own = _OTHER_STATEMENTS + (len(Statements._fields) + len(COMMON_SHAPES)) * len(resources)
         file = DatabaseFile(path, statements=min(max(own, _FEWEST_STATEMENTS), _MOST_STATEMENTS))
-        references = [key for one in resources for key in one.foreign_keys]
-        self._schema = schema = Schema(tables, [totals, keys, deleted, api_keys], dialect, references)
-        self._migration = migration = Migration(file, schema, policy)
+        self._schema = declared.schema
+        self._migration = migration = Migration(file, declared.schema, policy)
         self._database = Database(file, migration, timeout=timeout, observe=observe, fairness=fairness)
-        self._key_statements = key_statements = compile_key_statements(keys, dialect)
+        self._key_statements = declared.key_statements
         self._json = {name: each.json for name, each in self._resources.items()}
         self._collections = {
             name: SqliteCollection(
                 self._database,
                 each,
-                Keys(key_statements, each.keys),
+                Keys(declared.key_statements, each.keys),
                 Queries(self._database, each, budget=query_budget),
-                ChosenIds(each, deleted, dialect),
+                declared.chosen_ids[name],
                 self._operation,
                 self._resources,
             )
             for name, each in self._resources.items()
         }
-        self._api_keys = SqliteApiKeys(self._database, api_keys, dialect)
-        self._loader = Loader(file, self._resources, references, timeout=timeout)
+        self._api_keys = SqliteApiKeys(self._database, declared.api_key_statements)
+        self._loader = Loader(file, self._resources, declared.foreign_keys, timeout=timeout)
         self._copying = partial(OnlineBackup, file, timeout=timeout)
 
     async def open(self) -> None:
@@ -169,14 +154,3 @@ class SqliteStore:
             found = await copy.run(partial(survey, schema=self._schema))
             await copy.run(self._migration.complete)
         return found
-
-
-def _in_sqlite(resource: Resource, metadata: MetaData, totals: Table, dialect: Dialect) -> SqlResource:
-    table = resource_table(resource, metadata)
-    statements = compile_statements(table, select_totals(table, totals), dialect)
-    statements = statements._replace(get=packed_get(table, dialect))
-    packed = [table.c.id, *packed_columns(table)]
-    lists = ListStatements(partial(select_list, table, columns=packed), dialect)
-    return SqlResource(
-        resource, table, statements, lists, dialect, SqliteLanguage(), PackedRows, selection(table)
-    )
