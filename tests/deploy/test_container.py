@@ -31,9 +31,13 @@ WRITERS, WRITES = 8, 250
 
 @pytest.fixture(scope="module")
 def image() -> str:
-    """The image as `make container` builds it."""
+    """The image as `make container` builds it, but for the C compiler's level: no test looks at its speed.
+
+    The same C is compiled as it is shipped for the executable and for `make compiled-test`.
+    """
     base()
-    build("estuary:test", ROOT / "Dockerfile", "--build-arg", "REVISION=of-the-test")
+    arguments = ("REVISION=of-the-test", "MYPYC_OPT_LEVEL=0")
+    build("estuary:test", ROOT / "Dockerfile", *(f"--build-arg={argument}" for argument in arguments))
     return "localhost/estuary:test"
 
 

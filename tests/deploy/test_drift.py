@@ -57,7 +57,7 @@ OTHERS = {
     "PYTHON_PERF_JIT_SUPPORT",  # Python's
     *("CKV_K8S_15", "EXTEND_TIMEOUT_USEC"),  # a rule of checkov's, a word of sd_notify(3)
     "ESTUARY_UNIT",  # of the command that is typed beside a service
-    *("PYTHON_IMAGE", "UV_VERSION", "ESTUARY_COMPILE"),  # arguments of builds
+    *("PYTHON_IMAGE", "UV_VERSION", "ESTUARY_COMPILE", "MYPYC_OPT_LEVEL"),  # arguments of builds
 }
 """What looks like a variable of Estuary and is somebody else's."""
 
