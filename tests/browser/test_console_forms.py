@@ -168,7 +168,7 @@ def test_an_edit_sends_what_changed_and_settles_what_others_changed_meanwhile(pa
 
 
 def test_a_write_without_an_answer_is_made_once(page: Page) -> None:
-    """The form sends it again with the same key, and does not tell of it."""
+    """The form sends it again with the same key, and does not mention it."""
     labelled(opened(page, "authors/new"), "Name").fill("Once")
     keys = []
 
@@ -186,7 +186,7 @@ def test_a_write_without_an_answer_is_made_once(page: Page) -> None:
 
 
 def test_references_are_sought_followed_and_kept(page: Page) -> None:
-    """One is found by what its record is called, by keys alone; what is taken or referred to is told."""
+    """One is found by what its record is called, by keys alone; what is taken or referred to is shown."""
     author = asked(page, "POST", "/api/v1/authors", {"name": f"Italo {MARKUP}"})
     asked(page, "POST", "/api/v1/authors", {"name": "Ursula"})
     asked(page, "POST", "/api/v1/volumes", {"title": "First", "author": author["id"], "isbn": "978"})

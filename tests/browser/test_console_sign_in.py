@@ -110,7 +110,7 @@ def test_a_key_sees_what_it_grants_and_is_told_what_it_does_not(page: Page, plac
 
 
 def test_without_signing_in_what_is_public_is_there(page: Page) -> None:
-    """The rest says that signing in would help, without asking for it in vain."""
+    """The rest says that signing in would help, without asking for it where that cannot help."""
     asked_for: list[str] = []
     page.on("request", lambda request: asked_for.append(request.url))
     page.get_by_role("button", name="Look around without signing in").click()
@@ -125,7 +125,7 @@ def test_without_signing_in_what_is_public_is_there(page: Page) -> None:
 
 
 def test_the_issuer_signs_in_in_a_window_of_its_own(page: Page, place: Place) -> None:
-    """Its refusal is told; what it grants, holds; neither code nor token is in an address or kept."""
+    """Its refusal is shown; what it grants, holds; neither code nor token is in an address or kept."""
     enter = page.get_by_role("button", name=f"Sign in at {place.open_id.removeprefix('http://')}")
     for name in ("nobody", "carol"):
         with page.expect_popup() as opened:

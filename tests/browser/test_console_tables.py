@@ -62,7 +62,7 @@ def button(page: Page, name: str) -> Locator:
 
 
 def position(page: Page) -> Locator:
-    """Where in the list one is told to be."""
+    """The position in the list that the page shows."""
     return page.get_by_role("navigation", name="Pages").get_by_role("status")
 
 

@@ -182,7 +182,7 @@ def test_health_is_told_and_charted_while_it_is_looked_at(page: Page) -> None:
 def test_metrics_with_a_token_of_their_own_are_shown_to_who_has_it(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """The page says that it needs one, asks for it, and tells when it is not taken."""
+    """The page says that it needs one, asks for it, and says so when it is refused."""
     token = "metrics-token-of-at-least-32-characters"
     with (
         serving(tmp_path, {"CONSOLE": "api", "METRICS_TOKEN": token}) as server,

@@ -16,7 +16,7 @@ HTML = "<!doctype html><html lang=en><title>A page</title><main><h1>A page</h1>{
 
 @contextmanager
 def served(body: str) -> Iterator[str]:
-    """The origin of a server that gives a page with `body` to whoever asks for its root, else 422."""
+    """The origin of a server that gives a page with `body` at its root, else 422."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -50,7 +50,7 @@ FAULTS = """
 
 
 def test_what_a_page_may_not_do_fails_its_visit(browser: Browser) -> None:
-    """Each is told: by its policy, its console or a script, to another host, and what was not there."""
+    """Each is reported: by its policy, its console or a script, to another host, and what was not there."""
     with served(FAULTS) as origin:
         with pytest.raises(AssertionError) as raised, visiting(browser, origin) as page:
             page.goto("/", wait_until="networkidle")

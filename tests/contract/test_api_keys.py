@@ -86,7 +86,7 @@ async def test_of_concurrent_changes_of_one_version_one_succeeds(store: Store) -
 
 
 async def test_last_uses_only_grow_and_are_no_change(store: Store) -> None:
-    """The latest hour stays, whatever comes in which order; nothing is told as changed."""
+    """The latest hour stays, in whatever order they come; nothing is reported as changed."""
     keys = store.api_keys()
     first, second = await keys.put(make_key(1)), await keys.put(make_key(2))
     await keys.note_uses({first.id: START, second.id: START + HOUR, "unknown": START})
@@ -99,7 +99,7 @@ async def test_last_uses_only_grow_and_are_no_change(store: Store) -> None:
 
 
 async def test_all_keys_are_revoked_in_one_step(store: Store) -> None:
-    """Those that were revoked before stay as they are; each other one is told as changed."""
+    """Those that were revoked before stay as they are; each other one is reported as changed."""
     keys = store.api_keys()
     first = await keys.put(replace(make_key(1), revoked_at=START))
     second, third = await keys.put(make_key(2)), await keys.put(make_key(3))
@@ -140,7 +140,7 @@ async def test_loading_records_leaves_keys_alone(store: Store) -> None:
 async def test_keys_last_as_long_as_records_do(
     kind: StoreKind, kind_is_durable: bool, tmp_path: Path
 ) -> None:
-    """They are there after the store was closed and opened again; while it is closed, none is told."""
+    """They are there after the store was closed and opened again; while it is closed, none is returned."""
     store = kind.make(tmp_path, (ITEMS,), TIMEOUT)
     await store.open()
     key = await store.api_keys().put(make_key(1))

@@ -35,7 +35,7 @@ async def test_a_free_id_is_taken(items: Collection) -> None:
 
 @pytest.mark.parametrize("owner", ["", "her", "him"])
 async def test_a_taken_one_is_refused(items: Collection, owner: str) -> None:
-    """Whose the record is does not matter, and what is told is the same: neither version nor owner."""
+    """Whose the record is does not matter, and the refusal is the same: neither version nor owner."""
     await items.insert(owned(RECORD, owner))
     with pytest.raises(RecordExists) as refused:
         await items.insert(
@@ -63,7 +63,7 @@ async def test_versions_go_on_where_a_deleted_record_stopped(items: Collection) 
 
 
 async def test_a_write_with_a_key_is_made_once(items: Collection) -> None:
-    """Sent again it is told what it left behind, although the id is taken now."""
+    """Sent again it returns what it left behind, although the id is taken now."""
     keyed = replace(once(), client_id=True)
     assert Written(RECORD) == await items.insert(RECORD, keyed)
     assert Written(RECORD, replayed=True) == await items.insert(RECORD, keyed)

@@ -1,4 +1,4 @@
-"""Dry runs: told as the write would be, and nothing of them is left."""
+"""Dry runs: they return or raise what the write would, and leave nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -78,7 +78,7 @@ async def test_it_keeps_no_key(items: Collection, name: str) -> None:
 
 @every_write
 async def test_it_finds_the_key_of_a_write(items: Collection, name: str) -> None:
-    """That was made with it: told as the write itself would be, sent again; refused for another one."""
+    """The key of a write that was made: a dry run returns what a replay would, or refuses another write."""
     await WRITES[name](items, once())
     after = list(await items.page(None, 20))
     replayed = Written(LEFT[name], replayed=True)
@@ -141,7 +141,7 @@ async def test_beside_other_writers_each_is_what_it_is(items: Collection) -> Non
 
 
 async def test_another_owners_record_is_not_there(items: Collection) -> None:
-    """A dry run tells no more than the write would."""
+    """A dry run discloses no more than the write would."""
     await items.insert(owned(make_record(3), "her"))
     for write in (
         items.update(make_id(3), {}, LATER, WriteOptions("him", dry_run=True)),

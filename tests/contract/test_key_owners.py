@@ -1,4 +1,4 @@
-"""Keys of a release that kept them by subject alone: told again to the owner they were for, to no other."""
+"""Keys of a release that kept them by subject alone: replayed to the owner they were for, to no other."""
 
 import sqlite3
 from collections.abc import Callable

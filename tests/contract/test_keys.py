@@ -84,7 +84,7 @@ async def test_a_repeated_insert_needs_no_second_id(items: Collection) -> None:
 
 
 async def test_a_snapshot_is_what_was_written(items: Collection) -> None:
-    """Whatever became of the record since, the replay tells of the moment of the write."""
+    """Whatever became of the record since, the replay shows the moment of the write."""
     inserted = await items.insert(make_record(2), once("insert"))
     updated = await items.update(make_id(2), {"name": "second"}, LATER, once("update"))
     await items.update(make_id(2), {"name": "third"}, LATER)
@@ -190,7 +190,7 @@ async def test_an_owner_and_a_subject_are_not_mistaken_for_each_other(items: Col
 
 
 async def test_an_update_and_a_delete_for_another_owner_find_no_key(items: Collection) -> None:
-    """What one subject did for one owner is neither told to a subject of another owner nor done for it."""
+    """What one subject did for one owner is not replayed to a subject of another owner."""
     await items.insert(owned(make_record(2), "her"))
     writes: list[Callable[[WriteOptions], Awaitable[Written]]] = [
         lambda options: items.update(make_id(2), {"name": "changed"}, LATER, options),

@@ -35,7 +35,7 @@ async def batches(*given: Batch, broken: bool = False) -> AsyncIterator[Batch]:
 
 
 async def test_records_come_in_as_they_are(store: Store, items: Collection, vessels: Collection) -> None:
-    """Ids, versions, times, owners and values; their number is told, lists and totals are right."""
+    """Ids, versions, times, owners and values; their number is returned, lists and totals are right."""
     asked = batches((ITEMS, LOADED[:20]), (VESSELS, [VESSEL]), (ITEMS, LOADED[20:]), (ITEMS, []))
     assert 51 == await store.load(asked, replace=False)
     assert LOADED == await walk(items, 7)

@@ -476,7 +476,7 @@ async def test_a_declaration_of_everything_fits_what_was_made_from_it(tmp_path: 
 
 
 async def test_declared_indexes_are_made_and_removed(make: Make) -> None:
-    """By a migration, and told by its plan; what somebody else made is left alone."""
+    """By a migration, and listed in its plan; what others made is left alone."""
     await keep(make, Part(name="bolt"))
     with pytest.raises(StoreNotMigrated):
         await make(Indexed, Policy.CHECK).open()
@@ -544,7 +544,7 @@ class Coded(Part, frozen=True, kw_only=True):
 
 
 async def test_unique_keys_are_made_and_removed(make: Make) -> None:
-    """By a migration, and told by its plan; they hold from then on, and no longer."""
+    """By a migration, and listed in its plan; they hold from then on, and no longer."""
     await keep(make, Part(name="bolt", note="a"), Part(name="nut"), Part(name="pin"))
     with pytest.raises(StoreNotMigrated):
         await make(Coded, Policy.CHECK).open()

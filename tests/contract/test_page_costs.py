@@ -31,7 +31,7 @@ MOST = 1.5
 """How many times as much a page may cost in the large table."""
 PAGE = 20
 LEAST_COMPARED = 900 // ONE_OF
-"""Queries of which both tables hold a whole page: what finds less in a small one tells nothing."""
+"""Queries of which both tables hold a whole page: what finds less in a small one shows nothing."""
 
 _COLUMNS = "id, version, created_at, updated_at, owner, title, pages, price, lent, read_at, binding, note"
 _PREFIX = "00000000-0000-4000-8000-"

@@ -163,7 +163,7 @@ async def test_of_equal_ones_at_once_one_is_made(items: Collection) -> None:
 
 
 async def test_it_is_one_of_several_writes(store: Store, items: Collection) -> None:
-    """And is then told alike."""
+    """And its result is then the same."""
     await items.insert(RECORD)
     same = Update("items", RECORD.id, NAMED, LATER, IF_CHANGED)
     other = Update("items", RECORD.id, {"name": "changed"}, LATER, IF_CHANGED)

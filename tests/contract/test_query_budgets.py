@@ -1,4 +1,4 @@
-"""What no index serves ends in time, tells which index would serve it, and leaves other reads alone."""
+"""What no index serves ends in time, names the index that would serve it, and leaves other reads alone."""
 
 import asyncio
 from collections import Counter

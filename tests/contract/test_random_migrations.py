@@ -93,7 +93,7 @@ class PostgresSchema:
         self._url = shared.postgres().url
 
     async def empty(self) -> None:
-        """Make the schemas anew."""
+        """Make new schemas."""
         for name in _SCHEMAS:
             await self._asked(f"DROP SCHEMA IF EXISTS {name} CASCADE")
             await self._asked(f"CREATE SCHEMA {name}")

@@ -157,7 +157,7 @@ async def test_a_write_may_expect_the_current_version(items: Collection) -> None
 async def test_a_write_that_expects_another_version_changes_nothing(
     items: Collection, expected_version: int
 ) -> None:
-    """The conflict tells the current version; the record stays as it is."""
+    """The conflict has the current version; the record stays as it is."""
     await items.insert(make_record(1))
     record = await record_of(items.update(make_id(1), {"name": "second"}, LATER))
     with pytest.raises(VersionConflict) as update:

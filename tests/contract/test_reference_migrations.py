@@ -114,7 +114,7 @@ def workshop(make: Make, declared: type[Struct], policy: Policy = Policy.AUTO) -
 
 
 async def test_orphans_stand_in_the_way(make: Make) -> None:
-    """Their number and three of them are told, and nothing changes; without them the reference is kept."""
+    """The error has their number and three ids, and nothing changes; without them the reference is kept."""
     async with workshop(make, Plain) as before:
         await before.hire(1)
         await before.add(11, make_id(1))

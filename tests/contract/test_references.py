@@ -218,7 +218,7 @@ async def _shelf(library: Library) -> None:
 
 
 async def test_writes_before_another_are_of_its_transaction(library: Library) -> None:
-    """All of them are made or none, and what they changed is told."""
+    """All of them are made or none, and what they changed is returned."""
     await _shelf(library)
     wrong = WriteOptions(before=CASCADE, expected_version=7)
     with pytest.raises(VersionConflict):
@@ -235,7 +235,7 @@ async def test_writes_before_another_are_of_its_transaction(library: Library) ->
 
 
 async def test_a_write_before_another_that_is_refused_refuses_it(library: Library) -> None:
-    """It is told by its place, and nothing is left of any."""
+    """The error has its place, and nothing is left of any."""
     await _shelf(library)
     before = (*CASCADE, Delete("chapters", SECOND))
     with pytest.raises(WriteRefused) as refused:
@@ -274,7 +274,7 @@ async def test_several_writes_may_each_have_others_before_them(library: Library)
 
 
 async def test_no_race_leaves_an_orphan(library: Library) -> None:
-    """One deletes an author while others refer to her: whoever comes second is refused."""
+    """One deletes an author while others refer to her: the second is refused."""
     for round_ in range(4):
         author = make_id(100 + round_)
         await library.authors.insert(record(author, Author("Carl")))

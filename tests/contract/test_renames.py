@@ -126,7 +126,7 @@ async def values_of(make: Make, declared: Resource | type[Struct]) -> Sequence[A
 
 
 async def test_what_was_kept_is_there_under_the_new_name(make: Make) -> None:
-    """With its keys, references, rules and defaults; by a migration alone, and told by its plan."""
+    """With its keys, references, rules and defaults; by a migration alone, and listed in its plan."""
     await keep(make, BOLT, Part(code="nut"))
     with pytest.raises(StoreNotMigrated):
         await make(AFTER, Policy.CHECK).open()

@@ -1,4 +1,4 @@
-"""Several writes under one idempotency key take effect once, and are told again as they were."""
+"""Several writes under one idempotency key take effect once, and are replayed as they were."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -66,7 +66,7 @@ async def test_what_fails_keeps_no_key(store: Store, items: Collection) -> None:
 
 
 async def test_a_dry_run_reads_keys_and_keeps_none(store: Store, items: Collection) -> None:
-    """It tells what the request itself would be told."""
+    """It returns what the request itself would get."""
     writes = [Insert("items", make_record(1))]
     assert [(False, False)] == [
         (each.replayed, each.made) for each in await transact(store, writes, key(), dry_run=True)

@@ -36,7 +36,7 @@ def renamed(number: int, name: str, options: WriteOptions | None = None) -> Upda
 
 
 async def test_what_is_undone_leaves_no_version(store: Store, items: Collection) -> None:
-    """A record that was deleted in vain, or in a dry run, is at the version at which it would have been."""
+    """A record whose delete was undone, or a dry run, is at the version at which it would have been."""
     chosen = WriteOptions(client_id=True)
     passing: list[Write] = [
         Insert("items", make_record(1), chosen),
@@ -50,7 +50,7 @@ async def test_what_is_undone_leaves_no_version(store: Store, items: Collection)
 
 
 async def test_all_are_made_in_their_order(store: Store, items: Collection, vessels: Collection) -> None:
-    """Over resources; later ones see what earlier ones did, and each tells what it left behind."""
+    """Over resources; later ones see what earlier ones did, and each returns what it left behind."""
     await items.insert(make_record(1))
     written = await transact(
         store,
@@ -103,7 +103,7 @@ async def test_where_one_cannot_be_made_none_is(
     error: type[EstuaryError],
     index: int,
 ) -> None:
-    """Its place is told, and why; records, lists and totals are as they were, for owners too."""
+    """The error has its place, and why; records, lists and totals are as they were, for owners too."""
     before = [make_record(1), make_record(2), owned(make_record(3), "her")]
     for record in before:
         await items.insert(record)

@@ -109,7 +109,7 @@ async def test_what_differs_is_free(
 
 
 async def test_owners_are_not_in_each_others_way(members: Collection) -> None:
-    """Unless the key is one of all owners: then that a value is there can be told, and nothing more."""
+    """Unless the key is one of all owners: then it shows that a value is there, and nothing more."""
     await members.insert(record(1, "her", number=1, badge="b", team="t", joined_at=NOON))
     await members.insert(record(2, "him", number=1))
     await members.insert(record(3, number=1))
@@ -130,7 +130,7 @@ async def test_a_key_of_several_kinds(members: Collection) -> None:
 
 
 async def test_records_are_found_by_their_values(members: Collection) -> None:
-    """As they are now, of one owner or of all; more than one tells that several have them."""
+    """As they are now, of one owner or of all; more than one shows that several have them."""
     mine = record(1, "her", email="Ada@example.org", number=1)
     await members.insert(mine)
     assert [mine] == list((await members.find(EMAIL, ("ADA@example.org",))).records)

@@ -24,7 +24,7 @@ from tests.support.traffic import traffic
 
 DEPLOY = ROOT / "deploy"
 SCRAPES = 3
-"""How many more scrapes a rate needs after what it shall tell of: two, and one that was under way."""
+"""How many more scrapes a rate needs after what it shall show: two, and one that was under way."""
 
 
 class Inbox:
@@ -34,7 +34,7 @@ class Inbox:
         self.alerts: list[tuple[str, str, str]] = []
 
     def take(self, message: dict[str, Any]) -> None:
-        """Note what a call told of."""
+        """Note what a call returned."""
         for alert in message["alerts"]:
             labels = alert["labels"]
             self.alerts.append((labels["alertname"], labels.get("instance", ""), alert["status"]))

@@ -180,7 +180,7 @@ def test_metrics_are_closed(platform: str, tmp_path: Path) -> None:
 
 @by_platform
 def test_the_checklist_fails_nothing_that_is_configured(platform: str, tmp_path: Path) -> None:
-    """With one's own address in the example's place; the example itself is told as such."""
+    """With one's own address in the example's place; the example itself is reported as such."""
     environment = DEPLOYED[platform]().environment
     ours = load_from({**environment, "PUBLIC_URL": OURS}, directory=tmp_path)
     assert [] == [line.item.name for line in failures_by_configuration(ours)]

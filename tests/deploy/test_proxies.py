@@ -162,7 +162,7 @@ def test_without_any_replica_the_answer_has_the_form_of_ours(tmp_path: Path, mak
 
 @both
 def test_estuary_behind_it_sees_the_client_and_answers_for_itself(tmp_path: Path, make: Make) -> None:
-    """With TRUSTED_PROXIES the log tells of the client that the proxy saw; a body too long is 413."""
+    """With TRUSTED_PROXIES the log has the client that the proxy saw; a body too long is 413."""
     with (
         serving(tmp_path, {"TRUSTED_PROXIES": HOST}) as server,
         running(make(tmp_path, [server.port] * 3)) as proxy,

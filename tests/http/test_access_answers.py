@@ -1,4 +1,4 @@
-"""What askers are told under access rules: challenges, headers for caches, the owner of a list, batches."""
+"""Answers under access rules: challenges, headers for caches, the owner of a list, batches."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,7 +78,7 @@ async def test_a_bad_token_is_not_public(tmp_path: Path, issuer: Issuer) -> None
 
 
 async def test_a_refusal_tells_no_role(tmp_path: Path, issuer: Issuer) -> None:
-    """A token would help who has none; whose token is good is told that it may not, and counted apart."""
+    """A token would help who has none; one with a good token gets 403, counted apart."""
     async with world(tmp_path, issuer, ARTICLES, LOGS) as service:
         body = {"title": "x"}
         nobody = await service.client.post("/api/v1/articles", json=body)
@@ -143,7 +143,7 @@ async def test_who_writes_and_does_not_read_is_told_nothing_of_it(tmp_path: Path
 
 
 async def test_a_batch_is_decided_operation_by_operation(tmp_path: Path, issuer: Issuer) -> None:
-    """Without a token, where some write is for everyone; the first refusal is told, and nothing is made."""
+    """Without a token, where some write is for everyone; the first refusal is answered."""
     async with world(tmp_path, issuer, FORMS, DRAFTS) as service:
         form = {"method": "POST", "path": "/api/v1/forms", "body": {"title": "f"}}
         draft = {"method": "POST", "path": "/api/v1/drafts", "body": {"title": "d"}}

@@ -1,4 +1,4 @@
-"""API keys over HTTP: what they open, and what everything that is nearly a key is told."""
+"""API keys over HTTP: what they open, and the refusal of everything that is nearly a key."""
 
 import random
 import string
@@ -187,7 +187,7 @@ async def test_a_key_elsewhere_than_in_its_header_is_none(tmp_path: Path) -> Non
 
 
 async def test_a_revoked_key_is_told_apart_for_the_operator_alone(tmp_path: Path) -> None:
-    """The metric and the log say revoked; the client is told what it is told of any bad token."""
+    """The metric and the log say revoked; the client gets the answer to any bad token."""
     service = with_keys(tmp_path)
     failed = observed(service, AuthFailed)
     async with asked(service) as (client, keys):

@@ -1,4 +1,4 @@
-"""Authentication over HTTP, with an issuer on a real socket: who gets in, and what the others are told."""
+"""Authentication over HTTP, with an issuer on a real socket: who gets in, and refusals."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -66,7 +66,7 @@ async def test_a_good_token_gets_in_and_is_told_apart_in_the_log(tmp_path: Path,
 
 
 async def test_a_record_has_the_subject_of_its_token(tmp_path: Path, issuer: Issuer) -> None:
-    """Where a field is declared as that; whoever changes it later."""
+    """Where a field is declared as that; for any asker that changes it later."""
     entries = "tests.support.entries:ENTRIES"
     service = secured(tmp_path, issuer, RESOURCES=entries)
     async with client_of(service, resources=(entries,), access=SCOPES) as client:
@@ -160,7 +160,7 @@ async def test_tokens_are_taken_from_the_header_alone_and_only_one(tmp_path: Pat
 
 
 async def test_no_forgery_gets_in_and_none_makes_a_request(tmp_path: Path, issuer: Issuer) -> None:
-    """0 accepted, 0 server errors, 0 requests to an address that a token names, and nothing of it told."""
+    """0 accepted, 0 server errors, 0 requests to an address that a token names, none of it shown."""
     issuer.keys = [keys_of("RS256"), keys_of("ES256"), keys_of("EdDSA")]
     with issuing() as attacker:
         forger = Forger(issuer.url, keys_of("RS256"), attacker.url)
@@ -257,7 +257,7 @@ async def test_scopes_have_the_names_that_were_chosen_or_none(tmp_path: Path, is
 
 
 async def test_a_preflight_request_needs_no_token(tmp_path: Path, issuer: Issuer) -> None:
-    """A browser never sends one with it (Fetch, 4.8); neither does a plain OPTIONS tell a secret."""
+    """A browser never sends one with it (Fetch, 4.8); neither does a plain OPTIONS disclose a secret."""
     preflight = {"Origin": "https://app.test", "Access-Control-Request-Method": "POST"}
     async with asked(secured(tmp_path, issuer)) as client:
         answer = await client.options(ITEMS, headers=preflight)

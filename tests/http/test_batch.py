@@ -79,7 +79,7 @@ async def test_each_is_answered_as_alone(client: httpx.AsyncClient) -> None:
 
 
 async def test_one_that_cannot_be_made_undoes_all(client: httpx.AsyncClient) -> None:
-    """Its own status and message, and its place; the lowest one is told."""
+    """Its own status and message, and its place; the lowest one is reported."""
     await client.put(f"{ITEMS}/{ID}", json={"name": "boat"}, headers={"if-none-match": "*"})
     refused: list[tuple[Operation, int, str]] = [
         (put(ID, "x", If_Match='"9"'), 412, "PRECONDITION_FAILED"),

@@ -154,7 +154,7 @@ async def test_one_that_cannot_be_made_undoes_all(client: httpx.AsyncClient) -> 
 
 
 async def test_a_key_covers_them(client: httpx.AsyncClient) -> None:
-    """Sent again they are answered again, whoever has the values by then; a dry run keeps nothing."""
+    """Sent again they are answered alike, whatever record has the values now; a dry run keeps nothing."""
     operations = (post(email=ADA, number=1), put(f"{BY_EMAIL}/{BOB}"), patch(f"{BY_NUMBER}/1", number=2))
     tried = await made(client, *operations, params={"validate_only": "true"})
     assert ([200, 200, 200], []) == ([each["status"] for each in tried], await emails(client))
@@ -193,7 +193,7 @@ async def test_owners(client: httpx.AsyncClient) -> None:
 
 
 async def test_paths_are_read_as_those_of_requests(client: httpx.AsyncClient) -> None:
-    """Percent-decoded once; what is no such path is told."""
+    """Percent-decoded once; any other path is refused."""
     segments = {"a%2Fb": "a/b", "a%252Fb": "a%2Fb", "%25": "%", "a%20b": "a b", "%C3%A9": "é", "ü": "ü"}
     results = await made(client, *(put(f"{BY_EMAIL}/{segment}") for segment in segments))
     assert list(segments.values()) == [each["body"]["email"] for each in results]

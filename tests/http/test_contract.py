@@ -197,7 +197,7 @@ async def test_versions(
 async def test_the_form_of_errors_is_negotiated(
     client: httpx.AsyncClient, lines: list[str], content_type: str
 ) -> None:
-    """By every line of `Accept`, weights and case; caches are told on every answer that it counts."""
+    """By every line of `Accept`, weights and case; every answer has it in `Vary`."""
     headers = [("accept", line) for line in lines]
     for path, status in ((f"{ITEMS}/x", 404), ("/nowhere", 404), (f"{ITEMS}?limit=0", 400)):
         response = await client.get(path, headers=headers)

@@ -160,7 +160,7 @@ DEFECTS = {
 async def test_a_defect_of_a_hook_ends_one_request(
     memory: tuple[httpx.AsyncClient, list[Any]], title: str
 ) -> None:
-    """It is a 500 that tells nothing, and one line that names resource and hook; nothing is written.
+    """It is a 500 that discloses nothing, and one line that names resource and hook; nothing is written.
 
     The same in a dry run, and in a batch, of which nothing else is written either.
     """
@@ -234,6 +234,6 @@ def told(answer: httpx.Response, *names: str) -> tuple[Any, ...]:
 
 
 def errors(answer: httpx.Response) -> list[dict[str, str]]:
-    """The violations that an answer tells."""
+    """The violations in an answer."""
     violations: list[dict[str, str]] = answer.json()["details"]["validation_errors"]
     return violations

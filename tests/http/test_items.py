@@ -1,4 +1,4 @@
-"""Items over HTTP, as the wire contract tells them."""
+"""Items over HTTP, as in the wire contract."""
 
 import re
 from datetime import datetime

@@ -60,7 +60,7 @@ def keeper(issuer: Issuer, **claims: Any) -> dict[str, str]:
 
 
 async def test_a_key_lives_and_dies(tmp_path: Path, issuer: Issuer) -> None:
-    """Created, told once, used, listed, rotated, revoked: as an administrator sees it."""
+    """Created, shown once, used, listed, rotated, revoked: as an administrator sees it."""
     service = administered(tmp_path, issuer)
     seen = observed(service, KeyAdministered)
     async with asked(service) as client:
@@ -206,7 +206,7 @@ async def test_what_lists_and_writes_of_keys_do_not_know_is_refused(tmp_path: Pa
 
 
 async def test_without_a_role_there_are_no_routes(tmp_path: Path, issuer: Issuer) -> None:
-    """404, as for any unknown path; and the document does not tell of any."""
+    """404, as for any unknown path; and they are not in the document."""
     service = administered(tmp_path, issuer)
     async with asked(service) as client:
         assert KEYS in (await client.get("/openapi.json")).json()["paths"]

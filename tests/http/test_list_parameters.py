@@ -156,7 +156,7 @@ async def test_a_name_that_may_not_be_asked_for_costs_no_query(tmp_path: Path, n
 
 
 async def queries(client: httpx.AsyncClient) -> list[str]:
-    """What the metrics tell of queries that stores were asked."""
+    """The metrics of queries that stores were asked."""
     lines = (await client.get("/metrics")).text.splitlines()
     return [line for line in lines if line.startswith("database_queries_total")]
 
@@ -179,7 +179,7 @@ async def test_an_index_can_be_demanded_of_every_query(tmp_path: Path) -> None:
 
 
 async def test_a_count_can_be_left_out(client: httpx.AsyncClient) -> None:
-    """`count=none` tells no total; a limited one that is not exceeded is the exact one."""
+    """`count=none` gives no total; a limited one that is not exceeded is the exact one."""
     await create(client)
     assert ["items", "limit", "offset"] == list((await client.get(f"{BOOKS}?count=none")).json())
     limited = (await client.get(f"{BOOKS}?count=limited")).json()

@@ -1,4 +1,4 @@
-"""Filters, orders, totals and walks over HTTP; what each store can answer is told in tests/contract."""
+"""Filters, orders, totals and walks over HTTP; what each store can answer is tested in tests/contract."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

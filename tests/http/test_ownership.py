@@ -154,7 +154,7 @@ async def test_the_same_key_is_two_keys(client: httpx.AsyncClient) -> None:
 async def test_a_subjects_key_is_another_for_each_owner(
     client: httpx.AsyncClient, owners: tuple[str | None, str | None]
 ) -> None:
-    """Who acts for several, or as an administrator for everybody, has each create made and told again."""
+    """Who acts for several, or as an administrator for everybody, has each create made, and replayed."""
     key = {"idempotency-key": "k", "x-subject": "s"}
     as_owners = [key if owner is None else {**key, "x-owner": owner} for owner in owners]
     for turn in ("false", "true"):

@@ -59,7 +59,7 @@ def policy_of(answer: httpx.Response) -> dict[str, list[str]]:
 
 
 async def config_of(client: httpx.AsyncClient) -> Any:
-    """What the console is told."""
+    """The console's configuration."""
     return (await client.get("/console/config.json")).json()
 
 
@@ -127,7 +127,7 @@ async def test_a_page_s_files_are_kept_by_their_version(tmp_path: Path) -> None:
 async def test_a_file_is_compressed_for_who_takes_that(
     tmp_path: Path, accepted: str, coding: str | None
 ) -> None:
-    """Each form has an entity tag of its own, and caches are told what it depends on (RFC 9110, 12.5.3)."""
+    """Each form has an entity tag of its own, and `Vary` says what it depends on (RFC 9110, 12.5.3)."""
     async with asking(tmp_path, BOTH) as client:
         path = "/console/vendor/preact.js"
         plain = await client.get(path, headers={"accept-encoding": "identity"})
@@ -206,7 +206,7 @@ async def test_the_console_sends_people_to_the_first_issuer(tmp_path: Path) -> N
 
 
 async def test_the_console_may_ask_where_the_issuer_gives_tokens(tmp_path: Path) -> None:
-    """As soon as the issuer has told; a browser that has the page gets it anew, with its new policy."""
+    """Once the issuer's metadata is read; a browser that has the page gets it with the new policy."""
     with issuing() as issuer:
         origin = "http://127.0.0.1:1"
         told = {"issuer": issuer.url, "jwks_uri": issuer.keys_url, "token_endpoint": f"{origin}/token"}

@@ -96,7 +96,7 @@ async def test_two_types_are_taken(client: httpx.AsyncClient, path: str, content
     "content_type", [None, "", "application/json-patch+json", "text/json", "application/x+json"]
 )
 async def test_any_other_is_refused(client: httpx.AsyncClient, path: str, content_type: str | None) -> None:
-    """415, which tells what is taken; nothing was changed."""
+    """415, which lists what is accepted; nothing was changed."""
     headers = {} if content_type is None else {"content-type": content_type}
     response = await client.patch(path, content=b'{"name": "ship"}', headers=headers)
     accepted = "application/merge-patch+json, application/json"
@@ -156,7 +156,7 @@ async def test_what_is_no_json_is_400(client: httpx.AsyncClient, path: str, body
 
 
 async def test_unknown_records_are_404_after_422(client: httpx.AsyncClient) -> None:
-    """As for PUT: what is wrong with the body is told first."""
+    """As for PUT: what is wrong with the body is reported first."""
     assert 404 == (await patch(client, UNKNOWN, "{}")).status_code
     assert 404 == (await patch(client, f"{ITEMS}/boat", "{}")).status_code
     assert 422 == (await patch(client, UNKNOWN, '{"name": ""}')).status_code
@@ -185,7 +185,7 @@ async def test_a_key_makes_it_once(client: httpx.AsyncClient, path: str) -> None
 
 
 async def test_every_kind_can_be_cleared(tmp_path: Path) -> None:
-    """Numbers, times and lists, too, which PUT cannot clear; what may not be null is told."""
+    """Numbers, times and lists, too, which PUT cannot clear; what may not be null is refused."""
     service = make_service(tmp_path, RESOURCES=",".join(RESOURCES))
     optional = {
         "call_sign": "ABC1",

@@ -129,7 +129,7 @@ OTHERS = ('"2"', '"4"', '"1", "2"', 'W/"3"', '"abc"', '"0"', '"-3"', '"03"', '"'
 async def test_a_change_to_another_version_is_refused(
     client: httpx.AsyncClient, path: str, method: str
 ) -> None:
-    """412 that tells the current ETag; weak tags never match a change (RFC 9110, 13.1.1)."""
+    """412 with the current ETag; weak tags never match a change (RFC 9110, 13.1.1)."""
     for tags in OTHERS:
         response = await change(client, method, path, {"if-match": tags})
         error = response.json()
@@ -225,7 +225,7 @@ async def test_a_list_never_matches_strongly(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_total_is_part_of_what_a_list_says(client: httpx.AsyncClient) -> None:
-    """A record beyond the slice changes its tag, for the slice tells the total."""
+    """A record beyond the slice changes its tag, for the slice has the total."""
     for name in "ab":
         await client.post(ITEMS, json={"name": name})
     tag = (await client.get(f"{ITEMS}?limit=1")).headers["etag"]

@@ -51,7 +51,7 @@ async def test_an_absent_record_is_created(client: httpx.AsyncClient) -> None:
 
 
 async def test_one_that_is_there_stays(client: httpx.AsyncClient) -> None:
-    """412 in the same words whoever's it is, and whatever its version: nothing of it is told."""
+    """412 in the same words for any owner and any version: nothing of it is disclosed."""
     await put(client, {"name": "boat"}, x_owner="her")
     await client.put(PATH, json={"name": "ship"}, headers={"x-owner": "her"})
     before = (await client.get(PATH)).content
@@ -67,7 +67,7 @@ async def test_one_that_is_there_stays(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_body_is_looked_at_first(client: httpx.AsyncClient) -> None:
-    """What a new record needs is asked for, and broken rules are told before the precondition."""
+    """What a new record needs is asked for, and broken rules are reported before the precondition."""
     await put(client, {"name": "boat"})
     missing = await put(client, {})
     assert (400, "name", "required") == (

@@ -76,7 +76,7 @@ async def test_lists_are_filtered_by_a_reference(library: httpx.AsyncClient) -> 
 
 
 async def test_what_goes_with_a_record(library: httpx.AsyncClient) -> None:
-    """Chapters go with their book; what restricts stays, and is told of by neither number nor id."""
+    """Chapters go with their book; what restricts stays, and neither its number nor an id is disclosed."""
     ada = await made(library, AUTHORS, name="Ada")
     atlas = await made(library, BOOKS, title="Atlas", author=ada)
     sequel = await made(library, BOOKS, title="Sequel", author=ada, translation_of=atlas)
@@ -131,7 +131,7 @@ async def test_what_goes_with_a_record_is_counted(library: httpx.AsyncClient) ->
 
 
 async def test_batches_refer_to_what_they_make(library: httpx.AsyncClient) -> None:
-    """By ids that the client chose; one that refers to nothing refuses all, and is told by its place."""
+    """By ids that the client chose; one that refers to nothing refuses all, and the error has its place."""
     author = {
         "method": "PUT",
         "path": f"{AUTHORS}/{NOBODY}",

@@ -184,7 +184,7 @@ async def transcript(folder: Path, store: str) -> list[tuple[Step, list[bytes]]]
 
 @pytest.mark.parametrize("store", [kind.name for kind in STORES if kind.name != "memory"])
 async def test_every_store_answers_as_memory_does(tmp_path: Path, store: str) -> None:
-    """Status, headers and body of each answer; nothing tells a client where its records are kept."""
+    """Status, headers and body of each answer; nothing shows a client where its records are kept."""
     expected = await transcript(tmp_path, "memory")
     actual = await transcript(tmp_path, store)
     for (step, answer), (_, other) in zip(expected, actual, strict=True):

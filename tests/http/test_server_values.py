@@ -123,7 +123,7 @@ async def test_a_dry_run_shows_them_and_a_repetition_has_the_first_ones(client: 
 
 
 async def test_lists_are_asked_by_them(client: httpx.AsyncClient) -> None:
-    """Filters, sorts, parts, and a query's body; of a hidden one nothing is told."""
+    """Filters, sorts, parts, and a query's body; a hidden one is not disclosed."""
     for title, headers in (("a", ALICE), ("b", BOB), ("c", ALICE)):
         await client.post(ENTRIES, json={"title": title}, headers=headers)
     hers = (await client.get(f"{ENTRIES}?made_by=alice&sort=-seen_at,title&fields=title,seen_at")).json()

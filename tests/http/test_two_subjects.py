@@ -64,7 +64,7 @@ CONVERSATION = (
         Step(method, HERS, {"name": "taken"} if method in ("PUT", "PATCH") else None, condition)
         for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE")
         for condition in CONDITIONS
-        # That an id is taken is told, and no more: see test_put_create.py.
+        # That an id is taken is disclosed, and no more: see test_put_create.py.
         if (method, condition) != ("PUT", {"if-none-match": "*"})
     ),
     *(
@@ -191,7 +191,7 @@ async def conversation(world: World, alice: Alice | None) -> list[tuple[Step, li
 async def test_it_is_as_if_the_other_were_not_there(
     tmp_path_factory: pytest.TempPathFactory, issuer: Issuer, store: str, claim: str
 ) -> None:
-    """Reads, writes, lists, totals, ETags, cursors, keys, redirects, errors: none tells of the other."""
+    """Reads, writes, lists, totals, ETags, cursors, keys, redirects, errors: none discloses the other."""
     there, here = (tmp_path_factory.mktemp(name) for name in ("alone", "beside"))
     async with world(there, issuer, VARIABLES[store](there), claim) as alone:
         expected = await conversation(alone, None)

@@ -54,7 +54,7 @@ def violations(response: httpx.Response) -> list[tuple[str, str, str]]:
 
 
 async def test_a_conflict_is_409_and_names_fields_alone(client: httpx.AsyncClient) -> None:
-    """Neither the other record nor its value is told, and nothing says that it is worth sending again."""
+    """Neither the other record nor its value is disclosed, and nothing invites a retry."""
     mine = await create(client, team="red", shirt=1)
     other = await client.post(MEMBERS, json={"email": "ADA@example.org"})
     assert (409, "CONFLICT") == (other.status_code, other.json()["error"])

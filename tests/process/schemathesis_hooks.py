@@ -1,4 +1,4 @@
-"""What the OpenAPI document cannot say of headers and bodies, told before each valid request."""
+"""What the OpenAPI document cannot say of headers and bodies, applied before each valid request."""
 
 from typing import Any
 from uuid import uuid4

@@ -90,7 +90,7 @@ def test_what_the_command_refuses(
 
 
 def test_keys_are_in_no_backup_and_a_restore_revokes_them(tmp_path: Path) -> None:
-    """And the checklist tells of one that never expires."""
+    """And the checklist warns of one that never expires."""
     variables = {**ON, "DATABASE_URL": f"sqlite:///{tmp_path}/estuary.db"}
     key = created(tmp_path, variables, "--no-expiry")
     checked = estuary(tmp_path, "check", "--deploy", "--format", "json", **variables)

@@ -120,7 +120,7 @@ def test_what_a_crash_left_in_the_log_is_copied_and_left(shipped: Path) -> None:
 @pytest.mark.parametrize("profile", ["development", "production"])
 @pytest.mark.parametrize("command", ["backup", "export"])
 def test_records_that_are_not_declared_are_not_left_out(shipped: Path, command: str, profile: str) -> None:
-    """The tables are named with what they hold, nothing is written, and no success is told."""
+    """The tables are named with what they hold, nothing is written, and no success is reported."""
     before = contents(shipped)
     done = estuary(shipped, command, "copy", APP_PROFILE=profile, RESOURCES=ITEMS_ALONE)
     assert (1, "") == (done.returncode, done.stdout)

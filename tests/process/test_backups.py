@@ -143,7 +143,7 @@ def test_what_is_not_as_it_was_made_is_refused(
 
 
 def test_a_backup_can_be_looked_at_without_a_restore(few: Path, tmp_path: Path) -> None:
-    """What it holds is told, or why it would be refused; no store is made for that."""
+    """What it holds is printed, or why it would be refused; no store is made for that."""
     whole = few.parent / "backup.jsonl"
     done = estuary(tmp_path, "restore", "--verify", whole)
     assert 0 == done.returncode
@@ -252,7 +252,7 @@ def limited_to(size: int) -> Callable[[], None]:
 
 
 def test_a_full_disk_leaves_neither_half_a_backup_nor_a_lie(filled: Path) -> None:
-    """The reason is told, no file is left, and the service is not told of a success."""
+    """The reason is reported, no file is left, and no success is written for the service."""
     assert 0 == estuary(filled, "import", "--replace", given=item_lines(3000)).returncode
     before = files(filled), files(filled / "data")
     done = subprocess.run(
@@ -271,7 +271,7 @@ def test_a_full_disk_leaves_neither_half_a_backup_nor_a_lie(filled: Path) -> Non
 
 
 def test_a_full_temporary_folder_is_told(filled: Path) -> None:
-    """The copy that SQLite makes lies there; an operator is told where to make room."""
+    """The copy that SQLite makes lies there; the message says where to make room."""
     assert 0 == estuary(filled, "import", "--replace", given=item_lines(30_000)).returncode
     done = subprocess.run(
         [sys.executable, "-m", "estuary", "backup", "backup.jsonl"],
@@ -358,7 +358,7 @@ def test_a_killed_import_changes_nothing(filled: Path) -> None:
 
 
 def test_a_scheduled_backup_keeps_the_newest(few: Path, filled: Path) -> None:
-    """Backups in a folder are named after the time, the service is told, and old ones go."""
+    """Backups in a folder are named after the time, the status file is written, and old ones go."""
     folder = filled / "backups"
     folder.mkdir()
     (folder / "notes.txt").touch()

@@ -78,7 +78,7 @@ def test_metrics_that_strangers_can_read_are_found(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_fails_with_its_mend(tmp_path: Path) -> None:
-    """A development set-up is told line by line, for people, with the sum at the end."""
+    """A development set-up is reported line by line, for people, with the sum at the end."""
     done = estuary(tmp_path, environment_of({"DATABASE_TYPE": "memory"}), "check", "--deploy")
     assert 1 == done.returncode
     lines = done.stdout.splitlines()

@@ -238,7 +238,7 @@ def test_head_and_no_content_have_no_body(server: Server) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_304_has_neither_body_nor_length(server: Server, method: str) -> None:
-    """RFC 9110, 15.4.5: it ends with its head, tells the ETag, and the connection goes on."""
+    """RFC 9110, 15.4.5: it ends with its head, has the ETag, and the connection goes on."""
     with Connection(server) as connection:
         connection.send(POST + b"Content-Length: %d\r\n\r\n%s" % (len(ITEM), ITEM))
         location = connection.receive().headers["location"]

@@ -50,7 +50,7 @@ def item_lines(count: int) -> bytes:
 
 
 def records(directory: Path) -> list[dict[str, Any]]:
-    """Every record of the store, as a line tells it; looked up without the command, which is slower."""
+    """Every record of the store, as a line has it; looked up without the command, which is slower."""
 
     async def dumped() -> bytes:
         store = SqliteStore(directory / "data/estuary.db", [ITEMS, VESSELS])

@@ -33,7 +33,7 @@ class Conformance:
         ]
 
     async def check(self, response: httpx.Response) -> None:
-        """Raise AssertionError where the document does not tell of such a response."""
+        """Raise AssertionError where the document has no such response."""
         await response.aread()
         operation = self._operation(response.request)
         if operation is None or response.status_code in _OUTSIDE_THE_DOCUMENT:

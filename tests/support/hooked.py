@@ -12,7 +12,7 @@ from estuary import Hooks, Identity, Reject, Resource, Unique
 
 
 class Loan(Struct, frozen=True):
-    """What is lent; the title tells the hooks what to do."""
+    """What is lent; by the title the hooks know what to do."""
 
     title: Annotated[str, Meta(max_length=30)]
     days: Annotated[int, Meta(ge=1, le=100)] = 1

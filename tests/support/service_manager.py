@@ -1,4 +1,4 @@
-"""A service manager that listens to what a service tells over NOTIFY_SOCKET."""
+"""A service manager that reads what a service sends to NOTIFY_SOCKET."""
 
 import socket
 

@@ -81,7 +81,7 @@ class SlowClients:
         connection.connect((HOST, self._port))
         connection.sendall(kind.opening)
         connection.setblocking(False)
-        # Without an event asked for, only a reset is told.
+        # Without an event asked for, only a reset is reported.
         self._poll.register(connection, select.EPOLLIN if kind.reads else 0)
         self._clients[connection.fileno()] = Client(name, connection, time.monotonic())
 

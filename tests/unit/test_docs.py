@@ -55,7 +55,7 @@ def read(document: Path) -> Text:
 
 
 def commands(document: Path) -> Iterator[str]:
-    """What the document tells its reader to type, or names as something that can be typed."""
+    """What the document has its reader type, or names as something that can be typed."""
     text = read(document)
     yield from text.inline
     for language, block in text.blocks:
@@ -99,7 +99,7 @@ def declarations(document: Path) -> list[Resource]:
 
 
 def commands_of_estuary() -> set[str]:
-    """The commands that `estuary --help` tells of."""
+    """The commands that `estuary --help` lists."""
     told = subprocess.run(
         [sys.executable, "-m", "estuary", "--help"], capture_output=True, text=True, check=True, timeout=60
     ).stdout

@@ -128,7 +128,7 @@ def test_what_hooks_cost_is_what_was_reached() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_no_figure_of_speed_is_unchecked(document: str) -> None:
-    """Each is held to the bench by a line of `QUOTED`, or is one that the bench cannot tell."""
+    """Each is held to the bench by a line of `QUOTED`, or is one that the bench does not measure."""
     quoted = [re.escape(each.words) for each in QUOTED if document == each.document]
     assert [] == unchecked(words_of(document), [*quoted, *NOT_ASKED.get(document, ())])
 

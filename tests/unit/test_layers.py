@@ -51,7 +51,7 @@ def imported_modules(module: Path) -> set[str]:
 
 
 def closed(node: ast.Match) -> bool:
-    """Whether a `match` tells storages, constraints or kinds apart."""
+    """Whether a `match` distinguishes storages, constraints or kinds."""
     named = {ast.unparse(part) for case in node.cases for part in ast.walk(case.pattern)}
     return any(name.startswith("Storage.") for name in named) or bool(
         {part.cls.id for case in node.cases for part in ast.walk(case.pattern) if is_named_class(part)}

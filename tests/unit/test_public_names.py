@@ -19,7 +19,7 @@ def test_declarations_need_no_deeper_import() -> None:
 
 
 def test_every_public_name_is_in_the_guide() -> None:
-    """What is not told is not found."""
+    """What is not exported is not found."""
     guide = Path(__file__).parents[2] / "docs/resources.md"
     table = guide.read_text().partition("## What can be imported")[2]
     names = {name for name in estuary.__all__ if not name.startswith("_")}

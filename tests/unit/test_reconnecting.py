@@ -18,7 +18,7 @@ class Refused(EstuaryError):
 
 
 class Server:
-    """What is connected to: it fails as `failure` says, or not; and what the reconnector told."""
+    """What is connected to: it fails as `failure` says, or not; and what the reconnector reported."""
 
     def __init__(self, failure: EstuaryError | None = None) -> None:
         self.failure = failure
@@ -38,7 +38,7 @@ class Server:
 
 
 async def test_what_is_there_is_up_and_nothing_is_said() -> None:
-    """Only changes are told."""
+    """Only changes are reported."""
     server = Server()
     before = server.reconnector.is_up
     await server.reconnector.open()
@@ -65,7 +65,7 @@ async def test_a_refusal_at_the_start_is_raised() -> None:
 
 
 async def test_each_pause_is_twice_the_one_before() -> None:
-    """A server that is away for long is not flooded with attempts, and each is told with its reason."""
+    """A server that is away for long is not flooded with attempts, and each is reported with its reason."""
     server = Server()
     await server.reconnector.open()
     server.failure = Away("refused")

@@ -39,7 +39,7 @@ async def watched(url: str, window: float = 60.0) -> AsyncIterator[tuple[Postgre
 
 
 async def test_a_restart_is_survived(postgres: Postgres) -> None:
-    """While it is down every request hears so at once; when it is back, so is the limit, told once each."""
+    """While it is down every request fails at once; when it is back, so is the limit; each is reported once."""
     async with watched(postgres.url) as (limiter, told):
         await limiter.hit("x")
         postgres.stop()

@@ -50,13 +50,13 @@ async def test_a_burst_is_counted_to_the_request(kind: LimiterKind, place: Place
 
 
 async def test_it_tells_its_limit_and_window(kind: LimiterKind, place: Place) -> None:
-    """For the headers that tell a client of them."""
+    """For the headers that show them to a client."""
     limiter = place.limiter(3, kind.length)
     assert (3, kind.length) == (limiter.limit, limiter.window)
 
 
 async def test_requests_at_one_time_are_counted_apart(kind: LimiterKind, place: Place, client: str) -> None:
-    """Of many that ask at once, as many pass as may, and no two are told of the same remainder."""
+    """Of many that ask at once, as many pass as may, and no two get the same remainder."""
     async with opened(place.limiter(20, kind.length)) as limiter:
         decisions = await asyncio.gather(*(settled(limiter.hit(client)) for _ in range(50)))
     assert 20 == passed(decisions)
@@ -86,7 +86,7 @@ async def test_costs_asked_at_one_time_are_decided_in_their_order(place: Place, 
 
 
 async def test_costs_of_many_clients_are_counted_as_one_process_would(place: Place, client: str) -> None:
-    """In any order and any number at a time: no client is told anything of another."""
+    """In any order and any number at a time: no client learns anything of another."""
     dice = random.Random(12)  # noqa: S311 - the same sequence each time
     model = LocalRateLimiter(30, 60.0, 100, lambda: 0.0)
     async with opened(place.limiter(30, 60.0)) as limiter:

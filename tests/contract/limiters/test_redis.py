@@ -83,7 +83,7 @@ async def watched(address: RedisAddress) -> AsyncIterator[Watched]:
 
 
 async def test_a_restart_is_survived(redis: Redis) -> None:
-    """While it is down every request hears so at once; when it is back, so is the limit, told once each."""
+    """While it is down every request fails at once; when it is back, so is the limit; each is reported once."""
     async with watched(redis_address(redis)) as subject:
         assert await subject.is_available()
         redis.stop()
@@ -312,7 +312,7 @@ class TestOutage:
         assert [(True, 2), (False, 2), (True, 0)] == [(each.allowed, each.remaining) for each in decisions]
 
     async def test_allow_lets_everything_pass(self) -> None:
-        """And tells of the whole limit."""
+        """And reports the whole limit."""
         away = RedisRateLimiter(2, 60.0, RedisAddress(host=HOST, port=1), "test:", lambda _: None)
         limiter = allowing(away)
         assert [Decision(allowed=True, remaining=2, resets_in=0.0)] * 3 == [

@@ -1,8 +1,8 @@
-// An issuer of OpenID Connect for tests: signs in whoever says a name, and gives tokens for one audience.
+// An issuer of OpenID Connect for tests: signs in anyone who gives a name, and gives tokens for one audience.
 //
 //   node issuer.mjs PORT CLIENT_ID REDIRECT_URI AUDIENCE SCOPES
 //
-// It ends with its standard input, and prints a line once it answers. Whoever is called "nobody" is refused.
+// It ends with its standard input, and prints a line once it answers. The name "nobody" is refused.
 import { generateKeyPairSync } from "node:crypto";
 
 import Provider from "oidc-provider";

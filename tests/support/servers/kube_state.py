@@ -1,4 +1,4 @@
-"""A stand-in for kube-state-metrics: what it tells of a CronJob, in the names and labels of its documents.
+"""A stand-in for kube-state-metrics: its metrics of a CronJob, in the names and labels of its documents.
 
 https://github.com/kubernetes/kube-state-metrics/blob/main/docs/metrics/workload/cronjob-metrics.md
 """

@@ -80,7 +80,7 @@ def test_all_of_them_are_told_at_once() -> None:
 
 
 def test_the_table_tells_what_the_rules_decide() -> None:
-    """For each sort of asker that they tell apart; a resource without rules is told of as well."""
+    """For each sort of asker that they distinguish; a resource without rules is listed as well."""
     settings = load_from(ROLES, directory=Path("/nonexistent")).settings
     resources = [books(EDITED), ITEMS]
     granted = permissions(settings, resources, documented_scopes(settings)).of

@@ -9,7 +9,7 @@ from tests.support.books import BOOKS, Book
 
 
 def test_every_attribute_is_told_with_its_operators() -> None:
-    """A hidden one is none of them, and is told as such."""
+    """A hidden one is none of them, and is listed as such."""
     told = list(askable([BOOKS]))
     assert "lists of books can be asked by" == told[0]
     assert "  tags: has" in told

@@ -41,7 +41,7 @@ class Keys(MemoryApiKeys):
         return await super().changes(since)
 
     async def note_uses(self, uses: Mapping[str, datetime]) -> None:
-        """Keep the uses, and that they were told."""
+        """Keep the uses, and that they were written."""
         self.told.append(dict(uses))
         await super().note_uses(uses)
 
@@ -179,7 +179,7 @@ async def test_made_up_keys_grow_nothing_and_read_seldom(worker: Worker) -> None
 
 
 async def test_malformed_keys_never_reach_the_store(worker: Worker) -> None:
-    """What the CRC tells apart is refused as it is, also where nothing was read yet."""
+    """What the CRC shows to be no key is refused, also where nothing was read yet."""
     text = key_text("0" * 16, urandom(32))
     for malformed in ("esk_", text[:-1], f"{text[:-1]}{'0' if text[-1] != '0' else '1'}", text + "0"):
         assert Refusal.MALFORMED == await worker.refusal(malformed)

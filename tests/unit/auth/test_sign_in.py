@@ -1,4 +1,4 @@
-"""The origins that a console asks: as the issuer tells them, and nothing that a header cannot hold."""
+"""The origins that a console asks: as the issuer publishes them, and nothing that a header cannot hold."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ async def test_the_issuer_and_where_it_gives_tokens_are_asked() -> None:
 
 
 async def test_an_issuer_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also one that answers with another's configuration, until it tells its own."""
+    """Also one that answers with another's configuration, until it gives its own."""
     monkeypatch.setattr(sign_in, "_FIRST_PAUSE", 0.001)
     answers: list[bytes | Exception] = [
         FetchFailed("it is away"),

@@ -1,4 +1,4 @@
-"""Servers are waited for, and their failure is told in their own words."""
+"""Servers are waited for, and their failure is reported in their own words."""
 
 import sys
 from pathlib import Path

@@ -76,7 +76,7 @@ def test_the_results_of_a_batch() -> None:
 
 
 def test_a_record_that_its_writer_may_not_read() -> None:
-    """The write is made, and nothing is told of it; asking for it says so."""
+    """The write is made, and the answer does not show it; asking for it says so."""
     record = written(codec_of(dict[str, Any]), Answer(204, {}, b""))
     assert ("Record(not shown)", None) == (repr(record), record.version)
     for attribute in ("id", "value", "created_at", "updated_at"):

@@ -44,5 +44,5 @@ def test_markers_are_found_at_any_depth(annotation: Any, expected: list[type]) -
     ],
 )
 def test_a_marker_is_written_alike_in_every_process(marker: Marker, expected: str) -> None:
-    """The cache in Redis tells by that text who declares a resource alike; an address would differ."""
+    """The cache in Redis knows by that text which processes declare alike; an address would differ."""
     assert expected == repr(marker)

@@ -24,7 +24,7 @@ def test_a_moment_comes_back(moment: datetime) -> None:
 @pytest.mark.parametrize("seconds", [0, 1, 2**31, 2**32, 2**33])
 @given(offset=st.integers(-2_000_000, 2_000_000))
 def test_no_microsecond_is_taken_for_another(seconds: int, offset: int) -> None:
-    """Also where a float begins to tell fewer of them apart."""
+    """Also where a float begins to distinguish fewer of them."""
     microseconds = seconds * 1_000_000 + offset
     assert EPOCH + timedelta(microseconds=microseconds) == from_microseconds(microseconds)
 

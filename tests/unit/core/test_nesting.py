@@ -1,4 +1,4 @@
-"""The depth of JSON, told without a parser."""
+"""The depth of JSON, found without a parser."""
 
 import json
 from typing import Any

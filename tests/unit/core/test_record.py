@@ -83,7 +83,7 @@ def test_the_collector_does_not_walk_compiled_records() -> None:
 
 
 def test_a_time_is_given_in_either_way() -> None:
-    """As a moment or as its microseconds: the record is the same, and tells both."""
+    """As a moment or as its microseconds: the record is the same, and gives both."""
     created, updated = EPOCH + timedelta(days=1, microseconds=5), EPOCH + timedelta(days=2)
     by_moments = Record("x", 2, created, updated, Item("x"))
     by_numbers = Record("x", 2, to_microseconds(created), to_microseconds(updated), Item("x"))

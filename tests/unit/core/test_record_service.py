@@ -1,4 +1,4 @@
-"""The use cases: what they ask of a collection, and what they tell the observer."""
+"""The use cases: what they ask of a collection, and what they report."""
 
 import asyncio
 from itertools import count
@@ -167,7 +167,7 @@ async def test_what_is_replayed_was_done_once(desk: Desk) -> None:
 
 
 async def test_a_create_is_not_replayed_to_another_owner(desk: Desk) -> None:
-    """Should a store find a key of a release that kept no owners, it is refused: no record is told."""
+    """Should a store find a key of a release that kept no owners, it is refused: no record is returned."""
     keyed = once(owner="her")
     assert keyed.key is not None
     await settled(desk.records.create(ITEMS.draft_type(name="x"), keyed))
@@ -198,7 +198,7 @@ async def test_a_precondition_decides_on_the_version_that_is_there(desk: Desk) -
 
 
 async def test_a_precondition_sees_the_owners_records_only(desk: Desk) -> None:
-    """Another's record has no version that could be told."""
+    """Another's record has no version that may be disclosed."""
     created = await record_of(desk.records.create(ITEMS.draft_type(name="x"), WriteOptions("her")))
     for condition in (lambda _: True, lambda _: False):
         with pytest.raises(NotFound):

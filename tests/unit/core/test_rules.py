@@ -1,4 +1,4 @@
-"""Rules: what a client is told of a broken one, and merge patches (RFC 7396) of values with parts."""
+"""Rules: the messages for broken ones, and merge patches (RFC 7396) of values with parts."""
 
 from typing import Annotated, Any
 

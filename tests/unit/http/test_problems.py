@@ -1,4 +1,4 @@
-"""What clients are told of errors that no request of a test can bring about everywhere."""
+"""Answers for errors that no request of a test can bring about everywhere."""
 
 import json
 from datetime import UTC, datetime

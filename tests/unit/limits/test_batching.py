@@ -104,7 +104,7 @@ def waiting(cost: int, number: int) -> Hits:
 
 
 async def test_the_first_hits_that_fit_pass() -> None:
-    """Each is told what is left after it; the others what is left."""
+    """Each gets what is left after it; the others what is left."""
     hits = waiting(cost=3, number=4)
     hits.resolve(admitted=2, remaining=2, resets_in=7.0)
     assert [

@@ -28,7 +28,7 @@ def passes(limits: LocalRateLimiter, client: str, times: int) -> list[bool]:
 
 
 def test_it_is_a_rate_limiter() -> None:
-    """It fits the port, and tells the limit and window it was given."""
+    """It fits the port, and has the limit and window it was given."""
     port: RateLimiter = LocalRateLimiter(100, 60.0, 10, HandClock())
     assert (100, 60.0) == (port.limit, port.window)
 

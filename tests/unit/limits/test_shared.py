@@ -29,7 +29,7 @@ def limiter(clock: HandClock, *, limit: int = 3, clients: int = 4) -> SharedRate
 
 
 def test_it_is_a_rate_limiter() -> None:
-    """It fits the port, and tells the limit and window it was given."""
+    """It fits the port, and has the limit and window it was given."""
     port: RateLimiter = SharedRateLimiter(100, 60.0, table(10), Locks(), HandClock())
     assert (100, 60.0) == (port.limit, port.window)
 

@@ -119,7 +119,7 @@ def test_a_refused_cost_is_told_when_more_is_left() -> None:
 
 
 def test_a_cost_above_the_limit_never_passes() -> None:
-    """Neither where nothing was used, nor where nothing counts any more: the whole window is told."""
+    """Neither where nothing was used, nor where nothing counts any more: the whole window is reported."""
     window, counter = SlidingWindow(3, 60), WindowCounter()
     never = Decision(allowed=False, remaining=3, resets_in=60.0)
     assert never == window.admit(counter, 10.0, 4)
@@ -180,7 +180,7 @@ def test_a_bucket_is_as_young_as_its_newest_request() -> None:
 
 
 def test_the_time_to_reset_counts_down() -> None:
-    """After a first request the time told falls with the clock, as a client of a fixed window expects."""
+    """After a first request the time falls with the clock, as a client of a fixed window expects."""
     window, counter = SlidingWindow(10, 60), WindowCounter()
     told = [window.admit(counter, now).resets_in for now in (0.0, 10.0, 45.0)]
     assert [60.0, 50.0, 15.0] == told

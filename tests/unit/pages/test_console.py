@@ -10,7 +10,7 @@ TESTS = Path(__file__).parent / "console"
 
 
 def test_the_consoles_modules_do_what_their_own_tests_say() -> None:
-    """Each `*.test.mjs` passes; what fails is told as Node reports it."""
+    """Each `*.test.mjs` passes; failures are shown as Node reports them."""
     node = require("node", shutil.which("node"))
     files = sorted(TESTS.glob("*.test.mjs"))
     every = "".join(f"import {str(file)!r};" for file in files)

@@ -131,7 +131,7 @@ async def test_who_comes_after_a_write_does_not_join_a_read_from_before(scene: S
 
 
 async def test_no_caller_joins_a_read_from_before_another_workers_write(scene: Scene) -> None:
-    """The stamps tell of a write that this process has not made."""
+    """The stamps show a write that this process has not made."""
     scene.slow.gate.clear()
     early = asyncio.create_task(scene.name())
     await until(lambda: scene.slow.waiting == 1)

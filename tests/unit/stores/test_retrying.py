@@ -106,7 +106,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
 async def test_an_outage_does_not_end_the_wait(
     retrying: RetryingStore, inner: Unprepared, seen: list[Observation]
 ) -> None:
-    """The probe tells of it while it lasts, and the log once."""
+    """The probe reports it while it lasts, and the log once."""
     inner.obstacle = StoreNotMigrated("run it")
     await retrying.open()
     inner.obstacle = StoreUnavailable("away")
@@ -122,7 +122,7 @@ async def test_an_outage_does_not_end_the_wait(
 async def test_a_store_that_is_away_is_waited_for(
     retrying: RetryingStore, inner: Unprepared, seen: list[Observation]
 ) -> None:
-    """It need not be there at the start; each attempt is told to who wants to know."""
+    """It need not be there at the start; each attempt is reported."""
     inner.obstacle = StoreUnavailable("away")
     await retrying.open()
     await until(lambda: seen.count(RetryDue("opening the store", 0.001, "away")) > 2)

@@ -52,7 +52,7 @@ def test_it_is_what_the_encoder_writes(
     trace_id: str | None,
     subject: str | None,
 ) -> None:
-    """To the byte, whatever a client sends: which of the two made a line, no reader can tell."""
+    """To the byte, whatever a client sends: no reader can know which of the two made a line."""
     request = served(
         at=microseconds / 10**6,
         method=method,

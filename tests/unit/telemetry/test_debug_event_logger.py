@@ -26,7 +26,7 @@ from tests.unit.telemetry.clocks import HandClock
 
 
 class Subscriptions(Observers):
-    """Observers that tell what was subscribed to."""
+    """Observers that record what was subscribed to."""
 
     __slots__ = ("types",)
 

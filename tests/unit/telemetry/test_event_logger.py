@@ -210,7 +210,7 @@ def test_a_failure_tells_everything_on_one_line() -> None:
     ],
 )
 def test_floods_are_told_once_a_second(observation: Observation, fields: dict[str, Any]) -> None:
-    """The first is told at once, what follows within a second is counted into the next line."""
+    """The first is logged at once, what follows within a second is counted into the next line."""
     told = Told()
     (line,) = told.of(observation)
     assert {**fields, "count": 1} == {name: line[name] for name in (*fields, "count")}

@@ -33,7 +33,7 @@ def test_the_content_type_is_the_format_s(openmetrics: bool, expected: tuple[str
 
 
 def test_a_flood_of_scrapes_is_read_at_a_bounded_rate() -> None:
-    """Metrics are read so many times in a row and a second; in between, what was read last is told."""
+    """Metrics are read so many times in a row and a second; in between, what was read last is served."""
     clock, reads = HandClock(), [0]
 
     def collect() -> Iterable[Family]:

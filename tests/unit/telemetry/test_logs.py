@@ -62,7 +62,7 @@ def test_libraries_log_here_once_captured(root_logger: logging.Logger) -> None:
 
 
 def test_dropped_lines_are_told() -> None:
-    """The counter that shows operators missing lines is told of each at once."""
+    """The counter of missing lines, for operators, counts each at once."""
     logs = logs_to(io.BytesIO())
     lost: list[int] = []
     logs.on_drop(lost.append)

@@ -1,4 +1,4 @@
-"""Observers: every subscriber of a type is told, and none can disturb the others."""
+"""Observers: every subscriber of a type is called, and none can disturb the others."""
 
 import logging
 
@@ -17,7 +17,7 @@ def test_it_is_an_observer(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_each_type_reaches_its_subscribers_in_order() -> None:
-    """Subscribers of the exact type are told in the order of their subscription; others are not."""
+    """Subscribers of the exact type are called in the order of their subscription; others are not."""
     observers = Observers()
     told: list[tuple[str, Observation]] = []
     observers.subscribe(RequestShed, lambda shed: told.append(("first", shed)))
@@ -30,7 +30,7 @@ def test_each_type_reaches_its_subscribers_in_order() -> None:
 def test_a_failing_subscriber_disturbs_no_other_and_is_reported_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The request goes on, the next subscriber is told, and the log holds the first error alone."""
+    """The request goes on, the next subscriber is called, and the log holds the first error alone."""
     observers = Observers()
     told: list[RequestShed] = []
 

@@ -46,7 +46,7 @@ def test_a_series_counts_on_while_others_are_made() -> None:
 
 
 def test_a_gauge_rises_falls_and_is_set() -> None:
-    """A gauge tells its latest value."""
+    """A gauge has its latest value."""
     registry = Registry()
     gauge = registry.gauge("in_flight", "In flight.").series()
     gauge.set(5.0)
@@ -57,7 +57,7 @@ def test_a_gauge_rises_falls_and_is_set() -> None:
 
 
 def test_a_wrong_number_of_labels_is_refused() -> None:
-    """The mistake is told where it is made, not at the next scrape."""
+    """The mistake is raised where it is made, not at the next scrape."""
     metric = Registry().counter("requests_total", "Requests.", "method")
     with pytest.raises(ValueError, match="requests_total has the labels"):
         metric.series("GET", "200")

@@ -32,7 +32,7 @@ def test_policy_of_either_mode() -> None:
 
 
 def test_pages() -> None:
-    """A warning where strangers may find the console; the documentation tells no more than its document."""
+    """A warning where strangers may find the console; the documentation shows no more than its document."""
     judge(protection.pages, "pass")
     judge(protection.pages, "pass", DOCS_ENABLED="true")
     judge(protection.pages, "pass", CONSOLE="admin", ADMIN_PORT="9000")

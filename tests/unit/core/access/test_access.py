@@ -25,7 +25,7 @@ def test_an_action_that_is_not_named_is_nobodys() -> None:
 
 
 def test_words_are_joined_in_any_order() -> None:
-    """They are told in one."""
+    """They are reported in one."""
     either = Scope("books:edit") | ADMIN | OWNER | Role("admin") | Role("Site Editor")
     assert 'OWNER | Role("Site Editor") | Role("admin") | Scope("books:edit")' == repr(either)
     rule = Access(update=either).rules[Action.UPDATE]

@@ -1,4 +1,4 @@
-"""What is told of a write that cannot be made: no more than its asker may read."""
+"""Refusals of writes disclose no more than the asker may read."""
 
 from collections.abc import Awaitable, Sequence
 

@@ -1,4 +1,4 @@
-"""What rules decide for every sort of asker, and what those are told that they refuse."""
+"""What rules decide for every sort of asker, and how they refuse."""
 
 import pytest
 

@@ -29,7 +29,7 @@ def test_every_secret_has_its_place(secret: bytes) -> None:
 
 
 def test_a_key_of_which_one_character_differs_is_none() -> None:
-    """Any other character at any place: the CRC, or the form, tells."""
+    """Any other character at any place is caught by the CRC or the form."""
     altered = [
         KEY[:place] + other + KEY[place + 1 :]
         for place in range(len(KEY))

@@ -81,7 +81,7 @@ async def test_a_record_that_changed_meanwhile_is_read_again() -> None:
 
 
 async def test_a_version_that_is_not_admitted_is_refused() -> None:
-    """Whether it was read so or came about meanwhile; the current one is told."""
+    """Whether it was read so or came about meanwhile; the error has the current one."""
     for others, current in ((0, 1), (1, 2)):
         desk = await Desk(others).open()
         admitted = (3,) if others == 0 else (1,)

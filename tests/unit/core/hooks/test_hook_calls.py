@@ -144,7 +144,7 @@ DEFECTS: dict[str, tuple[Callable[[Box], Any], str]] = {
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_whatever_else_a_hook_does_is_a_defect_of_its_own(name: str) -> None:
-    """It is told as the hook's, and leaves the value as it was."""
+    """It is reported as the hook's, and leaves the value as it was."""
     hook, told = DEFECTS[name]
     value = Box(marks=["a"], extra={"a": [1]}, sealed_at=START)
     with pytest.raises(HookFailed) as failed:

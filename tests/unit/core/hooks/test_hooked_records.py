@@ -96,7 +96,7 @@ def before_create(new: Loan, identity: Identity | None) -> Loan:
 
 
 def before_update(old: Loan, new: Loan, _: Identity | None) -> Loan:
-    """Count renewals; the title tells what else to do."""
+    """Count renewals; the title says what else to do."""
     if new.title == "worse":
         raise KeyError(new.title)
     if new.title == "bad":
@@ -182,7 +182,7 @@ async def test_a_dry_run_asks_hooks_and_keeps_nothing(desk: Desk) -> None:
 
 
 async def test_a_create_that_is_sent_again_is_not_for_the_hook_to_refuse() -> None:
-    """Its key tells what was made; a key that tells nothing leaves the refusal, and its cause."""
+    """Its key replays what was made; an unused key leaves the refusal, and its cause."""
     closed: list[bool] = []
 
     def refuse(new: Loan, _: Identity | None) -> Loan:

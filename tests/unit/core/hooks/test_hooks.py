@@ -14,13 +14,13 @@ def test_a_rejection_says_which_field_and_why() -> None:
 
 
 def test_a_rejection_is_made_of_texts() -> None:
-    """What is told to clients cannot be anything else."""
+    """What is sent to clients cannot be anything else."""
     message: Any = 3
     with pytest.raises(TypeError, match="message must be a str, not int"):
         Reject("days", message)
 
 
 def test_a_rejection_can_be_sent() -> None:
-    """A lone surrogate is in no answer: the hook is told of it, not the client that would get none."""
+    """A lone surrogate can be in no answer: it is the hook's error, not the client's."""
     with pytest.raises(UnicodeEncodeError):
         Reject("days", "\ud800")

@@ -33,7 +33,7 @@ def test_every_day_of_the_calendar_passes(day: date) -> None:
     ],
 )
 def test_what_is_no_day_is_refused(value: Any, message: str, code: str) -> None:
-    """A text in the right form that names no day is told from one in another form."""
+    """A text in the right form that names no day is distinguished from one in another form."""
     with pytest.raises(Broken) as error:
         Date().comparand(value)
     assert (message, code) == (error.value.message, error.value.code)

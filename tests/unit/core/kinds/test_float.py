@@ -51,7 +51,7 @@ def test_what_is_not_finite_is_refused(value: float) -> None:
     ],
 )
 def test_floats_outside_their_bounds_are_refused(rules: dict[str, Any], value: float, message: str) -> None:
-    """The message tells what was declared."""
+    """The message says what was declared."""
     assert (message, "range") == broken(value, Float(Range(**rules)))
 
 

@@ -38,5 +38,5 @@ def test_a_list_is_given_back_as_a_list_of_its_own() -> None:
 def test_a_list_that_breaks_its_rules_is_refused(
     tested: List, value: list[str], expected: tuple[str, str]
 ) -> None:
-    """The message tells which entry, counting from 0 as JSON does."""
+    """The message names the entry, counting from 0 as JSON does."""
     assert expected == broken(value, tested)

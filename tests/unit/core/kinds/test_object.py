@@ -61,7 +61,7 @@ def test_an_object_comes_back_as_it_was_sent(text: bytes) -> None:
     ids=range(10),
 )
 def test_an_object_beyond_its_bounds_is_refused(text: bytes, message: str, code: str) -> None:
-    """Each bound is told."""
+    """Each bound is in the message."""
     assert (message, code) == broken(received(text), Object())
 
 

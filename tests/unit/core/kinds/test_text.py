@@ -17,7 +17,7 @@ def test_text_is_trimmed_before_it_is_measured() -> None:
 
 @pytest.mark.parametrize("value", ["", " ", "x" * 256])
 def test_text_outside_its_lengths_is_refused(value: str) -> None:
-    """The message tells both bounds, the code is the contract's."""
+    """The message has both bounds, the code is the contract's."""
     expected = ("must be between 1 and 255 characters", "length")
     assert expected == broken(value, Text(Lengths(1, 255)))
 

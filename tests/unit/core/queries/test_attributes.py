@@ -150,7 +150,7 @@ def test_one_of_several_values() -> None:
 
 
 def test_null_is_no_value_to_compare_with() -> None:
-    """The message says how null is asked for where a field can be null, and tells of a list's entries."""
+    """The message says how null is asked for where a field can be null, and mentions a list's entries."""
     with pytest.raises(Broken, match="must be a text; for null use the operator null"):
         Attribute("thing", Text(), optional=True).comparison(Operator.EQ, None)
     for kind, operator in ((Text(), Operator.EQ), (List(Text()), Operator.HAS)):

@@ -91,7 +91,7 @@ CIRCLES: dict[str, Callable[[], tuple[Resource, ...]]] = {
 
 @pytest.mark.parametrize("circle", CIRCLES.values(), ids=CIRCLES.keys())
 def test_deletes_that_cascade_in_a_circle_are_refused(circle: Callable[[], tuple[Resource, ...]]) -> None:
-    """The circle is told."""
+    """The error shows the circle."""
     with pytest.raises(DeclarationError, match=r"deletes cascade in a circle: a -> .* -> a"):
         check(*circle())
 
@@ -108,7 +108,7 @@ def test_what_ends_is_no_circle() -> None:
 
 
 def test_what_is_referred_to_is_declared() -> None:
-    """Else the field's name is told, and what is missing."""
+    """Else the error names the field, and what is missing."""
     told = r"books: field 'author' refers to 'authors', which RESOURCES does not name"
     with pytest.raises(DeclarationError, match=told):
         check(resource("books", author=to("authors")))

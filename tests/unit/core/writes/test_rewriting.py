@@ -187,7 +187,7 @@ async def test_writers_without_end_are_given_up_on(desk: Desk) -> None:
 
 
 async def test_a_key_is_known_whatever_became_of_the_record(desk: Desk) -> None:
-    """Sent again, the write is told what it left, also where it would be refused now."""
+    """Sent again, the write returns what it left, also where it would be refused now."""
     keyed = once()
     first = await desk.patch(keyed, labels={"c": "3"})
     replayed = Written(first.record, replayed=True)

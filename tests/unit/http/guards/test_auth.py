@@ -97,7 +97,7 @@ def test_one_try_too_many_is_told_nothing() -> None:
 
 @pytest.mark.parametrize(("failures", "looked_at"), [(Stuck(), 0), (StuckLater(), 1)])
 def test_no_guess_goes_uncounted(failures: FailureLimiter, looked_at: int) -> None:
-    """Where it cannot be counted, what is wrong with a token is not told."""
+    """Where it cannot be counted, what is wrong with a token is not reported."""
     asked = Asked(failures)
     with pytest.raises(LimiterUnavailable):
         asked.ask()

@@ -1,4 +1,4 @@
-"""Bodies decoded: what they cost follows their length, whatever is in them, and what is wrong is told."""
+"""Bodies decoded: what they cost follows their length, whatever is in them; errors are reported."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Query strings are decoded strictly, and a parameter that is not known is told with the nearest name."""
+"""Query strings are decoded strictly, and the error for an unknown parameter names the nearest one."""
 
 from urllib.parse import urlencode
 

@@ -174,7 +174,7 @@ async def test_records_and_leases_leave_redis_by_themselves(scene: Scene) -> Non
 
 
 async def test_without_redis_the_store_is_asked(scene: Scene) -> None:
-    """Its end is a miss, told once; when it is back, it is used again."""
+    """Its end is a miss, reported once; when it is back, it is used again."""
     await scene.here.name()
     scene.redis.stop()
     try:

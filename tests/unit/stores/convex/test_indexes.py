@@ -52,7 +52,7 @@ def test_every_table_has_some_already() -> None:
 
 
 def test_a_name_has_no_more_characters_than_convex_allows() -> None:
-    """And tells apart what it is a digest of."""
+    """And distinguishes what it is a digest of."""
     fields = [(f"{_LONG[:-1]}{digit}", Annotated[int, Index]) for digit in range(2)]
     resource = Resource("longs", defstruct("Long", fields, frozen=True))
     names = [index.name for index in declared_indexes(resource)]

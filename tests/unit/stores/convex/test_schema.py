@@ -1,4 +1,4 @@
-"""What Convex is told of the declared resources."""
+"""The declared resources in Convex's schema."""
 
 import shutil
 import subprocess

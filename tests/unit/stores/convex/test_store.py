@@ -72,7 +72,7 @@ async def test_a_store_completes_older_records_when_it_is_opened(old: Deployment
 
 
 async def test_where_a_store_does_not_migrate_it_waits(old: Deployment) -> None:
-    """For `estuary migrate`, which tells before what it will do, and does it once."""
+    """For `estuary migrate`, which says before what it will do, and does it once."""
     store = store_in(old, fills=False)
     with pytest.raises(StoreNotMigrated, match="moorings: run `estuary migrate`"):
         await store.open()

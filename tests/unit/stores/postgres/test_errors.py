@@ -16,7 +16,7 @@ from tests.support.fake_postgres import server_error
     ],
 )
 def test_what_stands_in_the_way_is_unavailable(code: str) -> None:
-    """Outages, full disks, others' transactions and tables pass; the message tells nothing of the data."""
+    """Outages, full disks, others' transactions and tables pass; the message has no data in it."""
     translated = translate(server_error(code))
     assert StoreUnavailable is type(translated)
     assert "secret" not in str(translated)

@@ -1,4 +1,4 @@
-"""PostgreSQL's planner can tell by its last key any index from one that it could take for it."""
+"""By its last key PostgreSQL's planner can distinguish any index from one that it could take for it."""
 
 from itertools import combinations
 

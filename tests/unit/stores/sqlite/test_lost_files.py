@@ -26,7 +26,7 @@ GONE = "deleted or replaced"
 
 
 class Watched:
-    """An open store, a record in it, and what it told of its files."""
+    """An open store, a record in it, and what it reported of its files."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -41,12 +41,12 @@ class Watched:
 
     @property
     def losses(self) -> list[str]:
-        """The reasons that were told."""
+        """The reasons that were reported."""
         return [told.reason for told in self.observed if isinstance(told, StoreLost)]
 
     @property
     def recovered(self) -> bool:
-        """Whether the store told that it is in use again."""
+        """Whether the store reported that it is in use again."""
         return StoreRecovered() in self.observed
 
 
@@ -133,7 +133,7 @@ def records_in(path: Path) -> list[str]:
 async def test_a_lost_file_ends_reads_and_writes(
     watched: Watched, suffix: str, lose: Callable[[Path], None]
 ) -> None:
-    """Each of the three files is missed, whatever became of it; the reason is told once, with its name."""
+    """Each of the three files is missed, whatever became of it; it is reported once, with its name."""
     lose(watched.beside(suffix))
     with pytest.raises(StoreUnavailable, match=GONE):
         await watched.items.insert(record(Item("lost")))
@@ -297,7 +297,7 @@ async def test_a_log_whose_content_is_in_the_file_is_given_up_beside_another_pro
 async def test_a_log_that_was_cut_and_deleted_is_not_taken_for_one_that_was_moved(
     watched: Watched, left: float
 ) -> None:
-    """What was acknowledged is nowhere else: that is told for as long as another log is in its place."""
+    """What was acknowledged is nowhere else: reported while another log is in its place."""
     await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
     log = watched.beside("-wal")
     os.truncate(log, int(log.stat().st_size * left))

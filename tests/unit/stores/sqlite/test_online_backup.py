@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def test_the_copy_is_of_the_moment_it_was_taken(path: Path) -> None:
-    """What is deleted afterwards is still in it, in batches, and no file tells of it."""
+    """What is deleted afterwards is still in it, in batches, and no file has a trace of it."""
     backup = OnlineBackup(DatabaseFile(path, statements=1), timeout=5.0)
     await backup.take()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -64,7 +64,7 @@ class LockedLate(DatabaseFile):
 
 
 async def test_a_locked_file_ends_the_wait(path: Path) -> None:
-    """Another process keeps everybody out: that is an outage, told in time."""
+    """Another process keeps everybody out: that is an outage, reported in time."""
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
         backup = OnlineBackup(LockedLate(path, connection), timeout=0.1)
         with pytest.raises(StoreUnavailable, match="another process holds the lock"):

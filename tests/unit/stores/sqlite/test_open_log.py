@@ -91,7 +91,7 @@ def test_a_log_that_was_cut_behind_what_was_moved_is_kept(made: Made) -> None:
 
 
 def test_what_was_written_since_the_last_look_is_not_taken_for_moved(made: Made) -> None:
-    """Another process may have been told that it is kept."""
+    """Another process may have been answered that it is kept."""
     made.checkpoint("RESTART")
     log = made.opened()
     made.write()

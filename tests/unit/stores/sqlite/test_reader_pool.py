@@ -109,7 +109,7 @@ async def test_closing_breaks_off_what_runs(file: DatabaseFile) -> None:
 
 
 async def test_a_read_past_its_budget_is_broken_off(readers: ReaderPool) -> None:
-    """It is told apart from one for which the time of every call was too short."""
+    """It is distinguished from one for which the time of every call was too short."""
     with pytest.raises(OutOfTime):
         await readers.run_within(endless, 0.05)
 

@@ -1,4 +1,4 @@
-"""The writer: groups, and who is told what when something fails."""
+"""The writer: groups, and which callers get which error."""
 
 import asyncio
 import sqlite3
@@ -31,7 +31,7 @@ class Bench:
         self.writer = Writer(self.connection, self.executor, timeout=5.0, check=self.check)
 
     def hold_commits(self) -> None:
-        """From now on commits hang, as on a disk that does not answer; `committing` tells of the first."""
+        """From now on commits hang, as on a disk that does not answer; `committing` is set by the first."""
         self._gate.clear()
 
     def let_commits_go(self) -> None:
