@@ -160,7 +160,9 @@ def _read(server: Server, headers: tuple[str, ...]) -> Exchange:
 def _blocked(server: Server) -> Exchange:
     """A bad token of a client that has sent too many; the first one, which is looked at, is made here."""
     headers = ("Authorization: Bearer letmein",)
-    refused = Exchange("GET", LIST_PATH, 401, lambda told: bool(told["error"] == "UNAUTHORIZED"))
+    refused = Exchange("GET", LIST_PATH, 401, lambda reported: bool(reported["error"] == "UNAUTHORIZED"))
     exchange.once(server.origin, replace(refused, headers=headers))
-    blocked = Exchange("GET", LIST_PATH, 429, lambda told: bool(told["error"] == "RATE_LIMIT_EXCEEDED"))
+    blocked = Exchange(
+        "GET", LIST_PATH, 429, lambda reported: bool(reported["error"] == "RATE_LIMIT_EXCEEDED")
+    )
     return replace(blocked, headers=headers)

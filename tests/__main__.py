@@ -64,10 +64,10 @@ def _typed() -> bool:
 
 def _end_all() -> list[str]:
     """End every process that descends from this one; the command lines of our own children among them."""
-    told: dict[int, str] = {}
+    message: dict[int, str] = {}
     for orphan in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):
-            told[orphan.pid] = " ".join(orphan.cmdline()) or orphan.name()
+            message[orphan.pid] = " ".join(orphan.cmdline()) or orphan.name()
     end = psutil.Process.terminate
     while processes := psutil.Process().children(recursive=True):
         for process in processes:
@@ -75,7 +75,7 @@ def _end_all() -> list[str]:
                 end(process)
         psutil.wait_procs(processes, timeout=_GRACE_OF_LEFT_SECONDS)
         end = psutil.Process.kill
-    return list(told.values())
+    return list(message.values())
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -25,8 +25,8 @@ SKIPPED = {
 
 def code(folder: Path) -> list[str]:
     """What bandit finds in `folder`, but for lines that ruff, which has its rules, has a reason for."""
-    told = _run("bandit", "--quiet", "--recursive", str(folder), "--format", "json")
-    findings = json.loads(told.stdout)
+    reported = _run("bandit", "--quiet", "--recursive", str(folder), "--format", "json")
+    findings = json.loads(reported.stdout)
     found = [f"{error['filename']}: {error['reason']}" for error in findings["errors"]]
     for each in findings["results"]:
         if each["test_id"] not in SKIPPED and not _is_reasoned(each):
@@ -37,10 +37,10 @@ def code(folder: Path) -> list[str]:
 
 def libraries() -> list[str]:
     """The known flaws of what is installed; raises `NotRun` where the advisories are out of reach."""
-    told = _run("pip-audit", "--format", "json", "--progress-spinner", "off", "--skip-editable")
-    if not told.stdout:
-        raise NotRun(told.stderr.strip().rpartition("\n")[2])
-    return flaws(json.loads(told.stdout)["dependencies"])
+    reported = _run("pip-audit", "--format", "json", "--progress-spinner", "off", "--skip-editable")
+    if not reported.stdout:
+        raise NotRun(reported.stderr.strip().rpartition("\n")[2])
+    return flaws(json.loads(reported.stdout)["dependencies"])
 
 
 def flaws(audited: Sequence[dict[str, Any]]) -> list[str]:
@@ -61,10 +61,10 @@ def workflows(folder: Path) -> list[str]:
     files = sorted(map(str, folder.glob("*.y*ml")))
     if not files:
         raise NotRun(f"there is no workflow file in {folder}")
-    told = _run("zizmor", "--offline", "--quiet", "--format", "json", *files)
-    if told.returncode not in range(10, 15) and told.returncode != 0:
-        raise NotRun(told.stderr.strip())
-    return [f"{each['ident']}: {each['desc']}" for each in json.loads(told.stdout)]
+    reported = _run("zizmor", "--offline", "--quiet", "--format", "json", *files)
+    if reported.returncode not in range(10, 15) and reported.returncode != 0:
+        raise NotRun(reported.stderr.strip())
+    return [f"{each['ident']}: {each['desc']}" for each in json.loads(reported.stdout)]
 
 
 class NotRun(Exception):

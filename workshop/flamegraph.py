@@ -181,8 +181,8 @@ def draw(frame: Frame, title: str, tells: str) -> str:
     scale = (WIDTH - 2 * MARGIN) / frame.weight
     legend = "".join(
         f'<rect class="{kind}" x="{MARGIN + 120 * at}" y="40" width="11" height="11"/>'
-        f'<text class="quiet" x="{MARGIN + 120 * at + 17}" y="50">{told}</text>'
-        for at, (kind, told) in enumerate(KINDS.items())
+        f'<text class="quiet" x="{MARGIN + 120 * at + 17}" y="50">{each}</text>'
+        for at, (kind, each) in enumerate(KINDS.items())
     )
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '

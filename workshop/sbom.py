@@ -16,8 +16,8 @@ COMMAND = (
     *("--format", "cyclonedx1.5", "--preview-features", "sbom-export"),
 )
 
-told = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-bill = json.loads(told)
+reported = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+bill = json.loads(reported)
 bill["metadata"]["component"] |= {
     "type": "application",
     "version": __version__,

@@ -60,7 +60,7 @@ class CompiledWheel(BuildHookInterface[Any]):
 
 def _wanted() -> bool:
     """Whether the variable asks for compilation; raises `ValueError` for what is neither yes nor no."""
-    said = os.environ.get(_VARIABLE, "")
-    if said.lower() not in _MEANINGS:
-        raise ValueError(f"{_VARIABLE} is {said!r}: it must be 1 (compile) or 0 (leave it Python)")
-    return _MEANINGS[said.lower()]
+    reported = os.environ.get(_VARIABLE, "")
+    if reported.lower() not in _MEANINGS:
+        raise ValueError(f"{_VARIABLE} is {reported!r}: it must be 1 (compile) or 0 (leave it Python)")
+    return _MEANINGS[reported.lower()]

@@ -266,13 +266,13 @@ def test_hidden_fields_are_written_and_never_shown_and_the_servers_are_shown_alo
 def test_a_request_is_told_so_that_it_can_be_run(page: Page, tmp_path: Path) -> None:
     """What the form would send does the same elsewhere, whatever is in it."""
     runs: dict[str, Callable[[str], object]] = {
-        "curl": lambda told: run(tmp_path, "sh", "-c", told),
-        "Python": lambda told: run(tmp_path, sys.executable, "-c", told),
+        "curl": lambda reported: run(tmp_path, "sh", "-c", reported),
+        "Python": lambda reported: run(tmp_path, sys.executable, "-c", reported),
     }
     if SOAK:
         document = tmp_path / "openapi.json"
         document.write_text(json.dumps(asked(page, "GET", "/openapi.json")))
-        runs["TypeScript"] = lambda told: run_typescript(document, tmp_path, told)
+        runs["TypeScript"] = lambda reported: run_typescript(document, tmp_path, reported)
     name = 'It\'s "quoted" $HOME `x` \\ü'
     for language, run_it in runs.items():
         record = asked(page, "POST", "/api/v1/authors", {"name": "Before"})
@@ -286,11 +286,11 @@ def test_a_request_is_told_so_that_it_can_be_run(page: Page, tmp_path: Path) -> 
         button(page, "Discard changes").click()
 
 
-def run_typescript(document: Path, folder: Path, told: str) -> None:
+def run_typescript(document: Path, folder: Path, reported: str) -> None:
     """Check the program against the types of the document, and run it."""
     (folder / "node_modules").symlink_to(node_modules())
     (folder / "package.json").write_text('{"type": "module"}')
-    typescript(document, folder, told.replace("./estuary", "./api"), *AS_A_BUNDLER, *ESM)
+    typescript(document, folder, reported.replace("./estuary", "./api"), *AS_A_BUNDLER, *ESM)
     run(folder, "node", "use.js")
 
 

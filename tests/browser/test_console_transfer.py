@@ -121,14 +121,14 @@ def test_broken_lines_are_told_by_a_trial_and_left_out(page: Page, tmp_path: Pat
     file.write_text("\n".join(lines))
 
     tried(page, "volumes", file)
-    told = [
+    reported = [
         ["2", "", "Not JSON: Unexpected end in column 11"],
         ["3", "author", "Author refers to no record"],
         ["4", "isbn", "Isbn is taken"],
         ["71", "isbn", "Isbn must be at most 20 characters"],
         ["101", "title", "must be a text"],
     ]
-    assert told == broken(page)
+    assert reported == broken(page)
     expect(page.get_by_text("125 lines can be imported. 5 lines cannot be imported.")).to_be_visible()
     expect(page.get_by_text("They are passed over: colour")).to_be_visible()
     assert 1 == asked(page, "GET", "/api/v1/volumes")["total"]
@@ -136,7 +136,7 @@ def test_broken_lines_are_told_by_a_trial_and_left_out(page: Page, tmp_path: Pat
 
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("125 lines imported. 5 lines cannot be imported.")).to_be_visible()
-    assert told == broken(page)
+    assert reported == broken(page)
     assert 126 == asked(page, "GET", "/api/v1/volumes")["total"]
     with page.expect_download() as download:
         page.get_by_role("button", name="Save them as a file").click()

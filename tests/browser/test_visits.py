@@ -54,14 +54,14 @@ def test_what_a_page_may_not_do_fails_its_visit(browser: Browser) -> None:
     with served(FAULTS) as origin:
         with pytest.raises(AssertionError) as raised, visiting(browser, origin) as page:
             page.goto("/", wait_until="networkidle")
-        for told in (
+        for each in (
             "policy violated: style-src-attr",
             "console: no",
             "script: broken",
             "asked elsewhere: http://elsewhere.example/",
             f"status of 422 (Unprocessable Entity) ({origin}/other)",
         ):
-            assert told in str(raised.value)
+            assert each in str(raised.value)
 
 
 def test_what_a_page_may_do_does_not(browser: Browser) -> None:
@@ -70,9 +70,9 @@ def test_what_a_page_may_do_does_not(browser: Browser) -> None:
         served("<script>fetch('/api/v1/items')</script>") as origin,
         visiting(browser, origin) as page,
     ):
-        with page.expect_event("console") as told:
+        with page.expect_event("console") as reported:
             page.goto("/")
-        assert "422" in told.value.text
+        assert "422" in reported.value.text
 
 
 def test_what_not_everyone_can_use_is_told(browser: Browser) -> None:

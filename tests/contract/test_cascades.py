@@ -106,7 +106,7 @@ async def library(kind: StoreKind, tmp_path: Path, clock: SettableClock) -> Asyn
 
 
 async def test_what_goes_with_a_record(library: Library) -> None:
-    """Over three levels; records that would refer to nothing have null and a new version; all are returned."""
+    """Over three levels; records that would refer to nothing get null and a new version; all are listed."""
     await library.add(book(), book(SEQUEL, translation_of=ATLAS, editor=BOB))
     await library.add(chapter(21), chapter(22, within=21), chapter(23, SEQUEL), chapter(24, SEQUEL, 22))
     written = await library.books.delete(ATLAS)

@@ -122,8 +122,12 @@ async def test_several_are_tried_together(store: Store, items: Collection) -> No
         Update("items", RECORD.id, {"name": "changed"}, LATER),
         Delete("items", RECORD.id, WriteOptions(expected_version=2)),
     ]
-    told = [Written(make_record(2), made=False), Written(CHANGED, made=False), Written(None, made=False)]
-    assert told == list(await settled(store.transact(writes, dry_run=True)))
+    reported = [
+        Written(make_record(2), made=False),
+        Written(CHANGED, made=False),
+        Written(None, made=False),
+    ]
+    assert reported == list(await settled(store.transact(writes, dry_run=True)))
     assert await unchanged(items)
     with pytest.raises(WriteRefused) as refused:
         await settled(store.transact([*writes, Delete("items", RECORD.id)], dry_run=True))

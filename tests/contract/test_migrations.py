@@ -580,9 +580,9 @@ async def test_unique_keys_over_duplicates_are_refused(make: Make, way: str) -> 
     before = [Part(name="bolt", note=note) for note in ("a", "A", "b", "B", None, None, "c")]
     await keep(make, *before)
     ids = ", ".join(make_id(number) for number in range(3))
-    told = rf"Table parts: field note is declared Unique, and 4 records have .* \({ids}, …\); change or"
+    message = rf"Table parts: field note is declared Unique, and 4 records have .* \({ids}, …\); change or"
     store = make(Coded)
-    with pytest.raises(StoreSchemaMismatch, match=told):
+    with pytest.raises(StoreSchemaMismatch, match=message):
         await (store.open() if way == "open" else store.migrate(only_plan=way == "plan"))
     assert before == await values_of(make, Part)
 

@@ -90,8 +90,10 @@ def _dearer(small: Sequence[Cost], large: Sequence[Cost]) -> list[str]:
     ]
     assert len(pairs) >= LEAST_COMPARED
     ratios = sorted(after / before for before, after, _ in pairs)
-    told = f"{len(pairs)} pages at {LARGE:,} records, beside {SMALL:,}: {ratios[0]:.2f} to {ratios[-1]:.2f}"
-    sys.stdout.write(f"{told}\n")
+    message = (
+        f"{len(pairs)} pages at {LARGE:,} records, beside {SMALL:,}: {ratios[0]:.2f} to {ratios[-1]:.2f}"
+    )
+    sys.stdout.write(f"{message}\n")
     return [f"{before} {after} {query}" for before, after, query in pairs if after > before * MOST]
 
 

@@ -71,10 +71,10 @@ def books(store: TableStore) -> Collection:
 async def test_a_query_without_an_index_ends_with_its_budget(books: Collection) -> None:
     """No index would help: what it asks for is in none."""
     began = monotonic()
-    with pytest.raises(QueryTooExpensive) as told:
+    with pytest.raises(QueryTooExpensive) as raised:
         await books.list(COSTLY)
     assert BUDGET <= monotonic() - began <= BUDGET + SLACK
-    assert Advice() == told.value.advice
+    assert Advice() == raised.value.advice
     assert make_id(1) == (await books.get(make_id(1))).id
 
 

@@ -50,7 +50,7 @@ def asked(store: SqliteStore | PostgresStore, query: ListQuery) -> tuple[str, tu
     return found.rows
 
 
-def told(query: ListQuery) -> str:
+def reported(query: ListQuery) -> str:
     """A query in a message."""
     where = [f"{each.field}.{each.operator.value}" for each in query.where if isinstance(each, Comparison)]
     return f"{where} {query.sort} {query.after} {query.owner}"
@@ -90,7 +90,7 @@ async def test_sqlite_searches_and_never_sorts(file: tuple[SqliteStore, sqlite3.
         statement, parameters = asked(store, query)
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         if not all(_is_search(step, query) for step in plan):
-            wrong.append((told(query), statement.partition(" FROM ")[2], plan))
+            wrong.append((reported(query), statement.partition(" FROM ")[2], plan))
     assert [] == wrong
 
 
@@ -148,7 +148,7 @@ async def test_postgres_reads_a_few_records(server: tuple[PostgresStore, Connect
         )
         (plan,) = json.loads(await connection.fetchval(explained))
         if not all(_is_bounded(step) for step in steps_of(plan["Plan"])):
-            wrong.append((told(query), statement.partition(" FROM ")[2], plan))
+            wrong.append((reported(query), statement.partition(" FROM ")[2], plan))
     assert [] == wrong
 
 
@@ -197,7 +197,7 @@ async def test_postgres_reads_in_the_index_that_serves_a_query(rows: int, analyz
         reads = [step for step in steps_of(plan["Plan"]) if step.get("Relation Name") == "books"]
         assert reads
         if {_serving_keys(query)} != (found := {keys[step["Index Name"]] for step in reads}):
-            wrong.append((told(query), statement.statement.partition(" FROM ")[2], found))
+            wrong.append((reported(query), statement.statement.partition(" FROM ")[2], found))
     connection.terminate()
     await store.close()
     assert [] == wrong
@@ -269,7 +269,7 @@ async def test_convex_reads_a_page(deployed: ConvexStore) -> None:
         try:
             await books.list(query)
         except StoreQueryFailed:
-            wrong.append(told(query))
+            wrong.append(reported(query))
     assert [] == wrong
     with pytest.raises(StoreQueryFailed):
         await books.list(ListQuery(20, None, counted=False, sort=(SortKey("version"),)))

@@ -140,9 +140,9 @@ async def _compare(store: Store, resource: Resource, kept: Sequence[_Kept]) -> N
     found = (await collection.list(ListQuery(len(kept) + 1))).records
     assert [each.record for each in kept] == found
     for each, record in zip(kept, found, strict=True):
-        told = json.loads(codec.record(record))
+        document = json.loads(codec.record(record))
         # In JSON 1, 1.0 and true differ, which in Python they do not.
-        assert repr(each.body) == repr({name: told[name] for name in each.body})
+        assert repr(each.body) == repr({name: document[name] for name in each.body})
     for field in {"value", "maybe"}.intersection(resource.attributes) - resource.unordered:
         for descending in (False, True):
             query = ListQuery(len(kept), sort=(SortKey(field, descending),))

@@ -121,13 +121,13 @@ async def test_orphans_stand_in_the_way(make: Make) -> None:
         for number in range(21, 26):
             await before.add(number, make_id(number))
         await before.add(30, "no id at all")
-    told = (
+    message = (
         f"Table parts: field maker is declared to refer to makers, and 6 records refer to none of them "
         rf"\({make_id(21)}, {make_id(22)}, {make_id(23)}, …\); change or remove them first"
     )
-    with pytest.raises(StoreSchemaMismatch, match=told):
+    with pytest.raises(StoreSchemaMismatch, match=message):
         await make(Referring).open()
-    with pytest.raises(StoreSchemaMismatch, match=told):
+    with pytest.raises(StoreSchemaMismatch, match=message):
         await make(Referring).migrate(only_plan=True)
     async with workshop(make, Plain) as again:
         for number in (21, 22, 23, 24, 25, 30):

@@ -37,7 +37,7 @@ def bare(
 def _libraries(program: Path) -> list[Path]:
     """Where this machine keeps its loader, zlib and the parts of the C library."""
     (start,) = (path for path in program.iterdir() if path.is_file())
-    told = subprocess.run(["ldd", start], capture_output=True, text=True, check=True, timeout=60).stdout
-    linked = [Path(path) for path in re.findall(r"(/\S+) \(0x", told)]
+    output = subprocess.run(["ldd", start], capture_output=True, text=True, check=True, timeout=60).stdout
+    linked = [Path(path) for path in re.findall(r"(/\S+) \(0x", output)]
     folder = next(path.parent for path in linked if path.name == "libc.so.6")
     return [*linked, *(folder / name for name in C_LIBRARY if folder / name not in linked)]

@@ -11,8 +11,8 @@ WHERE_MODULES_ARE = "\n".join(
 """A program that prints, line by line, the file that each of them is imported from."""
 
 
-def interpreted(told: str) -> list[str]:
+def interpreted(reported: str) -> list[str]:
     """Of what the program printed, the files that are not compiled; there must be one line a module."""
-    paths = told.split()
+    paths = reported.split()
     assert len(COMPILED) == len(paths)
     return [path for path in paths if not path.endswith(".so")]

@@ -53,15 +53,17 @@ def of_dashboards() -> Iterator[Expression]:
 
 def panels(path: Path) -> list[dict[str, Any]]:
     """A dashboard's panels, those in rows too, without the rows themselves."""
-    told = json.loads(path.read_text())["panels"]
-    return [each for panel in told for each in [panel, *panel.get("panels", [])] if each["type"] != "row"]
+    document = json.loads(path.read_text())["panels"]
+    return [
+        each for panel in document for each in [panel, *panel.get("panels", [])] if each["type"] != "row"
+    ]
 
 
 def of_documents() -> Iterator[Expression]:
     """Those in the documents' blocks, one a line, but for what needs more than a test has."""
     for path in DOCUMENTS:
-        told = [block for block in blocks(path) if block.language == "promql" and block.needs is None]
-        yield from _lines(path.name, [block.body for block in told])
+        reported = [block for block in blocks(path) if block.language == "promql" and block.needs is None]
+        yield from _lines(path.name, [block.body for block in reported])
 
 
 def of_the_guide() -> Iterator[Expression]:

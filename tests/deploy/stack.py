@@ -135,13 +135,13 @@ def _public(folder: Path, replica: Server) -> Iterator[str]:
 
 def _calling(inbox: str) -> dict[str, Any]:
     """The shipped configuration, calling the inbox, and at once."""
-    told = _shipped("alertmanager/alertmanager.yml")
-    for receiver in told["receivers"]:
+    reported = _shipped("alertmanager/alertmanager.yml")
+    for receiver in reported["receivers"]:
         for webhook in receiver["webhook_configs"]:
             webhook["url"] = inbox
-    for route in [told["route"], *told["route"]["routes"]]:
+    for route in [reported["route"], *reported["route"]["routes"]]:
         route |= {"group_wait": "1s", "group_interval": "1s"}
-    return told
+    return reported
 
 
 def _prometheus(
@@ -169,21 +169,21 @@ def _prometheus(
     asked = (DEPLOY / "prometheus/public.yml").read_text()
     (folder / "public.yml").write_text(asked.replace("https://api.example.com/health/ready", public))
     for path in RULES:
-        told = yaml.safe_load(path.read_text())
-        for group in told["groups"]:
+        document = yaml.safe_load(path.read_text())
+        for group in document["groups"]:
             group["interval"] = "1s"
             for rule in group["rules"]:
                 if "for" in rule:
                     rule["for"] = "1s"
-        (folder / "rules" / path.name).write_text(yaml.safe_dump(told))
-    told = yaml.safe_load(shipped)
-    told["scrape_configs"][0]["static_configs"][0]["targets"] += [
+        (folder / "rules" / path.name).write_text(yaml.safe_dump(document))
+    document = yaml.safe_load(shipped)
+    document["scrape_configs"][0]["static_configs"][0]["targets"] += [
         f"{HOST}:{replica.port}" for replica in replicas[3:]
     ]
-    told["scrape_configs"] += [
+    document["scrape_configs"] += [
         {"job_name": "kube-state-metrics", "static_configs": [{"targets": [cluster]}], "honor_labels": True}
     ]
-    return Prometheus(folder, told)
+    return Prometheus(folder, document)
 
 
 def _load(stacked: Stack, store: Path) -> None:
@@ -233,8 +233,8 @@ def _inbox() -> Iterator[tuple[Inbox, str]]:
 
 
 def _shipped(name: str) -> dict[str, Any]:
-    told: dict[str, Any] = yaml.safe_load((DEPLOY / name).read_text())
-    return told
+    document: dict[str, Any] = yaml.safe_load((DEPLOY / name).read_text())
+    return document
 
 
 def _made(folder: Path) -> Path:

@@ -102,9 +102,9 @@ def test_it_serves_as_its_user_and_writes_its_data_only(estuary: Estuary) -> Non
 def test_what_is_locked_up_is_not_missed(estuary: Estuary) -> None:
     """Behind all its locks it still reads the machine: CPU, memory and disks are in /metrics."""
     estuary.start()
-    told = get(estuary, "/metrics").body.decode()
+    reported = get(estuary, "/metrics").body.decode()
     for series in ("process_cpu_seconds_total", "process_resident_memory_bytes", "system_"):
-        assert any(line.startswith(series) for line in told.splitlines())
+        assert any(line.startswith(series) for line in reported.splitlines())
 
 
 def test_secrets_come_from_the_credential_store(estuary: Estuary) -> None:

@@ -62,8 +62,8 @@ def test_prometheus_watches_replicas_and_the_public_address(running: Composition
     until(lambda: expected == up(running))
     until(lambda: running.query('probe_success{job="estuary-public"} == 1') != [])
     own = f"http://{address(running, 'prometheus')}/api/v1"
-    told = httpx.get(f"{own}/alertmanagers").json()["data"]["activeAlertmanagers"]
-    assert [f"http://{address(running, 'alertmanager')}/api/v2/alerts"] == [each["url"] for each in told]
+    body = httpx.get(f"{own}/alertmanagers").json()["data"]["activeAlertmanagers"]
+    assert [f"http://{address(running, 'alertmanager')}/api/v2/alerts"] == [each["url"] for each in body]
     groups = httpx.get(f"{own}/rules?type=alert").json()["data"]["groups"]
     assert "BackupTooOld" in {rule["name"] for group in groups for rule in group["rules"]}
 

@@ -46,9 +46,9 @@ def ask(container: Container, method: str, path: str, body: str | None = None) -
     connection = HTTPConnection(HOST, container.port, timeout=TIMEOUT_SECONDS)
     connection.request(method, path, body, {"content-type": "application/json"} if body else {})
     answer = connection.getresponse()
-    told = answer.status, answer.read()
+    output = answer.status, answer.read()
     connection.close()
-    return told
+    return output
 
 
 def create(container: Container, name: str) -> int:
@@ -87,8 +87,8 @@ def test_our_layers_are_light(image: str) -> None:
 
 def test_nothing_but_data_may_be_written(image: str) -> None:
     """What the container runs belongs to root, and its user may write to /app/data alone."""
-    told = look(image, "find", "/app", "/opt/estuary", "-writable", "-not", "-type", "l")
-    assert ["/app/data"] == told.split()
+    output = look(image, "find", "/app", "/opt/estuary", "-writable", "-not", "-type", "l")
+    assert ["/app/data"] == output.split()
 
 
 def test_no_tool_of_the_build_is_left(image: str) -> None:
@@ -98,14 +98,14 @@ def test_no_tool_of_the_build_is_left(image: str) -> None:
     """
     named = " -o ".join(f"-name {name}" for name in ("uv", "gcc", "mypy", "strip", "pip", "tests")).split()
     templates = ("-path", "*/estuary/templates", "-prune")
-    told = look(image, "find", "/opt", "/app", "/usr/bin/", *templates, "-o", "(", *named, ")", "-print")
-    assert [] == told.split()
+    output = look(image, "find", "/opt", "/app", "/usr/bin/", *templates, "-o", "(", *named, ")", "-print")
+    assert [] == output.split()
 
 
 def test_it_is_compiled(image: str) -> None:
     """Every module that can be compiled is there as a library, and is what runs."""
-    told = look(image, "/opt/estuary/bin/python", "-c", WHERE_MODULES_ARE)
-    assert [] == interpreted(told)
+    output = look(image, "/opt/estuary/bin/python", "-c", WHERE_MODULES_ARE)
+    assert [] == interpreted(output)
     with running(image) as container:
         assert '"compiled":true' in container.log
 
@@ -117,23 +117,23 @@ def test_the_bill_of_materials_names_all_that_is_installed(image: str) -> None:
     billed = {
         (part["name"], part["version"]) for part in [*bill["components"], bill["metadata"]["component"]]
     }
-    told = look(image, "find", "/opt/estuary", "-name", "*.dist-info", "-printf", "%f\\n")
-    installed = [line.removesuffix(".dist-info").rsplit("-", 1) for line in told.split()]
+    output = look(image, "find", "/opt/estuary", "-name", "*.dist-info", "-printf", "%f\\n")
+    installed = [line.removesuffix(".dist-info").rsplit("-", 1) for line in output.split()]
     assert set() == {(name.replace("_", "-").lower(), version) for name, version in installed} - billed
 
 
 def test_the_functions_for_convex_are_in_it(image: str) -> None:
     """`estuary convex write` writes what a checkout has."""
-    told = podman("run", "--rm", *HOST_LIMITS, image, "convex", "write", "/app/data/convex")
-    written = {Path(line).name for line in told.split()}
+    reported = podman("run", "--rm", *HOST_LIMITS, image, "convex", "write", "/app/data/convex")
+    written = {Path(line).name for line in reported.split()}
     assert {path.name for path in (ROOT / "convex").glob("*.ts")} <= written
 
 
 def test_the_pages_are_in_it(image: str) -> None:
     """Each file of /docs and /console that a checkout has."""
-    told = look(image, "find", "/opt/estuary", "-path", "*/estuary/pages/*", "-printf", "%f\\n")
+    output = look(image, "find", "/opt/estuary", "-path", "*/estuary/pages/*", "-printf", "%f\\n")
     pages = [path for path in (ROOT / "src/estuary/pages").rglob("*") if path.suffix != ".pyc"]
-    assert set() == {path.name for path in pages if path.is_file()} - set(told.split())
+    assert set() == {path.name for path in pages if path.is_file()} - set(output.split())
 
 
 def test_locked_up_it_serves_and_keeps(image: str, tmp_path: Path) -> None:

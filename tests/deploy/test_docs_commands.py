@@ -88,10 +88,10 @@ def test_a_block_needs_only_what_is_known(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_block_is_of_a_language_that_is_known(document: Path) -> None:
     """Commands are run or say what they need, data can be read; nothing hides in a block without a name."""
-    told = blocks(document)
-    assert document.read_text().count("\n```") == 2 * len(told)
-    assert set() == {block.language for block in told} - COMMANDS - READ.keys() - TOLD.keys()
-    for block in told:
+    reported = blocks(document)
+    assert document.read_text().count("\n```") == 2 * len(reported)
+    assert set() == {block.language for block in reported} - COMMANDS - READ.keys() - TOLD.keys()
+    for block in reported:
         READ.get(block.language, str)(block.body)
 
 

@@ -142,9 +142,9 @@ def kubernetes(overlay: str) -> dict[str, str]:
         kubectl = ROOT / manifests.KUBECTL
         require("kubectl (make deploy-tools)", str(kubectl) if kubectl.exists() else None)
         text = manifests.kustomized(ROOT, manifests.OVERLAYS / overlay)
-    told = list(yaml.safe_load_all(text))
+    document = list(yaml.safe_load_all(text))
     config: dict[str, str]
-    (config,) = [manifest["data"] for manifest in told if manifest["kind"] == "ConfigMap"]
+    (config,) = [manifest["data"] for manifest in document if manifest["kind"] == "ConfigMap"]
     return config
 
 

@@ -135,11 +135,11 @@ def test_an_executable_is_not_begun_where_it_cannot_be_made(clone: Path, bare: d
     done = subprocess.run(
         ["make", "executable"], cwd=clone, env=bare, capture_output=True, text=True, timeout=60, check=False
     )
-    told = [line.strip() for line in done.stderr.splitlines()]
-    assert "executable: this machine lacks what PyInstaller needs:" == told[0]
-    assert "ldd (Debian, Ubuntu: apt install libc-bin)" in told
-    assert "objdump (Debian, Ubuntu: apt install binutils)" in told
-    assert "strip (Debian, Ubuntu: apt install binutils)" in told
+    output = [line.strip() for line in done.stderr.splitlines()]
+    assert "executable: this machine lacks what PyInstaller needs:" == output[0]
+    assert "ldd (Debian, Ubuntu: apt install libc-bin)" in output
+    assert "objdump (Debian, Ubuntu: apt install binutils)" in output
+    assert "strip (Debian, Ubuntu: apt install binutils)" in output
     assert 2 == done.returncode
     assert not (clone / ".venv").exists()
 

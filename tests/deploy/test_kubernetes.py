@@ -69,14 +69,14 @@ def pod(manifest: Manifest) -> Manifest:
     spec = manifest["spec"]
     if manifest["kind"] == "CronJob":
         spec = spec["jobTemplate"]["spec"]
-    told: Manifest = spec["template"]["spec"]
-    return told
+    reported: Manifest = spec["template"]["spec"]
+    return reported
 
 
 def container(manifest: Manifest) -> Manifest:
     """Its one container."""
-    (told,) = pod(manifest)["containers"]
-    return dict(told)
+    (reported,) = pod(manifest)["containers"]
+    return dict(reported)
 
 
 def test_the_single_file_has_not_drifted() -> None:
@@ -144,9 +144,9 @@ def test_checkov_finds_nothing(development: str, tmp_path: Path) -> None:
         check=False,
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LOG_LEVEL": "ERROR"},
     )
-    told = msgspec.json.decode(done.stdout)
-    summary = told["summary"]
-    assert [] == [check["check_id"] for check in told["results"]["failed_checks"]]
+    document = msgspec.json.decode(done.stdout)
+    summary = document["summary"]
+    assert [] == [check["check_id"] for check in document["results"]["failed_checks"]]
     assert (0, 0) == (summary["failed"], summary["parsing_errors"])
     assert summary["passed"] > 300
 
@@ -169,13 +169,13 @@ def test_a_rollout_never_has_fewer_replicas_than_before(production: list[Manifes
 
 def test_probes_ask_what_exists_where_it_listens(production: list[Manifest]) -> None:
     """Alive for starting and living, ready for traffic; the named port is PORT."""
-    told = container(the("Deployment", production))
-    probes = {name: told[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
+    reported = container(the("Deployment", production))
+    probes = {name: reported[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
     assert {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"} == {
         name: probe["path"] for name, probe in probes.items()
     }
     assert {"http"} == {probe["port"] for probe in probes.values()}
-    port, _ = told["ports"]
+    port, _ = reported["ports"]
     assert ("http", the("ConfigMap", production)["data"]["PORT"]) == (
         port["name"],
         str(port["containerPort"]),
@@ -231,9 +231,9 @@ def test_what_is_mounted_or_named_exists(production: list[Manifest]) -> None:
         (manifest["kind"], manifest["metadata"]["name"]) for manifest in production
     }
     for kind in ("Deployment", "Job", "CronJob"):
-        told = pod(the(kind, production))
-        needed = {("ServiceAccount", told["serviceAccountName"])}
-        for volume in told.get("volumes", []):
+        reported = pod(the(kind, production))
+        needed = {("ServiceAccount", reported["serviceAccountName"])}
+        for volume in reported.get("volumes", []):
             if "secret" in volume:
                 needed.add(("Secret", volume["secret"]["secretName"]))
             if "persistentVolumeClaim" in volume:
@@ -267,9 +267,9 @@ def test_no_release_writes_over_the_secret(production: list[Manifest]) -> None:
 
 def test_the_trial_has_an_image(development: str) -> None:
     """It is built and brought to the nodes before the overlay is applied, and no registry is asked."""
-    told = container(the("Deployment", loaded(development)))
-    assert "IfNotPresent" == told["imagePullPolicy"]
-    brought = first(f"kind load docker-image {told['image']}")
+    reported = container(the("Deployment", loaded(development)))
+    assert "IfNotPresent" == reported["imagePullPolicy"]
+    brought = first(f"kind load docker-image {reported['image']}")
     assert first("make container") < brought < first("apply -k deploy/kubernetes/overlays/development")
 
 
@@ -292,12 +292,12 @@ def test_the_overlay_of_the_page_builds(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "deploy", tmp_path / "estuary/deploy")
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours/kustomization.yaml").write_text(overlay)
-    told = manifests.kustomized(ROOT, tmp_path / "ours")
-    (tmp_path / "told.yaml").write_text(told)
+    reported = manifests.kustomized(ROOT, tmp_path / "ours")
+    (tmp_path / "told.yaml").write_text(reported)
     assert [] == complaints(VERSIONS[-1], tmp_path / "told.yaml")
-    assert "example.com" not in told
-    config = the("ConfigMap", loaded(told))["data"]
-    (rule,) = the("Ingress", loaded(told))["spec"]["rules"]
+    assert "example.com" not in reported
+    config = the("ConfigMap", loaded(reported))["data"]
+    (rule,) = the("Ingress", loaded(reported))["spec"]["rules"]
     assert f"https://{rule['host']}" == config["PUBLIC_URL"]
 
 
@@ -325,9 +325,9 @@ def test_everything_runs_the_same_image(production: list[Manifest]) -> None:
 
 def test_the_rules_are_those_of_prometheus(production: list[Manifest]) -> None:
     """An alert means the same with the operator and without."""
-    told = the("PrometheusRule", production)["spec"]["groups"]
+    reported = the("PrometheusRule", production)["spec"]["groups"]
     shipped = [group for path in reversed(RULES) for group in yaml.safe_load(path.read_text())["groups"]]
-    assert shipped == told
+    assert shipped == reported
 
 
 def test_the_backup_is_watched_by_its_name(production: list[Manifest]) -> None:
@@ -349,11 +349,11 @@ def test_replicas_may_share_the_volume_of_backups(tmp_path: Path) -> None:
     }
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours/kustomization.yaml").write_text(yaml.safe_dump(overlay))
-    told = manifests.kustomized(ROOT, tmp_path / "ours")
-    (tmp_path / "told.yaml").write_text(told)
+    reported = manifests.kustomized(ROOT, tmp_path / "ours")
+    (tmp_path / "told.yaml").write_text(reported)
     assert [] == complaints(VERSIONS[-1], tmp_path / "told.yaml")
 
-    every = loaded(told)
+    every = loaded(reported)
     job, replica = container(the("CronJob", every)), container(the("Deployment", every))
     (written,) = [each["value"] for each in job["env"] if each["name"] == "BACKUP_STATUS_PATH"]
     assert written == the("ConfigMap", every)["data"]["BACKUP_STATUS_PATH"]

@@ -58,8 +58,8 @@ def compiled(program: str) -> Any:
 
 def parsed(event: dict[str, Any]) -> dict[str, Any]:
     """What the transform makes of an event."""
-    told: dict[str, Any] = compiled(MAIN["transforms"]["parsed"]["source"] + "\n.").remap(event)
-    return told
+    reported: dict[str, Any] = compiled(MAIN["transforms"]["parsed"]["source"] + "\n.").remap(event)
+    return reported
 
 
 def is_kept(event: dict[str, Any]) -> bool:

@@ -32,8 +32,8 @@ def ran(program: str, *arguments: str | Path) -> str:
 
 def alerts() -> list[dict[str, Any]]:
     """Every alert that is shipped."""
-    told = [rule for path in RULES for rule in expressions.rules(yaml.safe_load(path.read_text()))]
-    return [rule for rule in told if "alert" in rule]
+    document = [rule for path in RULES for rule in expressions.rules(yaml.safe_load(path.read_text()))]
+    return [rule for rule in document if "alert" in rule]
 
 
 def test_promtool_accepts_configuration_and_rules() -> None:
@@ -58,8 +58,8 @@ def test_amtool_accepts_alertmanagers_configuration() -> None:
 )
 def test_an_alert_reaches_whom_its_severity_concerns(labels: str, receiver: str) -> None:
     """Somebody is called for what is critical; the team reads the rest."""
-    told = ran("amtool", "config", "routes", "test", f"--config.file={ALERTMANAGER}", labels)
-    assert receiver == told.strip()
+    reported = ran("amtool", "config", "routes", "test", f"--config.file={ALERTMANAGER}", labels)
+    assert receiver == reported.strip()
 
 
 def test_every_alert_fires_and_stays_quiet_as_its_tests_say() -> None:
@@ -69,9 +69,11 @@ def test_every_alert_fires_and_stays_quiet_as_its_tests_say() -> None:
 
 def test_every_alert_has_a_test_for_both() -> None:
     """One in which it fires, and one in which it does not."""
-    told = [test for path in UNIT_TESTS for test in yaml.safe_load(path.read_text())["tests"]]
+    document = [test for path in UNIT_TESTS for test in yaml.safe_load(path.read_text())["tests"]]
     proven = {
-        (rule["alertname"], bool(rule["exp_alerts"])) for test in told for rule in test["alert_rule_test"]
+        (rule["alertname"], bool(rule["exp_alerts"]))
+        for test in document
+        for rule in test["alert_rule_test"]
     }
     assert {(rule["alert"], fires) for rule in alerts() for fires in (True, False)} == proven
 
@@ -87,8 +89,10 @@ def test_every_alert_leads_to_its_chapter() -> None:
 def test_inhibitions_speak_of_alerts_that_exist() -> None:
     """A misspelt name inhibits nothing, silently."""
     names = {rule["alert"] for rule in alerts()}
-    told = yaml.safe_load(ALERTMANAGER.read_text())["inhibit_rules"]
-    matchers = [each for rule in told for side in ("source", "target") for each in rule[f"{side}_matchers"]]
+    document = yaml.safe_load(ALERTMANAGER.read_text())["inhibit_rules"]
+    matchers = [
+        each for rule in document for side in ("source", "target") for each in rule[f"{side}_matchers"]
+    ]
     named = {
         name
         for matcher in matchers
@@ -108,9 +112,9 @@ def test_half_of_what_may_be_in_flight_is_worth_an_alert() -> None:
 def test_a_backup_is_too_old_for_the_alert_when_it_is_for_the_checklist() -> None:
     """BackupTooOld, and what stands for it on Kubernetes, follow the default of BACKUP_MAX_AGE_HOURS."""
     limit = f" > {BackupVariables.backup_max_age_hours.default} * 3600"
-    told = {rule["alert"]: rule["expr"] for rule in alerts() if rule["alert"].startswith("Backup")}
-    assert told["BackupTooOld"].endswith(limit)
-    assert told["BackupJobTooOld"].endswith(limit)
+    reported = {rule["alert"]: rule["expr"] for rule in alerts() if rule["alert"].startswith("Backup")}
+    assert reported["BackupTooOld"].endswith(limit)
+    assert reported["BackupJobTooOld"].endswith(limit)
 
 
 def test_promtool_accepts_the_guides_configuration_and_alerts(tmp_path: Path) -> None:

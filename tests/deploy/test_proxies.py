@@ -45,8 +45,8 @@ def received(proxy: Proxy, headers: Mapping[str, str], path: str = "/api/v1/item
     """What the replica behind the proxy got of a request with these headers."""
     answer = httpx.get(proxy.url + path, headers=dict(headers))
     assert 200 == answer.status_code
-    told: dict[str, Any] = answer.json()
-    return told
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @pytest.fixture(params=[Nginx, HAProxy])
@@ -153,9 +153,9 @@ def test_without_any_replica_the_answer_has_the_form_of_ours(tmp_path: Path, mak
         answer.headers["content-type"],
         answer.headers["retry-after"],
     )
-    told = answer.json()
-    assert {"error", "message", "timestamp", "request_id"} == set(told)
-    assert "SERVICE_UNAVAILABLE" == told["error"]
+    body = answer.json()
+    assert {"error", "message", "timestamp", "request_id"} == set(body)
+    assert "SERVICE_UNAVAILABLE" == body["error"]
     assert "nginx" not in answer.text
     assert "nginx" == answer.headers.get("server", "nginx")  # at most its name, never its version
 

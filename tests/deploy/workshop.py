@@ -39,10 +39,10 @@ def tool(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def require_builders() -> None:
     """What PyInstaller needs of a machine."""
     asked: list[str | Path] = [sys.executable, ROOT / "workshop/executable/needs.py"]
-    told = subprocess.run(
+    output = subprocess.run(
         asked, capture_output=True, text=True, timeout=60, check=False
     ).stderr.splitlines()
-    require("; ".join(line.strip() for line in told[1:]), None if told else "all of it")
+    require("; ".join(line.strip() for line in output[1:]), None if output else "all of it")
 
 
 def run(*command: str | Path, **variables: str) -> str:

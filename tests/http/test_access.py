@@ -15,7 +15,7 @@ from estuary.core.ports import Store
 from estuary.core.queries.query import ListQuery
 from estuary.core.record import Record
 from tests.http.stores import stored
-from tests.support.access_model import ASKERS, HERS, HIS, OWNERS, Asker, Model, Told
+from tests.support.access_model import ASKERS, HERS, HIS, OWNERS, Asker, Model, Reported
 from tests.support.access_walk import IDS, Form, forms
 from tests.support.access_world import MOMENT, World, masked, world
 from tests.support.issuer import Issuer
@@ -93,21 +93,21 @@ async def test_what_happens_is_what_the_model_says(tmp_path: Path, issuer: Issue
 
 async def walk(service: World, step: Step, model: Model) -> None:
     """Send the step's requests; raises where one is not answered as the model says."""
-    refused: dict[Told, Any] = {}
+    refused: dict[Reported, Any] = {}
     for form in step.requests:
-        told = form.told(model)
+        reported = form.reported(model)
         answer, statements = await service.ask(step.asker, form)
         where = f"seed {SEED}: {rules_of(step.resource)}, {step.asker.name}: {form.label} of {form.target}"
-        assert told == seen(answer, form, told), f"{where}: {answer.status_code} {answer.text}"
-        if told.status >= 400 and not told.versioned:
+        assert reported == seen(answer, form, reported), f"{where}: {answer.status_code} {answer.text}"
+        if reported.status >= 400 and not reported.versioned:
             received = (masked(answer), statements)
-            assert refused.setdefault(told, received) == received, where
+            assert refused.setdefault(reported, received) == received, where
         changes = answer.status_code < 400 and form.method not in ("GET", "HEAD", "OPTIONS", "QUERY")
         if changes and not form.is_tried:
             await restore(service.store, step.resource)
 
 
-def seen(answer: httpx.Response, form: Form, told: Told) -> Told:
+def seen(answer: httpx.Response, form: Form, reported: Reported) -> Reported:
     """What an answer comes to, as the model has it; what an answer of its form cannot show, as `told`."""
     status, headers = answer.status_code, dict(answer.headers)
     body: Any = None if form.method == "HEAD" or not answer.content else answer.json()
@@ -116,21 +116,21 @@ def seen(answer: httpx.Response, form: Form, told: Told) -> Told:
         status, headers, body = result["status"], result["headers"], result.get("body")
     versioned = "etag" in headers or (status == 412 and "etag" in answer.text)
     if status >= 400:
-        return Told(status, None, versioned)
+        return Reported(status, None, versioned)
     if body is None:
         if form.method == "HEAD":
-            return told._replace(status=status)
+            return reported._replace(status=status)
         if form.is_minimal and versioned and status == 204:
-            return Told(told.status, told.shown, versioned=True)
-        return Told(status, None, versioned)
+            return Reported(reported.status, reported.shown, versioned=True)
+        return Reported(status, None, versioned)
     if "items" in body:
         titles = tuple(sorted(item["title"] for item in body["items"]))
-        if "limit=1" in form.path and told.shown is not None:
-            assert (titles, body["total"]) == (told.shown[:1], len(told.shown))
-            titles = told.shown
+        if "limit=1" in form.path and reported.shown is not None:
+            assert (titles, body["total"]) == (reported.shown[:1], len(reported.shown))
+            titles = reported.shown
         assert body.get("total") in (None, len(titles))
-        return Told(status, titles)
+        return Reported(status, titles)
     if form.is_tried:
         assert not versioned
-        versioned = told.versioned
-    return Told(status, (body["title"],), versioned or "fields=" in form.path)
+        versioned = reported.versioned
+    return Reported(status, (body["title"],), versioned or "fields=" in form.path)

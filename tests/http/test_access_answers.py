@@ -84,11 +84,11 @@ async def test_a_refusal_tells_no_role(tmp_path: Path, issuer: Issuer) -> None:
         nobody = await service.client.post("/api/v1/articles", json=body)
         assert (401, CHALLENGE) == (nobody.status_code, nobody.headers["www-authenticate"])
         her = await service.client.post("/api/v1/articles", json=body, headers=service.token("her"))
-        told = her.json()
+        reported = her.json()
         assert (403, "FORBIDDEN", "This is not allowed") == (
             her.status_code,
-            told["error"],
-            told["message"],
+            reported["error"],
+            reported["message"],
         )
         assert "editor" not in her.text
         assert "www-authenticate" not in her.headers

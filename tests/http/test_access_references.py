@@ -13,7 +13,7 @@ from estuary.app import load_resources
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 from tests.http.stores import stored
-from tests.support.access_model import ASKERS, HERS, HIS, MISSING, OWNERS, Asker, Told
+from tests.support.access_model import ASKERS, HERS, HIS, MISSING, OWNERS, Asker, Reported
 from tests.support.access_walk import IDS, Form
 from tests.support.access_world import MOMENT, World, masked, world
 from tests.support.issuer import Issuer
@@ -70,23 +70,23 @@ async def test_what_happens_is_what_the_model_says(tmp_path: Path, issuer: Issue
 
 async def walk(service: World, name: str, asker: Asker, model: ReferenceModel) -> None:
     """Send every request of an asker; raises where one is not answered as the model says."""
-    refused: dict[tuple[str, Told], Any] = {}
+    refused: dict[tuple[str, Reported], Any] = {}
     for form, telling in reference_forms(name):
-        told = telling(model)
+        reported = telling(model)
         answer, statements = await service.ask(asker, form)
         where = f"seed {SEED}: {rules_of(name)}, {asker.name}: {form.label} of {form.target}"
-        assert (told.status, told.shown) == seen(answer, form, told), f"{where}: {answer.text}"
+        assert (reported.status, reported.shown) == seen(answer, form, reported), f"{where}: {answer.text}"
         # 409 says that the record is there.
-        if told.status >= 400 and told.status != 409 and not told.versioned:
+        if reported.status >= 400 and reported.status != 409 and not reported.versioned:
             received = (masked(answer), statements)
-            assert refused.setdefault((form.label, told), received) == received, where
+            assert refused.setdefault((form.label, reported), received) == received, where
 
 
-def seen(answer: httpx.Response, form: Form, told: Told) -> tuple[int, tuple[str, ...] | None]:
+def seen(answer: httpx.Response, form: Form, reported: Reported) -> tuple[int, tuple[str, ...] | None]:
     """The status, and what is shown; an answer without a body shows what is `told`."""
     status = answer.status_code
     if not answer.content:
-        return status, told.shown
+        return status, reported.shown
     body = answer.json()
     if status < 400 and "results" in body:
         (result,) = body["results"]

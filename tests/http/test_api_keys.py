@@ -256,5 +256,5 @@ async def test_a_batch_counts_against_its_subject(tmp_path: Path) -> None:
 
 
 def _told(answer: httpx.Response) -> tuple[Any, ...]:
-    told = answer.json()
-    return answer.status_code, answer.headers["www-authenticate"], told["error"], told["message"]
+    body = answer.json()
+    return answer.status_code, answer.headers["www-authenticate"], body["error"], body["message"]

@@ -108,8 +108,8 @@ async def test_without_a_token_the_answer_names_the_scheme_alone(tmp_path: Path,
         for headers in ({}, {"Authorization": "Basic YTpi"}, {"Authorization": "Token x"}):
             refused = await client.get(ITEMS, headers=headers)
             assert (401, CHALLENGE) == (refused.status_code, refused.headers["www-authenticate"])
-            told = refused.json()
-            assert ("UNAUTHORIZED", "Authentication required") == (told["error"], told["message"])
+            body = refused.json()
+            assert ("UNAUTHORIZED", "Authentication required") == (body["error"], body["message"])
 
 
 async def test_a_bad_token_is_told_as_such_and_no_more(tmp_path: Path, issuer: Issuer) -> None:
@@ -125,19 +125,19 @@ async def test_a_bad_token_is_told_as_such_and_no_more(tmp_path: Path, issuer: I
         ):
             refused = await client.get(ITEMS, headers=bearing(token))
             assert (401, challenge) == (refused.status_code, refused.headers["www-authenticate"])
-            told = refused.json()
-            assert ("UNAUTHORIZED", "Invalid authentication token") == (told["error"], told["message"])
+            body = refused.json()
+            assert ("UNAUTHORIZED", "Invalid authentication token") == (body["error"], body["message"])
 
 
 async def test_problem_details_tell_the_same(tmp_path: Path, issuer: Issuer) -> None:
     """RFC 9457 for clients that ask for it."""
     async with asked(secured(tmp_path, issuer)) as client:
         refused = await client.get(ITEMS, headers={"Accept": "application/problem+json"})
-        told = refused.json()
+        body = refused.json()
         assert (401, "UNAUTHORIZED", "Authentication required") == (
-            told["status"],
-            told["code"],
-            told["detail"],
+            body["status"],
+            body["code"],
+            body["detail"],
         )
 
 
@@ -306,12 +306,12 @@ async def test_failures_are_counted_by_reason(tmp_path: Path, issuer: Issuer) ->
             await client.get(ITEMS, headers=bearing(token))
         await client.get(ITEMS)
         after = (await client.get("/metrics")).text
-    told = [line for line in after.splitlines() if line.startswith("auth_failures_total")]
+    output = [line for line in after.splitlines() if line.startswith("auth_failures_total")]
     for reason, count in (("malformed", 1), ("expired", 1), ("scope", 1), ("missing", 1), ("audience", 0)):
         assert f'auth_failures_total{{reason="{reason}"}} {count}' in [
-            line.removesuffix(".0") for line in told
+            line.removesuffix(".0") for line in output
         ]
-    assert len(told) == before.count("\nauth_failures_total{")
+    assert len(output) == before.count("\nauth_failures_total{")
     assert 'auth_key_fetches_total{result="success"} 1' in after
 
 

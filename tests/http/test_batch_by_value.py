@@ -179,11 +179,11 @@ async def test_owners(client: httpx.AsyncClient) -> None:
     assert ["", "his"] == notes
     await made(client, put(f"{BY_EMAIL}/{BOB}", badge="b"), headers=HER)
     taken = await send(client, put(f"{MEMBERS}/by/badge/b", email="c"), headers=HIM)
-    told = taken.json()["details"]
+    body = taken.json()["details"]
     assert (409, 0, "badge") == (
         taken.status_code,
-        told["operation"],
-        told["validation_errors"][0]["field"],
+        body["operation"],
+        body["validation_errors"][0]["field"],
     )
     assert (404, 0) == await refused(client, delete(f"{MEMBERS}/by/badge/b"), headers=HIM)
     assert (412, 0) == await refused(client, put(f"{MEMBERS}/by/badge/b", ABSENT, email="c"), headers=HIM)
@@ -199,8 +199,8 @@ async def test_paths_are_read_as_those_of_requests(client: httpx.AsyncClient) ->
     assert list(segments.values()) == [each["body"]["email"] for each in results]
     for path in (f"{BY_EMAIL}/", f"{BY_EMAIL}/a/b", f"{MEMBERS}/by/team/x"):
         answer = await send(client, delete(path))
-        told = f"operations[0].path: Must be the path of a record, such as {MEMBERS}/{{id}}"
-        assert (path, 400, told) == (path, answer.status_code, answer.json()["message"])
+        reported = f"operations[0].path: Must be the path of a record, such as {MEMBERS}/{{id}}"
+        assert (path, 400, reported) == (path, answer.status_code, answer.json()["message"])
     query = await send(client, delete(f"{BY_EMAIL}/{ADA}?owner=her"))
     assert (400, "operations[0].path: Must have no query") == (query.status_code, query.json()["message"])
 

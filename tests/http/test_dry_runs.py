@@ -155,13 +155,13 @@ async def test_a_minimal_answer_has_no_body(
     """204 with the tag, where a new record is, and that the preference was applied."""
     where = ITEMS if method == "POST" else f"{ITEMS}/{ID}" if headers else path
     response = await client.request(method, where, json=body, headers=headers | MINIMAL)
-    told = response.headers
+    reported = response.headers
     assert (204, b"", "return=minimal", tag, has_location) == (
         response.status_code,
         response.content,
-        told["preference-applied"],
-        told["etag"],
-        "location" in told,
+        reported["preference-applied"],
+        reported["etag"],
+        "location" in reported,
     )
 
 

@@ -123,8 +123,8 @@ async def test_what_is_no_reference_is_refused(library: httpx.AsyncClient) -> No
     """Before anything is looked for; a resource that refers to nothing knows no such parameter."""
     for path in REFUSED:
         answer = await library.get(path)
-        told = answer.json()["message"]
-        assert (400, "expand") == (answer.status_code, told.partition(":")[0]), path
+        reported = answer.json()["message"]
+        assert (400, "expand") == (answer.status_code, reported.partition(":")[0]), path
     assert 400 == (await library.post(f"{BOOKS}?expand=title", json={})).status_code
     assert 400 == (await library.request("QUERY", BOOKS, json={"expand": ["title"]})).status_code
     assert 400 == (await library.request("QUERY", AUTHORS, json={"expand": ["x"]})).status_code

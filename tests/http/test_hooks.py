@@ -51,17 +51,17 @@ async def memory(tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, list[
 async def test_writes_are_what_hooks_make_of_them(loans: httpx.AsyncClient) -> None:
     """By each way to create and to update, with who asks; what a hook returns is cleaned."""
     created = await loans.post(PATH, json={"title": "cleans"})
-    assert (201, "clean", ["a"]) == (created.status_code, *told(created, "title", "tags"))
+    assert (201, "clean", ["a"]) == (created.status_code, *reported(created, "title", "tags"))
     place = created.headers["location"]
     put = await loans.put(place, json={"title": "x"})
     patched = await loans.patch(place, json={"days": 2, "extra": {"a": 1}})
-    assert (200, 1, "x") == (put.status_code, *told(put, "renewals", "title"))
-    assert (200, 2, {"a": 1}) == (patched.status_code, *told(patched, "renewals", "extra"))
+    assert (200, 1, "x") == (put.status_code, *reported(put, "renewals", "title"))
+    assert (200, 2, {"a": 1}) == (patched.status_code, *reported(patched, "renewals", "extra"))
     assert patched.content == (await loans.get(place)).content
     chosen = await loans.put(f"{PATH}/{ID}", json={"title": "y"}, headers={"If-None-Match": "*"})
     by_value = [await loans.put(f"{PATH}/by/code/a", json={"title": "z"}) for _ in range(2)]
-    assert (201, "alice") == (chosen.status_code, *told(chosen, "by"))
-    assert [(201, 0), (200, 1)] == [(each.status_code, *told(each, "renewals")) for each in by_value]
+    assert (201, "alice") == (chosen.status_code, *reported(chosen, "by"))
+    assert [(201, 0), (200, 1)] == [(each.status_code, *reported(each, "renewals")) for each in by_value]
 
 
 async def test_what_hooks_refuse_is_not_written(loans: httpx.AsyncClient) -> None:
@@ -107,7 +107,7 @@ async def test_a_key_tells_what_was_made_whatever_hooks_say_now(
     place = (await loans.post(PATH, json={"title": "x", "renewals": 2})).headers["location"]
     headers = {"Idempotency-Key": "u"}
     made = [await loans.patch(place, json={"days": 5}, headers=headers) for _ in "abc"]
-    assert [(200, 3)] * 3 == [(each.status_code, *told(each, "renewals")) for each in made]
+    assert [(200, 3)] * 3 == [(each.status_code, *reported(each, "renewals")) for each in made]
 
 
 async def test_preconditions_come_before_hooks(loans: httpx.AsyncClient) -> None:
@@ -224,11 +224,11 @@ async def test_a_slow_hook_is_observed(memory: tuple[httpx.AsyncClient, list[Any
     """Meanwhile its worker answers nobody else."""
     client, seen = memory
     created = await client.post(PATH, json={"title": "sleeps"})
-    assert (201, "") == (created.status_code, *told(created, "by"))
+    assert (201, "") == (created.status_code, *reported(created, "by"))
     assert ("lendings", "before_create") in [(each.resource, each.hook) for each in seen]
 
 
-def told(answer: httpx.Response, *names: str) -> tuple[Any, ...]:
+def reported(answer: httpx.Response, *names: str) -> tuple[Any, ...]:
     """Members of an answer's body."""
     return tuple(answer.json()[name] for name in names)
 

@@ -33,8 +33,8 @@ async def client(store_variables: dict[str, str], tmp_path: Path) -> AsyncIterat
 
 def answer(response: httpx.Response) -> tuple[object, ...]:
     """What a repeated request must have in common with the first."""
-    told = ("etag", "location", "content-type")
-    return (response.status_code, response.content, *(response.headers.get(name) for name in told))
+    reported = ("etag", "location", "content-type")
+    return (response.status_code, response.content, *(response.headers.get(name) for name in reported))
 
 
 def is_replayed(response: httpx.Response) -> bool:
@@ -190,8 +190,8 @@ async def test_other_keys_are_refused(client: httpx.AsyncClient, method: str) ->
     path = ITEMS if method == "POST" else item
     length = "Must be 1 to 255 printable ASCII characters"
     form = 'Must be one string in quotes, such as "8e03978e", or a key without them'
-    for key, told in [*((each, length) for each in REFUSED), *((each, form) for each in NO_STRINGS)]:
-        message = f"Idempotency-Key: {told}"
+    for key, reported in [*((each, length) for each in REFUSED), *((each, form) for each in NO_STRINGS)]:
+        message = f"Idempotency-Key: {reported}"
         headers = [(b"idempotency-key", key.encode("latin-1"))]
         response = await client.request(method, path, headers=headers, json={"name": "b"})
         assert (key, 400, message) == (key, response.status_code, response.json()["message"])

@@ -67,23 +67,23 @@ async def test_a_key_lives_and_dies(tmp_path: Path, issuer: Issuer) -> None:
         headers = keeper(issuer)
         draft = {"name": " nightly import ", "scopes": ["items:read"], "roles": ["editor"]}
         made = await client.post(KEYS, json=draft, headers=headers)
-        told = made.json()
+        body = made.json()
         assert (201, "no-store") == (made.status_code, made.headers["cache-control"])
-        assert f"{KEYS}/{told['id']}" == made.headers["location"]
+        assert f"{KEYS}/{body['id']}" == made.headers["location"]
         assert ("nightly import", "active", "alice", None) == (
-            told["name"],
-            told["state"],
-            told["created_by"],
-            told["owner"],
+            body["name"],
+            body["state"],
+            body["created_by"],
+            body["owner"],
         )
-        assert 200 == (await client.get(ITEMS, headers=bearing(told["key"]))).status_code
+        assert 200 == (await client.get(ITEMS, headers=bearing(body["key"]))).status_code
         one = await client.get(made.headers["location"], headers=headers)
-        assert {name: value for name, value in told.items() if name != "key"} == one.json()
+        assert {name: value for name, value in body.items() if name != "key"} == one.json()
         listed = await client.get(KEYS, headers=headers)
         assert {"items": [one.json()], "total": 1, "limit": 20, "offset": 0} == listed.json()
         rotated = await client.post(f"{made.headers['location']}/rotate", headers=headers)
-        assert (200, told["id"]) == (rotated.status_code, rotated.json()["id"])
-        assert rotated.json()["key"] != told["key"]
+        assert (200, body["id"]) == (rotated.status_code, rotated.json()["id"])
+        assert rotated.json()["key"] != body["key"]
         for _ in range(2):
             assert 204 == (await client.delete(made.headers["location"], headers=headers)).status_code
         late = await client.post(f"{made.headers['location']}/rotate", headers=headers)
@@ -180,10 +180,10 @@ async def test_bad_drafts_are_told_by_their_fields(
     async with asked(service) as client:
         headers = keeper(issuer)
         refused = await client.post(KEYS, json=draft, headers=headers)
-        told = refused.json()
+        reported = refused.json()
         assert (status, field) == (
             refused.status_code,
-            told["details"]["validation_errors"][0]["field"],
+            reported["details"]["validation_errors"][0]["field"],
         )
         assert 0 == (await client.get(KEYS, headers=headers)).json()["total"]
 

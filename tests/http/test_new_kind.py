@@ -123,8 +123,8 @@ async def client(variables: dict[str, str], tmp_path: Path) -> AsyncIterator[htt
 
 def shares(answer: httpx.Response) -> dict[str, Any]:
     """The fields in an answer."""
-    told = answer.json()
-    return {name: told[name] for name in LOANS.field_names}
+    body = answer.json()
+    return {name: body[name] for name in LOANS.field_names}
 
 
 async def test_values_come_back_as_they_were_sent(client: httpx.AsyncClient) -> None:
@@ -167,8 +167,11 @@ async def test_what_is_no_value_is_refused(
     """In the kind's own words, whether the type is wrong or a rule is broken."""
     async with client_of(make_service(tmp_path, RESOURCES=NAME), resources=[NAME]) as client:
         answer = await client.post(PATH, json={"interest": value, "unknown": padding})
-    (told,) = answer.json()["details"]["validation_errors"]
-    assert (status, {"field": "interest", "message": message, "code": code}) == (answer.status_code, told)
+    (reported,) = answer.json()["details"]["validation_errors"]
+    assert (status, {"field": "interest", "message": message, "code": code}) == (
+        answer.status_code,
+        reported,
+    )
 
 
 def test_the_document_describes_it() -> None:

@@ -39,8 +39,8 @@ async def answered(directory: Path, headers: Pairs, **scope: Any) -> tuple[int, 
     await AsgiAdapter(service.application, service.start, service.stop)(whole, receive, send)
     await service.stop()
     start, body = sent
-    told = {name.decode(): value.decode() for name, value in start["headers"]}
-    return start["status"], told, msgspec.json.decode(body["body"]) if body["body"] else None
+    reported = {name.decode(): value.decode() for name, value in start["headers"]}
+    return start["status"], reported, msgspec.json.decode(body["body"]) if body["body"] else None
 
 
 HOSTS = {
@@ -64,8 +64,8 @@ async def test_hosts(tmp_path: Path, headers: Pairs, version: str, status: int) 
 
 async def test_blanks_around_values_are_none_of_them(tmp_path: Path) -> None:
     """RFC 9110, 5.5: servers pass them on."""
-    _, told, _ = await answered(tmp_path, [HOST, (b"X-Request-Id", b" \tmine\t ")])
-    assert "mine" == told["x-request-id"]
+    _, reported, _ = await answered(tmp_path, [HOST, (b"X-Request-Id", b" \tmine\t ")])
+    assert "mine" == reported["x-request-id"]
 
 
 @pytest.mark.parametrize(
@@ -90,5 +90,5 @@ async def test_an_encoded_slash_separates_nothing(
 
 async def test_a_redirect_from_a_decoded_path(tmp_path: Path) -> None:
     """What had to be encoded is so again."""
-    status, told, _ = await answered(tmp_path, [HOST], path="/api/items/50% off")
-    assert (308, "/api/v1/items/50%25%20off") == (status, told["location"])
+    status, reported, _ = await answered(tmp_path, [HOST], path="/api/items/50% off")
+    assert (308, "/api/v1/items/50%25%20off") == (status, reported["location"])

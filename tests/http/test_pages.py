@@ -165,15 +165,15 @@ async def test_pages_count_against_the_limit_and_have_every_answers_headers(tmp_
         first, second, third = [await client.get("/console/app.js") for _ in range(3)]
         assert [200, 200, 429] == [first.status_code, second.status_code, third.status_code]
         assert "1" == first.headers["x-ratelimit-remaining"]
-        told = (first.headers["x-content-type-options"], first.headers["x-frame-options"])
-        assert ("nosniff", "DENY") == told
+        reported = (first.headers["x-content-type-options"], first.headers["x-frame-options"])
+        assert ("nosniff", "DENY") == reported
 
 
 async def test_the_console_is_told_where_everything_is(tmp_path: Path) -> None:
     """Relative to itself, and null for what is not there."""
     async with asking(tmp_path, {"CONSOLE": "api", "ADMIN_PORT": "9000"}) as client:
-        told = await config_of(client)
-        assert {"token": False, "key": False, "oidc": None} == told["sign_in"]
+        reported = await config_of(client)
+        assert {"token": False, "key": False, "oidc": None} == reported["sign_in"]
         assert {
             "api": "../api/v1",
             "openapi": "../openapi.json",
@@ -181,13 +181,13 @@ async def test_the_console_is_told_where_everything_is(tmp_path: Path) -> None:
             "metrics": None,
             "docs": None,
             "keys": None,
-        } == told["paths"]
+        } == reported["paths"]
     keys = {"AUTH_ENABLED": "true", "KEYS_ENABLED": "true", "KEYS_ROLE": "admin"}
     async with asking(tmp_path, {**BOTH, **keys, "METRICS_TOKEN": "0123456789abcdef"}) as client:
-        told = await config_of(client)
-        assert {"token": False, "key": True, "oidc": None} == told["sign_in"]
-        assert {"url": "../metrics", "token": True} == told["paths"]["metrics"]
-        assert ("../docs/", "../api/v1/keys") == (told["paths"]["docs"], told["paths"]["keys"])
+        reported = await config_of(client)
+        assert {"token": False, "key": True, "oidc": None} == reported["sign_in"]
+        assert {"url": "../metrics", "token": True} == reported["paths"]["metrics"]
+        assert ("../docs/", "../api/v1/keys") == (reported["paths"]["docs"], reported["paths"]["keys"])
 
 
 async def test_the_console_sends_people_to_the_first_issuer(tmp_path: Path) -> None:
@@ -209,8 +209,8 @@ async def test_the_console_may_ask_where_the_issuer_gives_tokens(tmp_path: Path)
     """Once the issuer's metadata is read; a browser that has the page gets it with the new policy."""
     with issuing() as issuer:
         origin = "http://127.0.0.1:1"
-        told = {"issuer": issuer.url, "jwks_uri": issuer.keys_url, "token_endpoint": f"{origin}/token"}
-        issuer.answer = lambda handler: reply(handler, json.dumps(told).encode())
+        reported = {"issuer": issuer.url, "jwks_uri": issuer.keys_url, "token_endpoint": f"{origin}/token"}
+        issuer.answer = lambda handler: reply(handler, json.dumps(reported).encode())
         service = make_service(tmp_path, **{**OIDC, "AUTH_ISSUER": issuer.url})
         async with client_of(service.application) as client:
             first = page = await client.get("/console/")

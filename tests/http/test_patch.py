@@ -34,8 +34,10 @@ async def path(client: httpx.AsyncClient) -> str:
 
 async def patch(client: httpx.AsyncClient, path: str, body: str, **headers: str) -> httpx.Response:
     """Send a merge patch."""
-    told = {"content-type": MERGE_PATCH} | {name.replace("_", "-"): text for name, text in headers.items()}
-    return await client.patch(path, content=body, headers=told)
+    reported = {"content-type": MERGE_PATCH} | {
+        name.replace("_", "-"): text for name, text in headers.items()
+    }
+    return await client.patch(path, content=body, headers=reported)
 
 
 @pytest.mark.parametrize(
@@ -54,19 +56,19 @@ async def test_what_is_named_changes(
     """200 with the whole record, one version on; of a name that comes twice the last value counts."""
     before = (await client.get(path)).json()
     response = await patch(client, path, body)
-    told = response.json()
+    reported = response.json()
     assert (200, '"2"') == (response.status_code, response.headers["etag"])
     assert (
         before
         | {
             "name": name,
             "description": description,
-            "updated_at": told["updated_at"],
+            "updated_at": reported["updated_at"],
         }
-        == told
+        == reported
     )
-    assert before["updated_at"] < told["updated_at"]
-    assert told == (await client.get(path)).json()
+    assert before["updated_at"] < reported["updated_at"]
+    assert reported == (await client.get(path)).json()
 
 
 @pytest.mark.parametrize(
@@ -111,9 +113,9 @@ async def test_any_other_is_refused(client: httpx.AsyncClient, path: str, conten
 
 async def test_options_tell_the_types(client: httpx.AsyncClient, path: str) -> None:
     """RFC 5789, 3.1; asked of a dry run, too."""
-    told = (await client.options(path, params={"validate_only": "true"})).headers
-    assert "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" == told["allow"]
-    assert "application/merge-patch+json, application/json" == told["accept-patch"]
+    reported = (await client.options(path, params={"validate_only": "true"})).headers
+    assert "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" == reported["allow"]
+    assert "application/merge-patch+json, application/json" == reported["accept-patch"]
 
 
 @pytest.mark.parametrize(
@@ -140,11 +142,11 @@ async def test_bad_values_are_named(
 async def test_all_broken_rules_are_told(client: httpx.AsyncClient, path: str) -> None:
     """In the order of the fields."""
     response = await patch(client, path, '{"description": "' + "x" * 1001 + '", "name": null}')
-    told = response.json()["details"]["validation_errors"]
+    body = response.json()["details"]["validation_errors"]
     assert [
         ("name", "Name must not be null"),
         ("description", "Description must be at most 1000 characters"),
-    ] == [(each["field"], each["message"]) for each in told]
+    ] == [(each["field"], each["message"]) for each in body]
 
 
 @pytest.mark.parametrize("body", ["", "{", '{"name": "a"', '{"name": "\xff"}'])
@@ -197,8 +199,8 @@ async def test_every_kind_can_be_cleared(tmp_path: Path) -> None:
         created = await client.post(VESSELS, json=vessel_body(**optional))
         cleared: dict[str, Any] = dict.fromkeys(optional)
         response = await client.patch(created.headers["location"], json=cleared)
-        told = response.json()
-        assert created.json() | cleared | {"updated_at": told["updated_at"]} == told
+        body = response.json()
+        assert created.json() | cleared | {"updated_at": body["updated_at"]} == body
         others = dict.fromkeys(("crew", "draught", "in_port", "built_at", "rig", "tags", "berth"))
         refused = await client.patch(created.headers["location"], json=others)
         violations = refused.json()["details"]["validation_errors"]

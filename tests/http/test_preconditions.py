@@ -43,8 +43,8 @@ async def test_a_known_version_is_not_sent_again(client: httpx.AsyncClient, path
     for tags in KNOWN:
         headers = [(b"if-none-match", tags.encode("latin-1"))]
         response = await client.request(method, path, headers=headers)
-        told = (response.status_code, response.content, response.headers["etag"])
-        assert (tags, 304, b"", '"3"') == (tags, *told)
+        reported = (response.status_code, response.content, response.headers["etag"])
+        assert (tags, 304, b"", '"3"') == (tags, *reported)
         assert {"content-type", "content-length"}.isdisjoint(response.headers)
 
 

@@ -31,23 +31,23 @@ async def client(store_variables: dict[str, str], tmp_path: Path) -> AsyncIterat
 
 async def put(client: httpx.AsyncClient, body: object, **headers: str) -> httpx.Response:
     """Create the record."""
-    told = ABSENT | {name.replace("_", "-"): text for name, text in headers.items()}
-    return await client.put(PATH, json=body, headers=told)
+    reported = ABSENT | {name.replace("_", "-"): text for name, text in headers.items()}
+    return await client.put(PATH, json=body, headers=reported)
 
 
 async def test_an_absent_record_is_created(client: httpx.AsyncClient) -> None:
     """201 as to a POST, under the id that was asked for; the body is that of a new record."""
     response = await put(client, {"name": " boat "})
-    told = response.json()
+    reported = response.json()
     assert (201, '"1"', PATH) == (
         response.status_code,
         response.headers["etag"],
         response.headers["location"],
     )
-    assert (ID, "boat", None) == (told["id"], told["name"], told["description"])
-    assert told["created_at"] == told["updated_at"]
-    assert told == (await client.get(PATH)).json()
-    assert [told] == (await client.get(ITEMS)).json()["items"]
+    assert (ID, "boat", None) == (reported["id"], reported["name"], reported["description"])
+    assert reported["created_at"] == reported["updated_at"]
+    assert reported == (await client.get(PATH)).json()
+    assert [reported] == (await client.get(ITEMS)).json()["items"]
 
 
 async def test_one_that_is_there_stays(client: httpx.AsyncClient) -> None:
@@ -55,14 +55,16 @@ async def test_one_that_is_there_stays(client: httpx.AsyncClient) -> None:
     await put(client, {"name": "boat"}, x_owner="her")
     await client.put(PATH, json={"name": "ship"}, headers={"x-owner": "her"})
     before = (await client.get(PATH)).content
-    told = set()
+    reported = set()
     for owner in ({"x_owner": "her"}, {"x_owner": "him"}, {}):
         for condition in ({}, {"idempotency_key": "k"}):
             response = await put(client, {"name": "raft"}, x_request_id="same", **owner, **condition)
             error = response.json()
-            told.add((response.status_code, error["error"], error["message"], str(error.get("details"))))
+            reported.add(
+                (response.status_code, error["error"], error["message"], str(error.get("details")))
+            )
             assert "etag" not in response.headers
-    assert {(412, "PRECONDITION_FAILED", "The precondition does not hold", "None")} == told
+    assert {(412, "PRECONDITION_FAILED", "The precondition does not hold", "None")} == reported
     assert before == (await client.get(PATH)).content
 
 

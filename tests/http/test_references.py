@@ -35,8 +35,8 @@ async def made(client: httpx.AsyncClient, path: str, **fields: Any) -> str:
 
 def missing(response: httpx.Response, field: str) -> bool:
     """Whether `response` says that the field refers to no record."""
-    told = [(each["field"], each["code"]) for each in response.json()["details"]["validation_errors"]]
-    return response.status_code == 422 and told == [(field, "reference")]
+    body = [(each["field"], each["code"]) for each in response.json()["details"]["validation_errors"]]
+    return response.status_code == 422 and body == [(field, "reference")]
 
 
 async def test_what_is_referred_to_must_be_there(library: httpx.AsyncClient) -> None:

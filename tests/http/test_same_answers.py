@@ -178,8 +178,8 @@ async def transcript(folder: Path, store: str) -> list[tuple[Step, list[bytes]]]
         folder, RESOURCES=",".join(RESOURCES), RATE_LIMIT_ENABLED="false", **VARIABLES[store](folder)
     )
     async with client_of(service, resources=RESOURCES) as client:
-        told = Transcript(client)
-        return [(step, await told.ask(step)) for step in CONVERSATION]
+        reported = Transcript(client)
+        return [(step, await reported.ask(step)) for step in CONVERSATION]
 
 
 @pytest.mark.parametrize("store", [kind.name for kind in STORES if kind.name != "memory"])
@@ -193,11 +193,11 @@ async def test_every_store_answers_as_memory_does(tmp_path: Path, store: str) ->
 
 async def test_the_conversation_says_something(tmp_path: Path) -> None:
     """It meets every status that a store has a say in, and repeats a cursor, an id and a time."""
-    said = await transcript(tmp_path, "memory")
+    reported = await transcript(tmp_path, "memory")
     assert {b"200", b"201", b"204", b"304", b"400", b"404", b"409", b"412", b"422"} <= {
-        lines[0] for _, lines in said
+        lines[0] for _, lines in reported
     }
-    whole = b"\n".join(line for _, lines in said for line in lines)
+    whole = b"\n".join(line for _, lines in reported for line in lines)
     for mask in (b"<id 1>", b"<id 6>", b"<time 2>", b"<cursor 1>"):
         assert 1 < whole.count(mask), mask
     assert b"<list 1>" in whole

@@ -38,8 +38,8 @@ async def client(store_variables: dict[str, str], tmp_path: Path) -> AsyncIterat
 
 def violations(answer: httpx.Response) -> list[tuple[str, str, str]]:
     """What an answer says of fields."""
-    told = answer.json()["details"]["validation_errors"]
-    return [(each["field"], each["message"], each["code"]) for each in told]
+    body = answer.json()["details"]["validation_errors"]
+    return [(each["field"], each["message"], each["code"]) for each in body]
 
 
 def demand_set(entry: dict[str, Any], made_by: str) -> None:
@@ -154,8 +154,8 @@ async def test_a_unique_subject_has_one_record_by_its_value(client: httpx.AsyncC
         refused = await client.put(
             f"{BY_USER}/{path}", json={"nickname": "x", "user": path}, headers=headers
         )
-        told = "User is set by the server, and must be the one in the path"
-        assert (422, [("user", told, "path")]) == (refused.status_code, violations(refused))
+        message = "User is set by the server, and must be the one in the path"
+        assert (422, [("user", message, "path")]) == (refused.status_code, violations(refused))
     patched = await client.patch(f"{BY_USER}/alice", json={"nickname": "her"}, headers=BOB)
     assert (200, "alice", "her") == (
         patched.status_code,

@@ -156,9 +156,9 @@ class Alice:
 
     async def check(self) -> None:
         """Her records are unchanged, and the list holds hers alone."""
-        told = (await self._ask("GET", f"{ITEMS}?limit=100")).json()
+        body = (await self._ask("GET", f"{ITEMS}?limit=100")).json()
         kept = ["alice's own"] + [f"alice's {n}" for n in range(1, self._turns + 1) if n % 3]
-        assert (kept, len(kept)) == ([item["name"] for item in told["items"]], told["total"])
+        assert (kept, len(kept)) == ([item["name"] for item in body["items"]], body["total"])
         own = await self._ask("GET", f"{ITEMS}/{self.id}")
         assert (f'"{self._turns + 2}"', f"turn {self._turns}") == (
             own.headers["etag"],
@@ -177,13 +177,13 @@ async def conversation(world: World, alice: Alice | None) -> list[tuple[Step, li
     bob = Transcript(world.client, world.headers("bob"))
     if alice is not None:
         await alice.settle()
-    told = []
+    reported = []
     for step in CONVERSATION:
         if alice is not None:
             await alice.act()
         path = step.path.replace("{hers}", MISSING if alice is None else alice.id)
-        told.append((step, await bob.ask(step._replace(path=path))))
-    return told
+        reported.append((step, await bob.ask(step._replace(path=path))))
+    return reported
 
 
 @pytest.mark.parametrize("claim", ["sub", "tenant"])
@@ -214,12 +214,12 @@ async def test_an_export_holds_what_is_the_owners(tmp_path: Path, issuer: Issuer
             body = {"name": f"{subject}'s"}
             await beside.client.post(ITEMS, json=body, headers=beside.headers(subject))
     settings = load_from(variables(issuer, chosen), directory=tmp_path).settings
-    told = {}
+    reported = {}
     for owner in ("alice", "bob", "carol", None):
         file = BytesIO()
         exported = await export(settings, file, lambda *_: None, owner=owner)
         lines = [msgspec.json.decode(line) for line in file.getvalue().splitlines()]
         assert exported.records == len(lines)
-        told[owner] = sorted((line["owner"], line["value"]["name"]) for line in lines)
+        reported[owner] = sorted((line["owner"], line["value"]["name"]) for line in lines)
     hers, his = [("alice", "alice's")] * 2, [("bob", "bob's")]
-    assert {"alice": hers, "bob": his, "carol": [], None: hers + his} == told
+    assert {"alice": hers, "bob": his, "carol": [], None: hers + his} == reported

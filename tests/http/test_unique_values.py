@@ -49,8 +49,8 @@ async def create(client: httpx.AsyncClient, headers: dict[str, str] | None = Non
 
 def violations(response: httpx.Response) -> list[tuple[str, str, str]]:
     """What an answer says of fields."""
-    told = response.json()["details"]["validation_errors"]
-    return [(each["field"], each["message"], each["code"]) for each in told]
+    body = response.json()["details"]["validation_errors"]
+    return [(each["field"], each["message"], each["code"]) for each in body]
 
 
 async def test_a_conflict_is_409_and_names_fields_alone(client: httpx.AsyncClient) -> None:
@@ -62,8 +62,8 @@ async def test_a_conflict_is_409_and_names_fields_alone(client: httpx.AsyncClien
     assert "retry-after" not in other.headers
     assert not {mine["id"], ADA} & set(other.text.split('"'))
     several = await client.post(MEMBERS, json={"email": "b", "team": "red", "shirt": 1})
-    told = "Team and shirt are taken"
-    assert [("team", told, "unique"), ("shirt", told, "unique")] == violations(several)
+    message = "Team and shirt are taken"
+    assert [("team", message, "unique"), ("shirt", message, "unique")] == violations(several)
     second = await create(client, email="b")
     for method in ("PUT", "PATCH"):
         taken = await client.request(method, f"{MEMBERS}/{second['id']}", json={"email": ADA})

@@ -50,8 +50,8 @@ def tokens(folder: Path) -> dict[str, str]:
 def keys(folder: Path, variables: dict[str, str]) -> dict[str, str]:
     """The API keys of the guide, made as it says."""
     return {
-        name: estuary(folder, "keys", "create", *said, **variables).stdout.strip()
-        for name, said in KEYS.items()
+        name: estuary(folder, "keys", "create", *each, **variables).stdout.strip()
+        for name, each in KEYS.items()
     }
 
 
@@ -61,19 +61,19 @@ def keys(folder: Path, variables: dict[str, str]) -> dict[str, str]:
 )
 def test_a_set_up_answers_as_it_is_told(tmp_path: Path, heading: str, commands: int) -> None:
     """Its declaration and settings, served; the commands typed in; and the table that is printed of it."""
-    told = section(heading)
-    declared = block("python", told)
+    reported = section(heading)
+    declared = block("python", reported)
     (tmp_path / declared.split()[1]).write_text(declared)
-    variables = dict(line.split("=", 1) for line in block("sh", told).splitlines())
+    variables = dict(line.split("=", 1) for line in block("sh", reported).splitlines())
     variables["PYTHONPATH"] = str(tmp_path)
     carried = keys(tmp_path, variables) if "KEYS_ENABLED" in variables else tokens(tmp_path)
     if variables.pop("AUTH_ISSUER", None) is not None:  # nobody answers there
         variables["AUTH_JWKS_URLS"] = f"file://{tmp_path}/keys.public.json"
-    _, table = block("text", told).split("\n", 1)
+    _, table = block("text", reported).split("\n", 1)
     assert table == estuary(tmp_path, "access", **variables).stdout
     asked = [
         each._replace(command=re.sub(r"\$([A-Z]+)", lambda name: carried[name[1]], each.command))
-        for each in examples_in(told)
+        for each in examples_in(reported)
     ]
     assert commands == len(asked)
     with serving(tmp_path, variables) as server:

@@ -81,8 +81,8 @@ def test_a_port_that_is_in_use_is_named(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with started(tmp_path, {"ADMIN_PORT": str(port)}) as server:
             assert 1 == server.wait()
-            said = f"estuary: ADMIN_PORT {port} on ADMIN_HOST 127.0.0.1 is in use; "
-            assert said + "stop what is listening there, or set another ADMIN_PORT" == server.err.text
+            message = f"estuary: ADMIN_PORT {port} on ADMIN_HOST 127.0.0.1 is in use; "
+            assert message + "stop what is listening there, or set another ADMIN_PORT" == server.err.text
             assert not accepts_connections(server)
 
 

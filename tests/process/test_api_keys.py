@@ -46,9 +46,9 @@ def test_the_command_makes_rotates_lists_and_revokes(tmp_path: Path) -> None:
     variables = {**ON, "DATABASE_URL": f"sqlite:///{tmp_path}/estuary.db"}
     key = created(tmp_path, variables)
     rotated = estuary(tmp_path, "keys", "rotate", id_of(key), "--format", "json", **variables)
-    told = json.loads(rotated.stdout)
-    assert (0, id_of(key), "active") == (rotated.returncode, told["id"], told["state"])
-    assert told["key"] != key
+    document = json.loads(rotated.stdout)
+    assert (0, id_of(key), "active") == (rotated.returncode, document["id"], document["state"])
+    assert document["key"] != key
     listed = estuary(tmp_path, "keys", "list", **variables)
     assert (0, True, False) == (
         listed.returncode,
@@ -64,7 +64,7 @@ def test_the_command_makes_rotates_lists_and_revokes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "code", "said"),
+    ("arguments", "variables", "code", "message"),
     [
         (["list"], {"DATABASE_TYPE": "memory"}, 1, "name a store that lasts"),
         (["list"], {}, 1, "there is no database at"),
@@ -78,7 +78,7 @@ def test_the_command_makes_rotates_lists_and_revokes(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_command_refuses(
-    tmp_path: Path, arguments: list[str], variables: dict[str, str], code: int, said: str
+    tmp_path: Path, arguments: list[str], variables: dict[str, str], code: int, message: str
 ) -> None:
     """With the exit codes of every command, and nothing on standard output."""
     usual = {**ON, "AUTH_ISSUER": "https://issuer.test"}
@@ -86,7 +86,7 @@ def test_what_the_command_refuses(
         usual["DATABASE_URL"] = f"sqlite:///{tmp_path}/estuary.db"
     refused = estuary(tmp_path, "keys", *arguments, **usual, **variables)
     assert (code, "") == (refused.returncode, refused.stdout)
-    assert said in refused.stderr
+    assert message in refused.stderr
 
 
 def test_keys_are_in_no_backup_and_a_restore_revokes_them(tmp_path: Path) -> None:

@@ -94,9 +94,9 @@ def test_a_start_does_not_wait_for_the_issuer(tmp_path: Path, issuer: Issuer) ->
         with Connection(server) as connection:
             connection.send(b"GET /health/ready HTTP/1.1\r\nHost: estuary.test\r\n\r\n")
             assert 200 == connection.receive().status
-        told = asked(server, issuer.token())
-        assert 503 == told.status
-        assert "Authentication service unavailable" == msgspec.json.decode(told.body)["message"]
+        reported = asked(server, issuer.token())
+        assert 503 == reported.status
+        assert "Authentication service unavailable" == msgspec.json.decode(reported.body)["message"]
         issuer.answer = None
         until(lambda: asked(server, issuer.token()).status == 200)
 
@@ -152,7 +152,7 @@ def forged_claims(token: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ({"AUTH_ENABLED": "true"}, "AUTH_ENABLED is true, but neither AUTH_JWKS_URLS nor AUTH_ISSUER"),
         (
@@ -162,12 +162,12 @@ def forged_claims(token: str) -> dict[str, object]:
     ],
 )
 def test_a_setting_that_would_not_protect_is_refused(
-    tmp_path: Path, setting: dict[str, str], said: str
+    tmp_path: Path, setting: dict[str, str], message: str
 ) -> None:
     """Exit 2 before anything is served."""
     with started(tmp_path, setting) as server:
         assert 2 == server.wait()
-        assert said in server.err.text
+        assert message in server.err.text
 
 
 def test_tries_are_counted_once_for_all_workers(tmp_path: Path, issuer: Issuer) -> None:

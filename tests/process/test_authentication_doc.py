@@ -55,8 +55,8 @@ def test_the_trial_works_as_it_is_typed(tmp_path: Path) -> None:
 
 def test_every_reason_is_told() -> None:
     """An operator who sees one in a metric finds it here."""
-    told = PAGE.partition("## Bad tokens in numbers")[2].partition("\n## ")[0]
-    assert [] == [reason.value for reason in Refusal if f"`{reason.value}`" not in told]
+    reported = PAGE.partition("## Bad tokens in numbers")[2].partition("\n## ")[0]
+    assert [] == [reason.value for reason in Refusal if f"`{reason.value}`" not in reported]
 
 
 def test_every_rule_names_tests_that_exist() -> None:

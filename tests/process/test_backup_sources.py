@@ -133,7 +133,7 @@ def test_a_job_without_the_services_environment_is_told(shipped: Path) -> None:
     """Elsewhere is no database, and what names it is said; here the resources are the default ones."""
     elsewhere = shipped / "elsewhere"
     elsewhere.mkdir()
-    for folder, said in ((elsewhere, "there is no database at "), (shipped, "vessels (1)")):
+    for folder, reported in ((elsewhere, "there is no database at "), (shipped, "vessels (1)")):
         done = subprocess.run(
             [sys.executable, "-m", "estuary", "backup", "copy"],
             cwd=folder,
@@ -144,7 +144,7 @@ def test_a_job_without_the_services_environment_is_told(shipped: Path) -> None:
             check=False,
         )
         assert (1, "") == (done.returncode, done.stdout)
-        assert said in done.stderr
+        assert reported in done.stderr
         hint = "DATABASE_URL is not set, nor is there a .env in "
         assert (folder == elsewhere) == (hint in done.stderr)
         assert not (folder / "copy").exists()
@@ -219,16 +219,16 @@ def test_undeclared_records_are_mentioned(shipped: Path, command: str) -> None:
     assert 0 == estuary(there, "backup", "../copy", RESOURCES=ITEMS_ALONE).returncode
     done = estuary(shipped, *arguments[command], given=item_lines(1), RESOURCES=ITEMS_ALONE)
     assert 0 == done.returncode, done.stderr
-    told = "the store holds records that RESOURCES does not declare, left as they are: vessels (1)"
-    assert told in done.stdout + done.stderr
+    message = "the store holds records that RESOURCES does not declare, left as they are: vessels (1)"
+    assert message in done.stdout + done.stderr
     assert "vessels" in {record["resource"] for record in records(shipped)}
 
 
 def test_the_service_mentions_undeclared_records(shipped: Path) -> None:
     """Once, in its log, after the start."""
     with serving(shipped, {"PYTHONPATH": ROOT, "DATABASE_URL": "sqlite:///data/estuary.db"}) as server:
-        told = server.record("the store holds records that RESOURCES does not declare")
-    assert ("WARN", "vessels (1)") == (told["level"], told["tables"])
+        reported = server.record("the store holds records that RESOURCES does not declare")
+    assert ("WARN", "vessels (1)") == (reported["level"], reported["tables"])
 
 
 def test_a_status_that_cannot_be_told_leaves_the_backup_whole(shipped: Path) -> None:
@@ -264,9 +264,9 @@ def test_two_backups_at_once_to_one_name(shipped: Path) -> None:
         )
         for _ in range(2)
     ]
-    said = [process.communicate(timeout=60)[1] for process in both]
+    reported = [process.communicate(timeout=60)[1] for process in both]
     assert [0, 1] == sorted(process.returncode for process in both)
-    assert any("copy is there already, and nothing is written over" in told for told in said)
+    assert any("copy is there already, and nothing is written over" in each for each in reported)
     assert 0 == estuary(shipped, "restore", "--verify", "copy").returncode
 
 
@@ -293,13 +293,13 @@ def test_services_that_share_a_folder_rotate_their_own_files(shipped: Path) -> N
     other = shipped / "other"
     other.mkdir()
     assert 0 == estuary(other, "import", given=item_lines(1)).returncode
-    said = ""
+    message = ""
     for folder, backups in ((shipped, "backups"), (other, "../backups")) * 2:
         done = estuary(folder, "backup", backups, "--keep", "1")
         assert 0 == done.returncode
-        said = done.stderr
-    assert "1 backups in " in said
-    assert "are of other stores" in said
+        message = done.stderr
+    assert "1 backups in " in message
+    assert "are of other stores" in message
     headers = [json.loads(path.read_text().splitlines()[0]) for path in (shipped / "backups").iterdir()]
     assert 2 == len({header["store_id"] for header in headers}) == len(headers)
 

@@ -62,7 +62,7 @@ def test_a_restore_brings_back_every_record(tmp_path: Path) -> None:
                 client.put(f"/api/v1/items/{created['id']}", json={"description": "changed"})
         for body in (full, vessel_body()):
             client.post("/api/v1/vessels", json=body)
-        told = [client.get(path).json() for path in lists]
+        reported = [client.get(path).json() for path in lists]
         done = estuary(here, "backup", tmp_path / "backup.jsonl")
         assert 0 == done.returncode, done.stderr
         assert "backup.jsonl: 32 records, sha256 " in done.stdout
@@ -78,7 +78,7 @@ def test_a_restore_brings_back_every_record(tmp_path: Path) -> None:
     assert [json.loads(line) for line in exported] == records(there)
     assert {1, 2} == {record["version"] for record in records(there)}
     with serving(there, variables()) as server, httpx.Client(base_url=server.origin) as client:
-        assert told == [client.get(path).json() for path in lists]
+        assert reported == [client.get(path).json() for path in lists]
 
 
 def test_a_backup_moves_to_another_kind_of_store(few: Path, tmp_path: Path) -> None:
@@ -129,16 +129,16 @@ ALTERATIONS: dict[str, tuple[Alteration, str]] = {
 }
 
 
-@pytest.mark.parametrize(("alter", "said"), ALTERATIONS.values(), ids=ALTERATIONS)
+@pytest.mark.parametrize(("alter", "message"), ALTERATIONS.values(), ids=ALTERATIONS)
 def test_what_is_not_as_it_was_made_is_refused(
-    few: Path, filled: Path, alter: Alteration, said: str
+    few: Path, filled: Path, alter: Alteration, message: str
 ) -> None:
     """Exit 1 with the reason; the store is as it was, though --replace allows everything."""
     (filled / "altered").write_bytes(alter((few.parent / "backup.jsonl").read_bytes()))
     before = records(filled)
     refused = estuary(filled, "restore", "--replace", "altered")
     assert (1, "") == (refused.returncode, refused.stdout)
-    assert said in refused.stderr
+    assert message in refused.stderr
     assert before == records(filled)
 
 
@@ -171,7 +171,7 @@ def test_a_backup_of_other_resources_is_refused(few: Path, filled: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (("backup",), 2, "usage: estuary backup"),
         (("backup", "backup.jsonl", "--keep", "3"), 2, "--keep and --keep-days are about a folder"),
@@ -185,12 +185,14 @@ def test_a_backup_of_other_resources_is_refused(few: Path, filled: Path) -> None
         (("backup", "nowhere/backup.jsonl"), 1, "backup.jsonl cannot be written: No such file"),
     ],
 )
-def test_wrong_usage_changes_nothing(filled: Path, arguments: Sequence[str], code: int, said: str) -> None:
+def test_wrong_usage_changes_nothing(
+    filled: Path, arguments: Sequence[str], code: int, message: str
+) -> None:
     """Each mistake is named, and neither store nor folder is touched."""
     before, there = records(filled), files(filled)
     done = estuary(filled, *arguments)
     assert (code, "") == (done.returncode, done.stdout)
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert (before, there) == (records(filled), files(filled))
 
@@ -208,19 +210,19 @@ def test_there_must_be_a_store_to_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         (b'{"resource":"items"}', "line 4: Object missing required field `value`"),
         (b'{"resource":"wrecks","value":{}}', "line 4: there is no resource 'wrecks'"),
         (b"name,description", "line 4: this is not JSON"),
     ],
 )
-def test_an_import_is_all_or_nothing(filled: Path, line: bytes, said: str) -> None:
+def test_an_import_is_all_or_nothing(filled: Path, line: bytes, message: str) -> None:
     """A bad line is named, and the lines before it leave nothing behind."""
     before = records(filled)
     done = estuary(filled, "import", "--replace", given=item_lines(2) + b"\n" + line)
     assert 1 == done.returncode
-    assert said in done.stderr
+    assert message in done.stderr
     assert before == records(filled)
 
 
@@ -233,8 +235,10 @@ def test_one_owners_records_are_exported(tmp_path: Path) -> None:
     for owner, count in {"alice": 2, "": 1}.items():
         done = estuary(tmp_path, "export", "--owner", owner)
         assert (0, f"exported {count} records\n") == (done.returncode, done.stderr)
-        told = [json.loads(line) for line in done.stdout.splitlines()]
-        assert [(owner, f"{owner}'s")] * count == [(each["owner"], each["value"]["name"]) for each in told]
+        document = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [(owner, f"{owner}'s")] * count == [
+            (each["owner"], each["value"]["name"]) for each in document
+        ]
     assert 0 == estuary(tmp_path, "export", "file", "--owner", "bob").returncode
     assert 1 == len((tmp_path / "file").read_text().splitlines())
 
@@ -374,15 +378,15 @@ def test_a_scheduled_backup_keeps_the_newest(few: Path, filled: Path) -> None:
 def test_the_service_tells_of_the_last_backup(filled: Path) -> None:
     """The metric is 0 before there was one, and the time of the last success soon after."""
 
-    def told() -> float:
+    def reported() -> float:
         lines = client.get("/metrics").text.splitlines()
         (line,) = [line for line in lines if line.startswith("backup_last_success_timestamp_seconds ")]
         return float(line.split()[1])
 
     with serving(filled, variables()) as server, httpx.Client(base_url=server.origin) as client:
-        assert 0.0 == told()
+        assert 0.0 == reported()
         assert 0 == estuary(filled, "backup", "backup.jsonl").returncode
-        until(lambda: told() > 0.0)
+        until(lambda: reported() > 0.0)
         header = json.loads((filled / "backup.jsonl").read_text().splitlines()[0])
         status = json.loads((filled / "data/estuary.db.last-backup.json").read_text())
         assert header["made_at"] == status["made_at"]
@@ -430,6 +434,6 @@ def test_a_closed_pipe_ends_an_export(filled: Path) -> None:
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        said = process.stderr.read().decode()
+        reported = process.stderr.read().decode()
         assert 1 == process.wait(60)
-    assert "estuary: the reader of the output has gone: not all of it was written\n" == said
+    assert "estuary: the reader of the output has gone: not all of it was written\n" == reported

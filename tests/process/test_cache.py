@@ -21,8 +21,8 @@ def write_and_read(server: Server) -> None:
         for number in range(ROUNDS):
             writer.put(path, json={"name": f"name {number}"}).raise_for_status()
             for _ in range(READERS):
-                told = json.loads(get(server, path).body)
-                assert f"name {number}" == told["name"]
+                document = json.loads(get(server, path).body)
+                assert f"name {number}" == document["name"]
 
 
 def hits(server: Server) -> float:
@@ -54,18 +54,18 @@ def test_workers_share_a_cache_in_redis_and_outlive_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"DATABASE_URL": "sqlite:///data/estuary.db"}, "REDIS_URL must say where Redis is"),
         ({"REDIS_URL": "redis://127.0.0.1/0"}, "records are kept in memory"),
     ],
 )
 def test_a_cache_in_redis_needs_redis_and_a_store_that_lasts(
-    tmp_path: Path, variables: dict[str, str], said: str
+    tmp_path: Path, variables: dict[str, str], message: str
 ) -> None:
     """What would not work, or would give another service's records, is refused before anything starts."""
     from tests.support.command import estuary
 
     done = estuary(tmp_path, "check", CACHE_TYPE="redis", **variables)
     assert 2 == done.returncode
-    assert said in done.stderr
+    assert message in done.stderr

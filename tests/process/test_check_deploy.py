@@ -125,8 +125,8 @@ def test_production_tells_at_the_start_what_the_configuration_makes_fail(tmp_pat
 
 def fails_told(lines: list[str]) -> list[str]:
     """Which demands of the checklist a log says are not met."""
-    told = [json.loads(line) for line in lines]
-    return [line["fails"] for line in told if line["message"] == "security checklist"]
+    document = [json.loads(line) for line in lines]
+    return [line["fails"] for line in document if line["message"] == "security checklist"]
 
 
 def test_a_format_is_the_checklists_alone(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def test_what_a_module_does_with_a_faulty_declaration_hides_no_fault(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [
         ("import sys\nsys.exit()", "ends the process: SystemExit(None) in shop.py, line 2"),
         ("import sys\nsys.exit('gone')", "ends the process: SystemExit('gone') in shop.py, line 2"),
@@ -239,7 +239,7 @@ def test_what_a_module_does_with_a_faulty_declaration_hides_no_fault(tmp_path: P
 )
 @pytest.mark.parametrize("command", ["serve", "openapi"])
 def test_whatever_a_resources_module_raises_is_told(
-    tmp_path: Path, command: str, source: str, told: str
+    tmp_path: Path, command: str, source: str, message: str
 ) -> None:
     """Exit 2, in a line that says what and where in the module; never a success, and no traceback."""
     (tmp_path / "shop.py").write_text(source)
@@ -247,7 +247,7 @@ def test_whatever_a_resources_module_raises_is_told(
     assert (2, "") == (done.returncode, done.stdout)
     line = done.stderr.splitlines()[-1]
     assert line.startswith("estuary: RESOURCES: shop:THINGS cannot be imported: its module ")
-    assert told.replace("shop.py", str(tmp_path / "shop.py")) in line
+    assert message.replace("shop.py", str(tmp_path / "shop.py")) in line
     assert "Traceback" not in done.stderr
 
 

@@ -168,17 +168,17 @@ def test_a_key_that_is_refused_ends_the_start(tmp_path: Path, deployment: Deploy
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "message"),
     [
         ("prod:other|a2V5", "Convex refuses the deploy key: check CONVEX_DEPLOY_KEY"),
         ("", "npx convex env set ESTUARY_PUBLIC true"),
     ],
 )
-def test_a_key_that_opens_nothing(tmp_path: Path, deployment: Deployment, key: str, told: str) -> None:
+def test_a_key_that_opens_nothing(tmp_path: Path, deployment: Deployment, key: str, message: str) -> None:
     """Exit 1, and what to do."""
     done = estuary(tmp_path, "check", **{**deployment.variables, "CONVEX_DEPLOY_KEY": key})
     assert 1 == done.returncode
-    assert told in done.stderr
+    assert message in done.stderr
 
 
 def test_functions_that_are_not_deployed(tmp_path: Path) -> None:

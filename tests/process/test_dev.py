@@ -82,9 +82,9 @@ def test_a_saved_file_is_served_and_a_broken_one_is_told(tmp_path: Path) -> None
         assert server.out.wait_for(lambda line: "reloaded in" in line and "shop.py" in line)
         assert 2 == default_pages(server)
         save(tmp_path, "2 +")
-        told = server.err.wait_for(lambda line: "RESOURCES" in line)
-        assert told is not None
-        assert f"invalid syntax in {tmp_path / 'shop.py'}, line 6: 'pages: int = 2 +'" in told
+        reported = server.err.wait_for(lambda line: "RESOURCES" in line)
+        assert reported is not None
+        assert f"invalid syntax in {tmp_path / 'shop.py'}, line 6: 'pages: int = 2 +'" in reported
         assert 2 == default_pages(server)
         save(tmp_path, 3)
         until(lambda: default_pages(server) == 3)
@@ -131,8 +131,8 @@ def test_the_next_port_is_taken_and_said(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with developing(tmp_path, port=port) as server:
             assert port < server.port
-            told = f"estuary: port {port} is in use by another program: {server.port} is taken instead"
-            assert server.err.wait_for(lambda line: line == told)
+            message = f"estuary: port {port} is in use by another program: {server.port} is taken instead"
+            assert server.err.wait_for(lambda line: line == message)
 
 
 def test_a_token_for_trials_opens_what_access_rules_close(tmp_path: Path) -> None:
@@ -169,14 +169,14 @@ def test_a_version_that_would_lose_data_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("toml", "code", "told"),
+    ("toml", "code", "message"),
     [
         ('app_profile = "production"', 2, "estuary dev is for one's own machine"),
         ('port = "many"', 2, "port must be a whole number"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_ends_it(
-    tmp_path: Path, toml: str, code: int, told: str
+    tmp_path: Path, toml: str, code: int, message: str
 ) -> None:
     """At the start, as everywhere."""
     (tmp_path / "estuary.toml").write_text(toml)
@@ -190,4 +190,4 @@ def test_a_configuration_that_cannot_be_used_ends_it(
         env={},
     )
     assert code == done.returncode
-    assert told in done.stderr
+    assert message in done.stderr

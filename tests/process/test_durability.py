@@ -135,8 +135,8 @@ def check(found: dict[str, str], ledgers: list[Ledger]) -> None:
     strangers = [name for item, name in found.items() if item not in known]
     assert len(strangers) == len(set(strangers))
     asked = {name for ledger in ledgers for name in ledger.asked}
-    told = {name for ledger in ledgers for states in ledger.states.values() for name in states}
-    assert set(strangers) <= asked - told
+    reported = {name for ledger in ledgers for states in ledger.states.values() for name in states}
+    assert set(strangers) <= asked - reported
 
 
 def test_no_acknowledged_write_is_lost_or_doubled_by_kill_9(tmp_path: Path) -> None:

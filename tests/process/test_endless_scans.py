@@ -49,12 +49,12 @@ def test_endless_scans_leave_point_reads_alone(store: str, tmp_path: Path) -> No
     ):
         probes = _probed(estuary, f"{ITEMS}/{record(RECORDS // 2).id}")
     scans = first.statuses + second.statuses
-    told = f"{store}: {probes}, beside {dict(scans)}"
-    sys.stdout.write(f"{told}\n")
-    assert {200} == probes.statuses, told
-    assert scans.keys() <= {200, 422, 503}, told
+    message = f"{store}: {probes}, beside {dict(scans)}"
+    sys.stdout.write(f"{message}\n")
+    assert {200} == probes.statuses, message
+    assert scans.keys() <= {200, 422, 503}, message
     assert first.statuses.total() > 0 < second.statuses.total()
-    assert probes.p99 <= MOST_SECONDS or not SOAK, told
+    assert probes.p99 <= MOST_SECONDS or not SOAK, message
 
 
 def _probed(server: Server, path: str) -> Probes:

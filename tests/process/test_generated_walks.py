@@ -117,8 +117,8 @@ def document(server: Server, tmp_path: Path) -> Path:
 
 def test_a_client_in_python(server: Server, document: Path, tmp_path: Path) -> None:
     """Its functions take a parameter for each field and operator, and its models make a query."""
-    said = run(tmp_path, python_client(document, tmp_path), "-c", PYTHON, server.origin)
-    assert [WALKED, QUERIED, 2] == json.loads(said)
+    reported = run(tmp_path, python_client(document, tmp_path), "-c", PYTHON, server.origin)
+    assert [WALKED, QUERIED, 2] == json.loads(reported)
 
 
 def test_types_in_typescript(server: Server, document: Path, tmp_path: Path) -> None:

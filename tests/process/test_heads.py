@@ -32,8 +32,8 @@ def asked(server: Server, head: bytes) -> Answer:
 
 def message_of(answer: Answer) -> str:
     """What an error says."""
-    told: dict[str, str] = msgspec.json.decode(answer.body)
-    return told["message"]
+    document: dict[str, str] = msgspec.json.decode(answer.body)
+    return document["message"]
 
 
 OLD = {

@@ -15,8 +15,8 @@ def test_the_guide_prints_what_it_says(tmp_path: Path) -> None:
     (declaration,) = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
     (tmp_path / "library").mkdir()
     (tmp_path / "library/loans.py").write_text(declaration)
-    told = list(examples(GUIDE))
-    assert 4 == len(told)
+    reported = list(examples(GUIDE))
+    assert 4 == len(reported)
     variables = {"DATABASE_TYPE": "memory", "RESOURCES": "library.loans:LOANS", "PYTHONPATH": str(tmp_path)}
     with serving(tmp_path, variables) as server:
-        assert_it_prints(told, server)
+        assert_it_prints(reported, server)

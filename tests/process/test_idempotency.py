@@ -53,15 +53,15 @@ def create(server: Server, key: str, name: str) -> tuple[dict[str, Any], bool]:
         return response, response.read()
 
     try:
-        response, told = ask()
+        response, reported = ask()
         while response.status == CONFLICT:
-            response, told = ask()
+            response, reported = ask()
     except (OSError, http.client.HTTPException) as error:
         raise Unanswered from error
     finally:
         connection.close()
-    assert 201 == response.status, told
-    return msgspec.json.decode(told), response.getheader("idempotency-replayed") == "true"
+    assert 201 == response.status, reported
+    return msgspec.json.decode(reported), response.getheader("idempotency-replayed") == "true"
 
 
 def names(server: Server) -> list[str]:

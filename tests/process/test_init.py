@@ -35,8 +35,8 @@ def test_the_guide_shows_what_is_printed(
     shown = {each.command: "\n".join(each.lines) for each in examples(ROOT / "docs/development.md")}
     assert shown["estuary init shop"] == estuary(tmp_path, "init", "shop").stdout.rstrip()
     monkeypatch.chdir(project)
-    told = introduction(load_from({}, directory=project).settings, "http://127.0.0.1:3000", project)
-    assert shown["estuary dev"] == "\n".join(told)
+    reported = introduction(load_from({}, directory=project).settings, "http://127.0.0.1:3000", project)
+    assert shown["estuary dev"] == "\n".join(reported)
 
 
 def test_its_own_tests_pass(project: Path) -> None:
@@ -56,11 +56,11 @@ def test_its_own_tests_pass(project: Path) -> None:
 def test_its_seed_may_be_sown_again(project: Path) -> None:
     """Two authors, two books; then they are there: as the guide shows it."""
     store = {"DATABASE_URL": f"sqlite:///{project / 'seeded.db'}"}
-    told = [estuary(project, "seed", "seed.jsonl", **store).stdout.rstrip() for _ in range(2)]
+    output = [estuary(project, "seed", "seed.jsonl", **store).stdout.rstrip() for _ in range(2)]
     shown = [
         each for each in examples(ROOT / "docs/development.md") if each.command.startswith("estuary seed")
     ]
-    assert told == ["\n".join(each.lines) for each in shown]
+    assert output == ["\n".join(each.lines) for each in shown]
 
 
 def test_its_container_has_all_that_it_serves(project: Path, tmp_path: Path) -> None:
@@ -92,12 +92,12 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "notes.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
-    for name, told in (
+    for name, reported in (
         ("taken", "init: taken is not empty (notes.txt): name a folder that is empty or not there"),
         ("file", "init: file is a file: name a folder that is empty or not there"),
     ):
         done = estuary(tmp_path, "init", name)
-        assert (2, f"estuary: {told}\n") == (done.returncode, done.stderr)
+        assert (2, f"estuary: {reported}\n") == (done.returncode, done.stderr)
     assert ["notes.txt"] == [path.name for path in (tmp_path / "taken").iterdir()]
     here = tmp_path / "here"
     for folder in (here / ".git", here / ".venv"):

@@ -69,14 +69,14 @@ def statuses(server: Server) -> tuple[int, int, int]:
     return post(server, "x").status, get(server, ITEMS).status, get(server, "/health/ready").status
 
 
-def told(server: Server, message: str) -> list[dict[str, str]]:
+def reported(server: Server, message: str) -> list[dict[str, str]]:
     """The log's records with this message."""
     return [each for each in server.records() if each["message"] == message]
 
 
 def wait_until_recovered(server: Server, times: int = 1) -> None:
     """Return when both workers use the database again."""
-    until(lambda: 2 * times == len(told(server, RECOVERED)))
+    until(lambda: 2 * times == len(reported(server, RECOVERED)))
 
 
 def estuary(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -106,7 +106,7 @@ def test_no_acknowledged_record_is_lost_with_the_log(tmp_path: Path, lost: list[
                 (tmp_path / f"data/estuary.db{suffix}").unlink()
             assert (503, 503) == (post(server, "x").status, get(server, "/health/ready").status)
             # Two reasons in each worker: what was lost, and which process still has it open.
-            until(lambda: 4 == len(told(server, LOST)))
+            until(lambda: 4 == len(reported(server, LOST)))
             assert {(503, 503, 503)} == {statuses(server) for _ in range(6)}
         wait_until_recovered(server)
         acknowledged |= created(server, 20)
@@ -123,7 +123,7 @@ def test_a_kill_before_the_log_is_replaced_loses_nothing(tmp_path: Path) -> None
         acknowledged = created(server, 20)
         (tmp_path / "data/estuary.db-wal").unlink()
         # The last worker that lets go removes what is left beside the file.
-        until(lambda: not (tmp_path / "data/estuary.db-shm").exists() or bool(told(server, RECOVERED)))
+        until(lambda: not (tmp_path / "data/estuary.db-shm").exists() or bool(reported(server, RECOVERED)))
         server.send_to_all(signal.SIGKILL)
     with serving(tmp_path, VARIABLES) as server:
         assert acknowledged == found(server, acknowledged)
@@ -137,7 +137,7 @@ def test_a_lost_main_file_is_refused_until_it_is_back(tmp_path: Path) -> None:
         acknowledged = created(server, 20)
         path.rename(tmp_path / "moved.db")
         # Two reasons in each worker: what was lost, and what to do.
-        until(lambda: 4 == len(told(server, LOST)))
+        until(lambda: 4 == len(reported(server, LOST)))
         assert {(503, 503, 503)} == {statuses(server) for _ in range(6)}
         assert 200 == get(server, "/health/live").status
         for command in (["migrate"], ["migrate", "--plan"], ["check"], ["backup", "part.jsonl"]):
@@ -171,11 +171,11 @@ def test_a_worker_that_is_replaced_makes_no_second_log(tmp_path: Path) -> None:
         os.kill(halted_worker, signal.SIGSTOP)
         (tmp_path / "data/estuary.db-wal").unlink()
         os.kill(killed_worker, signal.SIGKILL)
-        said = f"process {halted_worker} has the database open, but its estuary.db-wal was deleted"
-        until(lambda: any(said in record.get("reason", "") for record in server.records()))
+        message = f"process {halted_worker} has the database open, but its estuary.db-wal was deleted"
+        until(lambda: any(message in record.get("reason", "") for record in server.records()))
         assert not (tmp_path / "data/estuary.db-wal").exists()
         os.kill(halted_worker, signal.SIGCONT)
-        until(lambda: len(told(server, "the store answers")) == len(told(server, RECOVERED)) == 1)
+        until(lambda: len(reported(server, "the store answers")) == len(reported(server, RECOVERED)) == 1)
         assert {(201, 200, 200)} == {statuses(server) for _ in range(6)}
         assert acknowledged == found(server, acknowledged)
 
@@ -190,7 +190,7 @@ def test_every_worker_recovers_though_another_program_makes_a_new_log(tmp_path: 
         (tmp_path / "data/estuary.db-wal").unlink()
         with subprocess.Popen([sys.executable, "-c", WRITER, str(path)]) as writer:
             try:
-                until(lambda: 1 == len(told(server, RECOVERED)))
+                until(lambda: 1 == len(reported(server, RECOVERED)))
                 until(lambda: (tmp_path / "data/estuary.db-wal").stat().st_size > 0)
             finally:
                 writer.kill()
@@ -238,7 +238,7 @@ def test_a_restore_beside_a_replaced_database_is_refused(tmp_path: Path) -> None
         assert 0 == estuary(tmp_path, "backup", "backup.jsonl").returncode
         (tmp_path / "copy.db").write_bytes((tmp_path / "data/estuary.db").read_bytes())
         (tmp_path / "copy.db").rename(tmp_path / "data/estuary.db")
-        until(lambda: 4 == len(told(server, LOST)))
+        until(lambda: 4 == len(reported(server, LOST)))
         done = estuary(tmp_path, "restore", "--replace", "backup.jsonl")
         assert (1, "") == (done.returncode, done.stdout)
         assert "its estuary.db was deleted or replaced" in done.stderr

@@ -42,12 +42,12 @@ def test_every_scrape_tells_of_all_workers(tmp_path: Path) -> None:
         with load_on(server, creating_items(), 6) as load:
             until(lambda: load.answered >= 300)
         scrapes = [scrape(server) for _ in range(12)]
-        assert {load.answered} == {told["http_requests_total"] for told in scrapes}
-        assert {load.answered} == {told["http_request_duration_seconds_count"] for told in scrapes}
-        assert {load.answered} == {told["items_created_total"] for told in scrapes}
-        assert {1.0} == {told["estuary_build_info"] for told in scrapes}
-        assert 1 == len({told["process_start_time_seconds"] for told in scrapes})
-        assert all(told["process_open_fds"] > 4 * 5 for told in scrapes)
+        assert {load.answered} == {each["http_requests_total"] for each in scrapes}
+        assert {load.answered} == {each["http_request_duration_seconds_count"] for each in scrapes}
+        assert {load.answered} == {each["items_created_total"] for each in scrapes}
+        assert {1.0} == {each["estuary_build_info"] for each in scrapes}
+        assert 1 == len({each["process_start_time_seconds"] for each in scrapes})
+        assert all(each["process_open_fds"] > 4 * 5 for each in scrapes)
         assert 0 == server.stop()
 
 
@@ -95,14 +95,14 @@ def test_a_death_costs_what_that_worker_had_under_way(tmp_path: Path) -> None:
                 victim = server.workers[0]
                 os.kill(victim, signal.SIGKILL)
                 until(lambda victim=victim: victim not in server.workers)  # type: ignore[misc]
-                told = scrape(server)["http_requests_total"]
-                assert seen <= told
-                seen = told
+                reported = scrape(server)["http_requests_total"]
+                assert seen <= reported
+                seen = reported
             until(lambda: kills == sum(record["message"] == BACK for record in server.records()))
         assert {201} == set(load.statuses)
         assert load.unanswered <= kills * clients
-        told = scrape(server)["http_requests_total"]
-        assert load.answered <= told <= load.answered + load.unanswered
+        reported = scrape(server)["http_requests_total"]
+        assert load.answered <= reported <= load.answered + load.unanswered
         assert load.answered <= total(server) <= load.answered + load.unanswered
         until(lambda: scrape(server)["http_requests_in_flight"] == 1)
         assert 3 == len(server.workers)

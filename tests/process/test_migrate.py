@@ -109,12 +109,12 @@ def test_a_comparison_without_its_library_says_once_what_to_install(tmp_path: Pa
     declare(tmp_path, "amount: int = 7")
     (tmp_path / "alembic.py").write_text("raise ModuleNotFoundError(name='alembic')")
     refused = migrate(tmp_path, **database)
-    told = (
+    message = (
         "estuary: The tables differ from the declared resources: run `estuary migrate`. Comparing them "
         "needs a library: pip install 'estuary-service[migrate]' (in a checkout: make setup)\n"
     )
     stderr = refused.stderr.replace(f"{tmp_path / 'parts.db'}: ", "")  # SQLite's store names its file
-    assert (1, "", told) == (refused.returncode, refused.stdout, stderr)
+    assert (1, "", message) == (refused.returncode, refused.stdout, stderr)
 
 
 def test_memory_has_nothing_to_migrate(tmp_path: Path) -> None:

@@ -189,12 +189,12 @@ def test_nothing_that_is_nearly_a_query_is_a_defect(store: str, tmp_path: Path) 
         wrong = [each for each in right if {200} != _told(server, [each]).keys()]
         assert [] == wrong
         mutations = Mutations(chance, strings, PIECES), Mutations(chance, bodies, PIECES_OF_BODIES)
-        told = _told(server, [_listing(mutations[0].next()) for _ in range(TIMES)])
-        told += _told(server, [_query(mutations[1].next()) for _ in range(TIMES)])
+        reported = _told(server, [_listing(mutations[0].next()) for _ in range(TIMES)])
+        reported += _told(server, [_query(mutations[1].next()) for _ in range(TIMES)])
         assert [] == [line for line in server.out.lines if '"level":"ERROR"' in line]
         assert 0 == server.stop()
-    sys.stdout.write(f"{store}: {dict(told)}\n")
-    assert 0 < told[200] < told[400]
+    sys.stdout.write(f"{store}: {dict(reported)}\n")
+    assert 0 < reported[200] < reported[400]
 
 
 def _cursor(server: Server, sort: str) -> tuple[bytes, bytes]:
@@ -233,5 +233,8 @@ def _told(server: Server, requests: Sequence[bytes]) -> Counter[int]:
 
 def _check(request: bytes, answer: Answer) -> None:
     assert answer.status in (200, 400, 414, 422), (request, answer)
-    told = json.loads(answer.body)
-    assert answer.status == 200 or told["request_id"] == answer.headers["x-request-id"], (request, answer)
+    document = json.loads(answer.body)
+    assert answer.status == 200 or document["request_id"] == answer.headers["x-request-id"], (
+        request,
+        answer,
+    )

@@ -70,12 +70,12 @@ def outcome(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 def readiness(server: Server) -> str:
     """What the probe says: "ready", or the reason why not."""
-    said = json.loads(get(server, "/health/ready").body)
-    return str(said.get("reason", said["status"]))
+    document = json.loads(get(server, "/health/ready").body)
+    return str(document.get("reason", document["status"]))
 
 
 @pytest.mark.parametrize(
-    ("url_of", "said"),
+    ("url_of", "message"),
     [
         (lambda server: server.url_of("nowhere"), "has no database nowhere: create it, or name"),
         (lambda server: server.url_of("estuary", user="nobody"), "refuses the password of user nobody"),
@@ -90,38 +90,38 @@ def readiness(server: Server) -> str:
 )
 @pytest.mark.parametrize("command", ["serve", "check", "migrate"])
 def test_a_server_that_cannot_be_used_is_named(
-    tmp_path: Path, postgres: Postgres, url_of: Callable[[Postgres], str], said: str, command: str
+    tmp_path: Path, postgres: Postgres, url_of: Callable[[Postgres], str], message: str, command: str
 ) -> None:
     """Exit 1, with a line that says what to do and repeats no password."""
     code, out, err = outcome(estuary(tmp_path, command, DATABASE_URL=url_of(postgres), **SOON))
     assert 1 == code
-    assert said in out + err
+    assert message in out + err
     assert "Traceback" not in out + err
     assert "wrong" not in out + err
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "reported"),
     [
         (f"postgres://{HOST}:{free_port()}/estuary", "cannot be reached"),
         ("postgres://no.such.host.invalid/estuary", "no such host is known; correct it"),
     ],
     ids=["port", "host"],
 )
-def test_a_server_that_is_not_there_is_named(tmp_path: Path, url: str, said: str) -> None:
+def test_a_server_that_is_not_there_is_named(tmp_path: Path, url: str, reported: str) -> None:
     """A command ends with exit 1 and a line that says what to do; a service waits, and logs that line."""
     for command in ("check", "migrate"):
         code, out, err = outcome(estuary(tmp_path, command, DATABASE_URL=url, **SOON))
-        assert (1, True) == (code, said in out + err)
+        assert (1, True) == (code, reported in out + err)
         assert "Traceback" not in out + err
     with serving(tmp_path, {"DATABASE_URL": url, **SOON}, message=NOT_READY) as server:
-        assert said in server.record(NOT_READY)["reason"]
+        assert reported in server.record(NOT_READY)["reason"]
         assert "database_unavailable" == readiness(server)
         assert 0 == server.stop()
 
 
 @pytest.mark.parametrize(
-    ("sql", "said"),
+    ("sql", "message"),
     [
         ("CREATE TABLE items (id int)", "Table items was not made by Estuary: rename it, or use another"),
         ("CREATE TABLE _estuary_totals (n int)", "Table _estuary_totals was not made by Estuary"),
@@ -133,14 +133,16 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path, url: str, said: str
     ],
     ids=["items", "totals", "newer"],
 )
-def test_tables_of_others_are_left_alone(tmp_path: Path, postgres: Postgres, sql: str, said: str) -> None:
+def test_tables_of_others_are_left_alone(
+    tmp_path: Path, postgres: Postgres, sql: str, message: str
+) -> None:
     """Exit 1, said which table and why, and nothing was made beside it."""
     postgres.execute(sql, user="estuary")
     before = postgres.execute("SELECT count(*) FROM pg_class")
     for command in ("serve", "migrate"):
         code, out, err = outcome(estuary(tmp_path, command, DATABASE_URL=postgres.url))
         assert 1 == code
-        assert said in out + err
+        assert message in out + err
     assert before == postgres.execute("SELECT count(*) FROM pg_class")
 
 
@@ -155,9 +157,9 @@ def test_production_serves_once_it_is_migrated(tmp_path: Path, postgres: Postgre
         assert (0, True) == (code, "CREATE TABLE items (" in plan)
         assert "not_migrated" == readiness(server)
         migrating = [estuary(tmp_path, "migrate", DATABASE_URL=postgres.url) for _ in range(3)]
-        told = [outcome(each) for each in migrating]
-        assert [0, 0, 0] == [code for code, _, _ in told]
-        assert 2 == sum("nothing to migrate" in out for _, out, _ in told)
+        reported = [outcome(each) for each in migrating]
+        assert [0, 0, 0] == [code for code, _, _ in reported]
+        assert 2 == sum("nothing to migrate" in out for _, out, _ in reported)
         server.wait_until_ready()
         assert "ready" == readiness(server)
         assert 201 == post(server, ITEMS, b'{"name":"in time"}').status

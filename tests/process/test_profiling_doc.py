@@ -25,10 +25,10 @@ TRACING = "the right to trace another process (root, or kernel.yama.ptrace_scope
 
 def typed(tool: str) -> list[str]:
     """The commands of the blocks about a tool, in order, each for a second instead of half a minute."""
-    told = [block for block in blocks(DOCUMENT) if block.needs is None and is_about(tool, block)]
-    assert told
+    reported = [block for block in blocks(DOCUMENT) if block.needs is None and is_about(tool, block)]
+    assert reported
     return [
-        command.replace("--duration 30", "--duration 1") for block in told for command in block.commands
+        command.replace("--duration 30", "--duration 1") for block in reported for command in block.commands
     ]
 
 
@@ -75,8 +75,8 @@ def test_py_spy_says_where_time_goes(tmp_path: Path) -> None:
     require(TRACING, may_trace())
     require("pgrep", shutil.which("pgrep"))
     with serving(tmp_path) as server, load_on(server, creating_items(), CLIENTS):
-        told = type_in(tmp_path, typed("py-spy"), SUPERVISOR=server.pid)
-    assert "MainThread" in told
+        reported = type_in(tmp_path, typed("py-spy"), SUPERVISOR=server.pid)
+    assert "MainThread" in reported
     for picture in ("flame.svg", "reads.svg"):
         assert "data_received" in drawn(tmp_path / picture)
 
@@ -92,8 +92,8 @@ def test_memray_says_who_holds_memory(tmp_path: Path) -> None:
             until(lambda: load.answered >= CREATED)
         server.send_to_all(signal.SIGINT)
         assert 0 == server.wait()
-    told = type_in(tmp_path, look, WORKER=worker)
-    assert "Peak memory usage" in told
+    reported = type_in(tmp_path, look, WORKER=worker)
+    assert "Peak memory usage" in reported
     assert "data_received" in drawn(tmp_path / "peak.svg")
 
 

@@ -33,10 +33,10 @@ def refused(server: Server) -> str:
 
 def test_the_guide_prints_what_it_says(tmp_path: Path) -> None:
     """The resource is declared and the commands are typed as they stand there."""
-    told = list(examples(GUIDE))
-    assert 14 == len(told)
+    reported = list(examples(GUIDE))
+    assert 14 == len(reported)
     with serving(tmp_path, shop(tmp_path)) as server:
-        assert_it_prints(told, server)
+        assert_it_prints(reported, server)
 
 
 def test_the_error_of_a_query_that_is_too_expensive_is_the_guides(tmp_path: Path) -> None:

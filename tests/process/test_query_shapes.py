@@ -39,16 +39,16 @@ _COMPARED: dict[str, Any] = {
 
 def _bodies() -> Iterator[dict[str, Any]]:
     """Queries no two of which have one form: those that indexes serve, and others, in every order."""
-    told: list[str] = []
+    reported: list[str] = []
     for query in served_queries():
         form = str(([(each.field, each.operator) for each in comparisons(query.where)], query.sort))
         if (
             query.owner is None
             and query.after is None
             and len(query.sort) <= MAX_SORT_KEYS
-            and form not in told
+            and form not in reported
         ):
-            told.append(form)
+            reported.append(form)
             yield _body(query)
     orders = [
         ("-pages", "title", "-note"),
@@ -142,7 +142,7 @@ def test_a_thousand_shapes_are_not_all_kept(store: str, tmp_path: Path) -> None:
         assert held_there.keys() == there.keys()
         assert (store == "postgres") == bool(there)
         grown_there = max((there[pid] - held_there[pid] for pid in there), default=0)
-    told = f"{grown / MIB:.1f} MiB in the worker, {grown_there / MIB:.1f} MiB in a session of the server"
-    sys.stdout.write(f"{SHAPES} shapes, {store}: {told}\n")
-    assert grown <= MOST_IN_A_WORKER, told
-    assert grown_there <= MOST_IN_A_CONNECTION, told
+    message = f"{grown / MIB:.1f} MiB in the worker, {grown_there / MIB:.1f} MiB in a session of the server"
+    sys.stdout.write(f"{SHAPES} shapes, {store}: {message}\n")
+    assert grown <= MOST_IN_A_WORKER, message
+    assert grown_there <= MOST_IN_A_CONNECTION, message

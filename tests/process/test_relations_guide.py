@@ -16,8 +16,8 @@ def test_the_guide_prints_what_it_says(tmp_path: Path) -> None:
     (declaration,) = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/records.py").write_text(declaration)
-    told = list(examples(GUIDE))
-    assert 9 == len(told)
+    reported = list(examples(GUIDE))
+    assert 9 == len(reported)
     variables = {"DATABASE_TYPE": "memory", "RESOURCES": RESOURCES, "PYTHONPATH": str(tmp_path)}
     with serving(tmp_path, variables) as server:
-        assert_it_prints(told, server)
+        assert_it_prints(reported, server)

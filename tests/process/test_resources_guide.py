@@ -21,8 +21,8 @@ def test_the_guide_prints_what_it_says(tmp_path: Path) -> None:
         module.write_text(declaration)
         resources += [f"{place.replace('/', '.')}:{name}" for name in NAME.findall(declaration)]
     assert ["library.books:BOOKS", "library.members:MEMBERS", "club.sightings:SIGHTINGS"] == resources
-    told = list(examples(GUIDE))
-    assert len(told) >= 7
+    reported = list(examples(GUIDE))
+    assert len(reported) >= 7
     variables = {"DATABASE_TYPE": "memory", "RESOURCES": ",".join(resources), "PYTHONPATH": str(tmp_path)}
     with serving(tmp_path, variables) as server:
-        assert_it_prints(told, server)
+        assert_it_prints(reported, server)

@@ -43,9 +43,9 @@ PARTS = Resource("parts", Part)
 class Release:
     """A folder with a declaration, which serves and migrates the database at `url`."""
 
-    def __init__(self, folder: Path, url: str, amount: str = "amount: int = 0", **said: str) -> None:
+    def __init__(self, folder: Path, url: str, amount: str = "amount: int = 0", **reported: str) -> None:
         folder.mkdir()
-        text = DECLARED.format(amount=amount, **{"maker": "str", "more": "", **said})
+        text = DECLARED.format(amount=amount, **{"maker": "str", "more": "", **reported})
         (folder / "shop.py").write_text(text)
         self._folder = folder
         self._variables = {
@@ -63,9 +63,9 @@ class Release:
     def migrate(self, *arguments: str) -> str:
         """Run `estuary migrate` to its end; what it says."""
         with self.migrating(*arguments) as process:
-            told, complaint = process.communicate(timeout=TIMEOUT_SECONDS)
+            reported, complaint = process.communicate(timeout=TIMEOUT_SECONDS)
         assert 0 == process.returncode, complaint
-        return told
+        return reported
 
     @contextmanager
     def migrating(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
@@ -181,8 +181,8 @@ def test_a_rename_tells_that_the_release_before_cannot_go_on(tmp_path: Path) -> 
     old.migrate()
     with old.serving() as before:
         assert 201 == post(before, PARTS, b'{"name":"bolt","amount":7}').status
-        told = 'Not safe beside the release before, stop it first: column "amount" becomes "stock"'
-        assert told in new.migrate("--plan")
+        message = 'Not safe beside the release before, stop it first: column "amount" becomes "stock"'
+        assert message in new.migrate("--plan")
         assert 200 == get(before, PARTS).status
         new.migrate()
         with new.serving() as after:
@@ -217,11 +217,11 @@ def kill(process: subprocess.Popen[str]) -> None:
 def totals(release: Release) -> tuple[int, int]:
     """How many parts there are, and how many have the amount that the first had."""
     with release.serving() as server:
-        told = (
+        reported = (
             get(server, f"{PARTS}?limit=1").body,
             get(server, f"{PARTS}?stock=7&limit=1&count=exact").body,
         )
-    found = [json.loads(each).get("total", 0) for each in told]
+    found = [json.loads(each).get("total", 0) for each in reported]
     return found[0], found[1]
 
 

@@ -32,7 +32,7 @@ def test_granian_serves_the_service(tmp_path: Path) -> None:
             assert created.json() == client.get(created.headers["location"]).json()
             assert 422 == client.post("/api/v1/items", json={"name": ""}).status_code
             assert "trusted-types 'none'" in client.get("/console/").headers["content-security-policy"]
-            assert HEADS == {head: told(port, head) for head in HEADS}
+            assert HEADS == {head: reported(port, head) for head in HEADS}
         finally:
             server.terminate()
     assert (tmp_path / "items.db").stat().st_size > 0
@@ -48,7 +48,7 @@ HEADS = {
 }
 
 
-def told(port: int, head: bytes) -> int:
+def reported(port: int, head: bytes) -> int:
     """The status of the answer to a head that no client library would send."""
     with socket.create_connection((HOST, port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(head)

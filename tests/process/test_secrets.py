@@ -281,15 +281,15 @@ def test_nothing_secret_is_in_what_a_failing_service_says(
 def fail(failure: Failure, chosen: Store, overheard: Overheard) -> None:
     """Use the service while its store fails in one way, from when that is noticed until it is over."""
     server = overheard.server
-    failed, again = (told(server, message) for message in (chosen.failed, chosen.again))
+    failed, again = (reported(server, message) for message in (chosen.failed, chosen.again))
     with failure():
-        until(lambda: overheard.write() != 0 and told(server, chosen.failed) > failed)
+        until(lambda: overheard.write() != 0 and reported(server, chosen.failed) > failed)
         overheard.use()
-    until(lambda: not chosen.again or told(server, chosen.again) > again)
+    until(lambda: not chosen.again or reported(server, chosen.again) > again)
     until(lambda: overheard.write() == 201)
 
 
-def told(server: Server, message: str) -> int:
+def reported(server: Server, message: str) -> int:
     """How often the log has said so."""
     return sum(record["message"] == message for record in server.records())
 

@@ -29,9 +29,9 @@ def shop(tmp_path: Path) -> Path:
 def set_up(shop: Path, commands: list[str]) -> dict[str, str]:
     """Type the commands that come before the service is asked; the variables that they export."""
     names = re.findall(r"^export ([A-Z]+)=", "\n".join(commands), re.MULTILINE)
-    told = "; ".join(f'echo "{name}=${name}"' for name in names)
+    message = "; ".join(f'echo "{name}=${name}"' for name in names)
     done = subprocess.run(
-        [require("bash", shutil.which("bash")), "-euc", "\n".join([*commands, told])],
+        [require("bash", shutil.which("bash")), "-euc", "\n".join([*commands, message])],
         cwd=shop,
         env={
             **{name: os.environ[name] for name in PASSED_ON if name in os.environ},

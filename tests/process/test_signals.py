@@ -44,8 +44,8 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 def reason(server: Server) -> str:
     """Why it is not ready."""
-    said = msgspec.json.decode(get(server, "/health/ready").body)
-    return str(said.get("reason", said["status"]))
+    document = msgspec.json.decode(get(server, "/health/ready").body)
+    return str(document.get("reason", document["status"]))
 
 
 def ends_in_order(server: Server, tell: Callable[[], None]) -> None:
@@ -57,8 +57,8 @@ def ends_in_order(server: Server, tell: Callable[[], None]) -> None:
         assert [201] * 3 == [create.finish().status for create in creates]
     assert 0 == server.wait()
     server.wait_until_gone()
-    said = [record for record in server.records() if record["target"] == "estuary::server"]
-    assert ["INFO"] * len(said) == [record["level"] for record in said]
+    reported = [record for record in server.records() if record["target"] == "estuary::server"]
+    assert ["INFO"] * len(reported) == [record["level"] for record in reported]
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,6 @@ def test_nor_does_it_behind_a_proxy(proxy: int, message: bytes) -> None:
     statuses = _STATUS.findall(conversation(proxy, message + canary(1)))
     assert set() == {b"500", b"502", b"503", b"504"} & set(statuses)
     for number in range(2, 5):
-        told = conversation(proxy, canary(number))
-        assert [200] == [int(status) for status in _STATUS.findall(told)]
-        assert [f"{CANARY}-{number}"] == [each.decode() for each in _ANSWERED.findall(told)]
+        reported = conversation(proxy, canary(number))
+        assert [200] == [int(status) for status in _STATUS.findall(reported)]
+        assert [f"{CANARY}-{number}"] == [each.decode() for each in _ANSWERED.findall(reported)]

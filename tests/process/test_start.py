@@ -57,7 +57,7 @@ def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
     """It names the address, the store, what is served and the build; after it, requests are answered."""
     production = {"APP_PROFILE": "production", "SHUTDOWN_DRAIN_SECONDS": "0"}
     with serving(tmp_path, {**variables, **production}) as server:
-        said = server.record(READY)
+        reported = server.record(READY)
         assert 200 == get(server, "/health/ready").status
         assert {
             "level": "INFO",
@@ -68,7 +68,7 @@ def test_the_ready_line_says_where_it_is_and_the_next_request_is_answered(
             "version": __version__,
             "compiled": COMPILED,
             "pid": server.pid,
-        }.items() <= said.items()
+        }.items() <= reported.items()
         assert 0 == server.stop()
         assert "" == server.err.text
         fails = [record for record in server.records() if record["message"] == "security checklist"]
@@ -190,8 +190,8 @@ def test_the_socket_of_a_service_manager_is_served(tmp_path: Path) -> None:
         fd, port = passed.fileno(), passed.getsockname()[1]
         command = (sys.executable, "-c", AS_SERVICE_MANAGER, str(fd), *Server.COMMAND)
         with started(tmp_path, {"LISTEN_FDS": "1"}, command=command, pass_fds=(fd,)) as server:
-            said = server.wait_until_ready()
-            assert f"http://{HOST}:{port}" == said["address"]
+            reported = server.wait_until_ready()
+            assert f"http://{HOST}:{port}" == reported["address"]
             assert 200 == get(server, "/health/live").status
             assert 0 == server.stop()
 
@@ -230,7 +230,7 @@ def test_the_log_tells_what_was_set_and_what_the_store_does_at_debug(tmp_path: P
             assert secret not in server.out.text + server.err.text
             debug = [each for each in server.records() if each["level"] == "DEBUG"]
         if wanted is more:
-            told = {(each["target"], each["message"]) for each in debug}
+            reported = {(each["target"], each["message"]) for each in debug}
             assert {
                 ("estuary::config", "set"),
                 ("estuary::store", "store queried"),
@@ -238,7 +238,7 @@ def test_the_log_tells_what_was_set_and_what_the_store_does_at_debug(tmp_path: P
                 ("estuary::http", "a request was over the rate limit"),
                 ("estuary::http", "connection opened"),
                 ("estuary::http", "connection closed"),
-            } <= told
+            } <= reported
             closed = [each for each in debug if each["message"] == "connection closed"]
             assert 3 == sum(each["requests"] for each in closed)
             assert [] == [each for each in closed if HOST in str(each.values())]

@@ -128,7 +128,7 @@ PATHS = {
 @pytest.mark.parametrize("command", PATHS, ids=lambda command: command.replace(LONG, "LONG"))
 def test_a_path_that_cannot_be_used_is_told_in_one_line(filled: Path, command: str) -> None:
     """No trace, the right exit code, and nothing made that was not asked for."""
-    code, said = PATHS[command]
+    code, reported = PATHS[command]
     (filled / "loop").symlink_to("loop")
     os.mkfifo(filled / "pipe")
     before = sorted(path.name for path in filled.iterdir())
@@ -138,7 +138,7 @@ def test_a_path_that_cannot_be_used_is_told_in_one_line(filled: Path, command: s
     done = shell(filled, f"{setting} estuary {arguments}")
     # What is configured is shown before the store is looked at.
     assert (code, arguments == "check") == (done.returncode, done.stdout != "")
-    assert said in done.stderr
+    assert reported in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("estuary")
     assert before == sorted(path.name for path in filled.iterdir())

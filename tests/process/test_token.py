@@ -50,7 +50,7 @@ def test_claims_come_from_the_arguments_and_from_the_settings(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "code", "said"),
+    ("arguments", "variables", "code", "message"),
     [
         (("--keys", "k.json"), {"APP_PROFILE": "production"}, 2, "APP_PROFILE is production"),
         (("--keys", "k.json", "--algorithm", "HS256"), {}, 2, "'HS256' is not one of RS256, ES256, EdDSA"),
@@ -62,11 +62,11 @@ def test_claims_come_from_the_arguments_and_from_the_settings(tmp_path: Path) ->
     ],
 )
 def test_what_cannot_be_done_is_said(
-    tmp_path: Path, arguments: tuple[str, ...], variables: dict[str, str], code: int, said: str
+    tmp_path: Path, arguments: tuple[str, ...], variables: dict[str, str], code: int, message: str
 ) -> None:
     """And no key is left behind."""
     (tmp_path / "other.json").write_text("{}")
     done = estuary(tmp_path, "token", *arguments, **variables)
     assert (code, "") == (done.returncode, done.stdout)
-    assert said in done.stderr
+    assert message in done.stderr
     assert ["other.json"] == [path.name for path in tmp_path.iterdir()]

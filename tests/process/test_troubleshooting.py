@@ -191,5 +191,5 @@ def test_what_clients_complain_of_is_what_the_page_says(
 def test_the_table_has_no_other_status() -> None:
     """But 500, a defect, which nothing here may bring about."""
     rows = re.findall(r"^\| ([0-9]{3}(?:, [0-9]{3})*)\b", PAGE, re.MULTILINE)
-    told = {int(status) for row in rows for status in row.split(", ")}
-    assert {status for status, _ in SYMPTOMS.values()} | {500} == told
+    reported = {int(status) for row in rows for status in row.split(", ")}
+    assert {status for status, _ in SYMPTOMS.values()} | {500} == reported

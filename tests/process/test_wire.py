@@ -261,8 +261,8 @@ def test_a_long_row_of_requests_is_answered_in_order(server: Server) -> None:
         sender.start()
         answered = client.makefile("rb").read()
         sender.join(TIMEOUT_SECONDS)
-    told = re.findall(rb"^x-request-id: row-(\d+)\r$", answered, re.MULTILINE)
-    assert list(range(3000)) == [int(number) for number in told]
+    reported = re.findall(rb"^x-request-id: row-(\d+)\r$", answered, re.MULTILINE)
+    assert list(range(3000)) == [int(number) for number in reported]
     creates = sum(each.startswith(b"POST") for each in row)
     assert {b"200": 3000 - creates, b"201": creates} == Counter(re.findall(rb"HTTP/1\.1 (\d+)", answered))
 

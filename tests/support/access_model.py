@@ -54,7 +54,7 @@ ASKERS = (
 )
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """What has to come of a request.
 
     `shown` are the records in the answer, None where it has none of them; `versioned`: a version is told.
@@ -84,44 +84,44 @@ class Model:
         self._asker = asker
         self._batches_are_open = batches_are_open
 
-    def read(self, target: str) -> Told:
+    def read(self, target: str) -> Reported:
         """GET of one record."""
         return self._guarded(lambda: self._one(target))
 
-    def listed(self, *, owner: str | None = None, where: str | None = None) -> Told:
+    def listed(self, *, owner: str | None = None, where: str | None = None) -> Reported:
         """A list, perhaps of one owner's records, perhaps of those that are called so."""
         return self._guarded(lambda: self._listed(owner, where))
 
-    def wrong(self, action: str) -> Told:
+    def wrong(self, action: str) -> Reported:
         """A request that is none, by a parameter or a body that it must not have."""
         return self._guarded(lambda: self._wrong(action))
 
-    def create(self, *, tried: bool = False, taken: bool = False, in_batch: bool = False) -> Told:
+    def create(self, *, tried: bool = False, taken: bool = False, in_batch: bool = False) -> Reported:
         """A record of a name that none has; `taken`: under an id that there is."""
         return self._guarded(lambda: self._created("new", tried, taken), in_batch)
 
-    def update(self, target: str, *, version: bool = True, in_batch: bool = False) -> Told:
+    def update(self, target: str, *, version: bool = True, in_batch: bool = False) -> Reported:
         """A change of a record; without `version` it expects one that never is."""
         return self._guarded(lambda: self._changed(self._update, target, version), in_batch)
 
-    def delete(self, target: str, *, version: bool = True, in_batch: bool = False) -> Told:
+    def delete(self, target: str, *, version: bool = True, in_batch: bool = False) -> Reported:
         """Its removal."""
         return self._guarded(lambda: self._deleted(target, version), in_batch)
 
-    def upsert(self, target: str, *, in_batch: bool = False) -> Told:
+    def upsert(self, target: str, *, in_batch: bool = False) -> Reported:
         """PUT by the name of a record."""
         return self._guarded(lambda: self._upserted(target), in_batch)
 
-    def _guarded(self, decide: Any, in_batch: bool = False) -> Told:
+    def _guarded(self, decide: Any, in_batch: bool = False) -> Reported:
         if not self._asker.holds:
-            return Told(401)
+            return Reported(401)
         if in_batch and self._asker.claims is None and not self._batches_are_open:
-            return Told(401)
+            return Reported(401)
         try:
-            told: Told = decide()
+            reported: Reported = decide()
         except Refused as refused:
-            return Told(refused.status)
-        return told
+            return Reported(refused.status)
+        return reported
 
     def _decision(self, words: tuple[str, ...], scope: str) -> str:
         """`all`, `own` or `refused`."""
@@ -171,36 +171,36 @@ class Model:
             return owner is not None and owner == self._asker.owner
         return decision == "all"
 
-    def _one(self, target: str) -> Told:
+    def _one(self, target: str) -> Reported:
         self._demand(self._read, READ)
         there = target != MISSING and self._reads(OWNERS[target])
-        return Told(200, (target,), versioned=True) if there else Told(404)
+        return Reported(200, (target,), versioned=True) if there else Reported(404)
 
-    def _listed(self, owner: str | None, where: str | None) -> Told:
+    def _listed(self, owner: str | None, where: str | None) -> Reported:
         decision = self._demand(self._read, READ)
         if owner is not None and (decision == "own" or not {"Role", "Scope"} & set(self._read)):
-            return Told(400)
+            return Reported(400)
         shown = [each for each in (HERS, HIS) if self._reads(OWNERS[each])]
         found = [each for each in shown if owner in (None, OWNERS[each]) and where in (None, each)]
-        return Told(200, tuple(found))
+        return Reported(200, tuple(found))
 
-    def _wrong(self, action: str) -> Told:
+    def _wrong(self, action: str) -> Reported:
         if action == "create":
             self._demand_creator()
         else:
             words = {"read": self._read, "update": self._update, "delete": self._delete}[action]
             self._demand(words, READ if action == "read" else WRITE)
-        return Told(400)
+        return Reported(400)
 
-    def _created(self, title: str, tried: bool = False, taken: bool = False) -> Told:
+    def _created(self, title: str, tried: bool = False, taken: bool = False) -> Reported:
         self._demand_creator()
         if taken:
-            return Told(412)
+            return Reported(412)
         if not self._reads(self._asker.owner):
-            return Told(204)
-        return Told(200, (title,)) if tried else Told(201, (title,), versioned=True)
+            return Reported(204)
+        return Reported(200, (title,)) if tried else Reported(201, (title,), versioned=True)
 
-    def _changed(self, words: tuple[str, ...], target: str, version: bool) -> Told:
+    def _changed(self, words: tuple[str, ...], target: str, version: bool) -> Reported:
         """A write to a record that is there, or is not."""
         decision = self._demand(words, WRITE)
         self._demand_there(decision, target)
@@ -208,12 +208,12 @@ class Model:
             tells = self._decision(self._read, READ) == "all" or (
                 self._decision(self._read, READ) == "own" and decision == "own"
             )
-            return Told(412, versioned=tells)
-        return Told(200, (target,), versioned=True) if self._reads(OWNERS[target]) else Told(204)
+            return Reported(412, versioned=tells)
+        return Reported(200, (target,), versioned=True) if self._reads(OWNERS[target]) else Reported(204)
 
-    def _deleted(self, target: str, version: bool) -> Told:
-        told = self._changed(self._delete, target, version)
-        return told if told.status == 412 else Told(204)
+    def _deleted(self, target: str, version: bool) -> Reported:
+        reported = self._changed(self._delete, target, version)
+        return reported if reported.status == 412 else Reported(204)
 
     def _demand_there(self, decision: str, target: str) -> None:
         own = OWNERS[target] == self._asker.owner
@@ -221,18 +221,18 @@ class Model:
             readable = self._decision(self._read, READ) == "all" and target != MISSING
             raise Refused(403 if readable else 404)
 
-    def _upserted(self, target: str) -> Told:
+    def _upserted(self, target: str) -> Reported:
         update, create = self._decision(self._update, WRITE), self._decision(self._create, WRITE)
         if create == "refused":
             return self._changed(self._update, target, version=True)
         if update == "refused":
             self._demand_creator()
             taken = target != MISSING and OWNERS[target] == self._asker.owner
-            return Told(409) if taken else self._created(target)
+            return Reported(409) if taken else self._created(target)
         self._demand(self._update, WRITE)
         mine = target != MISSING and (update == "all" or OWNERS[target] == self._asker.owner)
         if mine:
             return self._changed(self._update, target, version=True)
         if self._names_no_owner:
-            return Told(404)
+            return Reported(404)
         return self._created(target)

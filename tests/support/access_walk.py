@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tests.support.access_model import HERS, HIS, MISSING, Model, Told
+from tests.support.access_model import HERS, HIS, MISSING, Model, Reported
 
 IDS = {
     HERS: "01a20ae4-aaec-7239-acf3-5c06e8eab230",
@@ -27,7 +27,7 @@ class Form(NamedTuple):
     target: str
     method: str
     path: str
-    told: Callable[[Model], Told]
+    reported: Callable[[Model], Reported]
     json: Any = None
     headers: Mapping[str, str] = {}
     content: bytes | None = None
@@ -50,7 +50,7 @@ def forms(name: str) -> Iterator[Form]:
 
 
 def _lists(many: str) -> Iterator[Form]:
-    asked: tuple[tuple[str, str, Callable[[Model], Told]], ...] = (
+    asked: tuple[tuple[str, str, Callable[[Model], Reported]], ...] = (
         ("list", "", lambda m: m.listed()),
         ("list counted", "?count=exact&limit=1", lambda m: m.listed()),
         ("list by cursor", "?cursor=", lambda m: m.listed()),
@@ -62,18 +62,18 @@ def _lists(many: str) -> Iterator[Form]:
         ("list misspelt", "?titel=his", lambda m: m.wrong("read")),
         ("list of hidden", "?secret=s", lambda m: m.wrong("read")),
     )
-    for label, query, told in asked:
-        yield Form(label, "", "GET", many + query, told)
+    for label, query, reported in asked:
+        yield Form(label, "", "GET", many + query, reported)
     yield Form("list's head", "", "HEAD", many, lambda m: m.listed())
-    bodies: tuple[tuple[str, Any, Callable[[Model], Told]], ...] = (
+    bodies: tuple[tuple[str, Any, Callable[[Model], Reported]], ...] = (
         ("query", {}, lambda m: m.listed()),
         ("query filtered", {"where": {"title": {"eq": "his"}}}, lambda m: m.listed(where=HIS)),
         ("query of an owner", {"owner": "him"}, lambda m: m.listed(owner="him")),
         ("query misspelt", {"wehre": {}}, lambda m: m.wrong("read")),
     )
-    for label, body, told in bodies:
-        yield Form(label, "", "QUERY", many, told, body)
-        yield Form(f"{label} by POST", "", "POST", f"{many}/query", told, body)
+    for label, body, reported in bodies:
+        yield Form(label, "", "QUERY", many, reported, body)
+        yield Form(f"{label} by POST", "", "POST", f"{many}/query", reported, body)
 
 
 def _creations(many: str) -> Iterator[Form]:
@@ -94,21 +94,21 @@ def _creations(many: str) -> Iterator[Form]:
 
 
 def _reads(place: str, target: str, path: str) -> Iterator[Form]:
-    def told(model: Model) -> Told:
+    def reported(model: Model) -> Reported:
         return model.read(target)
 
-    yield Form(f"read by {place}", target, "GET", path, told)
-    yield Form(f"head by {place}", target, "HEAD", path, told)
-    yield Form(f"read of fields by {place}", target, "GET", f"{path}?fields=title", told)
+    yield Form(f"read by {place}", target, "GET", path, reported)
+    yield Form(f"head by {place}", target, "HEAD", path, reported)
+    yield Form(f"read of fields by {place}", target, "GET", f"{path}?fields=title", reported)
     wrong = f"{path}?titel=1"
     yield Form(f"read misspelt by {place}", target, "GET", wrong, lambda m: m.wrong("read"))
 
 
 def _changes(place: str, target: str, path: str) -> Iterator[Form]:
-    def updated(model: Model) -> Told:
+    def updated(model: Model) -> Reported:
         return model.update(target)
 
-    def outdated(model: Model) -> Told:
+    def outdated(model: Model) -> Reported:
         return model.update(target, version=False)
 
     yield Form(f"patch by {place}", target, "PATCH", path, updated, _PATCH)
@@ -138,7 +138,7 @@ def _changes(place: str, target: str, path: str) -> Iterator[Form]:
     )
     trial = Form(f"delete tried by {place}", target, "DELETE", tried, lambda m: m.delete(target))
     yield trial._replace(is_tried=True)
-    yield Form(f"options by {place}", target, "OPTIONS", path, lambda _: Told(204))
+    yield Form(f"options by {place}", target, "OPTIONS", path, lambda _: Reported(204))
 
 
 def _puts(target: str, one: str, by: str) -> Iterator[Form]:
@@ -147,15 +147,15 @@ def _puts(target: str, one: str, by: str) -> Iterator[Form]:
     keyed = {"idempotency-key": "k"}
     yield Form("upsert with a key", target, "PUT", by, lambda m: m.upsert(target), _PATCH, keyed)
 
-    def created(model: Model) -> Told:
+    def created(model: Model) -> Reported:
         return model.create(taken=target != MISSING)
 
     yield Form("create under its id", target, "PUT", one, created, _NEW, _ABSENT)
 
 
 def _batched(target: str, one: str, by: str) -> Iterator[Form]:
-    def batch(label: str, told: Callable[[Model], Told], **operation: Any) -> Form:
-        return Form(label, target, "POST", "/api/v1/batch", told, {"operations": [operation]})
+    def batch(label: str, reported: Callable[[Model], Reported], **operation: Any) -> Form:
+        return Form(label, target, "POST", "/api/v1/batch", reported, {"operations": [operation]})
 
     many = one.rpartition("/")[0]
     yield batch("batch of a create", lambda m: m.create(in_batch=True), method="POST", path=many, body=_NEW)

@@ -55,10 +55,10 @@ def records(directory: Path) -> list[dict[str, Any]]:
     async def dumped() -> bytes:
         store = SqliteStore(directory / "data/estuary.db", [ITEMS, VESSELS])
         lines = Lines([ITEMS, VESSELS], new_id=str, now=datetime.now)
-        told = b""
+        reported = b""
         async with store.snapshot() as snapshot:
             for each in (ITEMS, VESSELS):
-                told += b"".join([lines.encode(each, batch) async for batch in snapshot.records(each)])
-        return told
+                reported += b"".join([lines.encode(each, batch) async for batch in snapshot.records(each)])
+        return reported
 
     return [json.loads(line) for line in asyncio.run(dumped()).splitlines()]

@@ -42,14 +42,14 @@ class Conformance:
         if (response.request.method, response.status_code) == ("QUERY", 304):
             assert b"" == response.content  # its twin is no safe method, and is never answered so
             return
-        told = operation["responses"].get(str(response.status_code))
-        assert told is not None, (
+        reported = operation["responses"].get(str(response.status_code))
+        assert reported is not None, (
             f"{response.request.url.path} {response.status_code} is not in the document"
         )
-        told = self._resolved(told)
-        self._check_headers(told, response)
+        reported = self._resolved(reported)
+        self._check_headers(reported, response)
         if response.request.method != "HEAD":
-            self._check_body(told, response)
+            self._check_body(reported, response)
 
     def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
         method, path = request.method.lower().replace("head", "get"), _path(request)
@@ -67,8 +67,8 @@ class Conformance:
             form = "Problem" if "problem" in response.headers["content-type"] else "Error"
             self._validate(_ERRORS[form], response)
 
-    def _check_headers(self, told: dict[str, Any], response: httpx.Response) -> None:
-        for name, header in told.get("headers", {}).items():
+    def _check_headers(self, reported: dict[str, Any], response: httpx.Response) -> None:
+        for name, header in reported.get("headers", {}).items():
             schema = self._resolved(header)["schema"]
             value: Any = response.headers.get(name)
             if value is not None:
@@ -76,8 +76,8 @@ class Conformance:
                 self._validator(schema).validate(value)
         assert "x-request-id" in response.headers
 
-    def _check_body(self, told: dict[str, Any], response: httpx.Response) -> None:
-        content = told.get("content")
+    def _check_body(self, reported: dict[str, Any], response: httpx.Response) -> None:
+        content = reported.get("content")
         if content is None:
             assert b"" == response.content, response.text
             return

@@ -150,12 +150,12 @@ class Server:
     def wait_until_ready(self, message: str = READY) -> dict[str, Any]:
         """The line that says so, or that it is not yet; raises `NotReady`."""
         try:
-            said = self.record(message)
+            reported = self.record(message)
         except EOFError:
             code = self._process.wait(TIMEOUT_SECONDS)
             raise NotReady(f"exit {code}: {self.err.text}{self.out.text}") from None
-        self.port = int(said["address"].rpartition(":")[2])
-        return said
+        self.port = int(reported["address"].rpartition(":")[2])
+        return reported
 
     def record(self, message: str, **fields: Any) -> dict[str, Any]:
         """The first log record with this message and fields, waited for; EOFError if it never comes."""

@@ -6,7 +6,7 @@ None of them changes anything. There is a remark on each note, and one on none.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.support.access_model import HERS, HIS, MISSING, OWNERS, Asker, Model, Told
+from tests.support.access_model import HERS, HIS, MISSING, OWNERS, Asker, Model, Reported
 from tests.support.access_walk import IDS, Form
 from tests.support.ruled import remarks_on
 
@@ -29,46 +29,48 @@ class ReferenceModel:
         self._notes = Model(name, asker, batches_are_open=batches_are_open)
         self._remarks = Model(remarks_on(name), asker, batches_are_open=batches_are_open)
 
-    def listed(self) -> Told:
+    def listed(self) -> Reported:
         """The remarks, with the notes that they are on."""
-        told = self._remarks.listed()
+        reported = self._remarks.listed()
         shown = tuple(sorted(self._beside(target) for target in REMARKS))
-        return told if told.shown is None else told._replace(shown=shown)
+        return reported if reported.shown is None else reported._replace(shown=shown)
 
-    def read(self, target: str) -> Told:
+    def read(self, target: str) -> Reported:
         """A remark with its note."""
-        told = self._remarks.read(HERS)
-        return told if told.shown is None else told._replace(shown=(self._beside(target),))
+        output = self._remarks.read(HERS)
+        return output if output.shown is None else output._replace(shown=(self._beside(target),))
 
-    def refer(self, target: str, *, in_batch: bool = False, expands: bool = False) -> Told:
+    def refer(self, target: str, *, in_batch: bool = False, expands: bool = False) -> Reported:
         """A new remark on a note."""
-        told = self._remarks.create(tried=True, in_batch=in_batch)
-        if told.status == 200:
+        reported = self._remarks.create(tried=True, in_batch=in_batch)
+        if reported.status == 200:
             if not self._notes.reads(target):
-                return Told(422)
-            return told._replace(shown=(target if expands else "new",))
-        return told
+                return Reported(422)
+            return reported._replace(shown=(target if expands else "new",))
+        return reported
 
-    def change(self, target: str) -> Told:
+    def change(self, target: str) -> Reported:
         """Her remark, which is then on another note: that it is on hers already can stay so."""
-        told = self._remarks.update(HERS)
+        reported = self._remarks.update(HERS)
         return (
-            Told(422) if told.status == 200 and target != HERS and not self._notes.reads(target) else told
+            Reported(422)
+            if reported.status == 200 and target != HERS and not self._notes.reads(target)
+            else reported
         )
 
-    def delete(self, target: str) -> Told:
+    def delete(self, target: str) -> Reported:
         """The removal of a note: its remark, which only its owner may change, is then on none."""
-        told = self._notes.delete(target)
-        if told.status != 204:
-            return told
+        reported = self._notes.delete(target)
+        if reported.status != 204:
+            return reported
         changes = self._remarks.update(target).status < 400
-        return told if changes else Told(409)
+        return reported if changes else Reported(409)
 
     def _beside(self, target: str) -> str:
         return target if self._notes.reads(target) else NOTHING
 
 
-Telling = Callable[[ReferenceModel], Told]
+Telling = Callable[[ReferenceModel], Reported]
 
 
 def reference_forms(name: str) -> Iterator[tuple[Form, Telling]]:
@@ -85,10 +87,10 @@ def _about(target: str, remarks: str, notes: str) -> Iterator[tuple[Form, Tellin
     new = {"title": "new", **about}
     tried = "validate_only=true"
 
-    def refer(model: ReferenceModel) -> Told:
+    def refer(model: ReferenceModel) -> Reported:
         return model.refer(target)
 
-    def batch(model: ReferenceModel) -> Told:
+    def batch(model: ReferenceModel) -> Reported:
         return model.refer(target, in_batch=True)
 
     yield _form("read", "", "GET", f"{remarks}/{REMARKS[target]}?expand=about", lambda m: m.read(target))
@@ -128,9 +130,9 @@ def _form(
     target: str,
     method: str,
     path: str,
-    told: Telling,
+    reported: Telling,
     json: Any = None,
     headers: dict[str, str] | None = None,
 ) -> tuple[Form, Telling]:
-    form = Form(label, target, method, path, lambda _: Told(0), json, headers or {}, is_tried=True)
-    return form, told
+    form = Form(label, target, method, path, lambda _: Reported(0), json, headers or {}, is_tried=True)
+    return form, reported

@@ -32,16 +32,16 @@ def audited(*arguments: str) -> tuple[int, str]:
 def test_a_flaw_in_the_code_is_found_unless_it_has_a_reason(tmp_path: Path, line: str, found: bool) -> None:
     """A mark without a reason is no reason."""
     (tmp_path / "flawed.py").write_text(f"{line}\n")
-    code, told = audited("code", str(tmp_path))
-    assert (1 if found else 0) == code, told
-    assert found == ("flawed.py:1: B307" in told)
+    code, reported = audited("code", str(tmp_path))
+    assert (1 if found else 0) == code, reported
+    assert found == ("flawed.py:1: B307" in reported)
 
 
 def test_code_that_cannot_be_read_is_found(tmp_path: Path) -> None:
     """What bandit could not look at has not passed."""
     (tmp_path / "broken.py").write_text("def\n")
-    code, told = audited("code", str(tmp_path))
-    assert (1, True) == (code, "broken.py" in told)
+    code, reported = audited("code", str(tmp_path))
+    assert (1, True) == (code, "broken.py" in reported)
 
 
 def test_a_flaw_in_a_workflow_is_found(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_a_flaw_in_a_workflow_is_found(tmp_path: Path) -> None:
         "on: pull_request_target\njobs:\n  x:\n    runs-on: ubuntu-latest\n    steps:\n"
         "      - run: echo ${{ github.event.pull_request.title }}\n"
     )
-    code, told = audited("workflows", str(tmp_path))
-    assert (1, True) == (code, "template-injection" in told), told
+    code, reported = audited("workflows", str(tmp_path))
+    assert (1, True) == (code, "template-injection" in reported), reported
 
 
 def test_our_workflows_are_well() -> None:

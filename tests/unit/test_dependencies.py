@@ -116,6 +116,6 @@ def test_the_documents_name_each_extra_with_its_libraries() -> None:
         (ROOT / "docs/dependencies.md").read_text().partition("### Extras")[2].partition("### Left out")[0]
     )
     rows = re.findall(r"^\| `([\w-]+)` \| ([a-z, ]+) \|", text, re.MULTILINE)
-    told = {(library, extra) for library, extras in rows for extra in extras.split(", ")}
+    reported = {(library, extra) for library, extras in rows for extra in extras.split(", ")}
     brings = {(library, extra) for extra in EXTRAS for library in declared(EXTRAS[extra]) - CORE}
-    assert brings == told
+    assert brings == reported

@@ -90,21 +90,24 @@ def test_the_distribution_has_one_name() -> None:
 @pytest.mark.parametrize("extra", sorted(PROJECT["optional-dependencies"]))
 def test_a_missing_library_is_told_with_what_brings_it(extra: str) -> None:
     """What is typed from the message is the extra of our distribution."""
-    told = needs("It", "a library", extra)
-    assert f"It needs a library: pip install 'estuary-service[{extra}]' (in a checkout: make setup)" == told
+    reported = needs("It", "a library", extra)
+    assert (
+        f"It needs a library: pip install 'estuary-service[{extra}]' (in a checkout: make setup)"
+        == reported
+    )
 
 
 def test_each_extra_that_is_told_exists() -> None:
     """A message never names an extra that pyproject.toml does not have."""
     trees = [ast.parse(path.read_text()) for path in (ROOT / "src").rglob("*.py")]
-    told = {
+    reported = {
         extra
         for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "needs"
         for extra in map(ast.literal_eval, node.args[2:])
     }
-    assert set(PROJECT["optional-dependencies"]) == told
+    assert set(PROJECT["optional-dependencies"]) == reported
 
 
 def test_make_run_installs_what_is_locked() -> None:

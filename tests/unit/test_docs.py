@@ -100,10 +100,10 @@ def declarations(document: Path) -> list[Resource]:
 
 def commands_of_estuary() -> set[str]:
     """The commands that `estuary --help` lists."""
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-m", "estuary", "--help"], capture_output=True, text=True, check=True, timeout=60
     ).stdout
-    return set(re.findall(r"^ {4}([a-z]+)(?: |$)", told, re.MULTILINE))
+    return set(re.findall(r"^ {4}([a-z]+)(?: |$)", output, re.MULTILINE))
 
 
 @by_document
@@ -188,8 +188,8 @@ def test_the_vocabulary_names_modules_that_exist() -> None:
 
 def test_make_help_tells_of_every_target() -> None:
     """Every target of the Makefile is documented."""
-    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert TARGETS == set(re.findall(r"^ +make ([a-z-]+) ", told, re.MULTILINE))
+    output = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert TARGETS == set(re.findall(r"^ +make ([a-z-]+) ", output, re.MULTILINE))
 
 
 def test_every_dependency_has_its_reason() -> None:
@@ -235,6 +235,6 @@ def test_the_picture_of_the_layers_is_theirs() -> None:
 def test_a_picture_can_be_read_by_everyone(picture: Path) -> None:
     """A picture is well-formed, says in words what it shows, and has colours for light and for dark."""
     root = ET.parse(picture).getroot()  # noqa: S314 - our own file
-    told = [root.find(f"{{http://www.w3.org/2000/svg}}{part}") for part in ("title", "desc")]
-    assert all(part is not None and part.text for part in told)
+    reported = [root.find(f"{{http://www.w3.org/2000/svg}}{part}") for part in ("title", "desc")]
+    assert all(part is not None and part.text for part in reported)
     assert "prefers-color-scheme: dark" in picture.read_text()

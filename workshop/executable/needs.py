@@ -28,8 +28,8 @@ def missing() -> Iterator[str]:
 
 def _is_shared(version: str) -> bool:
     """Whether this Python's own library can be loaded: from its folder, or where the system looks."""
-    told = sysconfig.get_config_var("INSTSONAME") or ""
-    name = told if sysconfig.get_config_var("Py_ENABLE_SHARED") else f"libpython{version}.so.1.0"
+    reported = sysconfig.get_config_var("INSTSONAME") or ""
+    name = reported if sysconfig.get_config_var("Py_ENABLE_SHARED") else f"libpython{version}.so.1.0"
     if any(Path(folder, name).exists() for folder in _folders()):
         return True
     if not sysconfig.get_config_var("Py_ENABLE_SHARED"):

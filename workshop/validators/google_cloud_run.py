@@ -55,8 +55,8 @@ def closed(schema: dict[str, Any]) -> dict[str, Any]:
 
 def against_annotations(service: Any, schemas: dict[str, Any]) -> Iterator[str]:
     """The annotations that have no effect where they stand."""
-    told = schemas["ObjectMeta"]["properties"]["annotations"]["description"]
-    known = {name: kinds.split(", ") for name, kinds in ANNOTATION.findall(told)}
+    reported = schemas["ObjectMeta"]["properties"]["annotations"]["description"]
+    known = {name: kinds.split(", ") for name, kinds in ANNOTATION.findall(reported)}
     template = service["spec"]["template"]
     for kind, metadata in (("Service", service["metadata"]), ("Revision", template["metadata"])):
         for name in metadata.get("annotations", {}):

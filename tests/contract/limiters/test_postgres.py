@@ -23,70 +23,70 @@ def postgres() -> Iterator[Postgres]:
 @asynccontextmanager
 async def watched(url: str, window: float = 60.0) -> AsyncIterator[tuple[PostgresRateLimiter, list[bool]]]:
     """A limiter of three requests, open while the block runs, and whether it was up, at each change."""
-    told: list[bool] = []
+    reported: list[bool] = []
 
     def note(observation: Observation) -> None:
         assert isinstance(observation, LimiterChanged | RetryDue)
         if isinstance(observation, LimiterChanged):
-            told.append(observation.available)
+            reported.append(observation.available)
 
     limiter = PostgresRateLimiter(3, window, url, note)
     await limiter.open()
     try:
-        yield limiter, told
+        yield limiter, reported
     finally:
         await limiter.close()
 
 
 async def test_a_restart_is_survived(postgres: Postgres) -> None:
-    """While it is down every request fails at once; when it is back, so is the limit; each is reported once."""
-    async with watched(postgres.url) as (limiter, told):
+    """While it is down requests fail at once; when it is back, so is the limit; each is reported."""
+    async with watched(postgres.url) as (limiter, shown):
         await limiter.hit("x")
         postgres.stop()
         with pytest.raises(LimiterUnavailable):
             await limiter.hit("x")
-        assert [False] == told
+        assert [False] == shown
         postgres.start()
-        await until(lambda: [False, True] == told, seconds=30.0)
+        await until(lambda: [False, True] == shown, seconds=30.0)
         assert (await limiter.hit("y")).allowed
 
 
 async def test_waiting_for_a_server_that_hangs_is_bounded(postgres: Postgres) -> None:
     """Those who ask first wait for their bounded time, all others not at all."""
-    async with watched(postgres.url) as (limiter, told):
+    async with watched(postgres.url) as (limiter, reported):
         with postgres.frozen():
             first = await asyncio.gather(*(limiter.hit(f"{n}") for n in range(50)), return_exceptions=True)
             assert {LimiterUnavailable} == {type(each) for each in first}
-            assert [False] == told
+            assert [False] == reported
             with pytest.raises(LimiterUnavailable, match="no answer within"):
                 await limiter.hit("x")
-        await until(lambda: told[-1], seconds=30.0)
+        await until(lambda: reported[-1], seconds=30.0)
 
 
 async def test_a_session_that_is_ended_is_replaced(postgres: Postgres) -> None:
     """As by an administrator, or a pooler that is restarted."""
-    async with watched(postgres.url) as (limiter, told):
+    async with watched(postgres.url) as (limiter, reported):
         postgres.end_sessions()
         with pytest.raises(LimiterUnavailable):
             await limiter.hit("x")
-        await until(lambda: [False, True] == told, seconds=30.0)
+        await until(lambda: [False, True] == reported, seconds=30.0)
 
 
 @pytest.mark.parametrize(
-    ("user", "database", "said"),
+    ("user", "database", "message"),
     [
         (f"{GUARDED_USER}:wrong", "estuary", "password authentication failed"),
         ("estuary", "none", "not exist"),
     ],
 )
 async def test_what_an_operator_must_mend_is_told_at_the_start(
-    postgres: Postgres, user: str, database: str, said: str
+    postgres: Postgres, user: str, database: str, message: str
 ) -> None:
     """With what PostgreSQL says, and without the password."""
-    with pytest.raises(LimiterRefused, match=f"^RATE_LIMIT_STORE is postgres: .*{said}") as told:
+    with pytest.raises(LimiterRefused, match=f"^RATE_LIMIT_STORE is postgres: .*{message}") as raised:
         async with watched(postgres.url_of(database, user=user)):
             pass
-    assert "wrong" not in str(told.value)
+    assert "wrong" not in str(raised.value)
 
 
 async def test_a_user_who_may_create_nothing_is_told_what_to_do(postgres: Postgres) -> None:
@@ -94,10 +94,10 @@ async def test_a_user_who_may_create_nothing_is_told_what_to_do(postgres: Postgr
     url = postgres.create_database("guarded").replace("estuary@", "poor@")
     postgres.execute("CREATE ROLE poor LOGIN", "postgres")
     postgres.admit("poor")
-    with pytest.raises(LimiterRefused, match="permission denied for schema") as told:
+    with pytest.raises(LimiterRefused, match="permission denied for schema") as raised:
         async with watched(url):
             pass
-    create, _, grant = str(told.value).partition("create this one yourself: ")[2].partition("; ")
+    create, _, grant = str(raised.value).partition("create this one yourself: ")[2].partition("; ")
     postgres.execute(create, "guarded")
     with pytest.raises(LimiterRefused, match="permission denied for table"):
         async with watched(url):
@@ -125,4 +125,4 @@ async def test_the_table_is_made_once_however_many_start(postgres: Postgres) -> 
         opened = await asyncio.gather(*opening)
         decisions = await asyncio.gather(*(limiter.hit("new") for limiter, _ in opened))
     assert 3 == sum(decision.allowed for decision in decisions)
-    assert [] == [told for _, told in opened if told]
+    assert [] == [reported for _, reported in opened if reported]

@@ -223,11 +223,11 @@ async def test_in_no_window_more_than_the_limit_pass(kind: LimiterKind, place: P
         while elapsed < windows * kind.length:
             asked = time.monotonic()
             decisions = await asyncio.gather(*(settled(limiter.hit(client)) for _ in range(5)))
-            told = time.monotonic()
+            reported = time.monotonic()
             step = kind.length / 100
             await place.pass_time(step)
             # By its own clock where that is moved by hand; else by ours, before the question and after it.
-            span = (elapsed, elapsed) if kind.by_hand else (asked - begun, told - begun)
+            span = (elapsed, elapsed) if kind.by_hand else (asked - begun, reported - begun)
             moments += [span] * passed(decisions)
             elapsed = elapsed + step if kind.by_hand else time.monotonic() - begun
     # A window that held more would hold a request and the one `limit` places after it, for certain.

@@ -61,7 +61,7 @@ class Watched:
         return True
 
     @property
-    def told(self) -> list[bool]:
+    def reported(self) -> list[bool]:
         """Whether it was available, at each change."""
         return [change.available for change in self.changes]
 
@@ -83,15 +83,15 @@ async def watched(address: RedisAddress) -> AsyncIterator[Watched]:
 
 
 async def test_a_restart_is_survived(redis: Redis) -> None:
-    """While it is down every request fails at once; when it is back, so is the limit; each is reported once."""
+    """While it is down requests fail at once; when it is back, so is the limit; each is reported."""
     async with watched(redis_address(redis)) as subject:
         assert await subject.is_available()
         redis.stop()
-        await until(lambda: subject.told == [False])
+        await until(lambda: subject.reported == [False])
         with pytest.raises(LimiterUnavailable):
             await subject.limiter.hit("x")
         redis.start()
-        await until(lambda: subject.told == [False, True])
+        await until(lambda: subject.reported == [False, True])
         # Redis has forgotten the script with everything else, and learns it again.
         assert (await subject.limiter.hit("x")).allowed
 
@@ -106,10 +106,10 @@ async def test_waiting_for_a_redis_that_hangs_is_bounded(redis: Redis) -> None:
             )
             assert all(isinstance(each, LimiterUnavailable) for each in first)
             assert time.monotonic() - begun < 40 * ANSWER_SECONDS
-            assert [False] == subject.told
+            assert [False] == subject.reported
             with pytest.raises(LimiterUnavailable, match="no answer within"):
                 await subject.limiter.hit("x")
-        await until(lambda: subject.told == [False, True])
+        await until(lambda: subject.reported == [False, True])
         assert await subject.is_available()
 
 
@@ -130,7 +130,7 @@ async def test_a_redis_that_takes_no_writes_is_away(redis: Redis) -> None:
         while not subject.changes:
             await subject.is_available()
         redis.say("REPLICAOF NO ONE")
-        await until(lambda: subject.told == [False, True])
+        await until(lambda: subject.reported == [False, True])
         assert "READONLY" in subject.changes[0].reason
 
 
@@ -138,14 +138,14 @@ async def test_it_may_start_before_redis_does(redis: Redis) -> None:
     """What is not there yet is an outage like any other."""
     redis.stop()
     async with watched(redis_address(redis)) as subject:
-        assert [False] == subject.told
+        assert [False] == subject.reported
         assert "Connect call failed" in subject.changes[0].reason
         redis.start()
-        await until(lambda: subject.told == [False, True])
+        await until(lambda: subject.reported == [False, True])
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "message"),
     [
         ({"password": "wrong"}, "WRONGPASS"),
         ({"username": "nobody", "password": PASSWORD}, "WRONGPASS"),
@@ -154,18 +154,18 @@ async def test_it_may_start_before_redis_does(redis: Redis) -> None:
     ],
 )
 async def test_what_an_operator_must_mend_is_told_at_the_start(
-    redis: Redis, parts: dict[str, str], said: str
+    redis: Redis, parts: dict[str, str], message: str
 ) -> None:
     """With the variable's name and what Redis says, and without the password."""
     redis.say(f"ACL SETUSER reader on >{PASSWORD} ~test:* +get +select", "ACL SETUSER default on >right")
     try:
         parts = {"password": "right", **parts}
         with pytest.raises(
-            LimiterRefused, match=f"^REDIS_URL: the Redis at {HOST}:.* says: {said}"
-        ) as told:
+            LimiterRefused, match=f"^REDIS_URL: the Redis at {HOST}:.* says: {message}"
+        ) as raised:
             async with watched(redis_address(redis, **parts)):
                 pass
-        assert parts["password"] not in str(told.value)
+        assert parts["password"] not in str(raised.value)
     finally:
         redis.say("AUTH right", "ACL SETUSER default on nopass", "ACL DELUSER reader")
 
@@ -199,10 +199,10 @@ async def test_a_right_that_is_missing_is_told_at_the_start(redis: Redis, missin
     redis.say(f"ACL SETUSER limiter on >{PASSWORD} ~test:* {rights.replace(missing, '')}")
     address = redis_address(redis, username="limiter", password=PASSWORD, database=3)
     try:
-        with pytest.raises(LimiterRefused, match=r"REDIS_URL.*~test:limit:\* ") as told:
+        with pytest.raises(LimiterRefused, match=r"REDIS_URL.*~test:limit:\* ") as raised:
             async with watched(address):
                 pass
-        assert str(told.value).endswith(rights.strip())
+        assert str(raised.value).endswith(rights.strip())
     finally:
         redis.say("ACL DELUSER limiter")
 

@@ -19,8 +19,8 @@ class _Echo(BaseHTTPRequestHandler):
         headers: dict[str, list[str]] = {}
         for name, value in self.headers.items():
             headers.setdefault(name.lower(), []).append(value)
-        told = {"path": self.path, "port": self.client_address[1], "headers": headers}
-        body = json.dumps(told).encode()
+        reported = {"path": self.path, "port": self.client_address[1], "headers": headers}
+        body = json.dumps(reported).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

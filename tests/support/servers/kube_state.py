@@ -18,7 +18,7 @@ def kube_state(namespace: str, cronjob: str) -> Iterator[str]:
     """The address at which it is scraped; the CronJob was made, and has succeeded, a minute ago."""
     labels = f'{{namespace="{namespace}",cronjob="{cronjob}"}}'
     moment = time.time() - 60
-    told = "".join(
+    message = "".join(
         f"# TYPE {name} gauge\n{name}{labels} {moment}\n"
         for name in ("kube_cronjob_created", "kube_cronjob_status_last_successful_time")
     )
@@ -28,7 +28,7 @@ def kube_state(namespace: str, cronjob: str) -> Iterator[str]:
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()
-            self.wfile.write(told.encode())
+            self.wfile.write(message.encode())
 
         def log_request(self, *_: Any) -> None:
             """Say nothing."""

@@ -46,7 +46,7 @@ def test_rules_that_can_be_met_are_taken(rules: Access, variables: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("rules", "variables", "told"),
+    ("rules", "variables", "message"),
     [
         (
             Access(read=SIGNED_IN),
@@ -63,12 +63,12 @@ def test_rules_that_can_be_met_are_taken(rules: Access, variables: dict[str, str
     ],
 )
 def test_a_rule_that_nobody_could_meet_is_refused(
-    rules: Access, variables: dict[str, str], told: str
+    rules: Access, variables: dict[str, str], message: str
 ) -> None:
     """With the setting that is missing."""
     with pytest.raises(DeclarationError) as error:
         check(rules, variables)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 def test_all_of_them_are_told_at_once() -> None:

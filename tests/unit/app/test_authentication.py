@@ -28,9 +28,9 @@ def test_subjects_of_one_issuer_have_room(tmp_path: Path, issuers: str, enabled:
 
 def test_subjects_of_a_second_issuer_need_more_room(tmp_path: Path) -> None:
     """They begin with its name: a field that is too short would fail at the first create."""
-    told = (
+    message = (
         r"entries: field 'made_by': subjects of the issuer https://another.test have up to 276 characters: "
         "declare at least that as max_length"
     )
-    with pytest.raises(DeclarationError, match=told):
+    with pytest.raises(DeclarationError, match=message):
         demand_room_for_subjects(settings(tmp_path, f"{ONE},{TWO}"), [ENTRIES])

@@ -10,21 +10,23 @@ from tests.support.books import BOOKS, Book
 
 def test_every_attribute_is_told_with_its_operators() -> None:
     """A hidden one is none of them, and is listed as such."""
-    told = list(askable([BOOKS]))
-    assert "lists of books can be asked by" == told[0]
-    assert "  tags: has" in told
-    assert "  note: eq ne in lt lte gt gte prefix contains null, sort" in told
+    reported = list(askable([BOOKS]))
+    assert "lists of books can be asked by" == reported[0]
+    assert "  tags: has" in reported
+    assert "  note: eq ne in lt lte gt gte prefix contains null, sort" in reported
     assert ["  but not by price_paid: Hidden, in no answer"] == [
-        each for each in told if "price_paid" in each
+        each for each in reported if "price_paid" in each
     ]
 
 
 def test_what_is_said_to_be_served_is_served() -> None:
     """Each of the parameters, with some value, by an index of the resource."""
-    told = "\n".join(askable([BOOKS])).partition("and are served, at the cost of a page, by\n")[2]
-    assert "    (binding, -published_at): sort=binding,-published_at; binding=…&sort=-published_at" in told
+    message = "\n".join(askable([BOOKS])).partition("and are served, at the cost of a page, by\n")[2]
+    assert (
+        "    (binding, -published_at): sort=binding,-published_at; binding=…&sort=-published_at" in message
+    )
     parameters = ListParameters(BOOKS, ListRequests(BOOKS))
-    served = [asked for line in told.splitlines() for asked in line.partition(": ")[2].split("; ")]
+    served = [asked for line in message.splitlines() for asked in line.partition(": ")[2].split("; ")]
     assert len(served) > len(BOOKS.indexes)
     for asked in served:
         query = asked.replace("no parameters", "").replace("binding=…", "binding=paper").replace("…", "5")
@@ -35,12 +37,12 @@ def test_what_is_said_to_be_served_is_served() -> None:
 
 def test_a_direction_of_the_id_is_told() -> None:
     """Where it is not that of the field before it, the order names it as the declaration does."""
-    told = list(askable([Resource("books", Book, indexes=[("binding", "-id")])]))
-    assert "    (id): sort=id" in told
-    assert "    (binding, -id): sort=binding,-id" in told
+    reported = list(askable([Resource("books", Book, indexes=[("binding", "-id")])]))
+    assert "    (id): sort=id" in reported
+    assert "    (binding, -id): sort=binding,-id" in reported
 
 
 def test_what_a_store_of_one_direction_serves() -> None:
     """It keeps the declared index, and serves other orders with it."""
-    told = "\n".join(askable([BOOKS], one_direction=True))
-    assert "    (binding, published_at): sort=binding,published_at; binding=…&sort=published_at" in told
+    message = "\n".join(askable([BOOKS], one_direction=True))
+    assert "    (binding, published_at): sort=binding,published_at; binding=…&sort=published_at" in message

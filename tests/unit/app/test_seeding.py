@@ -108,12 +108,12 @@ async def test_every_broken_line_is_told_and_nothing_is_written(settings: Settin
         "line 6: it names the record that line 1 names",
         "line 7: Name must be between 1 and 100 characters",
         "line 8: days: Must be at most 10 for a long title",
-    ] == [told.strip() for told in str(caught.value).splitlines()]
+    ] == [each.strip() for each in str(caught.value).splitlines()]
     assert [] == await kept(settings, "members")
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         (
             {"title": "Walden", "author": BOOK},
@@ -126,7 +126,7 @@ async def test_every_broken_line_is_told_and_nothing_is_written(settings: Settin
     ],
 )
 async def test_what_the_store_refuses_is_told_with_its_line(
-    settings: Settings, value: dict[str, Any], told: str
+    settings: Settings, value: dict[str, Any], message: str
 ) -> None:
     """References to nothing, values that another record has."""
     author = line("authors", {"name": "Thoreau"}, id=AUTHOR)
@@ -136,7 +136,7 @@ async def test_what_the_store_refuses_is_told_with_its_line(
         await seeded(
             settings, line("authors", {"name": "other"}, id=AUTHOR), line("volumes", value, id=CHAPTER)
         )
-    assert told == str(caught.value)
+    assert message == str(caught.value)
     assert ["Thoreau"] == [asdict(each.value)["name"] for each in await kept(settings, "authors")]
 
 

@@ -31,20 +31,20 @@ async def test_a_document_is_fetched_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         (broken, "it answered 503"),
         (huge, f"it answered more than {MAX_BYTES} bytes"),
         (compressed, "it answered in an encoding that was not asked for"),
     ],
 )
-async def test_what_cannot_be_used_is_refused(answer: Answer, said: str) -> None:
+async def test_what_cannot_be_used_is_refused(answer: Answer, message: str) -> None:
     """Each fails with a reason that quotes nothing of the answer."""
     with issuing() as issuer:
         issuer.answer = answer
         with pytest.raises(FetchFailed) as failure:
             await fetch(issuer.keys_url)
-        assert said == str(failure.value)
+        assert message == str(failure.value)
 
 
 async def test_garbage_is_not_fetch_s_to_judge() -> None:

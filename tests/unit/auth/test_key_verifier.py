@@ -30,7 +30,7 @@ class Keys(MemoryApiKeys):
         super().__init__(lambda: None)
         self.is_away = False
         self.reads = 0
-        self.told: list[Mapping[str, datetime]] = []
+        self.reported: list[Mapping[str, datetime]] = []
 
     async def changes(self, since: int = 0) -> KeyChanges:
         """What changed, unless the store is away."""
@@ -42,7 +42,7 @@ class Keys(MemoryApiKeys):
 
     async def note_uses(self, uses: Mapping[str, datetime]) -> None:
         """Keep the uses, and that they were written."""
-        self.told.append(dict(uses))
+        self.reported.append(dict(uses))
         await super().note_uses(uses)
 
 
@@ -205,7 +205,7 @@ async def test_the_last_use_is_told_once_an_hour(worker: Worker) -> None:
         assert "accepted" == await worker.refusal(text)
     await worker.verifier.stop()
     hour = worker.clock.now().replace(minute=0, second=0, microsecond=0)
-    assert [{key.id: hour}] == worker.keys.told
+    assert [{key.id: hour}] == worker.keys.reported
     assert hour == (await worker.administration.get(key.id)).used_at
 
 

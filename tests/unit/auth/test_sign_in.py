@@ -19,10 +19,10 @@ async def found_by(answers: list[bytes | Exception], *, https_only: bool = True)
     found: list[Sequence[str]] = []
 
     async def answer(_: str) -> bytes:
-        said = answers.pop(0)
-        if isinstance(said, Exception):
-            raise said
-        return said
+        reported = answers.pop(0)
+        if isinstance(reported, Exception):
+            raise reported
+        return reported
 
     asking = SignInOrigins(ISSUER, answer, found.append, https_only=https_only)
     asking.start()
@@ -39,12 +39,12 @@ def configuration(**members: object) -> bytes:
 
 async def test_the_issuer_and_where_it_gives_tokens_are_asked() -> None:
     """Large issuers have another host for tokens; each origin is named once."""
-    told = configuration(
+    reported = configuration(
         token_endpoint="https://tokens.test/oauth/token",
         revocation_endpoint="https://tokens.test/oauth/revoke",
         authorization_endpoint="https://people.test/",
     )
-    assert ["https://issuer.test", "https://tokens.test"] == await found_by([told])
+    assert ["https://issuer.test", "https://tokens.test"] == await found_by([reported])
 
 
 async def test_an_issuer_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,10 +116,10 @@ def test_something_else_is_no_backup(tmp_path: Path, content: bytes) -> None:
 def test_only_regular_files_are_read(tmp_path: Path) -> None:
     """A folder, a missing file, and a pipe without a writer are named, and never block."""
     os.mkfifo(tmp_path / "pipe")
-    for path, said in (
+    for path, reported in (
         (tmp_path, "is not a regular file"),
         (tmp_path / "pipe", "is not a regular file"),
         (tmp_path / "missing", "cannot be read: No such file"),
     ):
-        with pytest.raises(BackupError, match=f"{path} {said}"):
+        with pytest.raises(BackupError, match=f"{path} {reported}"):
             open_to_read(path)

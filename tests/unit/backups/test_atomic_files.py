@@ -170,10 +170,10 @@ def test_of_many_writers_of_one_name_one_gets_it(tmp_path: Path) -> None:
         )
         for number in range(4)
     ]
-    said = [writer.communicate("\n", 60)[0] for writer in writers]
+    reported = [writer.communicate("\n", 60)[0] for writer in writers]
     codes = [writer.returncode for writer in writers]
     assert [0, 1, 1, 1] == sorted(codes)
-    assert all("file is there already" in line for line, code in zip(said, codes, strict=True) if code)
+    assert all("file is there already" in line for line, code in zip(reported, codes, strict=True) if code)
     assert str(codes.index(0)) == (tmp_path / "file").read_text()
     assert {"file": 0o600} == modes(tmp_path)
 

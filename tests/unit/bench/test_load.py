@@ -40,7 +40,7 @@ def test_a_run_with_errors_has_no_figure(bad: Load) -> None:
 
 def test_where_404_is_expected_a_200_voids_the_run() -> None:
     """A question about missing records counts only refusals."""
-    told = load(refused=2000)
-    assert told == checked(told, exchange.unknown())
+    reported = load(refused=2000)
+    assert reported == checked(reported, exchange.unknown())
     with pytest.raises(LoadFailed):
         checked(load(refused=1999), exchange.unknown())

@@ -37,8 +37,8 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     """Down to eight characters a column; every word of every cell is there."""
     lines = list(table(ROWS, width))
     assert width >= max(map(len, lines))
-    told = "".join("".join(lines).split())
-    assert sorted("".join("".join(row) for row in ROWS).replace(" ", "")) == sorted(told)
+    message = "".join("".join(lines).split())
+    assert sorted("".join("".join(row) for row in ROWS).replace(" ", "")) == sorted(message)
 
 
 def test_a_terminal_that_is_too_narrow_gets_narrow_columns() -> None:

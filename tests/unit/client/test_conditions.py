@@ -13,7 +13,7 @@ ID = "01a20ae4-aaec-7239-acf3-5c06e8eab230"
 
 
 @pytest.mark.parametrize(
-    ("said", "value", "parameters"),
+    ("message", "value", "parameters"),
     [
         ("binding", "paper", [("binding", "paper")]),
         ("pages__gte", 100, [("pages.gte", "100")]),
@@ -32,20 +32,20 @@ ID = "01a20ae4-aaec-7239-acf3-5c06e8eab230"
         ("made_by", "x", [("made_by", "x")]),
     ],
 )
-def test_a_comparison_in_a_url(said: str, value: Any, parameters: list[tuple[str, str]]) -> None:
+def test_a_comparison_in_a_url(message: str, value: Any, parameters: list[tuple[str, str]]) -> None:
     """By the field's name and the operator, the value as itself; a field is never taken for a parameter."""
-    (comparison,) = compared({said: value})
+    (comparison,) = compared({message: value})
     assert parameters == comparison.parameters
 
 
 @pytest.mark.parametrize(
-    ("said", "value"),
+    ("message", "value"),
     [("binding__in", []), ("binding__in", "paper"), ("pages__in", 5), ("pages__gte", None)],
 )
-def test_what_would_mean_something_else_is_refused(said: str, value: Any) -> None:
+def test_what_would_mean_something_else_is_refused(message: str, value: Any) -> None:
     """An empty list would leave the condition out; a text is no list of its letters."""
-    with pytest.raises(ValueError, match=f"^{said}: "):
-        compared({said: value})
+    with pytest.raises(ValueError, match=f"^{message}: "):
+        compared({message: value})
 
 
 def test_conditions_are_combined() -> None:

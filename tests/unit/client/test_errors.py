@@ -9,14 +9,14 @@ from estuary.client.errors import Refusal, Violation
 
 def body(code: str, message: str = "m", **details: object) -> bytes:
     """Estuary's envelope."""
-    told = {
+    reported = {
         "error": code,
         "message": message,
         "timestamp": "t",
         "request_id": "r",
         "details": details or None,
     }
-    return msgspec.json.encode(told)
+    return msgspec.json.encode(reported)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_each_refusal_has_its_exception(status: int, code: str, message: str, ex
 def test_an_exception_carries_what_the_envelope_says() -> None:
     """For programs as attributes, for people in its text."""
     violation = {"field": "title", "message": "Title must not be null", "code": "required"}
-    told = body("VALIDATION_ERROR", validation_errors=[violation], context={"etag": '"3"'}, operation=2)
-    error = Refusal(422, told, 1.5, "k").error()
+    reported = body("VALIDATION_ERROR", validation_errors=[violation], context={"etag": '"3"'}, operation=2)
+    error = Refusal(422, reported, 1.5, "k").error()
     assert (Violation(**violation),) == error.violations
     assert ({"etag": '"3"'}, 2, 1.5, "k") == (
         error.details,

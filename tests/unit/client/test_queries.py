@@ -49,8 +49,8 @@ def test_a_url_says_what_it_can() -> None:
     """Conditions, order, and what is expanded; with commas between names, as the service has them."""
     query = asked(pages__gte=1, title="a&b").sort("-pages", "title").expand("author", "editor")
     request = request_of(query)
-    told = "pages.gte=1&title=a%26b&limit=10&cursor=&sort=-pages%2Ctitle&expand=author%2Ceditor"
-    assert ("GET", f"{BOOKS}?{told}", None) == (request.method, request.path, request.body)
+    message = "pages.gte=1&title=a%26b&limit=10&cursor=&sort=-pages%2Ctitle&expand=author%2Ceditor"
+    assert ("GET", f"{BOOKS}?{message}", None) == (request.method, request.path, request.body)
 
 
 def test_fields_are_those_of_a_type_or_named() -> None:

@@ -14,7 +14,7 @@ USUAL: dict[str, Any] = {"timeout": 1.0, "attempt_timeout": 1.0, "retries": 1}
 
 
 @pytest.mark.parametrize(
-    ("url", "wrong", "told"),
+    ("url", "wrong", "message"),
     [
         ("localhost:3000", {}, "base_url: must begin"),
         ("ftp://x", {}, "base_url: must begin"),
@@ -29,9 +29,9 @@ USUAL: dict[str, Any] = {"timeout": 1.0, "attempt_timeout": 1.0, "retries": 1}
         ("https://x", {"retries": -1}, "retries: must"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(url: str, wrong: dict[str, Any], told: str) -> None:
+def test_what_cannot_be_meant_is_refused(url: str, wrong: dict[str, Any], message: str) -> None:
     """With the parameter's name, and no secret."""
-    with pytest.raises(ValueError, match=f"^{told}") as error:
+    with pytest.raises(ValueError, match=f"^{message}") as error:
         Client(url, **wrong)
     assert "u:p" not in str(error.value)
     assert "a\nb" not in str(error.value)

@@ -86,11 +86,11 @@ def test_what_no_object_is_read_as_is_refused(value_type: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"), [(b"<html>", "malformed"), (b'{"id":"1"}', "created_at"), (b"[]", "object")]
+    ("body", "message"), [(b"<html>", "malformed"), (b'{"id":"1"}', "created_at"), (b"[]", "object")]
 )
-def test_a_body_that_is_no_record_is_told(body: bytes, told: str) -> None:
+def test_a_body_that_is_no_record_is_told(body: bytes, message: str) -> None:
     """By the type and what is wrong."""
-    with pytest.raises(UnexpectedAnswer, match=f"cannot be read as Declared: .*{told}"):
+    with pytest.raises(UnexpectedAnswer, match=f"cannot be read as Declared: .*{message}"):
         codec_of(Declared).record(body)
 
 

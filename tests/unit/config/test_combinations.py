@@ -11,7 +11,7 @@ PRODUCTION = {"APP_PROFILE": "production"}
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         (
             ON,
@@ -89,11 +89,11 @@ PRODUCTION = {"APP_PROFILE": "production"}
     ],
 )
 def test_what_makes_no_sense_together_is_refused(
-    problems: Problems, variables: dict[str, str], said: str
+    problems: Problems, variables: dict[str, str], message: str
 ) -> None:
     """One problem, that names the variables and what to do."""
     (problem,) = problems(**variables)
-    assert problem.startswith(said)
+    assert problem.startswith(message)
 
 
 @pytest.mark.parametrize(

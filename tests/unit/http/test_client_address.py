@@ -46,8 +46,8 @@ def test_a_bare_ipv6_peer_keeps_its_last_group() -> None:
     """What looks like a port in a bare address is part of it, also when the rest is known already."""
     client_of = ClientAddress([])
     peers = ["2001:db8:0:0:0:0:5", "2001:db8::5", "2001:db8::5:1", "2001:db8::5:2"]
-    told = [client_of(peer).address for _ in range(2) for peer in peers]
-    assert ["unknown", *peers[1:]] * 2 == told
+    reported = [client_of(peer).address for _ in range(2) for peer in peers]
+    assert ["unknown", *peers[1:]] * 2 == reported
 
 
 def test_a_malformed_peer_does_not_stick_to_its_host() -> None:

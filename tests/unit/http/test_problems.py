@@ -12,7 +12,7 @@ from estuary.http.messages import Request
 from estuary.http.problems import Problems
 
 
-def told(error: EstuaryError, accept: bytes) -> tuple[int, dict[str, Any]]:
+def reported(error: EstuaryError, accept: bytes) -> tuple[int, dict[str, Any]]:
     """Status and body of the answer to a client that accepts `accept`."""
     request = Request("GET", "/", "", fields_of([(b"accept", accept)]), "")
     response = Problems(lambda: datetime(2026, 11, 29, tzinfo=UTC)).render(error, request)
@@ -29,10 +29,10 @@ def told(error: EstuaryError, accept: bytes) -> tuple[int, dict[str, Any]]:
 def test_the_index_that_a_query_lacks_is_a_line_to_paste(advice: tuple[str, ...], declared: str) -> None:
     """422 in either form, with the line in the message and by itself."""
     message = f"Query costs too much without an index: declare {declared}"
-    status, body = told(QueryTooExpensive(Advice(advice)), b"application/json")
+    status, body = reported(QueryTooExpensive(Advice(advice)), b"application/json")
     assert (422, "QUERY_TOO_EXPENSIVE", message) == (status, body["error"], body["message"])
     assert {"declare": declared} == body["details"]["context"]
-    status, body = told(QueryTooExpensive(Advice(advice)), b"application/problem+json")
+    status, body = reported(QueryTooExpensive(Advice(advice)), b"application/problem+json")
     assert (422, "QUERY_TOO_EXPENSIVE", message) == (status, body["code"], body["detail"])
     assert {"declare": declared} == body["context"]
 
@@ -56,7 +56,7 @@ def test_the_order_in_which_an_index_serves_a_query_is_told(
     advice: Advice, message: str, context: dict[str, str]
 ) -> None:
     """The parameter to ask with, beside the line to paste where there is no such index yet."""
-    status, body = told(QueryTooExpensive(advice), b"application/json")
+    status, body = reported(QueryTooExpensive(advice), b"application/json")
     assert (422, message, {"context": context}) == (status, body["message"], body["details"])
 
 
@@ -70,7 +70,7 @@ def test_the_order_in_which_an_index_serves_a_query_is_told(
 )
 def test_a_query_that_no_other_index_would_serve_says_so(advice: Advice, message: str) -> None:
     """422 without a line that would not help."""
-    status, body = told(QueryTooExpensive(advice), b"application/json")
+    status, body = reported(QueryTooExpensive(advice), b"application/json")
     assert (422, "QUERY_TOO_EXPENSIVE") == (status, body["error"])
     assert message == body["message"]
     assert "details" not in body
@@ -78,14 +78,14 @@ def test_a_query_that_no_other_index_would_serve_says_so(advice: Advice, message
 
 def test_what_cannot_be_answered_is_told_as_it_is() -> None:
     """422 with the reason that was given."""
-    status, body = told(QueryUnsupported("sort: this store orders in one direction"), b"*/*")
+    status, body = reported(QueryUnsupported("sort: this store orders in one direction"), b"*/*")
     assert (422, "QUERY_UNSUPPORTED") == (status, body["error"])
     assert "sort: this store orders in one direction" == body["message"]
 
 
 def test_a_query_that_waited_in_vain_blames_no_database() -> None:
     """It may be sent again, and its reader does not look for an outage."""
-    status, body = told(QueriesWaiting(), b"application/json")
+    status, body = reported(QueriesWaiting(), b"application/json")
     assert 503 == status
     assert ("SERVICE_UNAVAILABLE", "Too many queries without an index are under way") == (
         body["error"],

@@ -128,5 +128,5 @@ async def test_each_hit_is_told_of_a_failure() -> None:
     hits = waiting(cost=1, number=3)
     hits.waiting[0].cancel()
     hits.fail("no route")
-    told = [each.exception() for each in hits.waiting[1:]]
-    assert [(LimiterUnavailable, "no route")] * 2 == [(type(error), str(error)) for error in told]
+    reported = [each.exception() for each in hits.waiting[1:]]
+    assert [(LimiterUnavailable, "no route")] * 2 == [(type(error), str(error)) for error in reported]

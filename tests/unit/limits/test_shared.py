@@ -89,7 +89,7 @@ async def test_a_machine_that_has_just_started_is_no_exception() -> None:
 def test_processes_have_one_limit_between_them() -> None:
     """Four processes that ask at once, over and over, pass together exactly as often as one would."""
     clients, asked, workers, limit = 3, 500, 4, 700
-    told, tell = os.pipe()
+    reported, tell = os.pipe()
     clock = HandClock()
     limits = limiter(clock, limit=limit, clients=64)
     pids = []
@@ -103,10 +103,10 @@ def test_processes_have_one_limit_between_them() -> None:
         pids.append(pid)
     for pid in pids:
         assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    answers = os.read(told, 4 * workers)
+    answers = os.read(reported, 4 * workers)
     passed = sum(int.from_bytes(answers[at : at + 4], "big") for at in range(0, len(answers), 4))
     assert clients * limit == passed
-    os.close(told)
+    os.close(reported)
     os.close(tell)
 
 

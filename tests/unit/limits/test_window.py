@@ -182,8 +182,8 @@ def test_a_bucket_is_as_young_as_its_newest_request() -> None:
 def test_the_time_to_reset_counts_down() -> None:
     """After a first request the time falls with the clock, as a client of a fixed window expects."""
     window, counter = SlidingWindow(10, 60), WindowCounter()
-    told = [window.admit(counter, now).resets_in for now in (0.0, 10.0, 45.0)]
-    assert [60.0, 50.0, 15.0] == told
+    reported = [window.admit(counter, now).resets_in for now in (0.0, 10.0, 45.0)]
+    assert [60.0, 50.0, 15.0] == reported
 
 
 def test_resets_in_is_never_rounded_above_the_length() -> None:

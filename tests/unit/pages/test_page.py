@@ -82,5 +82,5 @@ def test_what_others_wrote_is_listed_with_its_licence() -> None:
 
 def test_the_documents_name_what_others_wrote() -> None:
     """docs/dependencies.md has each package with its version."""
-    told = {f"`{each['package']}` {each['version']}" for each in VENDORED}
-    assert set() == {each for each in told if each not in DEPENDENCIES}
+    reported = {f"`{each['package']}` {each['version']}" for each in VENDORED}
+    assert set() == {each for each in reported if each not in DEPENDENCIES}

@@ -86,7 +86,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
     """Until then a probe says why, every call fails as with a closed store, and looking goes on."""
     inner.obstacle = StoreNotMigrated("run it")
     await retrying.open()
-    assert [MigrationAwaited("run it")] == told(seen)
+    assert [MigrationAwaited("run it")] == reported(seen)
     for _ in range(3):
         with pytest.raises(StoreNotMigrated, match="run it"):
             await retrying.ping()
@@ -97,7 +97,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
     assert "run it" == retrying.waits_for
     inner.obstacle = None
     await retrying.there()
-    assert [MigrationAwaited("run it"), Migrated()] == told(seen)
+    assert [MigrationAwaited("run it"), Migrated()] == reported(seen)
     assert "" == retrying.waits_for
     await retrying.ping()
     assert 0 == await awaited(retrying.collection(ITEMS)).count()
@@ -116,7 +116,7 @@ async def test_an_outage_does_not_end_the_wait(
         await retrying.ping()
     inner.obstacle = None
     await retrying.there()
-    assert [MigrationAwaited("run it"), StoreAwaited("away"), StoreFound()] == told(seen)
+    assert [MigrationAwaited("run it"), StoreAwaited("away"), StoreFound()] == reported(seen)
 
 
 async def test_a_store_that_is_away_is_waited_for(
@@ -128,7 +128,7 @@ async def test_a_store_that_is_away_is_waited_for(
     await until(lambda: seen.count(RetryDue("opening the store", 0.001, "away")) > 2)
     inner.obstacle = None
     await retrying.there()
-    assert [StoreAwaited("away"), StoreFound()] == told(seen)
+    assert [StoreAwaited("away"), StoreFound()] == reported(seen)
 
 
 async def test_opening_a_slow_store_is_bounded(inner: Unprepared, seen: list[Observation]) -> None:
@@ -155,7 +155,7 @@ async def test_it_is_there_when_it_answers(
     inner.silence = None
     await retrying.there()
     assert 1 == inner.attempts
-    assert [StoreAwaited("takes no writes"), StoreFound()] == told(seen)
+    assert [StoreAwaited("takes no writes"), StoreFound()] == reported(seen)
 
 
 @pytest.mark.parametrize("error", [StoreRefused("wrong password"), StoreSchemaMismatch("lost")])
@@ -183,7 +183,7 @@ async def test_a_refusal_that_outlasts_the_start_is_observed(
     inner.gate.set()
     with pytest.raises(StoreRefused):
         await slow.there()
-    assert [StoreAwaited(OPENING), StoreAwaited("wrong password")] == told(seen)
+    assert [StoreAwaited(OPENING), StoreAwaited("wrong password")] == reported(seen)
     await slow.close()
 
 
@@ -205,6 +205,6 @@ async def test_it_is_closed_while_it_is_being_opened(inner: Unprepared) -> None:
     assert {asyncio.current_task()} == asyncio.all_tasks()
 
 
-def told(seen: list[Observation]) -> list[Observation]:
+def reported(seen: list[Observation]) -> list[Observation]:
     """What was observed, but for the attempts."""
     return [each for each in seen if not isinstance(each, RetryDue)]

@@ -70,8 +70,8 @@ async def test_nothing_holds_it_but_itself(work: Work) -> None:
 
 async def test_a_failure_without_a_waiting_caller_is_not_logged(work: Work) -> None:
     """Those whom it would have concerned have hung up."""
-    told: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
     work.failure = ValueError("x")
     await leave(asyncio.create_task(outcome_of(ShieldedTasks().begin(work.run()))))
     work.gate.set()
@@ -79,4 +79,4 @@ async def test_a_failure_without_a_waiting_caller_is_not_logged(work: Work) -> N
         await asyncio.sleep(0)
         gc.collect()
     assert work.ended
-    assert [] == told
+    assert [] == reported

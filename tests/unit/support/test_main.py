@@ -97,10 +97,10 @@ def test_a_run_that_is_stopped_leaves_no_server(
 def test_what_a_whole_run_leaves_is_ended_and_told(tmp_path: Path) -> None:
     """A test that forgets its server is found by what the run says last; pytest's own exit code stays."""
     run = run_of(tmp_path)
-    _, told = run.communicate(timeout=2 * TIMEOUT_SECONDS)
+    _, reported = run.communicate(timeout=2 * TIMEOUT_SECONDS)
     assert 0 == run.returncode
     assert [] == [pid for pid in pids_of(tmp_path) if psutil.pid_exists(pid)]
-    assert 2 == told.decode().count("tests: left running, and ended: ")
+    assert 2 == reported.decode().count("tests: left running, and ended: ")
 
 
 def test_every_target_that_tests_runs_them_so() -> None:

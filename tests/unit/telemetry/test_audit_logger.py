@@ -15,7 +15,7 @@ REFUSED = AccessRefused("r1", "GET", "/api/v1/keys", "alice", "192.0.2.1")
 CREATED = KeyAdministered(KeyOperation.CREATE, "0123456789abcdef", "alice", "192.0.2.1", "r2")
 
 
-def told(*observations: Observation, directives: str = "info") -> list[dict[str, Any]]:
+def reported(*observations: Observation, directives: str = "info") -> list[dict[str, Any]]:
     """The lines that the observations make."""
     stream, observers = io.BytesIO(), Observers()
     logs = build_logs(stream, filter=directives, format="json", colour=False, clock=SettableClock())
@@ -28,7 +28,7 @@ def told(*observations: Observation, directives: str = "info") -> list[dict[str,
 
 def test_each_has_a_line_of_its_own() -> None:
     """Who did, or would have done, what, and when; no throttle leaves one out."""
-    lines = told(*[REFUSED] * 100, CREATED)
+    lines = reported(*[REFUSED] * 100, CREATED)
     assert ["access refused"] * 100 + ["API keys administered"] == [line["message"] for line in lines]
     assert {"estuary::audit"} == {line["target"] for line in lines}
     refused, created = lines[0], lines[-1]
@@ -43,12 +43,12 @@ def test_each_has_a_line_of_its_own() -> None:
 def test_a_refusal_is_no_failed_authentication_as_well() -> None:
     """Of 401s there is a line a second with their number; what is answered with 403 is not among them."""
     failures = [AuthFailed(reason, "192.0.2.1") for reason in (Refusal.SCOPE, Refusal.ACCESS)]
-    assert [] == told(*failures)
+    assert [] == reported(*failures)
     assert ["authentication failed"] == [
-        line["message"] for line in told(AuthFailed(Refusal.REVOKED, "192.0.2.1"))
+        line["message"] for line in reported(AuthFailed(Refusal.REVOKED, "192.0.2.1"))
     ]
 
 
 def test_the_filter_holds_for_it() -> None:
     """It is off where its target is."""
-    assert [] == told(REFUSED, CREATED, directives="info,estuary::audit=off")
+    assert [] == reported(REFUSED, CREATED, directives="info,estuary::audit=off")

@@ -90,8 +90,8 @@ def test_gauges_that_are_no_sum_are_joined_as_they_were_declared() -> None:
     for number, registry in enumerate(registries):
         registry.gauge("info", "Info.", join=max).series().set(1.0)
         registry.gauge("up", "Up.", join=min).series().set(float(number > 0))
-    told = {family.name: family.samples[0].value for family in registries[1].collect()}
-    assert {"info": 1.0, "up": 0.0} == told
+    reported = {family.name: family.samples[0].value for family in registries[1].collect()}
+    assert {"info": 1.0, "up": 0.0} == reported
 
 
 def test_histograms_add_up() -> None:

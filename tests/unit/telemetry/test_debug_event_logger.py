@@ -50,7 +50,7 @@ def listening(filter_: str, stream: BytesIO) -> tuple[Logs, Subscriptions]:
     return logs, observers
 
 
-def told(filter_: str, *observations: Observation) -> list[tuple[str, str]]:
+def reported(filter_: str, *observations: Observation) -> list[tuple[str, str]]:
     """Level and message of what is logged of `observations`."""
     stream = BytesIO()
     logs, observers = listening(filter_, stream)
@@ -85,17 +85,19 @@ def test_each_of_them_is_a_line() -> None:
         "connection closed",
         "a request was not let in",
     ]
-    assert [("DEBUG", message) for message in expected] * 2 == told("estuary=debug", *SEEN, *SEEN)
+    assert [("DEBUG", message) for message in expected] * 2 == reported("estuary=debug", *SEEN, *SEEN)
 
 
 def test_one_part_alone() -> None:
     """The filter decides by target."""
     of_http = ["a request was over the rate limit", "connection opened", "connection closed"]
-    assert [("DEBUG", message) for message in of_http] == told("estuary=info,estuary::http=debug", *SEEN)
+    assert [("DEBUG", message) for message in of_http] == reported(
+        "estuary=info,estuary::http=debug", *SEEN
+    )
 
 
 @pytest.mark.parametrize("filter_", ["estuary=info", "off", "asyncpg=debug"])
 def test_nothing_is_subscribed_to_where_debug_is_off(filter_: str) -> None:
     """So it costs nothing there."""
-    assert [] == told(filter_, *SEEN)
+    assert [] == reported(filter_, *SEEN)
     assert [] == listening(filter_, BytesIO())[1].types

@@ -37,7 +37,7 @@ SOURCE = "https://issuer.test/keys"
 FAILED_QUERY = StoreQueried("get", "items", 0.25, succeeded=False)
 
 
-class Told:
+class Reported:
     """The log of a service, as parsed lines."""
 
     def __init__(self, directives: str = "info") -> None:
@@ -79,15 +79,20 @@ def served(status: int = 200, path: str = "/api/v1/items/7") -> RequestServed:
 
 def test_a_batch_tells_its_operations() -> None:
     """In a line beside that of its request, with the same id."""
-    (line,) = Told().of(BatchRead("id-1", 30, "PUT books,PATCH authors,…"))
-    told = {"level": "INFO", "request_id": "id-1", "operations": 30, "batch": "PUT books,PATCH authors,…"}
-    assert told == {name: line[name] for name in told}
+    (line,) = Reported().of(BatchRead("id-1", 30, "PUT books,PATCH authors,…"))
+    reported = {
+        "level": "INFO",
+        "request_id": "id-1",
+        "operations": 30,
+        "batch": "PUT books,PATCH authors,…",
+    }
+    assert reported == {name: line[name] for name in reported}
 
 
 def test_what_goes_with_a_record_is_told() -> None:
     """How many records of which resources went, and how many lost what they referred to."""
-    (line,) = Told().of(RecordsCascaded("orders", {"lines": 3}, {"notes": 1}))
-    told = {
+    (line,) = Reported().of(RecordsCascaded("orders", {"lines": 3}, {"notes": 1}))
+    reported = {
         "level": "INFO",
         "target": "estuary::store",
         "message": "records went with another",
@@ -95,7 +100,7 @@ def test_what_goes_with_a_record_is_told() -> None:
         "deleted": {"lines": 3},
         "updated": {"notes": 1},
     }
-    assert told == {name: line[name] for name in told}
+    assert reported == {name: line[name] for name in reported}
 
 
 def test_a_request_is_one_line() -> None:
@@ -117,7 +122,7 @@ def test_a_request_is_one_line() -> None:
             "client": "192.0.2.1",
             "subject": "me",
         }
-    ] == Told().of(served())
+    ] == Reported().of(served())
 
 
 @pytest.mark.parametrize(
@@ -135,7 +140,7 @@ def test_a_request_is_one_line() -> None:
 )
 def test_the_status_decides_the_level(status: int, level: str) -> None:
     """The client's mistakes are information, ours are errors, a 503 is given on purpose."""
-    assert [level] == [line["level"] for line in Told().of(served(status))]
+    assert [level] == [line["level"] for line in Reported().of(served(status))]
 
 
 @pytest.mark.parametrize(
@@ -149,13 +154,13 @@ def test_the_status_decides_the_level(status: int, level: str) -> None:
 )
 def test_the_filter_holds_for_requests(directives: str, expected: list[int]) -> None:
     """A request's line is written if its level is wanted for `estuary::access`."""
-    lines = Told(directives).of(*map(served, (200, 404, 500, 503)))
+    lines = Reported(directives).of(*map(served, (200, 404, 500, 503)))
     assert expected == [line["status"] for line in lines]
 
 
 def test_a_path_is_cut() -> None:
     """A client cannot fill the disk with one long address after the other."""
-    (line,) = Told().of(served(path="/" + "x" * 10_000))
+    (line,) = Reported().of(served(path="/" + "x" * 10_000))
     assert 2048 == len(line["path"])
 
 
@@ -170,7 +175,7 @@ def test_a_failure_tells_everything_on_one_line() -> None:
 
     with pytest.raises(RuntimeError) as raised:
         fail()
-    (line,) = Told().of(RequestFailed("id-1", "/x", raised.value))
+    (line,) = Reported().of(RequestFailed("id-1", "/x", raised.value))
     assert ("ERROR", "id-1", "/x") == (line["level"], line["request_id"], line["endpoint"])
     assert "RuntimeError: outer\nforged" == line["error"]
     assert "KeyError: 'inner'" in line["stack"]
@@ -211,12 +216,12 @@ def test_a_failure_tells_everything_on_one_line() -> None:
 )
 def test_floods_are_told_once_a_second(observation: Observation, fields: dict[str, Any]) -> None:
     """The first is logged at once, what follows within a second is counted into the next line."""
-    told = Told()
-    (line,) = told.of(observation)
+    reported = Reported()
+    (line,) = reported.of(observation)
     assert {**fields, "count": 1} == {name: line[name] for name in (*fields, "count")}
-    assert [] == told.of(*[observation] * 9)
-    told.clock.seconds += 1.0
-    assert [10] == [line["count"] for line in told.of(observation)]
+    assert [] == reported.of(*[observation] * 9)
+    reported.clock.seconds += 1.0
+    assert [10] == [line["count"] for line in reported.of(observation)]
 
 
 @pytest.mark.parametrize(
@@ -228,18 +233,18 @@ def test_floods_are_told_once_a_second(observation: Observation, fields: dict[st
 )
 def test_what_goes_on_is_told_once_a_minute(observation: Observation, fields: dict[str, Any]) -> None:
     """As long as connections are short, every new client meets it."""
-    told = Told()
-    (line,) = told.of(observation)
+    reported = Reported()
+    (line,) = reported.of(observation)
     assert {**fields, "count": 1} == {name: line[name] for name in (*fields, "count")}
-    told.clock.seconds += 59.0
-    assert [] == told.of(*[observation] * 9)
-    told.clock.seconds += 1.0
-    assert [10] == [line["count"] for line in told.of(observation)]
+    reported.clock.seconds += 59.0
+    assert [] == reported.of(*[observation] * 9)
+    reported.clock.seconds += 1.0
+    assert [10] == [line["count"] for line in reported.of(observation)]
 
 
 def test_fetches_of_keys_are_logged_by_what_they_mean() -> None:
     """New keys are worth a line, none at all a warning, and an issuer that never answered an error."""
-    lines = Told("debug").of(
+    lines = Reported("debug").of(
         KeysFetched(SOURCE, ("a",), changed=True),
         KeysFetched(SOURCE, ("a",), changed=False),
         KeysFetched(SOURCE, (), changed=True),
@@ -260,7 +265,7 @@ def test_fetches_of_keys_are_logged_by_what_they_mean() -> None:
 
 def test_at_error_the_log_tells_of_authentication_what_refuses_every_token() -> None:
     """Single refusals, and fetches that leave usable keys, are below that level."""
-    lines = Told("error").of(
+    lines = Reported("error").of(
         AuthFailed(Refusal.EXPIRED, "192.0.2.1"),
         KeysFetched(SOURCE, ("a",), changed=True),
         KeysMissed(SOURCE, "it answered 503", usable=True),
@@ -271,28 +276,28 @@ def test_at_error_the_log_tells_of_authentication_what_refuses_every_token() -> 
 
 def test_an_outage_of_the_limiters_store_is_told_at_both_ends() -> None:
     """With why it began."""
-    (away,) = Told().of(LimiterChanged("Redis at r:1/0", available=False, reason="no answer"))
+    (away,) = Reported().of(LimiterChanged("Redis at r:1/0", available=False, reason="no answer"))
     assert ("WARN", "Redis at r:1/0", "no answer") == (away["level"], away["store"], away["reason"])
-    (back,) = Told().of(LimiterChanged("Redis at r:1/0", available=True))
+    (back,) = Reported().of(LimiterChanged("Redis at r:1/0", available=True))
     assert ("INFO", "Redis at r:1/0") == (back["level"], back["store"])
 
 
 def test_a_lost_store_is_told_at_both_ends() -> None:
     """With what was lost, for the operator who has to look for it."""
-    (lost,) = Told().of(StoreLost("data/estuary.db-wal was deleted"))
+    (lost,) = Reported().of(StoreLost("data/estuary.db-wal was deleted"))
     assert ("ERROR", "estuary::store", "data/estuary.db-wal was deleted") == (
         lost["level"],
         lost["target"],
         lost["reason"],
     )
-    (back,) = Told().of(StoreRecovered())
+    (back,) = Reported().of(StoreRecovered())
     assert ("INFO", "database in use again") == (back["level"], back["message"])
 
 
 def test_a_store_that_answers_is_not_told() -> None:
     """Above debug successful queries are the metrics' matter."""
-    assert [] == Told("info").of(StoreQueried("get", "items", 0.1, succeeded=True))
-    assert [] == Told("info").of(StoreQueryCancelled("get", "items", 0.1))
+    assert [] == Reported("info").of(StoreQueried("get", "items", 0.1, succeeded=True))
+    assert [] == Reported("info").of(StoreQueryCancelled("get", "items", 0.1))
 
 
 @pytest.mark.parametrize(
@@ -301,4 +306,4 @@ def test_a_store_that_answers_is_not_told() -> None:
 )
 def test_off_is_off(observation: Observation) -> None:
     """Nothing is written under `off`, whatever happens."""
-    assert [] == Told("off").of(observation, served(500))
+    assert [] == Reported("off").of(observation, served(500))

@@ -7,7 +7,7 @@ from estuary.telemetry.last_backup import LastBackup
 from tests.support.process import until
 
 
-def told(collector: LastBackup) -> float:
+def reported(collector: LastBackup) -> float:
     """What a scrape says."""
     ((sample,),) = [family.samples for family in collector()]
     return sample.value
@@ -17,9 +17,9 @@ def test_a_scrape_tells_of_the_last_success() -> None:
     """0 until there was one, then its time, and each later one in its turn."""
     latest = 0.0
     collector = LastBackup(lambda: latest)
-    assert 0.0 == told(collector)
+    assert 0.0 == reported(collector)
     for latest in (1_700_000_000.0, 1_800_000_000.5):
-        until(lambda: told(collector) == latest)  # noqa: B023 (called at once)
+        until(lambda: reported(collector) == latest)  # noqa: B023 (called at once)
 
 
 def test_a_disk_that_hangs_does_not_hang_the_scrape() -> None:
@@ -33,7 +33,7 @@ def test_a_disk_that_hangs_does_not_hang_the_scrape() -> None:
         return 7.0
 
     collector = LastBackup(read)
-    assert [0.0] * 5 == [told(collector) for _ in range(5)]
+    assert [0.0] * 5 == [reported(collector) for _ in range(5)]
     assert 1 == len(started)
     answer.set()
-    until(lambda: told(collector) == 7.0)
+    until(lambda: reported(collector) == 7.0)

@@ -260,8 +260,8 @@ def test_a_forked_process_writes_its_own_lines() -> None:
         writer = LineWriter(writing, join_lines, batch_seconds=LONG)
         writer.write(b"parent")
         context = get_context("fork")
-        done, told = context.Pipe(duplex=False)
-        child = context.Process(target=_write_in_child, args=(writer, told))
+        done, reported = context.Pipe(duplex=False)
+        child = context.Process(target=_write_in_child, args=(writer, reported))
         child.start()
         assert done.recv()
         child.join()
@@ -270,6 +270,6 @@ def test_a_forked_process_writes_its_own_lines() -> None:
         assert b"parent\n" == os.read(reading, 100)
 
 
-def _write_in_child(writer: LineWriter[bytes], told: Connection) -> None:
+def _write_in_child(writer: LineWriter[bytes], reported: Connection) -> None:
     writer.write(b"child")
-    told.send(writer.flush(LONG))
+    reported.send(writer.flush(LONG))

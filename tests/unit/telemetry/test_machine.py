@@ -90,13 +90,13 @@ def test_the_processes_of_a_service_are_added_up() -> None:
     """A worker that has just died is no longer among them."""
     host = SmallHost(Process(1.25, 10, 20, 30, 40))
     machine = Machine(host, started_at=99.0, folder=None, processes=lambda: (None, 12, 13))
-    told = values(machine)
+    reported = values(machine)
     assert (2.5, 20, 40) == (
-        told["process_cpu_seconds_total",],
-        told["process_resident_memory_bytes",],
-        told["process_virtual_memory_bytes",],
+        reported["process_cpu_seconds_total",],
+        reported["process_resident_memory_bytes",],
+        reported["process_virtual_memory_bytes",],
     )
-    assert (60, 80) == (told["process_open_fds",], told["process_max_fds",])
+    assert (60, 80) == (reported["process_open_fds",], reported["process_max_fds",])
 
 
 def test_what_cannot_be_read_is_left_out() -> None:

@@ -110,12 +110,12 @@ def test_it_is_an_exposition() -> None:
 
 def test_a_query_whose_caller_left_is_no_error() -> None:
     """It has a status of its own, and its time counts as any query's."""
-    told = lines(after(queried(), StoreQueryCancelled("get", "items", 3.0)))
+    reported = lines(after(queried(), StoreQueryCancelled("get", "items", 3.0)))
     labels = 'operation="get",repository="items"'
-    assert f'database_queries_total{{{labels},status="cancelled"}} 1' in told
-    assert f'database_queries_total{{{labels},status="success"}} 1' in told
-    assert f"database_query_duration_seconds_count{{{labels}}} 2" in told
-    assert [] == [line for line in told if 'status="error"' in line]
+    assert f'database_queries_total{{{labels},status="cancelled"}} 1' in reported
+    assert f'database_queries_total{{{labels},status="success"}} 1' in reported
+    assert f"database_query_duration_seconds_count{{{labels}}} 2" in reported
+    assert [] == [line for line in reported if 'status="error"' in line]
 
 
 def test_an_outage_of_the_limiters_store_is_told() -> None:

@@ -19,12 +19,12 @@ def test_it_is_an_observer(caplog: pytest.LogCaptureFixture) -> None:
 def test_each_type_reaches_its_subscribers_in_order() -> None:
     """Subscribers of the exact type are called in the order of their subscription; others are not."""
     observers = Observers()
-    told: list[tuple[str, Observation]] = []
-    observers.subscribe(RequestShed, lambda shed: told.append(("first", shed)))
-    observers.subscribe(RequestShed, lambda shed: told.append(("second", shed)))
-    observers.subscribe(RateLimitExceeded, lambda limited: told.append(("other", limited)))
+    reported: list[tuple[str, Observation]] = []
+    observers.subscribe(RequestShed, lambda shed: reported.append(("first", shed)))
+    observers.subscribe(RequestShed, lambda shed: reported.append(("second", shed)))
+    observers.subscribe(RateLimitExceeded, lambda limited: reported.append(("other", limited)))
     observers(RequestShed(7))
-    assert [("first", RequestShed(7)), ("second", RequestShed(7))] == told
+    assert [("first", RequestShed(7)), ("second", RequestShed(7))] == reported
 
 
 def test_a_failing_subscriber_disturbs_no_other_and_is_reported_once(
@@ -32,17 +32,17 @@ def test_a_failing_subscriber_disturbs_no_other_and_is_reported_once(
 ) -> None:
     """The request goes on, the next subscriber is called, and the log holds the first error alone."""
     observers = Observers()
-    told: list[RequestShed] = []
+    reported: list[RequestShed] = []
 
     def fail(_: RequestShed) -> None:
         raise RuntimeError("a defect")
 
     observers.subscribe(RequestShed, fail)
-    observers.subscribe(RequestShed, told.append)
+    observers.subscribe(RequestShed, reported.append)
     with caplog.at_level(logging.ERROR):
         observers(RequestShed(1))
         observers(RequestShed(2))
-    assert [RequestShed(1), RequestShed(2)] == told
+    assert [RequestShed(1), RequestShed(2)] == reported
     reports = [record for record in caplog.records if record.name == "estuary.telemetry"]
     assert 1 == len(reports)
     assert "a defect" in str(reports[0].exc_info)

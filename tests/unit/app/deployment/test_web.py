@@ -96,10 +96,10 @@ def test_a_certificate_says_when_it_ends(authority: Authority) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize(
-    ("days", "trusted", "said"), [(-1, True, "expired"), (5, False, "unable to get local issuer")]
+    ("days", "trusted", "message"), [(-1, True, "expired"), (5, False, "unable to get local issuer")]
 )
 def test_a_certificate_that_is_not_trusted_is_told_as_that(
-    authority: Authority, days: int, trusted: bool, said: str
+    authority: Authority, days: int, trusted: bool, message: str
 ) -> None:
     """An expired one, and one of an unknown authority."""
     tls = authority.serving(datetime.now(UTC) + timedelta(days=days))
@@ -108,7 +108,7 @@ def test_a_certificate_that_is_not_trusted_is_told_as_that(
         answer = ask(f"https://{HOST}:{server.server_port}/", context=context)
     assert isinstance(answer, NoAnswer)
     assert answer.untrusted
-    assert said in answer.reason
+    assert message in answer.reason
 
 
 def test_no_server_is_told_as_that() -> None:

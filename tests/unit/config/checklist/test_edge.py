@@ -24,7 +24,7 @@ UNTRUSTED = NoAnswer(URL, "the certificate is not trusted: certificate has expir
 
 
 @pytest.mark.parametrize(
-    ("url", "facts", "expected", "said"),
+    ("url", "facts", "expected", "message"),
     [
         ("", Facts(), "fail", "PUBLIC_URL is not set"),
         ("http://api.acme.io", Facts(), "fail", "http://api.acme.io"),
@@ -38,9 +38,9 @@ UNTRUSTED = NoAnswer(URL, "the certificate is not trusted: certificate has expir
         (URL, Facts(public=answer(), plain=SILENT), "pass", ""),
     ],
 )
-def test_https(url: str, facts: Facts, expected: str, said: str) -> None:
+def test_https(url: str, facts: Facts, expected: str, message: str) -> None:
     """Clients are known to come by HTTPS alone, and HSTS keeps them there."""
-    assert said in judge(edge.https, expected, facts, PUBLIC_URL=url).reason
+    assert message in judge(edge.https, expected, facts, PUBLIC_URL=url).reason
 
 
 @pytest.mark.parametrize(

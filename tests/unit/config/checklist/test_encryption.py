@@ -7,7 +7,7 @@ from tests.unit.config.checklist.judging import judge
 
 
 @pytest.mark.parametrize(
-    ("variables", "expected", "said"),
+    ("variables", "expected", "message"),
     [
         ({}, "pass", "nothing is sent"),
         ({"DATABASE_URL": "postgres://db.internal/records"}, "warn", "db.internal may be spoken to"),
@@ -33,6 +33,6 @@ from tests.unit.config.checklist.judging import judge
         ),
     ],
 )
-def test_transport(variables: dict[str, str], expected: str, said: str) -> None:
+def test_transport(variables: dict[str, str], expected: str, message: str) -> None:
     """Plain text on its way to another machine is pointed out; passwords are not repeated."""
-    assert said in judge(encryption.transport, expected, **variables).reason
+    assert message in judge(encryption.transport, expected, **variables).reason

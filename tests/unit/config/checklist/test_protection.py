@@ -42,7 +42,7 @@ def test_pages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "expected", "said"),
+    ("policy", "expected", "message"),
     [
         (f"{SELF}; base-uri 'self'; frame-ancestors 'none'", "pass", ""),
         (f"{SELF}; script-src 'self'; style-src 'self'", "warn", "base-uri and frame-ancestors"),
@@ -56,13 +56,13 @@ def test_pages() -> None:
         ("script-src 'nonce-abc' 'unsafe-eval'", "fail", "by 'unsafe-eval'"),
     ],
 )
-def test_policy_of_ones_own(policy: str, expected: str, said: str) -> None:
+def test_policy_of_ones_own(policy: str, expected: str, message: str) -> None:
     """It is judged by where scripts may come from; what default-src does not cover is pointed out."""
-    assert said in judge(protection.content_security_policy, expected, SECURITY_CSP=policy).reason
+    assert message in judge(protection.content_security_policy, expected, SECURITY_CSP=policy).reason
 
 
 @pytest.mark.parametrize(
-    ("variables", "expected", "said"),
+    ("variables", "expected", "message"),
     [
         (AUTH, "pass", "are checked"),
         ({}, "warn", "anybody"),
@@ -72,9 +72,9 @@ def test_policy_of_ones_own(policy: str, expected: str, said: str) -> None:
         ({**AUTH, "AUTH_FAILURE_LIMIT": "0"}, "warn", "AUTH_FAILURE_LIMIT is 0"),
     ],
 )
-def test_authentication(variables: dict[str, str], expected: str, said: str) -> None:
+def test_authentication(variables: dict[str, str], expected: str, message: str) -> None:
     """Off may be meant; on without an audience is open to other services' tokens."""
-    assert said in judge(protection.authentication, expected, **variables).reason
+    assert message in judge(protection.authentication, expected, **variables).reason
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_rate_limit(variables: dict[str, str], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("origins", "expected", "said"),
+    ("origins", "expected", "message"),
     [
         ("", "pass", "no other origin"),
         ("https://app.test,https://b.test:8443", "pass", "https://app.test"),
@@ -104,9 +104,9 @@ def test_rate_limit(variables: dict[str, str], expected: str) -> None:
         ("http://app.test", "warn", "anybody on the way"),
     ],
 )
-def test_cross_origin(origins: str, expected: str, said: str) -> None:
+def test_cross_origin(origins: str, expected: str, message: str) -> None:
     """Pages that are listed and come by HTTPS."""
-    assert said in judge(protection.cross_origin, expected, CORS_ALLOWED_ORIGINS=origins).reason
+    assert message in judge(protection.cross_origin, expected, CORS_ALLOWED_ORIGINS=origins).reason
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_debug_logging(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "expected", "said"),
+    ("rules", "expected", "message"),
     [
         (None, "warn", "not read"),
         (AccessRules(), "pass", "no rule opens writes"),
@@ -137,13 +137,13 @@ def test_debug_logging(text: str, expected: str) -> None:
         (AccessRules(all_owners=('notes: read=Role("x")',)), "warn", "all owners' records: notes: read="),
     ],
 )
-def test_access_rules(rules: AccessRules | None, expected: str, said: str) -> None:
+def test_access_rules(rules: AccessRules | None, expected: str, message: str) -> None:
     """Whatever is for everyone to write, or for more than owners, is to be looked at."""
-    assert said in judge(protection.access_rules, expected, Facts(access=rules)).reason
+    assert message in judge(protection.access_rules, expected, Facts(access=rules)).reason
 
 
 @pytest.mark.parametrize(
-    ("keys", "expected", "said"),
+    ("keys", "expected", "message"),
     [
         (None, "warn", "not read"),
         (KeysFound(), "pass", "every API key expires"),
@@ -151,8 +151,8 @@ def test_access_rules(rules: AccessRules | None, expected: str, said: str) -> No
         (KeysFound(unused=("0123", "4567")), "warn", "not used for 90 days: 0123, 4567"),
     ],
 )
-def test_api_keys(keys: KeysFound | None, expected: str, said: str) -> None:
+def test_api_keys(keys: KeysFound | None, expected: str, message: str) -> None:
     """Keys that never expire, or that are not used, are to be looked at; without keys there is nothing."""
     on = {"AUTH_ENABLED": "true", "KEYS_ENABLED": "true"}
-    assert said in judge(protection.api_keys, expected, Facts(keys=keys), **on).reason
+    assert message in judge(protection.api_keys, expected, Facts(keys=keys), **on).reason
     judge(protection.api_keys, "pass", Facts(keys=keys))

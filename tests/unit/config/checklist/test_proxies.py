@@ -11,7 +11,7 @@ URL = "https://api.acme.io"
 
 
 @pytest.mark.parametrize(
-    ("variables", "expected", "said"),
+    ("variables", "expected", "message"),
     [
         ({}, "warn", "is not set"),
         ({"PUBLIC_URL": URL}, "fail", "all clients are one"),
@@ -27,13 +27,13 @@ URL = "https://api.acme.io"
         ({"TRUSTED_PROXIES": "8.8.8.0/24"}, "pass", ""),
     ],
 )
-def test_proxies(variables: dict[str, str], expected: str, said: str) -> None:
+def test_proxies(variables: dict[str, str], expected: str, message: str) -> None:
     """Those in front are named, and no other."""
-    assert said in judge(proxies.proxies, expected, **variables).reason
+    assert message in judge(proxies.proxies, expected, **variables).reason
 
 
 @pytest.mark.parametrize(
-    ("trusted", "said"),
+    ("trusted", "message"),
     [
         ("::ffff:0:0/96", "::ffff:0:0/96, which is 0.0.0.0/0"),
         ("::ffff:0:0/97", "which is 0.0.0.0/1"),
@@ -53,9 +53,9 @@ def test_proxies(variables: dict[str, str], expected: str, said: str) -> None:
         (",".join(f"{first}.0.0.0/9" for first in range(20, 23)), "as many public addresses as a /8"),
     ],
 )
-def test_too_much_is_told_however_it_is_written(trusted: str, said: str) -> None:
+def test_too_much_is_told_however_it_is_written(trusted: str, message: str) -> None:
     """In IPv6 that holds IPv4, in halves, in pieces: what comes to more than proxies of one's own fails."""
-    assert said in judge(proxies.proxies, "fail", TRUSTED_PROXIES=trusted).reason
+    assert message in judge(proxies.proxies, "fail", TRUSTED_PROXIES=trusted).reason
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_real_values_are_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"METRICS_TOKEN": "aaaaaaaaaaaaaaaa"}, "METRICS_TOKEN can be guessed: it has 1 different"),
         ({"METRICS_TOKEN": "1234567890123456"}, "METRICS_TOKEN can be guessed"),
@@ -107,10 +107,10 @@ def test_real_values_are_none(text: str) -> None:
         ({"REDIS_URL": "redis://:redis-password-1@cache:6379"}, "the password in REDIS_URL"),
     ],
 )
-def test_a_secret_that_can_be_guessed_fails(variables: dict[str, str], said: str) -> None:
+def test_a_secret_that_can_be_guessed_fails(variables: dict[str, str], message: str) -> None:
     """Wherever one is that somebody thought of; it is not repeated."""
     finding = judge(secrets, "fail", **variables)
-    assert finding.reason.startswith(said)
+    assert finding.reason.startswith(message)
     assert not any(value in finding.reason for value in variables.values())
 
 

@@ -76,7 +76,7 @@ HIDDEN = Answer("https://api.acme.io/metrics", 401)
 
 
 @pytest.mark.parametrize(
-    ("facts", "variables", "expected", "said"),
+    ("facts", "variables", "expected", "message"),
     [
         (Facts(own_metrics=OWN, public_metrics=HIDDEN), {}, "pass", "Prometheus"),
         (Facts(own_metrics=OWN), {"METRICS_TOKEN": "b7s-9dK2-vVq8_mWz"}, "pass", ""),
@@ -89,9 +89,9 @@ HIDDEN = Answer("https://api.acme.io/metrics", 401)
         (Facts(own_metrics=Answer(OWN.url, 404)), {}, "fail", "404"),
     ],
 )
-def test_monitoring(facts: Facts, variables: dict[str, str], expected: str, said: str) -> None:
+def test_monitoring(facts: Facts, variables: dict[str, str], expected: str, message: str) -> None:
     """Metrics are there for who may see them."""
-    assert said in judge(upkeep.monitoring, expected, facts, **variables).reason
+    assert message in judge(upkeep.monitoring, expected, facts, **variables).reason
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_words_are_joined_in_any_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "told"),
+    ("declared", "message"),
     [
         (lambda: Access(read=PUBLIC | ADMIN), "read=PUBLIC .* PUBLIC includes everyone: remove the other"),
         (lambda: Access(read=PUBLIC | SIGNED_IN), "PUBLIC includes everyone"),
@@ -60,9 +60,9 @@ def test_words_are_joined_in_any_order() -> None:
         (lambda: scope(7), "use one scope's name"),
     ],
 )
-def test_a_rule_that_cannot_be_meant_is_refused(declared: Callable[[], Any], told: str) -> None:
+def test_a_rule_that_cannot_be_meant_is_refused(declared: Callable[[], Any], message: str) -> None:
     """With the rule, and what to write instead."""
-    with pytest.raises(DeclarationError, match=told):
+    with pytest.raises(DeclarationError, match=message):
         declared()
 
 

@@ -25,7 +25,7 @@ def found(*records: Record) -> Awaitable[Sequence[Record]]:
 
 
 @pytest.mark.parametrize(
-    ("read", "write", "error", "told"),
+    ("read", "write", "error", "message"),
     [
         (A, A, VersionConflict(3), VersionConflict),
         (A, O, VersionConflict(3), VersionConflict),
@@ -40,11 +40,11 @@ def found(*records: Record) -> Awaitable[Sequence[Record]]:
     ],
 )
 async def test_a_refusal_tells_what_may_be_read(
-    read: Decision, write: Decision, error: EstuaryError, told: type[EstuaryError]
+    read: Decision, write: Decision, error: EstuaryError, message: type[EstuaryError]
 ) -> None:
     """A version, and that a record is there, to those alone who may read it."""
     grant = Grant("her" if write is O else None, "her", read=read, write=write)
-    assert told is type(await refusal_within(grant, error, lambda: found(HIS)))
+    assert message is type(await refusal_within(grant, error, lambda: found(HIS)))
 
 
 async def test_a_record_that_is_not_there_is_told_as_such() -> None:

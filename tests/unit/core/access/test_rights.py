@@ -54,7 +54,7 @@ def test_without_a_rule_owners_see_their_own_and_others_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "asker", "told"),
+    ("who", "asker", "message"),
     [
         (SIGNED_IN, NONE, "missing"),
         (OWNER, NONE, "missing"),
@@ -70,17 +70,17 @@ def test_without_a_rule_owners_see_their_own_and_others_all() -> None:
     ],
 )
 def test_a_refusal_says_what_would_help(
-    who: Who | None, asker: Identity | None, told: str | type[Forbidden]
+    who: Who | None, asker: Identity | None, message: str | type[Forbidden]
 ) -> None:
     """401 where another token could; the scope where one is missing; else nothing, and no role's name."""
     with pytest.raises((Forbidden, Unauthenticated)) as refusal:
         rights(read=who).grant(Action.READ, asker)
     error = refusal.value
     if isinstance(error, Unauthenticated):
-        assert told == error.reason
+        assert message == error.reason
     else:
         assert isinstance(error, Forbidden)
-        assert told == (error.scope or Forbidden)
+        assert message == (error.scope or Forbidden)
     assert "admin" not in str(error)
 
 

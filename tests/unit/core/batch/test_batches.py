@@ -103,5 +103,5 @@ async def test_the_first_that_cannot_be_made_is_told() -> None:
     assert (0, NotFound) == _kind(await refusal(desk, Operation(desk.target, Verb.DELETE, "x"), nameless))
 
 
-def _kind(told: tuple[int, Exception]) -> tuple[int, type[Exception]]:
-    return told[0], type(told[1])
+def _kind(reported: tuple[int, Exception]) -> tuple[int, type[Exception]]:
+    return reported[0], type(reported[1])

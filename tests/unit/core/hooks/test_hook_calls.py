@@ -145,11 +145,11 @@ DEFECTS: dict[str, tuple[Callable[[Box], Any], str]] = {
 @pytest.mark.parametrize("name", DEFECTS)
 def test_whatever_else_a_hook_does_is_a_defect_of_its_own(name: str) -> None:
     """It is reported as the hook's, and leaves the value as it was."""
-    hook, told = DEFECTS[name]
+    hook, shown = DEFECTS[name]
     value = Box(marks=["a"], extra={"a": [1]}, sealed_at=START)
     with pytest.raises(HookFailed) as failed:
         created_by(hook, value)
-    assert str(failed.value).startswith(f"hook before_create of boxes {told}")
+    assert str(failed.value).startswith(f"hook before_create of boxes {shown}")
     assert Box(marks=["a"], extra={"a": [1]}, sealed_at=START) == value
 
 
@@ -208,8 +208,8 @@ def test_no_hook_changes_what_the_server_sets(field: str, value: object) -> None
         before_update=lambda _old, new, _: replace(new, **change),
     )
     calls = HookCalls(ENTRIES, hooks, monotonic, ignored)
-    told = f"changed {field}, which the server sets: return it as it was"
-    with pytest.raises(HookFailed, match=f"before_create .* {told}"):
+    message = f"changed {field}, which the server sets: return it as it was"
+    with pytest.raises(HookFailed, match=f"before_create .* {message}"):
         calls.created(ALICES, None)
-    with pytest.raises(HookFailed, match=f"before_update .* {told}"):
+    with pytest.raises(HookFailed, match=f"before_update .* {message}"):
         calls.updated(ALICES, {"title": "b"}, None)

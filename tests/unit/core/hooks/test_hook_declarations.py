@@ -53,12 +53,12 @@ FAULTS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("hook", "told"), FAULTS)
-def test_what_cannot_be_called_is_refused(hook: Any, told: str) -> None:
+@pytest.mark.parametrize(("hook", "message"), FAULTS)
+def test_what_cannot_be_called_is_refused(hook: Any, message: str) -> None:
     """With the hook's name, and what it has to be."""
     with pytest.raises(DeclarationError) as refused:
         Resource("loans", Loan, hooks=Hooks(before_create=hook))
-    assert str(refused.value).endswith(told.removeprefix("…"))
+    assert str(refused.value).endswith(message.removeprefix("…"))
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -43,7 +43,7 @@ def test_kinds_are_equal_where_they_are_declared_alike(declared: Kind) -> None:
     again = type(declared)(*declared.rules)
     assert (declared, hash(declared), repr(declared)) == (again, hash(again), repr(again))
     assert [declared] == [other for other in DECLARED if other == declared]
-    assert [repr(declared)] == [told for told in map(repr, DECLARED) if told == repr(declared)]
+    assert [repr(declared)] == [each for each in map(repr, DECLARED) if each == repr(declared)]
 
 
 def test_each_kind_says_how_it_is_declared() -> None:

@@ -97,8 +97,8 @@ async def test_a_slow_query_is_told_without_its_values(waits: bool) -> None:
     shop = Shop(SLOW_SECONDS, waits=waits)
     await answer(shop.queries(), UNSERVED)
     asked = "binding.eq and pages.gt sort=pages"
-    told = ListQuerySlow("books", asked, SLOW_SECONDS, ("binding", "pages"), "", refused=False)
-    assert [ListQueried("books", served=False), told] == shop.seen
+    reported = ListQuerySlow("books", asked, SLOW_SECONDS, ("binding", "pages"), "", refused=False)
+    assert [ListQueried("books", served=False), reported] == shop.seen
 
 
 @pytest.mark.parametrize("waits", [False, True])
@@ -106,9 +106,9 @@ async def test_a_slow_query_that_an_index_serves_is_told_without_advice(waits: b
     """It is not the index that it lacks."""
     shop = Shop(SLOW_SECONDS, waits=waits)
     await answer(shop.queries(), SERVED)
-    (_, told) = shop.seen
-    assert isinstance(told, ListQuerySlow)
-    assert ((), "") == (told.index, told.sort)
+    (_, reported) = shop.seen
+    assert isinstance(reported, ListQuerySlow)
+    assert ((), "") == (reported.index, reported.sort)
 
 
 @pytest.mark.parametrize("waits", [False, True])
@@ -117,9 +117,9 @@ async def test_a_query_that_is_given_up_is_told_however_fast_that_was(waits: boo
     shop = Shop(0.001, QueryTooExpensive(Advice()), waits=waits)
     with pytest.raises(QueryTooExpensive):
         await answer(shop.queries(), HOPELESS)
-    (_, told) = shop.seen
-    assert isinstance(told, ListQuerySlow)
-    assert ("title.contains", (), True) == (told.shape, told.index, told.refused)
+    (_, reported) = shop.seen
+    assert isinstance(reported, ListQuerySlow)
+    assert ("title.contains", (), True) == (reported.shape, reported.index, reported.refused)
 
 
 def test_a_shape_says_how_conditions_are_joined() -> None:
@@ -136,7 +136,7 @@ async def test_a_store_may_keep_indexes_of_one_direction_alone() -> None:
     queries = shop.queries(require_index=True, one_direction=True)
     for served in (SERVED, ListQuery(sort=(SortKey("binding"), SortKey("published_at")))):
         await answer(queries, served)
-    with pytest.raises(QueryTooExpensive) as told:
+    with pytest.raises(QueryTooExpensive) as raised:
         queries.ask(ListQuery(sort=(SortKey("binding"), SortKey("published_at", True))))
-    assert Advice() == told.value.advice
+    assert Advice() == raised.value.advice
     assert [True, True, False] == [each.served for each in shop.seen if isinstance(each, ListQueried)]

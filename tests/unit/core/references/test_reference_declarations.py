@@ -66,10 +66,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("type_", "told"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_contradicts_itself_is_refused(type_: Any, told: str) -> None:
+@pytest.mark.parametrize(("type_", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_contradicts_itself_is_refused(type_: Any, message: str) -> None:
     """With what to do about it."""
-    with pytest.raises(DeclarationError, match=told):
+    with pytest.raises(DeclarationError, match=message):
         resource("books", author=type_)
 
 
@@ -109,8 +109,8 @@ def test_what_ends_is_no_circle() -> None:
 
 def test_what_is_referred_to_is_declared() -> None:
     """Else the error names the field, and what is missing."""
-    told = r"books: field 'author' refers to 'authors', which RESOURCES does not name"
-    with pytest.raises(DeclarationError, match=told):
+    message = r"books: field 'author' refers to 'authors', which RESOURCES does not name"
+    with pytest.raises(DeclarationError, match=message):
         check(resource("books", author=to("authors")))
 
 

@@ -89,9 +89,9 @@ def test_a_bad_token_is_told_and_counted() -> None:
 def test_one_try_too_many_is_told_nothing() -> None:
     """Many that come at once are looked at together: those beyond the limit are blocked all the same."""
     asked = Asked(Overtaken())
-    with pytest.raises(RateLimited) as told:
+    with pytest.raises(RateLimited) as raised:
         asked.ask()
-    assert 30.0 == told.value.resets_in
+    assert 30.0 == raised.value.resets_in
     assert [Refusal.BLOCKED] == reasons(asked)
 
 

@@ -37,10 +37,10 @@ def ignore(_: Observation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resets_in", "told"),
+    ("resets_in", "message"),
     [(0.0, 0), (0.001, 1), (1.0, 1), (59.2, 60), (299.5, 300), (300.0, 300), (300.1, 301), (3600.0, 3600)],
 )
-def test_the_reset_is_told_in_whole_seconds_rounded_up(resets_in: float, told: int) -> None:
+def test_the_reset_is_told_in_whole_seconds_rounded_up(resets_in: float, message: int) -> None:
     """However far away it is: the lines for the near ones are ready, those for the others are made."""
     request = Request("GET", "/x", "", Fields(), "192.0.2.1:80")
     request.route = Route("/x", {})
@@ -49,8 +49,8 @@ def test_the_reset_is_told_in_whole_seconds_rounded_up(resets_in: float, told: i
     assert (
         "x-request-id: 1\r\nx-ratelimit-limit: 1000\r\n"
         'ratelimit-policy: "default";q=1000;w=3600\r\n'
-        f"x-ratelimit-remaining: 12345\r\nx-ratelimit-reset: {told}\r\n"
-        f'ratelimit: "default";r=12345;t={told}\r\n'
+        f"x-ratelimit-remaining: 12345\r\nx-ratelimit-reset: {message}\r\n"
+        f'ratelimit: "default";r=12345;t={message}\r\n'
     ) == request.reply_lines
 
 

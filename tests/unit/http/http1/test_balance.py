@@ -23,14 +23,14 @@ def test_a_process_that_is_not_there_is_not_waited_for() -> None:
     held = [0, 0]
     first = Balance(held, 0)
     first.opened()
-    told = [first.is_next]
+    reported = [first.is_next]
     second = Balance(held, 1)
-    told.append(first.is_next)
+    reported.append(first.is_next)
     for _ in range(3):
         second.opened()
     leave(held, 1)
-    told.append(first.is_next)
-    assert [True, False, True] == told
+    reported.append(first.is_next)
+    assert [True, False, True] == reported
     assert (True, False) == (Balance(held, 1).is_next, first.is_next)
 
 

@@ -118,8 +118,8 @@ def test_what_is_left_of_the_rate_limit_is_told() -> None:
         counted = path.startswith("/api") or path == "/openapi.json"
         for method in set(item) - {"parameters"}:
             for status, answer in item[method]["responses"].items():
-                told = set(answer.get("headers", LIMITS if counted else {}))
-                assert (path, status, counted) == (path, status, told >= LIMITS)
+                reported = set(answer.get("headers", LIMITS if counted else {}))
+                assert (path, status, counted) == (path, status, reported >= LIMITS)
     for answer in WHOLE["components"]["responses"].values():
         assert set(answer["headers"]) >= LIMITS
 

@@ -78,7 +78,7 @@ def test_the_last_of_equal_names_counts(padding: bytes) -> None:
     assert {"name": "a", "description": None} == vars_of(decode_item(b'{"name":1,"name":"a"}' + padding))
     with pytest.raises(BadRequest) as raised:
         decode_item(b'{"name":"a","name":1}' + padding)
-    assert [("name", "must be a text", "type")] == told(raised.value)
+    assert [("name", "must be a text", "type")] == reported(raised.value)
 
 
 @pytest.mark.parametrize("padding", [b"", b" " * 1000], ids=["short", "long"])
@@ -147,7 +147,7 @@ def test_what_is_told_of_a_wrong_value(
     members = [b'"%s":%s' % (name.encode(), given) for name, given in {**usual, member: value}.items()]
     with pytest.raises(BadRequest, match="Invalid JSON format") as raised:
         decode_vessel(b"{" + b",".join(members) + b"}" + padding)
-    assert [(member, message, code)] == told(raised.value)
+    assert [(member, message, code)] == reported(raised.value)
 
 
 def vars_of(decoded: msgspec.Struct) -> dict[str, object]:
@@ -155,6 +155,6 @@ def vars_of(decoded: msgspec.Struct) -> dict[str, object]:
     return msgspec.structs.asdict(decoded)
 
 
-def told(error: BadRequest) -> list[tuple[str, str, str]]:
+def reported(error: BadRequest) -> list[tuple[str, str, str]]:
     """What `error` says of each field."""
     return [(each.field, each.message, each.code) for each in error.violations]

@@ -41,25 +41,25 @@ def test_every_time_of_a_record_has_six_digits() -> None:
     """Its own two and those of its fields, alone and in lists; a null stays one."""
     codec = RecordCodec(VESSELS)
     record = Record(ID, 1, WHOLE, WHOLE, vessel(built_at=WHOLE), "")
-    told = msgspec.json.decode(codec.record(record))
-    times = {name: told[name] for name in ("created_at", "updated_at", "built_at", "surveyed_at")}
+    document = msgspec.json.decode(codec.record(record))
+    times = {name: document[name] for name in ("created_at", "updated_at", "built_at", "surveyed_at")}
     assert times == dict.fromkeys(("created_at", "updated_at", "built_at"), SIX_DIGITS) | {
         "surveyed_at": None
     }
-    assert [told] == msgspec.json.decode(codec.listing([record], 1, 20, 0))["items"]
-    assert [told] == msgspec.json.decode(codec.page([record], 20, None))["items"]
+    assert [document] == msgspec.json.decode(codec.listing([record], 1, 20, 0))["items"]
+    assert [document] == msgspec.json.decode(codec.page([record], 20, None))["items"]
 
 
 def test_a_hidden_field_is_in_no_answer() -> None:
     """Neither in a record nor in a list, whatever fields stand behind it."""
     codec = RecordCodec(BOOKS)
     record = Record(ID, 1, WHOLE, WHOLE, Book(title="Moby-Dick", price_paid=7), "")
-    told = msgspec.json.decode(codec.record(record))
+    document = msgspec.json.decode(codec.record(record))
     shown = {"id", *BOOKS.field_names, "created_at", "updated_at"} - {"price_paid"}
-    assert shown == set(told)
-    assert ("Moby-Dick", 0, SIX_DIGITS) == (told["title"], told["limit"], told["created_at"])
-    assert [told] == msgspec.json.decode(codec.listing([record], 1, 20, 0))["items"]
-    assert [told] == msgspec.json.decode(codec.page([record], 20, None))["items"]
+    assert shown == set(document)
+    assert ("Moby-Dick", 0, SIX_DIGITS) == (document["title"], document["limit"], document["created_at"])
+    assert [document] == msgspec.json.decode(codec.listing([record], 1, 20, 0))["items"]
+    assert [document] == msgspec.json.decode(codec.page([record], 20, None))["items"]
 
 
 @pytest.mark.parametrize("microsecond", [0, 1, 250_000])

@@ -35,8 +35,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), REFUSED.items())
-def test_what_is_no_reference_is_refused(text: str, told: str) -> None:
+@pytest.mark.parametrize(("text", "message"), REFUSED.items())
+def test_what_is_no_reference_is_refused(text: str, message: str) -> None:
     """With the nearest name, or which there are."""
-    with pytest.raises(InvalidParameter, match=told):
+    with pytest.raises(InvalidParameter, match=message):
         CHAPTERS.of_text(text)

@@ -20,10 +20,10 @@ def test_a_single_record_knows_no_other_parameter() -> None:
     assert (None, None) == PLAIN.of_query("&")
     assert PLAIN.of_query("fields=title").projection is not None
     assert {"author": {}, "editor": {}} == EXPANDING.of_query("expand=author,editor").expansion
-    for query, told in {
+    for query, reported in {
         "field=title": "field: Parameter is unknown; did you mean fields",
         "fields=title&fields=id": "fields: Fields must be given once",
         "expand=author": "expand: Parameter is unknown",
     }.items():
-        with pytest.raises(InvalidParameter, match=told):
+        with pytest.raises(InvalidParameter, match=reported):
             PLAIN.of_query(query)

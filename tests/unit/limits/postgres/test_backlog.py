@@ -14,7 +14,7 @@ def hits(client: str, cost: int = 1, number: int = 1) -> Hits:
     return made
 
 
-def told(batch: list[Hits]) -> list[tuple[str, int, int]]:
+def reported(batch: list[Hits]) -> list[tuple[str, int, int]]:
     """The clients of a statement, what each hit costs, and how many there are."""
     return [(each.client, each.cost, len(each.waiting)) for each in batch]
 
@@ -23,7 +23,7 @@ async def test_a_statement_counts_each_client_once() -> None:
     """What else a client asks for waits for the next one, in its order."""
     backlog = Backlog()
     backlog.add([hits("ann"), hits("ann", 5), hits("bob"), hits("ann")])
-    statements = [told(backlog.take(9)) for _ in range(3)]
+    statements = [reported(backlog.take(9)) for _ in range(3)]
     assert [[("ann", 1, 1), ("bob", 1, 1)], [("ann", 5, 1)], [("ann", 1, 1)]] == statements
     assert not backlog
 
@@ -33,15 +33,15 @@ async def test_hits_at_one_cost_join_those_that_wait() -> None:
     backlog = Backlog()
     backlog.add([hits("ann", number=2), hits("bob", 5)])
     backlog.add([hits("ann", number=3), hits("bob"), hits("bob", 5)])
-    assert [("ann", 1, 5), ("bob", 5, 1)] == told(backlog.take(9))
-    assert [("bob", 1, 1)] == told(backlog.take(9))
+    assert [("ann", 1, 5), ("bob", 5, 1)] == reported(backlog.take(9))
+    assert [("bob", 1, 1)] == reported(backlog.take(9))
 
 
 async def test_a_client_of_many_costs_does_not_hold_up_others() -> None:
     """It goes behind them after each statement that it is in."""
     backlog = Backlog()
     backlog.add([hits("ann"), hits("ann", 5), hits("ann"), hits("bob"), hits("cid")])
-    statements = [told(backlog.take(1)) for _ in range(5)]
+    statements = [reported(backlog.take(1)) for _ in range(5)]
     assert ["ann", "bob", "cid", "ann", "ann"] == [client for ((client, _, _),) in statements]
 
 

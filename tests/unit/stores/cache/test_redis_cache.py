@@ -330,10 +330,10 @@ async def test_a_user_needs_no_more_than_the_documents_say(redis: Redis) -> None
 async def test_a_right_that_is_missing_is_told_at_the_start(redis: Redis, missing: str) -> None:
     """Whichever it is, also where only a script needs it: with all that are needed."""
     let_in(redis, " ".join(right for right in RIGHTS.split() if right != missing))
-    with pytest.raises(StoreUnavailable, match=r"REDIS_URL.*~test:cache:\* ") as told:
+    with pytest.raises(StoreUnavailable, match=r"REDIS_URL.*~test:cache:\* ") as raised:
         await caches_of(redis, [], "cache", PASSWORD).open()
-    assert str(told.value).endswith(RIGHTS)
-    assert PASSWORD not in str(told.value)
+    assert str(raised.value).endswith(RIGHTS)
+    assert PASSWORD not in str(raised.value)
 
 
 async def test_keys_that_are_not_ours_to_touch_are_told_at_the_start(redis: Redis) -> None:
@@ -353,15 +353,15 @@ async def test_a_right_that_is_taken_away_is_told_once(redis: Redis) -> None:
     redis.say("ACL SETUSER cache -del")
     await cache.forget(make_id(1))
 
-    def told() -> list[tuple[bool, bool]]:
+    def reported() -> list[tuple[bool, bool]]:
         changes = [each for each in seen if isinstance(each, CacheChanged)]
         return [(each.available, each.reason.endswith(RIGHTS)) for each in changes]
 
-    await until(lambda: (False, True) in told())
+    await until(lambda: (False, True) in reported())
     assert isinstance(await cache.look(make_id(1)), Miss)
     redis.say("ACL SETUSER cache +del")
-    await until(lambda: told()[-1] == (True, False))
-    assert [(False, False), (False, True), (True, False)] == told()
+    await until(lambda: reported()[-1] == (True, False))
+    assert [(False, False), (False, True), (True, False)] == reported()
     await caches.close()
 
 

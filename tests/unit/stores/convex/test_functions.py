@@ -36,8 +36,8 @@ async def called(deployment: Deployment, kind: str, path: str, arguments: dict[s
     body = {"path": path, "args": arguments, "format": "json"}
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         answer = await client.post(f"{deployment.url}/api/{kind}", json=body)
-    told: dict[str, Any] = answer.json()
-    return told
+    reported: dict[str, Any] = answer.json()
+    return reported
 
 
 async def batches(records: Sequence[Record]) -> AsyncIterator[tuple[Resource, Sequence[Record]]]:

@@ -30,13 +30,13 @@ def loans(*indexes: tuple[str, ...]) -> Resource:
 
 def test_an_index_is_there_for_all_records_and_for_each_owner() -> None:
     """In the order of its fields, none of which can descend in Convex; metadata is beside the value."""
-    told = schema([loans(("due", "-note"), ("-updated_at",))])
+    reported = schema([loans(("due", "-note"), ("-updated_at",))])
     assert (
         '    .index("by_due__note__id", ["generation", "value.due", "value.note", "id"])\n'
         '    .index("by_owner__due__note__id", ["generation", "owner", "value.due", "value.note", "id"])\n'
         '    .index("by_updated_at__id", ["generation", "updated_at", "id"])\n'
         '    .index("by_owner__updated_at__id", ["generation", "owner", "updated_at", "id"]),\n'
-    ) in told
+    ) in reported
 
 
 def test_indexes_that_differ_in_directions_alone_are_one() -> None:
@@ -65,24 +65,24 @@ def test_more_indexes_than_convex_keeps_are_refused() -> None:
     fields = [(f"field_{number}", Annotated[int, Index]) for number in range(8)]
     marked = [Resource("rows", defstruct("Row", fields[:count], frozen=True)) for count in (7, 8)]
     assert 28 == len(list(declared_indexes(marked[0])))
-    for told in (schema, indexed):
+    for each in (schema, indexed):
         with pytest.raises(
             DeclarationError, match="'rows': Convex keeps 28 indexes of it, and needs 32 for 16"
         ):
-            told([marked[1]])
+            each([marked[1]])
 
 
 def test_fields_in_indexes_are_kept_in_one_form() -> None:
     """Those that a record may lack, or that earlier releases wrote otherwise."""
     resource = loans(("renewed", "note"), ("due", "title"))
-    told, forms = schema([resource]), indexed([resource])["loans"].forms
+    reported, forms = schema([resource]), indexed([resource])["loans"].forms
     assert (
         "    fields: {\n"
         f'      due: {{ form: "{forms["due"]}", time: true }},\n'
         f'      renewed: {{ form: "{forms["renewed"]}", missing: 0 }},\n'
         f'      note: {{ form: "{forms["note"]}", missing: null }},\n'
         "    },\n"
-    ) in told
+    ) in reported
     assert "    fields: {},\n" in schema([loans(("title",))])
 
 

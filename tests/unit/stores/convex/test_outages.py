@@ -184,13 +184,13 @@ async def test_a_probe_calls_no_function(store: ConvexStore, deployment: Deploym
 
 async def test_connections_in_use_are_told(deployment: Deployment) -> None:
     """One for each call, and none when all have ended."""
-    told: list[Observation] = []
-    store = ConvexStore(deployment.url, [ITEMS], deploy_key=DEPLOY_KEY, observe=told.append)
+    reported: list[Observation] = []
+    store = ConvexStore(deployment.url, [ITEMS], deploy_key=DEPLOY_KEY, observe=reported.append)
     await store.open()
-    told.clear()
+    reported.clear()
     await asyncio.gather(*(awaited(store.collection(ITEMS)).count() for _ in range(3)))
     await store.close()
-    assert [1, 2, 3, 2, 1, 0] == [each.active for each in told if isinstance(each, ConnectionsChanged)]
+    assert [1, 2, 3, 2, 1, 0] == [each.active for each in reported if isinstance(each, ConnectionsChanged)]
 
 
 @pytest.mark.parametrize("lost", range(1, ATTEMPTS))

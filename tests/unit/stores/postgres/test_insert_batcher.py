@@ -256,10 +256,12 @@ async def test_an_outage_is_told_to_each_row_once(inserts: InsertBatcher, server
     server.refused["1"] = ConnectionResetError()
     kept = added(inserts, 1, 2, 3)
     server.answer()
-    told = await failures(kept)
-    assert [StoreUnavailable] * 3 == [type(error) for error in told]
-    assert 3 == len({id(error) for error in told})
-    assert all(isinstance(error, StoreError) and error.__cause__ is server.refused["1"] for error in told)
+    reported = await failures(kept)
+    assert [StoreUnavailable] * 3 == [type(error) for error in reported]
+    assert 3 == len({id(error) for error in reported})
+    assert all(
+        isinstance(error, StoreError) and error.__cause__ is server.refused["1"] for error in reported
+    )
     assert 1 == len(server.asked)
 
 
@@ -268,16 +270,16 @@ async def test_an_unreachable_server_fails_rows_at_once(
 ) -> None:
     """As it does every other call."""
     connector.refuses = True
-    told = await failures(added(inserts, 1, 2))
-    assert ["no server listens"] * 2 == [str(error) for error in told]
+    reported = await failures(added(inserts, 1, 2))
+    assert ["no server listens"] * 2 == [str(error) for error in reported]
 
 
 @hasty
 async def test_each_rows_time_is_bounded(inserts: InsertBatcher, server: Server) -> None:
     """However long others take, a row waits no longer than it may; and then it is not sent any more."""
     under_way = await busy(inserts, server)
-    told = await failures(under_way + added(inserts, "late"))
-    assert [StoreUnavailable] * 3 == [type(error) for error in told]
+    reported = await failures(under_way + added(inserts, "late"))
+    assert [StoreUnavailable] * 3 == [type(error) for error in reported]
     server.answer()
     await inserts.add(rows(["next"])[0])
     assert ["next"] in server.asked
@@ -319,5 +321,5 @@ async def test_rows_that_wait_at_the_end_are_told_so(
     under_way = await busy(inserts, server)
     waiting = added(inserts, "waiting")
     await pool.close()
-    told = await failures(under_way + waiting)
-    assert [StoreUnavailable] * 3 == [type(error) for error in told]
+    reported = await failures(under_way + waiting)
+    assert [StoreUnavailable] * 3 == [type(error) for error in reported]

@@ -18,14 +18,14 @@ def test_it_is_due_while_another_worker_waits() -> None:
     waiting = [0, 0, 0]
     first, second = WriterFairness(waiting, 0), WriterFairness(waiting, 1)
     first.waits(waiting=True)
-    told = [first.is_due, second.is_due]
+    reported = [first.is_due, second.is_due]
     first.waits(waiting=False)
-    told.append(second.is_due)
+    reported.append(second.is_due)
     waiting[2] = 1
-    told.append(first.is_due)
+    reported.append(first.is_due)
     WriterFairness(waiting, 2)
-    told.append(first.is_due)
-    assert [False, True, False, True, False] == told
+    reported.append(first.is_due)
+    assert [False, True, False, True, False] == reported
     assert not sole_writer().is_due
 
 

@@ -42,7 +42,7 @@ class Watched:
     @property
     def losses(self) -> list[str]:
         """The reasons that were reported."""
-        return [told.reason for told in self.observed if isinstance(told, StoreLost)]
+        return [each.reason for each in self.observed if isinstance(each, StoreLost)]
 
     @property
     def recovered(self) -> bool:

@@ -120,10 +120,12 @@ async def test_files_that_others_do_not_use_are_not_opened(
     """Opened, each process would see its own records; the process that has others open is named."""
     lose(made)
     store = SqliteStore(made, [ITEMS], timeout=0.2)
-    said = f"process {other.pid} has the database open, but its {made.name}{lost} was deleted or replaced"
-    with pytest.raises(StoreUnavailable, match=said):
+    message = (
+        f"process {other.pid} has the database open, but its {made.name}{lost} was deleted or replaced"
+    )
+    with pytest.raises(StoreUnavailable, match=message):
         await store.open()
-    with pytest.raises(StoreUnavailable, match=said):
+    with pytest.raises(StoreUnavailable, match=message):
         await store.migrate(only_plan=False)
 
 
@@ -133,11 +135,11 @@ async def test_a_database_is_not_opened_with_the_log_of_another(
     """A database that was put in the place of one that is open waits until that is closed."""
     put_in_place_of(made)
     store = SqliteStore(made, [ITEMS], timeout=0.2)
-    said = f"process {other.pid} has {made.name}-shm open, but its {made.name} was deleted or replaced"
-    with pytest.raises(StoreUnavailable, match=said):
+    message = f"process {other.pid} has {made.name}-shm open, but its {made.name} was deleted or replaced"
+    with pytest.raises(StoreUnavailable, match=message):
         await store.open()
     without_database(made)
-    with pytest.raises(StoreUnavailable, match=said):
+    with pytest.raises(StoreUnavailable, match=message):
         await store.open()
 
 

@@ -348,6 +348,6 @@ async def test_records_without_an_owner_are_not_in_the_index_of_owners(
     shell.execute("ANALYZE")
 
     # SQLite says nothing of an empty index, and from 3.46 on that it has 0 entries.
-    told = dict(shell.execute("SELECT idx, stat FROM sqlite_stat1 WHERE tbl = 'items'"))
-    entries = {name: told.get(name, "0").split()[0] for name in ("_items_position", "_items_owner")}
+    reported = dict(shell.execute("SELECT idx, stat FROM sqlite_stat1 WHERE tbl = 'items'"))
+    entries = {name: reported.get(name, "0").split()[0] for name in ("_items_position", "_items_owner")}
     assert {"_items_position": "1", "_items_owner": "0"} == entries
