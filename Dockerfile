@@ -2,7 +2,7 @@
 #
 #   make container            or            docker build --tag estuary .
 #
-# The base is named by version. To pin the very bytes, name it by digest as well; the registry tells it:
+# The base is named by version. To pin the very bytes, name it by digest as well, as the registry gives it:
 #   docker buildx imagetools inspect python:3.13-slim-trixie
 #   docker build --build-arg PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie@sha256:…
 # What is installed on top is pinned byte by byte in uv.lock.

@@ -62,8 +62,8 @@ class Server:
     folder: Path
     variables: Mapping[str, str]
 
-    def tell(self, *words: str) -> None:
-        """Give Callgrind an order (https://valgrind.org/docs/manual/cl-manual.html#cl-manual.monitor-commands)."""
+    def command(self, *words: str) -> None:
+        """Send Callgrind a monitor command (https://valgrind.org/docs/manual/cl-manual.html#cl-manual.monitor-commands)."""
         subprocess.run(
             ["vgdb", f"--vgdb-prefix={self.folder}/vgdb", f"--pid={self.process.pid}", *words],
             env=self.variables,
@@ -98,12 +98,12 @@ class Server:
     def _count(self, asked: Exchange, times: int, pause: float = 0.0) -> _Events:
         """What the server does while it is asked that so many times, once it is warm."""
         exchange.repeat(self.origin, asked, times // 4)
-        self.tell("zero")
+        self.command("zero")
         begun = time.monotonic()
         exchange.repeat(self.origin, asked, times, pause)
         seconds = time.monotonic() - begun
         before = set(self.folder.glob("callgrind.*"))
-        self.tell("dump")
+        self.command("dump")
         (written,) = set(self.folder.glob("callgrind.*")) - before
         return _Events(seconds, _counted(written))
 

@@ -65,7 +65,7 @@ class _Client(Transport):
         """It goes on."""
 
     def write_eof(self) -> None:
-        """It is told that nothing follows."""
+        """The end of the stream: nothing to do."""
 
     def close(self) -> None:
         """It goes."""

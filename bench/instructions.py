@@ -52,7 +52,7 @@ def costs_of(contender: Contender) -> Mapping[str, Cost]:
     ):
         if contender.ours:
             _fill(server.origin)
-        server.tell("instrumentation", "on")
+        server.command("instrumentation", "on")
         asked = {each: each.asked(server.origin) for each in contender.subjects}
         clock = server.clock(asked[contender.subjects[0]])
         return {each.name: server.cost(asked[each], each.times, clock) for each in contender.subjects}
@@ -101,7 +101,7 @@ def _second_page(parameters: str, origin: str) -> Exchange:
 def _subjects(store: str, label: str) -> Iterator[Subject]:
     """What is asked of each store."""
     yield Subject(f"{store}-read", f"Estuary, {label}: one item", partial(_of_first, exchange.read))
-    for name, reported, asked in (
+    for name, described, asked in (
         ("all", "items, without parameters", lambda _: exchange.page("")),
         ("list", "items", lambda _: exchange.page()),
         ("page", "books by cursor", partial(_second_page, "")),
@@ -109,7 +109,7 @@ def _subjects(store: str, label: str) -> Iterator[Subject]:
         ("filtered", "books by cursor, filtered", partial(_second_page, "shelf=1&")),
         ("both", "books by cursor, filtered and sorted", partial(_second_page, "shelf=1&sort=pages&")),
     ):
-        yield Subject(f"{store}-{name}", f"Estuary, {label}: 20 {reported}", asked, LISTED)
+        yield Subject(f"{store}-{name}", f"Estuary, {label}: 20 {described}", asked, LISTED)
 
 
 _WRITES = (

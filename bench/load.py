@@ -63,13 +63,13 @@ def run(
 
     With `tokens`, a file that has one a line, each request carries the next of them.
     """
-    script, reported = (SCRIPT, exchange.body.decode()) if tokens is None else (TOKENS_SCRIPT, str(tokens))
+    script, argument = (SCRIPT, exchange.body.decode()) if tokens is None else (TOKENS_SCRIPT, str(tokens))
     command = [
         require(),
         *("-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)),
         *(word for header in exchange.headers for word in ("-H", header)),
         *(origin + exchange.path, "--", exchange.method),
-        *([reported] if reported else []),
+        *([argument] if argument else []),
     ]
     with pinned(core):
         finished = subprocess.run(

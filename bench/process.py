@@ -20,7 +20,7 @@ READY_TIMEOUT_SECONDS = 120.0
 STOP_TIMEOUT_SECONDS = 15.0
 POLL_SECONDS = 0.002
 """Between two looks at whether a server answers: it is all that contenders have in common, and nothing else
-says when the first answer can be had. A start-up is told too long by this much at most."""
+says when the first answer can be had. A start-up is measured too long by this much at most."""
 MIB = 2**20
 
 

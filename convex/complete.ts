@@ -87,7 +87,7 @@ async function fillSome(ctx: Writing, generation: string, resource: string, star
   return { after, done: true };
 }
 
-/** Throws, with the id that the operator is told, where a record breaks a unique key or a reference. */
+/** Throws, with the id for the operator, where a record breaks a unique key or a reference. */
 async function demandFit(ctx: Reading, generation: string, resource: string, document: Document) {
   try {
     await demandUnique(ctx, generation, resource, document);

@@ -11,7 +11,7 @@ const demand = {
   field: v.string(),
   resource: v.string(),
   record_id: v.string(),
-  /** Whose the record has to be that the field refers to; null is nobody. */
+  /** Whose the record has to be that the field refers to; null is no owner. */
   owner: v.union(v.string(), v.null()),
 };
 export const demands = { demands: v.optional(v.array(v.object(demand))) };

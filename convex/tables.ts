@@ -6,7 +6,7 @@ import { type GenericValidator, type JSONValue, v } from "convex/values";
 export type Indexed = {
   [resource: string]: {
     indexes: string[];
-    /** `missing` is what a record has that lacks the field, as the HTTP API writes it; `form` tells of all. */
+    /** `missing` is what a record has that lacks the field, as the HTTP API writes it; `form` describes all. */
     fields: { [name: string]: { form: string; missing?: JSONValue; time?: true; folded?: string } };
   };
 };

@@ -57,7 +57,7 @@ def flaws(audited: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def workflows(folder: Path) -> list[str]:
-    """What zizmor finds in the workflow files of `folder`, without asking anybody outside."""
+    """What zizmor finds in the workflow files of `folder`, offline."""
     files = sorted(map(str, folder.glob("*.y*ml")))
     if not files:
         raise NotRun(f"there is no workflow file in {folder}")
@@ -72,7 +72,7 @@ class NotRun(Exception):
 
 
 def _is_reasoned(finding: dict[str, Any]) -> bool:
-    """Whether ruff is told to pass over it, and the file says why: one reason may be for several lines."""
+    """Whether ruff ignores it, and the file says why: one reason may be for several lines."""
     rule = f"S{finding['test_id'][1:]}"
     text = Path(finding["filename"]).read_text()
     first, last = finding["line_range"][0], finding["line_range"][-1]

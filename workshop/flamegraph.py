@@ -3,7 +3,7 @@
     py-spy record --pid PID --format raw --output read.txt     perf script > read.txt
     memray transform csv --output read.csv FILE
 
-    python workshop/flamegraph.py read.txt --title 'Reads' --tells 'What is seen.' > reads.svg
+    python workshop/flamegraph.py read.txt --title 'Reads' --description 'What is seen.' > reads.svg
 
 A frame is as wide as its share of the samples, or of the bytes; what it calls stands on it. Tools draw such
 pictures themselves, to be clicked through: this one is for light and dark, and says in words what it shows.
@@ -174,7 +174,7 @@ def shortened(name: str, letters: int) -> str:
     return f"{name[: letters - 1]}…" if letters >= 5 else ""
 
 
-def draw(frame: Frame, title: str, tells: str) -> str:
+def draw(frame: Frame, title: str, description: str) -> str:
     """The picture as one document."""
     rows = depth(frame, NARROWEST * frame.weight)
     height = HEAD + rows * ROW + MARGIN
@@ -192,7 +192,7 @@ def draw(frame: Frame, title: str, tells: str) -> str:
         [
             opening,
             f'<title id="title">{escape(title)}</title>',
-            f'<desc id="desc">{escape(tells)}</desc>',
+            f'<desc id="desc">{escape(description)}</desc>',
             f"<style>{STYLE}</style>",
             f'<path class="paper" d="M0 0h{WIDTH}v{height}H0z"/>',
             f'<text class="head" x="{MARGIN}" y="27">{escape(title)}</text>{legend}',
@@ -207,13 +207,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw a flame graph as a still SVG.")
     parser.add_argument("recorded", type=Path, help="of py-spy (raw), of perf script, or of memray (csv)")
     parser.add_argument("--title", required=True)
-    parser.add_argument("--tells", required=True, help="what is seen, for who cannot see it")
+    parser.add_argument("--description", required=True, help="text alternative of the picture")
     parser.add_argument("--root", default="", help="begin at the frame that has this in its name")
     given = parser.parse_args()
     whole = tree(stacks(given.recorded), given.root)
     if not whole.weight:
         parser.error(f"{given.recorded} has no stack with {given.root!r} in it")
-    sys.stdout.write(draw(whole, given.title, given.tells))
+    sys.stdout.write(draw(whole, given.title, given.description))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Writes the bill of materials to dist/: what uv.lock and the pages bring into image and executable.
 
-uv tells it, as CycloneDX; it does not know Estuary's own version, which is not in the lock file.
+uv exports it as CycloneDX; it does not know Estuary's own version, which is not in the lock file.
 """
 
 import json

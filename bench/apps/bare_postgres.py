@@ -2,7 +2,7 @@
 
 A read selects a row by its key and encodes it, a create decodes the body and inserts a row. Nothing else
 is done: no rules, no limits, no log. Connections are not reset between uses, which asyncpg's pool does
-unless told otherwise, and which costs as much again as the statement.
+by default, and which costs as much again as the statement.
 """
 
 import asyncio

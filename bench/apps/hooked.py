@@ -12,7 +12,7 @@ def before_create(new: Item, identity: Identity | None) -> Item:
 
 
 def before_update(old: Item, new: Item, _: Identity | None) -> Item:
-    """Keep what was said so."""
+    """Keep the description as it was."""
     return replace(new, description=old.description)
 
 

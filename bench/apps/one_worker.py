@@ -1,4 +1,4 @@
-"""One worker of Estuary without a supervisor: no process that was forked can be told what to count."""
+"""One worker of Estuary without a supervisor: Callgrind cannot be controlled in a forked process."""
 
 import sys
 

@@ -1,6 +1,6 @@
 """A small shop: customers, products, orders and the lines of orders.
 
-Everyone may look at the products. Customers see their own records and nobody else's; the staff sees all.
+Everyone may look at the products. Customers see their own records only; the staff sees all.
 """
 
 from datetime import datetime

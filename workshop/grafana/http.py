@@ -85,7 +85,7 @@ HTTP = Dashboard(
         "API keys": (
             graph(
                 "Keys refused",
-                "Requests a second whose key or token was revoked, has expired, or is known to nobody.",
+                "Requests a second whose key or token was revoked, has expired, or is unknown.",
                 "reqps",
                 (
                     f"sum by (reason) (rate(auth_failures_total{{{ALL},{OF_KEYS}}}[{RATE}]))",

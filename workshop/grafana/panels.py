@@ -1,4 +1,4 @@
-"""How a dashboard of Estuary looks: what is said of a panel, and how it becomes Grafana's own model."""
+"""The dashboards' style: a panel as it is declared here, and as Grafana's own model."""
 
 import itertools
 from typing import NamedTuple

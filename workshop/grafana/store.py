@@ -72,7 +72,7 @@ STORE = Dashboard(
                     ),
                     "age, by the CronJob",
                 ),
-                empty="Nothing tells of backups: set BACKUP_STATUS_PATH.",
+                empty="No backups are reported: set BACKUP_STATUS_PATH.",
             ),
         ),
     },

@@ -4,7 +4,7 @@
 
 Prints a line for each mistake, and ends with 1 if there is one. The SDK itself passes over what it does not
 know; here every field has to be known, of its type, among its choices, not the service's own to set, and
-there if it is required. Its models tell all that in attributes that are private by name only (msrest).
+there if it is required. Its models have all that in attributes that are private by name only (msrest).
 """
 
 import sys

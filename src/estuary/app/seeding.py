@@ -1,4 +1,4 @@
-"""Records that a project starts with: kept where they are not there, brought up to date where they are."""
+"""Records that a project starts with: created, or updated where they exist."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ class BrokenLines(BackupError):
 
 
 class _Given(msgspec.Struct):
-    """What a line says itself, without defaults."""
+    """The members that a line has, without defaults."""
 
     id: str | None = None
     value: dict[str, msgspec.Raw] | None = None
@@ -67,23 +67,23 @@ class _Line(NamedTuple):
 
 
 async def seed(settings: Settings, file: BinaryIO, report: Report) -> Seeded:
-    """Keep the record on each line of `file`, all of them or none; lines are as `estuary export` has them.
+    """Write the records on the lines of `file`, all or none; lines are as `estuary export` writes them.
 
-    A record that is there, under the line's id or with its values of a unique key, gets the fields that
-    the line gives and keeps the others; one that has them already stays as it is. Raises `BrokenLines` for
+    A record with the line's id, or with its values of a unique key, gets the fields that the line gives and
+    keeps the others; one that has them already stays as it is. Raises `BrokenLines` for
     all lines at once, `DeclarationError`, `BackupError`, `StoreError`.
     """
     async with open_store(settings) as (store, resources):
         warnings = await left_alone(store)
         lines = _read(file, lines_of(resources), LineHooks(resources))
         ordered = sorted(lines, key=_order_of(resources))
-        found = [await _there(store, line) for line in ordered]
+        found = [await _existing(store, line) for line in ordered]
         report(0, 0.0)
         now = datetime.now(UTC)
-        writes = [_write(line, there, now) for line, there in zip(ordered, found, strict=True)]
+        writes = [_write(line, record, now) for line, record in zip(ordered, found, strict=True)]
         outcomes = await _transact(store, writes, ordered)
     report(len(lines), 1.0)
-    created = sum(there is None for there in found)
+    created = sum(record is None for record in found)
     made = sum(outcome.made for outcome in outcomes)
     return Seeded(created, made - created, len(lines) - made, warnings)
 
@@ -104,18 +104,18 @@ def _read(file: BinaryIO, lines: Lines, hooks: LineHooks) -> list[_Line]:
 
 
 def _accepted(line: _Line, hooks: LineHooks, places: dict[tuple[Any, ...], int]) -> _Line:
-    """`line`, which no hook refuses and which alone is about its record; raises `UnfitLine`.
+    """`line`, if no hook refuses it and no other line has the same record; raises `UnfitLine`.
 
-    `places` are the numbers of lines by what they name their records by.
+    `places` are the numbers of lines by the identities of their records.
     """
     if objection := hooks.objection(line.resource, line.record):
         raise UnfitLine(line.number, objection)
-    names = list(_names(line))
-    if not names:
+    identities = list(_identities(line))
+    if not identities:
         why = "its Unique fields are null" if line.resource.unique_keys else "no field of it is Unique"
         raise UnfitLine(line.number, f"nothing tells whether it is there: give it an id, for {why}")
-    for name in names:
-        if (first := places.setdefault(name, line.number)) != line.number:
+    for identity in identities:
+        if (first := places.setdefault(identity, line.number)) != line.number:
             raise UnfitLine(line.number, f"it names the record that line {first} names")
     return line
 
@@ -143,8 +143,8 @@ def _decoded(text: bytes, number: int, lines: Lines) -> _Line:
     return _Line(number, resource, record, given.id is not None, frozenset(names))
 
 
-def _names(line: _Line) -> Iterator[tuple[Any, ...]]:
-    """What no other record has: the line's id, and its values of unique keys."""
+def _identities(line: _Line) -> Iterator[tuple[Any, ...]]:
+    """What identifies the line's record: its id, and its values of unique keys."""
     name, record = line.resource.name, line.record
     if line.has_id:
         yield name, record.id
@@ -154,7 +154,7 @@ def _names(line: _Line) -> Iterator[tuple[Any, ...]]:
 
 
 def _order_of(resources: Sequence[Resource]) -> Callable[[_Line], int]:
-    """What sorts lines so that records come after those that they refer to, where resources allow it."""
+    """A sort key: records come after those that they refer to, unless resources refer in a circle."""
     keys = {each.name: [key.target for key in each.foreign_keys] for each in resources}
     order: list[str] = []
 
@@ -170,8 +170,8 @@ def _order_of(resources: Sequence[Resource]) -> Callable[[_Line], int]:
     return lambda line: order.index(line.resource.name)
 
 
-async def _there(store: Store, line: _Line) -> Record | None:
-    """The record that the line is about, as it is kept; None where there is none."""
+async def _existing(store: Store, line: _Line) -> Record | None:
+    """The record of the store that the line is about, or None."""
     collection, record = store.collection(line.resource), line.record
     if line.has_id:
         try:
@@ -182,21 +182,21 @@ async def _there(store: Store, line: _Line) -> Record | None:
         values = UniqueValues(key)
         if values.of(record) is None:
             continue
-        asked = [getattr(record.value, field) for field in key.fields]
+        values_of_key = [getattr(record.value, field) for field in key.fields]
         owner = None if key.of_all else record.owner or None
-        for found in (await settled(collection.find(key, asked, owner))).records:
+        for found in (await settled(collection.find(key, values_of_key, owner))).records:
             if key.of_all or found.owner == record.owner:
                 return found
     return None
 
 
-def _write(line: _Line, there: Record | None, now: datetime) -> Write:
+def _write(line: _Line, existing: Record | None, now: datetime) -> Write:
     record, resource = line.record, line.resource
-    if there is None:
+    if existing is None:
         return Insert(resource.name, record, WriteOptions(client_id=line.has_id))
     changes = {name: getattr(record.value, name) for name in resource.field_names if name in line.given}
-    options = WriteOptions(if_changed=True, expected_version=there.version)
-    return Update(resource.name, there.id, changes, now, options)
+    options = WriteOptions(if_changed=True, expected_version=existing.version)
+    return Update(resource.name, existing.id, changes, now, options)
 
 
 async def _transact(store: Store, writes: Sequence[Write], lines: Sequence[_Line]) -> Sequence[Written]:
@@ -207,12 +207,12 @@ async def _transact(store: Store, writes: Sequence[Write], lines: Sequence[_Line
         return await settled(store.transact(writes))
     except WriteRefused as refused:
         line, refusal = lines[refused.index], refused.refusal
-        raise BrokenLines([UnfitLine(line.number, _explained(refusal))]) from refused
+        raise BrokenLines([UnfitLine(line.number, _reason(refusal))]) from refused
     except (TransactionTooLarge, WriteContention) as error:
         raise BackupError(f"nothing was written: {error}") from error
 
 
-def _explained(refusal: EstuaryError) -> str:
+def _reason(refusal: EstuaryError) -> str:
     if isinstance(refusal, ReferenceMissing):
         return f"{refusal.field} refers to a record that is neither there nor on a line"
     return str(refusal)

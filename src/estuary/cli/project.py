@@ -1,4 +1,4 @@
-"""A new project: its name, the folder it goes into, and the files that `estuary init` writes there."""
+"""The project that `estuary init` makes: its name, its folder, and its files."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from estuary import __version__
 
 _SUFFIX = ".in"
 _KEPT = frozenset({".git", ".venv"})
-"""What may be in the folder already: a repository and an environment without any file of the project."""
+"""What the folder may have already: a repository and a virtual environment."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
-"""What installers and container registries take, too."""
+"""What installers and container registries also allow as a name."""
 _MOST_NAMED = 3
 
 
@@ -22,7 +22,7 @@ class NoProject(Exception):
 
 
 def make_project(folder: Path) -> list[PurePosixPath]:
-    """Write a project into a folder that is empty or not there; returns its files, relative to that.
+    """Write a project into a folder that is empty or does not exist; returns its files, relative to that.
 
     The folder's name is the project's. Raises `NoProject`, before anything is written, and `OSError`.
     """
@@ -50,7 +50,7 @@ def _demand_empty(folder: Path) -> None:
 
 
 def _suggestion(name: str) -> str:
-    """What names are made of, and the one that `name` becomes so."""
+    """What names are made of, with a name close to `name` if there is one."""
     allowed = "it must have lower-case letters, digits, - and _ alone, and begin with a letter"
     letters = "".join(each for each in normalize("NFKD", name.casefold()) if not combining(each))
     made = re.sub(r"[^a-z0-9_]+", "-", letters).lstrip("-_0123456789").rstrip("-_")
@@ -58,7 +58,7 @@ def _suggestion(name: str) -> str:
 
 
 def _templates(folder: Traversable, within: PurePosixPath) -> Iterator[tuple[PurePosixPath, Traversable]]:
-    """Each template below `folder`, with the place of what is made of it."""
+    """Each template below `folder`, after the place of the file that is made of it."""
     for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if each.is_dir():
             yield from _templates(each, within / each.name)

@@ -1,4 +1,4 @@
-"""A page as it is served: its files, read once, with what a browser is told of each."""
+"""A page as it is served: its files, read once, each with its media type, gzip form and entity tags."""
 
 import gzip
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def read_page(name: str) -> Page:
 
 
 def page_file(suffix: str, body: bytes) -> PageFile:
-    """A file whose name ends with `suffix`, one of those that a page may consist of."""
+    """A file with a `suffix` that a page may have."""
     digest = _digest(body)[:_DIGEST_CHARACTERS]
     compressed = gzip.compress(body, mtime=0)
     saves = len(compressed) < len(body) * _WORTH_COMPRESSING
@@ -69,14 +69,14 @@ def page_file(suffix: str, body: bytes) -> PageFile:
 
 
 def _bodies(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """The files in `folder` that are served, by their path in it, in one order everywhere."""
+    """The files in `folder` that are served, by their path in it, in a fixed order."""
     for path in sorted(folder.rglob("*")):
         if path.suffix in _MEDIA_TYPES:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
 def _digest(*parts: bytes) -> str:
-    """SHA-256 of `parts`, each with its length, so that no two sequences of them are alike."""
+    """SHA-256 of `parts`, each prefixed with its length, so that different sequences differ."""
     sha = sha256()
     for part in parts:
         sha.update(len(part).to_bytes(8, "big"))
