@@ -73,6 +73,7 @@ def answered(page: Page, name: str) -> Locator:
 def test_a_record_of_every_kind_of_field_is_created_once_what_is_wrong_is_mended(page: Page) -> None:
     """Messages stand beside their fields, the first has the focus; what is typed is what is kept."""
     form = opened(page, "vessels/new")
+    expect(labelled(form, "Name")).to_be_focused()
     labelled(form, "Name").fill(MARKUP)
     labelled(form, "Call sign").fill("nope")
     labelled(form, "Crew").fill("many")
@@ -208,7 +209,7 @@ def test_references_are_sought_followed_and_kept(page: Page) -> None:
 
     page.get_by_role("link", name="Open").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Italo {MARKUP}")
-    referrers = page.get_by_role("region", name="Refer to this record")
+    referrers = page.get_by_role("region", name="Referenced by")
     expect(referrers.get_by_role("link", name="Second")).to_be_visible()
     expect(referrers.get_by_role("link", name="First")).to_be_visible()
     button(page, "Delete").click()
@@ -278,7 +279,7 @@ def test_a_request_is_told_so_that_it_can_be_run(page: Page, tmp_path: Path) -> 
         record = asked(page, "POST", "/api/v1/authors", {"name": "Before"})
         form = opened(page, f"authors/{record['id']}")
         labelled(form, "Name").fill(name)
-        button(page, "As a request").click()
+        button(page, "API request").click()
         page.get_by_role("radio", name=language).check()
         run_it(page.get_by_role("region", name=f"The request for {language}").inner_text())
         assert name == asked(page, "GET", f"/api/v1/authors/{record['id']}")["name"]
@@ -297,6 +298,6 @@ def run_typescript(document: Path, folder: Path, reported: str) -> None:
 def test_everyone_can_read_a_request(page: Page) -> None:
     """In its dialogue, wide in light and narrow in dark."""
     opened(page, "authors/new")
-    button(page, "As a request").click()
+    button(page, "API request").click()
     expect(page.get_by_role("region", name="The request for curl")).to_be_visible()
     assert [] == faults_in_every_look(page)

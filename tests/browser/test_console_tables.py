@@ -119,7 +119,7 @@ def test_pages_lead_on_and_back_through_a_large_list(page: Page) -> None:
     expect(button(page, "First")).to_be_focused()
     assert seen[0] == column(page, "Title")
     assert (True, True) == (button(page, "First").is_disabled(), button(page, "Previous").is_disabled())
-    page.get_by_label("A page has").select_option("20")
+    page.get_by_label("Rows per page").select_option("20")
     expect(position(page)).to_have_text("1–20 of 100,000")
 
 

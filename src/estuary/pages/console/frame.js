@@ -66,7 +66,7 @@ function Inside({ app, onSignOut }) {
 }
 
 function Who({ session, router, onSignOut }) {
-  if (!session.canSignIn) return html`<span class="who"><span class="tag">Open API</span></span>`;
+  if (!session.canSignIn) return html`<span class="who"><span class="tag" title="AUTH_ENABLED is false: everyone may do everything">No sign-in</span></span>`;
   if (session.credential === null)
     return html`
       <span class="who">

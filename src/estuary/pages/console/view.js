@@ -5,7 +5,8 @@ import { html, useEffect, useRef, useState } from "./html.js";
 import { EmptyState } from "./parts/empty-state.js";
 import { viewAt } from "./views.js";
 
-/** The view of `route`. A new one gets the focus, so that a screen reader begins to read there. */
+/** The view of `route`. A new one gets the focus, so that a screen reader begins to read there,
+ * unless it has put it somewhere itself. */
 export function View({ route, main }) {
   const { resources } = useApp();
   const [loaded, setLoaded] = useState(null);
@@ -28,7 +29,8 @@ export function View({ route, main }) {
     if (loaded === null) return;
     document.title = [...titles(loaded, resources), "Estuary"].join(" · ");
     if (shown.current !== null) {
-      main.current?.focus({ preventScroll: true });
+      // A form has given it to its first field.
+      if (!main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
       window.scrollTo(0, 0);
     }
     shown.current = loaded;

@@ -4,6 +4,7 @@ import {
   ABSENT,
   blanks,
   empty,
+  emptyTexts,
   entriesOf,
   NULL,
   typed,
@@ -49,6 +50,22 @@ test("a new form leaves out what has a default, and begins empty with what has n
   const faults = [];
   assert.deepEqual(valuesOf(FIELDS, blanks(FIELDS), faults), { title: "" });
   assert.deepEqual(faults, []);
+});
+
+test("texts that are empty and must not be are told by their paths", () => {
+  const name = field("name", "text", { minLength: 1 }, { required: true });
+  const note = field("note", "text", {}, { required: true });
+  const maker = field("maker", "nested", {
+    type: "object",
+    properties: { city: { type: "string", minLength: 1 } },
+    required: ["city"],
+  });
+  const fields = [name, note, maker];
+  const nothing = { ...blanks(fields), maker: empty(maker) };
+  const told = ["name", "maker.city"].map((path) => ({ field: path, message: "Is required" }));
+  assert.deepEqual(emptyTexts(fields, nothing), told);
+  const written = { ...nothing, name: typed(name, "x"), maker: ABSENT };
+  assert.deepEqual(emptyTexts(fields, written), []);
 });
 
 test("the entries of a record mean the record, whatever its numbers are", () => {

@@ -132,6 +132,20 @@ function otherOf({ kind }, entry, wrong) {
   return text === "" ? wrong("Is required") : text;
 }
 
+/**
+ * A violation for each text that is empty and must not be. They can be sent, and the service would tell; where nothing can
+ * be sent for another reason, they are told beside that.
+ */
+export function emptyTexts(fields, entries, path = "") {
+  return fields.flatMap((field) => {
+    const entry = entries[field.name] ?? ABSENT;
+    if (entry.state !== "value") return [];
+    if (field.kind === "nested") return emptyTexts(field.fields, entry.members, `${path}${field.name}.`);
+    const isEmpty = field.kind === "text" && entry.text === "" && field.schema.minLength > 0;
+    return isEmpty ? [{ field: path + field.name, message: "Is required" }] : [];
+  });
+}
+
 /** Whether two entries mean the same. */
 export function sameEntry(one, other) {
   return equal(one, other);

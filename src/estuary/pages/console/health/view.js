@@ -27,10 +27,10 @@ const CHARTS = [
     ],
   ],
   [
-    "Time to an answer",
+    "Response time",
     duration,
     [
-      ["median", "half within"],
+      ["median", "median"],
       ["p95", "95 % within"],
       ["p99", "99 % within"],
     ],
@@ -76,7 +76,7 @@ export default function HealthView() {
     <div class="heading">
       <div>
         <h1>Health</h1>
-        <p class="muted">Asked for again every ${PAUSE / 1000} seconds while this page can be seen.</p>
+        <p class="muted">Updated every ${PAUSE / 1000} seconds while this page is in view.</p>
       </div>
     </div>
     ${health === null ? html`<p class="muted" role="status">Loading…</p>` : html`<${HealthFacts} answer=${health} />`}

@@ -1,12 +1,11 @@
 /** A new record, or one that begins as the copy of another. */
 
 import { useApp } from "../context.js";
-import { blank, blanks, entryOf } from "../form/entries.js";
+import { blank, blanks, emptyTexts, entryOf, valuesOf } from "../form/entries.js";
 import { withParts } from "../form/fields.js";
 import { RecordForm } from "../form/record-form.js";
 import { useForm } from "../form/use-form.js";
 import { found, told } from "../form/violations.js";
-import { valuesOf } from "../form/entries.js";
 import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Notice } from "../parts/notice.js";
@@ -47,13 +46,17 @@ function NewRecord({ resource, template, refusal }) {
   const submission = useRef(new Submission());
   const refused = resource.can.create ? rights.refusal(resource, "create") : "the service takes no new ones";
 
+  useEffect(() => {
+    if (!refused) focusOnFirst();
+  }, []);
+
   const requestOf = (faults) => ({ method: "POST", path: resource.path, body: valuesOf(fields, form.entries, faults) });
 
   const save = async (event) => {
     const stays = event.submitter?.value === ANOTHER;
     const faults = [];
     const request = requestOf(faults);
-    if (faults.length > 0) return form.fail(found(faults, form.paths));
+    if (faults.length > 0) return form.fail(found([...faults, ...emptyTexts(fields, form.entries)], form.paths));
     setBusy(true);
     const { method, path, ...options } = submission.current.keyed(request);
     const answer = rights.learn(
@@ -70,7 +73,7 @@ function NewRecord({ resource, template, refusal }) {
 
   const arrive = (answer, stays) => {
     toasts.show(`The ${resource.singular} is created`);
-    if (stays) return document.querySelector(".record-form input, .record-form textarea")?.focus();
+    if (stays) return focusOnFirst();
     const id = answer.body?.id;
     // The form lets go of the address when it has been rendered without changes.
     return setTimeout(() =>
@@ -100,6 +103,10 @@ function NewRecord({ resource, template, refusal }) {
       </div>
     <//>
   `;
+}
+
+function focusOnFirst() {
+  document.querySelector(".record-form :is(input, select, textarea)")?.focus({ preventScroll: true });
 }
 
 /** The entries of a new form; of a copy all but what may be there once only, and what is not shown. */

@@ -11,7 +11,7 @@ export function Referrers({ resource, record }) {
   if (readable.length === 0) return null;
   return html`
     <section class="card aside-card" aria-labelledby="referrers">
-      <h2 id="referrers">Refer to this record</h2>
+      <h2 id="referrers">Referenced by</h2>
       ${readable.map((each) => html`<${FromField} key=${`${each.resource.name}.${each.field.name}`} ...${each} id=${record.id} />`)}
     </section>
   `;

@@ -8,7 +8,7 @@ import { styled } from "../style-sheets.js";
 const loadDialog = () => styled(import("./request-dialog.js"), "snippets.css");
 
 /** `request()` gives `{method, path, query, headers, body}` as it would be sent now. */
-export function RequestButton({ request, label = "As a request" }) {
+export function RequestButton({ request, label = "API request" }) {
   const [shown, setShown] = useState(null);
   return html`
     <${Button} kind="quiet" aria-haspopup="dialog" onClick=${() => setShown(request())}>${label}<//>

@@ -13,7 +13,7 @@ export default function RequestDialog({ request, onClose }) {
   const group = useId();
   const all = snippets(request, { origin: window.location.origin + config.base, isOpen: !session.canSignIn });
   return html`
-    <${Dialog} wide title="As a request" onClose=${onClose} actions=${html`<${Button} onClick=${onClose}>Close<//>`}>
+    <${Dialog} wide title="API request" onClose=${onClose} actions=${html`<${Button} onClick=${onClose}>Close<//>`}>
       <div class="choices" role="radiogroup" aria-label="Language">
         ${all.map(
           ({ name }, place) => html`

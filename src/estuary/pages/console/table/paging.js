@@ -22,7 +22,7 @@ export function Pager({ state, page, total, trail, onGo }) {
 export function SizeChooser({ value, onChange }) {
   return html`
     <label class="size muted">
-      <span>A page has</span>
+      <span>Rows per page</span>
       <select class="input" value=${value} onChange=${(event) => onChange(Number(event.currentTarget.value))}>
         ${PAGE_SIZES.map((size) => html`<option value=${size} selected=${size === value}>${size}</option>`)}
       </select>
@@ -52,7 +52,7 @@ export function ColumnChooser({ resource, columns, onChange }) {
           `,
         )}
       </fieldset>
-      <${Button} kind="quiet" onClick=${() => onChange(null)}>The usual ones<//>
+      <${Button} kind="quiet" onClick=${() => onChange(null)}>Reset<//>
     <//>
   `;
 }

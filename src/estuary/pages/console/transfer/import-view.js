@@ -88,7 +88,7 @@ export default function ImportView({ resource }) {
         html`
           <${Field}
             label="Records that are there already"
-            hint=${by === "" ? "A line whose id or unique value is taken is told as broken." : `A line changes the record that has its ${by}, or creates one.`}
+            hint=${by === "" ? "A line whose id or unique value is taken is reported as an error." : `A line changes the record that has its ${by}, or creates one.`}
           >
             ${(control) => html`
               <select
