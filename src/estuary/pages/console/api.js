@@ -1,10 +1,10 @@
-/** Requests to the API, as the one who is signed in. */
+/** Requests to the API, with the credentials of who is signed in. */
 
 import { parse, stringify } from "./values/json.js";
 
 const MERGE_PATCH = "application/merge-patch+json";
 
-/** What the service answered. */
+/** An answer of the service. */
 export class Answer {
   /** `status` is 0 where there was no answer at all; `body` then says so in the API's own form. */
   constructor(status, headers, body) {
@@ -17,11 +17,11 @@ export class Answer {
     return this.status >= 200 && this.status < 300;
   }
 
-  /** What to tell of a refusal, in the API's own words. */
+  /** The message to show for a refusal, in the API's own words. */
   get message() {
     const wait = this.headers.get("retry-after");
-    const told = this.body?.message ?? `The service answered ${this.status}`;
-    return wait === null ? told : `${told}. Try again in ${wait} s.`;
+    const message = this.body?.message ?? `The service answered ${this.status}`;
+    return wait === null ? message : `${message}. Try again in ${wait} s.`;
   }
 
   /** What is wrong with which field: `{field, message, code}` each. */
@@ -30,7 +30,7 @@ export class Answer {
   }
 }
 
-/** The API for `session`, which is asked for credentials and told where they do not hold. */
+/** The API, with the credentials of `session`, which is asked for others where they are refused. */
 export class Api {
   #session;
   #base;
@@ -45,7 +45,7 @@ export class Api {
    *
    * `query` is an object or a list of pairs, `body` a value that is sent as JSON or a text that is sent as it
    * is. Where the credentials do not hold, the person is asked to sign in again, and the request is then sent
-   * once more; unless `ask` is false.
+   * again; unless `ask` is false.
    */
   async request(method, path, { query, body, headers = {}, signal, ask = true } = {}) {
     const send = () => this.#send(method, address(this.#base + path, query), body, headers, signal);

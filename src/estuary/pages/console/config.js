@@ -1,4 +1,4 @@
-/** What the service tells its console: `config.json`, which stands beside the page. */
+/** The console's configuration: `config.json`, which the service puts beside the page. */
 
 const WAYS = ["oidc", "token", "key"];
 

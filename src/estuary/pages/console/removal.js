@@ -24,11 +24,11 @@ function mayBeOthers({ whose }, { credential }) {
   return whose.delete === undefined ? credential?.way === "key" : whose.delete.includes("all");
 }
 
-/** Deletes records by their ids, a batch after the other, and tells `onDone` how many are gone.
+/** Deletes records by their ids, in batches, and calls `onDone` with how many are gone.
  *
  * `{deleted, refusal, culprit}`: the ids that are gone, and where one was refused, the answer and that id; of its
  * batch then nothing was deleted. One that somebody else has deleted meanwhile counts as gone. When `signal` ends it, the
- * batch under way is waited for, so that what is told is what happened.
+ * batch under way is waited for, so that what is shown is what happened.
  */
 export async function remove(app, resource, ids, { onDone, signal } = {}) {
   const deleted = [];
@@ -78,14 +78,14 @@ export async function restore(app, resource, records) {
 
 /** Tells that `records` are deleted, and, where `isWhole` says that all of them is there, offers for some seconds to bring them back. */
 export function offerUndo(app, resource, records, { isWhole, onRestored }) {
-  const told = records.length === 1 ? `Deleted “${resource.labelOf(records[0])}”` : `Deleted ${records.length} records`;
+  const message = records.length === 1 ? `Deleted “${resource.labelOf(records[0])}”` : `Deleted ${records.length} records`;
   const run = async () => {
     const refusal = await restore(app, resource, records);
     if (refusal === null) app.toasts.show(records.length === 1 ? "Brought back" : `Brought back ${records.length} records`);
     else app.toasts.show(`Not brought back: ${refusal.message}`, { kind: "error" });
     onRestored?.();
   };
-  app.toasts.show(told, isWhole ? { action: { label: "Undo", run } } : {});
+  app.toasts.show(message, isWhole ? { action: { label: "Undo", run } } : {});
 }
 
 /** The answer to one batch, sent again where that is worth it; null where `signal` ended the pause before that. */

@@ -1,4 +1,4 @@
-/** What the service has refused to whoever is signed in: the API decides, and the console remembers what it said. */
+/** What the service has refused to who is signed in: the API decides, and the console remembers its answers. */
 
 import { Observable } from "./observable.js";
 

@@ -1,4 +1,4 @@
-/** Parts of an OpenAPI document: references followed, null taken apart from the rest, schemas told by their kind. */
+/** Parts of an OpenAPI document: references followed, null taken apart from the rest, schemas recognised by their kind. */
 
 /** Follows the references of a document. */
 export class Resolver {

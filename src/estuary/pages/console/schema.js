@@ -1,4 +1,4 @@
-/** What is declared, as the OpenAPI document tells it: resources, their fields, and what can be asked of them. */
+/** The declared resources, read from the OpenAPI document: their fields, and what can be asked of them. */
 
 import { kindOf, operatorsOf, Resolver, unwrapped } from "./schema-parts.js";
 

@@ -52,7 +52,7 @@ export class Submission {
 /**
  * The answer to `send()`, which is called again while that is worth it: as often as it takes where the service says that
  * there are too many requests, `attempts` times else. The pause is what `Retry-After` says, or one that grows and has some
- * chance in it; `onPause` is told its milliseconds. `signal` ends it with the exception that it holds.
+ * chance in it; `onPause` is called with its milliseconds. `signal` ends it with the exception that it holds.
  */
 export async function patiently(send, { attempts = 5, signal, onPause = () => {} } = {}) {
   for (let attempt = 1; ; attempt += 1) {
@@ -68,7 +68,7 @@ export async function patiently(send, { attempts = 5, signal, onPause = () => {}
 
 /**
  * The answer to `send()`, for somebody who looks on: called again a few times while that is worth it, and not where the
- * service asks for a longer pause than one waits for without being told.
+ * service asks for a longer pause than one waits for without a message.
  */
 export async function briefly(send) {
   for (let attempt = 1; ; attempt += 1) {

@@ -76,7 +76,7 @@ test("a member that is to be null needs a PUT, which cannot clear fields as well
   assert.deepEqual(faults, [{ field: "extra", message: "Save members that are null apart from fields that are" }]);
 });
 
-test("a field that cannot be null and is emptied is told, not left as it was", () => {
+test("a field that cannot be null and is emptied is reported, not left as it was", () => {
   const faults = [];
   const size = { state: "value", members: { width: ABSENT, height: value("2") } };
   changed({ stock: ABSENT, size }, faults);

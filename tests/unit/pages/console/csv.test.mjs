@@ -52,7 +52,7 @@ test("lines end with LF, CRLF or CR; empty ones are none; the number is that of 
   assert.deepEqual(await read(""), []);
 });
 
-test("quotes that are not as they must be are told with their line", async () => {
+test("quotes that are not as they must be are reported with their line", async () => {
   await assert.rejects(read('a\nb"c'), /Line 2: a quote within/);
   await assert.rejects(read('"a"b'), /Line 1: a character behind/);
   await assert.rejects(read('x\n"a\nb'), /Line 2: a quoted cell has no end/);

@@ -84,7 +84,7 @@ test("a list with many entries is edited as JSON, and means the same", () => {
   assert.deepEqual(valuesOf([tags], entries, []), record);
 });
 
-test("what cannot be written as JSON is told of its field, by its path", () => {
+test("what cannot be written as JSON is reported at its field, by its path", () => {
   const value = (text, bad) => ({ state: "value", text, bad });
   const size = { state: "value", members: { width: value("wide"), unit: ABSENT, note: NULL } };
   const entries = {
@@ -138,23 +138,23 @@ test("what is added to a form is empty, with what its own fields demand", () => 
   });
 });
 
-test("rules are told in words, and a text that may be long has several lines", () => {
-  const told = (kind, schema, rest) => hintOf(field("f", kind, schema, rest));
+test("rules are shown in words, and a text that may be long has several lines", () => {
+  const hints = (kind, schema, rest) => hintOf(field("f", kind, schema, rest));
   assert.equal(
-    told("text", { minLength: 1, maxLength: 20 }, { description: "On its spine." }),
+    hints("text", { minLength: 1, maxLength: 20 }, { description: "On its spine." }),
     "On its spine. · 1 to 20 characters",
   );
-  assert.equal(told("text", { minLength: 1 }), "At least 1 character");
-  assert.equal(told("integer", { minimum: 0, maximum: 9007199254740991 }), "At least 0");
-  assert.equal(told("float", { exclusiveMinimum: 0, exclusiveMaximum: 40 }), "More than 0, less than 40");
+  assert.equal(hints("text", { minLength: 1 }), "At least 1 character");
+  assert.equal(hints("integer", { minimum: 0, maximum: 9007199254740991 }), "At least 0");
+  assert.equal(hints("float", { exclusiveMinimum: 0, exclusiveMaximum: 40 }), "More than 0, less than 40");
   assert.equal(
-    told("list", { maxItems: 8, items: { type: "string", maxLength: 30 } }),
+    hints("list", { maxItems: 8, items: { type: "string", maxLength: 30 } }),
     "At most 8 entries, each at most 30 characters",
   );
   assert.equal(
-    told("decimal", { pattern: "^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,2})?$" }),
+    hints("decimal", { pattern: "^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,2})?$" }),
     "Up to 2 digits behind the point",
   );
-  assert.equal(told("text", {}, { hidden: true }), "Written, never shown");
+  assert.equal(hints("text", {}, { hidden: true }), "Written, never shown");
   assert.deepEqual([isLong({ schema: {} }), isLong({ schema: { maxLength: 255 } })], [true, false]);
 });

@@ -54,7 +54,7 @@ test("an empty cell is null where that is allowed, and else leaves the field out
   assert.deepEqual(record, { title: "", note: null });
 });
 
-test("what is wrong in a line is told of its field, with the line's own number", async () => {
+test("what is wrong in a line is reported at its field, with the line's own number", async () => {
   const lines = await read("csv", "title,stock,sold,tags,weight\n", 'a,1.5,perhaps,"[1",x\n', "b\n");
   assert.deepEqual(lines[0].faults, [
     { field: "stock", message: "Must be a whole number, such as 42" },
@@ -68,13 +68,13 @@ test("what is wrong in a line is told of its field, with the line's own number",
   assert.deepEqual([list.at, list.faults[0].message], [3, "Must be a JSON object: {…}"]);
 });
 
-test("names that are no field's are told, and a file of nothing else is refused", async () => {
+test("names that are no field's are reported, and a file of nothing else is refused", async () => {
   const [{ unknown }] = await read("csv", "title,titel\n", "a,b\n");
   assert.deepEqual(unknown, ["titel"]);
   assert.deepEqual((await read("jsonl", '{"title":"a","titel":"b"}'))[0].unknown, ["titel"]);
   await assert.rejects(read("csv", "a;b\n", "1;2\n"), /The first line must name fields, such as id/);
 });
 
-test("the format of a file is told by its name", () => {
+test("the format of a file follows from its name", () => {
   assert.deepEqual(["a.CSV", "b.jsonl", "c.ndjson", "d.txt"].map(formatOf), ["csv", "jsonl", "jsonl", null]);
 });

@@ -126,7 +126,7 @@ test("an import that ended goes on: what was not answered is sent as it was, wit
   assert.deepEqual([second.settled, second.broken], [250, []]);
 });
 
-test("where the service wants to be told whether a record is there, that is found out", async () => {
+test("where the service requires to know whether a record is there, that is found out", async () => {
   const there = new Set(["c", "d", "e"]);
   const made = [];
   const answering = (operations) => {
@@ -137,5 +137,5 @@ test("where the service wants to be told whether a record is there, that is foun
   };
   const { sent, broken, settled } = await sentBy(answering, ["a", "b", "c", "d", "e", "f"], new Progress(), { by: "isbn" });
   assert.deepEqual([made, broken, settled], [["a", "b", "c", "d", "e", "f"], [], 6]);
-  assert.equal(sent.length, 4); // none told, all new, the others there, the last one new again
+  assert.equal(sent.length, 4); // none known, all new, the others there, the last one new again
 });

@@ -33,8 +33,8 @@ test("a number is a number where JavaScript writes it alike, and else its text",
   assert.deepEqual(parse("[9007199254740991,9007199254740993]"), [9007199254740991, new Numeral("9007199254740993")]);
 });
 
-test("what is no JSON is told with its line and column", () => {
-  const told = {
+test("what is no JSON is reported with its line and column", () => {
+  const messages = {
     "": "Unexpected end in line 1, column 1",
     '{\n  "a": 1,\n}': "Expected a name in quotes in line 3, column 1",
     "[1 2]": "Expected , or ] in line 1, column 4",
@@ -46,7 +46,7 @@ test("what is no JSON is told with its line and column", () => {
     "1 1": "Unexpected character in line 1, column 3",
     '{"a":1': "Unexpected end in line 1, column 7",
   };
-  for (const [text, message] of Object.entries(told)) {
+  for (const [text, message] of Object.entries(messages)) {
     assert.throws(
       () => parse(text),
       (error) => error instanceof MalformedJson && error.message === message,

@@ -79,7 +79,7 @@ test("resources are what the document says are some, with what can be done and w
   assert.deepEqual([books.dependsOnRecord("update"), books.dependsOnRecord("delete")], [true, false]);
 });
 
-test("fields are told by what is served and by what is accepted", () => {
+test("fields are recognised by what is served and by what is accepted", () => {
   const names = books.fields.map(({ name }) => name);
   const own = ["title", "isbn", "author", "binding", "price", "placed_at", "constructor", "secret"];
   assert.deepEqual(names, ["id", ...own, "created_at", "updated_at"]);
@@ -88,16 +88,16 @@ test("fields are told by what is served and by what is accepted", () => {
     own.map((name) => kinds[name]),
     ["text", "text", "reference", "choice", "decimal", "timestamp", "text", "text"],
   );
-  const told = (name, ...members) => members.map((member) => books.field(name)[member]);
-  assert.deepEqual(told("title", "required", "optional", "description"), [true, false, "On its cover."]);
-  assert.deepEqual(told("isbn", "unique", "optional"), [true, true]);
-  assert.deepEqual(told("author", "reference", "onDelete", "optional"), ["authors", "cascade", true]);
-  assert.deepEqual(told("binding", "choices", "optional", "description"), [["paper", "cloth"], true, "How it is bound."]);
-  assert.deepEqual(told("secret", "hidden", "readOnly"), [true, false]);
-  assert.deepEqual(told("placed_at", "hidden", "readOnly"), [false, true]);
-  assert.deepEqual(told("constructor", "hidden", "readOnly", "sortable"), [false, true, false]);
-  assert.deepEqual(told("title", "operators", "sortable"), [["eq", "contains"], true]);
-  assert.deepEqual(told("price", "operators", "sortable"), [[], false]);
+  const members = (name, ...names) => names.map((member) => books.field(name)[member]);
+  assert.deepEqual(members("title", "required", "optional", "description"), [true, false, "On its cover."]);
+  assert.deepEqual(members("isbn", "unique", "optional"), [true, true]);
+  assert.deepEqual(members("author", "reference", "onDelete", "optional"), ["authors", "cascade", true]);
+  assert.deepEqual(members("binding", "choices", "optional", "description"), [["paper", "cloth"], true, "How it is bound."]);
+  assert.deepEqual(members("secret", "hidden", "readOnly"), [true, false]);
+  assert.deepEqual(members("placed_at", "hidden", "readOnly"), [false, true]);
+  assert.deepEqual(members("constructor", "hidden", "readOnly", "sortable"), [false, true, false]);
+  assert.deepEqual(members("title", "operators", "sortable"), [["eq", "contains"], true]);
+  assert.deepEqual(members("price", "operators", "sortable"), [[], false]);
   assert.deepEqual(books.version.operators, ["eq", "gt"]);
 });
 

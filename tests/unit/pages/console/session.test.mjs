@@ -74,7 +74,7 @@ test("who does not sign in again gets the refusal; who has not signed in is not 
   assert.equal((await api.request("GET", "/a", { ask: false })).message, "no");
 });
 
-test("a service that does not answer is told in the form of an answer", async () => {
+test("a service that does not answer is reported in the form of an answer", async () => {
   globalThis.fetch = async () => {
     throw new TypeError("no network");
   };

@@ -24,10 +24,10 @@ const LIST = {
   ],
 };
 
-const told = (request, isOpen) => snippets(request, { origin: "https://api.example", isOpen }).map(({ text }) => text);
+const snippetsOf = (request, isOpen) => snippets(request, { origin: "https://api.example", isOpen }).map(({ text }) => text);
 
-test("a change is told in three languages, with a placeholder for the token", () => {
-  const [curl, python, typescript] = told(CHANGE, false);
+test("a change is shown in three languages, with a placeholder for the token", () => {
+  const [curl, python, typescript] = snippetsOf(CHANGE, false);
   assert.equal(
     curl,
     `curl --request PATCH 'https://api.example/api/v1/books/${ID}' \\
@@ -60,8 +60,8 @@ with Client("https://api.example", token=os.environ["TOKEN"]) as client:
   assert.match(typescript, /Bearer \$\{process\.env\.TOKEN\}/);
 });
 
-test("a list is told with its conditions, and without credentials where none are asked for", () => {
-  const [curl, python, typescript] = told(LIST, true);
+test("a list is shown with its conditions, and without credentials where none are asked for", () => {
+  const [curl, python, typescript] = snippetsOf(LIST, true);
   assert.equal(
     curl,
     "curl 'https://api.example/api/v1/books?binding.in=paper&binding.in=cloth&stock.gte=10&note.null=true&sort=-stock%2Cid&limit=50'",
@@ -75,7 +75,7 @@ test("a list is told with its conditions, and without credentials where none are
 });
 
 test("what the client has no call for is sent by hand", () => {
-  const [, python] = told({ ...CHANGE, method: "PUT" }, false);
+  const [, python] = snippetsOf({ ...CHANGE, method: "PUT" }, false);
   assert.match(python, /httpx2\.request\(\n {4}"PUT",/);
   assert.match(python, /"If-Match": "\\"7\\"",/);
 });

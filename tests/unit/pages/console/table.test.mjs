@@ -116,7 +116,7 @@ test("pages of one list have a key, whatever the page and the columns", () => {
   assert.notEqual(key([]), key([["limit", "20"]]));
 });
 
-test("the usual columns are what is told at a glance, what names the record first, and when it changed", () => {
+test("the usual columns are what can be read at a glance, what names the record first, and when it changed", () => {
   const books = resource(
     field("isbn", "text"),
     field("note", "text"),

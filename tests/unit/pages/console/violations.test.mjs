@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { found, pathsOf, told } from "../../../../src/estuary/pages/console/form/violations.js";
+import { found, pathsOf, problemOf } from "../../../../src/estuary/pages/console/form/violations.js";
 
 const FIELDS = [
   { name: "title", kind: "text" },
@@ -14,7 +14,7 @@ function answer(status, violations = [], headers = {}) {
 }
 
 test("messages stand at the field that they are of: a nested one's, a list's for its entries, else above", () => {
-  const { message, byField } = told(
+  const { message, byField } = problemOf(
     answer(422, [
       { field: "size.width", message: "is required" },
       { field: "tags[1]", message: "must be a text" },
@@ -32,8 +32,8 @@ test("messages stand at the field that they are of: a nested one's, a list's for
   assert.equal(message, "Some fields need another value. Other: is odd");
 });
 
-test("why a write was refused is told apart", () => {
-  const reason = (...given) => told(answer(...given), PATHS).reason;
+test("why a write was refused is distinguished", () => {
+  const reason = (...given) => problemOf(answer(...given), PATHS).reason;
   assert.equal(reason(409, [{ field: "title", message: "taken", code: "unique" }]), "taken");
   assert.equal(reason(409, [{ field: "id", message: "referred to", code: "referenced" }]), "referenced");
   assert.equal(reason(409, [], { "Retry-After": "1" }), "busy");
@@ -43,7 +43,7 @@ test("why a write was refused is told apart", () => {
   );
 });
 
-test("what is found before anything is sent is told alike", () => {
+test("what is found before anything is sent is shown alike", () => {
   assert.deepEqual(Object.fromEntries(found([{ field: "title", message: "Is required" }], PATHS).byField), {
     title: ["Is required"],
   });

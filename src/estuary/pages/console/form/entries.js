@@ -63,7 +63,7 @@ export function typed(field, text, bad = false) {
 
 /**
  * The values of entries, by field, without those that are absent. What cannot be written as JSON is added to `faults`, as
- * the API tells violations: `{field, message}`, with the path of the field.
+ * the API gives violations: `{field, message}`, with the path of the field.
  */
 export function valuesOf(fields, entries, faults, path = "") {
   const values = {};

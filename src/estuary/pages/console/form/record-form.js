@@ -5,7 +5,7 @@ import { Notice } from "../parts/notice.js";
 import { FieldEditor } from "./field-editor.js";
 
 /**
- * `problem` is what `told` makes of an answer, or null; each new one takes the focus to the first field that it is about.
+ * `problem` is what `problemOf` makes of an answer, or null; each new one takes the focus to the first field that it is about.
  * `mode` is "new" or "edit". `children` stand below the fields; the first button that submits is the one to save.
  */
 export function RecordForm({ fields, entries, mode, problem, isLocked = false, onChange, onSubmit, action, children }) {

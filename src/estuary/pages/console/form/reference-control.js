@@ -89,7 +89,7 @@ export function ReferenceControl({ field, entry, onChange, control, mode, omitta
         }
       </ul>
       <p class="hint" role="status">
-        ${sought !== null && found.told}
+        ${sought !== null && found.message}
         ${sought === null && chosen && target && html`<a href=${href(["resources", target.name, chosen])}>Open</a> <span class="mono">${chosen}</span>`}
       </p>
     </div>
@@ -116,9 +116,9 @@ async function labelled(api, target, id, signal) {
   return answer.ok ? target.labelOf(answer.body) : null;
 }
 
-/** The records whose label holds what is sought, and what to tell of them. */
+/** The records whose label has what is sought, and the message about them. */
 function useFound(api, target, sought) {
-  const [found, setFound] = useState({ records: [], told: "" });
+  const [found, setFound] = useState({ records: [], message: "" });
   const latest = useRef(null);
   useEffect(() => {
     if (sought === null || !target?.can.read) return undefined;
@@ -127,17 +127,17 @@ function useFound(api, target, sought) {
     seek(api, target, sought.trim(), stop.signal).then(setFound, () => {});
     return () => stop.abort();
   }, [sought]);
-  return sought === null ? { records: [], told: "" } : found;
+  return sought === null ? { records: [], message: "" } : found;
 }
 
 async function seek(api, target, text, signal) {
   if (text !== "") await delay(PAUSE, signal);
-  if (text !== "" && !UUID.test(text) && target.labelField === undefined) return { records: [], told: "Paste an id" };
+  if (text !== "" && !UUID.test(text) && target.labelField === undefined) return { records: [], message: "Paste an id" };
   const answer = await asked(api, target, text, signal);
-  if (!answer.ok) return { records: [], told: answer.message };
+  if (!answer.ok) return { records: [], message: answer.message };
   const records = answer.body.items;
-  const told = { 0: "None found", 1: "1 found", [MOST]: `The first ${MOST}; type to find others` }[records.length];
-  return { records, told: told ?? `${records.length} found` };
+  const message = { 0: "None found", 1: "1 found", [MOST]: `The first ${MOST}; type to find others` }[records.length];
+  return { records, message: message ?? `${records.length} found` };
 }
 
 /** By id, or by what the label holds; what begins with it where looking everywhere costs too much. */

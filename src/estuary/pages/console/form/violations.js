@@ -1,4 +1,4 @@
-/** An answer of the API as a form tells it: messages beside fields, and one above them. */
+/** An answer of the API as a form shows it: messages beside fields, and one above them. */
 
 const IN_WORDS = { gone: "This record has been deleted meanwhile." };
 const CODES = { unique: "taken", referenced: "referenced" };
@@ -8,7 +8,7 @@ const CODES = { unique: "taken", referenced: "referenced" };
  * of no field in `paths` is part of the message. `reason` is "taken", "referenced", "changed" (another version is there),
  * "gone", "forbidden", "busy" (worth sending again), or null.
  */
-export function told({ status, headers, body, message }, paths) {
+export function problemOf({ status, headers, body, message }, paths) {
   const known = new Set(paths);
   const byField = new Map();
   const others = [];
@@ -22,10 +22,10 @@ export function told({ status, headers, body, message }, paths) {
   return { message: [general, ...others.map(sentence)].join(" "), byField, reason };
 }
 
-/** Violations that were found before anything was sent, told like those of an answer. */
+/** Violations that were found before anything was sent, as those of an answer. */
 export function found(faults, paths) {
   const details = { validation_errors: faults };
-  return told({ status: 422, headers: new Headers(), body: { details }, message: "" }, paths);
+  return problemOf({ status: 422, headers: new Headers(), body: { details }, message: "" }, paths);
 }
 
 /** The paths of fields, with those of nested ones. */
@@ -36,7 +36,7 @@ export function pathsOf(fields, prefix = "") {
   ]);
 }
 
-/** The known path that `path` is, or lies within: an entry of a list is told at its list. */
+/** The known path that `path` is, or lies within: an entry of a list is shown at its list. */
 function nearest(path, known) {
   if (known.has(path)) return path;
   const cut = Math.max(path.lastIndexOf("."), path.lastIndexOf("["));

@@ -22,12 +22,12 @@ export function Chart({ title, series, points, now, span, format, step }) {
   const x = (at) => LEFT + ((WIDTH - LEFT - RIGHT) * (at - now + span)) / span;
   const y = (value) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * value) / marks.at(-1);
   const last = points.at(-1);
-  const told = series.map(({ name, title: label }) => [label, last?.[name] ?? null]);
+  const latest = series.map(({ name, title: label }) => [label, last?.[name] ?? null]);
   return html`
     <section class="card chart" aria-labelledby=${id}>
       <h2 id=${id}>${title}</h2>
       <ul class="legend">
-        ${told.map(
+        ${latest.map(
           ([label, value], place) =>
             html`<li>
               <span class=${`swatch line-${place}`} aria-hidden="true"></span>${label}
@@ -35,7 +35,7 @@ export function Chart({ title, series, points, now, span, format, step }) {
             </li>`,
         )}
       </ul>
-      <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${summary(title, told, format)}>
+      <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${summary(title, latest, format)}>
         ${marks.map(
           (mark) => html`
             <g key=${mark}>
@@ -78,7 +78,7 @@ function agoIn(milliseconds) {
   return seconds < 120 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
 }
 
-function summary(title, told, format) {
-  const values = told.map(([label, value]) => `${label} ${value === null ? "unknown" : format(value)}`);
+function summary(title, latest, format) {
+  const values = latest.map(([label, value]) => `${label} ${value === null ? "unknown" : format(value)}`);
   return `${title}: ${values.join(", ")}`;
 }

@@ -43,7 +43,7 @@ export function buckets(samples, name, matches = () => true) {
   return [...counts].sort(([one], [other]) => one - other);
 }
 
-/** What came to each bucket between two readings. A service that began anew in between has all it has from then. */
+/** What was added to each bucket between two readings; all there is, where the service was restarted in between. */
 export function added(before, after) {
   const known = new Map(before);
   const restarted = after.some(([bound, count]) => count < (known.get(bound) ?? 0));

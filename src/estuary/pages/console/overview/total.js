@@ -7,11 +7,11 @@ import { html, useEffect, useRef, useState } from "../html.js";
 export function Total({ resource }) {
   const app = useApp();
   const { credential } = app.session;
-  const [told, setTold] = useState("…");
+  const [total, setTotal] = useState("…");
   const element = useRef(null);
   useEffect(() => {
     const ending = new AbortController();
-    const count = async () => setTold(await counted(resource, [], app, ending.signal));
+    const count = async () => setTotal(await counted(resource, [], app, ending.signal));
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return;
       observer.disconnect();
@@ -23,5 +23,5 @@ export function Total({ resource }) {
       ending.abort();
     };
   }, [resource, credential]);
-  return html`<span ref=${element} class="total muted">${told}</span>`;
+  return html`<span ref=${element} class="total muted">${total}</span>`;
 }

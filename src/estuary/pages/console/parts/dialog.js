@@ -15,7 +15,7 @@ export function Dialog({ title, onClose, actions, children, wide = false }) {
     event.preventDefault();
     onClose?.();
   };
-  // A browser lets a second Escape in a row close it, whatever is said to the first: it is closed by not being rendered.
+  // A browser lets a second Escape in a row close it, whatever the first is answered with: it is closed by not being rendered.
   const stay = () => element.current?.showModal();
   return html`
     <dialog ref=${element} class=${wide ? "dialog wide" : "dialog"} aria-labelledby=${id} onCancel=${cancel} onClose=${stay}>

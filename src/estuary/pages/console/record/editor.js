@@ -1,4 +1,4 @@
-/** A record as a form: changes are saved one version after the other, and what others save meanwhile is told. */
+/** A record as a form: changes are saved one version after the other, and what others save meanwhile is shown. */
 
 import { useApp } from "../context.js";
 import { changesOf } from "../form/changes.js";
@@ -7,7 +7,7 @@ import { entriesOf, valuesOf } from "../form/entries.js";
 import { withParts } from "../form/fields.js";
 import { RecordForm } from "../form/record-form.js";
 import { useForm } from "../form/use-form.js";
-import { found, told } from "../form/violations.js";
+import { found, problemOf } from "../form/violations.js";
 import { html, useMemo, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Notice } from "../parts/notice.js";
@@ -54,7 +54,7 @@ export function RecordEditor({ resource, start, tag, onReload }) {
     );
     setBusy(false);
     if (answer.status === 412) return compare();
-    if (!answer.ok) return form.fail(told(answer, form.paths));
+    if (!answer.ok) return form.fail(problemOf(answer, form.paths));
     submission.current.settle();
     toasts.show("Saved");
     if (answer.status === 204) return onReload();
@@ -70,14 +70,14 @@ export function RecordEditor({ resource, start, tag, onReload }) {
     setBusy(true);
     const refusal = await restore(app, resource, [{ ...entered, id: start.id }]);
     setBusy(false);
-    if (refusal !== null) return form.fail(told(refusal, form.paths));
+    if (refusal !== null) return form.fail(problemOf(refusal, form.paths));
     form.reset(form.entries);
     return onReload();
   };
 
   const compare = async () => {
     const answer = await api.request("GET", path);
-    if (!answer.ok) return form.fail(told(answer, form.paths));
+    if (!answer.ok) return form.fail(problemOf(answer, form.paths));
     return setTheirs({ record: answer.body, tag: answer.headers.get("etag") });
   };
 

@@ -5,7 +5,7 @@ import { blank, blanks, emptyTexts, entryOf, valuesOf } from "../form/entries.js
 import { withParts } from "../form/fields.js";
 import { RecordForm } from "../form/record-form.js";
 import { useForm } from "../form/use-form.js";
-import { found, told } from "../form/violations.js";
+import { found, problemOf } from "../form/violations.js";
 import { html, useEffect, useMemo, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
 import { Notice } from "../parts/notice.js";
@@ -65,7 +65,7 @@ function NewRecord({ resource, template, refusal }) {
       await briefly(() => api.request(method, path, options)),
     );
     setBusy(false);
-    if (!answer.ok) return form.fail(told(answer, form.paths));
+    if (!answer.ok) return form.fail(problemOf(answer, form.paths));
     submission.current.settle();
     form.reset(blanks(fields));
     return arrive(answer, stays);

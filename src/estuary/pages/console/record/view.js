@@ -22,7 +22,7 @@ export default function RecordView({ resource, parameters }) {
   if (shown === null) return html`<p class="muted" role="status">Loading…</p>`;
   const { answer } = shown;
   if (!answer.ok) return html`<${Missing} resource=${resource} answer=${answer} />`;
-  // A form lives on, with what is typed in it, when the record is read again for another reason than to begin anew.
+  // A form lives on, with what is typed in it, when the record is read again, unless the user asked to start over.
   return html`<${RecordEditor}
     key=${shown.round}
     resource=${resource}

@@ -1,4 +1,4 @@
-/** The way back from the issuer: its window, in which this page was loaded again, tells the one that waits. */
+/** The way back from the issuer: its window, in which this page was loaded again, sends the answer to the one that waits. */
 
 import { html, render } from "../html.js";
 import { EmptyState } from "../parts/empty-state.js";

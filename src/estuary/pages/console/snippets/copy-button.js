@@ -5,22 +5,22 @@ import { html, useEffect, useState } from "../html.js";
 const SHOWN = 2000;
 
 export function CopyButton({ text, what }) {
-  const [told, setTold] = useState("");
+  const [status, setStatus] = useState("");
   useEffect(() => {
-    if (told === "") return undefined;
-    const timer = setTimeout(() => setTold(""), SHOWN);
+    if (status === "") return undefined;
+    const timer = setTimeout(() => setStatus(""), SHOWN);
     return () => clearTimeout(timer);
-  }, [told]);
+  }, [status]);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      setTold("Copied");
+      setStatus("Copied");
     } catch {
-      setTold("Select it, and copy by keyboard"); // without a secure origin there is no clipboard for pages
+      setStatus("Select it, and copy by keyboard"); // without a secure origin there is no clipboard for pages
     }
   };
   return html`
     <button type="button" class="button quiet small" aria-label=${`Copy ${what}`} onClick=${copy}>Copy</button>
-    <span class="muted small" role="status">${told}</span>
+    <span class="muted small" role="status">${status}</span>
   `;
 }

@@ -1,4 +1,4 @@
-/** The records that are chosen, deleted: asked once, done in batches, told how far it came. */
+/** The records that are chosen, deleted: confirmed once, done in batches, with the progress shown. */
 
 import { useApp } from "../context.js";
 import { html, useRef, useState } from "../html.js";

@@ -1,4 +1,4 @@
-/** Values as they stand in a table: short, on one line, and told in full by their title. */
+/** Values as they stand in a table: short, on one line, and in full in their title. */
 
 import { useApp } from "../context.js";
 import { html } from "../html.js";
@@ -42,7 +42,7 @@ export function asText(value) {
   return stringify(value);
 }
 
-/** A moment, in the time zone of whoever looks at it. */
+/** A moment, in the browser's time zone. */
 export function local(moment) {
   const date = new Date(moment);
   return Number.isNaN(date.getTime()) ? moment : MOMENT.format(date);

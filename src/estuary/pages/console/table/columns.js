@@ -4,7 +4,7 @@ const WIDE = ["list", "nested", "object"];
 const USUAL = 6;
 const MOST_EXPANDED = 5;
 
-/** The fields that `names` names, in that order; without names, the first few that are told at a glance. */
+/** The fields that `names` names, in that order; without names, the first few that can be read at a glance. */
 export function columnsOf(resource, names) {
   if (names !== null) {
     const chosen = names.map((name) => resource.field(name)).filter((field) => field !== undefined && !field.hidden);

@@ -13,7 +13,7 @@ export class Trail {
     this.#key = PREFIX + key;
   }
 
-  /** The number of the page at `cursor`, counted from 1; null where nobody came there from the first one. */
+  /** The number of the page at `cursor`, counted from 1; null where it was not reached from the first one. */
   pageOf(cursor) {
     const at = this.#cursors().indexOf(cursor);
     return at < 0 ? null : at + 1;

@@ -16,7 +16,7 @@ export class Refused extends Error {
  * Texts that make up a file of all records of `resource` that `query` asks for, pairs of a list's URL: conditions and sort.
  *
  * Pages follow each other by cursor, so a record that is there throughout comes exactly once, whatever is written
- * meanwhile. `onRecords` is told how many came, `onPause` how long the service asks to wait. Throws `Refused`.
+ * meanwhile. `onRecords` is called with how many came, `onPause` with how long the service asks to wait. Throws `Refused`.
  */
 export async function* fileOf(api, resource, fields, query, format, { signal, onRecords = () => {}, onPause } = {}) {
   yield format.head(fields);

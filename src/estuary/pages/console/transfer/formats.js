@@ -32,7 +32,7 @@ export const FORMATS = {
   },
 };
 
-/** The format of a file of this name; null where its name tells none. */
+/** The format of a file of this name; null where its name has no known ending. */
 export function formatOf(name) {
   const extension = name.toLowerCase().split(".").at(-1);
   return { csv: "csv", jsonl: "jsonl", ndjson: "jsonl", json: "jsonl" }[extension] ?? null;

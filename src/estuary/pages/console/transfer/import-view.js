@@ -132,13 +132,13 @@ export default function ImportView({ resource }) {
   `;
 }
 
-/** The lines as they come; names in them that are no field's are told when they are first seen. */
-async function* noting(lines, tell) {
+/** The lines as they come; names in them that are no field's are reported when they are first seen. */
+async function* noting(lines, report) {
   const seen = new Set();
   for await (const line of lines) {
     const before = seen.size;
     for (const name of line.unknown) seen.add(name);
-    if (seen.size > before) tell([...seen]);
+    if (seen.size > before) report([...seen]);
     yield line;
   }
 }

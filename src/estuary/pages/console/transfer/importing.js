@@ -9,7 +9,7 @@ const OTHER = { "If-None-Match": "If-Match", "If-Match": "If-None-Match" };
 
 /**
  * The write that a record of a file becomes: under its id where it has one, which must be free then; by its value of the
- * unique field `by` where that is given, which creates the record or changes the one that has the value; else anew.
+ * unique field `by` where that is given, which creates the record or changes the one that has the value; else each is created.
  */
 export function operationOf(resource, record, by) {
   const body = Object.fromEntries(
@@ -28,7 +28,7 @@ export class Progress {
   /** The batch that was sent, and perhaps made, without an answer: it is sent again as it was, with its key. */
   unanswered = [];
   submission = new Submission();
-  /** What is guessed of a record that is found by a value, where the service wants to be told (REQUIRE_IF_MATCH). */
+  /** What is guessed of a record that is found by a value, where the service requires it (REQUIRE_IF_MATCH). */
   precondition = null;
 
   constructor(written = []) {
@@ -38,7 +38,7 @@ export class Progress {
 
 /**
  * Writes `lines`, as a format reads them, in batches of at most `most`, each of which is made as a whole. A line that cannot
- * be written is left out of its batch, and told to `onBroken`: `{at, text, faults}`. `onDone` is told how many lines are
+ * be written is left out of its batch, and given to `onBroken`: `{at, text, faults}`. `onDone` is called with how many lines are
  * settled. With `trial` nothing is kept. Throws `Refused` where the answer is not of a line.
  *
  * `signal` ends it between two batches, with the exception that it holds. When it has ended before all was written, it goes
@@ -101,7 +101,7 @@ async function sendAll(all, atMost, options) {
       onDone(batch.length);
       size = Math.min(most, size * 2);
     } else if (isOfLine(answer, batch)) {
-      if (guessAnew(answer, batch, place, progress)) continue;
+      if (guessAgain(answer, batch, place, progress)) continue;
       waiting.splice(place, 1);
       onBroken({ ...batch[place].line, faults: faultsOf(answer, batch[place]) });
       onDone(1);
@@ -117,10 +117,10 @@ async function sendAll(all, atMost, options) {
 }
 
 /**
- * Guesses anew whether the record at `place` is there, where the answer is about that alone: a service with REQUIRE_IF_MATCH
- * wants to be told. What follows is likely to be alike, for a file is often all new, or all there.
+ * Guesses again whether the record at `place` is there, where the answer is about that alone: a service with REQUIRE_IF_MATCH
+ * requires it. What follows is likely to be alike, for a file is often all new, or all there.
  */
-function guessAnew({ status }, batch, place, progress) {
+function guessAgain({ status }, batch, place, progress) {
   const { operation, precondition } = batch[place];
   const guess = progress.precondition;
   if (!isUpsert(operation) || precondition !== undefined) return false;
@@ -171,7 +171,7 @@ function faultsOf(answer, { operation }) {
   return [{ field: "", message: answer.message }];
 }
 
-/** What only the whole file tells: that an id, or the value of `by`, is there twice. */
+/** What only the whole file shows: that an id, or the value of `by`, is there twice. */
 function repeated({ at, record }, by, seen) {
   const name = by ?? "id";
   const value = record[name];
