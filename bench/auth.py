@@ -66,7 +66,7 @@ class _Lane:
 
 @dataclass
 class _FreshLane:
-    """Tokens that are never known: each round has a server of its own, which remembers none of them."""
+    """Tokens that are never known: each round has its own server, which remembers none of them."""
 
     subject: str
     label: str

@@ -95,7 +95,7 @@ async def _rounds(service: Service, number: int) -> list[dict[str, float]]:
 
 
 async def _time(listener: Listener, data: bytes, times: int) -> float:
-    """The fewest microseconds that one of so many requests took, each on a connection of its own."""
+    """The fewest microseconds that one of so many requests took, each on its own connection."""
     return min([(await _ask(listener, data))[0] for _ in range(times)])
 
 

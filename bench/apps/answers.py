@@ -1,4 +1,4 @@
-"""The bytes that every contender without a store of its own answers with: Estuary's, byte for byte."""
+"""The bytes that every contender without its own store answers with: Estuary's, byte for byte."""
 
 import json
 

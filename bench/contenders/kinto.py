@@ -1,4 +1,4 @@
-"""Kinto on PostgreSQL, in an environment of its own: it asks for other releases than Estuary's tools do."""
+"""Kinto on PostgreSQL, in its own environment: it asks for other releases than Estuary's tools do."""
 
 import subprocess
 from functools import cache, partial

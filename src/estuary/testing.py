@@ -61,7 +61,7 @@ class Service:
 
 @contextmanager
 def served(folder: Path | str = ".", *, tokens: bool = False, **variables: str) -> Iterator[Service]:
-    """A service of the project in `folder`, in a process of its own, until the block ends.
+    """A service of the project in `folder`, in its own process, until the block ends.
 
     Records are kept in memory, and requests are not limited, unless `variables` say otherwise; everything
     else is as the project's own configuration has it. With `tokens` it accepts those that `Service.token`

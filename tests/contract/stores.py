@@ -203,4 +203,4 @@ KEEPERS = [
     for kind in STORES
     if kind.name in {"memory", "redis-cached+memory", "sqlite", "postgres", "convex"}
 ]
-"""Each that keeps values in a form of its own; the others hand on what one of these keeps."""
+"""Each that keeps values in its own form; the others hand on what one of these keeps."""

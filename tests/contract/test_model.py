@@ -149,7 +149,7 @@ async def _compare(kind: StoreKind, asked: list[tuple[Any, ...]], folder: Path) 
 def test_a_store_answers_as_the_model_does(kind: StoreKind) -> None:
     """Whatever is asked, in whatever order, the answers are those of a sorted dictionary.
 
-    It is tried a hundred times on each store that keeps values in a form of its own.
+    It is tried a hundred times on each store that keeps values in its own form.
     """
 
     @settings(

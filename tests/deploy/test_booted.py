@@ -81,7 +81,7 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture
 def estuary(machine: Machine) -> Iterator[Estuary]:
-    """The service as it is set up, on a port of its own, not started; what a test changed is undone."""
+    """The service as it is set up, on its own port, not started; what a test changed is undone."""
     estuary = Estuary(machine)
     estuary.configure()
     yield estuary

@@ -45,7 +45,7 @@ class Artefact(NamedTuple):
         return done.stdout.splitlines()
 
     def altered(self, folder: Path, old: str, new: str) -> "Artefact":
-        """The same with one thing changed, in a folder of its own."""
+        """The same with one thing changed, in its own folder."""
         copied = Path(shutil.copytree(self.path.parent, folder / self.path.parent.name))
         text = self.path.read_text()
         assert old in text

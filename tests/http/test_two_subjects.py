@@ -88,7 +88,7 @@ CONVERSATION = (
 
 
 class World(NamedTuple):
-    """A service on a store of its own, and how a subject of its issuer speaks to it."""
+    """A service with its own store, and how a subject of its issuer speaks to it."""
 
     client: httpx.AsyncClient
     issuer: Issuer

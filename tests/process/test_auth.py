@@ -46,7 +46,7 @@ def asking(path: str, token: str) -> bytes:
 
 
 def asked(server: Server, token: str, path: str = ITEMS) -> Answer:
-    """The answer to a GET with a token, on a connection of its own."""
+    """The answer to a GET with a token, on a new connection."""
     with Connection(server) as connection:
         connection.send(asking(path, token))
         return connection.receive()

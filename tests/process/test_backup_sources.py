@@ -271,7 +271,7 @@ def test_two_backups_at_once_to_one_name(shipped: Path) -> None:
 
 
 def test_two_backups_at_once_into_one_folder(shipped: Path) -> None:
-    """Each has a name of its own, though they are made in the same second."""
+    """Each has its own name, though they are made in the same second."""
     folder = shipped / "backups"
     folder.mkdir()
     both = [

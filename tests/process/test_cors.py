@@ -59,7 +59,7 @@ class Operators(NamedTuple):
 
 
 def asked(server: Server, data: bytes) -> Answer:
-    """The answer to what is sent on a connection of its own."""
+    """The answer to what is sent on a new connection."""
     with Connection(server) as connection:
         connection.send(data)
         return connection.receive()

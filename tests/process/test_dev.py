@@ -1,4 +1,4 @@
-"""`estuary dev`: a saved file is served by a process of its own, a broken one leaves the last good one."""
+"""`estuary dev`: a saved file is served by a new process, a broken one leaves the last good one."""
 
 import json
 import re
@@ -156,7 +156,7 @@ def test_a_token_for_trials_opens_what_access_rules_close(tmp_path: Path) -> Non
 
 
 def test_a_version_that_would_lose_data_is_told(tmp_path: Path) -> None:
-    """With what to do, each field on a line of its own; the one before goes on."""
+    """With what to do, each field on its own line; the one before goes on."""
     save(tmp_path, 1)
     with developing(tmp_path) as server:
         assert 1 == default_pages(server)

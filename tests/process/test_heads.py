@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def asked(server: Server, head: bytes) -> Answer:
-    """The answer to what is sent on a connection of its own."""
+    """The answer to what is sent on a new connection."""
     with Connection(server) as connection:
         connection.send(head)
         return connection.receive()

@@ -62,7 +62,7 @@ def test_forged_addresses_do_not_fill_the_memory(tmp_path: Path, more: dict[str,
 
 @pytest.mark.long
 def test_forged_addresses_leave_nothing_in_redis(tmp_path: Path) -> None:
-    """Each has a key of its own, which is gone one window after it was last counted."""
+    """Each has its own key, which is gone one window after it was last counted."""
     with (
         redis_server() as redis,
         serving(tmp_path, {**LIMITED, "REDIS_URL": redis.url, "RATE_LIMIT_WINDOW_SECONDS": "5"}) as server,

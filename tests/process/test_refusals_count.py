@@ -32,7 +32,7 @@ REFUSED = {
 
 
 def asked(server: Server, data: bytes) -> Answer:
-    """The answer to what is sent on a connection of its own, which then ends."""
+    """The answer to what is sent on a new connection, which then ends."""
     with Connection(server) as connection:
         connection.send(data)
         answer = connection.receive()

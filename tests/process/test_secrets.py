@@ -170,7 +170,7 @@ class Overheard:
         return "\n".join(self._heard)
 
     def ask(self, method: str, path: str, token: str | None = None, body: bytes | None = None) -> int:
-        """Ask on a connection of its own; the answer's status, 0 without an answer."""
+        """Ask on a new connection; the answer's status, 0 without an answer."""
         head = request(method, path, None if body is None else len(body))
         if token is not None:
             self.secrets.update(part for part in re.split(r"[.\s]", token) if len(part) > 20)

@@ -32,7 +32,7 @@ def node_modules() -> Path:
 
 
 def pyright(folder: Path, source: Path) -> str:
-    """What pyright says of `source` under its strictest rules, in a folder of its own."""
+    """What pyright says of `source` under its strictest rules, in its own folder."""
     checker = _program("pyright", _NODE_PROGRAMS)
     shutil.copy(source, folder)
     rules = {"typeCheckingMode": "strict", "include": [source.name]}

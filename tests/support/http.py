@@ -80,14 +80,14 @@ class Connection:
 
 
 def get(server: Listener, path: str) -> Answer:
-    """The answer to a GET on a connection of its own."""
+    """The answer to a GET on a new connection."""
     with Connection(server) as connection:
         connection.send(request("GET", path))
         return connection.receive()
 
 
 def post(server: Listener, path: str, body: bytes) -> Answer:
-    """The answer to a POST of JSON on a connection of its own."""
+    """The answer to a POST of JSON on a new connection."""
     with Connection(server) as connection:
         connection.send(request("POST", path, len(body)) + body)
         return connection.receive()

@@ -1,4 +1,4 @@
-"""An issuer of tokens on a port of its own: publishes its keys, signs, and misbehaves when told to."""
+"""An issuer of tokens on its own port: publishes its keys, signs, and misbehaves when told to."""
 
 import functools
 import gzip

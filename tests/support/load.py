@@ -49,7 +49,7 @@ class Load:
 
 @contextmanager
 def load_on(server: Listener, ask: Ask, clients: int) -> Iterator[Load]:
-    """So many clients that `ask` over and over, each on a connection of its own, while the block runs.
+    """As many clients, which `ask` over and over, each on its own connection, while the block runs.
 
     At the end of the block each finishes what it has under way.
     """

@@ -1,4 +1,4 @@
-"""The HTTP applications of a service: the one on its port, and the operators' one on a port of its own."""
+"""The HTTP applications of a service: the one on its port, and the operators' one on its own port."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -24,7 +24,7 @@ async def fetch(url: str) -> bytes:
     """The document at `url`; raises `FetchFailed`. The caller sets the deadline.
 
     Redirects are not followed: an operator chose the address, and no server may choose another. Each call
-    opens a connection of its own, as there is about one document an hour to fetch.
+    opens its own connection, as there is about one document an hour to fetch.
     """
     timeout = ClientTimeout(total=None, connect=_CONNECT_SECONDS)
     try:

@@ -231,7 +231,7 @@ class StoreRefused(StoreUnavailable):
 
 
 class StoreQueryFailed(StoreError):
-    """The store answered with an error of its own; a retry would meet it again."""
+    """The store answered with its own error; a retry would meet it again."""
 
 
 class StoreSchemaMismatch(StoreError):

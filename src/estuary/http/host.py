@@ -21,7 +21,7 @@ _INVALID: Final = "Host header must be a host name or an IP address, with a port
 _valid: Final[dict[str, bool]] = {}
 """Values that were found valid: a service goes by few names, and most requests are for the last one.
 
-A dictionary, for dictionaries are looked into at every turn, and a set takes code of its own.
+A dictionary, for dictionaries are looked into at every turn, and a set takes its own code.
 """
 
 

@@ -118,7 +118,7 @@ def _first_free(wanted: int, complain: Say) -> socket:
 def _run_version(
     loaded: Loaded, sockets: Sockets, shared: SharedState, channel: Channel, number: int
 ) -> int:
-    """Serve one version of the project, in a process of its own; returns its exit code."""
+    """Serve one version of the project, in its own process; returns its exit code."""
     # Bytecode is matched to its source by whole seconds: of two saves within one, the first would stay.
     sys.dont_write_bytecode = True
     gc.disable()

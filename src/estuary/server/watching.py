@@ -1,4 +1,4 @@
-"""Watches a project's folder, in a process of its own, and reports which of its files have changed.
+"""Watches a project's folder, in its own process, and reports which of its files have changed.
 
 The library watches in a thread, and the process that forks the workers must have none.
 """

@@ -10,7 +10,7 @@ class Deadlines:
     """Fails every future that has not settled `timeout` seconds after it was added.
 
     All have the same time, so the oldest is due first and one timer is enough for any number of them:
-    a timer of its own for each would cost more than the rest of a write's way through the event loop.
+    a timer for each would cost more than the rest of a write's way through the event loop.
     """
 
     def __init__(self, timeout: float, error: Callable[[], Exception]) -> None:

@@ -153,7 +153,7 @@ class LineWriter(Generic[LineT]):
             try:
                 rest = rest[self._put_some(rest) :]
             except (OSError, ValueError):  # ValueError: the stream was closed
-                # Half a line may stand there now: the next batch begins on a line of its own.
+                # Half a line may stand there now: the next batch begins on its own line.
                 self._torn = len(rest) < whole or self._torn
                 return False
         self._torn = False

@@ -107,7 +107,7 @@ class TextFormat:
             _escaped(message),
             *(f"{self._painted(_DIM, name + '=')}{_value(value)}" for name, value in fields.items()),
         ]
-        # Indented, so that no text inside an exception can pass for a line of its own.
+        # Indented, so that no text inside an exception can pass for a line of the log.
         traced = [f"    {_escaped(text)}" for text in stack.splitlines()]
         return "\n".join([" ".join(parts), *traced]).encode("utf-8", "backslashreplace")
 

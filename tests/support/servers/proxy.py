@@ -33,7 +33,7 @@ http {{
     include conf.d/*.conf;
 }}
 """
-"""What a distribution's nginx.conf has around conf.d, for one that runs from a folder of its own."""
+"""What a distribution's nginx.conf has around conf.d, for one that runs from its own folder."""
 
 
 class Proxy(Daemon):

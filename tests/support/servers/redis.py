@@ -39,7 +39,7 @@ class Redis(Daemon):
         return [self._program, *(word for name, value in settings.items() for word in (f"--{name}", value))]
 
     def say(self, *lines: str) -> str:
-        """Send commands on a connection of its own, as an administrator; what was answered, as it came."""
+        """Send commands on a new connection, as an administrator; what was answered, as it came."""
         with socket.create_connection((HOST, self.port), timeout=TIMEOUT_SECONDS) as connection:
             connection.sendall("".join(f"{line}\r\n" for line in (*lines, "QUIT")).encode())
             return b"".join(iter(partial(connection.recv, 65536), b"")).decode()

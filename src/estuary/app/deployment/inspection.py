@@ -79,7 +79,7 @@ def inspect(loaded: Loaded) -> Facts:
 
 
 class Asked(Generic[T]):
-    """A call in a thread of its own, which is abandoned if it hangs."""
+    """A call in its own thread, which is abandoned if it hangs."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call

@@ -74,7 +74,7 @@ class Stored(NamedTuple):
 class Kind:
     """A kind of field, with the rules that one field declares.
 
-    Each kind is a class in a module of its own, whose instances do not change. What they give is asked
+    Each kind is a class in its own module, whose instances do not change. What they give is asked
     for at start-up, never by a request.
 
     It is no `ABC`: compiled, the classes below one share a cache of which class is a subclass of which,
@@ -114,7 +114,7 @@ class Kind:
     @property
     @abstractmethod
     def wire(self) -> Any:
-        """The type that msgspec decodes from a body, without rules: a wrong type is an error of its own."""
+        """The type that msgspec decodes from a body, without rules: a wrong type is a separate error."""
 
     @property
     def patch(self) -> Any:

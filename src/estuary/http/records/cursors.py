@@ -48,7 +48,7 @@ class _List:
 class Cursors:
     """Writes and reads the cursors of a resource's lists.
 
-    One of a list without conditions, in default order, has a form of its own, which older releases know.
+    One of a list without conditions, in default order, has its own form, which older releases know.
     Any other holds the values of the sort keys, and a digest of the query that they belong to.
     """
 

@@ -46,7 +46,7 @@ _FOR_AN_OPERATOR = (
 
 
 class PostgresRateLimiter:
-    """Counts requests by client in the PostgreSQL at `url`, over one connection of its own.
+    """Counts requests by client in the PostgreSQL at `url`, over its own connection.
 
     The arithmetic is that of `limits/window`; `window` is in seconds. While the server is away every
     request is `LimiterUnavailable` at once, and a connection is tried for over and over; `observe` learns

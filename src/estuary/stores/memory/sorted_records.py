@@ -41,7 +41,7 @@ class _Block:
         self.records.insert(index, record)
 
     def split(self) -> "_Block":
-        """Keep the first half and give back the second as a block of its own."""
+        """Keep the first half and return the second as a new block."""
         middle = len(self.records) // 2
         second = _Block(self.times[middle:], self.records[middle:])
         del self.times[middle:], self.records[middle:]

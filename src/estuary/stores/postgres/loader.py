@@ -1,4 +1,4 @@
-"""Loads whole records in one transaction, over a connection of its own."""
+"""Loads whole records in one transaction, over its own connection."""
 
 import re
 from collections.abc import AsyncIterable, Mapping, Sequence

@@ -147,7 +147,7 @@ class Migration:
         return [search.refusal(rows) for search, rows in asked if rows]
 
     async def _changes(self, catalog: Catalog) -> Plan:
-        """What is to be changed; Alembic asks over a connection of its own, which SQLAlchemy drives."""
+        """What is to be changed; Alembic asks over its own connection, which SQLAlchemy drives."""
         try:
             from sqlalchemy.ext.asyncio import create_async_engine
 

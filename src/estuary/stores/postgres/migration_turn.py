@@ -19,7 +19,7 @@ async def migration_turn(connector: Connector) -> AsyncIterator[None]:
 
     An index is made concurrently by waiting for every statement that began before. One that waited for a
     lock, which who makes the index holds, would never end: so the lock is asked for again and again. It is
-    held by an idle transaction on a connection of its own, for behind a pooler no session keeps a lock.
+    held by an idle transaction on its own connection, for behind a pooler no session keeps a lock.
     """
     connection = await connector.connect(plain=True, unlimited=True)
     try:

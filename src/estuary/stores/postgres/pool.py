@@ -62,7 +62,7 @@ class Pool:
         self._lent = ShieldedTasks()
 
     async def run(self, work: Work[T]) -> T:
-        """The outcome of `work` on a connection of its own; the driver's errors are translated."""
+        """The outcome of `work` on its own connection; the driver's errors are translated."""
         seconds = self._timeout
         connection = self._rested()
         if connection is None:
@@ -226,7 +226,7 @@ def fail_each(waiting: Iterable[asyncio.Future[Any]], error: StoreUnavailable) -
     """Tell `error` to all who still wait."""
     for future in waiting:
         if not future.done():
-            # Each caller gets an error of its own: raising adds a traceback to it.
+            # Each caller gets its own error: raising adds a traceback to it.
             own = StoreUnavailable(*error.args)
             own.__cause__ = error.__cause__
             future.set_exception(own)

@@ -15,7 +15,7 @@ _READ_ONLY = "SELECT current_setting('transaction_read_only')"
 
 
 class Probe:
-    """Asks the server over one connection of its own; those who ask at the same time share one question."""
+    """Asks the server over its own connection; those who ask at the same time share one question."""
 
     def __init__(self, connector: Connector, *, timeout: float) -> None:
         self._connector = connector

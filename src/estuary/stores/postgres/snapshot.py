@@ -1,4 +1,4 @@
-"""All that a database holds, declared or not, as of one moment, over a connection of its own."""
+"""All that a database holds, declared or not, as of one moment, over its own connection."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""What PostgreSQL is asked in a way of its own: totals, and lists together with their total."""
+"""What PostgreSQL is asked in its own way: totals, and lists together with their total."""
 
 from typing import Any
 

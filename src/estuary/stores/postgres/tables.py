@@ -1,4 +1,4 @@
-"""Tables that PostgreSQL has in a form of its own: totals that let writers pass each other."""
+"""Tables that PostgreSQL has in its own form: totals that let writers pass each other."""
 
 from sqlalchemy import BigInteger, Column, Identity, Index, MetaData, Table, Text
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Loader:
     """Fills the tables of `resources` (by their names) in `file`; `foreign_keys` are between them.
 
-    A load has a thread and a connection of its own: it reads its batches at their own pace, while readers
+    A load has its own thread and connection: it reads its batches at their own pace, while readers
     go on seeing what was there before. Other writers wait for its lock, `timeout` seconds at most.
     """
 

@@ -17,7 +17,7 @@ _LOCK_TIMEOUT = 5.0
 
 
 class Migration:
-    """Compares `schema` with `file`, and mends what differs; blocking, for a thread of its own.
+    """Compares `schema` with `file`, and mends what differs; blocking: call it in a thread.
 
     A new file is made whatever the policy, unless that is to look at nothing: it is no other process's,
     and there is nothing in it to be careful with.
@@ -112,7 +112,7 @@ class Migration:
         found = {
             name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         }
-        # SQLAlchemy has a connection of its own: it would end the transaction that is open on this one.
+        # SQLAlchemy has its own connection: it would end the transaction that is open on this one.
         reading = self._file.connect_to_read(timeout=_LOCK_TIMEOUT)
         engine = create_engine("sqlite://", creator=lambda: reading, poolclass=StaticPool)
         tables = [table for table in self._schema.tables if table.name in found]

@@ -124,7 +124,7 @@ class Database:
         return self._usable().writer.run(operation)
 
     async def read_apart(self, read: Read[T]) -> T:
-        """The outcome of `read`, which may take long, from a thread with a connection of its own."""
+        """The outcome of `read`, which may take long, from a thread with its own connection."""
         return await self._usable().readers.run(read)
 
     async def read_in_turn(self, read: Read[T]) -> T:

@@ -222,7 +222,7 @@ class Writer:
 
     def _fail(self, group: list[_Write], error: Exception) -> None:
         for write in group:
-            # Each caller gets an error of its own: raising adds a traceback to it.
+            # Each caller gets its own error: raising adds a traceback to it.
             write.error = _translated(error)
         self._settle(group)
 

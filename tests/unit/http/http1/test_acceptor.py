@@ -41,7 +41,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 def acceptor_of(listener: socket.socket, balance: Balance, room: Unlimited | None = None) -> Acceptor:
-    """What accepts from it, as in a process of its own."""
+    """What accepts from it, as in a separate process."""
     acceptor = Acceptor(listener.dup(), Held, balance, room or Unlimited())
     acceptor.start()
     return acceptor

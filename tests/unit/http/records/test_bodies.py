@@ -29,7 +29,7 @@ def filled(begin: bytes, unit: bytes, end: bytes) -> bytes:
 
 
 def many_keys(begin: bytes) -> bytes:
-    """Every member has a name of its own."""
+    """Every member has its own name."""
     return begin + b",".join(b'"k%d":1' % number for number in range(SIZE // 12)) + b"}"
 
 

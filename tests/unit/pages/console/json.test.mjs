@@ -65,6 +65,6 @@ test("objects are equal whatever the order of their members, numbers only if wri
   assert.ok(!equal(parse("1"), parse("1.0")));
 });
 
-test("with an indent each member has a line of its own", () => {
+test("with an indent each member has its own line", () => {
   assert.equal(stringify({ a: [1, {}], b: undefined }, 2), '{\n  "a": [\n    1,\n    {}\n  ]\n}');
 });

@@ -279,7 +279,7 @@ async def test_a_log_whose_content_is_in_the_file_is_given_up_beside_another_pro
     move_into_the_file(watched.path)
     await watched.store.ping()
     watched.beside("-wal").unlink()
-    # In a process of its own, which has no part in this one's locks.
+    # In a separate process, which has no part in this one's locks.
     theirs = "import sqlite3, sys; sqlite3.connect(sys.argv[1], isolation_level=None).execute(sys.argv[2])"
     update = "UPDATE items SET description = 'theirs'"
     subprocess.run([sys.executable, "-c", theirs, str(watched.path), update], check=True)  # noqa: ASYNC221 (nothing is to be noticed meanwhile)

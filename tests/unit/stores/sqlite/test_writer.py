@@ -193,7 +193,7 @@ async def test_a_cancelled_write_that_has_not_begun_is_not_run(bench: Bench) -> 
 
 
 async def test_a_missing_file_fails_every_waiting_write(bench: Bench) -> None:
-    """Each caller gets an error of its own, and the writer goes on once the file is back."""
+    """Each caller gets its own error, and the writer goes on once the file is back."""
     bench.present = False
     outcomes = await asyncio.gather(
         *(bench.writer.run(insert(f"{number}")) for number in range(3)), return_exceptions=True

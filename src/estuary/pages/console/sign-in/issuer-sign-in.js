@@ -1,4 +1,4 @@
-/** Signing in at the issuer of tokens, in a window of its own, so that this page stays as it is. */
+/** Signing in at the issuer of tokens, in its own window, so that this page stays as it is. */
 
 import { html, useEffect, useRef, useState } from "../html.js";
 import { Button } from "../parts/button.js";
