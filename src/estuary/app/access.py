@@ -1,4 +1,4 @@
-"""Access rules as declared and configured: what each resource's rights are, and whether they can be had."""
+"""Access rules as declared and configured: each resource's rights, and whether any token can meet them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple

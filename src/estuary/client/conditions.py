@@ -72,7 +72,7 @@ def compared(comparisons: Mapping[str, Any]) -> list[Comparison]:
 
 
 def all_of(terms: Iterable[Comparison | Condition]) -> dict[str, Any]:
-    """One object of a query's body that holds where all `terms` do: each name stands in it once."""
+    """One object of a query's body that is true where all `terms` are: it has each name once."""
     whole: dict[str, Any] = {}
     rest: list[Mapping[str, Any]] = []
     for term in terms:

@@ -12,7 +12,7 @@ Bound: TypeAlias = Decimal | int | str | None
 
 
 class Marker:
-    """Said of a field within `Annotated`; the class itself stands for what it says without arguments."""
+    """A marker of a field within `Annotated`; the class itself is the marker without arguments."""
 
     of_some_kinds: ClassVar[bool] = False
     """Whether it says something of some kinds of fields only: those name it."""

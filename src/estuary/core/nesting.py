@@ -41,7 +41,7 @@ def nests_too_deep(text: bytes) -> bool:
 
 
 def nesting_depth(text: bytes) -> int:
-    """How many of the objects and lists in `text`, which is JSON, stand in one another at most."""
+    """How many of the objects and lists in `text`, which is JSON, are nested in one another at most."""
     bare = text.replace(rb"\\", b"").replace(rb"\"", b"")
     outside_strings = b"".join(bare.split(b'"')[::2]).translate(_ALIKE, _REST)
     depth = 0

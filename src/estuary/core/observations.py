@@ -44,7 +44,7 @@ class KeysFetched(msgspec.Struct, frozen=True):
 
 
 class KeysMissed(msgspec.Struct, frozen=True):
-    """An issuer's keys were not to be had; `usable`: those fetched before are still in use."""
+    """An issuer's keys could not be fetched; `usable`: those fetched before are still in use."""
 
     source: str
     reason: str

@@ -36,7 +36,7 @@ class Fields:
 
     `number` is how many there are, `size` how many characters their names and values have; `plain`: none of
     them says how the message is to be read. Most requests have each field once, so that is what is kept
-    ready; repeated ones stand beside it.
+    ready; repeated ones are kept beside it.
     """
 
     __slots__ = ("_first", "_repeated", "number", "plain", "size")

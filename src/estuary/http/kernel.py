@@ -34,15 +34,15 @@ from estuary.http.under_way import RequestsUnderWay
 from estuary.http.waiting import conclude
 
 RECORD_ID: Final = "{id}"
-"""Stands in a route's template where a record's id stands in its paths."""
+"""The placeholder of a record's id in a route's template."""
 
 _IN_BETWEEN: Final = f"{RECORD_ID}/"
 
 VALUE: Final = "{value}"
-"""Stands where a record's value of a unique field stands in its paths."""
+"""The placeholder of a value of a unique field in a route's template."""
 
 FILE: Final = "{file}"
-"""Stands where the name of a page's file stands in its paths."""
+"""The placeholder of the name of a page's file in a route's template."""
 
 _MAX_METHOD: Final = 32
 _MAX_PATH: Final = 2048

@@ -52,7 +52,7 @@ class Response:
 
 @mypyc_attr(acyclic=True)
 class PageResponse(Response):
-    """An answer to a page: its own Content-Security-Policy stands in place of the constant one.
+    """An answer to a page: its own Content-Security-Policy replaces the constant one.
 
     A browser that is given two holds to both (CSP level 3, 8.1).
     """

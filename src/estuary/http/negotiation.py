@@ -26,7 +26,7 @@ _ANYTHING, _TYPE, _SUBTYPE, _VERSION = range(4)
 
 
 class Offer(NamedTuple):
-    """A media type that can be had; `versions` are the values of the parameter `version` that mean it."""
+    """A media type that is offered; `versions` are the values of the parameter `version` that mean it."""
 
     type: str
     subtype: str

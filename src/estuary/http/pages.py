@@ -29,7 +29,7 @@ _is_gzip: Final = re.compile(
 class PageHandlers:
     """Answers requests for the page at `path`, `/docs` say, of which `policy` says what it may do.
 
-    `beside` are files that are made at start-up, by their names; they stand beside the index.
+    `beside` are files that are made at start-up, by their names, in the index's folder.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ def decoded_segment(segment: str) -> str:
     """A segment of what `decoded_path` gave, with all of its percent-encoding undone.
 
     Raises `InvalidParameter` for what was no percent-encoded UTF-8: it would name another thing than was
-    meant. So does U+FFFD, which stands in its place.
+    meant. So does U+FFFD, which replaces it.
     """
     if _REPLACEMENT in segment or _STRAY.search(segment) is not None:
         raise InvalidParameter("path", "Must be percent-encoded UTF-8, without U+FFFD")

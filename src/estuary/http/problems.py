@@ -27,7 +27,7 @@ _INTERNAL = (500, "Internal server error")
 class Problems:
     """Renders errors in the envelope, or as RFC 9457 problem details for clients that ask for them.
 
-    `now` gives the time that stands in the body.
+    `now` gives the time in the body.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:

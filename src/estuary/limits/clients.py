@@ -38,7 +38,7 @@ class Clients:
         self._arithmetic = SlidingWindow(limit, window)
         self._max_clients = max_clients
         self._monotonic = monotonic
-        # Ordered by the last request that passed, so that what can be forgotten stands in front.
+        # Ordered by the last request that passed, so that what can be forgotten comes first.
         self._counters: OrderedDict[str, WindowCounter] = OrderedDict()
         self._find = self._counters.get
         self._move_to_end = self._counters.move_to_end

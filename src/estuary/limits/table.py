@@ -61,7 +61,7 @@ class Table:
 
     @property
     def side(self) -> int:
-        """The way of a set's shared counter, which stands behind the others."""
+        """The way of a set's shared counter, which comes after the others."""
         return self.ways
 
     def _name(self, client: str) -> tuple[bytes, int]:

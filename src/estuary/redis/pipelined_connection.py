@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Called by the event loop: hand on every answer that is complete."""
+        """Called by the event loop: deliver every answer that is complete."""
         reader, waiting = self._reader, self._waiting
         try:
             reader.feed(data)

@@ -23,7 +23,7 @@ _LACKING_RIGHTS = (
     # Within a script: before Redis 7.2, and since.
     *("The user executing the script can't", "ACL failure in script"),
 )
-"""What stands in errors about a command that this user may not use, or no user may."""
+"""The text of errors about a command that this user, or any user, may not use."""
 
 
 class RedisClient:

@@ -77,7 +77,7 @@ class CachedStore:
     ) -> Sequence[Written]:
         """Make several writes, then forget what was read before of all records that they changed.
 
-        They are seen to their end also where their caller leaves.
+        They are finished even if their caller is cancelled.
         """
         return await outcome_of(self._shielded.begin(self._transact(writes, key, dry_run)))
 
@@ -229,7 +229,7 @@ class CachedCollection:
         return record
 
     async def _outlive(self, record_id: str, write: Callable[[], MaybeAwaitable[Written]]) -> Written:
-        """What comes of `write`, which is seen to its end also where its caller leaves.
+        """The outcome of `write`, which is finished even if its caller is cancelled.
 
         The store may make it yet, and what is read until then must not stay cached.
         """

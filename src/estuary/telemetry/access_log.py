@@ -33,7 +33,7 @@ _ALL_PLAIN: Final = b" " * (4 * MAX_TEXT)
 """What is compared with it costs less than what is searched: code that other steps need as well does it."""
 _BEHIND_POINT: Final = [f".{digits}" for digits in THREE_DIGITS]
 _BEFORE_BYTES: Final = [f'{repr(number / 1000)[1:]},"bytes":' for number in range(1000)]
-"""The point and the digits of so many thousandths, as short as they can be, and what stands behind them."""
+"""The point and the digits of so many thousandths, as short as they can be, and what follows them."""
 
 
 def access_line(served: RequestServed) -> AccessLine:
@@ -139,7 +139,7 @@ class JsonAccess:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether `text` stands in JSON as it is, and is not too long."""
+    """Whether `text` needs no escapes in JSON, and is not too long."""
     if len(text) > _MAX_TEXT:
         return False
     try:

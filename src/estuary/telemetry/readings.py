@@ -7,7 +7,7 @@ import msgspec
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """Memory in bytes; what could be had back at once (page cache) does not count as used."""
+    """Memory in bytes; what can be reclaimed at once (page cache) does not count as used."""
 
     total: int
     used: int

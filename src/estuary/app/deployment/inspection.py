@@ -115,7 +115,7 @@ class _Question:
 
 
 def questions(settings: Settings) -> dict[str, tuple[str, Mapping[str, str]]]:
-    """Requests to the service itself and to what stands in front of it: URLs and headers."""
+    """Requests to the service itself and to what is in front of it: URLs and headers."""
     token = settings.metrics_token
     authorization = {} if token is None else {"authorization": f"Bearer {token}"}
     questions: dict[str, tuple[str, Mapping[str, str]]] = {

@@ -46,7 +46,7 @@ async def alone(_delete: Delete, _earlier: Sequence[Write]) -> Sequence[Write]:
 class Plan:
     """The writes that operations stand for, as far as the records that were read are still so.
 
-    Where one cannot be made as planned, a write stands in its place that the store refuses, and behind it
+    Where one cannot be made as planned, it is replaced by a write that the store refuses, and behind it
     likewise: the store decides first about all before it, and whether its key was used before.
 
     `first_versions` are those of new records, by the places of their operations, where earlier plans were

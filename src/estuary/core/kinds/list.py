@@ -52,7 +52,7 @@ class List(Kind):
 
     @property
     def wire(self) -> Any:
-        """A list of what stands for its entries."""
+        """A list of the forms of its entries."""
         return list[self.held.wire]  # type: ignore[name-defined]  # msgspec takes what mypy does not know
 
     @property

@@ -19,7 +19,7 @@ class Operator(Enum):
     EQ = "eq"
     NE = "ne"
     IN = "in"
-    """Equal to one of several values, which stand in a tuple."""
+    """Equal to one of several values, in a tuple."""
     LT = "lt"
     LTE = "lte"
     GT = "gt"

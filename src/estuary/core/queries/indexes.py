@@ -190,7 +190,7 @@ def _serving_fields(demand: Demand) -> tuple[str, ...]:
 
 
 def _bounded_fields(where: Sequence[Condition]) -> Iterator[str]:
-    """The fields that are bounded from one side, in the order in which they stand in `where`."""
+    """The fields that are bounded from one side, in their order in `where`."""
     for condition in flattened(where):
         if isinstance(condition, Comparison) and _bounds(condition, condition.field):
             yield condition.field

@@ -68,7 +68,7 @@ def sent_operations(body: bytes, most: int) -> Iterator[SentOperation]:
 
 
 def sent_headers(name: str, operation: SentOperation) -> Iterator[tuple[str, str, str]]:
-    """The header fields of an operation: what stands for each in an error, its name, its value.
+    """The header fields of an operation: for each its place in errors, its name, its value.
 
     `name` stands for all of them. Raises `InvalidParameter`.
     """

@@ -66,7 +66,7 @@ class BodyReader:
         return arriving_body(request, length, self._limit, self._seconds)
 
     def _whole(self, body: bytes) -> bytes:
-        """A body that its server has seen to the end: no deadline has to be set for it."""
+        """A body that its server has read to the end: it needs no deadline."""
         if len(body) > self._limit:
             raise PayloadTooLarge(self._limit)
         return body

@@ -89,7 +89,7 @@ class RateLimit(Guard):
 class SubjectRateLimit(RateLimit):
     """Asks the limiter a second time, for the subject of each request that has one, from any address.
 
-    It stands behind authentication: the limit of the address was counted before. What is left by the
+    It comes after authentication: the limit of the address was counted before. What is left by the
     subject's takes the place of what was told of that.
     """
 

@@ -15,7 +15,7 @@ _LAST_DIGITS: Final = [f"{number:02x}" for number in range(256)]
 
 
 class Identifier:
-    """Gives each request the id under which it stands in answers and log lines.
+    """Gives each request the id by which answers and log lines name it.
 
     A new id is 96 random bits of this process and a number: unique like a random one, but made in a tenth
     of the time, for all but its last two digits are the same for 256 requests. It need not be unguessable.

@@ -150,7 +150,7 @@ def comparand_schema(attribute: Attribute, resource: Resource) -> Schema:
 
 
 def operand_schema(attribute: Attribute, operator: Operator, resource: Resource) -> Schema:
-    """What stands behind one operator of an attribute."""
+    """The operand of one operator of an attribute."""
     if operator is Operator.NULL:
         return {"type": "boolean"}
     one = comparand_schema(attribute, resource)

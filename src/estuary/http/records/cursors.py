@@ -80,7 +80,7 @@ class Cursors:
         return cursor
 
     def _spelled(self, key: SortKey, value: Any) -> Any:
-        """What stands for a value in JSON."""
+        """The form of a value in JSON."""
         write = self._attributes[key.field].kind.written
         return value if value is None or write is None else write(value)
 

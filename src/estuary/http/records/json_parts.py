@@ -1,6 +1,6 @@
 """JSON taken apart level by level, so that what a client puts into a body costs no more than its length.
 
-Only values that stand where values are due become Python's.
+Only values in places where values are expected become Python's.
 """
 
 from collections.abc import Mapping

@@ -104,7 +104,7 @@ class ListRequests:
 def in_range(name: str, number: int | None) -> int:
     """`number` as limit or offset, whichever `name` says; raises `InvalidParameter`.
 
-    None stands for what was sent and is no whole number.
+    None means that what was sent is not a whole number.
     """
     low, high = _RANGES[name]
     if number is None or not low <= number <= high:

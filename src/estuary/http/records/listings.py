@@ -98,7 +98,7 @@ class ListAnswers:
 
 
 def _told(asked: ListRequest, result: ListResult, cursor: str | None) -> dict[str, Any]:
-    """What stands beside the records."""
+    """The members of the answer besides the records."""
     query = asked.query
     if query.offset is None:
         return {"limit": query.limit, "next_cursor": cursor}

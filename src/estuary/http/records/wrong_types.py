@@ -37,7 +37,7 @@ def violations(
 
 
 def _kind_at(path: str, kinds: Mapping[str, Kind]) -> Kind | None:
-    """The kind of what stands at `path`, such as `tags[0]` or `size.width`; None for the body itself."""
+    """The kind of the value at `path`, such as `tags[0]` or `size.width`; None for the body itself."""
     kind: Kind | None = None
     for depth, step in enumerate(path.split(".")):
         part = _PART.fullmatch(step)

@@ -33,7 +33,7 @@ those who make a table at the same time all but one would fail."""
 _LIMIT, _WINDOW = "$4::bigint", "$5::double precision"
 _CLOCK = "extract(epoch FROM clock_timestamp())::double precision"
 
-# Only names and numbers of ours stand in the texts; what a client says is a parameter.
+# The texts contain names and numbers of ours only; what a client sends is a parameter.
 COUNT = f"""\
 INSERT INTO {TABLE} AS kept
 SELECT client,

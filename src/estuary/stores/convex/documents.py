@@ -155,7 +155,7 @@ def moment(time: datetime) -> str:
 
 
 def place_of(record: Record) -> Position:
-    """Where `record` stands in its list."""
+    """The position of `record` in its list."""
     return Position(record.created, record.id)
 
 

@@ -75,7 +75,7 @@ def is_transient(status: int) -> bool:
 
 
 def of_status(status: int) -> EstuaryError:
-    """The error that a status other than success stands for."""
+    """The error for a status other than success."""
     if status in _REASONS:
         return refused(_REASONS[status])
     if 300 <= status < 400:
@@ -91,7 +91,7 @@ def is_dry_run(data: Any) -> bool:
 
 
 def of_foreign_answer() -> EstuaryError:
-    """The error where a success is not in Convex's form: something else stands in its place."""
+    """The error where a success is not in Convex's form: something else answered."""
     return refused("what answers at CONVEX_DEPLOYMENT_URL does not speak as Convex does")
 
 

@@ -65,7 +65,7 @@ def compared(field: str, value: Any) -> Any:
 
 
 def part(value: Any, descending: bool) -> Any:
-    """What stands for `value` in a key."""
+    """The form of `value` in a key."""
     if value is None:
         value = LOWEST
     return Descending(value) if descending else value

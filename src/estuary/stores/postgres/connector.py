@@ -33,7 +33,7 @@ class Connector:
         self.is_pooled = False
 
     async def look(self) -> None:
-        """Find out what stands at the other end; raises `StoreUnavailable`, saying what to do."""
+        """Find out what is at the other end; raises `StoreUnavailable`, saying what to do."""
         connection = await self.connect(plain=True)
         try:
             backend = await connection.fetchval(_BACKEND, timeout=self._timeout)

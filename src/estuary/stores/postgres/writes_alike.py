@@ -118,7 +118,7 @@ def _clearing(table: Table, fields: Sequence[str]) -> str:
 
 
 def _wanted(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The records of the ids that are given, of the versions that are: a null stands for any."""
+    """The records with the given ids and versions: null is any version."""
     arrays = cast(bindparam("_ids"), ARRAY(Text)), cast(bindparam("_versions"), ARRAY(LONG))
     wanted = func.unnest(*arrays).table_valued(column("id", Text), column("version", LONG))
     given = wanted.render_derived().c

@@ -1,4 +1,4 @@
-"""Literals and definitions as they stand in DDL."""
+"""Literals and definitions as they are written in DDL."""
 
 
 def quoted(text: str) -> str:

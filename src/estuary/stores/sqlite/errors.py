@@ -22,7 +22,7 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged",
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
-    sqlite3.SQLITE_PROTOCOL: "the lock could not be had",
+    sqlite3.SQLITE_PROTOCOL: "the lock could not be taken",
     sqlite3.SQLITE_AUTH: "access to the file was denied",
     sqlite3.SQLITE_NOTADB: "the file is not a database",
 }

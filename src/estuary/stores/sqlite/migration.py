@@ -58,7 +58,7 @@ class Migration:
 
         With `drop` also those that remove indexes and references of earlier declarations.
         """
-        # Another process may have seen to it while this one waited for the lock.
+        # Another process may have migrated it while this one waited for the lock.
         with transaction(connection, "BEGIN" if only_plan else "BEGIN IMMEDIATE"):
             self._schema.check_origin(connection)
             plan = self._plan(connection)

@@ -30,7 +30,7 @@ class SqliteMigrator:
         self._dialect = dialect
 
     def rules(self, connection: Connection, table: Table) -> dict[str, str]:
-        """Those that stand in the table's definition."""
+        """Those in the table's definition."""
         definition = in_one_line(connection.execute(_DEFINITION, {"table": table.name}).scalar_one())
         return {match[1]: _condition(definition, match.end()) for match in _NAME.finditer(definition)}
 

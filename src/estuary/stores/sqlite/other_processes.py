@@ -94,7 +94,7 @@ def _held(process: int, opened: str, lost: str) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int | None]:
-    """A descriptor to look at the file with; None where that is not to be had."""
+    """A descriptor to look at the file with; None where there is none."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -91,7 +91,7 @@ class Schema:
         outdated = _pragma(connection, "user_version") < LAYOUT
         return [
             *([] if marked else [f"PRAGMA application_id = {APPLICATION_ID}"]),
-            # Totals by owner have another key: they are counted again as the tables are seen to.
+            # Totals by owner have another key: they are counted again when the tables are migrated.
             *([f"DROP TABLE IF EXISTS {TOTALS}"] if marked and outdated else []),
             *([f"PRAGMA user_version = {LAYOUT}"] if outdated else []),
             *(ddl for name, ddl in self._own.items() if outdated or not _exists(connection, name)),

@@ -147,7 +147,7 @@ class Database:
         return self._connections
 
     def _check(self) -> None:
-        """What `DatabaseFile.check` does, in any thread; a loss is seen to at once."""
+        """What `DatabaseFile.check` does, in any thread; a loss is handled at once."""
         try:
             self._file.check()
         except StoreUnavailable:

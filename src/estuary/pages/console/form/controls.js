@@ -8,7 +8,7 @@ import { fromLocal, toLocal } from "./moments.js";
 
 const LEFT_OUT = { new: "default", edit: "unchanged" };
 
-/** What stands for an entry without a value. */
+/** What a control shows for an entry without a value. */
 export function stateName(entry, mode, omittable) {
   if (entry.state === "null") return "null";
   return entry.state === "absent" && omittable ? LEFT_OUT[mode] : "";

@@ -1,4 +1,4 @@
-/** What stands where there is nothing to show: why, and what one can do. */
+/** What is shown where there is nothing: why, and what one can do. */
 
 import { html } from "../html.js";
 

@@ -1,4 +1,4 @@
-/** What stands where records would: why there are none, and what one can do about it. */
+/** What is shown in place of records: why there are none, and what one can do about it. */
 
 import { useApp } from "../context.js";
 import { html } from "../html.js";

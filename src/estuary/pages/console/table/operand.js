@@ -1,4 +1,4 @@
-/** What stands behind an operator: typed in a control of its kind, sent as the API reads it. */
+/** The operand of an operator: typed in a control of its kind, sent as the API reads it. */
 
 import { ReferenceControl } from "../form/reference-control.js";
 import { html, useState } from "../html.js";

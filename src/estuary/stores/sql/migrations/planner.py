@@ -95,7 +95,7 @@ class _TablePlan:
         self._undeclared: list[Column[Any]] = []
         self._connection = connection
         self._seen: set[str] = set()
-        """The rules that are seen to, or are beside the point."""
+        """The rules that are handled already, or do not matter."""
         self._has = dict(self._in_present_names(engine.rules(connection, table)))
         self._needs = engine.declared_rules(table)
         self.changes: list[Change] = [
@@ -283,5 +283,5 @@ def _that_break(found: _Found) -> str:
 
 
 def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
-    """What stands behind a type of Estuary's own."""
+    """The type behind one of Estuary's own."""
     return getattr(type_, "impl_instance", type_)
