@@ -21,10 +21,10 @@ import gc
 from msgspec import Struct
 from estuary import Hooks, Resource
 
-class Probe(Struct, frozen=True):
+class Trial(Struct, frozen=True):
     collects: bool = False
 
-PROBES = Resource("probes", Probe, hooks=Hooks(before_create=lambda _, __: Probe(gc.isenabled())))
+PROBES = Resource("probes", Trial, hooks=Hooks(before_create=lambda _, __: Trial(gc.isenabled())))
 """
 
 DIES_AT_IMPORT = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"

@@ -1,7 +1,7 @@
 """Loads the resources that RESOURCES names, and makes the OpenAPI document from them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.core.references.reference_declarations import check_references
 from estuary.core.resource import Resource
 from estuary.http.openapi.document import document
+from estuary.http.openapi.names import Clash, clashes
 from estuary.http.routes import API_PREFIX
 from estuary.http.scopes import Scopes
 
@@ -69,7 +70,11 @@ def load_resources(references: Sequence[str]) -> list[Resource]:
     faults.demand_none()
     loaded = list(loading.loaded.values())
     keys = ForeignKeys(key for each in loaded for key in each.foreign_keys)
-    check_references(keys, [each.name for each in loaded])
+    with faults:
+        loading.demand_distinct_names_in_document()
+    with faults:
+        check_references(keys, [each.name for each in loaded])
+    faults.demand_none()
     return loaded
 
 
@@ -152,6 +157,13 @@ class _Loading:
                 )
             )
 
+    def demand_distinct_names_in_document(self) -> None:
+        """Raise `DeclarationError` for schemas or operations that would have one name."""
+        references = {resource: reference for reference, resource in self.loaded.items()}
+        told = [_clash(each, references) for each in clashes(list(self.loaded.values()))]
+        if told:
+            raise DeclarationError(*told)
+
     def _name(self, faulty: _Faulty) -> str:
         """The reference to it; where nothing refers to it, or its module did not get so far, both names."""
         found = (name for name, each in self.loaded.items() if each is faulty.declared)
@@ -165,6 +177,27 @@ def _declared_in(module: ModuleType) -> dict[str, Resource]:
         for name, value in vars(module).items()
         if isinstance(value, Resource) and not name.startswith("_")
     }
+
+
+def _clash(clash: Clash, references: Mapping[Resource, str]) -> str:
+    """Which resources would have a name of the OpenAPI document both, and what to rename."""
+    what = f"the {'schema' if clash.of_schemas else 'operation'} {clash.name} in the OpenAPI document"
+    own, own_class = references[clash.resource], _class(clash.resource)
+    if clash.holder is None:
+        mend = f"rename the class {own_class}" if clash.of_schemas else "choose another name"
+        return f"RESOURCES: {own} would have {what}, which is Estuary's own: {mend}"
+    if clash.holder is clash.resource:
+        return f"RESOURCES: {own} would have {what} twice: rename a field of {own_class}"
+    mend = (
+        f"rename the class {_class(clash.holder)} or {own_class}"
+        if clash.of_schemas
+        else f"give one of them another name, or another singular than {clash.resource.singular!r}"
+    )
+    return f"RESOURCES: {references[clash.holder]} and {own} would both have {what}: {mend}"
+
+
+def _class(resource: Resource) -> str:
+    return f"{resource.value_type.__module__}.{resource.value_type.__qualname__}"
 
 
 def _meant(reference: str) -> str:

@@ -32,6 +32,20 @@ BOOKS = Resource("books", Book)
 _DRAFTS = Resource("drafts", Book)
 PAGES = Resource("pages", Book)
 """
+CLASHING = """
+from typing import Annotated, Literal
+from estuary import Resource, Unique
+from msgspec import Struct, defstruct
+
+AUTHOR = Resource("author", defstruct("BookList", [("age", int)], frozen=True))
+CODES = Resource("api_keys", defstruct("Error", [("code", int)], frozen=True))
+
+class Size(Struct, frozen=True):
+    top_1: Literal["a", "b"] = "a"
+    top1: Literal["c", "d"] = "c"
+
+SIZES = Resource("sizes", Size)
+"""
 
 
 @pytest.fixture
@@ -80,7 +94,7 @@ def test_a_folder_names_every_resource_of_its_modules(folder: Path) -> None:
 def test_a_folder_that_is_a_package_comes_first(folder: Path) -> None:
     """What `__init__.py` declares is declared in the folder."""
     (folder / "shelves" / "__init__.py").write_text(
-        AUTHORS.replace("authors", "poets").replace("AUTHORS", "POETS")
+        AUTHORS.replace("author", "poet").replace("Author", "Poet").replace("AUTHOR", "POET")
     )
     assert ["poets", "authors", "books", "pages"] == names("shelves/")
 
@@ -139,3 +153,23 @@ def test_a_name_that_several_modules_declare_is_told_with_all_of_them(folder: Pa
     assert (
         "RESOURCES: 2 resources are named 'authors': shelves.authors:AUTHORS, shelves.writers:AUTHORS",
     ) == faults("shelves/")
+
+
+def test_names_of_the_document_that_would_mean_two_things_are_refused(folder: Path) -> None:
+    """Else one schema would take another's place, and clients be made of the wrong one."""
+    (folder / "shelves" / "clashing.py").write_text(CLASHING)
+    told = [fault.removeprefix("RESOURCES: ") for fault in faults("shelves.books", "shelves.clashing")]
+    assert [
+        "shelves.books:BOOKS and shelves.clashing:AUTHOR would both have the schema BookList",
+        "shelves.clashing:CODES would have the schema Error",
+        "shelves.clashing:SIZES would have the schema SizeTop1Choice",
+        "shelves.books:AUTHORS and shelves.clashing:AUTHOR would both have the operation create_author",
+        "shelves.clashing:CODES would have the operation list_api_keys",
+    ] == [fault.partition(" in the OpenAPI document")[0] for fault in told]
+    assert [
+        ": rename the class shelves.books.Book or shelves.clashing.BookList",
+        ", which is Estuary's own: rename the class shelves.clashing.Error",
+        " twice: rename a field of shelves.clashing.Size",
+        ": give one of them another name, or another singular than 'author'",
+        ", which is Estuary's own: choose another name",
+    ] == [fault.partition(" in the OpenAPI document")[2] for fault in told]

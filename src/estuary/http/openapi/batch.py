@@ -5,8 +5,8 @@ from typing import Any
 
 from estuary.core.resource import Resource
 from estuary.http.batch.operation_forms import METHODS
-from estuary.http.openapi.by_value import by_value_schema_name, unique_fields
 from estuary.http.openapi.list_schemas import reference
+from estuary.http.openapi.names import by_value_schema_name, unique_fields
 from estuary.http.openapi.responses import (
     ALWAYS,
     CHANGE_ERRORS,
@@ -148,4 +148,5 @@ def _properties(**schemas: Any) -> Schema:
 
 
 def _one_of(names: Sequence[str]) -> Schema:
-    return reference(names[0]) if len(names) == 1 else {"anyOf": [reference(name) for name in names]}
+    several = [reference(name) for name in dict.fromkeys(names)]
+    return several[0] if len(several) == 1 else {"anyOf": several}

@@ -1,10 +1,9 @@
 """The routes of records that are named by a unique value, in the OpenAPI document."""
 
-from collections.abc import Iterator
-
 from estuary.core.field import Field
 from estuary.core.resource import Resource
 from estuary.http.openapi.list_schemas import parameter
+from estuary.http.openapi.names import by_value_id, by_value_schema_name, unique_fields
 from estuary.http.openapi.responses import body, responses
 from estuary.http.openapi.schemas import Schema, draft_schema
 from estuary.http.records.list_request import OWNER
@@ -48,7 +47,7 @@ def _operations(resource: Resource, field: Field, by_id: Schema) -> Schema:
     found = {
         method: operation
         | {
-            "operationId": f"{operation['operationId']}_by_{field.name}",
+            "operationId": by_value_id(operation["operationId"], field),
             "summary": f"{operation['summary']} by its {field.name}",
         }
         for method, operation in by_id.items()
@@ -73,15 +72,3 @@ def _source(field: Field) -> str:
     if field.server_value is None:
         return f"`{field.name}` is what the path says."
     return f"`{field.name}` is set by the server, and must be what the path says."
-
-
-def unique_fields(resource: Resource) -> Iterator[Field]:
-    """The fields by whose values records can be named."""
-    names = [key.fields[0] for key in resource.unique_keys if len(key.fields) == 1]
-    return (field for field in resource.fields if field.name in names)
-
-
-def by_value_schema_name(resource: Resource, field: Field) -> str:
-    """The name of the schema of what a PUT by a value of `field` holds."""
-    words = "".join(word.capitalize() for word in field.name.split("_"))
-    return f"{resource.value_type.__name__}By{words}"

@@ -8,7 +8,8 @@ from estuary.core.queries.conditions import Operator
 from estuary.core.queries.indexes import MAX_SORT_KEYS
 from estuary.core.queries.query import DEFAULT_LIMIT
 from estuary.core.resource import Resource
-from estuary.http.openapi.schemas import Schema, component_of, part_schema
+from estuary.http.openapi.names import component_of
+from estuary.http.openapi.schemas import Schema, part_schema
 from estuary.http.records.cursors import MAX_LENGTH
 from estuary.http.records.list_parameters import RESERVED
 from estuary.http.records.list_request import (

@@ -12,6 +12,7 @@ from estuary.http.openapi.list_schemas import (
     parameter,
     reference,
 )
+from estuary.http.openapi.names import operation_id
 from estuary.http.openapi.responses import ALWAYS, CHANGE_ERRORS, WITH_BODY, answer, body, empty, responses
 from estuary.http.openapi.schemas import (
     Schema,
@@ -69,7 +70,7 @@ def resource_paths(resource: Resource, prefix: str) -> Schema:
 
 
 def _operation(resource: Resource, verb: str, what: str, summary: str) -> Schema:
-    return {"tags": [resource.name], "operationId": f"{verb}_{what}", "summary": summary}
+    return {"tags": [resource.name], "operationId": operation_id(verb, what), "summary": summary}
 
 
 def _list(resource: Resource) -> Schema:

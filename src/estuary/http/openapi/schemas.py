@@ -5,6 +5,7 @@ from typing import Any, Final
 from estuary.core.field import Field
 from estuary.core.kinds.json_schema import or_null
 from estuary.core.resource import Resource
+from estuary.http.openapi.names import component_of
 
 Schema = dict[str, Any]
 
@@ -64,14 +65,6 @@ def component_schemas(resource: Resource) -> Schema:
         for field in resource.fields
         if (name := component_of(field, resource)) is not None
     }
-
-
-def component_of(field: Field, resource: Resource) -> str | None:
-    """What the schema of `field` is called; None where it has no name."""
-    if field.kind.component is None:
-        return None
-    words = "".join(word.capitalize() for word in field.name.split("_"))
-    return f"{resource.value_type.__name__}{words}{field.kind.component}"
 
 
 def _object(properties: Schema, required: list[str], description: str) -> Schema:

@@ -16,6 +16,7 @@ from estuary.core.kinds.choice import Choice
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
 from estuary.core.resource import Resource
 from estuary.http.openapi.document import document
+from estuary.http.openapi.names import OWN_OPERATIONS, OWN_SCHEMAS, operation_ids, schema_names
 from tests.support.library import LIBRARY
 from tests.support.programs import require
 from tests.support.service import ITEMS
@@ -79,6 +80,19 @@ def test_what_json_schema_has_no_word_for_is_told_in_extensions() -> None:
     assert ["own", "all"] == paths["/api/v1/drafts/{id}"]["delete"]["x-estuary-whose"]
     assert ["all"] == paths["/api/v1/drafts"]["post"]["x-estuary-whose"]
     assert "x-estuary-whose" not in paths["/api/v1/forms"]["get"]
+
+
+def test_every_name_is_known_to_what_looks_for_clashes() -> None:
+    """A name that it forgot could be that of two things; an id has no space, whatever the singular."""
+    resources = [*LIBRARY, Resource("parts", Part, singular="spare part")]
+    whole: Any = document(resources, version="1", prefix="/api/v1", rights={}, keys=True)
+    schemas = [*OWN_SCHEMAS, *(name for each in resources for name in schema_names(each))]
+    assert sorted(schemas) == sorted(whole["components"]["schemas"])
+    operations = [*OWN_OPERATIONS, *(name for each in resources for name in operation_ids(each))]
+    assert sorted(operations) == sorted(
+        each["operationId"] for each in nodes(whole) if "operationId" in each
+    )
+    assert "read_spare_part" in operations
 
 
 def test_an_object_of_anything_says_so() -> None:
