@@ -1,6 +1,7 @@
 """`estuary dev`: a saved file is served by a new process, a broken one leaves the last good one."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -166,6 +167,24 @@ def test_a_version_that_would_lose_data_is_told(tmp_path: Path) -> None:
         assert server.err.wait_for(lambda line: line.startswith("Table books: field pages is of type"))
         assert server.err.wait_for(lambda line: "the version before goes on answering" in line)
         assert 1 == default_pages(server)
+
+
+def test_a_module_that_waits_for_ever_is_told_and_outlives_nothing(tmp_path: Path) -> None:
+    """It is superseded by the next save, and ends with `estuary dev`, however that ends."""
+    waits = "import time\nopen('began', 'w')\nwhile True:\n    time.sleep(60)\n"
+    save(tmp_path, 1)
+    with developing(tmp_path) as server:
+        (tmp_path / "shop.py").write_text(waits)
+        assert server.err.wait_for(lambda line: "shop.py is still being imported" in line)
+        assert 1 == default_pages(server)
+        save(tmp_path, 2)
+        until(lambda: default_pages(server) == 2)
+        (tmp_path / "began").unlink()
+        (tmp_path / "shop.py").write_text(waits)
+        until((tmp_path / "began").exists)
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        server.wait_until_gone()
 
 
 @pytest.mark.parametrize(

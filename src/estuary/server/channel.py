@@ -1,11 +1,18 @@
 """The channel between the supervisor and a worker: short messages over a socket pair, one per line."""
 
+import fcntl
+import os
+import select
+import signal
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import NamedTuple, Self
 
 _CHUNK = 65536
+_LONGEST = 65536
+"""Bytes of a message: half of one that the socket has no room for would garble the next one."""
 _LINE_BREAK = "\x1f"
 """A unit separator (ASCII), which `str.split` takes for white space: no line holds one."""
 
@@ -61,17 +68,36 @@ class Channel:
     def send(self, kind: MessageKind, *lines: str) -> None:
         """Send a message. Where the other process has ended, it is dropped: `receive` reports that.
 
-        Of its text each of `lines` remains one, whatever white space is in it, indented as it was.
+        Of its text each of `lines` remains one, whatever white space is in it, indented as it was; what is
+        beyond 64 KiB is cut off.
         """
         text = _LINE_BREAK.join(map(_one_line, lines))
         with suppress(OSError):
-            self._end.sendall(f"{kind} {text}\n".encode())
+            self._end.sendall(f"{kind} {text}".encode()[:_LONGEST] + b"\n")
 
     def receive(self) -> tuple[list[Message], bool]:
         """The messages that have arrived, and whether the other end is still open."""
         open_ = self._fill()
         *lines, self._unread = self._unread.split(b"\n")
-        return [_parse(line.decode()) for line in lines], open_
+        return [_parse(line.decode(errors="replace")) for line in lines], open_
+
+    @contextmanager
+    def ending_process(self) -> Iterator[None]:
+        """Meanwhile a message that arrives, or the end of the other process, ends this one with SIGIO.
+
+        For code that may wait for ever and looks at nothing: the kernel sends the signal, and it is not
+        handled. (macOS would ignore it.)
+        """
+        before = fcntl.fcntl(self._end, fcntl.F_GETFL)
+        fcntl.fcntl(self._end, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(self._end, fcntl.F_SETFL, before | os.O_ASYNC)
+        try:
+            if select.select([self._end], [], [], 0)[0]:
+                # It arrived before.
+                signal.raise_signal(signal.SIGIO)
+            yield
+        finally:
+            fcntl.fcntl(self._end, fcntl.F_SETFL, before)
 
     def close(self) -> None:
         """Close this end; the other one reads end-of-file."""

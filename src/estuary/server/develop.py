@@ -125,7 +125,8 @@ def _run_version(
     from estuary.app.introduction import introduction
 
     try:
-        lines = introduction(loaded.settings, address_of(sockets.service), Path.cwd() / TRIAL_KEYS)
+        with channel.ending_process():
+            lines = introduction(loaded.settings, address_of(sockets.service), Path.cwd() / TRIAL_KEYS)
     except DeclarationError as error:
         channel.send(MessageKind.FAILED, *str(error).splitlines())
         return WorkerExit.MISCONFIGURED

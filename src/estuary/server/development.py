@@ -20,8 +20,10 @@ from estuary.server.signals import Signals
 
 STOP_SECONDS = 5.0
 """How long a version may take to finish its requests."""
-IMPORT_SECONDS = 0.2
+SUPERSEDED_SECONDS = 0.2
 """How long one may take to end that another has superseded before it was ready."""
+SLOW_SECONDS = 3.0
+"""After how long it is said that a version is still being imported."""
 
 Configure = Callable[[], RunWorker]
 """Reads the configuration; returns what runs a worker with it. Raises `CannotConfigure`."""
@@ -99,8 +101,10 @@ class Development:
                 self._on_message(child, message)
             elif message.kind is MessageKind.READY:
                 self._start(())
-            else:
+            elif message.kind is MessageKind.CHANGED:
                 self._on_change(message.text.split("\n"))
+            else:
+                child.failure = message.text
         if not connected:
             self._unregister(child)
 
@@ -126,6 +130,7 @@ class Development:
         self._versions[version.pid] = version
         self._selector.modify(version.channel, selectors.EVENT_READ, version)
         self._starting = version
+        self._timers.enter(SLOW_SECONDS, 0, self._tell_slow, (version,))
 
     def _on_message(self, version: Version, message: Message) -> None:
         match message.kind:
@@ -180,7 +185,7 @@ class Development:
         if child is self._watcher:
             self._watcher = None
             if self._exit_code is None:
-                self._complain(f"files are not watched any more: {describe(code)}")
+                self._complain(f"files are not watched any more: {child.failure or describe(code)}")
                 self._end(1)
         elif isinstance(child, Version):
             del self._versions[child.pid]
@@ -222,6 +227,13 @@ class Development:
         then = "the version before goes on answering" if self._serving else "nothing is served"
         self._complain(f"{what}:\n{reason}\n{then}; save a file to try again")
 
+    def _tell_slow(self, version: Version) -> None:
+        if version is self._starting and not version.introduction and not version.superseded:
+            what = _named(version.changed) if version.changed else "this"
+            self._complain(
+                f"{what} is still being imported after {SLOW_SECONDS:.0f} s: what does it wait for?"
+            )
+
     # -- Processes --------------------------------------------------------------------------------
 
     def _fork(self, run: RunWorker) -> Child:
@@ -238,10 +250,10 @@ class Development:
             self._selector.unregister(child.channel)
 
     def _supersede(self, version: Version) -> None:
-        """End what is still starting; while its modules are imported, it does not hear of it."""
+        """End what is still starting; while its modules are imported, that ends it at once."""
         if not version.superseded:
             version.superseded = True
-            self._stop(version, IMPORT_SECONDS)
+            self._stop(version, SUPERSEDED_SECONDS)
 
     def _stop(self, version: Version, seconds: float = STOP_SECONDS) -> None:
         """Have a version finish its requests and end; it is killed if it has not a second later."""

@@ -47,6 +47,17 @@ def test_the_end_is_seen_after_the_last_words(ends: tuple[Channel, Channel]) -> 
     assert ([Message(MessageKind.FAILED, "why")], False) == far.receive()
 
 
+def test_a_message_is_no_longer_than_the_socket_has_room_for(ends: tuple[Channel, Channel]) -> None:
+    """Faults of ten thousand declarations, say: what follows is not taken for a part of them."""
+    near, far = ends
+    near.send(MessageKind.FAILED, "ü" * 1_000_000)
+    near.send(MessageKind.BEAT)
+    failed, beat = far.receive()[0]
+    assert MessageKind.FAILED is failed.kind
+    assert "üüü" == failed.text[:3]
+    assert Message(MessageKind.BEAT, "") == beat
+
+
 def test_sending_to_a_closed_end_is_no_error(ends: tuple[Channel, Channel]) -> None:
     """The sender learns of the closed end when it receives."""
     near, far = ends
