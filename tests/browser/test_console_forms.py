@@ -167,6 +167,23 @@ def test_an_edit_sends_what_changed_and_settles_what_others_changed_meanwhile(pa
     assert ("Theirs", 2, "B7", 3.0) == (now["name"], now["crew"], now["berth"], now["hull"]["width"])
     assert "1998-07-01T06:30:00.123456Z" == now["built_at"], "what is not touched is not rounded"
 
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        """Keep the request until it is let go."""
+        held.append(route)
+
+    page.route(f"**{path}", hold)
+    labelled(form, "Berth").fill("B8")
+    labelled(form, "Berth").press("Control+s")
+    expect(button(page, "Save")).to_have_attribute("aria-busy", "true")
+    labelled(form, "Name").fill("Typed since")
+    held[0].continue_()
+    expect(button(page, "Save")).not_to_have_attribute("aria-busy", "true")
+    expect(labelled(form, "Name")).to_have_value("Typed since")
+    expect(form.get_by_text("Not saved yet")).to_be_visible()
+    assert ("Theirs", "B8") == (asked(page, "GET", path)["name"], asked(page, "GET", path)["berth"])
+
 
 def test_a_write_without_an_answer_is_made_once(page: Page) -> None:
     """The form sends it again with the same key, and does not mention it."""

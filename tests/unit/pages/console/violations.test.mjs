@@ -43,7 +43,12 @@ test("why a write was refused is distinguished", () => {
   );
 });
 
-test("what is found before anything is sent is shown alike", () => {
+test("what is said for a reason takes the place of the service's words", () => {
+  const gone = { gone: "It is gone." };
+  assert.deepEqual([problemOf(answer(404), PATHS, gone).message, problemOf(answer(404), PATHS).message], ["It is gone.", "No"]);
+});
+
+test("what is found before anything is sent is told alike", () => {
   assert.deepEqual(Object.fromEntries(found([{ field: "title", message: "Is required" }], PATHS).byField), {
     title: ["Is required"],
   });

@@ -1,14 +1,14 @@
 /** An answer of the API as a form shows it: messages beside fields, and one above them. */
 
-const IN_WORDS = { gone: "This record has been deleted meanwhile." };
 const CODES = { unique: "taken", referenced: "referenced" };
 
 /**
  * What an error's answer says: `{message, byField, reason}`. `byField` maps the path of a field to its messages; what is said
  * of no field in `paths` is part of the message. `reason` is "taken", "referenced", "changed" (another version is there),
- * "gone", "forbidden", "busy" (worth sending again), or null.
+ * "gone", "forbidden", "busy" (worth sending again), or null; `words` may have what to say for one instead of what the
+ * service says.
  */
-export function problemOf({ status, headers, body, message }, paths) {
+export function problemOf({ status, headers, body, message }, paths, words = {}) {
   const known = new Set(paths);
   const byField = new Map();
   const others = [];
@@ -18,7 +18,7 @@ export function problemOf({ status, headers, body, message }, paths) {
     else byField.set(at, [...(byField.get(at) ?? []), sentence(what)]);
   }
   const reason = reasonOf(status, headers, body);
-  const general = byField.size > 0 ? "Some fields need another value." : (IN_WORDS[reason] ?? sentence(message));
+  const general = byField.size > 0 ? "Some fields need another value." : (words[reason] ?? sentence(message));
   return { message: [general, ...others.map(sentence)].join(" "), byField, reason };
 }
 

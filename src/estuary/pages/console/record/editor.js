@@ -17,8 +17,11 @@ import { equal } from "../values/json.js";
 import { RequestButton } from "../snippets/request-button.js";
 import { About } from "./about.js";
 import { RecordActions } from "./actions.js";
+import { tellDropped } from "./dropped.js";
 import { Referrers } from "./referrers.js";
 import { Heading } from "./heading.js";
+
+const WORDS = { gone: "This record has been deleted meanwhile." };
 
 export function RecordEditor({ resource, start, tag, onReload }) {
   const app = useApp();
@@ -54,10 +57,11 @@ export function RecordEditor({ resource, start, tag, onReload }) {
     );
     setBusy(false);
     if (answer.status === 412) return compare();
-    if (!answer.ok) return form.fail(problemOf(answer, form.paths));
+    if (!answer.ok) return form.fail(problemOf(answer, form.paths, WORDS));
     submission.current.settle();
     toasts.show("Saved");
     if (answer.status === 204) return onReload();
+    tellDropped(fields, request.body, answer.body, toasts);
     setKnown({ record: answer.body, tag: answer.headers.get("etag") });
     return form.saved(state.entries, entriesOf(fields, answer.body));
   };
@@ -70,14 +74,14 @@ export function RecordEditor({ resource, start, tag, onReload }) {
     setBusy(true);
     const refusal = await restore(app, resource, [{ ...entered, id: start.id }]);
     setBusy(false);
-    if (refusal !== null) return form.fail(problemOf(refusal, form.paths));
+    if (refusal !== null) return form.fail(problemOf(refusal, form.paths, WORDS));
     form.reset(form.entries);
     return onReload();
   };
 
   const compare = async () => {
     const answer = await api.request("GET", path);
-    if (!answer.ok) return form.fail(problemOf(answer, form.paths));
+    if (!answer.ok) return form.fail(problemOf(answer, form.paths, WORDS));
     return setTheirs({ record: answer.body, tag: answer.headers.get("etag") });
   };
 

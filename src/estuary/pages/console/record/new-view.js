@@ -12,10 +12,12 @@ import { Notice } from "../parts/notice.js";
 import { href } from "../router.js";
 import { briefly, Submission } from "../sending.js";
 import { RequestButton } from "../snippets/request-button.js";
+import { tellDropped } from "./dropped.js";
 import { Heading } from "./heading.js";
 
 /** The value of the button after which the form is there for the next record. */
 const ANOTHER = "another";
+const WORDS = { gone: "The service does not have this resource any more. Load the page again to see what it has." };
 
 export default function NewView({ resource, query }) {
   const { api } = useApp();
@@ -65,8 +67,9 @@ function NewRecord({ resource, template, refusal }) {
       await briefly(() => api.request(method, path, options)),
     );
     setBusy(false);
-    if (!answer.ok) return form.fail(problemOf(answer, form.paths));
+    if (!answer.ok) return form.fail(problemOf(answer, form.paths, WORDS));
     submission.current.settle();
+    tellDropped(fields, request.body, answer.body, toasts);
     form.reset(blanks(fields));
     return arrive(answer, stays);
   };

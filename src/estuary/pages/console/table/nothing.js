@@ -36,7 +36,7 @@ export function SignInFirst({ resource }) {
 }
 
 /** Why the service gave no records, in its own words. */
-export function Refusal({ resource, answer, onFirst }) {
+export function Refusal({ resource, answer, onFirst, onAnew }) {
   const { session } = useApp();
   if (answer.status === 401)
     return html`
@@ -47,14 +47,16 @@ export function Refusal({ resource, answer, onFirst }) {
     `;
   if (answer.status === 403)
     return html`<${Notice} kind="warning" title=${`You may not read ${resource.title.toLowerCase()}`}>${answer.message}<//>`;
-  const isCursor = answer.status === 400 && /cursor/i.test(answer.message);
+  const isWrong = answer.status === 400;
+  const isCursor = isWrong && /cursor/i.test(answer.message);
+  const mend = isCursor ? html`<${Button} onClick=${onFirst}>First page<//>` : html`<${Button} onClick=${onAnew}>Show all<//>`;
   return html`
     <${Notice}
       kind="error"
       title=${answer.body.error === "QUERY_TOO_EXPENSIVE" ? "This takes too long" : "The service did not give the list"}
-      action=${isCursor && html`<${Button} onClick=${onFirst}>First page<//>`}
+      action=${isWrong && mend}
     >
-      ${answer.message}
+      ${answer.message}${isWrong && !isCursor && ". If the service has been changed since this page was loaded, load it again."}
     <//>
   `;
 }

@@ -47,7 +47,7 @@ export default function Table({ resource, query }) {
               <${Button} onClick=${() => setRound(round + 1)} busy=${page.isLoading}>Reload<//>
             </div>
           </div>
-          ${page.refusal && html`<${Refusal} resource=${resource} answer=${page.refusal} onFirst=${() => go({})} />`}
+          ${page.refusal && html`<${Refusal} resource=${resource} answer=${page.refusal} onFirst=${() => go({})} onAnew=${() => go({ conditions: [], sort: [], columns: null })} />`}
           ${!page.refusal &&
           (page.records.length > 0 || page.isLoading
             ? html`<${Records}

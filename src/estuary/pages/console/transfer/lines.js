@@ -15,7 +15,7 @@ export async function* lines(chunks) {
   if (kept.trim() !== "") yield { at: at + 1, text: kept };
 }
 
-/** The texts of a file, from its begin, without a byte order mark; throws TypeError where they are no UTF-8. */
+/** The texts of a file, from its begin, without a byte order mark; throws an Error that can be shown where they are no UTF-8. */
 export async function* chunksOf(file, { onRead = () => {} } = {}) {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = file.stream().getReader();
@@ -24,10 +24,18 @@ export async function* chunksOf(file, { onRead = () => {} } = {}) {
       const { done, value } = await reader.read();
       if (done) break;
       onRead(value.byteLength);
-      yield decoder.decode(value, { stream: true });
+      yield decoded(decoder, value, { stream: true });
     }
-    yield decoder.decode();
+    yield decoded(decoder);
   } finally {
     await reader.cancel();
+  }
+}
+
+function decoded(decoder, ...part) {
+  try {
+    return decoder.decode(...part);
+  } catch {
+    throw new Error("The file is not in UTF-8: save it so, and choose it again.");
   }
 }
