@@ -125,7 +125,7 @@ def test_without_signing_in_what_is_public_is_there(page: Page) -> None:
 
 
 def test_the_issuer_signs_in_in_a_window_of_its_own(page: Page, place: Place) -> None:
-    """Its refusal is shown; what it grants, holds; neither code nor token is in an address or kept."""
+    """What it refuses is shown; what it grants holds, and is renewed; nothing secret is kept."""
     enter = page.get_by_role("button", name=f"Sign in at {place.open_id.removeprefix('http://')}")
     for name in ("nobody", "carol"):
         with page.expect_popup() as opened:
@@ -140,6 +140,12 @@ def test_the_issuer_signs_in_in_a_window_of_its_own(page: Page, place: Place) ->
     expect(page.get_by_role("link", name="Items").filter(has_text="0")).to_be_visible()
     assert f"{place.server.origin}/console/" == page.url.removesuffix("#/")
     assert '[[],[],""]' == page.evaluate(KEPT)
+    page.route("**/api/v1/items?*", lambda route: route.fulfill(status=401), times=1)
+    with page.expect_request(f"{place.open_id}/token") as renewal:
+        page.get_by_role("navigation", name="Console").get_by_role("link", name="Items").click()
+    assert "grant_type=refresh_token" in (renewal.value.post_data or "")
+    expect(page.get_by_role("heading", name="No items yet")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_an_answer_that_nobody_waits_for_signs_nobody_in(page: Page) -> None:

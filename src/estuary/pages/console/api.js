@@ -44,16 +44,19 @@ export class Api {
   /** Sends one request and gives its `Answer`; never throws but where `signal` ends it.
    *
    * `query` is an object or a list of pairs, `body` a value that is sent as JSON or a text that is sent as it
-   * is. Where the credentials do not hold, the person is asked to sign in again, and the request is then sent
-   * again; unless `ask` is false.
+   * is. Where the credentials do not hold, they are renewed if they can be, else the person is asked to sign in again, and
+   * the request is then sent again; unless `ask` is false.
    */
   async request(method, path, { query, body, headers = {}, signal, ask = true } = {}) {
     const send = () => this.#send(method, address(this.#base + path, query), body, headers, signal);
-    const used = this.#session.credential;
-    const answer = await send();
-    if (answer.status !== 401 || !ask || !this.#session.canSignIn) return answer;
-    const signedIn = this.#session.credential !== used || (await this.#session.ask(used, answer.message));
-    return signedIn ? send() : answer;
+    let used = this.#session.credential;
+    let answer = await send();
+    if (!ask || !this.#session.canSignIn) return answer;
+    if (answer.status === 401 && (await this.#session.renew(used))) {
+      used = this.#session.credential;
+      answer = await send();
+    }
+    return answer.status === 401 && (await this.#session.ask(used, answer.message)) ? send() : answer;
   }
 
   async #send(method, url, body, headers, signal) {

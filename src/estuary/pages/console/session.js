@@ -7,6 +7,7 @@ const KEPT = "estuary.session";
 export class Session extends Observable {
   #storage;
   #question = null;
+  #renewal = null;
 
   /** `ways` are how one can sign in: `[]` where the API asks for nothing. `storage` is the tab's own. */
   constructor(ways, storage) {
@@ -30,12 +31,32 @@ export class Session extends Observable {
     return this.#question;
   }
 
-  /** Takes `credential`, `{way, secret, name, renew?}`, and keeps it for this tab's life where `keep` says so. */
+  /** Takes `credential`, `{way, secret, name, renew?}`, and keeps it for this tab's life where `keep` says so; not `renew`,
+   * a function that gives the next credential. */
   signIn(credential, { keep }) {
     this.credential = credential;
     this.#storage.removeItem(KEPT);
     if (keep) this.#storage.setItem(KEPT, JSON.stringify(credential));
     this.#settle(true);
+  }
+
+  /** Has `used`, which was refused, renewed without asking anybody; whether there is another credential now.
+   *
+   * Requests that are refused at the same time renew it once.
+   */
+  async renew(used) {
+    if (this.credential !== used) return this.credential !== null;
+    if (!used?.renew) return false;
+    this.#renewal ??= this.#renewed(used).finally(() => (this.#renewal = null));
+    return this.#renewal;
+  }
+
+  async #renewed(used) {
+    const fresh = await used.renew().catch(() => null);
+    if (fresh === null || this.credential !== used) return false;
+    this.credential = fresh;
+    if (this.#storage.getItem(KEPT) !== null) this.#storage.setItem(KEPT, JSON.stringify(fresh));
+    return true;
   }
 
   signOut() {

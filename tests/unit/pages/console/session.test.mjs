@@ -74,6 +74,27 @@ test("who does not sign in again gets the refusal; who has not signed in is not 
   assert.equal((await api.request("GET", "/a", { ask: false })).message, "no");
 });
 
+test("credentials that can be renewed are, once for all that are refused, and without asking; else one is asked", async () => {
+  const [storage, asked] = [new Storage(), []];
+  const here = session(storage);
+  let renewals = 0;
+  const renew = async () => {
+    renewals += 1;
+    return { ...fresh, renew: async () => Promise.reject(new Error("expired")) };
+  };
+  here.signIn({ ...old, renew }, { keep: true });
+  service("fresh", asked);
+  const api = new Api(here);
+  const answers = await Promise.all([api.request("GET", "/a"), api.request("GET", "/b")]);
+  assert.deepEqual([answers.map(({ status }) => status), renewals, here.question], [[200, 200], 1, null]);
+  assert.deepEqual(JSON.parse(storage.getItem("estuary.session")), fresh);
+  service("newest", asked);
+  const refused = api.request("GET", "/a");
+  while (here.question === null) await new Promise(setImmediate);
+  here.dismiss();
+  assert.equal((await refused).status, 401);
+});
+
 test("a service that does not answer is reported in the form of an answer", async () => {
   globalThis.fetch = async () => {
     throw new TypeError("no network");

@@ -59,7 +59,18 @@ export class Exchange {
     };
     const tokens = await asked(this.metadata.token_endpoint, new URLSearchParams(form));
     const claims = this.#verified(tokens.id_token);
-    return { way: "oidc", secret: tokens.access_token, name: nameIn(claims) };
+    return this.#credential(tokens, nameIn(claims));
+  }
+
+  /** The credential that `tokens` are; with a refresh token it can be renewed (RFC 6749, 6), as long as this page is there. */
+  #credential({ access_token: secret, refresh_token: refreshToken }, name) {
+    return { way: "oidc", secret, name, renew: refreshToken && (() => this.#renewed(refreshToken, name)) };
+  }
+
+  async #renewed(refreshToken, name) {
+    const form = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: this.clientId, ...this.#wanted() };
+    const tokens = await asked(this.metadata.token_endpoint, new URLSearchParams(form));
+    return this.#credential({ refresh_token: refreshToken, ...tokens }, name); // an issuer may give another one each time
   }
 
   /** Whom the access token is for: issuers call that `audience`, or `resource` where it is an address (RFC 8707). */
