@@ -23,23 +23,6 @@ from estuary.config.variables.security import SecurityVariables
 from estuary.config.variables.server import ServerVariables
 from estuary.config.variables.service import PRODUCTION, ServiceVariables
 
-_SECTIONS = (
-    ServiceVariables,
-    ServerVariables,
-    DatabaseVariables,
-    CacheVariables,
-    BackupVariables,
-    LoggingVariables,
-    RateLimitVariables,
-    RedisVariables,
-    SecurityVariables,
-    AuthenticationVariables,
-    ApiKeyVariables,
-    MonitoringVariables,
-    PageVariables,
-)
-"""In the order of the documents; the profile is first, as the other defaults depend on it."""
-
 
 class Settings(
     ServiceVariables,
@@ -56,7 +39,10 @@ class Settings(
     MonitoringVariables,
     PageVariables,
 ):
-    """The validated values of all variables; immutable. Made by `load` in `environment`."""
+    """The validated values of all variables; immutable. Made by `load` in `environment`.
+
+    The sections are in the order of the documents; the first has the profile, on which defaults depend.
+    """
 
     __slots__ = ("values",)
 
@@ -108,6 +94,9 @@ class Settings(
 
 
 TABLE: tuple[Variable[Any], ...] = tuple(
-    member for section in _SECTIONS for member in vars(section).values() if isinstance(member, Variable)
+    member
+    for section in Settings.__bases__
+    for member in vars(section).values()
+    if isinstance(member, Variable)
 )
 """Every variable, in the order of the documents."""
