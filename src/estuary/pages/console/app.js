@@ -1,4 +1,4 @@
-/** The console: reads what the service is, and renders itself into the page. */
+/** The console's start: reads its configuration and the OpenAPI document, and renders the frame. */
 
 import { Api } from "./api.js";
 import { loadConfig } from "./config.js";

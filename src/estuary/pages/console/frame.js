@@ -1,4 +1,4 @@
-/** What is around every view: the bar, the navigation, messages, and the question who is there. */
+/** The frame around every view: bar, navigation, messages, and the dialogs to sign in and to leave. */
 
 import { AppContext, useChanges } from "./context.js";
 import { html, useEffect, useRef, useState } from "./html.js";
@@ -11,7 +11,7 @@ import { View } from "./view.js";
 const signInPage = () => import("./sign-in/page.js");
 const signInDialog = () => import("./sign-in/dialog.js");
 const leaveDialog = () => import("./leave-dialog.js");
-/** What may be wanted when the service does not answer, or is of another version already. */
+/** Loaded ahead: they may be needed when the service does not answer, or has been upgraded. */
 const AHEAD = [signInDialog, leaveDialog];
 const AHEAD_MS = 1000;
 

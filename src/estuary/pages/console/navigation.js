@@ -1,11 +1,11 @@
-/** The ways to every view. */
+/** The links to every view. */
 
 import { useApp } from "./context.js";
 import { html, useState } from "./html.js";
 import { href } from "./router.js";
 
 const MANY = 12;
-/** Views that are of no resource: `[segment, title]`. */
+/** Views that belong to no resource: `[segment, title]`. */
 const OTHERS = [["health", "Health"]];
 
 export function Navigation({ isOpen, path }) {

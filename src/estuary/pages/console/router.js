@@ -1,4 +1,4 @@
-/** Which view the address asks for. Everything after `#` is the console's: `#/resources/books?sort=-pages`. */
+/** Addresses of views: everything after `#`, such as `#/resources/books?sort=-pages`. */
 
 import { Observable } from "./observable.js";
 
@@ -28,7 +28,7 @@ export function match(pattern, path) {
   return parameters;
 }
 
-/** The address of the page, followed and changed. */
+/** Follows and changes the page's address. */
 export class Router extends Observable {
   #dirty = new Map();
   #window;
@@ -37,13 +37,13 @@ export class Router extends Observable {
     super();
     this.#window = page;
     this.route = parseHash(page.location.hash);
-    /** What would be lost by what the person wants to do, `reason`; null while nothing is to be decided. */
+    /** A question whether to leave, `{reason, leave}`, where that would lose something; null where there is none. */
     this.pending = null;
     page.addEventListener("hashchange", (event) => this.#follow(new URL(event.oldURL).hash));
     page.addEventListener("beforeunload", (event) => this.#dirty.size && event.preventDefault());
   }
 
-  /** Goes to an address that `href` made; with `replace` the one before is forgotten. */
+  /** Goes to an address made by `href`; with `replace` it takes the current one's place in the history. */
   go(target, { replace = false } = {}) {
     if (!replace) this.#window.location.hash = target;
     else {
@@ -52,14 +52,14 @@ export class Router extends Observable {
     }
   }
 
-  /** Asks, for this `reason`, before the view is left, until what this returns is called. */
+  /** From now on leaving the view is confirmed first, for this `reason`; returns what ends that. */
   guard(reason) {
     const mark = {};
     this.#dirty.set(mark, reason);
     return () => this.#dirty.delete(mark);
   }
 
-  /** Calls `leave`, which leaves the view: at once, or when it is settled that what is unsaved may be lost. */
+  /** Calls `leave`, which leaves the view: at once, or once it is confirmed that unsaved changes may be lost. */
   leaving(leave) {
     if (this.#dirty.size === 0) return leave();
     const [reason] = this.#dirty.values();
@@ -67,7 +67,7 @@ export class Router extends Observable {
     return this.changed();
   }
 
-  /** Settles what was `pending`: whether to leave. */
+  /** Answers the `pending` question. */
   decide(isLeaving) {
     const { leave } = this.pending;
     this.pending = null;

@@ -25,7 +25,7 @@ export class Resource {
     Object.assign(this, members);
   }
 
-  /** Where one record is. */
+  /** The path of a record. */
   recordPath(id) {
     return `${this.path}/${encodeURIComponent(id)}`;
   }
@@ -49,14 +49,14 @@ export class Resource {
     return this.fields.filter((field) => !field.readOnly);
   }
 
-  /** The field that names a record to people: one that is called so, or that every record has; or undefined. */
+  /** The field by which people know a record: one with a usual name, else a required or unique text; or undefined. */
   get labelField() {
     const texts = this.shown.filter((field) => field.kind === "text" && !field.readOnly);
     const named = LABELS.map((name) => texts.find((field) => field.name === name)).find(Boolean);
     return named ?? texts.find(({ required, unique }) => required || unique);
   }
 
-  /** What a record is called. */
+  /** The name of a record: the value of its label field, else its id. */
   labelOf(record) {
     const value = this.labelField && record[this.labelField.name];
     return typeof value === "string" && value.trim() ? value : record.id;
@@ -95,7 +95,7 @@ function resourceOf({ name, description, "x-estuary-resource": { path, singular 
   });
 }
 
-/** Whether an operation can do without a token (of several requirements one is empty, or there are none). */
+/** Whether an operation needs no token: it has no security requirements, or an empty one among them. */
 function isOpen(operation) {
   const requirements = operation?.security ?? [];
   return requirements.length === 0 || requirements.some((each) => Object.keys(each).length === 0);
@@ -142,7 +142,7 @@ function fieldOf(name, served, accepted, required, condition, resolver) {
   };
 }
 
-/** A member of an object of JSON: one called "constructor" is none that every object of JavaScript has. */
+/** An own member of an object, not an inherited one such as `constructor`. */
 function own(members, name) {
   return Object.hasOwn(members, name) ? members[name] : undefined;
 }

@@ -1,12 +1,12 @@
-/** The view that an address asks for, loaded and shown; what cannot be shown says why. */
+/** The view at an address, loaded and shown, or a page that says why it cannot be. */
 
 import { useApp } from "./context.js";
 import { html, useEffect, useRef, useState } from "./html.js";
 import { EmptyState } from "./parts/empty-state.js";
 import { viewAt } from "./views.js";
 
-/** The view of `route`. A new one gets the focus, so that a screen reader begins to read there,
- * unless it has put it somewhere itself. */
+/** The view of `route`. A new view gets the focus, so that a screen reader begins to read there,
+ * unless the view has focused a control of its own. */
 export function View({ route, main }) {
   const { resources } = useApp();
   const [loaded, setLoaded] = useState(null);
@@ -29,7 +29,7 @@ export function View({ route, main }) {
     if (loaded === null) return;
     document.title = [...titles(loaded, resources), "Estuary"].join(" · ");
     if (shown.current !== null) {
-      // A form has given it to its first field.
+      // A form focuses its first field.
       if (!main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
       window.scrollTo(0, 0);
     }
@@ -38,7 +38,7 @@ export function View({ route, main }) {
 
   if (loaded === null) return html`<p class="muted" role="status">Loading…</p>`;
   const { Component, parameters } = loaded;
-  // Until the next view is loaded, this one goes on with what it was asked for.
+  // Until the next view is loaded, the current one keeps its query.
   if (loaded.path === path) asked.current = query;
   const resource = resources.find(({ name }) => name === parameters.resource);
   if (parameters.resource !== undefined && resource === undefined) return html`<${NoSuchResource} name=${parameters.resource} />`;
