@@ -130,7 +130,7 @@ def test_broken_lines_are_told_by_a_trial_and_left_out(page: Page, tmp_path: Pat
     ]
     assert reported == broken(page)
     expect(page.get_by_text("125 lines can be imported. 5 lines cannot be imported.")).to_be_visible()
-    expect(page.get_by_text("They are passed over: colour")).to_be_visible()
+    expect(page.get_by_text("They are ignored: colour")).to_be_visible()
     assert 1 == asked(page, "GET", "/api/v1/volumes")["total"]
     assert [] == faults_in_every_look(page)
 

@@ -66,7 +66,7 @@ function Question({ resource, records, loss }) {
     ${taken.length > 0 &&
     html`<${Notice} kind="warning">Their ${taken.map((each) => each.resource.title.toLowerCase()).join(", ")} go with them.<//>`}
     <p class="muted small">
-      ${loss === null ? "For some seconds you can take it back." : `This cannot be taken back. ${loss}`}
+      ${loss === null ? "For some seconds you can undo it." : `This cannot be undone. ${loss}`}
     </p>
   `;
 }

@@ -16,8 +16,8 @@ export function ImportReport({ state, size, resource, format }) {
     <${Outcome} state=${state} size=${size} />
     ${
       unknown.length > 0 &&
-      html`<${Notice} kind="warning" title="Some names are no field's"
-        >They are passed over: <span class="mono">${unknown.slice(0, 20).join(", ")}</span><//
+      html`<${Notice} kind="warning" title="Unknown fields"
+        >They are ignored: <span class="mono">${unknown.slice(0, 20).join(", ")}</span><//
       >`
     }
     ${broken.length > 0 && html`<${Broken} broken=${broken} resource=${resource} format=${format} />`}
