@@ -82,7 +82,7 @@ class Reconnector:
             except self._unavailable:
                 continue
             except self._refused as error:
-                # Said once, not at each attempt.
+                # Reported once, not at each attempt.
                 if str(error) != self.reason:
                     self._say_why(str(error))
             else:

@@ -21,7 +21,7 @@ class Holder(NamedTuple):
 
 
 class KnownKeys:
-    """Tells whether a key holds, and notes the hours in which keys were used."""
+    """Checks keys, and notes the hours in which they were used."""
 
     def __init__(self) -> None:
         self.version = 0

@@ -21,5 +21,5 @@ async def settled(answer: MaybeAwaitable[T]) -> T:
 
 
 async def then(awaited: Awaitable[T], act: Callable[[T], R]) -> R:
-    """What `act` makes of what comes of `awaited`."""
+    """The result of `act` with the outcome of `awaited`."""
     return act(await awaited)

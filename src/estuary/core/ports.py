@@ -232,7 +232,7 @@ class SystemReading(msgspec.Struct, frozen=True):
 
 
 class SystemMonitor(Protocol):
-    """Tells how the machine is doing; cheap enough to ask at every health probe."""
+    """Reads the machine's state; cheap enough for every health probe."""
 
     def read(self) -> SystemReading:
         """The latest reading, at most a second old."""
@@ -275,7 +275,7 @@ class RateLimiter(Protocol):
 
 
 class TokenVerifier(Protocol):
-    """Tells whom a bearer token speaks of."""
+    """Verifies bearer tokens, and gives the identity in each."""
 
     def known(self, name: str) -> Identity | None:
         """Whom a token speaks of that was verified under `name` and still holds; a look-up."""

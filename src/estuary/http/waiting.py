@@ -28,13 +28,13 @@ class Pipeline(Protocol):
 async def then_maybe_later(
     awaited: Awaitable[T], act: Callable[[T], Response | Awaitable[Response]]
 ) -> Response:
-    """The answer that `act` makes of what comes of `awaited`, at once or later."""
+    """The answer that `act` makes of the outcome of `awaited`, at once or later."""
     outcome = act(await awaited)
     return outcome if isinstance(outcome, Response) else await outcome
 
 
 async def unless_failed(awaited: Awaitable[T], report: Callable[[Exception], None]) -> T:
-    """What comes of `awaited`; an error is reported before it is passed on."""
+    """The outcome of `awaited`; an error is reported before it is passed on."""
     try:
         return await awaited
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What a delete takes with it: the records that refer to the one that goes, and what becomes of them.
+"""What a delete takes with it: the records that refer to it, and whether they are deleted or changed.
 
 It is planned from what can be read now. Each write of the plan expects the version that was read, and the
 store has the last word on references: where others write in between, a delete is refused, and planned

@@ -90,7 +90,7 @@ class _Later:
         self._monotonic = monotonic
 
     def __call__(self, operation: str, query: Awaitable[Answer]) -> Awaitable[Answer]:
-        """What comes of `query`, with one observation, also where its caller does not wait for that."""
+        """The result of `query`, with one observation, even if its caller is cancelled."""
 
         def report(ending: Ending, duration: float) -> None:
             self._observe(_observation(operation, self._resource, ending, duration))
@@ -101,7 +101,7 @@ class _Later:
 async def _reported(
     query: Awaitable[Answer], monotonic: Callable[[], float], report: Callable[[Ending, float], None]
 ) -> Answer:
-    """What comes of `query`; how it ended, and after how many seconds, is reported once."""
+    """The result of `query`; how it ended, and after how many seconds, is reported once."""
     started, ending = monotonic(), Ending.FAILED
     try:
         answer = await query

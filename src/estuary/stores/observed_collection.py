@@ -54,7 +54,7 @@ class ObserveLater(Protocol):
     """Observes a query that has to be waited for."""
 
     def __call__(self, operation: str, query: Awaitable[Answer], /) -> Awaitable[Answer]:
-        """What comes of `query`."""
+        """The result of `query`."""
         ...
 
 

@@ -29,7 +29,7 @@ class ShieldedTasks:
 
 
 async def outcome_of(task: asyncio.Future[T]) -> T:
-    """What comes of `task`, which goes on when the caller is cancelled.
+    """The outcome of `task`, which goes on when the caller is cancelled.
 
     `asyncio.shield` does that, too, but logs the failure of a task whose waiters have left, although there
     is nothing wrong with that: since Python 3.14 always, before where no other caller has looked at it.

@@ -26,7 +26,7 @@ _REST: Final = ord("!")
 _PLAIN: Final = bytes(
     ord(" ") if 0x20 <= code < 0x7F and chr(code) not in '"\\' else _REST for code in range(256)
 )
-"""Tells what stands in JSON as it is, which is ASCII without control characters, quotes and backslashes,
+"""Finds text that needs no escapes in JSON: ASCII without control characters, quotes and backslashes,
 from the rest."""
 _MAX_TEXT: Final = MAX_TEXT
 _ALL_PLAIN: Final = b" " * (4 * MAX_TEXT)

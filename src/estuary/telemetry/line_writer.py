@@ -59,7 +59,7 @@ class LineWriter(Generic[LineT]):
     ) -> None:
         self.dropped = 0
         self.on_drop: Callable[[int], None] = lambda _: None
-        """Told of each loss, how many lines it was; never by two threads at once."""
+        """Called at each loss with how many lines it was; never by two threads at once."""
         self._stream = stream
         self._render = render
         self._batch_seconds = batch_seconds

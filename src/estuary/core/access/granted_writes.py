@@ -16,7 +16,7 @@ Find = Callable[[], Awaitable[Sequence[Record]]]
 
 
 def within(grant: Grant, write: Awaitable[Written], find: Find) -> Awaitable[Written]:
-    """What comes of `write`; raises what it raises, as far as `grant` lets that be disclosed."""
+    """The outcome of `write`; raises what it raises, as far as `grant` lets that be disclosed."""
     return write if grant is EVERYTHING else _within(grant, write, find)
 
 

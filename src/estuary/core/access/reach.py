@@ -21,4 +21,4 @@ class Whose(NamedTuple):
 EVERYONES: Final = Whose()
 NOBODYS: Final = Whose(is_refused=True)
 Reach: TypeAlias = Callable[[Identity | None, str, Action], Whose]
-"""Tells it of an asker, the name of a resource, and what is to be done."""
+"""Gives the reach of an asker, for the name of a resource and an action."""

@@ -24,7 +24,7 @@ class _Value(NamedTuple):
 
 
 class ForeseenRecords:
-    """Reads records for `operations`, and follows what becomes of them.
+    """Reads records for `operations`, and follows how they change.
 
     These are the records that some operation depends on; where one names a record of a resource by a
     value, all records of that resource that any operation writes, for each may gain or lose the value.

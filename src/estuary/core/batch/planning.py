@@ -31,7 +31,7 @@ _SPEAKING_AGAINST = (
 
 
 class GoesWith(Protocol):
-    """Tells what a delete changes and deletes besides its record."""
+    """Gives what a delete changes and deletes besides its record."""
 
     async def __call__(self, delete: Delete, earlier: Sequence[Write], /) -> Sequence[Write]:
         """The writes that come before it, where `earlier` ones were made; none where it is refused."""

@@ -52,7 +52,7 @@ class ListQueries:
         self._observe(self._served)
 
     def ask(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
-        """What comes of `query`; raises `QueryTooExpensive`."""
+        """The result of `query`; raises `QueryTooExpensive`."""
         served = self._plans.of(query.where, query.sort).served
         named = None if served else self._by_key.named(query)
         if named is None:

@@ -1,4 +1,4 @@
-"""List queries: what is asked of a list, as one value, and what comes of it."""
+"""List queries as one value, and their results."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple

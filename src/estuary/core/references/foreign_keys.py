@@ -8,7 +8,7 @@ from estuary.core.record import Place
 
 
 class OnDelete(StrEnum):
-    """What becomes of a record where the one that it refers to is to be deleted."""
+    """What a delete does to the records that refer to the deleted one."""
 
     RESTRICT = "restrict"
     """That one stays."""

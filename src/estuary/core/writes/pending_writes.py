@@ -40,7 +40,7 @@ class PendingWrites:
         self._keys_in_flight: set[tuple[str, str, str]] = set()
 
     async def reported(self, write: Awaitable[Written], observation: Observation) -> Written:
-        """What comes of `write`, with an observation unless it changed nothing."""
+        """The outcome of `write`, with an observation unless it changed nothing."""
         written = await write
         if written.made:
             self._observe(observation)

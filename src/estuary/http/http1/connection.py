@@ -253,7 +253,7 @@ class Connection:
     def turn_away(self, error: EstuaryError) -> None:
         """Answer the first request with `error`, or the silence if none comes soon; and close.
 
-        Told before it has asked, a browser would show its page neither the answer nor when to come again.
+        Answered before it has asked, a browser would show its page neither the answer nor `Retry-After`.
         """
         self._unwelcome = error
         self.deadline = self._hub.now + self._hub.limits.linger_seconds

@@ -23,7 +23,7 @@ _QUERIED: Final = line(*JSON) + _NOT_KEPT
 
 
 class ListAnswers:
-    """Tells what a list holds. `path` is the collection's own."""
+    """Makes the answers to list requests. `path` is the collection's own."""
 
     def __init__(self, codec: RecordCodec, cursors: Cursors, path: str) -> None:
         self._codec = codec

@@ -22,7 +22,7 @@ Work = Callable[[Connection, float], Awaitable[T]]
 
 
 class Conflicts:
-    """Tells for the records in `table`, which have unique keys, and refer to others by foreign keys.
+    """Translates errors of the records in `table`, which has unique keys and foreign keys.
 
     Of several keys that a record would break, the server names the one whose index was made first.
     """

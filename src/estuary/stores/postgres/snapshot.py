@@ -163,7 +163,7 @@ async def _count(connection: Connection, table: str) -> int:
 
 
 async def _store_id(connection: Connection) -> str:
-    """Tells this database from every other: the cluster's own number, and the place of the tables in it.
+    """Identifies this database: the cluster's own number, and the place of the tables in it.
 
     A standby has its primary's. Empty where the server does not let the user know it.
     """

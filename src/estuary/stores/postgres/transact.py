@@ -227,7 +227,7 @@ def _inserted_into(write: Write) -> str | None:
 
 
 def _countdown(seconds: float) -> Callable[[], float]:
-    """Tells the seconds that are left of `seconds`, of which there is always time for one step."""
+    """A function for the seconds that are left of `seconds`; there is always time for one step."""
     end = monotonic() + seconds
     return lambda: max(end - monotonic(), LEAST)
 

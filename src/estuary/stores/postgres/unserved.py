@@ -83,7 +83,7 @@ class UnservedQueries:
             raise QueriesWaiting from error
 
     async def _outcome(self, statement: "_Statement", work: Work[T]) -> T:
-        """What comes of `work`, which fetches `statement`. Gives the turn back when the server is done."""
+        """The result of `work`, which fetches `statement`. Gives the turn back when the server is done."""
         try:
             return await outcome_of(self._shielded.begin(self._run(work)))
         except asyncio.CancelledError:

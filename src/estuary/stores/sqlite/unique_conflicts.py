@@ -8,7 +8,7 @@ from estuary.stores.sql.sql_resource import SqlResource
 
 
 class UniqueConflicts:
-    """Tells for the records of one resource.
+    """Translates errors of the records of one resource.
 
     SQLite's message names columns, or an index, and which one it meets first depends on when each index was
     made. So the keys are asked one after the other, in the transaction of the write: that goes on, for the
