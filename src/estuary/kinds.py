@@ -1,4 +1,4 @@
-"""What a kind of field of one's own is made of, for `Resource(…, kinds=(*KINDS, Percentage))`.
+"""The parts of a project's own kind of field, for `Resource(…, kinds=(*KINDS, Percentage))`.
 
 A kind subclasses `Kind` (whose attributes and methods are the contract), says with `Stored` how a value is
 kept, and raises `Broken` for a value that breaks its rule. Constraints are those that every store knows.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def hook_calls_of(
     resource: Resource, monotonic: Callable[[], float], observe: Observer
 ) -> "HookCalls | None":
-    """What calls the hooks of `resource`; None where it has none."""
+    """The caller of the hooks of `resource`; None where it has none."""
     if resource.hooks is None:
         return None
     from estuary.core.hooks.hook_calls import HookCalls

@@ -22,7 +22,7 @@ from estuary.stores.contention import Contention
 
 
 def service_context(settings: Settings, clock: Clock, observe: Observer) -> ServiceContext:
-    """What the use cases of all resources are given, those of batches, too."""
+    """The dependencies of the use cases of all resources, and of batches."""
     return ServiceContext(
         clock=clock,
         new_id=new_record_id,

@@ -1,4 +1,4 @@
-"""What commands that move records share: loading the configuration, a progress bar, error messages."""
+"""Common to commands that move records: loading the configuration, a progress bar, error messages."""
 
 import argparse
 from collections.abc import Awaitable, Callable, Sequence

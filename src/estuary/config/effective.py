@@ -8,7 +8,7 @@ from estuary.config.variable import Variable
 
 
 class Effective(NamedTuple):
-    """What a variable's value is and where it came from; a secret's value is hidden.
+    """A variable's value and its source; a secret's value is hidden.
 
     `is_placeholder`: it looks as if it was copied from an example.
     """

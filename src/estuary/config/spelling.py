@@ -6,7 +6,7 @@ _LONG = 14
 """From this length on, two edits are allowed; DATABASE_SSL, two from DATABASE_URL, is not meant for
 Estuary."""
 _ELSEWHERE = {"LOG_LEVEL": "LOG_FILTER", "LOGLEVEL": "LOG_FILTER"}
-"""What many other services call a variable."""
+"""The name that a variable has in many other services."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

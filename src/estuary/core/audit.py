@@ -1,4 +1,4 @@
-"""What an auditor wants to know of: observations that have a line each."""
+"""The observations that the audit log has a line for."""
 
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ class AccessRefused(msgspec.Struct, frozen=True):
 
 
 class KeyOperation(StrEnum):
-    """What is done with API keys over HTTP."""
+    """An operation on API keys over HTTP."""
 
     LIST = "list"
     READ = "read"

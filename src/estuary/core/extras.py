@@ -1,7 +1,7 @@
 """The message where a library is missing that only some configurations need: which extra brings it."""
 
 DISTRIBUTION = "estuary-service"
-"""What installers call Estuary. The name `estuary` on the Python Package Index is another project's."""
+"""Estuary's distribution. The name `estuary` on the Python Package Index is another project's."""
 
 
 def needs(user: str, library: str, extra: str) -> str:

@@ -1,4 +1,4 @@
-"""What happens in Estuary, as frozen facts; logs and metrics subscribe to them."""
+"""The observations: what happens in Estuary, as frozen facts to which logs and metrics subscribe."""
 
 import msgspec
 

@@ -78,7 +78,7 @@ class Resource:
             _check_name(self.name)
         with faults:
             self.hooks = hooks_of(hooks)
-            """What is called before a write; None where nothing is."""
+            """The hooks that are called before a write; None where there are none."""
         with faults:
             self.access = access_of(access)
             """Who may do what; None where nothing is declared."""
@@ -151,7 +151,7 @@ class Resource:
 
     @cached_property
     def kept_type(self) -> type[msgspec.Struct]:
-        """What was kept as JSON decodes into: the types behind the rules, and the declared defaults."""
+        """The type into which stored JSON decodes: the types behind the rules, the declared defaults."""
         return struct_of(self.value_type, self.fields, "Kept", lambda kind: kind.kept)
 
     @cached_property

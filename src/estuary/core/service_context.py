@@ -1,4 +1,4 @@
-"""What the use cases of all resources are given alike."""
+"""The dependencies that the use cases of all resources share."""
 
 from collections.abc import Callable
 

@@ -12,7 +12,7 @@ from estuary.core.resource import Resource
 
 
 class Survey(msgspec.Struct, frozen=True):
-    """What there is in a store.
+    """The content of a store.
 
     `store_id` identifies the store, and is empty where the store has none yet. `records` is
     how many the declared resources have. `undeclared` are the tables of records that no resource declares,

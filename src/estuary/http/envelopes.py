@@ -9,7 +9,7 @@ from estuary.core.errors import Violation
 
 
 class Details(msgspec.Struct, omit_defaults=True):
-    """What there is to say beyond a sentence: of fields, or of what was asked for."""
+    """The details of an error: of fields, or of what was requested."""
 
     validation_errors: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None

@@ -8,7 +8,7 @@ from estuary.http.messages import Header
 
 
 class Reply:
-    """What the answer to an error holds; `close`: the connection is of no use after it."""
+    """The answer to an error; `close`: the connection is of no use after it."""
 
     def __init__(
         self,

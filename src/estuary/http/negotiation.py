@@ -60,7 +60,7 @@ class Range(NamedTuple):
 
 
 class Accept:
-    """What a client accepts; without a field, or with one that cannot be read, whatever there is."""
+    """The media types that a client accepts; all, without a field or with one that is not valid."""
 
     def __init__(self, text: str) -> None:
         self.ranges = tuple(_ranges(text[:_MAX_CHARACTERS]))

@@ -1,4 +1,4 @@
-"""What operators and their tools ask for: health, readiness, metrics and the API's document."""
+"""The operators' endpoints: health, readiness, metrics and the API's document."""
 
 import asyncio
 from collections.abc import Callable

@@ -76,7 +76,7 @@ def _answer_to(error: Exception) -> Reply:
 
 
 def _form_of_family(error: Exception) -> Callable[[Any], Reply] | None:
-    """What answers errors of the nearest class that `error` is an instance of."""
+    """The function that answers the nearest class of which `error` is an instance."""
     return next((_FORMS[kind] for kind in type(error).__mro__ if kind in _FORMS), None)
 
 

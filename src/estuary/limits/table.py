@@ -65,7 +65,7 @@ class Table:
         return self.ways
 
     def _name(self, client: str) -> tuple[bytes, int]:
-        """What `client` is called here, and its set."""
+        """The name of `client` here, and its set."""
         name = blake2b(client.encode(), digest_size=_NAME_BYTES, key=self._key).digest()
         return name, int.from_bytes(name[:4], "little") % self._sets
 

@@ -17,7 +17,7 @@ BUCKETS: Final = 32
 
 
 class WindowCounter:
-    """What is known of one client: the newest bucket in plain attributes, older ones in `older`.
+    """The counter of one client: the newest bucket in plain attributes, older ones in `older`.
 
     Most clients never need more than one bucket, and then `older` is None; a counter never holds more
     than `BUCKETS + 1`. It is plain data, so it may be kept anywhere.

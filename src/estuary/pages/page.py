@@ -17,7 +17,7 @@ _MEDIA_TYPES: Final = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
-"""What a page may consist of; any other file in its folder, such as a licence, is not served."""
+"""The types of a page's files; any other file in its folder, such as a licence, is not served."""
 
 _RELATIVE: Final = b'="./'
 _DIGEST_CHARACTERS: Final = 32

@@ -36,7 +36,7 @@ class RedisAddress(msgspec.Struct, frozen=True, kw_only=True):
         return f"RedisAddress({self})"
 
     def context(self) -> ssl.SSLContext | None:
-        """What TLS is spoken with, None where it is not; raises `OSError` if a file cannot be used."""
+        """The TLS context, None without TLS; raises `OSError` if a file cannot be used."""
         if not self.tls:
             return None
         context = ssl.create_default_context(cafile=self.ca_file)

@@ -1,4 +1,4 @@
-"""What can be wrong with a Redis."""
+"""The errors of Redis."""
 
 from estuary.core.errors import EstuaryError
 

@@ -18,7 +18,7 @@ Answered = Callable[[Any], None]
 """Takes an answer as hiredis reads it, an error that Redis returned, or `RedisUnavailable`."""
 
 ReplyError = hiredis.ReplyError
-"""What Redis says instead of an answer."""
+"""An error that Redis returned."""
 
 
 class Connection(asyncio.Protocol):

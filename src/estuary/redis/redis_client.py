@@ -17,7 +17,7 @@ _FOR_AN_OPERATOR = (
     *("WRONGPASS", "NOAUTH", "MOVED", "ERR AUTH", "ERR invalid password", "ERR Client sent AUTH"),
     *("ERR DB index", "ERR invalid DB index", "ERR SELECT"),
 )
-"""What errors begin with that no waiting mends."""
+"""The prefixes of errors that waiting does not mend."""
 _LACKING_RIGHTS = (
     *("NOPERM", "unknown command"),
     # Within a script: before Redis 7.2, and since.
@@ -122,7 +122,7 @@ class RedisClient:
         await self._try_out(connection)
 
     def _error_of(self, reply: str) -> RedisUnavailable | RedisRefused:
-        """What an error that Redis returned comes to."""
+        """The exception for an error that Redis returned."""
         message = f"REDIS_URL: the Redis at {self._address} says: {reply}"
         if any(part in reply for part in _LACKING_RIGHTS):
             return RedisRefused(f"{message}; {self._rights}")

@@ -49,7 +49,7 @@ class Log(Protocol):
 
 
 class SupervisorConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What the supervisor is configured with; times are in seconds.
+    """The supervisor's configuration; times are in seconds.
 
     `drain`: how long to go on answering after a signal to stop; `timeout`: from that signal to the exit;
     `watchdog`: the service manager's timeout for heartbeats, None if it expects none.

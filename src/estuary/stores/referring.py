@@ -42,7 +42,7 @@ from estuary.stores.targets import Targets
 _ATTEMPTS: Final = 2
 """How often a transaction is worked out that others write in between, before it waits as a whole."""
 _OUT_OF_DATE: Final = (Referenced, VersionConflict, WriteRefused)
-"""What a store refuses a planned delete with where others have written since."""
+"""The error of a store for a planned delete where others have written since."""
 
 
 class ReferringStore:

@@ -87,7 +87,7 @@ class JsonAccess:
         self._render = render
         self._second: i64 = -1
         self._opening = ""
-        """What the lines of one second begin with."""
+        """The beginning of the lines of one second."""
         self._shapes: dict[str, dict[str, dict[int, _Shape]]] = {}
         """By endpoint, method and status."""
 

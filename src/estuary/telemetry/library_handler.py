@@ -1,4 +1,4 @@
-"""What libraries say through `logging`, as lines like Estuary's own."""
+"""The messages of libraries through `logging`, as lines like Estuary's own."""
 
 import logging
 

@@ -133,7 +133,7 @@ class LineWriter(Generic[LineT]):
                 ended = ended or mark.last
 
     def _next_batch(self) -> "tuple[list[LineT], list[_Mark]]":
-        """What to write next, and the marks among it."""
+        """The lines to write next, and the marks among them."""
         queue = self._intake.queue
         first = queue.get()
         self._batching.acquire(timeout=self._batch_seconds)

@@ -100,7 +100,7 @@ def authentication(loaded: Loaded, _: Facts) -> Finding:
 
 
 def access_rules(_: Loaded, facts: Facts) -> Finding:
-    """What access rules open to everyone, or to more than a record's owner."""
+    """Access rules that are open to everyone, or to more than a record's owner."""
     rules = facts.access
     if rules is None:
         return warned("the rules were not read", "run `estuary check`")

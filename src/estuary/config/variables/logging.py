@@ -1,4 +1,4 @@
-"""What is logged, and how lines look."""
+"""The filter and the format of the log."""
 
 from estuary.config.forms import checked, choice
 from estuary.config.variable import Variable

@@ -140,7 +140,7 @@ _SCOPE: Final = re.compile(r"[!#-\[\]-z|~]{1,255}")
 
 
 def _faults(action: Action, who: Any) -> Iterator[str]:
-    """What is wrong with one rule, and what to write instead."""
+    """Each fault of one rule, with what to write instead."""
     if not isinstance(who, Who):
         yield _WORDS_MESSAGE
         return
@@ -160,7 +160,7 @@ def _matches(pattern: re.Pattern[str], name: object) -> bool:
 
 
 def access_of(declared: Any) -> Access | None:
-    """What `Resource(access=…)` was given; raises `DeclarationError` for anything else."""
+    """The access rules given to `Resource(access=…)`; raises `DeclarationError` for anything else."""
     if declared is None or isinstance(declared, Access):
         return declared
     raise DeclarationError(f"access must be Access(read=…, create=…, update=…, delete=…), not {declared!r}")

@@ -17,7 +17,7 @@ MAX_SUBJECT_LENGTH = MAX_OWNER_LENGTH = 255
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """What a token or an API key that holds says of its bearer.
+    """The bearer of a valid token or API key.
 
     `subject` is unique among all issuers and keys; `owner` is whose records the bearer sees, None where
     everybody's, `NO_OWNER` where it is for a token to say and this one does not; `scopes` are what the

@@ -170,7 +170,7 @@ class Rights:
         return self.delete if action is _DELETE else self.update
 
     def grant(self, action: Action, identity: Identity | None) -> Grant:
-        """What `action` is let do; raises `Unauthenticated` or `Forbidden` where it is refused."""
+        """The grant for `action`; raises `Unauthenticated` or `Forbidden` where it is refused."""
         rule = self.rule(action)
         decision = rule.decide(identity)
         if action is _READ:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 PREFIX = "esk_"
-"""What a key begins with, and no JWT: the first letters of one are those of `{"` in base64url."""
+"""The prefix of keys, which no JWT has: a JWT begins with `{"` in base64url."""
 
 ID_BYTES = 8
 SECRET_BYTES = 32

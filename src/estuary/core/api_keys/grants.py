@@ -1,4 +1,4 @@
-"""What an API key may be asked to grant: checked alike for the command and for the HTTP API."""
+"""The limits of what an API key may grant: the same for the command and for the HTTP API."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -115,7 +115,7 @@ class KeyAdministration:
         return await self._keys.revoke_all(self._now())
 
     async def _change(self, key_id: str, change: Callable[[ApiKey], ApiKey]) -> ApiKey:
-        """What `change` makes of the key as it is; raises `NotFound` and `WriteContention`."""
+        """The key as `change` makes it of the current one; raises `NotFound` and `WriteContention`."""
         for _ in range(_ATTEMPTS):
             key = await self.get(key_id)
             changed = change(key)
@@ -137,7 +137,7 @@ class KeyAdministration:
 
 
 def exceeds(key_or_grant: ApiKey | Grant, maker: Identity) -> str | None:
-    """What a key would grant that `maker` does not have; None where it is no more."""
+    """The first right that a key would grant and `maker` does not have; None where there is none."""
     if maker.owner is not None and key_or_grant.owner != maker.owner:
         return "owner"
     if not maker.scopes.issuperset(key_or_grant.scopes):

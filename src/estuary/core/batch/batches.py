@@ -20,7 +20,7 @@ class Transact(Protocol):
     def __call__(
         self, writes: Sequence[Write], *, key: IdempotencyKey | None = None, dry_run: bool = False
     ) -> MaybeAwaitable[Sequence[Written]]:
-        """What each left behind."""
+        """The outcome of each."""
         ...
 
 

@@ -20,7 +20,7 @@ from estuary.core.ports import Observer
 from estuary.core.resource import Resource
 
 SLOW_SECONDS: Final = 0.05
-"""What a hook may take before it is logged: meanwhile its worker answers no other request."""
+"""The seconds that a hook may take before it is logged: meanwhile its worker answers no other request."""
 
 _BUILTIN: Final = (datetime, date, Decimal, UUID)
 _IMMUTABLE: Final = frozenset({str, int, float, bool, type(None), *_BUILTIN})
@@ -118,7 +118,7 @@ class HookCalls:
         values: tuple[msgspec.Struct, ...],
         identity: Identity | None,
     ) -> Any:
-        """What `hook` returns of `lent`, which are `values` with copies of what could be changed."""
+        """The result of `hook` for `lent`: `values`, with copies of what a hook could change."""
         begun = self._monotonic()
         try:
             returned = hook(*lent, identity)

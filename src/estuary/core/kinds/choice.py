@@ -31,7 +31,7 @@ class Choice(Kind):
 
     @property
     def rules(self) -> tuple[Any, ...]:
-        """What can be chosen."""
+        """The choices."""
         return (self.texts,)
 
     @property

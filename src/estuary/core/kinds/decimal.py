@@ -155,7 +155,7 @@ class FixedPoint(Kind):
 
 
 def _parser(precision: Precision) -> Callable[[str], Decimal]:
-    """What reads a text as a number with all its places."""
+    """A function that reads a text as a number with all its places."""
     digits, places = precision.digits, precision.places
     whole = digits - places
     unit = Decimal(1).scaleb(-places)
@@ -222,7 +222,7 @@ def _sortable(number: Decimal) -> str:
 
 
 def _precision(declared: Digits) -> Precision:
-    """What a declaration says, its bounds as values that the field can have; raises `Unservable`."""
+    """The declared precision, its bounds as values that the field can have; raises `Unservable`."""
     digits, places = declared.digits, declared.places
     if not (1 <= digits <= MAX_DIGITS and 0 <= places <= digits):
         raise Unservable(

@@ -32,7 +32,7 @@ def kind_of(declared: Declared) -> "Kind | None":
 
 
 def entry_of(declared: Declared, described: types.Type) -> Declared:
-    """What a list declares of its entries, which msgspec has `described`."""
+    """The kind of a list's entries, which msgspec has `described`."""
     found = _arguments_of(declared.annotation, list)
     return read(described, found[0] if found else None, declared.kinds)
 
@@ -49,7 +49,7 @@ def _arguments_of(annotation: Any, generic: type) -> tuple[Any, ...]:
 
 
 def read(described: types.Type, annotation: Any, kinds: Kinds) -> Declared:
-    """What `annotation` declares, which msgspec has `described`."""
+    """The declaration in `annotation`, which msgspec has `described`."""
     description = None
     while True:
         if isinstance(described, types.Metadata):

@@ -123,7 +123,7 @@ class Kind:
 
     @property
     def merge(self) -> Merge | None:
-        """What applies a merge patch to a value; None where the patch holds the whole of it."""
+        """A function that applies a merge patch to a value; None where the patch is the whole value."""
         return None
 
     @property
@@ -181,7 +181,7 @@ class Kind:
         return 0
 
     def spelled(self, text: str) -> Any:
-        """What a JSON body would hold of a value that a URL writes as `text`; raises `Broken`."""
+        """The JSON value that a URL writes as `text`; raises `Broken`."""
         return text
 
     def compared(self, operator: Operator, value: Any) -> Any:  # noqa: ARG002 (asked where it matters)

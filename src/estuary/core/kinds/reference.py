@@ -12,7 +12,7 @@ from estuary.core.references.foreign_keys import OnDelete, Referral
 
 
 class Reference(Identifier):
-    """The id of a record of the resource named `target`; `on_delete` is what its delete does to this one."""
+    """The id of a record of the resource named `target`; `on_delete` is what its delete does here."""
 
     annotation: ClassVar[str] = 'Annotated[str, Ref("…")]'
     noun: ClassVar[str] = "the id of a record"

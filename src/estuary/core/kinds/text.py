@@ -15,7 +15,7 @@ NO_NUL = "must not contain the character U+0000"
 
 # Written as ECMAScript, PCRE, RE2 and Python all read it: `\u` is not known to each, and `\s` differs.
 _WHITE_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-"""What `str.strip` trims, as a character class holds it."""
+"""The characters that `str.strip` trims, as a character class."""
 _NO_NUL = "^[^\\x00]*$"
 _SOMETHING_VISIBLE = f"^[^\\x00]*[^\\x00{_WHITE_SPACE}][^\\x00]*$"
 _EMPTY = f"^[{_WHITE_SPACE}]*$"
@@ -67,7 +67,7 @@ class Text(Kind):
 
     @property
     def longest(self) -> int | None:
-        """What its declaration says."""
+        """The declared maximum length."""
         return self.lengths.most
 
     def comparand(self, value: Any) -> str:

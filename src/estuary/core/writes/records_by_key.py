@@ -54,7 +54,7 @@ class RecordsByKey:
         return (await settled(self._records.find(self._key, (value,), None))).records
 
     def value(self, draft: msgspec.Struct, options: WriteOptions) -> msgspec.Struct:
-        """What would be kept of `draft`; see `RecordService.value`."""
+        """The value that would be kept for `draft`; see `RecordService.value`."""
         return self._records.value(draft, options)
 
     def check(self, patch: msgspec.Struct) -> None:

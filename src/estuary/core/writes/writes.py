@@ -34,7 +34,7 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """What identifies the key within its resource."""
+        """The identity of the key within its resource."""
         return (self.subject, self.owner, self.text)
 
 

@@ -77,7 +77,7 @@ class Form(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it does, and to what, for the log."""
+        """Its method and path, for the log."""
         return f"{self.method} {self.collection.resource.name}"
 
 

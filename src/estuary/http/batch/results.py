@@ -20,7 +20,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Result(msgspec.Struct, omit_defaults=True):
-    """What became of one operation; `headers` are those that a client goes on with."""
+    """The result of one operation; `headers` are those that a client needs for its next request."""
 
     status: int
     headers: dict[str, str]
@@ -28,7 +28,7 @@ class Result(msgspec.Struct, omit_defaults=True):
 
 
 class Results(msgspec.Struct):
-    """What became of all, in their order."""
+    """The results of all, in their order."""
 
     results: list[Result]
 

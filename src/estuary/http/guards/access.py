@@ -47,7 +47,7 @@ class AccessGuard(Guard):
 
 
 def reason_of(refusal: Forbidden | Unauthenticated) -> Refusal:
-    """What a refusal is counted as."""
+    """The reason by which a refusal is counted."""
     if isinstance(refusal, Unauthenticated):
         return Refusal(refusal.reason)
     return Refusal.ACCESS if refusal.scope is None else Refusal.SCOPE

@@ -47,7 +47,7 @@ class Cors:
 
     @property
     def constant_headers(self) -> tuple[Header, ...]:
-        """What every answer says, so that no cache gives one origin's answer to another."""
+        """The header of every answer, so that no cache gives one origin's answer to another."""
         return (_VARY,) if self._granted else ()
 
     def grant(self, request: Request) -> str:

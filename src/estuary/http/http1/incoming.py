@@ -41,7 +41,7 @@ class Incoming(Request):
         self.fault: Exception | None = None
         """Why it will never be whole: its framing broke or is too large, or the client went away."""
         self.arrival: asyncio.Future[None] | None = None
-        """What the body's reader waits for."""
+        """The future that the body's reader waits for."""
         self.following: Incoming | None = None
         """The next request of those that wait."""
         self._pieces: list[bytes] | None = None

@@ -26,9 +26,9 @@ MAX_FIELDS: Final = 128
 
 _SPOKEN: Final = frozenset({"1.0", "1.1"})
 _PREFACE: Final = "PRI"
-"""What HTTP/2 begins with, and what the parser says of it."""
+"""The preface of HTTP/2, and the parser's error for it."""
 _FOREIGN_METHOD: Final = "Invalid method"
-"""What the parser says of methods that it knows of RTSP alone, such as DESCRIBE and SETUP."""
+"""The parser's error for methods of RTSP, such as DESCRIBE and SETUP."""
 _CODINGS: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*")
 """RFC 9112, 7, without parameters, which no coding that is registered has."""
 

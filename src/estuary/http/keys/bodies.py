@@ -1,4 +1,4 @@
-"""What is sent to administer API keys: decoded strictly, for a misspelt field would change their rights."""
+"""Requests that administer API keys: decoded strictly, for a misspelt field would change rights."""
 
 from datetime import timedelta
 from typing import Annotated, TypeVar
@@ -55,7 +55,7 @@ def key_draft(body: bytes) -> KeyDraft:
 
 
 def rotation(body: bytes) -> Rotation:
-    """What `body` says of a rotation, which may be nothing; raises `BadRequest`."""
+    """The options of a rotation in `body`, which may be empty; raises `BadRequest`."""
     return _decoded(_rotation, body) if body else Rotation()
 
 

@@ -1,4 +1,4 @@
-"""What `expand` asks for and shows, in the OpenAPI document."""
+"""The parameter `expand`, and the member `expand` of answers, in the OpenAPI document."""
 
 from collections.abc import Sequence
 

@@ -161,7 +161,7 @@ def operand_schema(attribute: Attribute, operator: Operator, resource: Resource)
 
 
 def _paging_properties(resource: Resource) -> Schema:
-    """What the body of a query may hold beside its conditions."""
+    """The members of a query's body besides its conditions."""
     shown = Projections(resource).names
     return {
         "sort": {

@@ -27,14 +27,14 @@ def record_schema(resource: Resource) -> Schema:
 
 
 def part_schema(resource: Resource) -> Schema:
-    """What `fields` leaves of a record."""
+    """The schema of a record with the fields that `fields` selects."""
     whole = record_schema(resource)
     description = f"Some fields of one of the {resource.name}: those that `fields` names, and the id."
     return whole | {"required": ["id"], "description": description}
 
 
 def draft_schema(resource: Resource) -> Schema:
-    """What a create request holds."""
+    """The schema of the body of a create request."""
     properties = {field.name: _accepted(field, resource) for field in resource.writable}
     required = [field.name for field in resource.writable if field.required]
     return _object(properties, required, f"A new {resource.singular}. Unknown fields are ignored.")

@@ -38,7 +38,7 @@ class BodyDecoder:
         self._encode = msgspec.json.Encoder().encode
 
     def __call__(self, body: bytes) -> msgspec.Struct:
-        """What `body` holds; raises `BadRequest`."""
+        """The content of `body`; raises `BadRequest`."""
         if nests_too_deep(body) or not is_utf8(body):
             raise _malformed()
         if len(body) <= _SMALL_BYTES:

@@ -17,7 +17,7 @@ _ID_END: Final = '",'
 _CREATED: Final = ',"created_at":"'
 _UPDATED: Final = '","updated_at":"'
 _END: Final = '"}'
-"""What stands around the parts of a record as JSON."""
+"""The JSON around the parts of a record."""
 
 
 class RecordCodec:
@@ -26,11 +26,11 @@ class RecordCodec:
     def __init__(self, resource: Resource) -> None:
         kinds = {field.name: field.kind for field in resource.fields}
         self.draft = BodyDecoder(resource.draft_type, kinds)
-        """What a create request holds; raises `BadRequest`."""
+        """Decodes a create request; raises `BadRequest`."""
         self.changes = BodyDecoder(resource.changes_type, kinds)
-        """What an update request holds; raises `BadRequest`."""
+        """Decodes an update request; raises `BadRequest`."""
         self.patch = BodyDecoder(resource.patch_type, kinds)
-        """What a merge patch holds; raises `BadRequest`."""
+        """Decodes a merge patch; raises `BadRequest`."""
         encoder = msgspec.json.Encoder()
         self._encode = encoder.encode
         self._encode_lines = encoder.encode_lines

@@ -135,7 +135,7 @@ def _spelled(condition: Condition) -> Any:
 
 
 def _value(key: Attribute, value: Any) -> Any:
-    """What a cursor holds of one sort key, read as a filter's value is."""
+    """A cursor's value of one sort key, read as a filter's value is."""
     if value is None and key.optional:
         return None
     return key.kind.comparand(value)

@@ -33,7 +33,7 @@ class Expansions:
         self.names: Final = tuple(_names(resource, keys))
 
     def of_names(self, names: Sequence[str]) -> Expansion:
-        """What `names` ask for, with dots between fields; raises `InvalidParameter`."""
+        """The expansion of `names`, with dots between fields; raises `InvalidParameter`."""
         if not 1 <= len(names) <= MAX_NAMES:
             raise InvalidParameter(EXPAND, f"Expand must have 1 to {MAX_NAMES} fields")
         expansion: dict[str, dict[str, Expansion]] = {}
@@ -47,7 +47,7 @@ class Expansions:
         return expansion
 
     def of_text(self, text: str) -> Expansion:
-        """What a parameter asks for: names with commas between."""
+        """The expansion of the names in a parameter, separated by commas."""
         return self.of_names(text.split(","))
 
 

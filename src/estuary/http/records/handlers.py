@@ -26,7 +26,7 @@ from estuary.http.records.write_steps import WriteSteps
 
 
 class RecordHandlers:
-    """What the routes of a resource do. `path` is the collection's own path.
+    """The handlers of a resource's routes. `path` is the collection's own path.
 
     `expansions` are what `expander` can show beside its records.
     """

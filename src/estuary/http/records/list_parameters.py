@@ -63,7 +63,7 @@ class ListParameters:
         self._known = [*self._own, *(name for name in resource.attributes if name not in RESERVED)]
 
     def read(self, query: str, owner: str | None = None, *, names_owner: bool = False) -> ListRequest:
-        """What `query` asks for of the records of `owner`, or of all; raises `InvalidParameter`.
+        """The request in `query`, on the records of `owner` or of all; raises `InvalidParameter`.
 
         Who `names_owner` may ask for those of one of all owners.
         """

@@ -32,7 +32,7 @@ class QueryBodies:
         self._members = (*MEMBERS, EXPAND) if requests.expansions.names else MEMBERS
 
     def read(self, body: bytes, owner: str | None = None, *, names_owner: bool = False) -> ListRequest:
-        """What `body` asks for of the records of `owner`, or of all; raises `BadRequest`.
+        """The request in `body`, on the records of `owner` or of all; raises `BadRequest`.
 
         Who `names_owner` may ask for those of one of all owners.
         """

@@ -16,7 +16,7 @@ class Shown(NamedTuple):
     expansion: Expansion | None = None
 
     def of(self, record: bytes, beside: bytes | None) -> bytes:
-        """What is shown of the JSON of a record, and `beside` it."""
+        """The shown part of a record's JSON, and what is `beside` it."""
         projected = record if self.projection is None else self.projection.of(record)
         return projected if beside is None else with_expansion(projected, beside)
 
@@ -30,7 +30,7 @@ class ShownParameters:
         self.names: Final = (FIELDS, EXPAND) if expansions.names else (FIELDS,)
 
     def of_query(self, query: str) -> Shown:
-        """What `query` asks for; raises `InvalidParameter`."""
+        """The selection in the query string `query`; raises `InvalidParameter`."""
         found: dict[str, str] = {}
         for name, text in pairs_of(query):
             if name not in self.names:

@@ -20,10 +20,10 @@ class ValuePaths:
         (field,) = key.fields
         self.key: Final = key
         self.prefix: Final = f"{path}/by/{field}/"
-        """What a path begins with; its last segment, which has no slash, is the value."""
+        """The prefix of the paths; the last segment, which has no slash, is the value."""
         kinds = {each.name: each.kind for each in resource.fields}
         self.decode: Final = BodyDecoder(_draft_type(resource, field), kinds)
-        """What a body holds that may leave the value to the path; raises `BadRequest`."""
+        """Decodes a body that may leave the value to the path; raises `BadRequest`."""
         self._field = field
         self._attribute = resource.attributes[field]
         self._is_written = any(each.name == field for each in resource.writable)

@@ -42,7 +42,7 @@ _FOR_AN_OPERATOR = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
 )
-"""What no waiting mends; a wrong password is the first of them."""
+"""The errors that waiting does not mend; a wrong password is the first."""
 
 
 class PostgresRateLimiter:

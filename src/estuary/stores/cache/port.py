@@ -1,4 +1,4 @@
-"""What the cached store needs of a cache."""
+"""The port of the cached store to its cache."""
 
 from typing import NamedTuple, Protocol
 

@@ -22,7 +22,7 @@ from estuary.redis.redis_client import RedisClient
 from estuary.stores.cache.port import Miss
 
 _LEASE, _RECORD = "L", "R"
-"""What a value begins with."""
+"""The prefixes of values: of a lease, and of a record."""
 _SCAN_COUNT = "1000"
 
 _LOOK = f"""\

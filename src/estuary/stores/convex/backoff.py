@@ -21,7 +21,7 @@ def pause(attempt: int, retry_after: float | None = None) -> float:
 
 
 def seconds_of(retry_after: str | None, now: datetime) -> float | None:
-    """What a Retry-After header says (RFC 9110, section 10.2.3), None where it says nothing sensible."""
+    """The seconds of a Retry-After header (RFC 9110, section 10.2.3), None where it is not valid."""
     if retry_after is None:
         return None
     text = retry_after.strip()

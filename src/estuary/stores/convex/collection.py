@@ -40,7 +40,7 @@ _FARTHEST = 2**53 - 1
 
 
 class WriteAnswer(msgspec.Struct):
-    """What a function answers of a write; `made` is false where it found nothing to change."""
+    """A function's answer to a write; `made` is false where it found nothing to change."""
 
     record: msgspec.Raw
     replayed: bool = False
@@ -157,7 +157,7 @@ class ConvexCollection:
         return Written(record, replayed, changed, made=answer.made)
 
     async def list(self, query: ListQuery) -> ListResult:
-        """What `query` asks for: ranges of an index, or by offset a bounded number of records more.
+        """The result of `query`: ranges of an index, or by offset a bounded number of records more.
 
         Where no index has its order it looks at a bounded number of records. It raises `QueryTooExpensive`
         where there are more, as where an index serves it and it skips or counts more.

@@ -119,7 +119,7 @@ def _member(field: Field, type_: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
 
 
 def kept(kind: Kind, value: Any) -> Any:
-    """What a document holds of `value`, a value of this kind or null."""
+    """The form of `value` in a document, a value of this kind or null."""
     encode = encoding_of(kind.document)
     return value if value is None or encode is None else encode(value)
 
@@ -130,7 +130,7 @@ def is_time(kind: Kind) -> bool:
 
 
 def defaults(resource: Resource) -> Mapping[str, Any]:
-    """What fields have in records that are older than they are, as documents hold it."""
+    """The values that records have in fields that are newer than them, as documents hold them."""
     kinds = {field.name: field.kind for field in resource.fields}
     found: dict[str, Any] = {}
     for info in msgspec.structs.fields(resource.kept_type):

@@ -93,7 +93,7 @@ class Functions:
     async def mutate(
         self, name: str, arguments: Mapping[str, Any], about: str = "", seconds: float | None = None
     ) -> msgspec.Raw:
-        """What a mutation gives, once it is durable; it takes effect once however often it is sent.
+        """The result of a mutation, once it is durable; it takes effect once however often it is sent.
 
         That of a dry run gives what it would have given, and nothing of it is kept.
         """

@@ -59,7 +59,7 @@ def declared_indexes(resource: Resource) -> Iterator[ConvexIndex]:
 
 
 def unique_index(key: UniqueKey) -> ConvexIndex:
-    """What `key` is looked up in: the owner comes last, for those who see all owners' records."""
+    """The index of `key`: the owner comes last, for those who see all owners' records."""
     compared = [folded_copy(name) if name in key.folds else name for name in key.fields]
     owner = [] if key.of_all else [OWNER]
     name = _short(f"unique_{'__'.join([*compared, *owner])}")
@@ -77,7 +77,7 @@ def folded_fields(resource: Resource) -> frozenset[str]:
 
 
 def folded_copy(field: str) -> str:
-    """What that copy is called; no field can be declared so."""
+    """The name of that copy, which no field can have."""
     return f"{field}__folded"
 
 

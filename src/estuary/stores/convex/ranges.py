@@ -59,7 +59,7 @@ class Ranges:
         return list(self._of_fields(query, demand, index, fixed))
 
     def place(self, query: ListQuery) -> Mapping[str, Any]:
-        """What a document holds at the position that `query` goes on from; nothing where it has none."""
+        """The values of a document at the position from which `query` goes on; empty where it has none."""
         if query.after is None:
             return {}
         if not isinstance(query.after, SortedPosition):
@@ -121,7 +121,7 @@ class Ranges:
         return self._edge(field, low), self._edge(field, high)
 
     def _fixed(self, where: Sequence[Condition]) -> Mapping[str, Any] | None:
-        """What a document holds in fields that have to equal something; None where that is two values."""
+        """The values that fields have to equal, as documents hold them; None where one has two."""
         fixed: dict[str, Any] = {}
         for condition in flattened(where):
             if isinstance(condition, Comparison):

@@ -200,7 +200,7 @@ def _validator(field: Field) -> str:
 
 
 def _plain_validator(stored: Stored) -> str:
-    """What Convex can check of what is `stored`: its type, and that a text is one of a few."""
+    """The Convex validator of what is `stored`: its type, and which of a few texts it is."""
     if isinstance(stored.constraint, OneOf):
         literals = [f"v.literal({dumps(text)})" for text in sorted(stored.constraint.texts)]
         return f"v.union({', '.join(literals)})" if len(literals) > 1 else literals[0]

@@ -152,7 +152,7 @@ class ConvexStore:
         return await Loading(self._functions, referring, replace=replace).run(batches)
 
     async def survey(self) -> Survey:
-        """What is deployed, and how much there is of it; see `Source`."""
+        """The deployed resources, with their numbers of records; see `Source`."""
         async with self.snapshot() as snapshot:
             return snapshot.survey
 

@@ -214,7 +214,7 @@ class MemoryCollection:
         return written
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
-        """What `query` asks for; raises `QueryTooExpensive` where it looks at too many records for that."""
+        """The result of `query`; raises `QueryTooExpensive` where it looks at too many records."""
         self._demand_open()
         if query.where or query.sort:
             return answer(self._index, query)

@@ -29,7 +29,7 @@ class _Edge:
 
 
 LOWEST: Final = _Edge(behind=False)
-"""What null is in a key."""
+"""The form of null in a key."""
 HIGHEST: Final = _Edge(behind=True)
 """Ends a key that lies behind all that begin as it does."""
 

@@ -27,7 +27,7 @@ from estuary.stores.memory.spans import Span, fixed_values, place_in, position_v
 
 
 def answer(records: RecordIndex, query: ListQuery) -> MaybeAwaitable[ListResult]:
-    """What `query` asks for; raises `QueryTooExpensive`."""
+    """The result of `query`; raises `QueryTooExpensive`."""
     plan = records.resource.plans.of(query.where, query.sort)
     if plan.demand.named:
         return _named(records, query)

@@ -80,7 +80,7 @@ async def put_in_order(
     query: ListQuery,
     refusal: QueryTooExpensive,
 ) -> ListResult:
-    """What `query` asks for of `records`, sorted by their keys; raises `refusal` for too many of them."""
+    """The result of `query` in `records`, sorted by their keys; raises `refusal` for too many of them."""
     turns = _Turns()
     found = await _matches(records, meets, len(records) + 1, turns, refusal)
     runs: list[list[tuple[Key, Record]]] = []

@@ -59,7 +59,7 @@ def position_values(position: Position | SortedPosition, sort: Sequence[SortKey]
 
 
 def _leading(query: ListQuery, fixed: Mapping[str, Any], index: tuple[SortKey, ...]) -> Key:
-    """What the keys of all records in the span begin with."""
+    """The common prefix of the keys in the span."""
     values = [] if query.owner is None else [query.owner]
     values += [part(fixed[key.field], key.descending) for key in index[: len(fixed)]]
     return tuple(values)

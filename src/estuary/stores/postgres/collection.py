@@ -139,7 +139,7 @@ class PostgresCollection:
                 assert_never(unknown)
 
     async def list(self, query: ListQuery) -> ListResult:
-        """What `query` asks for, in one statement: one search in the index, then its neighbours."""
+        """The result of `query`, by one statement: one search in the index, then its neighbours."""
         if query.where or query.sort:
             return await self._query(query)
         asked = self._resource.lists.of(query)

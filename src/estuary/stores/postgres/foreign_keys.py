@@ -8,7 +8,7 @@ from estuary.core.references.foreign_keys import ForeignKey
 
 
 def constraint_name(key: ForeignKey) -> str:
-    """What the constraint that keeps `key` is called: another key has another name.
+    """The name of the constraint that keeps `key`, unique among keys.
 
     Not of the fields' names: the server cuts names off at 63 bytes.
     """

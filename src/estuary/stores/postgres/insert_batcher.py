@@ -120,7 +120,7 @@ class InsertBatcher:
             await self._send_singly(skipped)
 
     def _insertion(self, rows: Sequence[_Waiting]) -> Work[Sequence[_Waiting]]:
-        """What inserts `rows`, and gives those of them that it left out."""
+        """The work that inserts `rows`, and returns those that it left out."""
         statement, parameters = self._insert.statement([row for row, _ in rows])
 
         async def insert(connection: Connection, seconds: float) -> Sequence[_Waiting]:

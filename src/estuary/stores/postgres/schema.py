@@ -71,7 +71,7 @@ class Schema:
         return renamed(catalog, self.tables, self._foreign_keys)
 
     def searches(self, found: Renamed) -> list[Search]:
-        """What looks for duplicates before unique keys are kept that are not yet."""
+        """Queries for duplicates, run before a unique key is added."""
         catalog, renames = found.catalog, found.renames
         return [
             search
@@ -121,7 +121,7 @@ class Schema:
         return statements
 
     def orphan_searches(self, found: Renamed) -> list[OrphanSearch]:
-        """What looks for orphans before references are kept that are not yet."""
+        """Queries for orphans, run before a reference is added."""
         catalog = found.catalog
         return [
             OrphanSearch(key, key.target not in catalog.columns, found.renames[key.resource])

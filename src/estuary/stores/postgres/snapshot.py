@@ -49,7 +49,7 @@ class Snapshots:
         self._policy = policy
 
     async def survey(self) -> Survey:
-        """What there is; see `Source`."""
+        """The content; see `Source`."""
         async with self._reading() as (connection, store_id):
             return await self._survey(connection, await self._catalog(connection), store_id)
 

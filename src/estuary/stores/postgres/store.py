@@ -34,7 +34,7 @@ def _ignore(observation: Observation) -> None:
 
 
 class _Open(NamedTuple):
-    """What an open store holds."""
+    """The parts of an open store."""
 
     pool: Pool
     inserts: Mapping[str, InsertBatcher]
@@ -152,7 +152,7 @@ class PostgresStore:
         return await self._loader.load(batches, replace=replace)
 
     async def survey(self) -> Survey:
-        """What there is in the database; see `Source`."""
+        """The content of the database; see `Source`."""
         return await self._snapshots.survey()
 
     def snapshot(self) -> AbstractAsyncContextManager[PostgresSnapshot]:

@@ -66,7 +66,7 @@ BEGIN
     RETURN NULL;
 END
 $$"""  # noqa: S608
-"""What remembers the versions of deleted records."""
+"""The triggers that keep the versions of deleted records."""
 
 
 def triggers(table: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ class WritesAlike:
     async def make(
         self, connection: Connection, first: int, run: Sequence[Write], seconds: float
     ) -> Sequence[Written]:
-        """What a run leaves behind, without the records; raises `WriteRefused`.
+        """The outcome of a run, without the records; raises `WriteRefused`.
 
         `first` is the place of its first write among all.
         """

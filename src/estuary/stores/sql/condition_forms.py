@@ -44,7 +44,7 @@ Form: TypeAlias = Term | Group
 """The form of a condition: everything but its values."""
 
 NEVER: Final = Group("OR", ())
-"""What no record meets."""
+"""A condition that no record meets."""
 
 _SIGNS: Final = {Operator.LT: "<", Operator.LTE: "<=", Operator.GT: ">", Operator.GTE: ">="}
 

@@ -103,13 +103,13 @@ def unique_keys_in(table: Table) -> Iterator[tuple[str, UniqueKey]]:
 
 
 def name_before(index: Index, renames: Renames) -> str:
-    """What `index`, of a resource's table, is called there where columns are not yet renamed."""
+    """The name of `index` in the table, where columns are not renamed yet."""
     named = index.info.get(_NAMED)
     return str(index.name if named is None else named(renames))
 
 
 def unique_name(table: Table, key: UniqueKey, renames: Renames = NONE) -> str:
-    """What the index that keeps `key` is called: another key has another name, as `_name` has it."""
+    """The name of the index that keeps `key`: another key has another name, as `_name` has it."""
     names = [(renames.get(field, field), field in key.folds) for field in key.fields]
     fields = ",".join(f"lower({name})" if folded else name for name, folded in names)
     text = fields if key.of_all else f"{fields},{OWNER}"

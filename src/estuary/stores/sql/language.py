@@ -1,4 +1,4 @@
-"""What the engines spell differently in list queries."""
+"""The differences between the engines' SQL in list queries."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -133,7 +133,7 @@ def _from_the_start(records: Select[Any]) -> Select[Any]:
 
 
 def _value(query: ListQuery, parameter: str) -> Any:
-    """What `query` says for a parameter of its statement."""
+    """The value that `query` has for a parameter of its statement."""
     match parameter:
         case "limit":
             return query.limit

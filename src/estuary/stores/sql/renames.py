@@ -12,7 +12,7 @@ FORMER: Final = "former"
 """Under this name a column's `info` keeps what its field was called before, the latest first."""
 
 Renames: TypeAlias = Mapping[str, str]
-"""What the table that is there calls columns which have other names now, by these."""
+"""The former names of columns in the existing table, by their new ones."""
 NONE: Final[Renames] = {}
 
 _NAME_OR_TEXT = re.compile(r"""'(?:[^']|'')*'|"(\w+)\"""")

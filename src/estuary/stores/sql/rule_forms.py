@@ -15,7 +15,7 @@ _FORMS: Final = {
 
 
 def kept_as(rule: str | None) -> str:
-    """What values are that `rule` is for, in words; empty where the column's type says it."""
+    """A description of the values that `rule` accepts; empty where the column's type says it."""
     return next((what for what, form in _FORMS.items() if rule is not None and form.search(rule)), "")
 
 

@@ -119,12 +119,12 @@ COMMON = ("id", "version", "created_at", "updated_at")
 
 
 def check_name(resource: Resource, field: Field) -> str:
-    """What the check of `field` is called."""
+    """The name of the check of `field`."""
     return f"ck_{resource.name}_{field.name}"
 
 
 def check_of(table: Table, column: str) -> str:
-    """What the check of a column of `table` is called: the inverse of `column_of_check`."""
+    """The name of the check of a column of `table`: the inverse of `column_of_check`."""
     return f"ck_{table.name}_{column}"
 
 

@@ -203,7 +203,7 @@ def _encode_json(value: Any) -> str:
 
 
 class Encoded(TypeDecorator[Any]):
-    """What `encode` makes of a value, in a column of the type `plain`."""
+    """Values that `encode` converts, in a column of the type `plain`."""
 
     impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text  # of any one instance it is `plain`
     cache_ok = True

@@ -114,7 +114,7 @@ class SqliteCollection:
                 assert_never(unknown)
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
-        """What `query` asks for: one search in the index, then its neighbours, or a walk to an offset."""
+        """The result of `query`: one search in the index, then its neighbours, or a walk to an offset."""
         if query.where or query.sort:
             return self._queries.list(query)
         read = self._reading(query)

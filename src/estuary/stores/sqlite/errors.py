@@ -33,7 +33,7 @@ _FOR_AN_OPERATOR = {
     *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
     *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
 }
-"""What no waiting mends: the rights of the file, and what it holds."""
+"""The errors that waiting does not mend: the rights of the file, and its content."""
 
 
 def translate(error: BaseException) -> StoreError:

@@ -16,7 +16,7 @@ _FRAME_HEADER = 24
 
 
 class LogIndex(NamedTuple):
-    """What an index says of its log; the first `moved` of the `frames` are in the main file, too."""
+    """The state of a log by its index; the first `moved` of the `frames` are in the main file, too."""
 
     page_size: int
     frames: int

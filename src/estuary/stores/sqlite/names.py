@@ -17,7 +17,7 @@ _KINDS = {
 
 
 class Identity(NamedTuple):
-    """What a name of a file means, for as long as the file is open: another file never has the same."""
+    """The identity of a file by a name, unique for as long as the file is open."""
 
     device: int
     inode: int

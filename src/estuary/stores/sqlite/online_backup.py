@@ -41,7 +41,7 @@ class OnlineBackup:
         self._copy = await self._executor.run(self._take)
 
     async def run(self, call: Callable[[sqlite3.Connection], T]) -> T:
-        """What `call` makes of the copy, in the thread; raises the store's errors for the driver's."""
+        """The result of `call` on the copy, in the thread; raises the store's errors for the driver's."""
         copy = self._taken()
         try:
             return await self._executor.run(lambda: call(copy))
@@ -49,7 +49,7 @@ class OnlineBackup:
             raise translate(error) from error
 
     async def rows(self, statement: str, parameters: Sequence[Any]) -> AsyncGenerator[list[Any], None]:
-        """What `statement` gives, in batches."""
+        """The rows of `statement`, in batches."""
         cursor = self._taken().cursor()
         try:
             await self._executor.run(lambda: cursor.execute(statement, parameters))

@@ -22,7 +22,7 @@ class OpenLog:
         self._last = self.index()
 
     def index(self) -> LogIndex | None:
-        """What the index says; None while a process writes to it."""
+        """The content of the index; None while a process writes to it."""
         return read_index(self._index.fileno())
 
     def found_in_place(self, index: LogIndex | None) -> None:

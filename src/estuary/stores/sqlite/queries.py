@@ -28,7 +28,7 @@ class Queries:
         self._budget = budget
 
     def list(self, query: ListQuery) -> MaybeAwaitable[ListResult]:
-        """What `query` asks for; raises `QueryTooExpensive`."""
+        """The result of `query`; raises `QueryTooExpensive`."""
         asked = self._resource.queries.of(query)
         read = self._reading(query, asked)
         if not asked.bounded:

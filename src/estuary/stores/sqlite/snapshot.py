@@ -23,7 +23,7 @@ NO_TABLES = "The database holds no table of Estuary's: is it the one that the se
 
 
 def survey(connection: sqlite3.Connection, schema: Schema) -> Survey:
-    """What there is in the file; raises `StoreSchemaMismatch` where Estuary has made nothing in it."""
+    """The content of the file; raises `StoreSchemaMismatch` where Estuary has made nothing in it."""
     schema.check_origin(connection)
     if schema.is_new(connection):
         raise StoreSchemaMismatch(NO_TABLES)

@@ -136,7 +136,7 @@ class SqliteStore:
         return await self._loader.load(batches, replace=replace)
 
     async def survey(self) -> Survey:
-        """What there is in the file; see `Source`."""
+        """The content of the file; see `Source`."""
         return await self._database.look(partial(survey, schema=self._schema))
 
     @asynccontextmanager

@@ -37,7 +37,7 @@ _POLL = 0.0005
 _YIELD_SECONDS = 0.002
 """Seconds that a worker which has just written leaves the lock to one that waits: some looks long."""
 FAILURES = (StoreError, *DRIVER_ERRORS)
-"""What ends a whole transaction."""
+"""The errors that end a whole transaction."""
 
 
 class _Write:

@@ -11,7 +11,7 @@ _TRUTHS: Final = {"true": True, "false": False}
 
 
 class WriteParameters(NamedTuple):
-    """What the query string of a write asks for.
+    """The options in the query string of a write.
 
     `dry_run`: to say what would be, and to keep nothing. `expansion`: references to expand in the answer.
     """
@@ -29,7 +29,7 @@ def check_write(query: str) -> None:
 
 
 def write_parameters(query: str, expansions: Expansions) -> WriteParameters:
-    """What `query` asks of a write; raises `InvalidParameter`, also for any other parameter."""
+    """The options in the query string `query`; raises `InvalidParameter`, also for unknown parameters."""
     known = (VALIDATE_ONLY, EXPAND) if expansions.names else (VALIDATE_ONLY,)
     found: dict[str, str] = {}
     for name, value in pairs_of(query):

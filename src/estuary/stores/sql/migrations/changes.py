@@ -110,7 +110,7 @@ class Alteration(NamedTuple):
 
 
 class Engine(Protocol):
-    """What planning asks of an engine."""
+    """The port through which planning reads an engine's tables."""
 
     def rules(self, connection: Connection, table: Table) -> dict[str, str]:
         """The rules that the table has now: each name with its condition as it was declared."""

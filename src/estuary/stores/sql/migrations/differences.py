@@ -1,4 +1,4 @@
-"""What Alembic finds different between the columns of tables and those that are declared."""
+"""The differences that Alembic finds between tables and declared columns."""
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is to be done about tables that are there and do not fit."""
+"""The plan for tables that do not fit the declaration."""
 
 from typing import NamedTuple
 

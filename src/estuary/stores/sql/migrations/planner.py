@@ -78,7 +78,7 @@ class _Found(NamedTuple):
 
 
 class _TablePlan:
-    """What is to be done about one table."""
+    """The plan for one table."""
 
     def __init__(
         self, connection: Connection, table: Table, engine: Engine, found: Sequence[ReflectedColumn]
