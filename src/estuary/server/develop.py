@@ -17,7 +17,7 @@ from estuary.server import watching, worker
 from estuary.server.channel import Channel, MessageKind
 from estuary.server.child import RunWorker, WorkerExit
 from estuary.server.descriptors import raise_limit
-from estuary.server.development import CannotConfigure, Development, Say
+from estuary.server.reloader import CannotConfigure, Reloader, Say
 from estuary.server.sockets import ADMIN, CannotListen, Sockets, address_of, listen
 
 HOST = "127.0.0.1"
@@ -54,7 +54,7 @@ def develop(port: int | None, *, say: Say, complain: Say) -> int:
 
     watch = partial(watching.watch, Path.cwd())
     prepare = partial(preload_migrations, loaded.settings)
-    return Development(configure, watch, prepare, say=say, complain=complain).run()
+    return Reloader(configure, watch, prepare, say=say, complain=complain).run()
 
 
 def configured(port: int | None) -> Loaded:

@@ -1,8 +1,8 @@
-"""`estuary dev`: serves a project, and replaces the process that does when a file is saved.
+"""The supervisor of `estuary dev`: forks a new worker for each saved version of a project.
 
-This process holds the listening socket and runs nothing of the project. Each version of it is a worker
-forked anew. The one before goes on answering until the new one is ready, and then finishes its requests; a
-version that cannot be served ends, and leaves the last good one in its place.
+This process holds the listening socket and runs nothing of the project. The previous version goes on
+answering until the new one is ready, and then finishes its requests; a version that cannot be served ends,
+and the last good one goes on.
 """
 
 import os
@@ -19,11 +19,11 @@ from estuary.server.respawn import RespawnGuard
 from estuary.server.signals import Signals
 
 STOP_SECONDS = 5.0
-"""How long a version may take to finish its requests."""
+"""Seconds that a version may take to finish its requests."""
 SUPERSEDED_SECONDS = 0.2
-"""How long one may take to end that another has superseded before it was ready."""
+"""Seconds that a version may take to end that was superseded before it was ready."""
 SLOW_SECONDS = 3.0
-"""After how long it is said that a version is still being imported."""
+"""Seconds after which a version that is still being imported is reported."""
 
 Configure = Callable[[], RunWorker]
 """Reads the configuration; returns what runs a worker with it. Raises `CannotConfigure`."""
@@ -32,6 +32,7 @@ Watch = Callable[[Channel], int]
 Prepare = Callable[[], None]
 """Called once, when the first version is ready: imports what later ones are likely to need."""
 Say = Callable[[str], None]
+"""Prints a message for the developer."""
 
 
 class CannotConfigure(Exception):
@@ -39,7 +40,7 @@ class CannotConfigure(Exception):
 
 
 class Version(Child):
-    """A worker, with the files whose change it was started for."""
+    """A worker that serves one version of the project; `changed` are the files that it was started for."""
 
     def __init__(self, child: Child, changed: Sequence[str]) -> None:
         super().__init__(child.pid, child.number, child.channel)
@@ -48,8 +49,11 @@ class Version(Child):
         self.superseded = False
 
 
-class Development:
-    """Runs until a signal to stop. It has one thread, and one event loop."""
+class Reloader:
+    """Keeps the newest version that can be served running; one thread, one event loop.
+
+    `say` prints what a developer wants to know, `complain` what is wrong.
+    """
 
     def __init__(
         self, configure: Configure, watch: Watch, prepare: Prepare, *, say: Say, complain: Say
@@ -67,7 +71,7 @@ class Development:
         self._serving: Version | None = None
         self._starting: Version | None = None
         self._waiting: Sequence[str] | None = None
-        """Files that changed while a version was starting, which is superseded by the next one."""
+        """Files that changed while a version was starting, which the next one supersedes."""
         self._introduced = ""
         self._exit_code: int | None = None
 
@@ -124,7 +128,7 @@ class Development:
         try:
             run_worker = self._configure()
         except CannotConfigure as error:
-            self._tell_failure(changed, str(error))
+            self._report_failure(changed, str(error))
             return
         version = Version(self._fork(run_worker), changed)
         self._versions[version.pid] = version
@@ -195,7 +199,7 @@ class Development:
         if version is self._starting:
             self._starting = None
             if not version.superseded:
-                self._tell_failure(version.changed, version.failure or describe(code))
+                self._report_failure(version.changed, version.failure or describe(code))
         elif version is self._serving:
             self._serving = None
             self._replace(version, code)
@@ -220,7 +224,7 @@ class Development:
         if self._exit_code is None and self._starting is None and self._serving is None:
             self._start(())
 
-    def _tell_failure(self, changed: Sequence[str], reason: str) -> None:
+    def _report_failure(self, changed: Sequence[str], reason: str) -> None:
         if self._exit_code is not None:
             return
         what = f"{_named(changed)} cannot be served" if changed else "this cannot be served"
