@@ -3,10 +3,13 @@
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
@@ -16,7 +19,7 @@ from tests.support.awaited import Awaited
 from tests.support.books import Book
 from tests.support.documents import ROOT
 from tests.support.faults import CUT_AFTER, STALE, USUAL, Fault, Faults
-from tests.support.process import HOST, Server, free_port, serving
+from tests.support.process import HOST, TIMEOUT_SECONDS, Server, free_port, serving
 from tests.support.servers.faulty import faulty_proxy
 
 EDITORS, EDITS = (6, 40) if os.environ.get("ESTUARY_TEST_SOAK") == "1" else (4, 2)
@@ -102,6 +105,54 @@ async def test_no_edit_is_lost_among_many(server: Server) -> None:
             await asyncio.gather(*[edit_often() for _ in range(EDITORS)])
             left = await books.get(made.id)
             assert (EDITORS * EDITS, EDITORS * EDITS + 1) == (left.value.pages, left.version)
+
+
+FORKS = """
+import os, sys
+from estuary.client import Client
+with Client(sys.argv[1]) as client:
+    books = client.resource("books")
+    books.get("1")
+    child = os.fork()
+    books.get("1")
+    if child == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+"""
+RECORD = b'{"id": "1", "created_at": "2026-11-30T12:00:00Z", "updated_at": "2026-11-30T12:00:00Z"}'
+
+
+class Counting(BaseHTTPRequestHandler):
+    """Answers every GET with a record, and counts the connections."""
+
+    protocol_version = "HTTP/1.1"
+    connections: ClassVar[list[Any]] = []
+
+    def setup(self) -> None:
+        """A connection came."""
+        self.connections.append(self.client_address)
+        super().setup()
+
+    def do_GET(self) -> None:
+        """The connection is kept."""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(RECORD)))
+        self.end_headers()
+        self.wfile.write(RECORD)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_a_process_that_is_forked_has_connections_of_its_own() -> None:
+    """On its parent's, each of them would read some of the other's answers."""
+    with ThreadingHTTPServer((HOST, 0), Counting) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        url = f"http://{HOST}:{server.server_port}"
+        subprocess.run([sys.executable, "-c", FORKS, url], check=True, timeout=TIMEOUT_SECONDS)
+        server.shutdown()
+    assert 2 == len(Counting.connections)
 
 
 @contextmanager

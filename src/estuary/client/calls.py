@@ -69,7 +69,10 @@ class Calls(Generic[T]):
 
     def delete(self, path: str, options: Options) -> Steps[None]:
         """Delete the record at `path`."""
-        yield from exchange(deleting(path, options.version).alone(options), self.retry_policy)
+        answer = yield from exchange(deleting(path, options.version).alone(options), self.retry_policy)
+        if answer.status != 204:
+            # Other answers hold a record, which cannot be read where a proxy's page came instead.
+            raise UnexpectedAnswer(f"a delete is answered with 204, not with {answer.status}")
 
     def edit(self, record_id: str, change: Callable[[T], T], attempts: int) -> Steps[Record[T]]:
         """Read the record, change it, write it with If-Match; start over if another write came between."""

@@ -1,5 +1,6 @@
 """The synchronous client: it carries out the steps of calls, and waits for each."""
 
+import os
 import time
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -23,6 +24,8 @@ class Client:
     `token` is a JWT, or a function called for one at each attempt; `key` an API key. A call has `timeout`
     seconds in all, each attempt `attempt_timeout`, and is retried at most `retries` times. `transport` is
     httpx2's, for a proxy or your own certificates. Raises `ValueError` for arguments that are not allowed.
+
+    A process that is forked has connections of its own, unless `transport` is given.
     """
 
     def __init__(
@@ -39,7 +42,9 @@ class Client:
         self._service = Service(
             base_url, token, key, timeout=timeout, attempt_timeout=attempt_timeout, retries=retries
         )
+        self._transport = transport
         self._http = httpx2.Client(transport=transport)
+        self._process = os.getpid()
 
     @overload
     def resource(self, name: str) -> "Resource[dict[str, Any]]": ...
@@ -73,6 +78,9 @@ class Client:
                 outcome = self._attempt(step)
 
     def _attempt(self, attempt: Attempt) -> Outcome:
+        if self._process != os.getpid():
+            # On connections that are shared with another process, one would read the other's answers.
+            self._http, self._process = httpx2.Client(transport=self._transport), os.getpid()
         request = attempt.request
         deadline = time.monotonic() + attempt.seconds
         try:

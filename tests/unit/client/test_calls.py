@@ -11,6 +11,7 @@ from estuary.client.calls import Calls
 from estuary.client.errors import PreconditionFailed, UnexpectedAnswer
 from estuary.client.exchange import Answer, Attempt, Pause, RetryPolicy
 from estuary.client.records import Codec, codec_of
+from estuary.client.writes import Options
 
 POLICY = RetryPolicy(timeout=30.0, attempt_timeout=10.0, retries=0)
 TIME = "2026-11-24T00:11:27.852921Z"
@@ -49,6 +50,14 @@ def answer(version: int | None, **fields: Any) -> Answer:
 def test_a_value_is_one_segment_of_a_path(value: Any, segment: str) -> None:
     """Whatever is in it."""
     assert f"/api/v1/books/by/isbn/{segment}" == calls().at_value("isbn", value)
+
+
+def test_a_delete_is_believed_by_its_status_alone() -> None:
+    """A proxy that asks to sign in answers 200, and nothing was deleted."""
+    steps = calls().delete("/api/v1/books/1", Options())
+    next(steps)
+    with pytest.raises(UnexpectedAnswer, match="204, not with 200"):
+        steps.send(Answer(200, {}, b"<html>"))
 
 
 @pytest.mark.parametrize("text", ["", ".", ".."])
