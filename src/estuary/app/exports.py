@@ -1,6 +1,7 @@
 """Export and import of records as JSON Lines."""
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -174,6 +175,8 @@ class _Measured:
         while line := self._file.readline(LONGEST_LINE):
             number += 1
             self.bytes += len(line)
+            if number == 1:
+                line = line.removeprefix(BOM_UTF8)
             if len(line) == LONGEST_LINE:
                 raise UnfitLine(number, f"it is longer than {LONGEST_LINE} bytes")
             if number == 1 and line.startswith(b'{"estuary_backup"'):

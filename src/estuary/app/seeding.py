@@ -1,7 +1,9 @@
 """Records that a project starts with: created, or updated where they exist."""
 
-from collections.abc import Callable, Iterator, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
@@ -76,14 +78,14 @@ async def seed(settings: Settings, file: BinaryIO, report: Report) -> Seeded:
     async with open_store(settings) as (store, resources):
         warnings = await left_alone(store)
         lines = _read(file, lines_of(resources), LineHooks(resources))
-        ordered = sorted(lines, key=_order_of(resources))
-        found = [await _existing(store, line) for line in ordered]
+        found = [(line, await _existing(store, line)) for line in lines]
         report(0, 0.0)
         now = datetime.now(UTC)
-        writes = [_write(line, record, now) for line, record in zip(ordered, found, strict=True)]
-        outcomes = await _transact(store, writes, ordered)
+        ordered = _in_order(found)
+        writes = [_write(line, record, now) for line, record in ordered]
+        outcomes = await _transact(store, writes, [line for line, _ in ordered])
     report(len(lines), 1.0)
-    created = sum(record is None for record in found)
+    created = sum(record is None for _, record in found)
     made = sum(outcome.made for outcome in outcomes)
     return Seeded(created, made - created, len(lines) - made, warnings)
 
@@ -125,6 +127,8 @@ def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     count = number = 0
     while text := file.readline(LONGEST_LINE):
         number += 1
+        if number == 1:
+            text = text.removeprefix(BOM_UTF8)
         if len(text) == LONGEST_LINE:
             raise UnfitLine(number, f"it is longer than {LONGEST_LINE} bytes")
         if text.isspace():
@@ -153,21 +157,31 @@ def _identities(line: _Line) -> Iterator[tuple[Any, ...]]:
             yield name, "" if key.of_all else record.owner, key.fields, values
 
 
-def _order_of(resources: Sequence[Resource]) -> Callable[[_Line], int]:
-    """A sort key: records come after those that they refer to, unless resources refer in a circle."""
-    keys = {each.name: [key.target for key in each.foreign_keys] for each in resources}
-    order: list[str] = []
+def _in_order(found: Sequence[tuple[_Line, Record | None]]) -> list[tuple[_Line, Record | None]]:
+    """Lines with their existing records, each after the new ones that it refers to.
 
-    def visit(name: str, way: frozenset[str]) -> None:
-        for target in keys.get(name, ()):
-            if target not in way:
-                visit(target, way | {target})
-        if name not in order:
-            order.append(name)
+    Raises `BrokenLines` where new records refer to each other in a circle.
+    """
+    new = {(line.resource.name, line.record.id): line.number for line, record in found if record is None}
+    needs = {line.number: {new[each] for each in _references(line) if each in new} for line, _ in found}
+    by_number = {line.number: (line, record) for line, record in found}
+    try:
+        return [by_number[number] for number in TopologicalSorter(needs).static_order()]
+    except CycleError as error:
+        first, *others = sorted(set(error.args[1]))
+        why = (
+            f"its new record refers to that of line {' and '.join(map(str, others))} and so to itself: "
+            "leave one reference out, and give it in a second file"
+        )
+        raise BrokenLines([UnfitLine(first, why)]) from None
 
-    for name in keys:
-        visit(name, frozenset({name}))
-    return lambda line: order.index(line.resource.name)
+
+def _references(line: _Line) -> Iterator[tuple[str, str]]:
+    """The resources and ids of the records that a line refers to, but its own."""
+    for key in line.resource.foreign_keys:
+        place = (key.target, getattr(line.record.value, key.field))
+        if place != (line.resource.name, line.record.id):
+            yield place
 
 
 async def _existing(store: Store, line: _Line) -> Record | None:

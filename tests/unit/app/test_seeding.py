@@ -19,7 +19,7 @@ from estuary.core.record import Record
 from tests.support.library import LIBRARY_REFERENCES
 from tests.support.members import MEMBERS_REFERENCE
 
-AUTHOR, BOOK, CHAPTER = (f"018f0000-0000-7000-8000-00000000000{number}" for number in range(3))
+AUTHOR, BOOK, CHAPTER, SECTION = (f"018f0000-0000-7000-8000-00000000000{number}" for number in range(4))
 NAMES = ("chapters", "volumes", "authors", "members", "lendings")
 HOOKED = "tests.support.hooked:LOANS"
 
@@ -65,15 +65,35 @@ async def test_a_seed_may_be_sown_again(settings: Settings) -> None:
 
 
 async def test_records_are_named_by_id_and_may_refer_to_later_lines(settings: Settings) -> None:
-    """What is referred to is kept first, whatever the order of the lines; export's own lines are taken."""
+    """What is referred to is kept first, whatever the order of the lines, within a resource, too.
+
+    The lines of an export are taken, and a file of an editor that begins it with a byte order mark.
+    """
     lines = [
-        line("chapters", {"title": "1", "book": BOOK}, id=CHAPTER),
+        "\ufeff",
+        line("chapters", {"title": "1.1", "book": BOOK, "within": CHAPTER}, id=SECTION),
+        line("chapters", {"title": "1", "book": BOOK, "within": CHAPTER}, id=CHAPTER),
         line("volumes", {"title": "Walden", "author": AUTHOR}, id=BOOK),
         line("authors", {"name": "Thoreau"}, id=AUTHOR, version=1, created_at="2026-01-01T00:00:00Z"),
     ]
-    assert (3, 0, 0) == (await seeded(settings, *lines))[:3]
-    assert (0, 0, 3) == (await seeded(settings, *lines))[:3]
+    assert (4, 0, 0) == (await seeded(settings, *lines))[:3]
+    assert (0, 0, 4) == (await seeded(settings, *lines))[:3]
     assert [AUTHOR] == [each.id for each in await kept(settings, "authors")]
+
+
+async def test_new_records_that_refer_to_each_other_are_told(settings: Settings) -> None:
+    """None of them can be kept first; where they are there already, the lines may say so."""
+    author = line("authors", {"name": "Thoreau"}, id=AUTHOR)
+    book = line("volumes", {"title": "Walden", "author": AUTHOR}, id=BOOK)
+    chapter = line("chapters", {"title": "1", "book": BOOK, "within": SECTION}, id=CHAPTER)
+    section = line("chapters", {"title": "1.1", "book": BOOK, "within": CHAPTER}, id=SECTION)
+    with pytest.raises(
+        BrokenLines, match="line 2: its new record refers to that of line 4 and so to itself"
+    ):
+        await seeded(settings, author, chapter, book, section)
+    first = line("chapters", {"title": "1", "book": BOOK}, id=CHAPTER)
+    await seeded(settings, author, book, first, section)
+    assert (0, 1, 3) == (await seeded(settings, author, chapter, book, section))[:3]
 
 
 async def test_owners_have_their_own(settings: Settings) -> None:
