@@ -1,5 +1,6 @@
 """Who may do what with which resource, as the rules decide it (`estuary access`)."""
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,10 @@ from estuary.core.resource import Resource
 
 _OWNER = "an owner"
 _USUAL_ROOM = 30
-"""Columns for the names of resources and askers, unless one is longer."""
+"""Columns for the names of resources and askers, unless one is longer, or the terminal narrower."""
+_LEAST_ROOM = 12
+_CELL = 9
+"""Columns for each action."""
 
 
 class Row(NamedTuple):
@@ -40,17 +44,22 @@ def access_table(
     return [_table(each.name, rights.get(each.name), owner) for each in resources]
 
 
-def as_text(tables: Sequence[Table]) -> Iterator[str]:
-    """The tables as lines: `own` are the asker's own records, `all` those of all owners."""
+def as_text(tables: Sequence[Table], width: int | None) -> Iterator[str]:
+    """The tables as lines: `own` are the asker's own records, `all` those of all owners.
+
+    Where a name would make a line wider than `width`, it goes on in further lines.
+    """
     names = [name for table in tables for name in (table.resource, *(f"  {row.who}" for row in table.rows))]
     room = max([_USUAL_ROOM, *(len(name) + 2 for name in names)])
+    if width is not None:
+        room = max(_LEAST_ROOM, min(room, width - _CELL * len(DECLARED)))
     for table in tables:
-        yield f"{table.resource:<{room}}{''.join(f'{action.value:<9}' for action in DECLARED)}".rstrip()
+        yield from _lines(table.resource, "", [action.value for action in DECLARED], room)
         for row in table.rows:
-            cells = "".join(f"{_cell(row, action):<9}" for action in DECLARED)
-            yield f"{f'  {row.who}':<{room}}{cells}".rstrip()
+            yield from _lines(row.who, "  ", [_cell(row, action) for action in DECLARED], room)
         if table.read_scope is not None:
-            yield f"  tokens must grant {table.read_scope} to read, {table.write_scope} to write"
+            scopes = f"tokens must grant {table.read_scope} to read, {table.write_scope} to write"
+            yield from _wrapped(scopes, "  ", width or len(scopes) + 2)
 
 
 def as_json(tables: Sequence[Table]) -> list[dict[str, object]]:
@@ -85,6 +94,20 @@ def _askers(rights: Rights, owner: str | None) -> Iterator[tuple[str, Identity |
         yield f'Role("{role}")', Identity("", owner, scopes, frozenset({role}))
     for scope in sorted({scope for rule in rights.rules for scope in rule.scopes}):
         yield f'Scope("{scope}")', Identity("", owner, scopes | {scope})
+
+
+def _lines(name: str, indentation: str, cells: Sequence[str], room: int) -> Iterator[str]:
+    """A row of a table: the cells stand beside the first line of the name."""
+    first, *others = _wrapped(name, indentation, room - 1)
+    yield f"{first:<{room}}{''.join(f'{cell:<{_CELL}}' for cell in cells)}".rstrip()
+    yield from others
+
+
+def _wrapped(text: str, indentation: str, width: int) -> list[str]:
+    further = f"{indentation}  "
+    return textwrap.wrap(
+        text, width, initial_indent=indentation, subsequent_indent=further, break_on_hyphens=False
+    )
 
 
 def _decisions(rights: Rights, identity: Identity | None) -> Mapping[Action, Decision]:

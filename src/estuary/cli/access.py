@@ -4,6 +4,7 @@ import argparse
 
 from estuary.cli.commands import Commands
 from estuary.cli.exits import OK, misconfigured
+from estuary.cli.terminal_tables import terminal_width
 
 
 def add(commands: Commands) -> None:
@@ -35,5 +36,5 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(msgspec.json.format(msgspec.json.encode(as_json(tables)), indent=2).decode())
     else:
-        print("\n".join(as_text(tables)))
+        print("\n".join(as_text(tables, terminal_width())))
     return OK

@@ -96,7 +96,7 @@ def test_the_table_tells_what_the_rules_decide() -> None:
         "  no token                    -        -        -        -",
         "  a token                     own      yes      own      own",
         "  tokens must grant items:read to read, items:write to write",
-    ] == list(as_text(tables))
+    ] == list(as_text(tables, None))
     first = as_json(tables)[0]
     assert {"read": "books:read", "write": "books:write"} == first["scopes"]
     assert {
@@ -111,11 +111,11 @@ def test_the_table_tells_what_the_rules_decide() -> None:
 def test_where_nothing_is_asked_for_everyone_may_do_all() -> None:
     """Without authentication and without rules."""
     assert ["items" + " " * 25 + "read     create   update   delete"] == list(
-        as_text(access_table([ITEMS], {}, owned=False))
+        as_text(access_table([ITEMS], {}, owned=False), None)
     )[:1]
     assert (
         "  everyone                    all      yes      all      all"
-        == list(as_text(access_table([ITEMS], {}, owned=False)))[1]
+        == list(as_text(access_table([ITEMS], {}, owned=False), None))[1]
     )
 
 
@@ -123,7 +123,7 @@ def test_a_long_name_moves_the_columns_of_every_table() -> None:
     """So that they stay below each other."""
     resource = books(Access(read=Role("a" * 40)))
     granted = rights([resource], None)
-    lines = list(as_text(access_table([resource, ITEMS], granted, owned=False)))
+    lines = list(as_text(access_table([resource, ITEMS], granted, owned=False), None))
     assert [
         "books                                               read     create   update   delete",
         "  no token                                          -        -        -        -",
@@ -132,3 +132,17 @@ def test_a_long_name_moves_the_columns_of_every_table() -> None:
         "items                                               read     create   update   delete",
         "  everyone                                          all      yes      all      all",
     ] == lines
+
+
+def test_a_name_that_the_terminal_has_no_room_for_goes_on_in_further_lines() -> None:
+    """The columns stay, and no line is wider than the terminal."""
+    resource = books(Access(read=Role("the people who buy books in bulk")))
+    lines = list(as_text(access_table([resource], rights([resource], None), owned=False), 60))
+    assert [
+        "books                   read     create   update   delete",
+        "  no token              -        -        -        -",
+        "  a token               -        -        -        -",
+        '  Role("the people who  all      -        -        -',
+        '    buy books in bulk")',
+    ] == lines
+    assert 12 + 4 * 9 >= max(map(len, as_text(access_table([ITEMS], {}, owned=False), 1)))
