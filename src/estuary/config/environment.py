@@ -113,8 +113,9 @@ class _Loading:
         self, directory: Path, file: str, parse: Callable[[bytes, str], Mapping[str, T]]
     ) -> Mapping[str, T]:
         path = directory / file
-        # A directory called .env is likely a virtual environment.
-        if not path.exists() or path.is_dir():
+        # A directory called .env is likely a virtual environment; one called estuary.toml is what container
+        # runtimes make of a mounted file that is not there.
+        if not path.exists() or (file == DOTENV and path.is_dir()):
             return {}
         try:
             return parse(path.read_bytes(), file)

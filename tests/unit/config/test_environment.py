@@ -301,6 +301,12 @@ def test_a_directory_called_dotenv_is_ignored(load: Load, tmp_path: Path) -> Non
     assert 3000 == load().settings.port
 
 
+def test_a_directory_called_as_the_configuration_is_an_error(problems: Problems, tmp_path: Path) -> None:
+    """A container runtime makes one where the file to be mounted is not there."""
+    (tmp_path / "estuary.toml").mkdir()
+    assert ("estuary.toml cannot be read: Is a directory",) == problems()
+
+
 def test_dotenv_may_start_with_a_byte_order_mark_and_end_lines_with_crlf(
     load: Load, tmp_path: Path
 ) -> None:
