@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from estuary import __version__
 from estuary.app.introduction import introduction
 from estuary.config.environment import load_from
 from estuary.testing import NotServed, served
@@ -53,6 +54,19 @@ def test_its_own_tests_pass(project: Path) -> None:
     assert "3 passed" in done.stdout
 
 
+def test_its_types_are_checked_without_arguments(project: Path) -> None:
+    """Each module is known by one name."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--follow-imports=skip", "--cache-dir=/dev/null", "."],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=2 * TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert "Success: no issues found in 4 source files\n" == done.stdout
+
+
 def test_its_seed_may_be_sown_again(project: Path) -> None:
     """Two authors, two books; then they are there: as the guide shows it."""
     store = {"DATABASE_URL": f"sqlite:///{project / 'seeded.db'}"}
@@ -64,8 +78,13 @@ def test_its_seed_may_be_sown_again(project: Path) -> None:
 
 
 def test_its_container_has_all_that_it_serves(project: Path, tmp_path: Path) -> None:
-    """What the Dockerfile copies is enough, and .dockerignore lets it through."""
+    """What the Dockerfile copies is enough, and .dockerignore lets it through.
+
+    It begins with what `make container` has tagged.
+    """
     text = (project / "Dockerfile").read_text()
+    assert f"ARG ESTUARY_IMAGE=estuary:{__version__}\n" in text
+    assert "--tag estuary:$(VERSION)" in (ROOT / "Makefile").read_text()
     copied = re.findall(r"^COPY (\S+) \./", text, re.MULTILINE)
     ignored = (project / ".dockerignore").read_text().splitlines()
     assert {f"!{name}" for name in copied} <= set(ignored)
