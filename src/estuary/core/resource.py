@@ -32,7 +32,7 @@ RESERVED_NAMES = frozenset({"batch", "keys", "changes", "tickets"})
 
 
 class Resource:
-    """What a declaration says, worked out once.
+    """Declares a kind of record that the service keeps and serves: `BOOKS = Resource("books", Book)`.
 
     `name` is the plural in paths, tables and metrics (lower case, digits, underscores);
     `value_type` is a frozen msgspec Struct whose fields carry their rules as `msgspec.Meta`;
