@@ -39,6 +39,8 @@ def fields_of(
         raise DeclarationError(f"{value_type.__name__} declares no field")
     annotated = msgspec.structs.fields(value_type)
     fields, faults = [], Faults()
+    with faults:
+        _check_attributes(value_type)
     for each, info in zip(described.fields, annotated, strict=True):
         with faults:
             _check_name(each, reserved)
@@ -51,6 +53,18 @@ def fields_of(
         check_former_names(fields, reserved, NAME)
     faults.demand_none()
     return tuple(fields)
+
+
+def _check_attributes(value_type: type[msgspec.Struct]) -> None:
+    """A value without a type is an attribute of the class, which hardly anybody means."""
+    for each in value_type.__mro__:
+        for name, value in vars(each).items():
+            is_meant = name.startswith("_") or isinstance(value, type) or hasattr(value, "__get__")
+            if not is_meant and name not in each.__annotations__:
+                raise DeclarationError(
+                    f"{each.__name__}.{name} has no type, and so is no field: "
+                    f"declare `{name}: {type(value).__name__} = …`, or a ClassVar"
+                )
 
 
 def makers_of(value_type: type[msgspec.Struct], fields: Sequence[Field]) -> dict[str, Maker]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 import pytest
@@ -184,6 +184,25 @@ def test_a_value_that_could_be_changed_is_refused() -> None:
     """Stores hand out the values they keep."""
     with pytest.raises(DeclarationError, match="frozen=True"):
         Resource("things", msgspec.defstruct("Declared", [("name", str)]))
+
+
+def test_a_value_without_a_type_is_refused() -> None:
+    """It would be left out without a word; what a class has besides fields may stay."""
+
+    class Sort(msgspec.Struct, frozen=True):
+        shelves: ClassVar[int] = 3
+        name: str = ""
+
+        @property
+        def place(self) -> int:
+            return self.shelves
+
+    class Untyped(Sort, frozen=True):
+        colour = "red"
+
+    assert ["name"] == [field.name for field in Resource("sorts", Sort).fields]
+    with pytest.raises(DeclarationError, match=r"Untyped\.colour has no type.* `colour: str = …`"):
+        Resource("things", Untyped)
 
 
 def test_a_resource_without_fields_is_refused() -> None:
