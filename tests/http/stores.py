@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from estuary.app import load_resources
 from tests.support.servers import shared
 from tests.support.servers.convex import convex_host
@@ -53,6 +55,9 @@ VARIABLES: dict[str, Callable[[Path], Variables]] = {
     "convex": _convex,
 }
 """Made for each test; the store is empty."""
+
+before_any_store = pytest.mark.parametrize("store_variables", ["memory"], indirect=True)
+"""For a test of what is refused before a store is asked: it runs on memory alone."""
 
 
 @asynccontextmanager

@@ -23,6 +23,12 @@ SECURITY_HEADERS = {
 }
 
 
+@pytest.fixture
+def store_variables() -> dict[str, str]:
+    """Memory alone: what all answers have in common is no store's."""
+    return {"DATABASE_TYPE": "memory"}
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/api/v1/items/", "/health/", "/api/v2/items", "/api/v1"])
 async def test_unknown_paths(client: httpx.AsyncClient, path: str) -> None:
     """404 with the envelope, a trailing slash included."""

@@ -6,6 +6,8 @@ from datetime import datetime
 import httpx
 import pytest
 
+from tests.http.stores import before_any_store
+
 ITEMS = "/api/v1/items"
 UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
 RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
@@ -175,6 +177,7 @@ async def test_list_by_cursor_walks_everything_once(client: httpx.AsyncClient) -
     assert seen == names
 
 
+@before_any_store
 @pytest.mark.parametrize(
     ("query", "message"),
     [

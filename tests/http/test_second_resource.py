@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.http.stores import before_any_store
 from tests.support.resources import vessel_body
 from tests.support.service import ITEMS, client_of, make_service
 
@@ -126,6 +127,7 @@ async def test_every_kind_of_field_comes_back_as_it_was_sent(client: httpx.Async
     assert updated == {**expected, "updated_at": updated["updated_at"]}
 
 
+@before_any_store
 @pytest.mark.parametrize(
     ("fields", "field", "code"),
     [
@@ -165,6 +167,7 @@ async def test_every_rule_is_held(
     assert 0 == (await client.get(PATH)).json()["total"]
 
 
+@before_any_store
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
