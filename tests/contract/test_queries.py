@@ -37,7 +37,7 @@ _OF_A_LAYER = 20
 def _examples(kind: StoreKind) -> int:
     if kind.name not in _EXAMPLES:
         return _OF_A_LAYER
-    return _EXAMPLES[kind.name] if _LONG else 200
+    return _EXAMPLES[kind.name] if _LONG else 100
 
 
 class _Opened:
