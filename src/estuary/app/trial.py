@@ -56,7 +56,7 @@ def trial_token(settings: Settings, resources: Sequence[Resource], path: Path) -
 
 
 def _scopes(settings: Settings, resources: Sequence[Resource]) -> set[str]:
-    """Those that the configuration asks for, and those that access rules name."""
+    """The scopes that the configuration requires, and those that access rules name."""
     asked = documented_scopes(settings)
     configured = {scope for each in resources if asked for scope in asked.of(each.name) if scope}
     return configured.union(*(who.scopes for who in _named(resources)))

@@ -105,7 +105,7 @@ def _requests_are_counted_somewhere(given: Configured) -> Iterator[str]:
     yield f"{store.name} is {kind} ({given.source(store)}): {wanted}"
 
 
-def _the_database_is_said_once(given: Configured) -> Iterator[str]:
+def _the_database_is_given_once(given: Configured) -> Iterator[str]:
     name, value, source, _ = given.effective[Settings.database_type.name]
     kind = given.settings.database.kind
     if source != "default" and given.settings.database_type != kind:
@@ -283,7 +283,7 @@ _MISTAKES = (
     ),
 )
 _CAUTIONS = (
-    _Rule(_the_database_is_said_once),
+    _Rule(_the_database_is_given_once),
     _Rule(_tokens_are_meant_for_us),
     _Rule(_auth_is_on),
     _Rule(_somebody_administers_keys),

@@ -19,7 +19,7 @@ from estuary.core.markers import Hidden, Index, Marker, Unique, Was, markers_of,
 M = TypeVar("M", bound=Marker)
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-"""Of resources and fields."""
+"""The names of resources and fields."""
 
 
 def fields_of(

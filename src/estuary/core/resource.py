@@ -28,7 +28,7 @@ __all__ = ["RESERVED_FIELDS", "AwareDatetime", "DeclarationError", "Resource"]
 
 RESERVED_FIELDS = frozenset({"id", "version", "created_at", "updated_at", "owner", "expand"})
 RESERVED_NAMES = frozenset({"batch", "keys", "changes", "tickets"})
-"""Of resources: what stands, or will stand, in their place in a path."""
+"""Names that no resource may have: they are, or will be, other paths of the API."""
 
 
 class Resource:

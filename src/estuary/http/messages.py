@@ -64,7 +64,7 @@ CSP: Final = "content-security-policy"
 
 
 def constant_on_pages(headers: Sequence[Header]) -> tuple[Header, ...]:
-    """Those of the `constant_headers` that a `PageResponse` has, too."""
+    """The `constant_headers` that a `PageResponse` has, too."""
     return tuple(each for each in headers if each[0] != CSP)
 
 

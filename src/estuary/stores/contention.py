@@ -32,7 +32,7 @@ class Contention:
         self._turns: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
     def attempts(self) -> "ContendedAttempts":
-        """Those at one write."""
+        """The attempts at one write."""
         return ContendedAttempts(self._monotonic, self._sleep, self._turn)
 
     def _turn(self, place: Place) -> asyncio.Lock:

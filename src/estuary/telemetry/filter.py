@@ -28,7 +28,7 @@ class Level(IntEnum):
 
 
 PARTS = ("access", "audit", "auth", "config", "http", "server", "service", "store", "telemetry")
-"""Of Estuary, each with a target of its own: `estuary::access`."""
+"""The parts of Estuary, each with its own target: `estuary::access`."""
 _ROOT = "estuary"
 TARGETS = (_ROOT, *(f"{_ROOT}::{part}" for part in PARTS))
 """All that Estuary itself logs under."""

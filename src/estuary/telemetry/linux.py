@@ -40,7 +40,7 @@ class Linux:
         return max(1, int(min(len(os.sched_getaffinity(0)), self._cgroup.cpus())))
 
     def cpu_seconds(self) -> Mapping[str, float]:
-        """Of all processors together, since the machine started."""
+        """The seconds of all processors together, since the machine started."""
         first = self._text("stat").partition("\n")[0].split()[1:]
         return {mode: int(ticks) / self._ticks for mode, ticks in zip(_CPU_MODES, first, strict=False)}
 

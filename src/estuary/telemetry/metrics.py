@@ -153,7 +153,7 @@ class Metrics:
             total=Total("database_queries_total", "Queries by outcome.", "status"),
         )
         self._answered_series: dict[str, dict[str, Histogram]] = {}
-        """Of queries that the store answered, by resource and operation."""
+        """Durations of queries that the store answered, by resource and operation."""
         self._connections: Gauge = registry.gauge(
             "database_connections_active", "Open connections to the database."
         ).series()

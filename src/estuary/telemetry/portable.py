@@ -21,7 +21,7 @@ class Portable:
         return psutil.cpu_count() or 1
 
     def cpu_seconds(self) -> Mapping[str, float]:
-        """Of all processors together, in the modes that this system knows."""
+        """The seconds of all processors together, in the modes that this system knows."""
         return dict(psutil.cpu_times()._asdict())
 
     def load1(self) -> float | None:

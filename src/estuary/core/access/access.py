@@ -40,7 +40,7 @@ class Word(Enum):
 
 
 class Who:
-    """Those who may do something: they are meant by one of the words, or have one of the roles or scopes.
+    """Who may do something: askers that one of the words means, or with one of the roles or scopes.
 
     `OWNER` lets askers at their own records, every other word at those of all owners.
     """
@@ -88,7 +88,7 @@ NOBODY: Final = Who(frozenset({Word.NOBODY}))
 
 
 class Role(Who):
-    """Those whose token says, in the claim that AUTH_ROLES_CLAIM names, that they have the role."""
+    """Askers whose token has the role, in the claim that AUTH_ROLES_CLAIM names."""
 
     def __init__(self, name: str) -> None:
         if not _matches(_ROLE, name) or not name.isprintable():
@@ -100,7 +100,7 @@ class Role(Who):
 
 
 class Scope(Who):
-    """Those whose token grants the scope."""
+    """Askers whose token grants the scope."""
 
     def __init__(self, name: str) -> None:
         if not _matches(_SCOPE, name):

@@ -8,7 +8,7 @@ from estuary.core.access.identity import Identity
 
 
 class Whose(NamedTuple):
-    """Of `owner` alone, or of all owners where that is None; of no owner where it `is_refused`."""
+    """Whose records: those of `owner`, of all owners where that is None; of none where it `is_refused`."""
 
     owner: str | None = None
     is_refused: bool = False

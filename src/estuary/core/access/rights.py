@@ -140,7 +140,7 @@ class Rights:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Those for all actions."""
+        """The rules for all actions."""
         return (self.read, self.create, self.update, self.delete)
 
     @property

@@ -47,12 +47,12 @@ class IssuedKeyView(KeyView, frozen=True):
 
 def key_view(key: ApiKey, now: datetime) -> KeyView:
     """`key` as it is shown at `now`."""
-    return KeyView(**_told(key, now))
+    return KeyView(**_members(key, now))
 
 
 def issued_view(key: ApiKey, text: str, now: datetime) -> IssuedKeyView:
     """`key` as it is shown to its maker, once, with its text."""
-    return IssuedKeyView(**_told(key, now), key=text)
+    return IssuedKeyView(**_members(key, now), key=text)
 
 
 def state_of(key: ApiKey, now: datetime) -> KeyState:
@@ -62,7 +62,7 @@ def state_of(key: ApiKey, now: datetime) -> KeyState:
     return KeyState.EXPIRED if key.has_ended(now) else KeyState.ACTIVE
 
 
-def _told(key: ApiKey, now: datetime) -> dict[str, Any]:
+def _members(key: ApiKey, now: datetime) -> dict[str, Any]:
     return {
         "id": key.id,
         "name": key.name,

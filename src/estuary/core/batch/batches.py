@@ -105,7 +105,7 @@ class _Learned:
 
     def __init__(self) -> None:
         self.first_versions: dict[int, int] = {}
-        """Of records that operations create, by the operations' places."""
+        """The first versions of created records, by the places of the operations that create them."""
         self._lost: set[int] = set()
         self._vanished: set[int] = set()
 

@@ -34,7 +34,7 @@ class ForeseenRecords:
         self._operations = operations
         self._records: dict[Place, Record | None] = {}
         self._keys: dict[str, dict[UniqueKey, UniqueValues]] = defaultdict(dict)
-        """Of each resource, the keys whose values name records."""
+        """By resource, the keys whose values name records."""
         self._having: dict[_Value, dict[str, Record]] = defaultdict(dict)
         """The records that have a value, by their ids."""
         self._several: set[tuple[_Value, str | None]] = set()

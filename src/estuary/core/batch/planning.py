@@ -61,7 +61,7 @@ class Plan:
         self._first_versions = first_versions
         self._records = ForeseenRecords(operations)
         self._versions: dict[int, int] = {}
-        """Of the records that operations, by their places, were planned from."""
+        """The versions of the records from which operations were planned, by the operations' places."""
         self._creating: dict[Place, int] = {}
         """The places of the operations that create records under ids that their clients chose."""
         self._refusal: WriteRefused | None = None
@@ -121,12 +121,12 @@ class Plan:
         """Why the operation that the store refused cannot be made."""
         own = self._refusal
         if own is None or refused.index < own.index:
-            return self._told(refused)
+            return self._as_precondition(refused)
         # What was read may be out of date: of a record's absence, or its version, the store knows better.
         is_of_record = isinstance(own.refusal, NotFound | VersionConflict)
         return refused if is_of_record and self.operations[own.index].depends else own
 
-    def _told(self, refused: WriteRefused) -> WriteRefused:
+    def _as_precondition(self, refused: WriteRefused) -> WriteRefused:
         """`refused`, as a failed precondition where it is that no record has the value yet."""
         if self._asked[refused.index].verb is Verb.CREATE and self._is_of_value(refused):
             return WriteRefused(refused.index, PreconditionFailed())

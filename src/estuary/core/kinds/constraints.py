@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
 MAX_DIGITS: Final = 18
-"""Of a decimal number: as many as fit into 64 bits."""
+"""The most digits of a decimal number: as many as fit into 64 bits."""
 
 
 class Lengths(NamedTuple):

@@ -89,7 +89,7 @@ class FixedPoint(Kind):
         return self._exact(value)
 
     def compared(self, operator: Operator, value: Any) -> Decimal:
-        """Of a number with more digits, the neighbour that gives the same answer: every engine keeps it."""
+        """For more digits, the neighbour that gives the same answer: every engine can keep that."""
         if not isinstance(value, str):
             raise self.mistyped()
         return _neighbour(operator, value, self.precision)

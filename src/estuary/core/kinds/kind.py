@@ -42,7 +42,7 @@ class Storage(Enum):
 
     TEXT = auto()
     INTEGER = auto()
-    """Of 64 bits."""
+    """64 bits, with a sign."""
     DOUBLE = auto()
     BOOLEAN = auto()
     DECIMAL = auto()
@@ -50,7 +50,7 @@ class Storage(Enum):
     DATE = auto()
     UUID = auto()
     LIST = auto()
-    """Of what is kept as `Stored.entry` says."""
+    """A list of entries that are kept as `Stored.entry` says."""
     JSON = auto()
     """An object as JSON text; what is written is what is read, character by character."""
 

@@ -130,7 +130,7 @@ class Nested(Kind):
         return next((field.kind for field in self.fields if field.name == name), None)
 
     def rule(self) -> Rule:
-        """Those of all fields; raises `ValidationFailed` for every one that is broken."""
+        """The rules of all fields; raises `ValidationFailed` for every one that is broken."""
         value_type, names, rules = (
             self.value_type,
             [field.name for field in self.fields],

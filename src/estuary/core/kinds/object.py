@@ -13,7 +13,7 @@ from estuary.core.nesting import nesting_depth
 from estuary.core.queries.conditions import Operator
 
 MAX_BYTES: Final = 16 * 1024
-"""Of its JSON, without white space."""
+"""The longest JSON of an object, without white space."""
 MAX_DEPTH: Final = 8
 """Objects and lists in one another, itself included."""
 

@@ -45,7 +45,7 @@ class Now(ServerValue):
     description: ClassVar[str] = "When the record was created, in UTC."
 
     def maker(self, kind: Kind, default: Any) -> Maker:  # noqa: ARG002 (the moment is always known)
-        """Of a `datetime` or a `date`."""
+        """For a `datetime` or a `date`."""
         if isinstance(kind, Timestamp):
             return lambda now, _: now
         if isinstance(kind, Date):
@@ -64,7 +64,7 @@ class Subject(ServerValue):
     tells_records_apart: ClassVar[bool] = True
 
     def maker(self, kind: Kind, default: Any) -> Maker:
-        """Of a `str` that holds any subject."""
+        """For a `str` that can hold any subject."""
         if not isinstance(kind, Text):
             raise Unservable("Subject is a text: declare the type str")
         if kind.pattern is not None:

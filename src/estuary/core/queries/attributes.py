@@ -68,7 +68,7 @@ def value_of(record: Record, name: str) -> Any:
 
 
 def attributes_of(fields: Sequence[Field]) -> Iterator[Attribute]:
-    """Of a resource with `fields`: none of a hidden one, nor of one that nothing can be asked of."""
+    """The attributes of a resource with `fields`: none for fields that are hidden or have no operators."""
     for name, kind in METADATA.items():
         yield Attribute(name, kind)
     for field in fields:

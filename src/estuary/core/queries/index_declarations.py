@@ -15,7 +15,7 @@ from estuary.core.queries.indexes import MAX_INDEX_FIELDS, IndexDefinition, back
 from estuary.core.queries.uniques import UniqueKey
 
 _MAX_INDEXED_CHARACTERS: Final = 600
-"""Of all texts in one index: with four bytes each they fit into a page of PostgreSQL's indexes."""
+"""The most characters of all texts in one index: at four bytes each they fit into a page of PostgreSQL."""
 
 
 def declared_indexes(

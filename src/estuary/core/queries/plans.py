@@ -16,7 +16,7 @@ from estuary.core.queries.conditions import (
 from estuary.core.queries.indexes import Demand, IndexDefinition, demand_of, serving
 
 PLANS_KEPT: Final = 256
-"""Of a resource; past it those that were used longest ago are made again."""
+"""How many plans are kept for a resource; the least recently used are dropped, and made again."""
 
 Outline: TypeAlias = tuple[tuple[str, Operator, Any] | None, ...]
 """Conditions but for their values, as far as an index does not depend on these; None is one that no index

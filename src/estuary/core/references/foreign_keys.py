@@ -11,7 +11,7 @@ class OnDelete(StrEnum):
     """What a delete does to the records that refer to the deleted one."""
 
     RESTRICT = "restrict"
-    """That one stays."""
+    """The delete is refused."""
     CASCADE = "cascade"
     """It is deleted, too."""
     SET_NULL = "set_null"
@@ -56,11 +56,11 @@ class ForeignKeys:
         self._order = {name: number for number, name in enumerate(reversed(order))}
 
     def of(self, resource: str) -> Sequence[ForeignKey]:
-        """Those by which records of `resource` refer to others."""
+        """The keys by which records of `resource` refer to others."""
         return self._of.get(resource, ())
 
     def to(self, resource: str) -> Sequence[ForeignKey]:
-        """Those by which others refer to records of `resource`."""
+        """The keys by which others refer to records of `resource`."""
         return self._to.get(resource, ())
 
     def referring_first(self, places: Iterable[Place]) -> list[Place]:

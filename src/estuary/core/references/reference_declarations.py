@@ -33,7 +33,7 @@ def _foreign_key(resource: str, field: Field, target: str, on_delete: OnDelete) 
 
 def check_references(keys: ForeignKeys, resources: Sequence[str]) -> None:
     """Raise `DeclarationError` where some refer to none of `resources`, or deletes could go in circles."""
-    strange = [_told(key, resources) for key in keys.all if key.target not in resources]
+    strange = [_unknown_target(key, resources) for key in keys.all if key.target not in resources]
     if strange:
         raise DeclarationError(*strange)
     for name in resources:
@@ -45,8 +45,8 @@ def check_references(keys: ForeignKeys, resources: Sequence[str]) -> None:
             )
 
 
-def _told(key: ForeignKey, resources: Sequence[str]) -> str:
-    """That it refers to none of `resources`, with the one that is meant, where one resembles it."""
+def _unknown_target(key: ForeignKey, resources: Sequence[str]) -> str:
+    """The message that it refers to none of `resources`, with the one that it resembles, if any."""
     from difflib import get_close_matches  # only where a declaration is wrong
 
     near = "".join(f"; is {name!r} meant?" for name in get_close_matches(key.target, resources, 1))

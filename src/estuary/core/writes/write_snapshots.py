@@ -13,7 +13,7 @@ from estuary.core.writes.writes import Write
 BATCH = "batch"
 """Stands where keys have their resource, for those of several writes: no resource has this name."""
 MAX_SNAPSHOT_CHARACTERS = 8 * 1024 * 1024
-"""Of several writes: a client could otherwise have large records kept again and again by small requests."""
+"""The longest snapshot of several writes: else small requests could have large records kept many times."""
 
 OutcomeT = TypeVar("OutcomeT")
 
@@ -31,7 +31,7 @@ class Snapshots(Protocol[OutcomeT]):
 
 
 class RecordSnapshots:
-    """Those of single writes: the record as written, None after a delete."""
+    """Snapshots of single writes: the record as written, None after a delete."""
 
     def __init__(self, records: RecordJson) -> None:
         self._records = records
@@ -46,7 +46,7 @@ class RecordSnapshots:
 
 
 class TransactionSnapshots:
-    """Those of `writes` made together; `records` are by the names of resources.
+    """Snapshots of `writes` made together; `records` are by the names of resources.
 
     Writes with the same fingerprint name the same resources: the text need not.
     """

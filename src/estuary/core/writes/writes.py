@@ -39,7 +39,7 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 
 
 class Demand(msgspec.Struct, frozen=True):
-    """That the record which a field is to refer to is one of this owner's; None is no owner."""
+    """A condition: the record that a field is to refer to must be one of this owner's; None is no owner."""
 
     field: str
     resource: str

@@ -15,7 +15,7 @@ from estuary.http.records.write_headers.idempotency import REPLAYED
 from estuary.http.records.write_headers.preferences import MINIMAL_APPLIED
 from estuary.http.records.write_headers.write_headers import WriteHeaders
 
-_TOLD: Final = frozenset({"etag", "location"})
+_HEADERS: Final = frozenset({"etag", "location"})
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -51,7 +51,7 @@ def answer(
 
 def _result(form: Form, written: Written, headers: WriteHeaders, grant: Grant) -> Result:
     alone = form.collection.answers.granted(_status(form, written), written, headers, grant)
-    shown = {name: value for name, value in fields(alone.lines) if name in _TOLD}
+    shown = {name: value for name, value in fields(alone.lines) if name in _HEADERS}
     return Result(alone.status, shown, msgspec.Raw(alone.body) if alone.body else msgspec.UNSET)
 
 

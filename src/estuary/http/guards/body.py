@@ -12,9 +12,9 @@ _MAX_LENGTH_DIGITS: Final = 19
 _JSON: Final = "application/json"
 PATCH_TYPES: Final = ("application/merge-patch+json", _JSON)
 ACCEPT_QUERY: Final[Header] = ("accept-query", _JSON)
-"""That a collection takes QUERY, and in what form (RFC 10008, 3)."""
+"""The media type in which a collection accepts QUERY (RFC 10008, 3)."""
 ACCEPT_PATCH: Final[Header] = ("accept-patch", ", ".join(PATCH_TYPES))
-"""That a record takes PATCH, and in what forms (RFC 5789, 3.1)."""
+"""The media types in which a record accepts PATCH (RFC 5789, 3.1)."""
 
 
 class BodyReader:

@@ -15,7 +15,7 @@ class IdleConnections:
     def __init__(self, connections: Collection[Connection]) -> None:
         self._connections = connections
         self._found: list[tuple[int, Connection]] = []
-        """Those that were idle longest when that was looked at, the longest one last."""
+        """The connections that had been idle longest at the last look, the longest one last."""
 
     def longest(self, spared: Connection | None) -> Connection | None:
         """The connection that has been idle longest, or None; the `spared` one does not count.

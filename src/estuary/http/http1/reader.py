@@ -68,9 +68,9 @@ class Reader:
         self._url = b""
         self._fields: Fields | None = None
         self._framing_bytes = 0
-        """Those of a message that are not its body's: its head's, its trailer's, and what is between."""
+        """The bytes of a message that are not its body: head, trailer, and the framing of chunks."""
         self._content: list[bytes] = []
-        """Of its body, what the piece that is being read holds: a chunk may be as short as a byte."""
+        """The parts of the body in the piece that is being read: a chunk may be as short as a byte."""
         self._content_bytes = 0
         self._declined = b""
         self._receiving: Incoming | None = None

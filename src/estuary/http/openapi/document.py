@@ -102,7 +102,7 @@ def document(
 
 
 RESOURCE: Final = "x-estuary-resource"
-"""Of a tag: that it is a resource, and which."""
+"""An extension of tags: the resource that the tag is for."""
 _IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 _IF_MATCH = {"$ref": "#/components/parameters/IfMatch"}
 _IF_NONE_MATCH = {"$ref": "#/components/parameters/IfNoneMatch"}

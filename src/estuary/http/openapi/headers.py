@@ -71,7 +71,7 @@ LIMITS = (
     "RateLimit-Policy",
     "RateLimit",
 )
-"""Those of answers to counted requests, where the rate limit is on."""
+"""The headers of answers to counted requests, where the rate limit is on."""
 
 
 def references(*names: str) -> Schema:

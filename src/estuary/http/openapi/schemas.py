@@ -10,9 +10,9 @@ from estuary.http.openapi.names import component_of
 Schema = dict[str, Any]
 
 REFERENCE: Final = "x-estuary-reference"
-"""Of a field: the resource whose records its values are ids of, and what becomes of its own record."""
+"""An extension of fields: the resource that the values are ids of, and what its deletes do."""
 UNIQUE: Final = "x-estuary-unique"
-"""Of a field: that no two records have the same value."""
+"""An extension of fields: no two records have the same value."""
 TIME: Schema = {"type": "string", "format": "date-time"}
 
 

@@ -26,7 +26,7 @@ SCHEMES: Schema = {
     }
 }
 WHOSE: Final = "x-estuary-whose"
-"""Of an operation with access rules: whose records it is done with, `own`, those of `all`, or either."""
+"""An extension of operations with access rules: whose records they may touch, `own`, `all`, or either."""
 _PARAMETERS: Final = "parameters"
 
 
@@ -62,7 +62,7 @@ def _others(parameters: Sequence[Schema]) -> Sequence[Schema]:
 
 
 def _rules(path: str, method: str, rights: Rights) -> Sequence[Rule]:
-    """Those of which an operation asks one."""
+    """The rules of which an operation requires one."""
     match method:
         case "get":
             return (rights.read,)

@@ -58,7 +58,7 @@ def _names(resource: str, keys: ForeignKeys) -> Iterable[str]:
 
 
 NO_EXPANSIONS: Final = Expansions("", ForeignKeys(()))
-"""Those of a resource that refers to nothing."""
+"""The expansions of a resource that refers to nothing."""
 
 
 class Expandable(NamedTuple):

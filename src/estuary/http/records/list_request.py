@@ -25,7 +25,7 @@ OWNER: Final = "owner"
 """The parameter that says whose records are meant, for administrators."""
 MAX_COMPARISONS: Final = 50
 MAX_VALUES: Final = 100
-"""Of one `in`."""
+"""The most values of one `in`."""
 
 
 class ListRequest(NamedTuple):

@@ -82,7 +82,7 @@ class ListAnswers:
             if query.counted and not result.exceeded:
                 return self._codec.listing(records, result.total, query.limit, query.offset)
         items = self._items(records, asked.projection, beside)
-        return self._composed(items, _told(asked, result, cursor))
+        return self._composed(items, _totals(asked, result, cursor))
 
     def _items(
         self, records: Sequence[Record], projection: Projection | None, beside: Sequence[bytes] | None
@@ -97,7 +97,7 @@ class ListAnswers:
         return b'{"items":[%b],%b' % (b",".join(items), rest[1:])
 
 
-def _told(asked: ListRequest, result: ListResult, cursor: str | None) -> dict[str, Any]:
+def _totals(asked: ListRequest, result: ListResult, cursor: str | None) -> dict[str, Any]:
     """The members of the answer besides the records."""
     query = asked.query
     if query.offset is None:

@@ -10,8 +10,8 @@ from estuary.http.errors import InvalidParameter
 _MAX_PARAMETERS: Final = 200
 _LONGEST_SUGGESTED: Final = 64
 """Characters of a name for which the nearest known one is looked for: longer ones cost too much."""
-_LONGEST_TOLD: Final = 100
-_MOST_TOLD: Final = 12
+_LONGEST_SHOWN: Final = 100
+_MOST_SHOWN: Final = 12
 
 _is_malformed: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})").search
 
@@ -60,7 +60,7 @@ def unknown_field(parameter: str, name: str, known: Sequence[str]) -> InvalidPar
 
 def shortened(name: str) -> str:
     """A client's name for something as a message repeats it."""
-    return name if len(name) <= _LONGEST_TOLD else f"{name[:_LONGEST_TOLD]}…"
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…"
 
 
 def hint(name: str, known: Sequence[str]) -> str:
@@ -72,8 +72,8 @@ def hint(name: str, known: Sequence[str]) -> str:
         return f"did you mean {near[0]}?"
     if len(known) == 1:
         return f"the only one is {known[0]}"
-    more = ", …" if len(known) > _MOST_TOLD else ""
-    return f"known are {', '.join(known[:_MOST_TOLD])}{more}"
+    more = ", …" if len(known) > _MOST_SHOWN else ""
+    return f"known are {', '.join(known[:_MOST_SHOWN])}{more}"
 
 
 def _nearest(name: str, known: Sequence[str]) -> list[str]:

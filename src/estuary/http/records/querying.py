@@ -16,7 +16,7 @@ from estuary.http.records.query_string import refuse_parameters
 from estuary.http.waiting import then_maybe_later
 
 QUERY_PATH: Final = "/query"
-"""Of the twin, behind its collection's path."""
+"""The path of the POST twin of QUERY, after its collection's."""
 
 
 class Querying:

@@ -14,7 +14,7 @@ from estuary.http.records.bodies import BodyDecoder
 
 
 class ValuePaths:
-    """Those of the one field of `key`; `path` is the collection's own."""
+    """The paths by values of the one field of `key`; `path` is the collection's own."""
 
     def __init__(self, resource: Resource, key: UniqueKey, path: str) -> None:
         (field,) = key.fields

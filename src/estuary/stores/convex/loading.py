@@ -16,7 +16,7 @@ from estuary.stores.convex.functions import Functions
 
 MAX_RECORDS = 250
 MAX_BYTES = 2 * 1024**2
-"""Of one request: far below what a mutation may write, and a fraction of a second of work for it."""
+"""The most bytes of one request: far below a mutation's limit, and a fraction of a second's work."""
 _TIMEOUT = 60.0
 
 

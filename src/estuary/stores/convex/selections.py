@@ -36,7 +36,7 @@ class Selections:
         self._ranges = Ranges({name: each.kind for name, each in resource.attributes.items()})
         missing = defaults(resource)
         self._arguments = {
-            name: _told(attribute, missing.get(name)) for name, attribute in resource.attributes.items()
+            name: _argument(attribute, missing.get(name)) for name, attribute in resource.attributes.items()
         }
 
     def of(self, query: ListQuery) -> Mapping[str, Any]:
@@ -120,7 +120,7 @@ class Selections:
         return kept(kind.entry or kind, value)
 
 
-def _told(attribute: Attribute, missing: Any) -> Mapping[str, Any]:
+def _argument(attribute: Attribute, missing: Any) -> Mapping[str, Any]:
     """An attribute as an argument of the functions."""
     return {
         "name": attribute.name,

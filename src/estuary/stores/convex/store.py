@@ -23,7 +23,7 @@ from estuary.stores.convex.schema import Indexed, declared, indexed
 from estuary.stores.convex.snapshot import ConvexSnapshot
 
 PROTOCOL = 1
-"""Of the functions in `convex/`."""
+"""The version of the protocol of the functions in `convex/`."""
 REVISION = 8
 """The lowest within the protocol: from it on functions keep references, and API keys."""
 NOT_FILLED = "Records in Convex are older than an index of {}: run `estuary migrate`"

@@ -3,7 +3,7 @@
 from typing import Final
 
 MOST: Final = 50_000
-"""Of deleted records that are remembered one by one: about ten megabytes."""
+"""How many deleted records are remembered one by one: about ten megabytes."""
 
 
 class DeletedVersions:

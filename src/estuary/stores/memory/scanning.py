@@ -101,7 +101,7 @@ async def put_in_order(
 async def _matches(
     records: Sequence[Record], meets: Predicate, enough: int, turns: _Turns, refusal: QueryTooExpensive
 ) -> list[Record]:
-    """Those of `records` that meet the conditions: all of them, or at least `enough`."""
+    """The `records` that meet the conditions: all of them, or at least `enough`."""
     found: list[Record] = []
     for start in range(0, min(len(records), MOST_LOOKED_AT), _STEP):
         found += [record for record in records[start : start + _STEP] if meets(record)]

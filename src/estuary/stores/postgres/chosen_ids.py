@@ -18,7 +18,7 @@ from estuary.stores.sql.statements import by_id, compiled
 
 
 class ChosenIds:
-    """Those of one resource; `deleted` is the table of the last versions of deleted records.
+    """The chosen ids of one resource; `deleted` is the table of the last versions of deleted records.
 
     Two statements, in a transaction: the first may have waited for another one that deleted the record, and
     sees nothing that was committed since it began; the second does.

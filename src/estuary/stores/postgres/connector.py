@@ -14,7 +14,7 @@ from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.errors import DRIVER_ERRORS, code_of, translate
 
 SERVER_SHARE = 0.9
-"""Of the time for a call, so much is the server's: it ends a query before the connection is given up."""
+"""The server's share of the time for a call: it ends a query before the connection is given up."""
 _BACKEND = "SELECT pg_backend_pid()"
 
 

@@ -39,7 +39,7 @@ class KeyedInsert:
         self._order = [given.index(name) for name in names]
 
     def parameters(self, row: Row, kept: Row, lock: int, expired: Row) -> Row:
-        """Those of `Statements.insert`, `KeyStatements.keep` and `expire`, in the order of this one."""
+        """The parameters of the three statements, `insert`, `keep` and `expire`, in this one's order."""
         given = (*row, *kept, lock, *expired)
         return [given[place] for place in self._order]
 

@@ -56,7 +56,7 @@ class PostgresLanguage:
         return f"SELECT * FROM ({merged}) AS merged{order}{limit}"  # noqa: S608 (written here)
 
     def total(self, resource: str, owner: str | None) -> str:
-        """That of all records is kept under an owner that none has. A sum of bigints is a numeric."""
+        """The total of all records is kept under an owner that none has. A sum of bigints is a numeric."""
         return (
             f'SELECT coalesce(sum(total), 0)::bigint FROM "{TOTALS}" '  # noqa: S608 (a checked name)
             f"WHERE resource = '{resource}' AND owner = {owner or ALL_OWNERS}"

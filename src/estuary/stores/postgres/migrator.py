@@ -35,12 +35,12 @@ class PostgresMigrator:
     """Implements `Engine`: each change is a statement or two, and none copies the table unless it must."""
 
     def rules(self, connection: Connection, table: Table) -> dict[str, str]:
-        """Those of the catalog, in the words of their comments."""
+        """The rules in the catalog, as their comments have them."""
         found = connection.execute(_RULES, {"table": f'"{table.name}"'})
         return {name: rule for name, rule in found}  # noqa: C416 (a Row is a tuple, to mypy it is not)
 
     def declared_rules(self, table: Table) -> dict[str, str]:
-        """Those of the declaration."""
+        """The rules of the declaration."""
         return checks_of(table, DIALECT)
 
     def alter(

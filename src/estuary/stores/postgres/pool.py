@@ -33,7 +33,7 @@ TOO_MANY = "The database is unavailable: too many calls are waiting"
 _LEAST = 0.01
 """Seconds that a call has for its query, however long it waited for the connection."""
 _CROWD_SHARE = 0.05
-"""Of the time for a call, for so long connections that the server turned away may count there still."""
+"""The share of a call's time for which the server may still count connections that it turned away."""
 
 
 class Pool:

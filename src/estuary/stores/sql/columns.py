@@ -27,7 +27,7 @@ class QueryColumn(NamedTuple):
 
 
 def columns_of(resource: Resource, table: Table, dialect: Dialect) -> Mapping[str, QueryColumn]:
-    """Those of every attribute of `resource`, by name."""
+    """The columns of every attribute of `resource`, by name."""
     found = {}
     for name, attribute in resource.attributes.items():
         type_ = table.c[name].type

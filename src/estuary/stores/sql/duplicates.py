@@ -11,7 +11,7 @@ from estuary.stores.sql.defaults import default_in_sql
 from estuary.stores.sql.indexes import OWNER, unique_keys_in
 from estuary.stores.sql.renames import NONE, Renames, source
 
-_TOLD = 3
+_MOST_REPORTED = 3
 """How many ids of such records are reported."""
 
 
@@ -68,7 +68,7 @@ def _statement(
         "SELECT count(*) OVER (), id FROM ("  # noqa: S608 (checked names, and declared defaults)
         f"SELECT id, count(*) OVER (PARTITION BY {', '.join([*compared, *owner])}) AS alike "
         f"FROM {source(table.name, renames)} AS found WHERE {given}) AS counted "
-        f"WHERE alike > 1 ORDER BY id LIMIT {_TOLD}"
+        f"WHERE alike > 1 ORDER BY id LIMIT {_MOST_REPORTED}"
     )
 
 

@@ -149,7 +149,7 @@ def _keys(resource: Resource, index: IndexDefinition, *, owned: bool = False) ->
     yield _Key(last.field, descending=last.descending, form=tie_breaker(len(index.keys), owned=owned))
 
 
-def _told(form: TieBreaker) -> Iterator[str]:
+def _described(form: TieBreaker) -> Iterator[str]:
     if form != PLAIN:
         yield f"{form.wording} {form.nulls_smallest}"
 
@@ -167,5 +167,5 @@ def _name(table: Table, index: IndexDefinition, renames: Renames = NONE, *, owne
         f"{'?' if table.c[key.field].nullable else ''}"
         for key in (*leading, *index.keys)
     ]
-    text = ",".join([*keys, *_told(form)])
+    text = ",".join([*keys, *_described(form)])
     return f"_{table.name}_index_{sha256(text.encode()).hexdigest()[:8]}"

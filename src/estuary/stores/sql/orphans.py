@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from estuary.core.references.foreign_keys import ForeignKey
 from estuary.stores.sql.renames import NONE, Renames, source
 
-_TOLD = 3
+_MOST_REPORTED = 3
 """How many ids of such records are reported."""
 
 
@@ -29,7 +29,7 @@ class OrphanSearch(NamedTuple):
         missing = "" if self.target_is_new else f" AND NOT {there}"
         return (
             f"SELECT count(*) OVER (), id FROM {referring} AS referring "  # noqa: S608 (checked names)
-            f'WHERE "{field}" IS NOT NULL{missing} ORDER BY id LIMIT {_TOLD}'
+            f'WHERE "{field}" IS NOT NULL{missing} ORDER BY id LIMIT {_MOST_REPORTED}'
         )
 
     def refusal(self, rows: Sequence[Sequence[Any]]) -> str:

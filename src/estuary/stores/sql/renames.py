@@ -19,7 +19,7 @@ _NAME_OR_TEXT = re.compile(r"""'(?:[^']|'')*'|"(\w+)\"""")
 
 
 def renames_of(table: Table, found: Collection[str]) -> Renames:
-    """Those of `table`, where the one that is there has the columns `found`."""
+    """The renames of `table`, where the existing one has the columns `found`."""
     return {
         column.name: former
         for column in table.columns

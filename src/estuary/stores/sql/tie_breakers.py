@@ -32,7 +32,7 @@ class TieBreaker(NamedTuple):
 
 _POSIX: Final = '{} COLLATE "POSIX"'
 PLAIN: Final = TieBreaker("{}", nulls_smallest=False)
-"""That of the primary key."""
+"""The tie-breaker of the primary key."""
 _OF_OWNER_ALONE: Final = TieBreaker(_POSIX, nulls_smallest=True)
 """In the index of an owner's records by their ids."""
 _BY_KEYS: Final[Mapping[int, TieBreaker]] = {

@@ -13,7 +13,7 @@ from estuary.stores.sql.statements import by_id, compiled
 
 
 class ChosenIds:
-    """Those of one resource; `deleted` is the table of the last versions of deleted records."""
+    """The chosen ids of one resource; `deleted` is the table of the last versions of deleted records."""
 
     def __init__(self, resource: SqlResource, deleted: Table, dialect: Dialect) -> None:
         of_resource = deleted.c.resource == literal_column(f"'{resource.name}'")

@@ -46,7 +46,7 @@ class LogIndex(NamedTuple):
 
 
 def salts_of(log: int) -> bytes:
-    """Those in the header of the log with the descriptor `log`; without any bit set where it has none."""
+    """The salts in the header of the log with the descriptor `log`; all zero where it has none."""
     return os.pread(log, 8, 16)
 
 

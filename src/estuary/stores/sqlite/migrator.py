@@ -30,12 +30,12 @@ class SqliteMigrator:
         self._dialect = dialect
 
     def rules(self, connection: Connection, table: Table) -> dict[str, str]:
-        """Those in the table's definition."""
+        """The rules in the table's definition."""
         definition = in_one_line(connection.execute(_DEFINITION, {"table": table.name}).scalar_one())
         return {match[1]: _condition(definition, match.end()) for match in _NAME.finditer(definition)}
 
     def declared_rules(self, table: Table) -> dict[str, str]:
-        """Those of the declaration."""
+        """The rules of the declaration."""
         return {name: in_one_line(rule) for name, rule in checks_of(table, self._dialect).items()}
 
     def alter(

@@ -35,7 +35,7 @@ class Names(NamedTuple):
 
     @classmethod
     def of(cls, path: Path) -> "Names":
-        """Those of the database at `path`, a link or not."""
+        """The names of the database at `path`, a link or not."""
         main = path.resolve()
         return cls(path, main.with_name(f"{main.name}-wal"), main.with_name(f"{main.name}-shm"))
 
@@ -77,7 +77,7 @@ class Known(NamedTuple):
         return found.st_size
 
     def open(self, mode: str) -> IO[bytes]:
-        """That file, without a buffer; raises `StoreUnavailable` where the name means another, or none."""
+        """Open that file, unbuffered; raises `StoreUnavailable` where the name means another, or none."""
         try:
             file = open(self.path, mode, buffering=0)  # noqa: PTH123, SIM115 (see `size`; the caller closes it)
         except FileNotFoundError:

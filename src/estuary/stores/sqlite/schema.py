@@ -162,7 +162,7 @@ class _TableSchema:
         return statements
 
     def undeclared_indexes(self, connection: sqlite3.Connection) -> Iterator[str]:
-        """Those that remove indexes of an earlier declaration; a table that is rebuilt has lost them."""
+        """The statements that drop indexes of an earlier declaration; a rebuilt table has lost them."""
         query = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? ORDER BY name"
         for (name,) in connection.execute(query, (self._name,)).fetchall():
             if named_here(self._name, name) and name not in self._ddl:

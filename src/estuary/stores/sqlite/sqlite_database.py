@@ -83,7 +83,7 @@ class Database:
         self.row = self._reading.row
         self._watch = FileWatch(file.check, self._recover)
         self._active = 0
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     async def open(self) -> None:
         """Make the file usable; raises `StoreUnavailable` or `StoreSchemaMismatch`, changing nothing."""
@@ -217,7 +217,7 @@ class Database:
         await asyncio.sleep(REOPEN_INTERVAL)
         while not await self._reopened():  # noqa: ASYNC110 - as above
             await asyncio.sleep(REOPEN_INTERVAL)
-        self._told.clear()
+        self._reported.clear()
         self._observe(StoreRecovered())
 
     async def _rescued(self) -> bool:
@@ -243,8 +243,8 @@ class Database:
 
     def _tell(self, reason: str) -> None:
         """Tell of a loss, or of what keeps it from being mended: of each reason once."""
-        if reason not in self._told:
-            self._told.add(reason)
+        if reason not in self._reported:
+            self._reported.add(reason)
             self._observe(StoreLost(reason))
 
     def _report_connections(self) -> None:

@@ -13,7 +13,7 @@ _WEAK: Final = "W/"
 _ANY: Final = "*"
 _DIGEST_CHARACTERS: Final = 32
 _MAX_ELEMENTS: Final = 256
-"""Of a list, empty ones included: a client knows a few versions, and 16 KB of commas must cost little."""
+"""The most elements of a list, with empty ones: clients know few versions, and commas must cost little."""
 
 _is_version_tag: Final = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII).fullmatch
 _ELEMENT: Final = re.compile(r'[ \t]*+(?:((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*+)?(?:,|$)')

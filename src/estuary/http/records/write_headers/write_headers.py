@@ -87,7 +87,7 @@ class WriteHeadersReader:
         self._names_asker = names_asker
 
     def of_create(self, request: Request) -> WriteHeaders:
-        """Those of a request to create; preconditions are about records, of which there is none yet.
+        """The headers of a request to create; preconditions are about records, and there is none yet.
 
         Raises `InvalidParameter`.
         """
@@ -95,7 +95,7 @@ class WriteHeadersReader:
         return self._unconditional(request, parameters)
 
     def of_change(self, request: Request) -> WriteHeaders:
-        """Those of a request to change; raises `InvalidParameter`, `PreconditionRequired`."""
+        """The headers of a request to change; raises `InvalidParameter`, `PreconditionRequired`."""
         parameters = self._parameters(request)
         headers = request.headers
         if headers.get("if-match") is None:
@@ -106,7 +106,7 @@ class WriteHeadersReader:
         return self._read(request, parameters, precondition_of(headers))
 
     def of_put(self, request: Request) -> WriteHeaders:
-        """Those of a request to change, or to create under its id; raises as `of_change` does."""
+        """The headers of a request to change, or to create under its id; raises as `of_change` does."""
         if not demands_absence(request.headers):
             return self.of_change(request)
         parameters = self._parameters(request)

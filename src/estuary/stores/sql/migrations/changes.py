@@ -117,7 +117,7 @@ class Engine(Protocol):
         ...
 
     def declared_rules(self, table: Table) -> dict[str, str]:
-        """Those that it ought to have."""
+        """The rules that the table should have."""
         ...
 
     def alter(

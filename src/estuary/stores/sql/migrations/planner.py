@@ -66,7 +66,7 @@ def plan(connection: Connection, tables: Sequence[Table], engine: Engine) -> Pla
     return result
 
 
-_TOLD = 3
+_MOST_REPORTED = 3
 """How many ids of records in the way are reported."""
 
 
@@ -273,7 +273,7 @@ class _TablePlan:
             text(f"{source(self.table.name, self.renames)} AS found")
         )
         chosen = query if condition is None else query.where(condition)
-        rows = self._connection.execute(chosen.order_by(name).limit(_TOLD)).fetchall()
+        rows = self._connection.execute(chosen.order_by(name).limit(_MOST_REPORTED)).fetchall()
         number = int(rows[0][0]) if rows else 0
         return _Found(number, ", ".join([row[1] for row in rows] + ["…"] * (number > len(rows))))
 
