@@ -81,5 +81,5 @@ def _decide(loaded: "Loaded", form: str) -> int:
     from estuary.config.checklist.report import as_json, as_text, verdict
 
     lines = decide(loaded, inspect(loaded))
-    print(as_json(lines) if form == "json" else as_text(lines))
+    print(as_json(lines) if form == "json" else as_text(lines, terminal_width()))
     return FAILED if verdict(lines) is Status.FAIL else OK

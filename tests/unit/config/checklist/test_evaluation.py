@@ -86,7 +86,7 @@ def test_the_report_for_programs() -> None:
 
 def test_the_report_for_people() -> None:
     """A line each, the mend beneath what needs it, the sum at the end."""
-    found = [line.split() for line in as_text(LINES).splitlines()]
+    found = [line.split() for line in as_text(LINES, None).splitlines()]
     assert [
         ["PASS", "profile", "fine"],
         ["WARN", "strict-mode", "odd"],
@@ -95,3 +95,18 @@ def test_the_report_for_people() -> None:
         ["->", "mend", "it"],
         ["1", "pass,", "1", "warn,", "1", "fail"],
     ] == found
+
+
+def test_the_report_fits_the_terminal() -> None:
+    """Reasons and corrections go on below themselves; an address stays whole."""
+    address = "https://auth.example.com/realms/a/very/long/path"
+    line = Line(
+        LINES[0].item, Finding(Status.FAIL, f"the issuer {address} does not answer", "look at it " * 5)
+    )
+    assert [
+        "FAIL  profile  the issuer",
+        f"               {address}",
+        "               does not answer",
+        "               -> look at it look at it look at",
+        "                  it look at it look at it",
+    ] == as_text([line], 48).splitlines()[:-1]
