@@ -38,7 +38,7 @@ export function Frame({ app }) {
 }
 
 function Inside({ app, onSignOut }) {
-  const { session, router } = app;
+  const { session, router, toasts } = app;
   const [isOpen, setOpen] = useState(false);
   const { path } = router.route;
   useEffect(() => setOpen(false), [path]);
@@ -56,7 +56,7 @@ function Inside({ app, onSignOut }) {
         <span class="sr-only">Menu</span><span aria-hidden="true">☰</span>
       </button>
       <a class="brand" href="#/"><${Mark} />Estuary</a>
-      <${Who} session=${session} router=${router} onSignOut=${onSignOut} />
+      <${Who} session=${session} router=${router} toasts=${toasts} onSignOut=${onSignOut} />
     </header>
     <div class="columns">
       <${Navigation} isOpen=${isOpen} path=${path} />
@@ -65,7 +65,7 @@ function Inside({ app, onSignOut }) {
   `;
 }
 
-function Who({ session, router, onSignOut }) {
+function Who({ session, router, toasts, onSignOut }) {
   if (!session.canSignIn) return html`<span class="who"><span class="tag" title="AUTH_ENABLED is false: everyone may do everything">No sign-in</span></span>`;
   if (session.credential === null)
     return html`
@@ -75,6 +75,7 @@ function Who({ session, router, onSignOut }) {
       </span>
     `;
   const signOut = () => {
+    toasts.clear(); // they name records, and undo as whoever deleted them
     onSignOut();
     session.signOut();
   };

@@ -5,6 +5,7 @@ import { newKey, patiently } from "./sending.js";
 
 const AT_ONCE = 100;
 const MOST_KEPT = 1000;
+const SECONDS_TO_TRY_AGAIN = 60;
 
 /** Why `count` deleted records could not be brought back as they were; null where they can. */
 export function lossOf(resource, { config, session }, count = 1) {
@@ -60,11 +61,13 @@ export async function read(app, resource, ids) {
   return { records };
 }
 
-/** Creates deleted records again, under their own ids; the answer that refused it, null where all are there. */
+/** Creates deleted records again, under their own ids, and takes those that are there from the list `records`; the answer
+ * that refused the others, null where there are none. */
 export async function restore(app, resource, records) {
   const names = resource.writable.map(({ name }) => name);
-  for (let at = 0; at < records.length; at += AT_ONCE) {
-    const operations = records.slice(at, at + AT_ONCE).map((record) => ({
+  while (records.length > 0) {
+    const some = records.slice(0, AT_ONCE);
+    const operations = some.map((record) => ({
       method: "PUT",
       path: resource.recordPath(record.id),
       headers: { "If-None-Match": "*" },
@@ -72,20 +75,43 @@ export async function restore(app, resource, records) {
     }));
     const answer = await inBatch(app, operations);
     if (!answer.ok) return answer;
+    records.splice(0, some.length);
   }
   return null;
 }
 
-/** Tells that `records` are deleted, and, where `isWhole` says that all of them is there, offers for some seconds to bring them back. */
+/** Shows that `records` are deleted, and, where `isWhole` says that all of them is there, offers for some seconds to bring
+ * them back. Where that is refused it can be tried again: they are nowhere else. */
 export function offerUndo(app, resource, records, { isWhole, onRestored }) {
   const message = records.length === 1 ? `Deleted “${resource.labelOf(records[0])}”` : `Deleted ${records.length} records`;
+  const waiting = [...records];
+  const present = [];
   const run = async () => {
-    const refusal = await restore(app, resource, records);
-    if (refusal === null) app.toasts.show(records.length === 1 ? "Brought back" : `Brought back ${records.length} records`);
-    else app.toasts.show(`Not brought back: ${refusal.message}`, { kind: "error" });
+    const refusal = await bringBack(app, resource, waiting, present);
+    if (refusal === null) app.toasts.show(broughtBack(records.length, present.length));
+    else {
+      const action = { label: "Try again", run };
+      app.toasts.show(`Not brought back: ${refusal.message}`, { kind: "error", action, seconds: SECONDS_TO_TRY_AGAIN });
+    }
     onRestored?.();
   };
   app.toasts.show(message, isWhole ? { action: { label: "Undo", run } } : {});
+}
+
+/** As `restore`, but what is there already is moved to `present`: an attempt made it of which the answer was lost, or
+ * somebody else did, whose it stays. */
+async function bringBack(app, resource, waiting, present) {
+  for (;;) {
+    const refusal = await restore(app, resource, waiting);
+    const place = refusal?.body?.details?.operation;
+    if (refusal?.status !== 412 || place === undefined) return refusal;
+    present.push(...waiting.splice(place, 1));
+  }
+}
+
+function broughtBack(count, present) {
+  if (count === 1) return present === 1 ? "It is there again already" : "Brought back";
+  return `Brought back ${count - present} records${present > 0 ? `; there already: ${present}` : ""}`;
 }
 
 /** The answer to one batch, sent again where that is worth it; null where `signal` ended the pause before that. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lossOf, remove } from "../../../../src/estuary/pages/console/removal.js";
+import { lossOf, offerUndo, remove } from "../../../../src/estuary/pages/console/removal.js";
 import { resourcesOf } from "../../../../src/estuary/pages/console/schema.js";
 
 const text = (rest = {}) => ({ type: "string", ...rest });
@@ -141,4 +141,30 @@ test("a deletion that is stopped tells what is gone: the batch under way is wait
   const ids = Array.from({ length: 250 }, (_, place) => String(place));
   const { deleted, refusal } = await remove(app, books, ids, { signal: stop.signal });
   assert.deepEqual([deleted, refusal, sizes], [ids.slice(0, 100), undefined, [100]]);
+});
+
+test("what could not be brought back at once can be tried again; what is there meanwhile stays as it is", async () => {
+  const there = new Set(["7"]);
+  const sizes = [];
+  const request = async (method, path, { body: { operations } }) => {
+    sizes.push(operations.length);
+    if (sizes.length === 2) return { ok: false, status: 403, headers: new Headers(), body: {}, message: "Not now" };
+    const ids = operations.map((each) => each.path.split("/").at(-1));
+    const operation = ids.findIndex((id) => there.has(id));
+    if (operation >= 0) return { ok: false, status: 412, headers: new Headers(), body: { details: { operation } } };
+    ids.forEach((id) => there.add(id));
+    return { ok: true, status: 200, headers: new Headers(), body: {} };
+  };
+  const shown = [];
+  const toasts = { show: (text, { action } = {}) => shown.push({ text, run: action?.run }) };
+  const app = { api: { request }, config: { batch: "/api/v1/batch" }, toasts };
+  const records = Array.from({ length: 150 }, (_, place) => ({ id: String(place), title: "a" }));
+  offerUndo(app, books, records, { isWhole: true });
+  await shown[0].run();
+  await shown[1].run();
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["Deleted 150 records", "Not brought back: Not now", "Brought back 149 records; there already: 1"],
+  );
+  assert.deepEqual([sizes, there.size], [[100, 100, 100, 49], 150]);
 });

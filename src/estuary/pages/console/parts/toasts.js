@@ -19,6 +19,11 @@ export class Toasts extends Observable {
     this.changed();
   }
 
+  clear() {
+    this.shown = [];
+    this.changed();
+  }
+
   close(toast) {
     this.shown = this.shown.filter((each) => each !== toast);
     this.changed();
