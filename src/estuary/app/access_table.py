@@ -63,7 +63,7 @@ def as_text(tables: Sequence[Table], width: int | None) -> Iterator[str]:
 
 
 def as_json(tables: Sequence[Table]) -> list[dict[str, object]]:
-    """The same as JSON."""
+    """The table as JSON."""
     return [
         {
             "resource": table.resource,

@@ -123,11 +123,11 @@ class Written:
         self.made: Final = made and not replayed
 
     def tried(self) -> "Written":
-        """The same of a dry run."""
+        """The outcome of the same write as a dry run."""
         return Written(self.record, self.replayed, self.changed, made=False)
 
     def having_changed(self, places: Iterable["Place"]) -> "Written":
-        """The same of a write that changed the records at `places`, too."""
+        """The outcome of the same write, if it also changed the records at `places`."""
         return Written(self.record, self.replayed, (*self.changed, *places), self.made)
 
     def __eq__(self, other: object) -> bool:

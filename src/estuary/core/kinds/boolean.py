@@ -28,7 +28,7 @@ class Boolean(Kind):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.BOOLEAN)
 
     def spelled(self, text: str) -> Any:

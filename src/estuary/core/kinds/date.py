@@ -35,7 +35,7 @@ class Date(Kind):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.DATE)
 
     @property

@@ -69,7 +69,7 @@ class FixedPoint(Kind):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.DECIMAL, self.precision)
 
     @property

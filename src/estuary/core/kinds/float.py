@@ -23,7 +23,7 @@ class Float(Number):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.DOUBLE, self.bounds)
 
     def comparand(self, value: Any) -> float:

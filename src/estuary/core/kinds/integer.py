@@ -33,7 +33,7 @@ class Integer(Number):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.INTEGER, self.bounds)
 
     def comparand(self, value: Any) -> int:

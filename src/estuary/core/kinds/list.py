@@ -73,7 +73,7 @@ class List(Kind):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.LIST, self.lengths, entry=self.held.column)
 
     @property

@@ -29,7 +29,7 @@ class Identifier(Kind):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.TEXT)
 
     @property

@@ -57,7 +57,7 @@ class Text(Kind):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.TEXT, self.lengths)
 
     @property

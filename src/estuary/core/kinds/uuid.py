@@ -28,7 +28,7 @@ class Uuid(Kind):
 
     @property
     def column(self) -> Stored:
-        """As it is."""
+        """The value is stored as it is."""
         return Stored(Storage.UUID)
 
     @property

@@ -161,7 +161,7 @@ class BatchForms:
             raise InvalidParameter(name, refused.message.partition(": ")[2]) from None
 
     def _precondition(self, method: str, headers: Fields) -> Precondition:
-        """As of a request of its own; preconditions of a create are about no record."""
+        """The precondition, as of a separate request; a create has none, for it is about no record."""
         if method == "POST":
             return NO_PRECONDITION
         if method == "PUT" and demands_absence(headers):

@@ -18,14 +18,14 @@ OWN_SCHEMAS: Final = frozenset(
         *("ApiKey", "ApiKeys", "ApiKeyDraft", "ApiKeyRotation", "IssuedApiKey"),
     }
 )
-"""Those that belong to no resource, also where API keys are off."""
+"""Names of schemas that belong to no resource, also where API keys are off."""
 OWN_OPERATIONS: Final = frozenset(
     {
         *("root_health", "health", "live", "ready", "metrics", "openapi", "openapi_v1", "batch"),
         *("list_api_keys", "create_api_key", "read_api_key", "revoke_api_key", "rotate_api_key"),
     }
 )
-"""The same of operations."""
+"""Ids of operations that belong to no resource."""
 _FORMS: Final = (
     *("", "Draft", "Changes", "Patch", "Part"),
     *("Condition", "Query", "List", "Page", "Parts"),

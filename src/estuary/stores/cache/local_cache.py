@@ -57,12 +57,12 @@ class LocalCache:
             self._entries.popitem(last=False)
 
     async def forget(self, record_id: str) -> None:
-        """Here at once, in other workers at their next look."""
+        """Forget the record, here at once, in other workers at their next look."""
         self._stamps.renew(record_id)
         self._entries.pop(record_id, None)
 
     async def clear(self) -> None:
-        """The same for every record."""
+        """Forget every record."""
         self._stamps.renew_all()
         self._entries.clear()
 

@@ -175,11 +175,11 @@ class RedisCache:
             await self._caches.keep(self._prefix + record.id, miss.ticket, self._codec.encode(record))
 
     async def forget(self, record_id: str) -> None:
-        """Everywhere, before this returns; where Redis cannot be reached, see `RedisCaches`."""
+        """Forget the record everywhere before this returns; where Redis cannot be reached, see `RedisCaches`."""
         await self._caches.forget(self._prefix + record_id)
 
     async def clear(self) -> None:
-        """The same for every record."""
+        """Forget every record, as `forget` does."""
         await self._caches.forget_all(self._prefix)
 
 

@@ -98,7 +98,7 @@ class OrderedRecords:
         return found
 
     def backwards(self, first: Place, end: Place, offset: int, limit: int) -> Sequence[Record]:
-        """The same from `end` on, towards `first`."""
+        """Up to `limit` records from `end` on, towards `first`, without the `offset` nearest ones."""
         found: list[Record] = []
         for block, start, stop in self._pieces(first, end, backwards=True):
             last = stop - offset

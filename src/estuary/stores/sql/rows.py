@@ -19,7 +19,7 @@ from estuary.stores.sql.statements import Statements, set_parameter, value_param
 from estuary.stores.sql.types import Conversion, from_driver, to_driver
 
 Row = tuple[Any, ...]
-"""As a driver takes or gives it."""
+"""A row as drivers take or return it."""
 
 
 class RowReader(ABC):

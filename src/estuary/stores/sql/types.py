@@ -188,10 +188,10 @@ class Json(TypeDecorator[str]):
         return JSON() if dialect.name == "postgresql" else Text()
 
     def bind_processor(self, dialect: Dialect) -> None:
-        """A driver takes a text."""
+        """The driver takes the text as it is."""
 
     def result_processor(self, dialect: Dialect, coltype: object) -> None:
-        """And gives one."""
+        """The driver returns the text as it is."""
 
 
 def _of_each(convert: Conversion | None) -> Conversion | None:

@@ -22,11 +22,11 @@ class SqliteLanguage:
         return f"{column} DESC" if descending else column
 
     def tie_breaker(self, keys: int, *, owned: bool) -> TieBreaker:  # noqa: ARG002 (as below)
-        """The same in all: the index with most columns that are equal is searched."""
+        """The plain one for every index: SQLite searches the index with most columns that are equal."""
         return PLAIN
 
     def leads(self, column: str, parameter: str) -> str:
-        """As of any other column."""
+        """Equality, as for any other column."""
         return equals(column, parameter)
 
     def unindexed(self, column: str) -> str:

@@ -24,9 +24,9 @@ from estuary.stores.sqlite.names import Names, demand_regular, size_of
 _FLOCK = struct.Struct("hhqqi0q")
 """`struct flock` of fcntl(2), as 64-bit Linux has it: type, whence, start, length, process."""
 _SHARED_LOCK = 0x40000002, 510
-"""Start and length of what every process locks in the main file for as long as it has the log open."""
+"""Start and length of the lock that every process holds in the main file while it has the log open."""
 _INDEX_LOCK = 128, 1
-"""The same in the index."""
+"""Start and length of its lock in the index."""
 _VERSION_OFFSET, _WRITE_AHEAD = 18, b"\x02"
 """In the main file's header (https://www.sqlite.org/fileformat.html): whether there is a log at all."""
 _POLL = 0.05
