@@ -175,7 +175,7 @@ class RedisCache:
             await self._caches.keep(self._prefix + record.id, miss.ticket, self._codec.encode(record))
 
     async def forget(self, record_id: str) -> None:
-        """Forget the record everywhere before this returns; where Redis cannot be reached, see `RedisCaches`."""
+        """Forget the record everywhere before this returns; without Redis, see `RedisCaches`."""
         await self._caches.forget(self._prefix + record_id)
 
     async def clear(self) -> None:
