@@ -29,7 +29,7 @@ from tests.contract.making import LATER, TIMEOUT, dice, make_id, once
 from tests.contract.stores import StoreKind
 from tests.support.clocks import START, SettableClock
 from tests.support.collections import awaited
-from tests.support.library import AUTHORS, BOOKS, CHAPTERS, LIBRARY, Author, Book, Chapter
+from tests.support.library import AUTHORS, BOOKS, CHAPTERS, LIBRARY, Author, Chapter, Volume
 
 ADA, BOB = make_id(1), make_id(2)
 ATLAS, SEQUEL = make_id(11), make_id(12)
@@ -44,7 +44,7 @@ def record(record_id: str, value: msgspec.Struct, owner: str = "") -> Record:
 
 def book(record_id: str = ATLAS, author: str = ADA, owner: str = "", **fields: Any) -> Record:
     """A new book, of Ada's unless another author is given."""
-    return record(record_id, Book(title="A book", author=author, **fields), owner)
+    return record(record_id, Volume(title="A book", author=author, **fields), owner)
 
 
 def chapter(number: int, book: str = ATLAS, within: int | None = None, owner: str = "") -> Record:
@@ -90,7 +90,7 @@ class Library:
         return (await self.authors.count(), await self.books.count(), await self.chapters.count())
 
 
-RESOURCE_OF: dict[type[msgspec.Struct], Resource] = {Author: AUTHORS, Book: BOOKS, Chapter: CHAPTERS}
+RESOURCE_OF: dict[type[msgspec.Struct], Resource] = {Author: AUTHORS, Volume: BOOKS, Chapter: CHAPTERS}
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ async def test_what_goes_with_a_record(library: Library) -> None:
     assert changed == set(written.changed)
     assert (2, 1, 1) == await library.numbers()
     sequel = await library.books.get(SEQUEL)
-    assert (2, Book(title="A book", author=ADA, editor=BOB)) == (sequel.version, sequel.value)
+    assert (2, Volume(title="A book", author=ADA, editor=BOB)) == (sequel.version, sequel.value)
     await library.authors.delete(BOB)
     assert 3 == (await library.books.get(SEQUEL)).version
     with pytest.raises(Referenced):
@@ -316,7 +316,7 @@ def _modelled(before: dict[Place, Record], root: Place) -> dict[Place, tuple[int
         if place in gone:
             continue
         value, version = found.value, found.version
-        if isinstance(value, Book):
+        if isinstance(value, Volume):
             if Place("authors", value.author) in gone:
                 return None
             cleared = {

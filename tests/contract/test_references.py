@@ -27,7 +27,7 @@ from tests.contract.making import LATER, TIMEOUT, make_id, once
 from tests.contract.stores import StoreKind
 from tests.support.clocks import START
 from tests.support.collections import Collection, awaited
-from tests.support.library import AUTHORS, BOOKS, CHAPTERS, LIBRARY, Author, Book, Chapter
+from tests.support.library import AUTHORS, BOOKS, CHAPTERS, LIBRARY, Author, Chapter, Volume
 
 ADA, BOB, NOBODY = make_id(1), make_id(2), make_id(99)
 ATLAS, SEQUEL = make_id(11), make_id(12)
@@ -42,7 +42,7 @@ def record(record_id: str, value: msgspec.Struct, owner: str = "") -> Record:
 
 def book(record_id: str = ATLAS, author: str = ADA, **fields: Any) -> Record:
     """A new book, of Ada's unless another author is given."""
-    return record(record_id, Book(title="A book", author=author, **fields))
+    return record(record_id, Volume(title="A book", author=author, **fields))
 
 
 class Library:
@@ -95,7 +95,7 @@ async def test_what_is_referred_to_must_be_there(library: Library) -> None:
         await library.books.update(ATLAS, {"author": ATLAS}, LATER)
     await library.books.update(ATLAS, {"author": BOB, "editor": ADA, "title": "Other"}, LATER)
     await library.books.update(ATLAS, {"editor": None}, LATER)
-    assert Book(title="Other", author=BOB) == (await library.books.get(ATLAS)).value
+    assert Volume(title="Other", author=BOB) == (await library.books.get(ATLAS)).value
 
 
 async def test_what_is_referred_to_stays(library: Library) -> None:
@@ -197,7 +197,7 @@ async def test_what_is_referred_to_may_have_to_be_an_owners(library: Library) ->
         )
     assert (1, ReferenceMissing) == (refused.value.index, type(refused.value.refusal))
     assert 0 == await library.books.count()
-    await library.books.insert(record(ATLAS, Book(title="A book", author=make_id(3)), "her"), hers)
+    await library.books.insert(record(ATLAS, Volume(title="A book", author=make_id(3)), "her"), hers)
     with pytest.raises(ReferenceMissing, match="author"):
         await library.books.update(ATLAS, {"author": make_id(3), "title": "x"}, LATER, his)
     wrong = msgspec.structs.replace(his, expected_version=2)

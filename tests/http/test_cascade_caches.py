@@ -17,7 +17,7 @@ from estuary.core.resource import Resource
 from tests.contract.making import make_id
 from tests.http.stores import VARIABLES
 from tests.support.clocks import START
-from tests.support.library import AUTHORS, BOOKS, CHAPTERS, LIBRARY_REFERENCES, Author, Book, Chapter
+from tests.support.library import AUTHORS, BOOKS, CHAPTERS, LIBRARY_REFERENCES, Author, Chapter, Volume
 from tests.support.service import client_of, make_service, observed
 
 ADA, ATLAS = make_id(1), make_id(2)
@@ -28,7 +28,7 @@ PARTS, SECTIONS = 100, 900
 async def library() -> AsyncIterator[tuple[Resource, list[Record]]]:
     """A book with a thousand chapters, over two levels."""
     yield AUTHORS, [record(ADA, Author("Ada"))]
-    yield BOOKS, [record(ATLAS, Book(title="Atlas", author=ADA))]
+    yield BOOKS, [record(ATLAS, Volume(title="Atlas", author=ADA))]
     yield CHAPTERS, chapters()
 
 

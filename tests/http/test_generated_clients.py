@@ -73,7 +73,7 @@ export const upsert: Upsert = { title: "a", author: "x" };
 export const expand: NonNullable<operations["list_volumes"]["parameters"]["query"]> = {
   author: "01a20ae4-aaec-7239-acf3-5c06e8eab230", expand: "author,translation_of.author",
 };
-export function writer(book: Schemas["Book"]): string | undefined {
+export function writer(book: Schemas["Volume"]): string | undefined {
   return book.expand?.author?.name;
 }
 
@@ -94,7 +94,7 @@ from client.api.volumes import list_volumes, read_volume_by_isbn
 from client.api.vessels import read_vessel
 from client.api.vessels import create_vessel, patch_vessel, update_vessel
 from client.models import Batch, BatchOperation, BatchOperationHeaders, BatchOperationMethod
-from client.models import BatchResults, Book
+from client.models import BatchResults, Volume
 from client.models import Entry, EntryDraft, Error, Vessel, VesselChanges, VesselPatch, VesselRigChoice
 
 id, time = "01a20ae4-aaec-7239-acf3-5c06e8eab230", "1998-07-01T06:30:00.250000Z"
@@ -155,7 +155,7 @@ entry = Entry.from_dict({
 assert ("alice", date(1998, 7, 1)) == (entry.made_by, entry.day)
 assert {"title": "a"} == EntryDraft(title="a").to_dict()
 author = {"id": id, "name": "Ada", "created_at": time, "updated_at": time}
-book = Book.from_dict({
+book = Volume.from_dict({
     "id": id, "title": "a", "author": id, "editor": None, "translation_of": None, "isbn": None,
     "created_at": time, "updated_at": time, "expand": {"author": author, "editor": None},
 })

@@ -11,8 +11,7 @@ import pytest
 
 from estuary.client import AsyncClient, NotFound, PreconditionFailed, ValidationFailed, not_, or_
 from tests.support.books import BOOKS_REFERENCE, Book
-from tests.support.library import LIBRARY_REFERENCES, Author
-from tests.support.library import Book as Volume
+from tests.support.library import LIBRARY_REFERENCES, Author, Volume
 from tests.support.resources import BUILT, Hull, Vessel, vessel
 
 RESOURCES = f"{BOOKS_REFERENCE},{LIBRARY_REFERENCES},tests.support.resources:VESSELS"
@@ -67,6 +66,8 @@ async def write_together(client: AsyncClient, label: str) -> None:
         author = batch.create(authors, Author(name=label))
         volume = batch.create(volumes, Volume(title="Notes", author=author.id, isbn=f"{label}/1"))
         sketches = batch.patch(volumes, volume.id, title="Sketches")
+        await batch.send(validate_only=True)
+        assert "Sketches" == sketches.result.value.title
     assert ("Notes", 1) == (volume.result.value.title, volume.result.version)
     assert ("Sketches", 2) == (sketches.result.value.title, sketches.result.version)
     assert volume.id == (await volumes.get_by("isbn", f"{label}/1")).id

@@ -13,7 +13,7 @@ class Author(Struct, frozen=True):
     name: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
-class Book(Struct, frozen=True, kw_only=True):
+class Volume(Struct, frozen=True, kw_only=True):
     """What an author writes: it keeps the author, and loses its editor and its original."""
 
     title: str
@@ -32,7 +32,7 @@ class Chapter(Struct, frozen=True, kw_only=True):
 
 
 AUTHORS = Resource("authors", Author)
-BOOKS = Resource("volumes", Book)
+BOOKS = Resource("volumes", Volume)
 CHAPTERS = Resource("chapters", Chapter)
 LIBRARY = (CHAPTERS, BOOKS, AUTHORS)
 """Those that refer to others come first, as declarations may have it."""

@@ -9,7 +9,17 @@ from estuary.client.exchange import RetryPolicy, Steps, exchange
 from estuary.client.identifiers import new_id
 from estuary.client.records import Record
 from estuary.client.values import fields_of
-from estuary.client.writes import Options, Result, Write, batched, deleting, results_in, setting, written
+from estuary.client.writes import (
+    Options,
+    Result,
+    Write,
+    batched,
+    deleting,
+    reading_answer,
+    results_in,
+    setting,
+    written,
+)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -106,19 +116,24 @@ class Collected:
         return self._add(record_id, lambda _: None, deleting(resource.calls.at(record_id), version))
 
     def steps(self, options: Options) -> Steps[None]:
-        """Send the writes, if there are any; raises `ValueError` if they have been sent."""
+        """Send the writes, if there are any; raises `ValueError` if they have been made.
+
+        They can be tried (`validate_only`) before they are made.
+        """
         if self._sent:
             raise ValueError("the batch has been sent")
         if self._writes:
+            request = batched(self._writes, options)
             try:
-                answer = yield from exchange(batched(self._writes, options), self._retry_policy)
+                answer = yield from exchange(request, self._retry_policy)
             except Refused as refused:
                 self._count_as_collected(refused)
                 raise
-            results = results_in(answer, len(self._writes))
-            for pending, result in zip(self._pending, results, strict=True):
-                pending.settle(result)
-        self._sent = True
+            with reading_answer(request):
+                results = results_in(answer, len(self._writes))
+                for pending, result in zip(self._pending, results, strict=True):
+                    pending.settle(result)
+        self._sent = not options.validate_only
 
     def _add(self, record_id: str | None, read: Callable[[Result], R], *writes: Write) -> Pending[R]:
         pending = Pending(record_id, read)

@@ -15,6 +15,7 @@ from estuary.client.writes import (
     creating,
     deleting,
     patching,
+    reading_answer,
     results_in,
     setting,
     written,
@@ -69,10 +70,12 @@ class Calls(Generic[T]):
 
     def delete(self, path: str, options: Options) -> Steps[None]:
         """Delete the record at `path`."""
-        answer = yield from exchange(deleting(path, options.version).alone(options), self.retry_policy)
-        if answer.status != 204:
-            # Other answers hold a record, which cannot be read where a proxy's page came instead.
-            raise UnexpectedAnswer(f"a delete is answered with 204, not with {answer.status}")
+        request = deleting(path, options.version).alone(options)
+        answer = yield from exchange(request, self.retry_policy)
+        with reading_answer(request):
+            if answer.status != 204:
+                # Other answers hold a record, which cannot be read where a proxy's page came instead.
+                raise UnexpectedAnswer(f"a delete is answered with 204, not with {answer.status}")
 
     def edit(self, record_id: str, change: Callable[[T], T], attempts: int) -> Steps[Record[T]]:
         """Read the record, change it, write it with If-Match; start over if another write came between."""
@@ -117,18 +120,22 @@ class Calls(Generic[T]):
         return Write("PUT", self.at_value(field, fields[field]), tags, fields)
 
     def _make(self, write: Write, options: Options) -> Steps[Record[T]]:
-        answer = yield from exchange(write.alone(options), self.retry_policy)
-        return written(self.codec, answer)
+        request = write.alone(options)
+        answer = yield from exchange(request, self.retry_policy)
+        with reading_answer(request):
+            return written(self.codec, answer)
 
     def _make_together(self, writes: Sequence[Write], options: Options) -> Steps[Record[T]]:
         if len(writes) == 1:
             return (yield from self._make(writes[0], options))
+        request = batched(writes, options)
         try:
-            answer = yield from exchange(batched(writes, options), self.retry_policy)
+            answer = yield from exchange(request, self.retry_policy)
         except Refused as refused:
             refused.operation = None  # the batch is an implementation detail
             raise
-        return written(self.codec, results_in(answer, len(writes))[-1])
+        with reading_answer(request):
+            return written(self.codec, results_in(answer, len(writes))[-1])
 
 
 def _changed(value: T, change: Callable[[T], T]) -> Fields:

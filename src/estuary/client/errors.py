@@ -30,7 +30,12 @@ class NoAnswer(EstuaryError):
 
 
 class UnexpectedAnswer(EstuaryError):
-    """The answer is not one that Estuary gives, or has a record that cannot be read as its type."""
+    """The answer is not one that Estuary gives, or has a record that cannot be read as its type.
+
+    A write may have been carried out, or not. Sent again with this `idempotency_key`, it takes effect once.
+    """
+
+    idempotency_key: str | None = None
 
 
 class NotShown(EstuaryError):

@@ -1,6 +1,7 @@
 """Writes: what each is as a request, and as an operation of a batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -114,6 +115,16 @@ def results_in(answer: Answer, expected: int) -> list[Result]:
     if expected != len(results):
         raise UnexpectedAnswer(f"the batch has {expected} operations, its answer {len(results)}")
     return results
+
+
+@contextmanager
+def reading_answer(request: Request) -> Iterator[None]:
+    """Within it, an `UnexpectedAnswer` gets the idempotency key of the `request` that was answered so."""
+    try:
+        yield
+    except UnexpectedAnswer as error:
+        error.idempotency_key = request.idempotency_key
+        raise
 
 
 def written(codec: Codec[T], answer: Answer | Result) -> Record[T]:

@@ -60,6 +60,15 @@ def test_a_delete_is_believed_by_its_status_alone() -> None:
         steps.send(Answer(200, {}, b"<html>"))
 
 
+def test_a_write_that_is_answered_by_another_program_can_be_sent_again() -> None:
+    """It may have been made: the exception has its key."""
+    steps = calls().create(Book("Walden"), None, Options(idempotency_key="k"))
+    next(steps)
+    with pytest.raises(UnexpectedAnswer) as error:
+        steps.send(Answer(200, {}, b"<html>"))
+    assert "k" == error.value.idempotency_key
+
+
 @pytest.mark.parametrize("text", ["", ".", ".."])
 def test_what_stands_for_another_path_is_refused(text: str) -> None:
     """On its way it would become that."""

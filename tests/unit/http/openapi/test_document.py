@@ -68,7 +68,7 @@ def test_what_json_schema_has_no_word_for_is_told_in_extensions() -> None:
     resources = {tag["name"]: tag["x-estuary-resource"] for tag in library["tags"] if len(tag) > 2}
     assert ["chapters", "volumes", "authors"] == list(resources)
     assert {"path": "/api/v1/volumes", "singular": "volume"} == resources["volumes"]
-    for name in ("Book", "BookDraft", "BookPatch"):
+    for name in ("Volume", "VolumeDraft", "VolumePatch"):
         fields = library["components"]["schemas"][name]["properties"]
         assert {"resource": "authors", "on_delete": "restrict"} == fields["author"]["x-estuary-reference"]
         editor = {"resource": "authors", "on_delete": "set_null"}
