@@ -36,17 +36,14 @@ class Artefact(NamedTuple):
     validator: str
     by_folder: bool = False
 
-    def mistakes(self) -> list[str]:
-        """What the checker finds."""
-        given = self.path.parent if self.by_folder else self.path
-        done = tool("python", VALIDATORS / self.validator, given)
-        assert "" == done.stderr
-        assert bool(done.stdout) == bool(done.returncode)
-        return done.stdout.splitlines()
+    @property
+    def given(self) -> Path:
+        """What the checker is given."""
+        return self.path.parent if self.by_folder else self.path
 
     def altered(self, folder: Path, old: str, new: str) -> "Artefact":
         """The same with one thing changed, in its own folder."""
-        copied = Path(shutil.copytree(self.path.parent, folder / self.path.parent.name))
+        copied = Path(shutil.copytree(self.path.parent, folder))
         text = self.path.read_text()
         assert old in text
         target = copied / self.path.name
@@ -80,16 +77,31 @@ ALTERATIONS = [
 ]
 
 
+def mistakes(validator: str, *given: Path) -> list[str]:
+    """What a checker finds, each line with the path it was given: it takes seconds to start."""
+    done = tool("python", VALIDATORS / validator, *given)
+    assert "" == done.stderr
+    assert bool(done.stdout) == bool(done.returncode)
+    return done.stdout.splitlines()
+
+
 @pytest.mark.parametrize("artefact", [TASK, CLOUD_RUN, AZURE], ids=lambda each: each.path.parent.name)
 def test_nothing_is_found(artefact: Artefact) -> None:
     """The cloud's own models and schemas know every field, and allow every value."""
-    assert [] == artefact.mistakes()
+    assert [] == mistakes(artefact.validator, artefact.given)
 
 
-@pytest.mark.parametrize(("artefact", "old", "new"), ALTERATIONS, ids=lambda each: str(each)[:40])
-def test_a_mistake_is_found(artefact: Artefact, old: str, new: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("artefact", [TASK, CLOUD_RUN, AZURE], ids=lambda each: each.path.parent.name)
+def test_each_mistake_is_found(artefact: Artefact, tmp_path: Path) -> None:
     """A misspelt field, a wrong type, a value outside the choices: the check fails."""
-    assert [] != artefact.altered(tmp_path, old, new).mistakes()
+    altered = {
+        f"{old} -> {new}": each.altered(tmp_path / str(number), old, new).given
+        for number, (each, old, new) in enumerate(ALTERATIONS)
+        if each.validator == artefact.validator
+    }
+    found = mistakes(artefact.validator, *altered.values())
+    missed = [what for what, path in altered.items() if not [m for m in found if m.startswith(f"{path}: ")]]
+    assert [] == missed
 
 
 class Deployed(NamedTuple):

@@ -1,14 +1,14 @@
 """Checks what `aws` is given with --cli-input-json, against the API's models and CloudFormation's schemas.
 
-    .tools/deploy/bin/python workshop/validators/aws_ecs.py FOLDER
+    .tools/deploy/bin/python workshop/validators/aws_ecs.py FOLDER…
 
-Prints a line for each mistake, and ends with 1 if there is one. botocore's models know every field, type
-and choice; cfn-lint also knows what goes together, such as a task's CPU and memory.
+Prints a line for each mistake, with its folder, and ends with 1 if there is one. botocore's models know
+every field, type and choice; cfn-lint also knows what goes together, such as a task's CPU and memory.
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,17 +42,22 @@ MAPS = {"options"}
 """Fields whose keys are the user's, and are written the same in both forms."""
 
 
-def main(folder: str) -> int:
-    """Print what is wrong with the files in a folder; the exit code."""
-    inputs = {path.stem: json.loads(path.read_text()) for path in sorted(Path(folder).glob("*.json"))}
-    mistakes = [f"{name}.json: no such file" for name in CALLS if name not in inputs]
-    mistakes += [f"{name}.json: no check reads it" for name in inputs if name not in CALLS]
-    for name in inputs.keys() & CALLS.keys():
-        mistakes += [f"{name}.json: {mistake}" for mistake in against_models(CALLS[name], inputs[name])]
-    mistakes += against_schemas(inputs)
+def main(folders: Sequence[str]) -> int:
+    """Print what is wrong with the files in each folder; the exit code."""
+    mistakes = [f"{folder}: {mistake}" for folder in folders for mistake in mistakes_in(Path(folder))]
     for mistake in mistakes:
         print(mistake)
     return 1 if mistakes else 0
+
+
+def mistakes_in(folder: Path) -> Iterator[str]:
+    """What is wrong with the files in a folder."""
+    inputs = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    yield from (f"{name}.json: no such file" for name in CALLS if name not in inputs)
+    yield from (f"{name}.json: no check reads it" for name in inputs if name not in CALLS)
+    for name in inputs.keys() & CALLS.keys():
+        yield from (f"{name}.json: {mistake}" for mistake in against_models(CALLS[name], inputs[name]))
+    yield from against_schemas(inputs)
 
 
 def against_models(call: Call, given: dict[str, Any]) -> Iterator[str]:
@@ -103,4 +108,4 @@ def as_properties(given: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

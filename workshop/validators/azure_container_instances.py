@@ -1,14 +1,15 @@
 """Checks a container group against the models of Azure's SDK, which are made from the API's description.
 
-    .tools/deploy/bin/python workshop/validators/azure_container_instances.py FILE
+    .tools/deploy/bin/python workshop/validators/azure_container_instances.py FILE…
 
-Prints a line for each mistake, and ends with 1 if there is one. The SDK itself passes over what it does not
-know; here every field has to be known, of its type, among its choices, not the service's own to set, and
-there if it is required. Its models have all that in attributes that are private by name only (msrest).
+Prints a line for each mistake, with its file, and ends with 1 if there is one. The SDK itself passes over
+what it does not know; here every field has to be known, of its type, among its choices, not the service's
+own to set, and there if it is required. Its models have all that in attributes that are private by name
+only (msrest).
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,24 @@ TYPE = "Microsoft.ContainerInstance/containerGroups"
 SCALARS = {"str": str, "int": int, "float": (int, float), "bool": bool}
 
 
-def main(path: str) -> int:
-    """Print what is wrong with the file; the exit code."""
-    group = yaml.safe_load(Path(path).read_text())
-    # Whose request it is stands beside the group, and is not of it.
-    given = {name: group.pop(name, None) for name in ("apiVersion", "type", "name")}
-    wanted = {"apiVersion": API_VERSION, "type": TYPE, "name": given["name"] or "a name"}
-    mistakes = [
-        f"{key}: {value!r} is not {wanted[key]!r}" for key, value in given.items() if value != wanted[key]
-    ]
-    mistakes += against(models.ContainerGroup, group, "")
+def main(paths: Sequence[str]) -> int:
+    """Print what is wrong with each file; the exit code."""
+    mistakes = [f"{path}: {mistake}" for path in paths for mistake in mistakes_in(Path(path))]
     for mistake in mistakes:
         print(mistake)
     return 1 if mistakes else 0
+
+
+def mistakes_in(file: Path) -> Iterator[str]:
+    """What is wrong with a file."""
+    group = yaml.safe_load(file.read_text())
+    # Whose request it is stands beside the group, and is not of it.
+    given = {name: group.pop(name, None) for name in ("apiVersion", "type", "name")}
+    wanted = {"apiVersion": API_VERSION, "type": TYPE, "name": given["name"] or "a name"}
+    for key, value in given.items():
+        if value != wanted[key]:
+            yield f"{key}: {value!r} is not {wanted[key]!r}"
+    yield from against(models.ContainerGroup, group, "")
 
 
 def against(model: Any, given: Any, path: str) -> Iterator[str]:
@@ -107,4 +113,4 @@ CHOICES: dict[str, type[Enum]] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

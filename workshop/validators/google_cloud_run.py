@@ -1,15 +1,15 @@
 """Checks a service of Cloud Run against Google's own description of the API that `gcloud` sends it to.
 
-    .tools/deploy/bin/python workshop/validators/google_cloud_run.py FILE
+    .tools/deploy/bin/python workshop/validators/google_cloud_run.py FILE…
 
-Prints a line for each mistake, and ends with 1 if there is one. No field is let pass that the description
-does not name, and no annotation that it does not name for this kind of thing.
+Prints a line for each mistake, with its file, and ends with 1 if there is one. No field is let pass that
+the description does not name, and no annotation that it does not name for this kind of thing.
 """
 
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,20 @@ DESCRIPTION = files("googleapiclient.discovery_cache.documents") / "run.v1.json"
 ANNOTATION = re.compile(r"`((?:run\.googleapis\.com|autoscaling\.knative\.dev)/[\w-]+)`: ([\w ,]+)")
 
 
-def main(path: str) -> int:
-    """Print what is wrong with the file; the exit code."""
-    service = yaml.safe_load(Path(path).read_text())
+def main(paths: Sequence[str]) -> int:
+    """Print what is wrong with each file; the exit code."""
     schemas = json.loads(DESCRIPTION.read_text())["schemas"]
-    mistakes = [*against_schemas(service, schemas), *against_annotations(service, schemas)]
+    mistakes = [f"{path}: {mistake}" for path in paths for mistake in mistakes_in(Path(path), schemas)]
     for mistake in mistakes:
         print(mistake)
     return 1 if mistakes else 0
+
+
+def mistakes_in(file: Path, schemas: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with a file."""
+    service = yaml.safe_load(file.read_text())
+    yield from against_schemas(service, schemas)
+    yield from against_annotations(service, schemas)
 
 
 def against_schemas(service: Any, schemas: dict[str, Any]) -> Iterator[str]:
@@ -65,4 +71,4 @@ def against_annotations(service: Any, schemas: dict[str, Any]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))
