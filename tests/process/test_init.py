@@ -54,10 +54,11 @@ def test_its_own_tests_pass(project: Path) -> None:
     assert "3 passed" in done.stdout
 
 
-def test_its_types_are_checked_without_arguments(project: Path) -> None:
-    """Each module is known by one name."""
+def test_its_modules_have_one_name_each(project: Path) -> None:
+    """Mypy, asked without a path's name, finds no module twice; what is imported is not looked at."""
+    without = ("--follow-imports=skip", "--allow-subclassing-any", "--allow-untyped-decorators")
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--follow-imports=skip", "--cache-dir=/dev/null", "."],
+        [sys.executable, "-m", "mypy", "--cache-dir=/dev/null", *without, "."],
         cwd=project,
         capture_output=True,
         text=True,
