@@ -111,19 +111,25 @@ test("an import that ended goes on: what was not answered is sent as it was, wit
   const stop = new AbortController();
   const first = await sentBy(
     (operations, number) => {
-      if (number === 2) stop.abort(); // the answer to this one is lost, and it is not sent again
-      return { status: number === 1 ? 200 : 503 };
+      if (number === 1) return { status: 422, operation: 5 };
+      if (number === 3) stop.abort(); // the answer to this one is lost, and it is not sent again
+      return { status: number === 2 ? 200 : 503 };
     },
     titles,
     progress,
     { signal: stop.signal },
   );
-  assert.deepEqual([first.sent.length, first.settled, first.ended.name], [2, 100, "AbortError"]);
+  assert.deepEqual([first.settled, first.broken, first.ended.name], [51, [6], "AbortError"]);
   const second = await sentBy(() => ({ status: 200 }), titles, progress);
-  assert.deepEqual(second.sent[0], first.sent[1]);
-  assert.deepEqual(second.sent.map(({ operations }) => operations.length), [100, 50]);
-  assert.notEqual(second.sent[1].key, second.sent[0].key);
+  assert.deepEqual(second.sent[0], first.sent[2]);
   assert.deepEqual([second.settled, second.broken], [250, []]);
+  const made = [first.sent[1], ...second.sent].flatMap(({ operations }) => operations.map(({ body }) => body.title));
+  assert.deepEqual(made.sort(), titles.sort());
+});
+
+test("lines that read the same are each written: their batches have keys of their own", async () => {
+  const { sent } = await sentBy(() => ({ status: 200 }), Array(200).fill("same"));
+  assert.equal(new Set(sent.map(({ key }) => key)).size, 2);
 });
 
 test("where the service requires to know whether a record is there, that is found out", async () => {
