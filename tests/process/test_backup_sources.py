@@ -54,6 +54,14 @@ def shipped(ships: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def add_colour(folder: Path) -> None:
+    """A column of items that is not declared, with a value."""
+    with closing(connect(folder / "data/estuary.db")) as database:
+        database.execute("ALTER TABLE items ADD COLUMN colour TEXT")
+        database.execute("UPDATE items SET colour = 'red' WHERE name = 'item 1'")
+        database.commit()
+
+
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     """A server of this module's own."""
@@ -188,10 +196,7 @@ def test_what_is_not_declared_can_be_left_out_of_a_restore(shipped: Path) -> Non
 
 def test_columns_that_are_not_declared_are_told_and_can_be_taken(shipped: Path) -> None:
     """Left out with a warning; with --all they are in the line, and come back once they are declared."""
-    with closing(connect(shipped / "data/estuary.db")) as database:
-        database.execute("ALTER TABLE items ADD COLUMN colour TEXT")
-        database.execute("UPDATE items SET colour = 'red' WHERE name = 'item 1'")
-        database.commit()
+    add_colour(shipped)
     plain = estuary(shipped, "backup", "plain")
     assert 0 == plain.returncode, plain.stderr
     assert "items: columns that are not declared were left out: colour (--all takes them)" in plain.stderr
@@ -206,6 +211,7 @@ def test_columns_that_are_not_declared_are_told_and_can_be_taken(shipped: Path) 
 @pytest.mark.parametrize("command", ["restore", "import", "migrate", "check"])
 def test_undeclared_records_are_mentioned(shipped: Path, command: str) -> None:
     """Commands that write to a store, or look at it, name what it holds besides."""
+    add_colour(shipped)
     arguments: dict[str, tuple[str, ...]] = {
         "restore": ("restore", "--replace", "copy"),
         "import": ("import", "--replace"),
@@ -221,14 +227,19 @@ def test_undeclared_records_are_mentioned(shipped: Path, command: str) -> None:
     assert 0 == done.returncode, done.stderr
     message = "the store holds records that RESOURCES does not declare, left as they are: vessels (1)"
     assert message in done.stdout + done.stderr
+    message = "columns that are declared no more (Was renames them), left as they are: items (colour)"
+    assert f"the store holds {message}" in done.stdout + done.stderr
     assert "vessels" in {record["resource"] for record in records(shipped)}
 
 
 def test_the_service_mentions_undeclared_records(shipped: Path) -> None:
-    """Once, in its log, after the start."""
+    """Once, in its log, after the start; and columns, which may be those of a field that was renamed."""
+    add_colour(shipped)
     with serving(shipped, {"PYTHONPATH": ROOT, "DATABASE_URL": "sqlite:///data/estuary.db"}) as server:
         reported = server.record("the store holds records that RESOURCES does not declare")
+        column = server.record("the store holds columns that are declared no more (Was renames them)")
     assert ("WARN", "vessels (1)") == (reported["level"], reported["tables"])
+    assert ("WARN", "items (colour)") == (column["level"], column["tables"])
 
 
 def test_a_status_that_cannot_be_told_leaves_the_backup_whole(shipped: Path) -> None:

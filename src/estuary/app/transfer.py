@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 
 from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
-from estuary.app.undeclared import counted
+from estuary.app.undeclared import beside_declared, counted
 from estuary.backups.atomic_files import occupied
 from estuary.backups.errors import BackupError
 from estuary.backups.record_lines import Lines
@@ -169,15 +169,15 @@ def left_out(survey: Survey) -> list[str]:
 
 
 async def left_alone(store: object) -> list[str]:
-    """A warning for records in `store` that no resource declares, and no client can see."""
+    """Warnings for records and columns in `store` that no resource declares, and no client can see."""
     if not isinstance(store, Source):
         return []
-    # This is only a warning: if the records cannot be read, the command goes on.
+    # These are only warnings: if the records cannot be read, the command goes on.
     with suppress(StoreError):
-        undeclared = (await store.survey()).undeclared
-        if undeclared:
-            tables = counted(undeclared)
-            return [f"the store holds records that RESOURCES does not declare, left as they are: {tables}"]
+        survey = await store.survey()
+        return [
+            f"the store holds {what}, left as they are: {names}" for what, names in beside_declared(survey)
+        ]
     return []
 
 
