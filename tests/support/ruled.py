@@ -86,7 +86,9 @@ def remark_type(target: str) -> Any:
     """What refers to a note, or to none."""
     title = Annotated[str, Meta(min_length=1, max_length=40)]
     about = Annotated[str, Ref(target, on_delete="set_null")] | None
-    return defstruct("Remark", [("title", title), ("about", about, None)], frozen=True, kw_only=True)
+    # A name of its own: in the OpenAPI document a schema is called what its class is.
+    name = f"RemarkOn{target.upper()}"
+    return defstruct(name, [("title", title), ("about", about, None)], frozen=True, kw_only=True)
 
 
 @functools.cache
