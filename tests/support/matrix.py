@@ -1,11 +1,16 @@
 """Which store passed which suite: the table at the end of a run."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 PROPERTY = "store"
 """The property of a test's report that names the store which it ran on."""
+_STORE = re.compile(
+    r"(observed-|(redis-)?cached\+)?(memory|sqlite|postgres(-pooled)?|convex)|local|shared|redis"
+)
+"""The names of stores and of limiters: `kind` is also what other tests call what they are given."""
 _OUTCOMES = ("passed", "failed", "skipped")
 
 
@@ -14,7 +19,8 @@ def store_of(parameters: Mapping[str, Any]) -> str | None:
     for name in ("kind", "store_variables", "store"):
         if name in parameters:
             value = parameters[name]
-            return str(getattr(value, "name", value))
+            store = str(getattr(value, "name", value))
+            return store if _STORE.fullmatch(store) else None
     return None
 
 

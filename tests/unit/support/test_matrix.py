@@ -9,7 +9,9 @@ def test_a_store_is_known_by_its_parameter() -> None:
     assert "memory" == store_of({"kind": STORES[0], "outage": None})
     assert "sqlite" == store_of({"store_variables": "sqlite"})
     assert "convex" == store_of({"store": "convex"})
+    assert {each.name for each in STORES} == {store_of({"kind": each}) for each in STORES}
     assert None is store_of({"operation": "get"})
+    assert None is store_of({"kind": "ServiceMonitor"})
 
 
 def test_every_outcome_is_counted_once() -> None:
