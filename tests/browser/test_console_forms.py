@@ -302,7 +302,9 @@ def test_a_request_is_told_so_that_it_can_be_run(page: Page, tmp_path: Path) -> 
         labelled(form, "Name").fill(name)
         button(page, "API request").click()
         page.get_by_role("radio", name=language).check()
-        run_it(page.get_by_role("region", name=f"The request for {language}").inner_text())
+        request = page.get_by_role("region", name=f"The request for {language}")
+        expect(request).to_contain_text("HOME")
+        run_it(request.inner_text())
         assert name == asked(page, "GET", f"/api/v1/authors/{record['id']}")["name"]
         answered(page, "Close").click()
         button(page, "Discard changes").click()

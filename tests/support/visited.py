@@ -1,22 +1,21 @@
 """What tests of the console do with its pages: look at each in every way, and speak to the API beside."""
 
+from itertools import product
 from typing import Any, Literal
 
 from playwright.sync_api import Page
 
 from tests.support.browser import NARROW, WIDE, violations
 
-_LOOKS: tuple[tuple[tuple[int, int], Literal["light", "dark"]], ...] = (
-    (WIDE, "light"),
-    (NARROW, "dark"),
-)
+_SIZES = (WIDE, NARROW)
+_COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def faults_in_every_look(page: Page) -> list[str]:
-    """What axe finds, and what is wider than the window, at both sizes, one in light and one in dark."""
+    """What axe finds, and what is wider than the window, at both sizes, in light and in dark."""
     found: list[str] = []
     before = page.viewport_size
-    for (width, height), colours in _LOOKS:
+    for (width, height), colours in product(_SIZES, _COLOURS):
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=colours)
         found += [f"{width} {colours}: {each}" for each in violations(page)]
