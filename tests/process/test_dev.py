@@ -107,7 +107,7 @@ def test_fifty_saves_leave_nothing_behind(tmp_path: Path) -> None:
     save(tmp_path, 0)
     with developing(tmp_path, "rate_limit_enabled = false\n") as server:
         until(lambda: default_pages(server) == 0)
-        before = sockets_of(server), len(server.workers)
+        sockets, processes = sockets_of(server), len(server.workers)
         with httpx.Client(base_url=server.origin, headers={"Connection": "close"}, timeout=30) as client:
             for number in range(1, SAVES + 1):
                 save(tmp_path, number if number % 5 else "1 +")
@@ -115,7 +115,8 @@ def test_fifty_saves_leave_nothing_behind(tmp_path: Path) -> None:
                 assert {201} == statuses
         save(tmp_path, SAVES + 1)
         until(lambda: default_pages(server) == SAVES + 1)
-        until(lambda: (sockets_of(server), len(server.workers)) == before)
+        # There may be fewer: at the start it may have had a module open that it was importing.
+        until(lambda: sockets_of(server) <= sockets and len(server.workers) == processes)
         server.send_to_all(signal.SIGINT)
         assert 0 == server.wait()
         server.wait_until_gone()
