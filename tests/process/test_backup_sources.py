@@ -227,7 +227,7 @@ def test_undeclared_records_are_mentioned(shipped: Path, command: str) -> None:
     assert 0 == done.returncode, done.stderr
     message = "the store holds records that RESOURCES does not declare, left as they are: vessels (1)"
     assert message in done.stdout + done.stderr
-    message = "columns that are declared no more (Was renames them), left as they are: items (colour)"
+    message = "columns that are no longer declared (Was renames them), left as they are: items (colour)"
     assert f"the store holds {message}" in done.stdout + done.stderr
     assert "vessels" in {record["resource"] for record in records(shipped)}
 
@@ -237,7 +237,7 @@ def test_the_service_mentions_undeclared_records(shipped: Path) -> None:
     add_colour(shipped)
     with serving(shipped, {"PYTHONPATH": ROOT, "DATABASE_URL": "sqlite:///data/estuary.db"}) as server:
         reported = server.record("the store holds records that RESOURCES does not declare")
-        column = server.record("the store holds columns that are declared no more (Was renames them)")
+        column = server.record("the store holds columns that are no longer declared (Was renames them)")
     assert ("WARN", "vessels (1)") == (reported["level"], reported["tables"])
     assert ("WARN", "items (colour)") == (column["level"], column["tables"])
 

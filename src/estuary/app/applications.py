@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # imported only where keys are administered
 
 
 class Parts(NamedTuple):
-    """The handlers of all that is served; `keys` is None where they are not administered over HTTP."""
+    """The handlers of all routes; `keys` is None where API keys are not administered over HTTP."""
 
     operations: OperatorHandlers
     collections: Sequence[RecordHandlers]

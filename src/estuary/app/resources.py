@@ -160,9 +160,9 @@ class _Loading:
     def demand_distinct_names_in_document(self) -> None:
         """Raise `DeclarationError` for schemas or operations that would have one name."""
         references = {resource: reference for reference, resource in self.loaded.items()}
-        told = [_clash(each, references) for each in clashes(list(self.loaded.values()))]
-        if told:
-            raise DeclarationError(*told)
+        messages = [_clash(each, references) for each in clashes(list(self.loaded.values()))]
+        if messages:
+            raise DeclarationError(*messages)
 
     def _name(self, faulty: _Faulty) -> str:
         """The reference to it; where nothing refers to it, or its module did not get so far, both names."""

@@ -64,7 +64,7 @@ def beside_declared(survey: Survey) -> Iterator[tuple[str, str]]:
         yield "records that RESOURCES does not declare", counted(survey.undeclared)
     if survey.columns:
         columns = (f"{name} ({', '.join(each)})" for name, each in survey.columns.items())
-        yield "columns that are declared no more (Was renames them)", ", ".join(columns)
+        yield "columns that are no longer declared (Was renames them)", ", ".join(columns)
 
 
 def report_undeclared(store: Store, logs: Logs, worker: int) -> Iterator[UndeclaredSurvey]:

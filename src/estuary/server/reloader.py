@@ -134,7 +134,7 @@ class Reloader:
         self._versions[version.pid] = version
         self._selector.modify(version.channel, selectors.EVENT_READ, version)
         self._starting = version
-        self._timers.enter(SLOW_SECONDS, 0, self._tell_slow, (version,))
+        self._timers.enter(SLOW_SECONDS, 0, self._report_slow, (version,))
 
     def _on_message(self, version: Version, message: Message) -> None:
         match message.kind:
@@ -231,7 +231,7 @@ class Reloader:
         then = "the version before goes on answering" if self._serving else "nothing is served"
         self._complain(f"{what}:\n{reason}\n{then}; save a file to try again")
 
-    def _tell_slow(self, version: Version) -> None:
+    def _report_slow(self, version: Version) -> None:
         if version is self._starting and not version.introduction and not version.superseded:
             what = _named(version.changed) if version.changed else "this"
             self._complain(

@@ -24,6 +24,7 @@ from estuary.stores.sql.statements import compile_statements
 from estuary.stores.sql.tables import deleted_table, keys_table, resource_table
 
 _KEPT = 8
+"""How many sets of resources are kept: a service has one, the tests of a project a few."""
 
 
 class DeclaredInserts(NamedTuple):

@@ -22,6 +22,7 @@ from estuary.stores.sqlite.packed_rows import PackedRows, packed_columns, packed
 from estuary.stores.sqlite.schema import Schema
 
 _KEPT = 8
+"""How many sets of resources are kept: a service has one, the tests of a project a few."""
 
 
 class DeclaredTables(NamedTuple):
