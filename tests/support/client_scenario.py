@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from estuary.client import AsyncClient, NotFound, PreconditionFailed, ValidationFailed, not_, or_
+from estuary.client import AsyncClient, NotFound, PreconditionFailed, ValidationFailed, and_, not_, or_
 from tests.support.books import BOOKS_REFERENCE, Book
 from tests.support.library import LIBRARY_REFERENCES, Author, Volume
 from tests.support.resources import BUILT, Hull, Vessel, vessel
@@ -127,3 +127,6 @@ async def write_every_kind(client: AsyncClient) -> None:
         await vessels.replace(made.id, bare, version=1)
     assert refused.value.operation is None
     assert full == (await vessels.replace(made.id, full)).value
+    high = {"id": made.id, "dues__gt": 15, "rebate__lt": 0.5, "tolls__has": Decimal("0.5")}
+    assert [made.id] == [each.id async for each in vessels.where(**high)]
+    assert [made.id] == [each.id async for each in vessels.where(not_(or_(dues__lte=15)), and_(**high))]

@@ -31,6 +31,7 @@ class FixedPoint(Kind):
 
     annotation: ClassVar[str] = "Annotated[Decimal, Digits(12, 2)]"
     noun: ClassVar[str] = "a decimal number as a text"
+    unquoted: ClassVar[bool] = True
     takes: ClassVar[tuple[type[Marker], ...]] = (Digits,)
 
     def __init__(self, precision: Precision) -> None:

@@ -89,6 +89,8 @@ class Kind:
     """How the name of its schema ends where it has one of its own in the OpenAPI document."""
     is_scalar: ClassVar[bool] = True
     """Whether it is a single value, of which there can be a list."""
+    unquoted: ClassVar[bool] = False
+    """Whether its texts are numbers: a query's body may have them without quotes, digit for digit."""
     takes: ClassVar[tuple[type[Marker], ...]] = ()
     """The markers that say something of this kind, and of others nothing."""
 

@@ -150,11 +150,15 @@ def comparand_schema(attribute: Attribute, resource: Resource) -> Schema:
     return {name: schema[name] for name in members if name in schema}
 
 
-def operand_schema(attribute: Attribute, operator: Operator, resource: Resource) -> Schema:
-    """The operand of one operator of an attribute."""
+def operand_schema(
+    attribute: Attribute, operator: Operator, resource: Resource, *, in_body: bool = False
+) -> Schema:
+    """The operand of one operator of an attribute, in a URL or in a query's body."""
     if operator is Operator.NULL:
         return {"type": "boolean"}
     one = comparand_schema(attribute, resource)
+    if in_body and (attribute.kind.entry or attribute.kind).unquoted:
+        one = {"anyOf": [one, {"type": "number"}]}
     if operator is not Operator.IN:
         return one
     return {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_VALUES}
@@ -209,7 +213,7 @@ def _condition_schema(resource: Resource) -> Schema:
 def _comparisons(attribute: Attribute, resource: Resource) -> Schema:
     """What an attribute is compared with, by operator."""
     operands = {
-        operator.value: operand_schema(attribute, operator, resource)
+        operator.value: operand_schema(attribute, operator, resource, in_body=True)
         for operator in Operator
         if operator in attribute.operators
     }

@@ -25,6 +25,9 @@ LOGIC: Final = ("and", "or", "not")
 MAX_DEPTH: Final = 5
 TOO_DEEP: Final = f"At most {MAX_DEPTH} of and, or, not may be nested"
 
+_NUMERIC: Final = b"-0123456789"
+"""What a number in JSON begins with."""
+
 _decode_scalar: Final = msgspec.json.Decoder(str | int | float | bool | None).decode
 
 
@@ -103,6 +106,10 @@ def _scalar(attribute: Attribute, raw: msgspec.Raw) -> str | int | float | bool 
         raise kind.mistyped()
     if view[0] not in b'"' and len(view) > MAX_NUMBER_CHARACTERS:
         raise _beyond(kind)
+    if kind.unquoted and view[0] in _NUMERIC:
+        # The digits as they are written: nothing is lost on the way through a double, and it means what it
+        # means in a URL.
+        return str(view, "ascii")
     try:
         scalar: str | int | float | bool | None = _decode_scalar(raw)
     except msgspec.DecodeError:

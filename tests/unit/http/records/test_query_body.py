@@ -14,8 +14,10 @@ from estuary.http.errors import BadRequest
 from estuary.http.records.list_request import ListRequest, ListRequests
 from estuary.http.records.query_body import QueryBodies
 from tests.support.books import BOOKS
+from tests.support.resources import VESSELS
 
 BODIES = QueryBodies(BOOKS, ListRequests(BOOKS))
+DECIMALS = QueryBodies(VESSELS, ListRequests(VESSELS))
 LONG = Comparison("pages", Operator.GTE, 100)
 PAPER = Comparison("binding", Operator.EQ, "paper")
 
@@ -160,6 +162,24 @@ def test_a_number_is_whole_however_json_writes_it() -> None:
     query = BODIES.read(b'{"limit":5.0,"offset":1e1}').query
     assert (5, 10) == (query.limit, query.offset)
     assert (int, int) == (type(query.limit), type(query.offset))
+
+
+@pytest.mark.parametrize("number", ["15", "-15", "15.10", "0.1", "0", "-0.0", "1" * 40, "0." + "1" * 40])
+@pytest.mark.parametrize(
+    "where", ['{"dues":{"lt":%s}}', '{"or":[{"tolls":{"has":%s}}]}', '{"dues":{"in":[%s]}}']
+)
+def test_a_decimal_may_be_a_number(where: str, number: str) -> None:
+    """As in a URL, which has no quotes: its digits count as they are written, and no double rounds them."""
+    plain = DECIMALS.read(f'{{"where":{where % number}}}'.encode()).query
+    quoted = DECIMALS.read(f'{{"where":{where % json.dumps(number)}}}'.encode()).query
+    assert quoted.where == plain.where
+
+
+@pytest.mark.parametrize("number", ["1e3", "1E-3", "1e999999999", "true", "null", "[]", "9" * 401])
+def test_what_is_no_decimal_is_refused(number: str) -> None:
+    """An exponent is, in a text and in a URL, too: it could stand for any number of digits."""
+    with pytest.raises(BadRequest, match=r"^dues\.lt: Dues must be a "):
+        DECIMALS.read(f'{{"where":{{"dues":{{"lt":{number}}}}}}}'.encode())
 
 
 def test_a_hidden_field_is_told_as_one_that_there_is_not() -> None:
