@@ -151,6 +151,9 @@ def test_filters_and_order_are_the_services_and_in_the_address(page: Page) -> No
     assert all(title.startswith("Painting 1234") for title in column(page, "Title"))
     button(page, "Clear all").click()
     expect(position(page)).to_have_text("1–50 of 100,000")
+    page.goto(f"{PAINTINGS}?year={LAST_YEAR}")
+    expect(page.get_by_role("button", name=f"Year is {LAST_YEAR}", exact=True)).to_be_visible()
+    expect(position(page)).to_have_text("1–50 of 1,000")
 
 
 def test_what_the_service_refuses_is_told_in_its_words(page: Page) -> None:
@@ -159,6 +162,8 @@ def test_what_the_service_refuses_is_told_in_its_words(page: Page) -> None:
     add_filter(page, "year", "eq", "soon")
     expect(page.get_by_role("alert")).to_contain_text("year")
     page.goto(f"{PAINTINGS}?yaer.eq=1900")
+    expect(page.get_by_role("alert")).to_contain_text("yaer")
+    page.goto(f"{PAINTINGS}?yaer=1900")
     expect(page.get_by_role("alert")).to_contain_text("yaer")
     page.goto(f"{PAINTINGS}?cursor=AAAA")
     page.get_by_role("alert").get_by_role("button", name="First page").click()

@@ -51,8 +51,21 @@ test("an address says all of a table's state, whatever stands in it", () => {
 test("an address without anything, or with what is no state, is the usual table", () => {
   const usual = { conditions: [], sort: [], columns: null, limit: 50, cursor: "" };
   assert.deepEqual(parseState([]), usual);
-  assert.deepEqual(parseState([["limit", "7"], ["unknown", "x"]]), usual);
+  assert.deepEqual(parseState([["limit", "7"]]), usual);
   assert.equal(stateAddress({ name: "books" }, usual), "#/resources/books");
+});
+
+test("a condition is as the API spells it, and none is passed over", () => {
+  const asked = (...pairs) => conditionPairs(parseState(pairs).conditions);
+  assert.deepEqual(asked(["author", "7"], ["limit.eq", "5"]), [
+    ["author.eq", "7"],
+    ["limit.eq", "5"],
+  ]);
+  assert.deepEqual(asked(["titel", "x"], ["author.eq.x", "7"], ["author.", "7"]), [
+    ["titel.eq", "x"],
+    ["author.eq.x", "7"],
+    ["author.", "7"],
+  ]);
 });
 
 test("the API is asked for a page by cursor, with the fields that are shown", () => {

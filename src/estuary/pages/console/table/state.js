@@ -6,17 +6,20 @@ export const PAGE_SIZES = [20, 50, 100];
 const DEFAULT_SIZE = 50;
 const MOST_KEYS = 3;
 const SEPARATOR = ".";
+const EQUALS = "eq";
 
-/** The state that the pairs of an address say: a name with a dot is a condition, as the API spells it. */
+/**
+ * The state that the pairs of an address say. Whatever is not the table's own is a condition, as the API spells it: `author`
+ * alone is `author.eq`. One that the API does not know is sent as well: its refusal says what is wrong.
+ */
 export function parseState(query) {
   const state = { conditions: [], sort: [], columns: null, limit: DEFAULT_SIZE, cursor: "" };
   for (const [name, value] of query) {
-    const [field, operator] = name.split(SEPARATOR);
-    if (operator !== undefined) addCondition(state.conditions, field, operator, value);
-    else if (name === "sort") state.sort = value.split(",").filter(Boolean).map(parseKey);
+    if (name === "sort") state.sort = value.split(",").filter(Boolean).map(parseKey);
     else if (name === "columns") state.columns = value.split(",").filter(Boolean);
-    else if (name === "limit" && PAGE_SIZES.includes(Number(value))) state.limit = Number(value);
+    else if (name === "limit") state.limit = PAGE_SIZES.find((size) => String(size) === value) ?? DEFAULT_SIZE;
     else if (name === "cursor") state.cursor = value;
+    else addCondition(state.conditions, name, value);
   }
   return state;
 }
@@ -75,7 +78,9 @@ function parseKey(text) {
 }
 
 /** Values of one `in` belong together. */
-function addCondition(conditions, field, operator, value) {
+function addCondition(conditions, name, value) {
+  const [field, ...rest] = name.split(SEPARATOR);
+  const operator = rest.length > 0 ? rest.join(SEPARATOR) : EQUALS;
   const before = conditions.find((each) => each.field === field && each.operator === operator);
   if (before !== undefined && operator === "in") before.values.push(value);
   else conditions.push({ field, operator, values: [value] });
