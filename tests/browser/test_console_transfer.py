@@ -143,6 +143,22 @@ def test_broken_lines_are_told_by_a_trial_and_left_out(page: Page, tmp_path: Pat
     assert [lines[at] for at in (1, 2, 3, 70, 100)] == download.value.path().read_text().splitlines()
 
 
+def test_a_file_that_is_one_array_is_told_by_its_entries(page: Page, tmp_path: Path) -> None:
+    """However many lines each has; those that are broken are saved as lines."""
+    entries = [{"name": "first"}, {"name": 7}, {"name": "third"}]
+    file = tmp_path / "authors.json"
+    file.write_text(json.dumps(entries, indent=2))
+    tried(page, "authors", file)
+    assert [["2", "name", "must be a text"]] == broken(page)
+    expect(page.get_by_text("2 entries can be imported. 1 entry cannot be imported.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Entries that cannot be imported")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("2 entries imported. 1 entry cannot be imported.")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save them as a file").click()
+    assert entries[1:2] == [json.loads(line) for line in download.value.path().read_text().splitlines()]
+
+
 def test_records_that_are_there_are_changed_where_that_is_chosen(page: Page, tmp_path: Path) -> None:
     """Found by their unique value, in a spreadsheet's file; a column that is not there changes nothing."""
     author = asked(page, "POST", "/api/v1/authors", {"name": "A"})["id"]

@@ -68,6 +68,27 @@ test("what is wrong in a line is reported at its field, with the line's own numb
   assert.deepEqual([list.at, list.faults[0].message], [3, "Must be a JSON object: {…}"]);
 });
 
+test("an array is read by entries, whatever its lines and chunks; a saved entry is a line", async () => {
+  const text = '\n [ {"title":"a,]",\n\t"tags": [1, {"b": "\\"}"}] } ,\n{"titel": 1 2},\r\n7,{\n"title":"b"}]\n';
+  for (const chunks of [[text], [...text]]) {
+    const found = (await read("jsonl", ...chunks)).map(({ head, unknown, ...rest }) => rest);
+    assert.deepEqual(found, [
+      { part: "entry", at: 1, text: '{"title":"a,]", "tags": [1, {"b": "\\"}"}] }', record: { title: "a,]", tags: [1, { b: '"}' }] }, faults: [] },
+      { part: "entry", at: 2, text: '{"titel": 1 2}', record: {}, faults: [{ field: "", message: "Not JSON: Expected , or } in column 13" }] },
+      { part: "entry", at: 3, text: "7", record: {}, faults: [{ field: "", message: "Must be a JSON object: {…}" }] },
+      { part: "entry", at: 4, text: '{ "title":"b"}', record: { title: "b" }, faults: [] },
+    ]);
+  }
+  assert.deepEqual(await read("jsonl", " [", "\n]\n"), []);
+  assert.deepEqual((await read("jsonl", '[{"title":"a"},]')).map(({ at, faults }) => [at, faults.length]), [[1, 0], [2, 1]]);
+});
+
+test("an array that is not whole, or not alone, is told with the entry", async () => {
+  await assert.rejects(read("jsonl", '[{"title":"a"},{"title":'), /^Error: Entry 2: the array ends within it, without a \]$/);
+  await assert.rejects(read("jsonl", '[{"title":"a"},{"title":"b"}}'), /^Error: Entry 2: Unexpected \}$/);
+  await assert.rejects(read("jsonl", "[{}]\n{}"), /^Error: There is more behind the array, whose last entry is 1$/);
+});
+
 test("names that are no field's are reported, and a file of nothing else is refused", async () => {
   const [{ unknown }] = await read("csv", "title,titel\n", "a,b\n");
   assert.deepEqual(unknown, ["titel"]);

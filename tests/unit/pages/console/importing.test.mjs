@@ -53,6 +53,7 @@ async function imported(titles, most, trial = false) {
   const broken = [];
   let settled = 0;
   const lines = titles.map((title, place) => ({
+    part: "line",
     at: place + 1,
     text: title,
     record: { title },
@@ -99,7 +100,7 @@ async function sentBy(answering, titles, progress = new Progress(), rest = {}) {
   };
   const broken = [];
   let settled = 0;
-  const lines = titles.map((title, place) => ({ at: place + 1, text: title, record: { title, isbn: title }, faults: [], unknown: [] }));
+  const lines = titles.map((title, place) => ({ part: "line", at: place + 1, text: title, record: { title, isbn: title }, faults: [], unknown: [] }));
   const options = { trial: false, progress, onBroken: ({ at }) => broken.push(at), onDone: (count) => (settled += count), ...rest };
   const ended = await write({ api: { request }, config: { batch: "/b" } }, BOOKS, lines, options).then(() => null, (error) => error);
   return { sent, broken, settled, ended };

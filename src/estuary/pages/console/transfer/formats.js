@@ -3,6 +3,7 @@
 import { valueOf } from "../form/entries.js";
 import { isObject, MalformedJson, parse, stringify } from "../values/json.js";
 import { defused, line, restored, rows } from "./csv.js";
+import { entries, isArray } from "./entries.js";
 import { lines } from "./lines.js";
 
 const JSON_KINDS = new Set(["list", "nested"]);
@@ -10,8 +11,9 @@ const TEXTS = new Set(["text", "choice"]);
 
 /**
  * The formats by name: `extension` and `type` of a file, `head(fields)` its first lines, `line(fields, record)` those of a
- * record, and `read(chunks, fields)` what a file holds: `{at, text, head, record, faults, unknown}` a line, with its number,
- * the line itself, the one that names its cells, its values by name, what is wrong with it, and names that are no field's.
+ * record, and `read(chunks, fields)` what a file holds: `{part, at, text, head, record, faults, unknown}` a line, or an entry
+ * of an array, as `part` says, with its number, the line itself, the one that names its cells, its values by name, what is
+ * wrong with it, and names that are no field's.
  */
 export const FORMATS = {
   jsonl: {
@@ -47,11 +49,31 @@ export function cellOf(field, value) {
 
 async function* readJson(chunks, fields) {
   const known = new Set(fields.map(({ name }) => name));
-  for await (const { at, text } of lines(chunks)) {
+  const { head, all } = await begun(chunks);
+  const [part, found] = isArray(head) ? ["entry", entries(all)] : ["line", lines(all)];
+  for await (const { at, text } of found) {
     const faults = [];
     const record = objectOf(text, faults);
-    yield { at, text, record, faults, unknown: Object.keys(record).filter((name) => !known.has(name)) };
+    yield { part, at, text, record, faults, unknown: Object.keys(record).filter((name) => !known.has(name)) };
   }
+}
+
+/** The begin of a text, up to the first chunk that is not blank, and all of its chunks. */
+async function begun(chunks) {
+  const rest = (async function* () {
+    yield* chunks;
+  })();
+  let head = "";
+  while (head.trim() === "") {
+    const { done, value } = await rest.next();
+    if (done) break;
+    head += value;
+  }
+  const all = (async function* () {
+    yield head;
+    yield* rest;
+  })();
+  return { head, all };
 }
 
 function objectOf(text, faults) {
@@ -89,7 +111,7 @@ async function* readCsv(chunks, fields) {
       const value = byName.has(name) ? valueOfCell(byName.get(name), cells[place] ?? null, faults) : undefined;
       if (value !== undefined) record[name] = value;
     }
-    yield { at, text: line(cells), head, record, faults, unknown };
+    yield { part: "line", at, text: line(cells), head, record, faults, unknown };
   }
 }
 

@@ -1,4 +1,4 @@
-/** How an import goes, or went: progress, what is broken by line, and those lines as a file to mend. */
+/** How an import goes, or went: progress, what is broken by line or entry, and those as a file to mend. */
 
 import { grouped } from "../counting.js";
 import { html } from "../html.js";
@@ -8,6 +8,8 @@ import { Progress } from "../parts/progress.js";
 import { save } from "./save.js";
 
 const MOST_SHOWN = 200;
+/** What a file consists of, and several of them. */
+const PARTS = { line: "lines", entry: "entries" };
 
 export function ImportReport({ state, size, resource, format }) {
   const { phase, broken, unknown } = state;
@@ -20,21 +22,21 @@ export function ImportReport({ state, size, resource, format }) {
         >They are ignored: <span class="mono">${unknown.slice(0, 20).join(", ")}</span><//
       >`
     }
-    ${broken.length > 0 && html`<${Broken} broken=${broken} resource=${resource} format=${format} />`}
+    ${broken.length > 0 && html`<${Broken} broken=${broken} part=${state.part} resource=${resource} format=${format} />`}
   `;
 }
 
-function Outcome({ state: { phase, read, settled, broken, wait, message, wasTrial }, size }) {
+function Outcome({ state: { phase, part, read, settled, broken, wait, message, wasTrial }, size }) {
   const good = settled - broken.length;
-  const lines = (count) => `${grouped(count)} ${count === 1 ? "line" : "lines"}`;
-  const wrong = broken.length === 0 ? "" : ` ${lines(broken.length)} cannot be imported.`;
-  const written = `${lines(good)} imported.`;
+  const counted = (count) => `${grouped(count)} ${count === 1 ? part : PARTS[part]}`;
+  const wrong = broken.length === 0 ? "" : ` ${counted(broken.length)} cannot be imported.`;
+  const written = `${counted(good)} imported.`;
   switch (phase) {
     case "trying":
     case "importing": {
       const pause = wait > 0 ? `; the service asks to wait ${wait} s` : "";
       return html`<${Progress}
-        label=${`${lines(settled)} ${phase === "trying" ? "tried" : "written"}${pause}`}
+        label=${`${counted(settled)} ${phase === "trying" ? "tried" : "written"}${pause}`}
         value=${read}
         most=${size}
       />`;
@@ -42,7 +44,7 @@ function Outcome({ state: { phase, read, settled, broken, wait, message, wasTria
     case "tried":
       if (settled === 0) return html`<${Notice} kind="warning" title="The file has no records" />`;
       return html`<${Notice} kind=${broken.length === 0 ? "success" : "warning"} title="Nothing was written yet"
-        >${lines(good)} can be imported.${wrong}<//
+        >${counted(good)} can be imported.${wrong}<//
       >`;
     case "imported":
       return html`<${Notice} kind=${broken.length === 0 ? "success" : "warning"} title="Imported"
@@ -54,12 +56,13 @@ function Outcome({ state: { phase, read, settled, broken, wait, message, wasTria
       >`;
     default:
       return html`<${Notice} kind="error" title=${wasTrial ? "The trial ended" : "The import ended"}
-        >${message} ${wasTrial ? "Nothing was written." : `Before that: ${written} You can go on: no line is written twice.`}<//
+        >${message} ${wasTrial ? "Nothing was written." : `Before that: ${written} You can go on: nothing is written twice.`}<//
       >`;
   }
 }
 
-function Broken({ broken, resource, format }) {
+function Broken({ broken, part, resource, format }) {
+  const title = `${capital(PARTS[part])} that cannot be imported`;
   const inOrder = [...broken].sort((one, other) => one.at - other.at);
   const saveThem = () => {
     const lines = inOrder.map(({ text }) => `${text}\n`);
@@ -68,14 +71,14 @@ function Broken({ broken, resource, format }) {
   return html`
     <div class="broken">
       <div class="heading">
-        <h2>Lines that cannot be imported</h2>
+        <h2>${title}</h2>
         <${Button} onClick=${saveThem}>Save them as a file<//>
       </div>
-      <div class="scroll" tabindex="0" role="region" aria-label="Lines that cannot be imported">
+      <div class="scroll" tabindex="0" role="region" aria-label=${title}>
         <table class="lines">
           <thead>
             <tr>
-              <th scope="col">Line</th>
+              <th scope="col">${capital(part)}</th>
               <th scope="col">Field</th>
               <th scope="col">What is wrong</th>
             </tr>
@@ -97,6 +100,10 @@ function Broken({ broken, resource, format }) {
       ${broken.length > MOST_SHOWN && html`<p class="muted small">The first ${MOST_SHOWN} of ${grouped(broken.length)}.</p>`}
     </div>
   `;
+}
+
+function capital(word) {
+  return word[0].toUpperCase() + word.slice(1);
 }
 
 /** A file of lines needs the head that their own file had. */

@@ -13,7 +13,7 @@ import { Progress, write } from "./importing.js";
 import { ImportReport } from "./import-report.js";
 import { chunksOf } from "./lines.js";
 
-const NOTHING = { phase: "ready", read: 0, settled: 0, broken: [], unknown: [], wait: 0, message: "" };
+const NOTHING = { phase: "ready", part: "line", read: 0, settled: 0, broken: [], unknown: [], wait: 0, message: "" };
 
 export default function ImportView({ resource }) {
   const app = useApp();
@@ -29,7 +29,7 @@ export default function ImportView({ resource }) {
   const refused = resource.can.create ? rights.refusal(resource, "create") : "the service takes no new ones";
   useEffect(() => () => running.current?.abort(), []);
   const isBegun = !isRunning && state.phase !== "imported" && progress.current.written.size > 0;
-  useEffect(() => (isRunning ? router.guard("The file is not at its end: the other lines would not be imported.") : undefined), [isRunning]);
+  useEffect(() => (isRunning ? router.guard("The file is not at its end: the other records would not be imported.") : undefined), [isRunning]);
 
   /** Another file, or another way to read it: what was written of the one before is no part of it. */
   const begin = () => {
@@ -53,7 +53,7 @@ export default function ImportView({ resource }) {
     setState({ ...NOTHING, phase: trial ? "trying" : "importing" });
     const update = (change) => setState((now) => ({ ...now, ...change(now) }));
     const chunks = chunksOf(file, { onRead: (bytes) => update(({ read }) => ({ read: read + bytes })) });
-    const lines = noting(FORMATS[format].read(chunks, resource.fields), (unknown) => update(() => ({ unknown })));
+    const lines = noting(FORMATS[format].read(chunks, resource.fields), (news) => update(() => news));
     const broken = []; // one list that grows: a copy for each line would cost the square of a large file
     const options = {
       by: by === "" ? null : by,
@@ -79,7 +79,7 @@ export default function ImportView({ resource }) {
     <${Heading} resource=${resource} title=${`Import ${resource.name}`} />
     ${refused && html`<${Notice} kind="warning" title="You may not create records here">${refused}<//>`}
     <div class="card transfer">
-      <${Field} label="File" hint="JSON Lines, an object a line, or CSV, whose first line names the fields; in UTF-8.">
+      <${Field} label="File" hint="JSON, an object a line or an array of objects, or CSV, whose first line names the fields; in UTF-8.">
         ${(control) => html`<input class="input file" type="file" accept=".jsonl,.ndjson,.json,.csv" ...${control} disabled=${isRunning} onChange=${choose} />`}
       <//>
       <${FormatChoice} value=${format} disabled=${isRunning} onChange=${again(setFormat)} />
@@ -88,7 +88,7 @@ export default function ImportView({ resource }) {
         html`
           <${Field}
             label="Records that are there already"
-            hint=${by === "" ? "A line whose id or unique value is taken is reported as an error." : `A line changes the record that has its ${by}, or creates one.`}
+            hint=${by === "" ? "One whose id or unique value is taken is reported as an error." : `Each changes the record that has its ${by}, or creates one.`}
           >
             ${(control) => html`
               <select
@@ -132,13 +132,14 @@ export default function ImportView({ resource }) {
   `;
 }
 
-/** The lines as they come; names in them that are no field's are reported when they are first seen. */
+/** The lines as they come; what they are, and names in them that are no field's, is reported when it is first seen. */
 async function* noting(lines, report) {
   const seen = new Set();
+  let known = null;
   for await (const line of lines) {
-    const before = seen.size;
     for (const name of line.unknown) seen.add(name);
-    if (seen.size > before) report([...seen]);
+    if (seen.size !== known) report({ part: line.part, unknown: [...seen] });
+    known = seen.size;
     yield line;
   }
 }

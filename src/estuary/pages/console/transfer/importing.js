@@ -172,11 +172,11 @@ function faultsOf(answer, { operation }) {
 }
 
 /** What only the whole file shows: that an id, or the value of `by`, is there twice. */
-function repeated({ at, record }, by, seen) {
+function repeated({ part, at, record }, by, seen) {
   const name = by ?? "id";
   const value = record[name];
   if (value === undefined || value === null) return [];
   const first = seen.get(String(value));
   seen.set(String(value), first ?? at);
-  return first === undefined ? [] : [{ field: name, message: `Is in line ${first} as well` }];
+  return first === undefined ? [] : [{ field: name, message: `Is in ${part} ${first} as well` }];
 }
