@@ -185,6 +185,31 @@ def test_an_edit_sends_what_changed_and_settles_what_others_changed_meanwhile(pa
     assert ("Theirs", "B8") == (asked(page, "GET", path)["name"], asked(page, "GET", path)["berth"])
 
 
+def test_a_moment_that_is_changed_keeps_what_its_control_does_not_show(page: Page) -> None:
+    """Its microseconds: also where a part is taken away first, or typed back; cleared, it is a new one."""
+    body = {"name": "Anna", "draught": 3.5, "built_at": "1998-07-01T06:30:00.123456Z", "crew": 1}
+    record = asked(page, "POST", "/api/v1/vessels", body)
+    path = f"/api/v1/vessels/{record['id']}"
+    form = opened(page, f"vessels/{record['id']}")
+    built = labelled(form, "Built at")
+    built.focus()
+    built.press("Delete")
+    built.press_sequentially("08")
+    expect(form.get_by_text("Not saved yet")).to_be_visible()
+    button(page, "Save").click()
+    expect(form.get_by_text("Not saved yet")).to_be_hidden()
+    assert "1998-08-01T06:30:00.123456Z" == asked(page, "GET", path)["built_at"]
+    built.press("ArrowUp")
+    expect(button(page, "Save")).to_be_enabled()
+    built.press("ArrowDown")
+    expect(button(page, "Save")).to_be_disabled()
+    built.fill("")
+    built.fill("1998-08-01T06:30:00.123")
+    button(page, "Save").click()
+    expect(button(page, "Save")).to_be_disabled()
+    assert "1998-08-01T06:30:00.123000Z" == asked(page, "GET", path)["built_at"]
+
+
 def test_a_write_without_an_answer_is_made_once(page: Page) -> None:
     """The form sends it again with the same key, and does not mention it."""
     labelled(opened(page, "authors/new"), "Name").fill("Once")

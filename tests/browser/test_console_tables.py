@@ -156,6 +156,22 @@ def test_filters_and_order_are_the_services_and_in_the_address(page: Page) -> No
     expect(position(page)).to_have_text("1–50 of 1,000")
 
 
+def test_a_filter_by_a_moment_is_as_fine_as_it_was(page: Page) -> None:
+    """Opened and applied as it is, it asks for the same; several are typed with all their digits."""
+    moment = "1970-01-01T00:00:00.000007Z"
+    page.goto(f"{PAINTINGS}?created_at.eq={moment}")
+    expect(position(page)).to_have_text("1–1 of 1")
+    page.get_by_role("button", name=re.compile("^Created at is")).click()
+    button(page, "Apply").click()
+    expect(page.get_by_role("form", name="Filter")).to_be_hidden()
+    expect(position(page)).to_have_text("1–1 of 1")
+    assert ["Painting 7"] == column(page, "Title")
+    page.goto(PAINTINGS)
+    add_filter(page, "created_at", "in", f"{moment}\n1970-01-01T00:00:00.000009Z")
+    expect(position(page)).to_have_text("1–2 of 2")
+    assert ["Painting 7", "Painting 9"] == column(page, "Title")
+
+
 def test_what_the_service_refuses_is_told_in_its_words(page: Page) -> None:
     """A value of the wrong type, an unknown attribute, a cursor of another list, no such resource."""
     page.goto(PAINTINGS)

@@ -1,6 +1,6 @@
 /** Controls of fields that hold a single value. Each is given `{field, entry, onChange, control}` and what it may offer. */
 
-import { html } from "../html.js";
+import { html, useRef } from "../html.js";
 import { newId } from "../sending.js";
 import { ABSENT, NULL, typed } from "./entries.js";
 import { isLong } from "./fields.js";
@@ -70,10 +70,12 @@ export function DateControl({ field, entry, onChange, control }) {
   `;
 }
 
-/** A moment, in local time. */
+/** A moment, in local time. What it does not show of one that is changed in part is kept, until it is cleared. */
 export function TimestampControl({ field, entry, onChange, control }) {
+  const whole = useRef("");
+  if (!entry.bad) whole.current = entry.text ?? "";
   const change = ({ currentTarget }) =>
-    onChange(typed(field, fromLocal(currentTarget.value), currentTarget.validity.badInput));
+    onChange(typed(field, fromLocal(currentTarget.value, whole.current), currentTarget.validity.badInput));
   return html`
     <div class="beside">
       <input

@@ -56,7 +56,8 @@ export function entriesOf(fields, record) {
 
 /** What a change of a control's text makes of an entry: without text only a text is a value. */
 export function typed(field, text, bad = false) {
-  if (text !== "" || bad) return { state: "value", text, bad };
+  if (bad) return { state: "value", text, bad };
+  if (text !== "") return { state: "value", text }; // what is typed back is as it began
   if (field.optional) return NULL;
   return field.kind === "text" || field.required ? { state: "value", text } : ABSENT;
 }

@@ -23,7 +23,7 @@ export function FilterForm({ attributes, condition, onAccept, onCancel }) {
   };
   const submit = (event) => {
     event.preventDefault();
-    const { values, problem } = asOperand(typed, operator, field);
+    const { values, problem } = asOperand(typed, operator, field, condition?.values[0]);
     setError(problem ?? null);
     if (!problem) onAccept({ field: field.name, operator, values });
   };

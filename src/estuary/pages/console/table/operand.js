@@ -1,5 +1,6 @@
 /** The operand of an operator: typed in a control of its kind, sent as the API reads it. */
 
+import { fromLocal, toLocal } from "../form/moments.js";
 import { ReferenceControl } from "../form/reference-control.js";
 import { html, useState } from "../html.js";
 
@@ -22,19 +23,22 @@ export function OperandInput({ control, field, operator, value, onInput }) {
   return html`<input ...${control} class="input" inputmode=${NUMERIC[field.kind]} autocomplete="off" value=${value} onInput=${input} />`;
 }
 
-/** The texts of a condition, `{values}`, of what was typed; or what is wrong with it, `{problem}`. */
-export function asOperand(typed, operator, field) {
+/**
+ * The texts of a condition, `{values}`, of what was typed; or what is wrong with it, `{problem}`. `before` is the text that
+ * the condition had, of which a control may not show all.
+ */
+export function asOperand(typed, operator, field, before) {
   const isChosen = operator === "null" || field.kind === "boolean" || field.kind === "choice";
   const chosen = isChosen && operator !== "in" && typed === "" ? firstOf(field, operator) : typed;
   const lines = operator === "in" ? chosen.split("\n").filter((line) => line.trim() !== "") : [chosen];
   // A text may be empty, and what is looked for in one may be, too; nothing else can.
   if (lines.length === 0 || (lines[0] === "" && !["text", "list"].includes(field.kind))) return { problem: "Say with what to compare" };
-  return { values: lines.map((line) => (operator === "in" ? line.trim() : line)).map((line) => inUtc(line, field)) };
+  return { values: lines.map((line) => (operator === "in" ? line.trim() : line)).map((line) => inUtc(line, field, before)) };
 }
 
 /** What the control holds for a condition that there is. */
 export function asTyped({ operator, values }, field) {
-  const texts = field.kind === "timestamp" && operator !== "in" ? values.map(inLocalTime) : values;
+  const texts = field.kind === "timestamp" && operator !== "in" ? values.map(toLocal) : values;
   return texts.join("\n");
 }
 
@@ -60,15 +64,6 @@ function firstOf(field, operator) {
   return operator === "null" || field.kind === "boolean" ? "true" : field.choices[0];
 }
 
-function inUtc(text, { kind }) {
-  if (kind !== "timestamp") return text;
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? text : date.toISOString();
-}
-
-/** A moment as `datetime-local` has it. */
-function inLocalTime(moment) {
-  const date = new Date(moment);
-  if (Number.isNaN(date.getTime())) return "";
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+function inUtc(text, { kind }, before) {
+  return kind === "timestamp" ? fromLocal(text, before) || text : text;
 }
