@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.support.browser import ROOT, visiting
+from tests.support.browser import NARROW, ROOT, visiting
 from tests.support.generators import node_modules, run, typescript
 from tests.support.process import Server, serving
 from tests.support.visited import asked, faults_in_every_look
@@ -208,6 +208,36 @@ def test_a_moment_that_is_changed_keeps_what_its_control_does_not_show(page: Pag
     button(page, "Save").click()
     expect(button(page, "Save")).to_be_disabled()
     assert "1998-08-01T06:30:00.123000Z" == asked(page, "GET", path)["built_at"]
+
+
+def edges(bar: Locator, part: Locator) -> tuple[int, int, int]:
+    """How far a part of a bar is from its left, its right and its upper edge, in whole pixels."""
+    outer, inner = bar.bounding_box(), part.bounding_box()
+    assert outer is not None
+    assert inner is not None
+    right = outer["x"] + outer["width"] - inner["x"] - inner["width"]
+    return round(inner["x"] - outer["x"]), round(right), round(inner["y"] - outer["y"])
+
+
+def test_what_saves_fills_a_line_of_a_narrow_window(page: Page) -> None:
+    """From edge to edge; the third button begins the next line, and the state ends it."""
+    author = asked(page, "POST", "/api/v1/authors", {"name": "Narrow"})["id"]
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    for path, first, second in (
+        (f"authors/{author}", "Save", "Discard changes"),
+        ("authors/new", "Create", "Create and add another"),
+    ):
+        opened(page, path)
+        bar = page.locator(".save-bar")
+        (left, _, top), (_, right, beside) = (edges(bar, button(page, name)) for name in (first, second))
+        assert (0, 0) == (left, right)
+        assert top == beside
+        start, _, below = edges(bar, button(page, "API request"))
+        assert 0 == start
+        assert below > top
+    opened(page, f"authors/{author}").get_by_label("Name").fill("Changed")
+    told = page.get_by_text("Not saved yet")
+    assert 0 == edges(page.locator(".save-bar"), told)[1]
 
 
 def test_a_write_without_an_answer_is_made_once(page: Page) -> None:
