@@ -155,9 +155,12 @@ def test_a_process_that_is_forked_has_connections_of_its_own() -> None:
     assert 2 == len(Counting.connections)
 
 
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n"
+
+
 @contextmanager
-def trickling() -> Iterator[str]:
-    """The URL of a server whose answer comes byte by byte, and has no end."""
+def trickling(begin: bytes) -> Iterator[str]:
+    """The URL of a server whose answer comes byte by byte behind its `begin`, and has no end."""
     done = threading.Event()
 
     def answer(listener: socket.socket) -> None:
@@ -165,7 +168,7 @@ def trickling() -> Iterator[str]:
             while True:
                 connection, _ = listener.accept()
                 with connection, suppress(OSError):
-                    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+                    connection.sendall(begin)
                     while not done.wait(0.01):
                         connection.sendall(b" ")
 
@@ -176,9 +179,10 @@ def trickling() -> Iterator[str]:
         done.set()
 
 
-async def test_an_answer_without_an_end_is_not_waited_for() -> None:
+@pytest.mark.parametrize("begin", [HEAD, HEAD[:20], b""], ids=["body", "head", "status line"])
+async def test_an_answer_without_an_end_is_not_waited_for(begin: bytes) -> None:
     """The time of the call is that of the whole answer, not of a part of it."""
-    with trickling() as url:
+    with trickling(begin) as url:
         with Client(url, timeout=0.1) as client, pytest.raises(NoAnswer):
             client.resource("books").get("1")
         async with AsyncClient(url, timeout=0.1) as awaited:

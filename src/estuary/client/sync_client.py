@@ -9,7 +9,8 @@ import httpx2
 
 from estuary.client.batches import Collected
 from estuary.client.calls import Calls
-from estuary.client.exchange import Answer, Attempt, Failure, Outcome, Pause, RetryPolicy, Steps
+from estuary.client.deadline import TimeLeft, bound, left, within
+from estuary.client.exchange import Answer, Attempt, Failure, Outcome, Pause, Request, RetryPolicy, Steps
 from estuary.client.records import codec_of
 from estuary.client.service import Service, Token
 from estuary.client.sync_resource import Resource, Runner
@@ -81,25 +82,26 @@ class Client:
         if self._process != os.getpid():
             # On connections that are shared with another process, one would read the other's answers.
             self._http, self._process = httpx2.Client(transport=self._transport), os.getpid()
-        request = attempt.request
-        deadline = time.monotonic() + attempt.seconds
         try:
-            with self._http.stream(
-                request.method,
-                self._service.base_url + request.path,
-                headers=self._service.headers(request),
-                content=request.body,
-                timeout=attempt.seconds,
-            ) as response:
-                body = bytearray()
-                for part in response.iter_bytes():
-                    body += part
-                    # httpx's own limit is for each part.
-                    if time.monotonic() > deadline:
-                        raise httpx2.ReadTimeout("the answer did not arrive in time")
-                return Answer(response.status_code, response.headers, bytes(body))
-        except httpx2.RequestError as error:
+            with within(attempt.seconds):
+                return self._answer(attempt.request)
+        except (httpx2.RequestError, TimeoutError) as error:
             return Failure(error)
+
+    def _answer(self, request: Request) -> Answer:
+        """The answer to the request; raises `TimeoutError` where the attempt is over before it is whole."""
+        with self._http.stream(
+            request.method,
+            self._service.base_url + request.path,
+            headers=self._service.headers(request),
+            content=request.body,
+            extensions={"timeout": TimeLeft(), "trace": bound},
+        ) as response:
+            body = bytearray()
+            for part in response.iter_bytes():
+                body += part
+                left()  # another transport may know nothing of this limit
+            return Answer(response.status_code, response.headers, bytes(body))
 
     def __enter__(self) -> Self:
         return self
