@@ -109,6 +109,7 @@ COMPILED = [
     "http/records/query_string",
     "http/records/wrong_types",
     "http/under_way",
+    "http/worded_errors",
     "limits/clients",
     "limits/window",
     "stores/deadlines",

@@ -1,7 +1,7 @@
 """A kernel made of its own parts around one handler: for what no handler of the service does."""
 
+import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 import httpx
 
@@ -34,7 +34,7 @@ def client_of_handler(
             cors=None,
         ),
         reporter=Reporter(SystemClock(), observe, lambda _: None),
-        problems=Problems(lambda: datetime.now(UTC)),
+        problems=Problems(time.time),
         constant_headers=security_headers(strict=True, csp=None),
         observe=observe,
         in_flight=RequestsUnderWay(),

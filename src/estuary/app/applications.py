@@ -73,7 +73,7 @@ class Applications:
         self._application = partial(
             Application,
             reporter=Reporter(clock, observers, metrics.requests_waiting),
-            problems=Problems(clock.now),
+            problems=Problems(clock.timestamp),
             constant_headers=(
                 *security_headers(strict=settings.security_strict_mode, csp=settings.security_csp),
                 VARY,

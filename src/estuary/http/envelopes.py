@@ -1,6 +1,5 @@
 """The bodies of error answers."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -21,7 +20,7 @@ class Envelope(msgspec.Struct, omit_defaults=True):
 
     error: str
     message: str
-    timestamp: datetime | str
+    timestamp: str
     request_id: str
     details: Details | None = None
 
@@ -34,7 +33,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     status: int
     detail: str
     code: str
-    timestamp: datetime | str
+    timestamp: str
     request_id: str
     errors: tuple[Violation, ...] = ()
     context: dict[str, Any] | None = None

@@ -108,7 +108,7 @@ class RateLimited(EstuaryError):
     code = "RATE_LIMIT_EXCEEDED"
 
     def __init__(self, resets_in: float) -> None:
-        super().__init__(resets_in)
+        # Not the base's, too: `BaseException.__new__` has kept the arguments, and these come in floods.
         self.resets_in = resets_in
 
 
@@ -118,7 +118,7 @@ class Overloaded(EstuaryError):
     code = "SERVICE_UNAVAILABLE"
 
     def __init__(self, retry_in: float) -> None:
-        super().__init__(retry_in)
+        # As above.
         self.retry_in = retry_in
 
 

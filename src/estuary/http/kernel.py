@@ -21,7 +21,6 @@ from estuary.http.guards.request_id import Identifier
 from estuary.http.messages import (
     UNKNOWN_ROUTE,
     Guard,
-    Handler,
     Header,
     Request,
     Response,
@@ -140,16 +139,6 @@ class Admission:
                 return verdict
         return request.refusal
 
-    def handler(self, request: Request) -> Handler:
-        """Who answers the request; raises `NotFound` or `MethodNotAllowed`."""
-        route = request.route
-        handler = route.handlers.get(request.method)
-        if handler is not None:
-            return handler
-        if not route.handlers:
-            raise NotFound(request.path)
-        raise MethodNotAllowed(route.methods)
-
 
 class Reporter:
     """Has `observe` know of each request's end.
@@ -249,7 +238,10 @@ class Application:
         """Lead `request` on to its answer, or to what has to be waited for before it can be led further."""
         verdict = self._admission.admit(request)
         if verdict is None:
-            return self._admission.handler(request)(request)
+            handler = request.route.handlers.get(request.method)
+            if handler is not None:
+                return handler(request)
+            verdict = _no_handler(request)
         return self.explain(verdict, request) if isinstance(verdict, EstuaryError) else verdict
 
     def explain(self, error: Exception, request: Request) -> Response:
@@ -282,3 +274,9 @@ class Application:
         self._reporter.end(request, response)
         if response is not None and self.draining:
             response.close = True
+
+
+def _no_handler(request: Request) -> EstuaryError:
+    """Why nobody answers the request."""
+    route = request.route
+    return MethodNotAllowed(route.methods) if route.handlers else NotFound(request.path)

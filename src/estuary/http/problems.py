@@ -1,37 +1,38 @@
-"""Problems: the only place where an error becomes a status and a body."""
+"""Problems: where an error becomes a status and a body; see `worded_errors.py` for those always alike."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from estuary.core import errors
 from estuary.core.access.identity import Refusal
 from estuary.core.errors import Violation
-from estuary.core.moments import in_six_digits
+from estuary.core.moments import in_utc
 from estuary.http import errors as http_errors
-from estuary.http.envelopes import Details, Envelope, Problem
-from estuary.http.error_reply import Reply, retry_after
-from estuary.http.messages import EVERY_METHOD, JSON, Header, Request, Response
+from estuary.http.envelopes import Details, Envelope
+from estuary.http.error_reply import Reply, problem_of, retry_after, worded
+from estuary.http.messages import JSON, Request, Response, line
 from estuary.http.negotiation import Offer, accepted
 from estuary.http.records.write_headers.entity_tags import tag_of_version
+from estuary.http.worded_errors import CHALLENGE, EXPIRED, INVALID, LIMITED, MISSING, OVERLOADED, REPLIES
 
-_PROBLEM_JSON: Header = ("content-type", "application/problem+json")
-_PROBLEM, _ENVELOPE = Offer("application", "problem+json"), Offer("application", "json")
-_CHALLENGE = 'Bearer realm="estuary"'
+_PROBLEM_JSON: Final = line("content-type", "application/problem+json")
+_ENVELOPE_JSON: Final = line(*JSON)
+_PROBLEM: Final = Offer("application", "problem+json")
+_ENVELOPE: Final = Offer("application", "json")
 
-_INTERNAL = (500, "Internal server error")
+_INTERNAL: Final = Reply(500, "Internal server error")
 
 
 class Problems:
     """Renders errors in the envelope, or as RFC 9457 problem details for clients that ask for them.
 
-    `now` gives the time in the body.
+    `timestamp` gives the time in the body, in seconds since the epoch.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, timestamp: Callable[[], float]) -> None:
+        self._timestamp = timestamp
         self._encode = msgspec.json.Encoder().encode
 
     def render(self, error: Exception, request: Request) -> Response:
@@ -40,43 +41,37 @@ class Problems:
         if isinstance(error, errors.WriteRefused):
             operation, error = error.index, error.refusal
         answer = _answer_to(error)
-        code = error.code if isinstance(error, errors.EstuaryError) else errors.EstuaryError.code
         headers = request.headers
-        if headers.get("accept") is not None and accepted(headers).prefers(_PROBLEM, _ENVELOPE):
-            body = self._encode(self._problem(code, answer, operation, request))
-            return Response(answer.status, body, (_PROBLEM_JSON, *answer.headers), answer.close)
-        body = self._encode(self._envelope(code, answer, operation, request))
-        return Response(answer.status, body, (JSON, *answer.headers), answer.close)
+        as_problem = headers.get("accept") is not None and accepted(headers).prefers(_PROBLEM, _ENVELOPE)
+        wording, now = answer.wording, in_utc(int(self._timestamp() * 1_000_000.0))
+        if wording is not None and wording.kind is type(error) and operation is None:
+            body = wording.body(now, request.request_id, as_problem=as_problem)
+        else:
+            code = error.code if isinstance(error, errors.EstuaryError) else errors.EstuaryError.code
+            form = problem_of if as_problem else _envelope_of
+            body = self._encode(form(code, answer, now, request.request_id, operation))
+        content_type = _PROBLEM_JSON if as_problem else _ENVELOPE_JSON
+        return Response(answer.status, body, (), answer.close, f"{content_type}{answer.lines}")
 
-    def _envelope(self, code: str, answer: Reply, operation: int | None, request: Request) -> Envelope:
-        details = None
-        if answer.violations or answer.context or operation is not None:
-            details = Details(answer.violations, answer.context, operation)
-        return Envelope(code, answer.message, in_six_digits(self._now()), request.request_id, details)
 
-    def _problem(self, code: str, answer: Reply, operation: int | None, request: Request) -> Problem:
-        slug = code.lower().replace("_", "-")
-        return Problem(
-            type=f"urn:estuary:problem:{slug}",
-            title=code.replace("_", " ").capitalize(),
-            status=answer.status,
-            detail=answer.message,
-            code=code,
-            timestamp=in_six_digits(self._now()),
-            request_id=request.request_id,
-            errors=answer.violations,
-            context=answer.context,
-            operation=operation,
-        )
+def _envelope_of(
+    code: str, answer: Reply, timestamp: str, request_id: str, operation: int | None
+) -> Envelope:
+    details = None
+    if answer.violations or answer.context or operation is not None:
+        details = Details(answer.violations, answer.context, operation)
+    return Envelope(code, answer.message, timestamp, request_id, details)
 
 
 def _answer_to(error: Exception) -> Reply:
     form = _FORMS.get(type(error)) or _form_of_family(error)
-    return Reply(*_INTERNAL) if form is None else form(error)
+    if form is None:
+        return _INTERNAL
+    return form if isinstance(form, Reply) else form(error)
 
 
-def _form_of_family(error: Exception) -> Callable[[Any], Reply] | None:
-    """The function that answers the nearest class of which `error` is an instance."""
+def _form_of_family(error: Exception) -> "Form | None":
+    """The form for the nearest class of which `error` is an instance."""
     return next((_FORMS[kind] for kind in type(error).__mro__ if kind in _FORMS), None)
 
 
@@ -103,11 +98,6 @@ def _version_conflict(error: errors.VersionConflict) -> Reply:
 def _key_reused(_: errors.IdempotencyKeyReused) -> Reply:
     reused = "was used for another request"
     return Reply(422, f"Idempotency-Key {reused}", (Violation("Idempotency-Key", reused, "reused"),))
-
-
-def _key_in_flight(_: errors.IdempotencyKeyInFlight) -> Reply:
-    message = "A request with this Idempotency-Key is still being worked on"
-    return Reply(409, message, headers=(retry_after(1),))
 
 
 def _unique_conflict(error: errors.UniqueConflict) -> Reply:
@@ -139,29 +129,25 @@ def _cascade_too_large(_: errors.CascadeTooLarge) -> Reply:
 
 
 def _unauthenticated(error: errors.Unauthenticated) -> Reply:
-    """RFC 6750, 3.1: the answer to a request without a token names the scheme alone."""
+    """Of what is wrong with a token only what its client can do something about: a forger would learn."""
     if error.reason == Refusal.MISSING:
-        return Reply(401, "Authentication required", headers=(("www-authenticate", _CHALLENGE),))
-    challenge = f'{_CHALLENGE}, error="invalid_token"'
-    if error.reason == Refusal.EXPIRED:
-        # All that a client can do something about; of the other reasons a forger would learn.
-        challenge += ', error_description="The token has expired"'
-    return Reply(401, "Invalid authentication token", headers=(("www-authenticate", challenge),))
+        return MISSING
+    return EXPIRED if error.reason == Refusal.EXPIRED else INVALID
 
 
 def _forbidden(error: errors.Forbidden) -> Reply:
     """RFC 6750, 3.1: it names the scope, so that the client can ask for a token that has it."""
     if error.scope is None:
         return Reply(403, "This is not allowed")
-    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
+    challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     message = f"The token does not grant the scope {error.scope}"
     context = {"scope": error.scope}
-    return Reply(403, message, context=context, headers=(("www-authenticate", challenge),))
+    return Reply(403, message, context=context, lines=line("www-authenticate", challenge))
 
 
 def _method_not_allowed(error: http_errors.MethodNotAllowed) -> Reply:
     allow = ", ".join(error.allowed)
-    return Reply(405, "Method not allowed", context={"allowed": allow}, headers=(("allow", allow),))
+    return Reply(405, "Method not allowed", context={"allowed": allow}, lines=line("allow", allow))
 
 
 def _payload_too_large(error: http_errors.PayloadTooLarge) -> Reply:
@@ -171,7 +157,7 @@ def _payload_too_large(error: http_errors.PayloadTooLarge) -> Reply:
 def _unsupported_media_type(error: http_errors.UnsupportedMediaType) -> Reply:
     """RFC 5789, 2.2; RFC 10008, 3: it names what would be taken."""
     message = f"Content-Type must be {error.accepted.replace(', ', ' or ')}"
-    return Reply(415, message, headers=((error.header, error.accepted),))
+    return Reply(415, message, lines=line(error.header, error.accepted))
 
 
 def _uri_too_long(error: http_errors.UriTooLong) -> Reply:
@@ -202,19 +188,11 @@ def _head_timeout(error: http_errors.HeadTimeout) -> Reply:
 
 
 def _rate_limited(error: http_errors.RateLimited) -> Reply:
-    return Reply(429, "Too many requests", headers=(retry_after(error.resets_in),))
+    return worded(LIMITED, retry_after(error.resets_in))
 
 
 def _overloaded(error: http_errors.Overloaded) -> Reply:
-    return Reply(503, "Service is overloaded", headers=(retry_after(error.retry_in),))
-
-
-def _limiter_unavailable(_: errors.LimiterUnavailable) -> Reply:
-    return Reply(503, "Rate limiting is unavailable", headers=(retry_after(1),))
-
-
-def _store_unavailable(_: errors.StoreUnavailable) -> Reply:
-    return Reply(503, "Database connection error", headers=(retry_after(1),))
+    return worded(OVERLOADED, retry_after(error.retry_in))
 
 
 def _query_too_expensive(error: errors.QueryTooExpensive) -> Reply:
@@ -238,17 +216,17 @@ def _query_too_expensive(error: errors.QueryTooExpensive) -> Reply:
     return Reply(422, "Query costs too much, and no index would serve it: ask for less, or otherwise")
 
 
-_FORMS: dict[type, Callable[[Any], Reply]] = {
+Form = Reply | Callable[[Any], Reply]
+"""The answer to the errors of a class, or what makes it of one of them."""
+
+_FORMS: Final[dict[type, Form]] = {
+    **REPLIES,
     http_errors.BadRequest: _bad_request,
     http_errors.VersionNotAcceptable: _not_acceptable,
     errors.ValidationFailed: _validation_failed,
     errors.Unauthenticated: _unauthenticated,
     errors.Forbidden: _forbidden,
-    errors.KeysUnavailable: lambda _: Reply(
-        503, "Authentication service unavailable", headers=(retry_after(1),)
-    ),
     errors.KeyConflict: lambda error: Reply(409, str(error)),
-    errors.NotFound: lambda _: Reply(404, "Resource not found"),
     http_errors.MethodNotAllowed: _method_not_allowed,
     http_errors.PayloadTooLarge: _payload_too_large,
     http_errors.UnsupportedMediaType: _unsupported_media_type,
@@ -257,43 +235,15 @@ _FORMS: dict[type, Callable[[Any], Reply]] = {
     http_errors.RequestTimeout: _request_timeout,
     http_errors.RateLimited: _rate_limited,
     http_errors.Overloaded: _overloaded,
-    errors.LimiterUnavailable: _limiter_unavailable,
     errors.VersionConflict: _version_conflict,
-    errors.PreconditionFailed: lambda _: Reply(412, "The precondition does not hold"),
-    http_errors.PreconditionRequired: lambda _: Reply(428, "If-Match is required: send the record's ETag"),
-    errors.WriteContention: lambda _: Reply(
-        409, "Other requests keep changing the record", headers=(retry_after(1),)
-    ),
     errors.IdempotencyKeyReused: _key_reused,
-    errors.IdempotencyKeyInFlight: _key_in_flight,
     errors.UniqueConflict: _unique_conflict,
     errors.ReferenceMissing: _reference_missing,
     errors.Referenced: _referenced,
     errors.CascadeTooLarge: _cascade_too_large,
-    errors.SeveralRecords: lambda _: Reply(
-        409,
-        "Records of several owners have this value: list them, or as an administrator name one by ?owner=",
-    ),
     errors.QueryTooExpensive: _query_too_expensive,
-    errors.QueriesWaiting: lambda _: Reply(
-        503, "Too many queries without an index are under way", headers=(retry_after(1),)
-    ),
     errors.QueryUnsupported: lambda error: Reply(422, str(error)),
-    errors.TransactionTooLarge: lambda _: Reply(
-        413, "What the batch leaves behind is more than is kept at once: send fewer operations"
-    ),
-    errors.StoreUnavailable: _store_unavailable,
-    errors.StoreError: lambda _: Reply(500, "Database query error"),
     http_errors.HeadTimeout: _head_timeout,
     http_errors.TooManyFields: _too_many_fields,
     http_errors.FramingTooLarge: _framing_too_large,
-    http_errors.UnknownMethod: lambda _: Reply(
-        405, "Method not allowed", headers=(("allow", EVERY_METHOD),)
-    ),
-    http_errors.UnmetExpectation: lambda _: Reply(417, "Expect must be 100-continue"),
-    http_errors.UnsupportedProtocol: lambda _: Reply(400, "HTTP version must be 1.0 or 1.1"),
-    http_errors.UnsupportedTransfer: lambda _: Reply(501, "Transfer-Encoding must be chunked"),
-    http_errors.UnsupportedEncoding: lambda _: Reply(
-        415, "Content-Encoding must be identity or absent", headers=(("accept-encoding", "identity"),)
-    ),
 }

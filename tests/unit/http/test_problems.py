@@ -1,21 +1,39 @@
 """Answers for errors that no request of a test can bring about everywhere."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from estuary.core.errors import Advice, EstuaryError, QueriesWaiting, QueryTooExpensive, QueryUnsupported
+from estuary.core.access.identity import Refusal
+from estuary.core.errors import (
+    Advice,
+    EstuaryError,
+    QueriesWaiting,
+    QueryTooExpensive,
+    QueryUnsupported,
+    StoreNotEmpty,
+    Unauthenticated,
+)
+from estuary.http.errors import Overloaded, RateLimited
 from estuary.http.header_fields import fields_of
 from estuary.http.messages import Request
 from estuary.http.problems import Problems
+from estuary.http.worded_errors import REPLIES
+
+WORDED = [
+    *(kind("why") for kind in REPLIES),
+    RateLimited(1.2),
+    Overloaded(0.5),
+    *map(Unauthenticated, (Refusal.MISSING, Refusal.EXPIRED, Refusal.SIGNATURE)),
+]
+"""Errors whose words are ready."""
 
 
 def reported(error: EstuaryError, accept: bytes) -> tuple[int, dict[str, Any]]:
     """Status and body of the answer to a client that accepts `accept`."""
     request = Request("GET", "/", "", fields_of([(b"accept", accept)]), "")
-    response = Problems(lambda: datetime(2026, 11, 29, tzinfo=UTC)).render(error, request)
+    response = Problems(lambda: 1.0).render(error, request)
     return response.status, json.loads(response.body)
 
 
@@ -91,3 +109,21 @@ def test_a_query_that_waited_in_vain_blames_no_database() -> None:
         body["error"],
         body["message"],
     )
+
+
+@pytest.mark.parametrize("error", WORDED, ids=repr)
+@pytest.mark.parametrize("accept", [b"application/json", b"application/problem+json"])
+def test_words_that_are_ready_are_what_the_encoder_writes(error: EstuaryError, accept: bytes) -> None:
+    """Byte for byte what an error of a kind that is not known gets, for which nothing is ready."""
+    another = type("Another", (type(error),), {})(*error.args)
+    request = Request("GET", "/", "", fields_of([(b"accept", accept)]), "")
+    request.request_id = "id-1"
+    encoded, ready = (Problems(lambda: 1.5).render(each, request) for each in (another, error))
+    assert (encoded.status, encoded.lines, encoded.body) == (ready.status, ready.lines, ready.body)
+    assert "1970-01-01T00:00:01.500000Z" == json.loads(ready.body)["timestamp"]
+
+
+def test_what_is_said_of_a_family_has_the_code_of_its_member() -> None:
+    """The words are the family's, which are ready with its own code."""
+    status, body = reported(StoreNotEmpty(), b"application/json")
+    assert (500, "CONFLICT", "Database query error") == (status, body["error"], body["message"])

@@ -1,7 +1,7 @@
 """Authentication: who asks (RFC 6750). What an asker may do, `guards/access.py` decides."""
 
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import Final, Protocol
 
 from estuary.core.access.identity import Identity, Refusal
 from estuary.core.allowance import Decision
@@ -14,6 +14,7 @@ from estuary.http.messages import Guard, Request, Verdict
 from estuary.http.waiting import unless_failed
 
 _SCHEME, _CANONICAL = "bearer", "Bearer"
+_BLOCKED: Final = Refusal.BLOCKED
 _UNLIMITED = Decision(allowed=True, remaining=1, resets_in=0.0)
 
 
@@ -84,7 +85,7 @@ class Auth(Guard):
     def _look_at(self, token: str, name: str, request: Request) -> Verdict | Awaitable[Verdict]:
         seconds = self._failures.wait(request.client.key)
         if seconds > 0:
-            self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
+            self._observe(AuthFailed(_BLOCKED, request.client.address))
             return RateLimited(seconds)
         verified = unless_failed(self._verify(token, name), lambda error: self._tell(error, request))
         return then(verified, lambda identity: self._admit(identity, request))
@@ -122,6 +123,6 @@ class Auth(Guard):
         """Count a bad token; what is wrong with one too many, its client does not learn either."""
         decision = self._failures.hit(request.client.key)
         if not decision.allowed:
-            self._observe(AuthFailed(Refusal.BLOCKED, request.client.address))
+            self._observe(AuthFailed(_BLOCKED, request.client.address))
             raise RateLimited(decision.resets_in)
         self._observe(AuthFailed(reason, request.client.address))

@@ -78,7 +78,7 @@ def test_the_time_of_an_error_has_six_digits(accept: bytes) -> None:
     """In either form."""
     fields = Fields()
     fields.add(b"accept", accept)
-    response = Problems(lambda: WHOLE).render(NotFound("x"), Request("GET", "/x", "", fields, ""))
+    response = Problems(WHOLE.timestamp).render(NotFound("x"), Request("GET", "/x", "", fields, ""))
     assert SIX_DIGITS == msgspec.json.decode(response.body)["timestamp"]
 
 
