@@ -90,6 +90,9 @@ class JsonAccess:
         """The beginning of the lines of one second."""
         self._shapes: dict[str, dict[str, dict[int, _Shape]]] = {}
         """By endpoint, method and status."""
+        self._subject = ""
+        """The last subject that was plain: most clients that have one send several requests in a row."""
+        self._of_subject = _of_subject("")
 
     def __call__(self, served: RequestServed) -> str:
         """The line of `served`."""
@@ -99,7 +102,9 @@ class JsonAccess:
         shape = None if by_status is None else by_status.get(served.status)
         if shape is None:
             shape = self._new_shape(served)
-        if shape is None or not _is_plain(path) or not (subject is None or _is_plain(subject)):
+        if subject is not None and subject != self._subject and _is_plain(subject):
+            self._subject, self._of_subject = subject, _of_subject(subject)
+        if shape is None or not _is_plain(path) or not (subject is None or subject == self._subject):
             return self._render(access_line(served)).decode()
         microseconds = i64(served.at * 1_000_000.0 + 0.5)
         second = microseconds // 1_000_000
@@ -111,11 +116,12 @@ class JsonAccess:
         units = THREE_DIGITS[fraction % 1000] if fraction else ""
         duration = i64(served.duration * 1_000_000.0 + 0.5)
         milliseconds, size = decimal(duration // 1000), decimal(served.bytes)
-        ending = '"}' if subject is None and served.trace_id is None else _ending(served)
+        trace = "" if served.trace_id is None else f'","trace_id":"{served.trace_id}'
+        ending = '"}' if subject is None else self._of_subject
         return (
             f"{self._opening}{thousands}{units}{shape.before_id}{served.request_id}"
             f"{shape.before_path}{path}{shape.before_milliseconds}{milliseconds}"
-            f'{_BEFORE_BYTES[duration % 1000]}{size},"client":"{served.client}{ending}'
+            f'{_BEFORE_BYTES[duration % 1000]}{size},"client":"{served.client}{trace}{ending}'
         )
 
     def _begin_second(self, second: i64) -> None:
@@ -149,7 +155,6 @@ def _is_plain(text: str) -> bool:
         return False
 
 
-def _ending(served: RequestServed) -> str:
-    trace = "" if served.trace_id is None else f'","trace_id":"{served.trace_id}'
-    subject = "" if served.subject is None else f'","subject":"{served.subject}'
-    return f'{trace}{subject}"}}'
+def _of_subject(subject: str) -> str:
+    """The end of a line with this subject."""
+    return f'","subject":"{subject}"}}'

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from estuary.core.measurements import RequestServed
 from estuary.telemetry.access_log import JsonAccess, access_line
-from estuary.telemetry.lines import JsonFormat
+from estuary.telemetry.lines import MAX_TEXT, JsonFormat
 
 RENDER = JsonFormat()
 NOON = 1_767_355_200
@@ -94,3 +94,11 @@ def test_lines_of_one_kind_differ_in_what_is_their_own() -> None:
         third["status"],
         third["timestamp"],
     )
+
+
+def test_a_subject_is_never_another_requests() -> None:
+    """What is kept of the last one is used for it alone, whatever comes between."""
+    access = JsonAccess(RENDER)
+    subjects = ["ann", "ann", "bob", None, 'b"b', "bob", "x" * (MAX_TEXT + 1), "", "ann"]
+    lines = [json.loads(access(served(subject=each))) for each in subjects]
+    assert subjects == [line.get("subject") for line in lines]
