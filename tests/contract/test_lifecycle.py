@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from estuary.core.awaiting import settled
 from estuary.core.errors import StoreUnavailable
 from estuary.core.items import ITEMS
 from estuary.core.ports import Store
@@ -71,18 +72,18 @@ async def test_a_store_that_was_never_opened_is_unavailable(unopened: Store, ope
 
 async def test_ping_tells_whether_the_store_can_answer(unopened: Store) -> None:
     """It fails before `open` and after `close`, and returns in between."""
-    await _assert_unavailable(unopened.ping)
+    await _assert_unavailable(lambda: settled(unopened.ping()))
     await unopened.open()
-    await unopened.ping()
+    await settled(unopened.ping())
     await unopened.close()
-    await _assert_unavailable(unopened.ping)
+    await _assert_unavailable(lambda: settled(unopened.ping()))
 
 
 async def test_ping_writes_nothing(store: Store, items: Collection) -> None:
     """A probe leaves records and totals as they are."""
     await items.insert(make_record(1))
     for _ in range(20):
-        await store.ping()
+        await settled(store.ping())
     assert ([make_record(1)], 1) == (await walk(items, 10), await items.count())
 
 
@@ -97,7 +98,7 @@ async def test_closing_what_was_never_opened_is_harmless(unopened: Store) -> Non
     """A start-up that failed may close everything."""
     async with asyncio.timeout(TIMEOUT):
         await unopened.close()
-    await _assert_unavailable(unopened.ping)
+    await _assert_unavailable(lambda: settled(unopened.ping()))
 
 
 async def test_a_closed_store_can_be_opened_again(kind: StoreKind, store: Store) -> None:
@@ -230,11 +231,11 @@ class TestOutage:
         assert 2 == await collection.count()
         async with outage.during(tmp_path):
             if "ping" in outage.survivors:
-                await store.ping()
+                await settled(store.ping())
             else:
-                await _assert_unavailable(store.ping)
+                await _assert_unavailable(lambda: settled(store.ping()))
         await _until_over(outage, collection)
-        await store.ping()
+        await settled(store.ping())
 
     async def test_many_callers_during_an_outage(
         self, collection: Collection, outage: Outage, tmp_path: Path

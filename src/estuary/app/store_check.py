@@ -9,6 +9,7 @@ from estuary.app.resources import load_resources
 from estuary.app.stores import make_store
 from estuary.app.transfer import demand_not_lost, left_alone
 from estuary.config.settings import Settings
+from estuary.core.awaiting import settled
 from estuary.core.errors import StoreNotMigrated, StoreRefused
 from estuary.core.ports import Migratable, Store
 from estuary.core.sources import Source
@@ -67,6 +68,6 @@ async def _look(store: Store, settings: Settings) -> list[str]:
 async def _open_and_close(store: Store) -> None:
     await store.open()
     try:
-        await store.ping()
+        await settled(store.ping())
     finally:
         await store.close()

@@ -170,7 +170,7 @@ class Store(Protocol):
         """Finish what was accepted and let everything go; afterwards every call is `StoreUnavailable`."""
         ...
 
-    async def ping(self) -> None:
+    def ping(self) -> MaybeAwaitable[None]:
         """Return if the store can answer now; writes nothing; raises `StoreUnavailable` in bounded time."""
         ...
 

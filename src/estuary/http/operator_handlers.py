@@ -1,16 +1,15 @@
 """The operators' endpoints: health, readiness, metrics and the API's document."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
 
 from estuary.core.errors import StoreError, StoreNotMigrated
-from estuary.core.moments import in_six_digits
+from estuary.core.moments import in_utc
 from estuary.core.ports import Clock, Exposition, Store, SystemMonitor
-from estuary.http.messages import JSON, Header, Request, Response
+from estuary.http.messages import JSON, Request, Response, line
 from estuary.http.negotiation import Offer, accepted
 from estuary.http.records.query_string import refuse_parameters
 
@@ -20,7 +19,7 @@ PROBE_SECONDS = 2.0
 _DEGRADED_ABOVE_PERCENT = 90.0
 _OPENMETRICS = Offer("application", "openmetrics-text", ("0.0.1", "1.0.0"))
 _PLAIN = Offer("text", "plain")
-_FRESH_JSON: tuple[Header, ...] = (JSON, ("cache-control", "no-store"))
+_FRESH_JSON = line(*JSON) + line("cache-control", "no-store")
 
 
 class _Database(msgspec.Struct):
@@ -37,7 +36,7 @@ class _System(msgspec.Struct):
 
 class _Health(msgspec.Struct):
     status: str
-    timestamp: datetime | str
+    timestamp: str
     uptime_seconds: int
     version: str
     database: _Database
@@ -46,7 +45,7 @@ class _Health(msgspec.Struct):
 
 class _Probe(msgspec.Struct, omit_defaults=True):
     status: str
-    timestamp: datetime | str
+    timestamp: str
     reason: str | None = None
 
 
@@ -87,40 +86,23 @@ class OperatorHandlers:
         self._started = clock.monotonic()
         self._encode = msgspec.json.Encoder().encode
 
-    async def health(self, _: Request) -> Response:
+    def health(self, _: Request) -> Response | Awaitable[Response]:
         """The whole picture, for people; always 200."""
-        database = (await self._look()).database
-        system = self._system.read()
-        body = _Health(
-            _status(connected=database.connected, memory_percent=system.memory_usage_percent),
-            in_six_digits(self._clock.now()),
-            int(self._clock.monotonic() - self._started),
-            self._version,
-            database,
-            _System(
-                system.memory_used_mb,
-                system.memory_total_mb,
-                system.memory_usage_percent,
-                system.cpu_count,
-            ),
-        )
-        return Response(200, self._encode(body), _FRESH_JSON)
+        return self._looking(self._whole)
 
-    async def upshot(self, _: Request) -> Response:
+    def upshot(self, _: Request) -> Response | Awaitable[Response]:
         """How the service is doing, without the details; always 200."""
-        database = (await self._look()).database
-        memory = self._system.read().memory_usage_percent
-        status = _status(connected=database.connected, memory_percent=memory)
-        return self._probed(200, status)
+        return self._looking(self._upshot)
 
     def live(self, _: Request) -> Response:
         """200 as long as the process answers, whatever the store does."""
         return self._probed(200, "alive")
 
-    async def ready(self, _: Request) -> Response:
+    def ready(self, _: Request) -> Response | Awaitable[Response]:
         """Whether traffic should come here: 200, or 503 with the reason."""
-        reason = "shutting_down" if self._draining() else (await self._look()).reason
-        return self._probed(200, "ready") if reason is None else self._probed(503, "not_ready", reason)
+        if self._draining():
+            return self._probed(503, "not_ready", "shutting_down")
+        return self._looking(self._readiness)
 
     async def metrics(self, request: Request) -> Response:
         """Every metric, in the format that the scraper accepts.
@@ -141,22 +123,67 @@ class OperatorHandlers:
             refuse_parameters(request.query)
         return self.openapi(request)
 
-    def _probed(self, code: int, status: str, reason: str | None = None) -> Response:
-        body = self._encode(_Probe(status, in_six_digits(self._clock.now()), reason))
-        return Response(code, body, _FRESH_JSON)
+    def _whole(self, look: _Look) -> Response:
+        database = look.database
+        system = self._system.read()
+        body = _Health(
+            _status(connected=database.connected, memory_percent=system.memory_usage_percent),
+            self._now(),
+            int(self._clock.monotonic() - self._started),
+            self._version,
+            database,
+            _System(
+                system.memory_used_mb,
+                system.memory_total_mb,
+                system.memory_usage_percent,
+                system.cpu_count,
+            ),
+        )
+        return Response(200, self._encode(body), lines=_FRESH_JSON)
 
-    async def _look(self) -> _Look:
-        """Whether the store answers, and how fast; bounded in time even where it hangs."""
+    def _upshot(self, look: _Look) -> Response:
+        memory = self._system.read().memory_usage_percent
+        return self._probed(200, _status(connected=look.database.connected, memory_percent=memory))
+
+    def _readiness(self, look: _Look) -> Response:
+        if look.reason is None:
+            return self._probed(200, "ready")
+        return self._probed(503, "not_ready", look.reason)
+
+    def _probed(self, code: int, status: str, reason: str | None = None) -> Response:
+        return Response(code, self._encode(_Probe(status, self._now(), reason)), lines=_FRESH_JSON)
+
+    def _now(self) -> str:
+        return in_utc(int(self._clock.timestamp() * 1_000_000))
+
+    def _looking(self, tell: Callable[[_Look], Response]) -> Response | Awaitable[Response]:
+        """What is told of a look at the store: at once where that answers at once."""
         started = self._clock.monotonic()
         try:
+            answer = self._store.ping()
+        except StoreError as error:
+            return tell(_failed(error))
+        return tell(self._answered(started)) if answer is None else self._waiting(answer, started, tell)
+
+    async def _waiting(
+        self, answer: Awaitable[None], started: float, tell: Callable[[_Look], Response]
+    ) -> Response:
+        """The same where the store has to be waited for: bounded in time even where it hangs."""
+        try:
             async with asyncio.timeout(PROBE_SECONDS):
-                await self._store.ping()
-        except StoreNotMigrated:
-            return _Look("not_migrated")
-        except (StoreError, TimeoutError):
-            return _Look("database_unavailable")
+                await answer
+        except (StoreError, TimeoutError) as error:
+            return tell(_failed(error))
+        return tell(self._answered(started))
+
+    def _answered(self, started: float) -> _Look:
+        """The store answers, and how fast."""
         elapsed = self._clock.monotonic() - started
         return _Look(None, _Database(connected=True, response_time_ms=round(elapsed * 1000, 3)))
+
+
+def _failed(error: Exception) -> _Look:
+    return _Look("not_migrated" if isinstance(error, StoreNotMigrated) else "database_unavailable")
 
 
 def _status(*, connected: bool, memory_percent: float) -> str:

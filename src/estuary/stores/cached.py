@@ -49,9 +49,9 @@ class CachedStore:
         await self._caches.close()
         await self._store.close()
 
-    async def ping(self) -> None:
+    def ping(self) -> MaybeAwaitable[None]:
         """Ask the store whether it can answer."""
-        await self._store.ping()
+        return self._store.ping()
 
     def collection(self, resource: Resource) -> "CachedCollection":
         """The store's collection of `resource`, cached; the same each time, so that it sees all writes."""

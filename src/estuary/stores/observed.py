@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from enum import Enum, auto
 from typing import TypeVar
 
-from estuary.core.awaiting import settled
+from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.measurements import StoreQueried
 from estuary.core.observations import StoreQueryCancelled
 from estuary.core.ports import ApiKeys, Observer, Store
@@ -36,9 +36,9 @@ class ObservedStore:
         """Close the store."""
         await self._store.close()
 
-    async def ping(self) -> None:
+    def ping(self) -> MaybeAwaitable[None]:
         """Ask the store whether it can answer."""
-        await self._store.ping()
+        return self._store.ping()
 
     def collection(self, resource: Resource) -> ObservedCollection:
         """The store's collection of `resource`, observed."""

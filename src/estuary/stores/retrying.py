@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
-from estuary.core.awaiting import MaybeAwaitable
+from estuary.core.awaiting import MaybeAwaitable, settled
 from estuary.core.errors import StoreError, StoreNotMigrated, StoreRefused, StoreUnavailable
 from estuary.core.observations import Migrated, MigrationAwaited, RetryDue, StoreAwaited, StoreFound
 from estuary.core.ports import ApiKeys, Collection, Observer, Store
@@ -78,11 +78,11 @@ class RetryingStore:
         await self._give_up()
         await self._store.close()
 
-    async def ping(self) -> None:
+    def ping(self) -> MaybeAwaitable[None]:
         """Ask the store; raises why it is not there as long as it is not."""
         if self._reason is not None:
             raise type(self._reason)(*self._reason.args)
-        await self._store.ping()
+        return self._store.ping()
 
     def collection(self, resource: Resource) -> Collection:
         """The store's own collection of `resource`."""
@@ -126,7 +126,7 @@ class RetryingStore:
             if not self._is_open:
                 await self._store.open()
                 self._is_open = True
-            await self._store.ping()
+            await settled(self._store.ping())
         except StoreError as error:
             refuses = not _may_pass(error)
             if not (refuses and self._may_refuse):

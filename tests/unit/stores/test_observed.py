@@ -51,7 +51,7 @@ class SlowStore:
         """Note the call."""
         self.calls.append(("close",))
 
-    async def ping(self) -> None:
+    def ping(self) -> None:
         """Note the call."""
         self.calls.append(("ping",))
 
@@ -270,7 +270,7 @@ async def test_opening_closing_and_probing_are_not_queries(scene: Scene) -> None
 
     loaded = batches()
     await scene.store.open()
-    await scene.store.ping()
+    await settled(scene.store.ping())
     assert 7 == await scene.store.load(loaded, replace=True)
     await scene.store.close()
     assert [("open",), ("ping",), ("load", loaded, True), ("close",)] == scene.inner.calls

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from estuary.core.awaiting import settled
 from estuary.core.errors import (
     StoreError,
     StoreNotMigrated,
@@ -44,10 +45,10 @@ class Unprepared(MemoryStore):
             raise self.obstacle
         await super().open()
 
-    async def ping(self) -> None:
+    def ping(self) -> None:
         if self.silence is not None:
             raise self.silence
-        await super().ping()
+        super().ping()
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ async def test_a_store_that_fits_is_opened_at_once(
 ) -> None:
     """Nothing is waited for, and nothing said."""
     await retrying.open()
-    await retrying.ping()
+    await settled(retrying.ping())
     await awaited(retrying.collection(ITEMS)).insert(record(Item("boat")))
     assert [] == seen
 
@@ -89,7 +90,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
     assert [MigrationAwaited("run it")] == reported(seen)
     for _ in range(3):
         with pytest.raises(StoreNotMigrated, match="run it"):
-            await retrying.ping()
+            await settled(retrying.ping())
         with pytest.raises(StoreUnavailable):
             await awaited(retrying.collection(ITEMS)).count()
         attempts = inner.attempts
@@ -99,7 +100,7 @@ async def test_it_is_used_as_soon_as_it_is_migrated(
     await retrying.there()
     assert [MigrationAwaited("run it"), Migrated()] == reported(seen)
     assert "" == retrying.waits_for
-    await retrying.ping()
+    await settled(retrying.ping())
     assert 0 == await awaited(retrying.collection(ITEMS)).count()
 
 
@@ -113,7 +114,7 @@ async def test_an_outage_does_not_end_the_wait(
     attempts = inner.attempts
     await until(lambda: inner.attempts > attempts + 1)
     with pytest.raises(StoreUnavailable, match="away"):
-        await retrying.ping()
+        await settled(retrying.ping())
     inner.obstacle = None
     await retrying.there()
     assert [MigrationAwaited("run it"), StoreAwaited("away"), StoreFound()] == reported(seen)
@@ -137,11 +138,11 @@ async def test_opening_a_slow_store_is_bounded(inner: Unprepared, seen: list[Obs
     slow = RetryingStore(inner, seen.append, interval=0.001, timeout=0.001)
     await slow.open()
     with pytest.raises(StoreUnavailable, match="being opened"):
-        await slow.ping()
+        await settled(slow.ping())
     inner.gate.set()
     await slow.there()
     assert 1 == inner.attempts
-    await slow.ping()
+    await settled(slow.ping())
     await slow.close()
 
 

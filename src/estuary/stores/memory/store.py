@@ -59,7 +59,7 @@ class MemoryStore:
         for collection in self._collections.values():
             collection.close()
 
-    async def ping(self) -> None:
+    def ping(self) -> None:
         """Return if the store is open, else raise `StoreUnavailable`."""
         self._demand_open()
 
@@ -127,7 +127,7 @@ class MemoryStore:
         if orphaned is not None:
             raise orphaned
         # Nothing is waited for from here on: no other call comes between the look and the change.
-        await self.ping()
+        self._demand_open()
         if not replace and any(collection.holds_records for collection in self._collections.values()):
             raise StoreNotEmpty
         self._keys = IdempotencyKeys()

@@ -101,7 +101,7 @@ class SqliteStore:
         """Finish accepted writes and let the file go; a second call does nothing."""
         await self._database.close()
 
-    async def ping(self) -> None:
+    def ping(self) -> None:
         """Return if the database can be read and its files are still those opened; writes nothing."""
         self._database.ping()
 

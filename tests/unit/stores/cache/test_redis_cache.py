@@ -398,4 +398,4 @@ async def test_a_redis_that_refuses_us_is_told_at_the_start(redis: Redis) -> Non
     with pytest.raises(StoreUnavailable, match="REDIS_URL"):
         await store.open()
     with pytest.raises(StoreUnavailable):
-        await scene.inner.ping()
+        scene.inner.ping()

@@ -110,7 +110,7 @@ async def until_it_answers(store: SqliteStore) -> None:
     async with asyncio.timeout(10.0):
         while True:
             with suppress(StoreUnavailable):
-                return await store.ping()
+                return store.ping()
             await asyncio.sleep(0.005)
 
 
@@ -138,7 +138,7 @@ async def test_a_lost_file_ends_reads_and_writes(
     with pytest.raises(StoreUnavailable, match=GONE):
         await watched.items.insert(record(Item("lost")))
     with pytest.raises(StoreUnavailable, match=GONE):
-        await watched.store.ping()
+        watched.store.ping()
     await until(lambda: bool(watched.losses))
 
     calls: list[Callable[[], object]] = [
@@ -277,7 +277,7 @@ async def test_a_log_whose_content_is_in_the_file_is_given_up_beside_another_pro
     """Nothing depends on it: the store goes on with the other log, and spoils nothing that is in that."""
     await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
     move_into_the_file(watched.path)
-    await watched.store.ping()
+    watched.store.ping()
     watched.beside("-wal").unlink()
     # In a separate process, which has no part in this one's locks.
     theirs = "import sqlite3, sys; sqlite3.connect(sys.argv[1], isolation_level=None).execute(sys.argv[2])"
@@ -314,16 +314,17 @@ async def test_a_file_that_is_cut_short_is_not_written_to(watched: Watched, left
     """What was acknowledged on top of what is missing could not be read: all is refused, and stays so."""
     await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
     in_the_file(watched.path)
-    await watched.store.ping()
+    watched.store.ping()
     os.truncate(watched.path, left)
     with pytest.raises(StoreUnavailable, match="was cut short or written over"):
         await watched.items.insert(record(Item("lost")))
     await until(lambda: bool(watched.losses))
 
     assert "restore a backup" in watched.losses[0]
-    for call in (watched.store.ping, watched.items.count):
-        with pytest.raises(StoreUnavailable, match="was cut short or written over"):
-            await call()
+    with pytest.raises(StoreUnavailable, match="was cut short or written over"):
+        watched.store.ping()
+    with pytest.raises(StoreUnavailable, match="was cut short or written over"):
+        await watched.items.count()
 
 
 @pytest.mark.parametrize("left", [0, 0.5], ids=["emptied", "cut"])
@@ -337,9 +338,10 @@ async def test_nothing_is_written_behind_a_log_that_is_cut_short(watched: Watche
     await until(lambda: bool(watched.losses))
 
     assert "restart the service to go on with what is left" in watched.losses[0]
-    for call in (watched.store.ping, watched.items.count):
-        with pytest.raises(StoreUnavailable, match="-wal was cut short or written over"):
-            await call()
+    with pytest.raises(StoreUnavailable, match="-wal was cut short or written over"):
+        watched.store.ping()
+    with pytest.raises(StoreUnavailable, match="-wal was cut short or written over"):
+        await watched.items.count()
 
 
 async def test_a_log_that_another_program_moved_into_the_file_and_emptied_is_in_use(
@@ -349,7 +351,7 @@ async def test_a_log_that_another_program_moved_into_the_file_and_emptied_is_in_
     for name in ("first", "second"):
         in_the_file(watched.path)
         assert 0 == watched.beside("-wal").stat().st_size
-        await watched.store.ping()
+        watched.store.ping()
         await watched.items.insert(record(Item(name)))
 
     assert 3 == await watched.items.count()
@@ -386,7 +388,7 @@ async def test_a_shorter_copy_over_the_open_file_is_noticed(watched: Watched, tm
     await other.close()
     await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
     in_the_file(watched.path)
-    await watched.store.ping()
+    watched.store.ping()
     shutil.copyfile(tmp_path / "other.db", watched.path)
     with pytest.raises(StoreUnavailable, match="was cut short or written over"):
         await watched.items.insert(record(Item("lost")))
@@ -396,7 +398,7 @@ async def test_a_file_that_vacuum_made_shorter_is_in_use(watched: Watched) -> No
     """Fewer pages are no loss: after a moment everything is as before."""
     await asyncio.gather(*(watched.items.insert(record(Item("x" * 255))) for _ in range(100)))
     in_the_file(watched.path)
-    await watched.store.ping()
+    watched.store.ping()
     length = watched.path.stat().st_size
     with closing(sqlite3.connect(watched.path, isolation_level=None)) as other:
         other.execute(f"DELETE FROM items WHERE id <> '{watched.kept.id}'")  # noqa: S608 (our own id)
