@@ -16,7 +16,7 @@ from estuary.config.placeholders import is_placeholder
 from estuary.config.process_environment import ProcessEnvironment, read_process_environment
 from estuary.config.settings import TABLE, Settings
 from estuary.config.spelling import nearest
-from estuary.config.value_sources import DOTENV, FILE_SUFFIX, TOML, Found, Sources
+from estuary.config.value_sources import DOTENV, FILE_SUFFIX, TOML, Found, Sources, read_regular
 from estuary.config.variable import Variable
 from estuary.config.variables.server import MAX_WORKERS
 from estuary.config.variables.service import PRODUCTION
@@ -118,9 +118,15 @@ class _Loading:
         if not path.exists() or (file == DOTENV and path.is_dir()):
             return {}
         try:
-            return parse(path.read_bytes(), file)
+            content = read_regular(path)
         except OSError as error:
             self._problems.append(f"{file} cannot be read: {error.strerror}")
+            return {}
+        except ValueError as error:
+            self._problems.append(f"{file} {error}")
+            return {}
+        try:
+            return parse(content, file)
         except ConfigurationError as error:
             self._problems += error.problems
         return {}

@@ -119,14 +119,27 @@ def _read(path: Path, label: str) -> str:
 
 
 def _content(path: Path) -> str:
-    """The text of a regular file (reading a pipe might block); raises `ValueError`."""
-    if not S_ISREG(path.stat().st_mode):
-        raise ValueError("is not a regular file")
-    with path.open("rb") as file:
-        content = file.read(_MAX_FILE_BYTES + 1)
+    """The text of a regular file; raises `OSError`, `ValueError`."""
+    content = read_regular(path, _MAX_FILE_BYTES + 1)
     if len(content) > _MAX_FILE_BYTES:
         raise ValueError(f"is longer than {_MAX_FILE_BYTES} bytes")
     try:
         return content.decode()
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
+
+
+def read_regular(path: Path, at_most: int = -1) -> bytes:
+    """The content of a regular file, or its begin; raises `OSError`, and `ValueError` for anything else.
+
+    Another process would have to write to a pipe before it could be opened, and what it wrote would be gone
+    for the next one of us that reads.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("is not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(at_most)
+    finally:
+        os.close(descriptor)

@@ -1,5 +1,6 @@
 """Loading: order of the sources, defaults by profile, and every mistake at once."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -304,7 +305,14 @@ def test_a_directory_called_dotenv_is_ignored(load: Load, tmp_path: Path) -> Non
 def test_a_directory_called_as_the_configuration_is_an_error(problems: Problems, tmp_path: Path) -> None:
     """A container runtime makes one where the file to be mounted is not there."""
     (tmp_path / "estuary.toml").mkdir()
-    assert ("estuary.toml cannot be read: Is a directory",) == problems()
+    assert ("estuary.toml is not a regular file",) == problems()
+
+
+@pytest.mark.parametrize("file", [".env", "estuary.toml"])
+def test_a_pipe_is_no_configuration(problems: Problems, tmp_path: Path, file: str) -> None:
+    """It is refused at once: nobody need ever write to it."""
+    os.mkfifo(tmp_path / file)
+    assert (f"{file} is not a regular file",) == problems()
 
 
 def test_dotenv_may_start_with_a_byte_order_mark_and_end_lines_with_crlf(
