@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from estuary.app.display_width import padded, width_of
 from estuary.core.access.access import DECLARED, Action, Decision
 from estuary.core.access.identity import Identity
 from estuary.core.access.rights import Rights
@@ -50,7 +51,7 @@ def as_text(tables: Sequence[Table], width: int | None) -> Iterator[str]:
     Where a name would make a line wider than `width`, it goes on in further lines.
     """
     names = [name for table in tables for name in (table.resource, *(f"  {row.who}" for row in table.rows))]
-    room = max([_USUAL_ROOM, *(len(name) + 2 for name in names)])
+    room = max([_USUAL_ROOM, *(width_of(name) + 2 for name in names)])
     if width is not None:
         room = max(_LEAST_ROOM, min(room, width - _CELL * len(DECLARED)))
     for table in tables:
@@ -99,7 +100,7 @@ def _askers(rights: Rights, owner: str | None) -> Iterator[tuple[str, Identity |
 def _lines(name: str, indentation: str, cells: Sequence[str], room: int) -> Iterator[str]:
     """A row of a table: the cells stand beside the first line of the name."""
     first, *others = _wrapped(name, indentation, room - 1)
-    yield f"{first:<{room}}{''.join(f'{cell:<{_CELL}}' for cell in cells)}".rstrip()
+    yield f"{padded(first, room)}{''.join(f'{cell:<{_CELL}}' for cell in cells)}".rstrip()
     yield from others
 
 

@@ -2,9 +2,10 @@
 
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+
+from estuary.app.display_width import padded, width_of, wrapped
 
 _BETWEEN = "  "
 _NARROWEST = 8
@@ -21,14 +22,14 @@ def table(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
 
     With None it is as wide as its cells.
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     if width is not None:
         _narrow(widths, width - len(_BETWEEN) * (len(widths) - 1))
     for row in rows:
         cells = [_wrapped(cell, room) for cell, room in zip(row, widths, strict=True)]
         for parts in zip_longest(*cells, fillvalue=""):
-            padded = (part.ljust(room) for part, room in zip(parts, widths, strict=True))
-            yield _BETWEEN.join(padded).rstrip()
+            shown = (padded(part, room) for part, room in zip(parts, widths, strict=True))
+            yield _BETWEEN.join(shown).rstrip()
 
 
 def _narrow(widths: list[int], room: int) -> None:
@@ -40,6 +41,4 @@ def _narrow(widths: list[int], room: int) -> None:
 
 
 def _wrapped(cell: str, room: int) -> list[str]:
-    if len(cell) <= room:
-        return [cell]
-    return textwrap.wrap(cell, room, break_on_hyphens=False)
+    return [cell] if width_of(cell) <= room else wrapped(cell, room)

@@ -134,6 +134,13 @@ def test_a_long_name_moves_the_columns_of_every_table() -> None:
     ] == lines
 
 
+def test_a_name_in_wide_characters_moves_no_column() -> None:
+    """A terminal shows each in two columns."""
+    resource = books(Access(read=Role("管理者")))
+    lines = list(as_text(access_table([resource], rights([resource], None), owned=False), None))
+    assert '  Role("管理者")' + " " * 14 + "all      -        -        -" == lines[3]
+
+
 def test_a_name_that_the_terminal_has_no_room_for_goes_on_in_further_lines() -> None:
     """The columns stay, and no line is wider than the terminal."""
     resource = books(Access(read=Role("the people who buy books in bulk")))

@@ -44,3 +44,20 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 def test_a_terminal_that_is_too_narrow_gets_narrow_columns() -> None:
     """Of eight characters: the terminal breaks the lines then."""
     assert 8 * 3 + 4 == max(map(len, table(ROWS, 5)))
+
+
+def test_what_a_terminal_shows_in_two_columns_counts_as_two() -> None:
+    """Wide characters are padded and broken by columns; marks that stand above others need none."""
+    rows = [("NAME", "VALUE"), ("日本語", "cafe\u0301"), ("書籍", "図書館の本 と 雑誌")]
+    assert [
+        "NAME    VALUE",
+        "日本語  cafe\u0301",
+        "書籍    図書館の本 と 雑誌",
+    ] == list(table(rows, None))
+    assert [
+        "NAME    VALUE",
+        "日本語  cafe\u0301",
+        "書籍    図書館の",
+        "        本 と",
+        "        雑誌",
+    ] == list(table(rows, 17))
