@@ -21,6 +21,16 @@ AXE = ROOT / ".tools/node_modules/axe-core/axe.min.js"
 WIDE, NARROW = (1440, 900), (360, 740)
 """The sizes in which every page must be usable, in CSS pixels."""
 
+_WITHOUT = (
+    # The address bar's suggestions: two pages of Chromium's own in each new window, which cost more than
+    # one of ours, and nobody types there.
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+    # What Playwright goes without here, once more: only the last list counts.
+    *("AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync"),
+    *("DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay"),
+    *("MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding"),
+    *("PreconnectToSearch", "ThirdPartyStoragePartitioning"),
+)
 _FLAGS = (
     "--no-sandbox",  # tests run as root in a container
     "--disable-gpu",
@@ -29,6 +39,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(_WITHOUT)}",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 _TOLD = "policy violated:"
