@@ -28,16 +28,18 @@ from tests.support.queries import MOORINGS, SORTABLE, collections, mooring, quer
 from tests.support.query_model import answer, ordered
 
 _LONG = os.environ.get("ESTUARY_TEST_SOAK") == "1"
-_EXAMPLES = {"memory": 10_000, "sqlite": 10_000, "postgres": 1_000, "convex": 200}
-"""How many examples a long run tries on each engine."""
+_EXAMPLES = (
+    {"memory": 10_000, "sqlite": 10_000, "postgres": 1_000, "convex": 200}
+    if _LONG
+    else {"memory": 100, "sqlite": 100, "postgres": 50, "convex": 30}
+)
+"""How many are tried on each engine: fewer where each takes longer."""
 _OF_A_LAYER = 20
 """How many are tried on what only passes list queries on to an engine: a cache, an observer, a pooler."""
 
 
 def _examples(kind: StoreKind) -> int:
-    if kind.name not in _EXAMPLES:
-        return _OF_A_LAYER
-    return _EXAMPLES[kind.name] if _LONG else 100
+    return _EXAMPLES.get(kind.name, _OF_A_LAYER)
 
 
 class _Opened:
