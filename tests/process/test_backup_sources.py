@@ -47,6 +47,15 @@ def ships(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def backup_of_an_item(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file, of a store that declares items alone."""
+    folder = tmp_path_factory.mktemp("item")
+    assert 0 == estuary(folder, "import", given=item_lines(1)).returncode
+    assert 0 == estuary(folder, "backup", "copy", RESOURCES=ITEMS_ALONE).returncode
+    return folder / "copy"
+
+
 @pytest.fixture
 def shipped(ships: Path, tmp_path: Path) -> Path:
     """The same, to be changed at will."""
@@ -203,26 +212,22 @@ def test_columns_that_are_not_declared_are_told_and_can_be_taken(shipped: Path) 
     assert 0 == estuary(shipped, "backup", "all", "--all").returncode
     lines = [json.loads(line) for line in (shipped / "all").read_text().splitlines()]
     assert ["red"] == [line["columns"]["colour"] for line in lines if line.get("columns", {}).get("colour")]
+    assert 0 == estuary(shipped, "export", "lines", "--all", RESOURCES=ITEMS_ALONE).returncode
     refused = estuary(shipped, "restore", "--replace", "all")
     assert 1 == refused.returncode
     assert "colour" in refused.stderr
 
 
 @pytest.mark.parametrize("command", ["restore", "import", "migrate", "check"])
-def test_undeclared_records_are_mentioned(shipped: Path, command: str) -> None:
+def test_undeclared_records_are_mentioned(shipped: Path, backup_of_an_item: Path, command: str) -> None:
     """Commands that write to a store, or look at it, name what it holds besides."""
     add_colour(shipped)
-    arguments: dict[str, tuple[str, ...]] = {
-        "restore": ("restore", "--replace", "copy"),
+    arguments: dict[str, tuple[str | Path, ...]] = {
+        "restore": ("restore", "--replace", backup_of_an_item),
         "import": ("import", "--replace"),
         "migrate": ("migrate",),
         "check": ("check",),
     }
-    assert 0 == estuary(shipped, "export", "lines", "--all", RESOURCES=ITEMS_ALONE).returncode
-    there = shipped / "there"
-    there.mkdir()
-    assert 0 == estuary(there, "import", given=item_lines(1)).returncode
-    assert 0 == estuary(there, "backup", "../copy", RESOURCES=ITEMS_ALONE).returncode
     done = estuary(shipped, *arguments[command], given=item_lines(1), RESOURCES=ITEMS_ALONE)
     assert 0 == done.returncode, done.stderr
     message = "the store holds records that RESOURCES does not declare, left as they are: vessels (1)"
