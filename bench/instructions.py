@@ -17,8 +17,8 @@ from bench.process import free_port
 from bench.question import Settings
 from bench.series import Series
 
-LISTED = 100
-"""How many lists are counted: each takes as long as ten reads."""
+LISTED, CHANGED = 100, 400
+"""How many lists are counted, each of which takes as long as ten reads, and how many changes: as three."""
 _ITEMS, _BOOKS = 25, 120
 """How many records are there: a list of twenty items is full, and so is the second page of books."""
 
@@ -114,8 +114,15 @@ def _subjects(store: str, label: str) -> Iterator[Subject]:
 
 _WRITES = (
     Subject("memory-create", "Estuary, memory: a new item", lambda _: exchange.create()),
-    Subject("memory-put", "Estuary, memory: another name by PUT", partial(_of_first, exchange.put)),
-    Subject("memory-patch", "Estuary, memory: another name by PATCH", partial(_of_first, exchange.patch)),
+    Subject(
+        "memory-put", "Estuary, memory: another name by PUT", partial(_of_first, exchange.put), CHANGED
+    ),
+    Subject(
+        "memory-patch",
+        "Estuary, memory: another name by PATCH",
+        partial(_of_first, exchange.patch),
+        CHANGED,
+    ),
     Subject(
         "memory-create-hooked",
         "Estuary, memory: a new item, with three hooks",
@@ -125,6 +132,7 @@ _WRITES = (
         "memory-patch-hooked",
         "Estuary, memory: another name by PATCH, with three hooks",
         _hooked_patch,
+        CHANGED,
     ),
 )
 MEMORY = Contender(partial(_estuary, "memory"), (*_subjects("memory", "memory"), *_WRITES))
