@@ -45,7 +45,8 @@ The first place that has a value wins:
    Kubernetes. One line break at the end is taken off. `NAME` and `NAME_FILE` together are an error.
 3. **A systemd credential** called `NAME` or the same in lower case (`LoadCredential=database_url:/etc/…`).
 4. **`.env`** in the working directory; `NAME_FILE` works there too. Values may be quoted; nothing in them
-   is interpolated. A line that cannot be read, or a name set twice, is an error.
+   is interpolated. A line that cannot be read, or a name set twice, is an error. It may be a
+   named pipe, as some password managers make one, and so may `estuary.toml`: a start waits for 10 seconds.
 5. **`estuary.toml`** in the working directory, for what belongs to the project and is committed with it:
    each variable by its name in lower case, without tables. Numbers and booleans stand without quotes, lists
    are arrays; `name_file` works there too. A name that is no variable's is an error.

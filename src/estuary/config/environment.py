@@ -11,12 +11,13 @@ from estuary.config.database_url import MEMORY
 from estuary.config.dotenv import Entry
 from estuary.config.effective import Configured, Effective
 from estuary.config.errors import HIDDEN, ConfigurationError, Refused, quoted, shown
+from estuary.config.files import read_regular_or_pipe
 from estuary.config.forms import AUTO, Form
 from estuary.config.placeholders import is_placeholder
 from estuary.config.process_environment import ProcessEnvironment, read_process_environment
 from estuary.config.settings import TABLE, Settings
 from estuary.config.spelling import nearest
-from estuary.config.value_sources import DOTENV, FILE_SUFFIX, TOML, Found, Sources, read_regular
+from estuary.config.value_sources import DOTENV, FILE_SUFFIX, TOML, Found, Sources
 from estuary.config.variable import Variable
 from estuary.config.variables.server import MAX_WORKERS
 from estuary.config.variables.service import PRODUCTION
@@ -118,7 +119,7 @@ class _Loading:
         if not path.exists() or (file == DOTENV and path.is_dir()):
             return {}
         try:
-            content = read_regular(path)
+            content = read_regular_or_pipe(path)
         except OSError as error:
             self._problems.append(f"{file} cannot be read: {error.strerror}")
             return {}

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any, NamedTuple
 
 from estuary.config.errors import HIDDEN, Refused, quoted
+from estuary.config.files import read_regular
 from estuary.config.variable import Variable
 
 ENVIRONMENT = "environment"
@@ -127,19 +127,3 @@ def _content(path: Path) -> str:
         return content.decode()
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
-
-
-def read_regular(path: Path, at_most: int = -1) -> bytes:
-    """The content of a regular file, or its begin; raises `OSError`, and `ValueError` for anything else.
-
-    Another process would have to write to a pipe before it could be opened, and what it wrote would be gone
-    for the next one of us that reads.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("is not a regular file")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(at_most)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from estuary.config.environment import Loaded, load_from
 from estuary.config.errors import ConfigurationError
 from estuary.config.settings import TABLE
 from estuary.telemetry.system import this_host
+from tests.support.pipes import writing
 from tests.unit.config.conftest import Load, Problems
 from tests.unit.config.real_environment import REAL_ENVIRONMENT
 
@@ -308,10 +309,18 @@ def test_a_directory_called_as_the_configuration_is_an_error(problems: Problems,
     assert ("estuary.toml is not a regular file",) == problems()
 
 
-@pytest.mark.parametrize("file", [".env", "estuary.toml"])
-def test_a_pipe_is_no_configuration(problems: Problems, tmp_path: Path, file: str) -> None:
-    """It is refused at once: nobody need ever write to it."""
+@pytest.mark.parametrize(("file", "text"), [(".env", b"PORT=4\n"), ("estuary.toml", b"port = 4\n")])
+def test_a_pipe_that_is_written_to_is_read(load: Load, tmp_path: Path, file: str, text: bytes) -> None:
+    """Password managers give secrets so."""
     os.mkfifo(tmp_path / file)
+    with writing(tmp_path / file, text):
+        assert 4 == load().settings.port
+
+
+@pytest.mark.parametrize("file", [".env", "estuary.toml"])
+def test_a_device_is_no_configuration(problems: Problems, tmp_path: Path, file: str) -> None:
+    """Nothing but a file or a named pipe is."""
+    (tmp_path / file).symlink_to(os.devnull)
     assert (f"{file} is not a regular file",) == problems()
 
 
