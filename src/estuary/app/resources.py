@@ -16,7 +16,7 @@ from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.core.references.reference_declarations import check_references
 from estuary.core.resource import Resource
 from estuary.http.openapi.document import document
-from estuary.http.openapi.names import Clash, clashes
+from estuary.http.openapi.names import Clash, clashes, has_forbidden_name
 from estuary.http.routes import API_PREFIX
 from estuary.http.scopes import Scopes
 
@@ -67,6 +67,8 @@ def load_resources(references: Sequence[str]) -> list[Resource]:
         loading.demand_faultless()
     with faults:
         loading.demand_one_of_each_name()
+    with faults:
+        loading.demand_names_for_schemas()
     faults.demand_none()
     loaded = list(loading.loaded.values())
     keys = ForeignKeys(key for each in loaded for key in each.foreign_keys)
@@ -156,6 +158,17 @@ class _Loading:
                     for name, found in several.items()
                 )
             )
+
+    def demand_names_for_schemas(self) -> None:
+        """Raise `DeclarationError` for each resource whose class has a name that no schema may have."""
+        messages = [
+            f"RESOURCES: {reference}: the class {_class(resource)} names schemas of the OpenAPI document, "
+            "which allows A-Z, a-z, 0-9, '_', '-' and '.' there: rename the class"
+            for reference, resource in self.loaded.items()
+            if has_forbidden_name(resource.value_type)
+        ]
+        if messages:
+            raise DeclarationError(*messages)
 
     def demand_distinct_names_in_document(self) -> None:
         """Raise `DeclarationError` for schemas or operations that would have one name."""

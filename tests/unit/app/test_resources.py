@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from estuary.app import load_resources
+from estuary.app import load_resources, openapi
 from estuary.core.declarations import DeclarationError
 
 AUTHORS = """
@@ -45,6 +45,33 @@ class Size(Struct, frozen=True):
     top1: Literal["c", "d"] = "c"
 
 SIZES = Resource("sizes", Size)
+"""
+FOREIGN = """
+from estuary import Resource
+from msgspec import Struct, defstruct
+
+class Maß(Struct, frozen=True):
+    width: int
+
+class Bücher(Struct, frozen=True):
+    size: Maß
+
+class Shelf(Struct, frozen=True):
+    size: Maß
+
+BOOKS = Resource("books", Bücher)
+PAGES = Resource("pages", defstruct("Page[int]", [("number", int)], frozen=True))
+SHELVES = Resource("shelves", Shelf)
+"""
+FAULTY = """
+from estuary import Resource
+from msgspec import Struct
+
+class Ämter(Struct, frozen=True):
+    id: int
+
+ÄMTER = Resource("offices", Ämter)
+NONE = Resource("none", int | None)
 """
 
 
@@ -173,3 +200,29 @@ def test_names_of_the_document_that_would_mean_two_things_are_refused(folder: Pa
         ": give one of them another name, or another singular than 'author'",
         ", which is Estuary's own: choose another name",
     ] == [fault.partition(" in the OpenAPI document")[2] for fault in told]
+
+
+def test_a_class_whose_name_no_schema_may_have_is_refused(folder: Path) -> None:
+    """Tools would refuse the whole OpenAPI document; other faults are reported with it."""
+    (folder / "shelves" / "foreign.py").write_text(FOREIGN)
+    (folder / "shelves" / "faulty.py").write_text(FAULTY)
+    allowed = (
+        "names schemas of the OpenAPI document, which allows A-Z, a-z, 0-9, '_', '-' and '.' there: "
+        "rename the class"
+    )
+    no_struct = "is not a msgspec Struct: declare a class of msgspec.Struct with frozen=True"
+    place = f"(in {folder / 'shelves' / 'faulty.py'}, line"
+    assert (
+        f"RESOURCES: shelves.faulty:ÄMTER: field 'id' is Estuary's own; choose another name {place} 8)",
+        f"RESOURCES: shelves.faulty:NONE: int | None {no_struct} {place} 9)",
+        f"RESOURCES: shelves.foreign:BOOKS: the class shelves.foreign.Bücher {allowed}",
+        f"RESOURCES: shelves.foreign:PAGES: the class shelves.foreign.Page[int] {allowed}",
+        f"RESOURCES: shelves.faulty:ÄMTER: the class shelves.faulty.Ämter {allowed}",
+    ) == faults("shelves.foreign", "shelves.faulty")
+
+
+def test_a_nested_class_may_have_any_name(folder: Path) -> None:
+    """Its schema stands where the field is, without a name."""
+    (folder / "shelves" / "foreign.py").write_text(FOREIGN)
+    (shelves,) = load_resources(["shelves.foreign:SHELVES"])
+    assert b"Ma\xc3\x9f" not in openapi([shelves])

@@ -30,6 +30,8 @@ _FORMS: Final = (
     *("", "Draft", "Changes", "Patch", "Part"),
     *("Condition", "Query", "List", "Page", "Parts"),
 )
+_is_allowed: Final = re.compile(r"[A-Za-z0-9._-]+").fullmatch
+"""What OpenAPI allows in the names of schemas (3.1.1, Components Object)."""
 _OF_A_RECORD: Final = ("read", "update", "patch", "delete")
 
 
@@ -51,6 +53,11 @@ def clashes(resources: Sequence[Resource]) -> Iterator[Clash]:
     """
     yield from _clashes(resources, schema_names, OWN_SCHEMAS, of_schemas=True)
     yield from _clashes(resources, operation_ids, OWN_OPERATIONS, of_schemas=False)
+
+
+def has_forbidden_name(declared: object) -> bool:
+    """Whether it is a class that no schema may be named after."""
+    return isinstance(declared, type) and _is_allowed(declared.__name__) is None
 
 
 def schema_names(resource: Resource) -> Iterator[str]:
