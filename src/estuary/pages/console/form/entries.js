@@ -134,8 +134,8 @@ function otherOf({ kind }, entry, wrong) {
 }
 
 /**
- * A violation for each text that is empty and must not be. They can be sent, and the service would tell; where nothing can
- * be sent for another reason, they are told beside that.
+ * A violation for each text that is empty and must not be. They can be sent, and the service would report it; where nothing
+ * can be sent for another reason, they are reported beside that.
  */
 export function emptyTexts(fields, entries, path = "") {
   return fields.flatMap((field) => {
