@@ -55,6 +55,15 @@ def test_the_asynchronous_program_prints_what_the_guide_shows(server: Server, fo
     assert AWAITED_SAYS == run(folder, sys.executable, "-c", AWAITED.replace(ADDRESS, server.origin))
 
 
+def test_the_sessions_and_programs_are_typed(folder: Path) -> None:
+    """A reader who puts them into a file gets no error from mypy's strictest rules."""
+    lines = "\n".join(blocks("pycon")).splitlines()
+    (folder / "typed.py").write_text("\n".join(each[4:] for each in lines if each[:4] in {">>> ", "... "}))
+    (folder / "awaited.py").write_text(AWAITED)
+    said = run(folder, sys.executable, "-m", "mypy", "--strict", "typed.py", "awaited.py", "shop.py")
+    assert "Success: no issues found in 3 source files\n" == said
+
+
 @pytest.mark.long
 def test_the_typescript_program_prints_what_the_guide_shows(server: Server, tmp_path: Path) -> None:
     """Under tsc's strictest rules, with the types of the service's own document."""
