@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from estuary.config.errors import ConfigurationError, Refused
 
-_LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)", re.DOTALL)
-_SINGLE_QUOTED = re.compile(r"'([^']*)'")
-_DOUBLE_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_ESCAPE = re.compile(r"\\(.)")
+_LINE = r"(?s)(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=(.*)"
+_SINGLE_QUOTED = r"'([^']*)'"
+_DOUBLE_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_ESCAPE = r"\\(.)"
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "$": "$", "\\": "\\"}
-_REST = re.compile(r"[ \t]*|[ \t]+#.*")
-_COMMENT = re.compile(r"[ \t]+#.*", re.DOTALL)
+_REST = r"[ \t]*|[ \t]+#.*"
+_COMMENT = r"(?s)[ \t]+#.*"
 _BLANKS = " \t\r"
 
 
@@ -51,7 +51,7 @@ def parse(content: bytes, file: str = ".env") -> dict[str, Entry]:
 def _add(entries: dict[str, Entry], line: str, number: int) -> None:
     if not line or line.startswith("#"):
         return
-    match = _LINE.fullmatch(line)
+    match = re.fullmatch(_LINE, line)
     if match is None:
         raise Refused("this is neither NAME=value nor a comment")
     name, value = match.groups()
@@ -67,14 +67,14 @@ def _value(name: str, text: str) -> str:
         return _quoted(name, start, _SINGLE_QUOTED)
     if start.startswith('"'):
         return _unescaped(name, _quoted(name, start, _DOUBLE_QUOTED))
-    return _COMMENT.sub("", text, count=1).strip(_BLANKS)
+    return re.sub(_COMMENT, "", text, count=1).strip(_BLANKS)
 
 
-def _quoted(name: str, text: str, pattern: re.Pattern[str]) -> str:
-    match = pattern.match(text)
+def _quoted(name: str, text: str, pattern: str) -> str:
+    match = re.match(pattern, text)
     if match is None:
         raise Refused(f"the value of {name} opens a quote and does not close it on this line")
-    if _REST.fullmatch(text, match.end()) is None:
+    if re.fullmatch(_REST, text[match.end() :]) is None:
         raise Refused(f"something follows the closing quote of {name}")
     return match[1]
 
@@ -85,4 +85,4 @@ def _unescaped(name: str, text: str) -> str:
             raise Refused(f"the value of {name} has an unknown escape; write \\\\ for a backslash")
         return _ESCAPES[match[1]]
 
-    return _ESCAPE.sub(replace, text)
+    return re.sub(_ESCAPE, replace, text)

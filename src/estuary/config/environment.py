@@ -134,17 +134,18 @@ class _Loading:
 
     def _settle(self, variable: Variable[Any]) -> None:
         try:
-            found = self._sources.find(variable) or self._default(variable)
+            given = self._sources.find(variable)
         except Refused as refused:
             self._problems.append(refused.reason)
             return
+        found = given or self._default(variable)
         text = found.text if variable.secret else found.text.strip()
         try:
             self._values[variable.attribute] = _read(variable, text)
         except Refused as refused:
             self._problems.append(_problem(variable, Found(text, found.source), refused))
             return
-        copied = is_placeholder(text, secret=variable.secret)
+        copied = given is not None and is_placeholder(text, secret=variable.secret)
         self._effective[variable.name] = Effective(
             variable.name, _shown(variable, text), found.source, copied
         )

@@ -11,10 +11,8 @@ Network = IPv4Network | IPv6Network
 ANY_ORIGIN = "*"
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
-_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
-_ORIGIN = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[^\[\]/]*\]|[^\[\]/:@?#]+)(?::(?P<port>\d{1,5}))?"
-)
+_NAME = rf"{_LABEL}(?:\.{_LABEL})*\.?"
+_ORIGIN = r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[^\[\]/]*\]|[^\[\]/:@?#]+)(?::(?P<port>\d{1,5}))?"
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (not bound, asked)
 _MAX_NAME = 253
@@ -39,7 +37,7 @@ def is_host(text: str) -> bool:
     if _is_address(text):
         return True
     last_label = text.rstrip(".").rpartition(".")[2]
-    return len(text) <= _MAX_NAME and _NAME.fullmatch(text) is not None and not last_label.isdigit()
+    return len(text) <= _MAX_NAME and re.fullmatch(_NAME, text) is not None and not last_label.isdigit()
 
 
 def _host(text: str) -> str:
@@ -72,7 +70,7 @@ def origin(text: str) -> str:
     """
     if text == ANY_ORIGIN:
         return text
-    match = _ORIGIN.fullmatch(text.lower())
+    match = re.fullmatch(_ORIGIN, text.lower())
     if match is None:
         raise Refused(_origin_mistake(text))
     scheme, host, port = match["scheme"], match["host"], match["port"]
@@ -91,7 +89,7 @@ def _origin_mistake(text: str) -> str:
             f"{quoted(text)} lacks its scheme, as in https://{text[:40]}" if is_host(text) else quoted(text)
         )
     without_slash = text.rstrip("/")
-    if _ORIGIN.fullmatch(without_slash.lower()):
+    if re.fullmatch(_ORIGIN, without_slash.lower()):
         return f"{quoted(text)} ends with a slash, which no origin does: write {without_slash}"
     return f"{quoted(text)} has more than scheme, host and port, or less"
 

@@ -13,7 +13,7 @@ SCHEMES = ("postgres", "postgresql")
 DRIVERS = ("asyncpg", "psycopg", "psycopg_async", "psycopg2", "psycopg2cffi", "pg8000")
 """Drivers that may follow a scheme and a plus, as in SQLAlchemy's URLs; they are ignored."""
 
-_is_host = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]*)(?::(\d{1,5}))?").fullmatch
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]*)(?::(\d{1,5}))?"
 _MAX_PORT = 65_535
 
 
@@ -49,5 +49,5 @@ def _parameters(query: str) -> dict[str, str]:
 
 
 def _is_reachable(host: str) -> bool:
-    match = _is_host(host)
+    match = re.fullmatch(_HOST, host)
     return match is not None and (match[1] is None or 0 < int(match[1]) <= _MAX_PORT)

@@ -76,7 +76,7 @@ _ELSEWHERE = {
 _VALUES = {**_PASSED_ON, **_TRANSLATED, **_IGNORED}
 UNDERSTOOD = (*_VALUES, *_IGNORED_NUMBERS)
 
-_is_number = re.compile(r"-?\d{1,9}", re.ASCII).fullmatch
+_NUMBER = r"-?[0-9]{1,9}"
 _NEVER_ENCRYPTED = ("disable", "allow")
 _AUTHORITIES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -118,7 +118,7 @@ def _check(name: str, value: str) -> None:
         raise Refused(_ELSEWHERE[name].format(name))
     if name not in UNDERSTOOD:
         raise Refused(f"a parameter is not one of {', '.join(UNDERSTOOD)}")
-    if name in _IGNORED_NUMBERS and not _is_number(value):
+    if name in _IGNORED_NUMBERS and not re.fullmatch(_NUMBER, value):
         raise Refused(f"{name} is not a number")
     allowed = _VALUES.get(name, ())
     if allowed and value not in allowed:

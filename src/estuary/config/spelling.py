@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+_MOST_SLIPS = 2
 _LONG = 14
 """From this length on, two edits are allowed; DATABASE_SSL, two from DATABASE_URL, is not meant for
 Estuary."""
@@ -14,26 +15,34 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     upper, known = name.upper(), list(known)
     if _ELSEWHERE.get(upper) in known:
         return _ELSEWHERE[upper]
+    alike = [
+        other
+        for other in known
+        if abs(len(upper) - len(other)) <= _MOST_SLIPS and _may_be_meant(upper, other)
+    ]
     candidates = [
         (distance, other)
-        for other in known
+        for other in alike
         if (distance := _distance(upper, other)) <= _tolerance(upper, other)
     ]
     return min(candidates)[1] if candidates else None
 
 
+def _may_be_meant(name: str, other: str) -> bool:
+    """Whether `other` can be within the tolerance, by length and letters: an environment may be large."""
+    slips = _tolerance(name, other)
+    return abs(len(name) - len(other)) <= slips and len(set(name) ^ set(other)) <= 2 * slips
+
+
 def _tolerance(name: str, other: str) -> int:
-    return 2 if min(len(name), len(other)) >= _LONG else 1
+    return _MOST_SLIPS if min(len(name), len(other)) >= _LONG else 1
 
 
 def _distance(name: str, other: str) -> int:
     """The number of letters left out, inserted, changed or swapped with their neighbour.
 
-    This is the optimal string alignment distance. Names that cannot be within 2 are rejected by comparing
-    their letters alone, as an environment may have hundreds of names.
+    This is the optimal string alignment distance.
     """
-    if abs(len(name) - len(other)) > 2 or len(set(name) ^ set(other)) > 4:
-        return max(len(name), len(other))
     before: list[int] = []
     above = list(range(len(other) + 1))
     for row, letter in enumerate(name, start=1):

@@ -13,8 +13,8 @@ SHORTEST_SECRET = 16
 LONGEST_ROLE = 255
 _LONGEST_CLIENT_ID = 255
 
-_is_scope = re.compile(r"[!#-\[\]-~]+").fullmatch
-"""A scope-token (RFC 6749, 3.3)."""
+_SCOPE_FORM = r"[!#-\[\]-~]+"
+"""RFC 6749, 3.3."""
 
 
 def _algorithm(text: str) -> str:
@@ -38,13 +38,13 @@ def _claim(text: str) -> str | None:
 
 
 def _scope(text: str) -> str:
-    if not _is_scope(text.replace(RESOURCE, "x")) or "{" in text.replace(RESOURCE, "x"):
+    if not re.fullmatch(_SCOPE_FORM, text.replace(RESOURCE, "x")) or "{" in text.replace(RESOURCE, "x"):
         raise Refused
     return text
 
 
 def _granted_scope(text: str) -> str:
-    if not _is_scope(text):
+    if not re.fullmatch(_SCOPE_FORM, text):
         raise Refused(f"{quoted(text)} is not one")
     return text
 

@@ -7,7 +7,7 @@ from estuary.config.errors import Refused, quoted
 from estuary.config.forms import comma_list
 
 _SCHEMES = ("https", "http", "file")
-_is_plain = re.compile(r"[!-~]+").fullmatch
+_PLAIN = r"[!-~]+"
 
 
 def file_path(url: str) -> str | None:
@@ -46,7 +46,7 @@ def _split(text: str) -> SplitResult:
         _ = parts.port  # looked at only when it is asked for
     except ValueError:
         raise Refused(f"{quoted(text)} is no URL") from None
-    if not _is_plain(text):
+    if not re.fullmatch(_PLAIN, text):
         raise Refused(f"{quoted(text)} has blanks or letters outside ASCII")
     return parts
 

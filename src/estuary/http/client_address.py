@@ -18,17 +18,16 @@ _MAX_NODE_LENGTH: Final = 80
 _MAX_REMEMBERED: Final = 4096
 
 _PORT = r"(?::(?:\d{1,5}|_[\w.-]+))?"
-_V4_NODE: Final = re.compile(rf"([\d.]+){_PORT}", re.ASCII)
-_V6_NODE: Final = re.compile(rf"\[([^\]]+)\]{_PORT}", re.ASCII)
+_V4_NODE: Final = rf"(?a)([\d.]+){_PORT}"
+_V6_NODE: Final = rf"(?a)\[([^\]]+)\]{_PORT}"
 
 _TCHARS = r"[!#$%&'*+.^_`|~\w-]+"
 _BARE = r"[!#$%&'*+.^_`|~\w:\[\]-]+"
 """What holds a port or IPv6 should stand in quotes; not every proxy puts it there, and it reads alike."""
-_PAIR = rf'({_TCHARS})=({_BARE}|"(?:[^"\\]|\\.)*")'
-_PAIRS: Final = re.compile(_PAIR, re.ASCII)
-_ELEMENT: Final = re.compile(rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*+", re.ASCII)
+_PAIR: Final = rf'(?a:({_TCHARS})=({_BARE}|"(?:[^"\\]|\\.)*"))'
+_ELEMENT: Final = rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*+"
 """RFC 7239, section 4, `forwarded-element`, with blanks around its pairs."""
-_ESCAPED: Final = re.compile(r"\\.")
+_ESCAPED: Final = r"\\."
 
 
 class _Hop(NamedTuple):
@@ -131,7 +130,7 @@ def _address(node: str) -> Address | None:
     """The address in an RFC 7239 `node` or a bare one: IPv4-mapped is IPv4, a zone is dropped."""
     if len(node) > _MAX_NODE_LENGTH:
         return None
-    match = _V4_NODE.fullmatch(node) or _V6_NODE.fullmatch(node)
+    match = re.fullmatch(_V4_NODE, node) or re.fullmatch(_V6_NODE, node)
     try:
         address = ip_address(match[1] if match else node)
     except ValueError:
@@ -189,13 +188,13 @@ def _forwarded_nodes(values: Sequence[str]) -> Iterator[str | None]:
             element = ""
             continue
         # An odd number of quotes: the comma stood inside of a quoted string.
-        if _ESCAPED.sub("", element).count('"') % 2 == 0:
+        if re.sub(_ESCAPED, "", element).count('"') % 2 == 0:
             yield _for_of(element)
             element = ""
 
 
 def _for_of(element: str) -> str | None:
-    if not _ELEMENT.fullmatch(element):
+    if not re.fullmatch(_ELEMENT, element):
         return None
-    nodes = [value for name, value in _PAIRS.findall(element) if name.lower() == "for"]
+    nodes = [value for name, value in re.findall(_PAIR, element) if name.lower() == "for"]
     return nodes[0].strip('"') if len(nodes) == 1 else None

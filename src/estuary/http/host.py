@@ -9,11 +9,9 @@ from estuary.http.header_fields import Fields
 
 _MAX_REMEMBERED: Final = 256
 _MAX_REMEMBERED_CHARACTERS: Final = 256
-_NAMED: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::[0-9]*)?")
+_NAMED: Final = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+(?::[0-9]*)?"
 """`reg-name`, which a name or an IPv4 address is, and a port."""
-_BRACKETED: Final = re.compile(
-    r"\[(?:v[0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+|([0-9A-Fa-f:.]+))\](?::[0-9]*)?"
-)
+_BRACKETED: Final = r"\[(?:v[0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+|([0-9A-Fa-f:.]+))\](?::[0-9]*)?"
 """`IP-literal` and a port; the group is an IPv6 address, of which no zone is part."""
 _REQUIRED: Final = "Host header is required"
 _INVALID: Final = "Host header must be a host name or an IP address, with a port if there is one"
@@ -51,9 +49,9 @@ def _refusal_of_host(value: str | None, *, required: bool) -> BadRequest | None:
 
 
 def _is_valid(value: str) -> bool:
-    if _NAMED.fullmatch(value):
+    if re.fullmatch(_NAMED, value):
         return True
-    literal = _BRACKETED.fullmatch(value)
+    literal = re.fullmatch(_BRACKETED, value)
     return literal is not None and (literal[1] is None or _is_ipv6(literal[1]))
 
 

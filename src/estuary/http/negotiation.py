@@ -17,9 +17,8 @@ _MAX_REMEMBERED, _MAX_REMEMBERED_CHARACTERS = 512, 256
 
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = rf';[ \t]*(?:({_NAME})=({_NAME}|"(?:[^"\\]|\\.)*+"))?[ \t]*'
-_RANGE = re.compile(rf"[ \t]*({_NAME})/({_NAME})[ \t]*((?:{_PARAMETER})*+)(?:,|$)")
-_PARAMETERS = re.compile(_PARAMETER)
-_is_weight = re.compile(r"0(?:\.\d*)?|1(?:\.0*)?", re.ASCII).fullmatch
+_RANGE = rf"[ \t]*({_NAME})/({_NAME})[ \t]*((?:{_PARAMETER})*+)(?:,|$)"
+_WEIGHT = r"0(?:\.[0-9]*)?|1(?:\.0*)?"
 
 _ANYTHING, _TYPE, _SUBTYPE, _VERSION = range(4)
 """How closely a range describes what it matches; the closest decides."""
@@ -110,11 +109,11 @@ def accepted(headers: Fields) -> Accept:
 
 def _ranges(text: str) -> Iterator[Range]:
     """The ranges in `text`; what is empty or malformed is passed over."""
-    place = 0
+    range_at, place = re.compile(_RANGE).match, 0
     for _ in range(_MAX_RANGES):
         if place >= len(text):
             return
-        found = _RANGE.match(text, place)
+        found = range_at(text, place)
         if found is not None:
             yield _range(found[1].lower(), found[2].lower(), found[3])
             place = found.end()
@@ -125,7 +124,7 @@ def _ranges(text: str) -> Iterator[Range]:
 def _range(type_: str, subtype: str, parameters: str) -> Range:
     if not parameters:
         return Range(type_, subtype, "", 1.0)
-    named = {name.lower(): value for name, value in _PARAMETERS.findall(parameters)}
+    named = {name.lower(): value for name, value in re.findall(_PARAMETER, parameters)}
     weight = named.get("q", "1")
-    quality = float(weight) if _is_weight(weight) else 0.0
+    quality = float(weight) if re.fullmatch(_WEIGHT, weight) else 0.0
     return Range(type_, subtype, named.get("version", "").strip('"').lower(), quality)

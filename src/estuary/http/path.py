@@ -6,9 +6,9 @@ from urllib.parse import unquote
 
 from estuary.http.errors import InvalidParameter
 
-_KEPT: Final = re.compile(r"%(2[Ff5])")
-_LEFT: Final = re.compile(r"%2[Ff5]")
-_STRAY: Final = re.compile(r"%(?!2[Ff5])")
+_KEPT: Final = r"%(2[Ff5])"
+_LEFT: Final = r"%2[Ff5]"
+_STRAY: Final = r"%(?!2[Ff5])"
 _REPLACEMENT: Final = "\ufffd"
 
 
@@ -18,7 +18,7 @@ def decoded_path(path: str) -> str:
     A slash that is encoded is part of a segment and separates none (RFC 3986, 2.2); `%25` stays so that
     what was `%252F` is not taken for one. Invalid UTF-8 becomes U+FFFD.
     """
-    return unquote(_KEPT.sub(r"%25\1", path), errors="replace") if "%" in path else path
+    return unquote(re.sub(_KEPT, r"%25\1", path), errors="replace") if "%" in path else path
 
 
 def decoded_segment(segment: str) -> str:
@@ -27,9 +27,10 @@ def decoded_segment(segment: str) -> str:
     Raises `InvalidParameter` for what was no percent-encoded UTF-8: it would name another thing than was
     meant. So does U+FFFD, which replaces it.
     """
-    if _REPLACEMENT in segment or _STRAY.search(segment) is not None:
+    encoded = "%" in segment
+    if _REPLACEMENT in segment or (encoded and re.search(_STRAY, segment)):
         raise InvalidParameter("path", "Must be percent-encoded UTF-8, without U+FFFD")
-    return _LEFT.sub(_left, segment) if "%" in segment else segment
+    return re.sub(_LEFT, _left, segment) if encoded else segment
 
 
 def _left(encoded: re.Match[str]) -> str:

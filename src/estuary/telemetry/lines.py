@@ -52,8 +52,8 @@ class Format(Protocol):
         ...
 
 
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-_PLAIN = re.compile(r"[\w./:@+{}-]+", re.ASCII)
+_UNSAFE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+_PLAIN = r"[A-Za-z0-9_./:@+{}-]+"
 _DELETE = 0x7F
 _INT64, _UINT64 = -(2**63), 2**64
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
@@ -132,13 +132,13 @@ def _fields(line: Line) -> dict[str, Any]:
 
 def _value(value: object) -> str:
     text = str(value)
-    if _PLAIN.fullmatch(text):
+    if re.fullmatch(_PLAIN, text):
         return text
     return '"' + _escaped(text.replace("\\", r"\\").replace('"', r"\"")) + '"'
 
 
 def _escaped(text: str) -> str:
-    return _UNSAFE.sub(_escape, text)
+    return text if text.isascii() and text.isprintable() else re.sub(_UNSAFE, _escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

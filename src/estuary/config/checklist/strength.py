@@ -8,13 +8,13 @@ _SHORTEST_REST = 6
 """The least length that must remain without the guessable parts."""
 _SHORTEST_RUN = 4
 _ROWS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop")
-_WORDS = re.compile(
+_WORDS = (
     "access|admin|api|auth|backup|bearer|change|database|default|demo|development|dummy|estuary|example|foobar"
     "|grafana|hello|internal|key|letmein|local|master|metrics|monitoring|monitor|my|passphrase|password|passwd"
     "|pass|postgres|private|production|prod|prometheus|public|redis|root|sample|scrape|secret|secure|server"
     "|service|staging|super|system|test|token|user|value|welcome|your"
 )
-_SEPARATORS = re.compile(r"[\W_]+")
+_SEPARATORS = r"[\W_]+"
 _LEET = str.maketrans("013457@$!", "oieastasi")
 
 
@@ -25,7 +25,7 @@ def weakness(secret: str) -> str:
         return f"it has {different} different characters only"
     if _repeats(secret):
         return "it repeats itself"
-    if len(_SEPARATORS.sub("", _without_words(_without_runs(secret.lower())))) < _SHORTEST_REST:
+    if len(re.sub(_SEPARATORS, "", _without_words(_without_runs(secret.lower())))) < _SHORTEST_REST:
         return "it is made of known words and rows of characters"
     return ""
 
@@ -47,4 +47,4 @@ def _without_runs(text: str) -> str:
 
 def _without_words(text: str) -> str:
     """`text` without known words, written plainly or with digits in place of letters."""
-    return _WORDS.sub(" ", _WORDS.sub(" ", text).translate(_LEET))
+    return re.sub(_WORDS, " ", re.sub(_WORDS, " ", text).translate(_LEET))

@@ -134,8 +134,8 @@ class Access:
 
 
 _WORDS_MESSAGE: Final = "use PUBLIC, SIGNED_IN, OWNER, NOBODY, Role(…) and Scope(…), joined by |"
-_ROLE: Final = re.compile(r"(?! ).{1,255}(?<! )")
-_SCOPE: Final = re.compile(r"[!#-\[\]-z|~]{1,255}")
+_ROLE: Final = r"(?! ).{1,255}(?<! )"
+_SCOPE: Final = r"[!#-\[\]-z|~]{1,255}"
 """RFC 6749, 3.3, without braces: a placeholder in them would be nobody's scope."""
 
 
@@ -155,8 +155,8 @@ def _faults(action: Action, who: Any) -> Iterator[str]:
         yield "a new record has no owner yet: use SIGNED_IN, for who creates a record is its owner"
 
 
-def _matches(pattern: re.Pattern[str], name: object) -> bool:
-    return isinstance(name, str) and pattern.fullmatch(name) is not None
+def _matches(pattern: str, name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(pattern, name) is not None
 
 
 def access_of(declared: Any) -> Access | None:

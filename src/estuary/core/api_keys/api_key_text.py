@@ -19,8 +19,8 @@ SECRET_BYTES = 32
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_DIGITS = 43
 """62 to this power is just above 2 to the power of 256."""
-_parts = re.compile(r"esk_([0-9a-f]{16})_([0-9A-Za-z]{43})_([0-9a-f]{8})", re.ASCII).fullmatch
-_mask = re.compile(r"esk_[0-9A-Za-z_]+").sub
+_KEY = r"esk_([0-9a-f]{16})_([0-9A-Za-z]{43})_([0-9a-f]{8})"
+_LIKE_A_KEY = r"esk_[0-9A-Za-z_]+"
 
 
 class KeyParts(NamedTuple):
@@ -38,7 +38,7 @@ def key_text(key_id: str, secret: bytes) -> str:
 
 def parse_key(text: str) -> KeyParts | None:
     """The parts of a key; None where `text` is not of the form, or its CRC is another one."""
-    found = _parts(text)
+    found = re.fullmatch(_KEY, text)
     if found is None:
         return None
     body = text[: found.end(2)].encode()
@@ -49,7 +49,7 @@ def parse_key(text: str) -> KeyParts | None:
 
 def masked(text: str) -> str:
     """`text` with what may be a key in it left out, for logs."""
-    return _mask(f"{PREFIX}…", text)
+    return re.sub(_LIKE_A_KEY, f"{PREFIX}…", text)
 
 
 def _in_base_62(secret: bytes) -> str:

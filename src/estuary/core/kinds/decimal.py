@@ -15,8 +15,6 @@ from estuary.core.markers import Bound, Digits, Marker, markers_of
 from estuary.core.queries.conditions import ORDERED, Operator
 
 _NOTATION: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?\Z"
-_NUMBER: Final = re.compile(_NOTATION)
-_NEGATIVE_ZERO: Final = re.compile(r"-0(\.0+)?")
 _MALFORMED: Final = "must be a number in decimal notation, such as 12.30"
 _PLAIN_PLACES: Final = 6
 """With more, Python writes small numbers with an exponent."""
@@ -166,7 +164,7 @@ def _parser(precision: Precision) -> Callable[[str], Decimal]:
         before, after = _parts(text)
         if _is_beyond(before, whole) or len(after) > places:
             raise Broken(wording, "digits")
-        if _NEGATIVE_ZERO.fullmatch(text):
+        if text.startswith("-") and not text.strip("-0."):
             raise Broken("must not be a negative zero", "decimal")
         return Decimal(text).quantize(unit)
 
@@ -200,7 +198,7 @@ def _neighbour(operator: Operator, text: str, precision: Precision) -> Decimal:
 
 def _parts(text: str) -> tuple[str, str]:
     """The digits before and after the decimal point; raises `Broken`."""
-    match = _NUMBER.match(text)
+    match = re.match(_NOTATION, text)
     if match is None:
         raise Broken(_MALFORMED, "type")
     before, after = match.groups()

@@ -11,7 +11,7 @@ from estuary.core.kinds.declared import Declared
 from estuary.core.kinds.kind import Broken, Kind, Unservable
 from estuary.core.queries.conditions import ORDERED, Operator
 
-_JSON_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_JSON_NUMBER: Final = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 """RFC 8259, section 6."""
 BEYOND: Final = "is a number beyond all bounds"
 """The message for a number that no double can hold."""
@@ -51,7 +51,7 @@ class Number(Kind):
 
     def spelled(self, text: str) -> Any:
         """A number as JSON writes it."""
-        if _JSON_NUMBER.fullmatch(text) is None:
+        if re.fullmatch(_JSON_NUMBER, text) is None:
             raise self.mistyped()
         if len(text) > _LONGEST:
             raise Broken(BEYOND, "range")

@@ -23,8 +23,8 @@ MAX_HEADERS_BYTES: Final = 16 * 1024
 _TYPES: Final = {"str": "a text", "array": "a list", "object": "an object"}
 _UNKNOWN: Final = "Object contains unknown field `"
 
-_is_missing = re.compile(r"Object missing required field `(\w+)`").fullmatch
-_is_wrong = re.compile(r"Expected `(\w+).*`, got `\w+`(?: - at `\$\.(\w+)(?:\[\.\.\.\])?`)?").fullmatch
+_MISSING: Final = r"Object missing required field `(\w+)`"
+_WRONG: Final = r"Expected `(\w+).*`, got `\w+`(?: - at `\$\.(\w+)(?:\[\.\.\.\])?`)?"
 
 
 class SentOperation(msgspec.Struct, forbid_unknown_fields=True):
@@ -104,12 +104,12 @@ def _operation(index: int, raw: msgspec.Raw) -> SentOperation:
 def _misshapen(message: str, known: tuple[str, ...], name: str = "") -> InvalidParameter:
     """What msgspec's `message` says of an object that has the `known` members, in words clients know."""
     within = f"{name}." if name else ""
-    if (missing := _is_missing(message)) is not None:
+    if (missing := re.fullmatch(_MISSING, message)) is not None:
         return InvalidParameter(within + missing[1], "Is required")
     if message.startswith(_UNKNOWN):
         strange = shortened(message.removeprefix(_UNKNOWN).removesuffix("`"))
         return InvalidParameter(within + strange, f"Member is unknown; {hint(strange, known)}")
-    if (wrong := _is_wrong(message)) is not None:
+    if (wrong := re.fullmatch(_WRONG, message)) is not None:
         member = f"{within}{wrong[2]}" if wrong[2] else name or "body"
         return InvalidParameter(member, f"Must be {_TYPES.get(wrong[1], 'of another type')}")
     return InvalidParameter(name or OPERATIONS, "Must be as the document has it")

@@ -29,7 +29,7 @@ _PREFACE: Final = "PRI"
 """The preface of HTTP/2, and the parser's error for it."""
 _FOREIGN_METHOD: Final = "Invalid method"
 """The parser's error for methods of RTSP, such as DESCRIBE and SETUP."""
-_CODINGS: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*")
+_CODINGS: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*"
 """RFC 9112, 7, without parameters, which no coding that is registered has."""
 
 
@@ -88,6 +88,6 @@ def _of_transfer(version: str, fields: Fields) -> EstuaryError | None:
     codings = ", ".join(fields.get_all("transfer-encoding"))
     if codings.lower() == "chunked":
         return None
-    if _CODINGS.fullmatch(codings) is None:
+    if re.fullmatch(_CODINGS, codings) is None:
         return BadRequest("Transfer-Encoding must be chunked")
     return UnsupportedTransfer()

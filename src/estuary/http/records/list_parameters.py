@@ -39,7 +39,7 @@ _ORDERS_KEPT: Final = 256
 _stands_for_itself: Final = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 """RFC 3986, 2.3: unreserved characters are never percent-encoded."""
 
-_field_in: Final = re.compile(r"[a-z0-9_]*?(?=__|[^a-z0-9_]|$)").match
+_FIELD: Final = r"[a-z0-9_]*?(?=__|[^a-z0-9_]|$)"
 """The field that a name begins with, however an operator follows: `pages[gte]`, `pages__gte`."""
 
 
@@ -124,7 +124,7 @@ class ListParameters:
 
     def _unknown(self, name: str) -> InvalidParameter:
         """The error for an unknown parameter; a hidden field's name is one of these."""
-        field = _field_in(name)
+        field = re.match(_FIELD, name)
         attribute = self._attributes.get(field[0]) if field else None
         if attribute is None or name in RESERVED:
             return unknown(name, self._known)

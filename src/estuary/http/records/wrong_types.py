@@ -10,11 +10,11 @@ from estuary.core.errors import Violation
 from estuary.core.kinds.kind import Broken, Kind
 from estuary.core.kinds.number import BEYOND
 
-_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_PART = re.compile(r"(?P<name>\w+)(?P<entries>(?:\[\d+\])*)")
+_PATH = r" - at `\$\.?(?P<path>[^`]*)`$"
+_PART = r"(?P<name>\w+)(?P<entries>(?:\[\d+\])*)"
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_MISSING = re.compile(r"missing required field `(?P<field>\w+)`")
-_EXPECTED = re.compile(r"Expected `[^`]+`, got `[^`]+`")
+_MISSING = r"missing required field `(?P<field>\w+)`"
+_EXPECTED = r"Expected `[^`]+`, got `[^`]+`"
 _BEYOND = frozenset({"Integer value out of range", "Number out of range"})
 
 
@@ -25,10 +25,10 @@ def violations(
 
     `given` holds what came as each field, as `msgspec.Raw`.
     """
-    path = _PATH.search(message)
+    path = re.search(_PATH, message)
     field = path["path"] if path else ""
     reason = message[: path.start()] if path else message
-    missing = _MISSING.search(reason)
+    missing = re.search(_MISSING, reason)
     if missing:
         name = f"{field}.{missing['field']}" if field else missing["field"]
         return (Violation(name, "is required", "required"),)
@@ -40,7 +40,7 @@ def _kind_at(path: str, kinds: Mapping[str, Kind]) -> Kind | None:
     """The kind of the value at `path`, such as `tags[0]` or `size.width`; None for the body itself."""
     kind: Kind | None = None
     for depth, step in enumerate(path.split(".")):
-        part = _PART.fullmatch(step)
+        part = re.fullmatch(_PART, step)
         if part is None:
             return None
         kind = kinds.get(part["name"]) if depth == 0 else kind and kind.part(part["name"])
@@ -63,7 +63,7 @@ def _given_at(path: str, given: Any) -> Any:
 def _broken(reason: str, kind: Kind | None, given: Any) -> Broken:
     if reason in _BEYOND:
         return Broken(BEYOND, "type")
-    if _EXPECTED.search(reason):
+    if re.search(_EXPECTED, reason):
         return Broken(f"must be {'an object' if kind is None else kind.noun}", "type")
     return Broken("has the wrong type", "type") if kind is None else kind.malformed(_text(given))
 

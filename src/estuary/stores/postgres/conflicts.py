@@ -14,7 +14,7 @@ from estuary.stores.postgres.driver_connection import Connection
 from estuary.stores.postgres.foreign_keys import fields_by_name
 from estuary.stores.sql.indexes import position_index, unique_name
 
-_COLUMN = re.compile(r"\((\w+)\)=\(")
+_COLUMN = r"\((\w+)\)=\("
 """In the server's detail on a broken key, whatever its language."""
 
 T = TypeVar("T")
@@ -62,5 +62,5 @@ class Conflicts:
 
 def _column_in(error: asyncpg.ForeignKeyViolationError) -> str | None:
     """The column of a foreign key that a newer release keeps: its name is unknown here."""
-    found = _COLUMN.search(error.detail or "")
+    found = re.search(_COLUMN, error.detail or "")
     return None if found is None else found[1]

@@ -18,7 +18,7 @@ from estuary.stores.sql.orphans import OrphanSearch
 from estuary.stores.sql.sql_resource import SqlResource
 from estuary.stores.sql.tables import DELETED, KEYS
 
-_LINE: Final = re.compile(r"COPY .*, line (\d+)")
+_LINE: Final = r"COPY .*, line (\d+)"
 """Where the server says which of the records that it was given it refuses."""
 
 
@@ -74,7 +74,7 @@ class Loader:
                 )
             except asyncpg.UniqueViolationError as error:
                 conflict = Conflicts(loaded.table, loaded.unique_keys).of(error)
-                line = _LINE.search(error.context or "")
+                line = re.search(_LINE, error.context or "")
                 if line is None:
                     raise
                 fields = ("id",) if conflict is None else conflict.fields

@@ -15,7 +15,7 @@ Renames: TypeAlias = Mapping[str, str]
 """The former names of columns in the existing table, by their new ones."""
 NONE: Final[Renames] = {}
 
-_NAME_OR_TEXT = re.compile(r"""'(?:[^']|'')*'|"(\w+)\"""")
+_NAME_OR_TEXT = r"""'(?:[^']|'')*'|"(\w+)\""""
 
 
 def renames_of(table: Table, found: Collection[str]) -> Renames:
@@ -43,6 +43,8 @@ def source(table: str, renames: Renames) -> str:
 
 def rule_in_present_names(rule: str, renames: Renames) -> str:
     """A condition that the table has, as it is once its columns are renamed; texts in it stay."""
-    return _NAME_OR_TEXT.sub(
-        lambda found: f'"{present_name(found[1], renames)}"' if found[1] else found[0], rule
+    return re.sub(
+        _NAME_OR_TEXT,
+        lambda found: f'"{present_name(found[1], renames)}"' if found[1] else found[0],
+        rule,
     )

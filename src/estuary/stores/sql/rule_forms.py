@@ -3,23 +3,23 @@
 import re
 from typing import Final
 
-_PLACES: Final = re.compile(r'^"\w+" / 1(0*) BETWEEN ')
+_PLACES: Final = r'^"\w+" / 1(0*) BETWEEN '
 _FORMS: Final = {
-    "truth values": re.compile(r'^"\w+" IN \(0, 1\)$'),
-    "dates": re.compile(r'^date\("\w+"\) IS "'),
-    "UUIDs": re.compile(r'^length\("\w+"\) = 36 AND "\w+" NOT GLOB '),
-    "lists": re.compile(r"^CASE WHEN json_valid\(\"\w+\"\) THEN json_type\(\"\w+\"\) = 'array'"),
-    "objects": re.compile(r"^CASE WHEN json_valid\(\"\w+\"\) THEN json_type\(\"\w+\"\) = 'object'"),
+    "truth values": r'^"\w+" IN \(0, 1\)$',
+    "dates": r'^date\("\w+"\) IS "',
+    "UUIDs": r'^length\("\w+"\) = 36 AND "\w+" NOT GLOB ',
+    "lists": r"^CASE WHEN json_valid\(\"\w+\"\) THEN json_type\(\"\w+\"\) = 'array'",
+    "objects": r"^CASE WHEN json_valid\(\"\w+\"\) THEN json_type\(\"\w+\"\) = 'object'",
     "decimals": _PLACES,
 }
 
 
 def kept_as(rule: str | None) -> str:
     """A description of the values that `rule` accepts; empty where the column's type says it."""
-    return next((what for what, form in _FORMS.items() if rule is not None and form.search(rule)), "")
+    return next((what for what, form in _FORMS.items() if rule is not None and re.search(form, rule)), "")
 
 
 def places_in(rule: str | None) -> int | None:
     """How many decimal places the units have that `rule` bounds; None for any other rule."""
-    found = None if rule is None else _PLACES.search(rule)
+    found = None if rule is None else re.search(_PLACES, rule)
     return None if found is None else len(found[1])

@@ -27,7 +27,7 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_NOTADB: "the file is not a database",
 }
 
-_OF_OTHER_TABLES = re.compile("^no such (table|column)|has no column named")
+_OF_OTHER_TABLES = "^no such (table|column)|has no column named"
 """What SQLite says, under a code that stands for much else, once another release has migrated the file."""
 _FOR_AN_OPERATOR = {
     *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
@@ -42,7 +42,7 @@ def translate(error: BaseException) -> StoreError:
     if code in _UNAVAILABLE:
         kind = StoreRefused if code in _FOR_AN_OPERATOR else StoreUnavailable
         return kind(f"The database is unavailable: {_UNAVAILABLE[code]}")
-    if code == sqlite3.SQLITE_ERROR and _OF_OTHER_TABLES.search(str(error)):
+    if code == sqlite3.SQLITE_ERROR and re.search(_OF_OTHER_TABLES, str(error)):
         return StoreUnavailable("The database is unavailable: its tables are those of another release")
     return StoreQueryFailed(f"The database refused a statement ({type(error).__name__})")
 

@@ -30,7 +30,7 @@ IDENTITY = "_estuary_identity"
 """The table that identifies the file: `store_id` of its only row."""
 _IDENTITY_DDL = f'CREATE TABLE "{IDENTITY}" AS SELECT lower(hex(randomblob(16))) AS store_id'
 _ADVICE = "migrate the table, or name another database file"
-_CHECK_NAMES = re.compile(r"CONSTRAINT (ck_\w+) CHECK")
+_CHECK_NAMES = r"CONSTRAINT (ck_\w+) CHECK"
 
 
 class Schema:
@@ -225,7 +225,7 @@ class _TableSchema:
         for name, condition in self._checks.items():
             if f"CONSTRAINT {name} CHECK ({condition})" not in definition:
                 raise self._mismatch("has other rules than the declaration", self._column_of(name))
-        for name in _CHECK_NAMES.findall(definition):
+        for name in re.findall(_CHECK_NAMES, definition):
             # A rule of a column that is not declared came with that column.
             if name not in self._checks and self._column_of(name) in self._columns:
                 raise self._mismatch("has rules that are not declared", self._column_of(name))

@@ -16,7 +16,7 @@ _MAX_ELEMENTS: Final = 256
 """The most elements of a list, with empty ones: clients know few versions, and commas must cost little."""
 
 _is_version_tag: Final = re.compile(r'"([1-9][0-9]{0,17})"', re.ASCII).fullmatch
-_ELEMENT: Final = re.compile(r'[ \t]*+(?:((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*+)?(?:,|$)')
+_ELEMENT: Final = r'[ \t]*+(?:((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*+)?(?:,|$)'
 """One element of a list, which may be empty (RFC 9110, 5.6.1), with the comma behind it; never backtracks
 through white space."""
 
@@ -91,10 +91,12 @@ def usable_tags(headers: Fields, name: str) -> EntityTags | None:
 
 def _listed(text: str) -> tuple[str, ...]:
     """The tags in `text`; none where it is not a list of them, or too long a one."""
+    if _is_version_tag(text):
+        return (text,)
+    element_at, place = re.compile(_ELEMENT).match, 0
     tags: list[str] = []
-    place = 0
     for _ in range(_MAX_ELEMENTS):
-        element = _ELEMENT.match(text, place)
+        element = element_at(text, place)
         if element is None:
             return ()
         if element[1] is not None:

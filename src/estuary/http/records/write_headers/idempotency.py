@@ -31,9 +31,7 @@ _ITEM = "|".join(
 FIELD_PARAMETERS = rf"(?: *; *[a-z*][a-z0-9_.*-]*(?:=(?:{_ITEM}))?)*"
 """The parameters of an item (RFC 9651, 3.1.2), of which none is defined for this field."""
 
-_is_string = re.compile(rf"({_STRING}){FIELD_PARAMETERS}", re.ASCII).fullmatch
-_is_bare = re.compile(r"[ !#-~]+", re.ASCII).fullmatch
-_unescaped = re.compile(r"\\(.)").sub
+_QUOTED = rf"({_STRING}){FIELD_PARAMETERS}"
 
 
 class KeyHeader(NamedTuple):
@@ -86,7 +84,7 @@ def key_text(request: Request) -> str | None:
 
 
 def _text(value: str) -> str | None:
-    string = _is_string(value)
-    if string is not None:
-        return _unescaped(r"\1", string[1][1:-1])
-    return value if _is_bare(value) else None
+    if value.startswith('"'):
+        quoted = re.fullmatch(_QUOTED, value)
+        return None if quoted is None else re.sub(r"\\(.)", r"\1", quoted[1][1:-1])
+    return value if value.isascii() and value.isprintable() and '"' not in value else None

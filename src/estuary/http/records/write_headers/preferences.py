@@ -14,7 +14,7 @@ _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _STRING: Final = r'"(?:[^"\\]|\\.)*+"'
 _BLANKS: Final = r"[ \t]*+"
 _VALUE: Final = rf"(?:{_BLANKS}={_BLANKS}({_NAME}|{_STRING}))?+"
-_PREFERENCE: Final = re.compile(
+_PREFERENCE: Final = (
     rf"{_BLANKS}(?:({_NAME}){_VALUE}(?:{_BLANKS};{_BLANKS}(?:{_NAME}{_VALUE})?+)*+{_BLANKS})?+(?:,|$)"
 )
 """One preference, which may be empty, with its parameters, and the comma behind it; it never goes back."""
@@ -31,9 +31,9 @@ def prefers_minimal(headers: Fields) -> bool:
     text = ",".join(headers.get_all("prefer"))
     if text == "return=minimal":
         return True
-    place = 0
+    preference_at, place = re.compile(_PREFERENCE).match, 0
     while place < len(text) <= _MAX_CHARACTERS:
-        preference = _PREFERENCE.match(text, place)
+        preference = preference_at(text, place)
         if preference is None:
             return False
         if preference[1] is not None and preference[1].lower() == "return":
