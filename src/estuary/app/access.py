@@ -1,7 +1,8 @@
 """Access rules as declared and configured: each resource's rights, and whether any token can meet them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from estuary.config.settings import Settings
 from estuary.core.access.access import PUBLIC, SIGNED_IN, Word
@@ -10,7 +11,7 @@ from estuary.core.resource import DeclarationError, Resource
 from estuary.http.scopes import Scopes
 
 
-class Permissions(NamedTuple):
+class Permissions(msgspec.Struct, frozen=True):
     """The rights of resources by their names, and what batches of all of them ask for.
 
     Resources without rights are for everyone, and so are batches without.

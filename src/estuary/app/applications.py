@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from estuary.app.access import Permissions
 from estuary.app.authentication import Authentication
@@ -31,7 +33,7 @@ if TYPE_CHECKING:  # imported only where keys are administered
     from estuary.http.keys.handlers import KeyHandlers
 
 
-class Parts(NamedTuple):
+class Parts(msgspec.Struct, frozen=True):
     """The handlers of all routes; `keys` is None where API keys are not administered over HTTP."""
 
     operations: OperatorHandlers

@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from estuary.app.service import Companion
 from estuary.app.shared_state import SharedState
@@ -27,7 +29,7 @@ if TYPE_CHECKING:  # imported only where tokens are asked for: they cost 150 ms 
 _LIBRARIES = ("jwt", "cryptography", "aiohttp")
 
 
-class Authentication(NamedTuple):
+class Authentication(msgspec.Struct, frozen=True):
     """The guard that verifies tokens and API keys, and what keeps it up to date; empty if it is off."""
 
     guards: Sequence[Guard] = ()

@@ -1,7 +1,8 @@
 """The pages that are on, and their routes; of those that are off nothing is imported or read."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from estuary.app.service import Companion
 from estuary.config.settings import Settings
@@ -12,7 +13,7 @@ from estuary.http.messages import Route
 DOCS_PATH, CONSOLE_PATH = "/docs", "/console"
 
 
-class Pages(NamedTuple):
+class Pages(msgspec.Struct, frozen=True):
     """The routes of pages on PORT, those on ADMIN_PORT, and what runs in the background for them."""
 
     on_port: Sequence[Route]

@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path, PurePosixPath
-from pkgutil import iter_modules
 from typing import NamedTuple
 
 from estuary.core.declarations import DeclarationError
@@ -42,6 +41,8 @@ def make_importable(module: str) -> None:
 
 
 def _modules_in(folder: PurePosixPath, reference: str) -> tuple[str, ...]:
+    from pkgutil import iter_modules  # only where a folder is named
+
     path = Path(folder)
     if not path.is_dir():
         raise DeclarationError(f"RESOURCES: there is no folder {reference} in {Path.cwd()}")

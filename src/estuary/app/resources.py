@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import NamedTuple
 
 import msgspec
 
@@ -80,7 +79,7 @@ def load_resources(references: Sequence[str]) -> list[Resource]:
     return loaded
 
 
-class _Faulty(NamedTuple):
+class _Faulty(msgspec.Struct, frozen=True):
     """What a module declares and cannot be served, why not, and where that stands."""
 
     declared: Resource

@@ -14,7 +14,7 @@ from estuary.config.errors import HIDDEN, ConfigurationError, Refused, quoted, s
 from estuary.config.files import read_regular_or_pipe
 from estuary.config.forms import AUTO, Form
 from estuary.config.placeholders import is_placeholder
-from estuary.config.process_environment import ProcessEnvironment, read_process_environment
+from estuary.config.process_environment import ProcessEnvironment
 from estuary.config.settings import TABLE, Settings
 from estuary.config.spelling import nearest
 from estuary.config.value_sources import DOTENV, FILE_SUFFIX, TOML, Found, Sources
@@ -106,7 +106,7 @@ class _Loading:
             settings,
             tuple(self._effective.values()),
             warnings,
-            read_process_environment(self._environ),
+            ProcessEnvironment(self._environ),
             self._sources.secret_files,
         )
 

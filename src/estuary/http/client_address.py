@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final, NamedTuple
+from typing import Final
 
 from estuary.http.client import NO_ADDRESS, Client
 from estuary.http.messages import Request
@@ -30,9 +30,10 @@ _ELEMENT: Final = rf"[ \t]*(?:{_PAIR}[ \t]*)?(?:;[ \t]*(?:{_PAIR}[ \t]*)?)*+"
 _ESCAPED: Final = r"\\."
 
 
-class _Hop(NamedTuple):
-    client: Client
-    trusted: bool
+class _Hop:
+    def __init__(self, client: Client, *, trusted: bool) -> None:
+        self.client: Final = client
+        self.trusted: Final = trusted
 
 
 _NOWHERE: Final = _Hop(NO_ADDRESS, trusted=False)
@@ -105,7 +106,7 @@ class ClientAddress:
             address = _address(node)
             if address is None:
                 return None
-            hop = _Hop(_client(address), self._is_trusted(address))
+            hop = _Hop(_client(address), trusted=self._is_trusted(address))
             _remember(self._hops, node, hop)
         return hop
 

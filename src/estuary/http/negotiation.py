@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final
 
 from estuary.http.header_fields import Fields
 from estuary.http.messages import Header
@@ -24,21 +24,23 @@ _ANYTHING, _TYPE, _SUBTYPE, _VERSION = range(4)
 """How closely a range describes what it matches; the closest decides."""
 
 
-class Offer(NamedTuple):
+class Offer:
     """A media type that is offered; `versions` are the values of the parameter `version` that mean it."""
 
-    type: str
-    subtype: str
-    versions: tuple[str, ...] = ()
+    def __init__(self, type_: str, subtype: str, versions: tuple[str, ...] = ()) -> None:
+        self.type: Final = type_
+        self.subtype: Final = subtype
+        self.versions: Final = versions
 
 
-class Range(NamedTuple):
+class Range:
     """An element of `Accept`: type and subtype in lower case or `*`, `version` "" where it names none."""
 
-    type: str
-    subtype: str
-    version: str
-    quality: float
+    def __init__(self, type_: str, subtype: str, version: str, quality: float) -> None:
+        self.type: Final = type_
+        self.subtype: Final = subtype
+        self.version: Final = version
+        self.quality: Final = quality
 
     def closeness(self, offer: Offer) -> int | None:
         """How closely the range describes `offer`, None where it does not.

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
 
 import msgspec
 
@@ -22,7 +21,7 @@ _PLAIN = Offer("text", "plain")
 _FRESH_JSON = line(*JSON) + line("cache-control", "no-store")
 
 
-class _Database(msgspec.Struct):
+class _Database(msgspec.Struct, frozen=True):
     connected: bool
     response_time_ms: float | None
 
@@ -52,7 +51,7 @@ class _Probe(msgspec.Struct, omit_defaults=True):
 _UNREACHED = _Database(connected=False, response_time_ms=None)
 
 
-class _Look(NamedTuple):
+class _Look(msgspec.Struct, frozen=True):
     """Why the store cannot be used now, None where it can, and its part of the answer."""
 
     reason: str | None

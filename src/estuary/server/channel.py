@@ -8,7 +8,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Self
+
+import msgspec
 
 _CHUNK = 65536
 _LONGEST = 65536
@@ -40,7 +42,7 @@ class MessageKind(StrEnum):
     """Supervisor: finish the requests under way and exit; the text is the seconds left for that."""
 
 
-class Message(NamedTuple):
+class Message(msgspec.Struct, frozen=True):
     """A message as received; its text may be empty."""
 
     kind: MessageKind

@@ -2,7 +2,8 @@
 
 import resource
 from contextlib import suppress
-from typing import NamedTuple
+
+import msgspec
 
 _MOST_SPARED = 256
 _SHARE_SPARED = 4
@@ -10,7 +11,7 @@ _SHARE_SPARED = 4
 quarter of that for the operators' port."""
 
 
-class Room(NamedTuple):
+class Room(msgspec.Struct, frozen=True):
     """The limits on connections: on the service's port, and on the operators' port."""
 
     service: int

@@ -3,7 +3,9 @@
 import errno
 import os
 import socket
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 BACKLOG = 4096
 """Connections that may wait to be accepted: all new ones do while the only worker is replaced."""
@@ -18,7 +20,7 @@ class CannotListen(Exception):
     """The address cannot be listened on; the message says why and what to do."""
 
 
-class AddressVariables(NamedTuple):
+class AddressVariables(msgspec.Struct, frozen=True):
     """The names of the variables that an address comes from, for messages."""
 
     host: str
@@ -28,7 +30,7 @@ class AddressVariables(NamedTuple):
 SERVICE, ADMIN = AddressVariables("HOST", "PORT"), AddressVariables("ADMIN_HOST", "ADMIN_PORT")
 
 
-class Sockets(NamedTuple):
+class Sockets(msgspec.Struct, frozen=True):
     """The service's listening socket, and the operators' one if it is configured."""
 
     service: socket.socket

@@ -145,15 +145,15 @@ class Supervisor:
 
     def _receive(self, child: Child) -> None:
         messages, connected = child.channel.receive()
-        for kind, text in messages:
+        for message in messages:
             child.heard = time.monotonic()
-            match kind:
+            match message.kind:
                 case MessageKind.WAITING:
-                    self._on_waiting(child, text)
+                    self._on_waiting(child, message.text)
                 case MessageKind.READY:
                     self._on_ready(child)
                 case MessageKind.FAILED:
-                    child.failure = text
+                    child.failure = message.text
                 case MessageKind.LEAVE:
                     self._timers.enter(_LEAVE_SECONDS, 0, self._stop_one, (child,))
                 case _:

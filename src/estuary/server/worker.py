@@ -149,12 +149,12 @@ class Orders:
 
     def _listen(self) -> None:
         messages, connected = self._channel.receive()
-        for kind, text in messages:
-            if kind is MessageKind.DRAIN:
+        for message in messages:
+            if message.kind is MessageKind.DRAIN:
                 self._draining = True
                 self._drain()
-            elif kind is MessageKind.STOP:
-                self._stop(float(text))
+            elif message.kind is MessageKind.STOP:
+                self._stop(float(message.text))
         if not connected:
             # The supervisor is dead, and no other process would stop this one.
             asyncio.get_running_loop().remove_reader(self._channel)

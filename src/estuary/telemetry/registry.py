@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
 from operator import add
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
 
 from estuary.telemetry.cells import Cells, Join
 from estuary.telemetry.instruments import Counter, Gauge, Histogram
@@ -13,7 +15,7 @@ from estuary.telemetry.region import Labels
 InstrumentT = TypeVar("InstrumentT")
 
 
-class Sample(NamedTuple):
+class Sample(msgspec.Struct, frozen=True):
     """One line of a scrape: what follows the family's name, the labels as pairs, and the value."""
 
     suffix: str
@@ -21,7 +23,7 @@ class Sample(NamedTuple):
     value: float
 
 
-class Total(NamedTuple):
+class Total(msgspec.Struct, frozen=True):
     """A counter of what a histogram measures, rendered before it from the same cells.
 
     It has the histogram's labels and, behind them, `label`, over whose values the histogram is joined.
@@ -32,7 +34,7 @@ class Total(NamedTuple):
     label: str | None = None
 
 
-class Family(NamedTuple):
+class Family(msgspec.Struct, frozen=True):
     """Every sample of one metric. `kind` is "counter", "gauge" or "histogram"."""
 
     name: str

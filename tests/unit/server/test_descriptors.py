@@ -4,7 +4,7 @@ import resource
 
 import pytest
 
-from estuary.server.descriptors import room_for
+from estuary.server.descriptors import Room, room_for
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from estuary.server.descriptors import room_for
 )
 def test_a_quarter_is_left_for_all_else(wanted: int, available: int, service: int, admin: int) -> None:
     """Up to 256; what the operators' port may take is of that."""
-    assert (service, admin) == room_for(wanted, available)
+    assert Room(service, admin) == room_for(wanted, available)

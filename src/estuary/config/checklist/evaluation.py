@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from estuary.config.checklist import edge, encryption, protection, proxies, secrets, upkeep
 from estuary.config.checklist.facts import NOTHING, Facts
 from estuary.config.checklist.finding import Finding, Status
 from estuary.config.environment import Loaded
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True):
     """An item. `by_configuration`: the configuration alone can make it fail."""
 
     name: str

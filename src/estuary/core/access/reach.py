@@ -1,13 +1,15 @@
 """Reach: whose records of a resource one asker may do something with, where a write concerns several."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
+
+import msgspec
 
 from estuary.core.access.access import Action
 from estuary.core.access.identity import Identity
 
 
-class Whose(NamedTuple):
+class Whose(msgspec.Struct, frozen=True):
     """Whose records: those of `owner`, of all owners where that is None; of none where it `is_refused`."""
 
     owner: str | None = None

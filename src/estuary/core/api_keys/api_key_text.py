@@ -7,8 +7,9 @@ look at the store, and scanners for leaked secrets know a key without asking any
 
 import re
 from hashlib import sha256
-from typing import NamedTuple
 from zlib import crc32
+
+import msgspec
 
 PREFIX = "esk_"
 """The prefix of keys, which no JWT has: a JWT begins with `{"` in base64url."""
@@ -23,7 +24,7 @@ _KEY = r"esk_([0-9a-f]{16})_([0-9A-Za-z]{43})_([0-9a-f]{8})"
 _LIKE_A_KEY = r"esk_[0-9A-Za-z_]+"
 
 
-class KeyParts(NamedTuple):
+class KeyParts(msgspec.Struct, frozen=True):
     """The id of a key, and the SHA-256 of its secret in hexadecimal digits."""
 
     id: str

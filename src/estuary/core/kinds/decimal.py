@@ -158,10 +158,11 @@ def _parser(precision: Precision) -> Callable[[str], Decimal]:
     digits, places = precision.digits, precision.places
     whole = digits - places
     unit = Decimal(1).scaleb(-places)
+    match = re.compile(_NOTATION).match
     wording = f"must have no more digits than {whole} before the decimal point and {places} after it"
 
     def exact(text: str) -> Decimal:
-        before, after = _parts(text)
+        before, after = _parts(match(text))
         if _is_beyond(before, whole) or len(after) > places:
             raise Broken(wording, "digits")
         if text.startswith("-") and not text.strip("-0."):
@@ -177,7 +178,7 @@ def _neighbour(operator: Operator, text: str, precision: Precision) -> Decimal:
     Beyond the declared digits it is the first number that has more of them, which no field holds: it equals
     nothing, and lies on the same side of everything as `text`.
     """
-    before, after = _parts(text)
+    before, after = _parts(re.match(_NOTATION, text))
     whole, places = precision.digits - precision.places, precision.places
     unit, sign = Decimal(1).scaleb(-places), "-" if text.startswith("-") else ""
     beyond = Decimal(f"{sign}1").scaleb(whole).quantize(unit)
@@ -196,12 +197,11 @@ def _neighbour(operator: Operator, text: str, precision: Precision) -> Decimal:
             return beyond
 
 
-def _parts(text: str) -> tuple[str, str]:
-    """The digits before and after the decimal point; raises `Broken`."""
-    match = re.match(_NOTATION, text)
-    if match is None:
+def _parts(number: re.Match[str] | None) -> tuple[str, str]:
+    """The digits before and after the decimal point; raises `Broken` where that is no number."""
+    if number is None:
         raise Broken(_MALFORMED, "type")
-    before, after = match.groups()
+    before, after = number.groups()
     return before, (after or ".")[1:]
 
 

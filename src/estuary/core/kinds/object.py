@@ -17,9 +17,9 @@ MAX_BYTES: Final = 16 * 1024
 MAX_DEPTH: Final = 8
 """Objects and lists in one another, itself included."""
 
-_LONG_NUMBER: Final = rb"[0-9]{309}"
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{309}")
 """Digits of which a double has no room for more (RFC 8259, section 6); they may stand in a text as well."""
-_NUL: Final = rb"(?<!\\)(?:\\\\)*\\u0000"
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -118,13 +118,13 @@ def _checked(members: dict[str, Any]) -> dict[str, Any]:
         raise Broken(f"must not nest deeper than {MAX_DEPTH} levels", "depth")
     try:
         value: dict[str, Any] = _decode(text)
-        if re.search(_LONG_NUMBER, text):
+        if _LONG_NUMBER.search(text):
             _demand_doubles(value)
     except (msgspec.ValidationError, OverflowError):
         raise Broken("must not hold a number that is too large for a double", "range") from None
     except msgspec.DecodeError:
         raise Broken("must hold Unicode texts only", "characters") from None
-    if re.search(_NUL, _encode(value)):
+    if _NUL.search(_encode(value)):
         raise Broken(NO_NUL, "characters")
     return value
 

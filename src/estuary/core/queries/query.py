@@ -1,7 +1,7 @@
 """List queries as one value, and their results."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -15,7 +15,7 @@ LIMITED_COUNT: Final = 10_000
 """How many records a limited count counts at most."""
 
 
-class SortedPosition(NamedTuple):
+class SortedPosition(msgspec.Struct, frozen=True):
     """A record's place in an order other than its resource's: its values of the sort keys, and its id."""
 
     values: tuple[Any, ...]

@@ -113,10 +113,17 @@ class BatchHandler:
         return grants
 
     def _operation(self, form: Form, grant: Grant, identity: Identity | None) -> Operation:
-        version, holds, _ = form.precondition
-        target = self._targets[form.collection.resource.name]
+        wanted = form.precondition
         operation = Operation(
-            target, form.verb, form.record_id, form.body, grant.owner, version, holds, identity, form.named
+            self._targets[form.collection.resource.name],
+            form.verb,
+            form.record_id,
+            form.body,
+            grant.owner,
+            wanted.version,
+            wanted.holds,
+            identity,
+            form.named,
         )
         operation = operation._replace(broken=form.broken)
         if form.verb is not Verb.UPSERT:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import urlencode
 
 from estuary.core.kinds.kind import Broken
@@ -43,12 +43,13 @@ _FIELD: Final = r"[a-z0-9_]*?(?=__|[^a-z0-9_]|$)"
 """The field that a name begins with, however an operator follows: `pages[gte]`, `pages__gte`."""
 
 
-class FilterParameter(NamedTuple):
+class FilterParameter:
     """What one parameter stands for: an attribute is compared. `place` identifies it."""
 
-    place: int
-    attribute: Attribute
-    operator: Operator
+    def __init__(self, place: int, attribute: Attribute, operator: Operator) -> None:
+        self.place: Final = place
+        self.attribute: Final = attribute
+        self.operator: Final = operator
 
 
 class ListParameters:

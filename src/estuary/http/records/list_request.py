@@ -1,7 +1,7 @@
 """What a request for a list asks for, put together from its parts, whichever form they came in."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from estuary.core.access.identity import MAX_OWNER_LENGTH
 from estuary.core.kinds.constraints import MAX_SAFE_INTEGER
@@ -28,25 +28,39 @@ MAX_VALUES: Final = 100
 """The most values of one `in`."""
 
 
-class ListRequest(NamedTuple):
+class ListRequest:
     """A list query, the fields to show (None for all), and what else the URL of its next page holds.
 
     `expansion` are the references to expand, None for none.
     """
 
-    query: ListQuery
-    projection: Projection | None = None
-    link: str = ""
-    expansion: Expansion | None = None
+    def __init__(
+        self,
+        query: ListQuery,
+        projection: Projection | None = None,
+        link: str = "",
+        expansion: Expansion | None = None,
+    ) -> None:
+        self.query: Final = query
+        self.projection: Final = projection
+        self.link: Final = link
+        self.expansion: Final = expansion
 
 
-class Paging(NamedTuple):
+class Paging:
     """Which part of a list is asked for, and whether the whole is counted; None where it is not given."""
 
-    limit: int = DEFAULT_LIMIT
-    offset: int | None = None
-    cursor: str | None = None
-    counting: str | None = None
+    def __init__(
+        self,
+        limit: int = DEFAULT_LIMIT,
+        offset: int | None = None,
+        cursor: str | None = None,
+        counting: str | None = None,
+    ) -> None:
+        self.limit: Final = limit
+        self.offset: Final = offset
+        self.cursor: Final = cursor
+        self.counting: Final = counting
 
 
 class ListRequests:

@@ -1,6 +1,8 @@
 """What of a single record is shown: some of its fields, and what it refers to beside them."""
 
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from estuary.core.resource import Resource
 from estuary.http.errors import InvalidParameter
@@ -9,7 +11,7 @@ from estuary.http.records.projection import FIELDS, Projection, Projections
 from estuary.http.records.query_string import pairs_of, unknown
 
 
-class Shown(NamedTuple):
+class Shown(msgspec.Struct, frozen=True):
     """The fields to show, None for all, and the references to expand, None for none."""
 
     projection: Projection | None = None

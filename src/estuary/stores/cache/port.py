@@ -1,13 +1,15 @@
 """The port of the cached store to its cache."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from estuary.core.awaiting import MaybeAwaitable
 from estuary.core.record import Record
 from estuary.core.resource import Resource
 
 
-class Miss(NamedTuple):
+class Miss(msgspec.Struct, frozen=True):
     """The record is not cached. A caller that then reads it may have it cached under `ticket`.
 
     Two misses of one id have the same ticket only if no write to the record ended between them, as far as

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import islice
-from typing import Generic, NamedTuple
+from typing import Final, Generic
 
 from estuary.core.errors import IdempotencyKeyReused
 from estuary.core.writes.write_snapshots import OutcomeT
@@ -12,10 +12,11 @@ REMOVED_AT_ONCE = 4
 """Expired keys that a keyed write removes: more than it adds, so that the number of them goes down."""
 
 
-class _Kept(NamedTuple, Generic[OutcomeT]):
-    fingerprint: str
-    outcome: OutcomeT
-    used_at: datetime
+class _Kept(Generic[OutcomeT]):
+    def __init__(self, fingerprint: str, outcome: OutcomeT, used_at: datetime) -> None:
+        self.fingerprint: Final = fingerprint
+        self.outcome: Final = outcome
+        self.used_at: Final = used_at
 
 
 class IdempotencyKeys(Generic[OutcomeT]):

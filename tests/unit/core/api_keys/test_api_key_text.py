@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from estuary.core.api_keys.api_key_text import key_text, masked, parse_key
+from estuary.core.api_keys.api_key_text import KeyParts, key_text, masked, parse_key
 
 ID, SECRET = "0123456789abcdef", bytes(range(32))
 KEY = key_text(ID, SECRET)
@@ -19,7 +19,7 @@ def test_a_key_has_the_form_that_scanners_look_for() -> None:
 def test_a_key_is_taken_apart_into_its_id_and_the_digest_of_its_secret() -> None:
     """What stands between the second and the third underscore is hashed, as text."""
     secret = KEY.split("_")[2]
-    assert (ID, sha256(secret.encode()).hexdigest()) == parse_key(KEY)
+    assert KeyParts(ID, sha256(secret.encode()).hexdigest()) == parse_key(KEY)
 
 
 @pytest.mark.parametrize("secret", [bytes(32), b"\xff" * 32])

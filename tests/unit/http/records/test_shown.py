@@ -5,7 +5,7 @@ import pytest
 from estuary.core.references.foreign_keys import ForeignKeys
 from estuary.http.errors import InvalidParameter
 from estuary.http.records.expansion import NO_EXPANSIONS, Expansions
-from estuary.http.records.shown import ShownParameters
+from estuary.http.records.shown import Shown, ShownParameters
 from tests.support.books import BOOKS
 from tests.support.library import BOOKS as REFERRING
 from tests.support.library import LIBRARY
@@ -17,7 +17,7 @@ EXPANDING = ShownParameters(REFERRING, Expansions("volumes", KEYS))
 
 def test_a_single_record_knows_no_other_parameter() -> None:
     """`fields` once, or nothing; where it refers to others also `expand`."""
-    assert (None, None) == PLAIN.of_query("&")
+    assert Shown() == PLAIN.of_query("&")
     assert PLAIN.of_query("fields=title").projection is not None
     assert {"author": {}, "editor": {}} == EXPANDING.of_query("expand=author,editor").expansion
     for query, reported in {

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final
 
 from estuary.core.writes.writes import MAX_KEY_LENGTH, IdempotencyKey
 from estuary.http.errors import InvalidParameter
@@ -34,16 +34,17 @@ FIELD_PARAMETERS = rf"(?: *; *[a-z*][a-z0-9_.*-]*(?:=(?:{_ITEM}))?)*"
 _QUOTED = rf"({_STRING}){FIELD_PARAMETERS}"
 
 
-class KeyHeader(NamedTuple):
+class KeyHeader:
     """The Idempotency-Key of a write, before its body is read.
 
     `creates`: the write is a PUT that creates, whose body says other things than that of one which changes.
     """
 
-    request: Request
-    text: str
-    now: datetime
-    creates: bool = False
+    def __init__(self, request: Request, text: str, now: datetime, creates: bool = False) -> None:
+        self.request: Final = request
+        self.text: Final = text
+        self.now: Final = now
+        self.creates: Final = creates
 
     def with_body(self, body: bytes) -> IdempotencyKey:
         """The key, with a fingerprint of all that is asked and of the owner for whom it is.
@@ -86,5 +87,9 @@ def key_text(request: Request) -> str | None:
 def _text(value: str) -> str | None:
     if value.startswith('"'):
         quoted = re.fullmatch(_QUOTED, value)
-        return None if quoted is None else re.sub(r"\\(.)", r"\1", quoted[1][1:-1])
+        return None if quoted is None else _unescaped(quoted[1][1:-1])
     return value if value.isascii() and value.isprintable() and '"' not in value else None
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text) if "\\" in text else text

@@ -1,6 +1,6 @@
 """Preconditions (RFC 9110, 13): reads that answer what is new, writes to the version a client knows."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from estuary.core.errors import PreconditionFailed
 from estuary.core.writes.pending_writes import VersionPredicate
@@ -16,15 +16,22 @@ IF_MATCH = "If-Match"
 IF_NONE_MATCH = "If-None-Match"
 
 
-class Precondition(NamedTuple):
+class Precondition:
     """Which versions a write may be made to: one, those for which `holds` is true, or any.
 
     `absent`: there must be no record yet.
     """
 
-    version: int | None = None
-    holds: VersionPredicate | None = None
-    absent: bool = False
+    def __init__(
+        self,
+        version: int | None = None,
+        holds: VersionPredicate | None = None,
+        *,
+        absent: bool = False,
+    ) -> None:
+        self.version: Final = version
+        self.holds: Final = holds
+        self.absent: Final = absent
 
 
 NO_PRECONDITION: Final = Precondition()

@@ -136,7 +136,13 @@ class WriteHeadersReader:
         key = None if text is None else KeyHeader(request, text, self._now(), precondition.absent)
         minimal = prefers_minimal(request.headers)
         identity = request.identity if self._names_asker else None
-        dry_run, expansion = parameters
         return WriteHeaders(
-            request.owner, key, precondition, dry_run, minimal, identity, request.grant, expansion
+            request.owner,
+            key,
+            precondition,
+            parameters.dry_run,
+            minimal,
+            identity,
+            request.grant,
+            parameters.expansion,
         )

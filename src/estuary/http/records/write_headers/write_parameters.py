@@ -1,6 +1,6 @@
 """The query parameters of a write: whether it is only to be tried, and what its answer shows."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from estuary.http.errors import InvalidParameter
 from estuary.http.records.expansion import EXPAND, Expansion, Expansions
@@ -10,14 +10,15 @@ VALIDATE_ONLY: Final = "validate_only"
 _TRUTHS: Final = {"true": True, "false": False}
 
 
-class WriteParameters(NamedTuple):
+class WriteParameters:
     """The options in the query string of a write.
 
     `dry_run`: to say what would be, and to keep nothing. `expansion`: references to expand in the answer.
     """
 
-    dry_run: bool = False
-    expansion: Expansion | None = None
+    def __init__(self, expansion: Expansion | None = None, *, dry_run: bool = False) -> None:
+        self.dry_run: Final = dry_run
+        self.expansion: Final = expansion
 
 
 NO_WRITE_PARAMETERS: Final = WriteParameters()
@@ -41,4 +42,4 @@ def write_parameters(query: str, expansions: Expansions) -> WriteParameters:
     dry_run = _TRUTHS.get(found.get(VALIDATE_ONLY, "false"))
     if dry_run is None:
         raise InvalidParameter(VALIDATE_ONLY, "Must be true or false")
-    return WriteParameters(dry_run, expansions.of_text(found[EXPAND]) if EXPAND in found else None)
+    return WriteParameters(expansions.of_text(found[EXPAND]) if EXPAND in found else None, dry_run=dry_run)
