@@ -1,12 +1,16 @@
 """The configured cache in front of a store; its driver is imported only if it is used."""
 
+from typing import TYPE_CHECKING
+
 from estuary.app.shared_state import SharedState
 from estuary.config.redis import RedisLocation
 from estuary.config.settings import Settings
 from estuary.core.errors import StoreRefused
 from estuary.core.extras import needs
 from estuary.core.ports import Clock, Observer, Store
-from estuary.stores.cache.port import Caches
+
+if TYPE_CHECKING:  # imported only where a cache is configured
+    from estuary.stores.cache.port import Caches
 
 _SLACK_SECONDS = 5
 """By how much a lease in Redis outlives the longest read of the store."""
@@ -30,7 +34,7 @@ def with_cache(
     return CachedStore(store, caches, observe)
 
 
-def _local(settings: Settings, shared: SharedState, clock: Clock) -> Caches:
+def _local(settings: Settings, shared: SharedState, clock: Clock) -> "Caches":
     from estuary.stores.cache.local_cache import LocalCaches
 
     return LocalCaches(
@@ -43,7 +47,7 @@ def _local(settings: Settings, shared: SharedState, clock: Clock) -> Caches:
 
 def _in_redis(
     settings: Settings, location: RedisLocation, shared: SharedState, clock: Clock, observe: Observer
-) -> Caches:
+) -> "Caches":
     try:
         from estuary.redis.address import RedisAddress
         from estuary.stores.cache.redis_cache import RedisCaches
