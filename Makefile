@@ -113,7 +113,7 @@ soak: $(SYNCED) ## Run for minutes what tests show in seconds: sieges, outages o
 		tests/contract/test_random_migrations.py tests/process/test_slow_clients.py tests/process/test_endless_messages.py \
 		tests/process/test_batch_durability.py tests/process/test_rate_limit.py tests/process/test_postgres.py tests/process/test_costly_requests.py \
 		tests/browser/test_console_forms.py tests/process/test_durability.py tests/deploy/test_rollouts.py tests/deploy/test_compiled_wheel.py tests/contract/test_queries.py \
-		tests/contract/test_page_costs.py tests/contract/test_random_values.py tests/process/test_endless_scans.py \
+		tests/contract/test_page_costs.py tests/contract/test_random_values.py tests/contract/test_model.py tests/http/test_random_requests.py tests/process/test_endless_scans.py \
 		tests/process/test_mutated_queries.py tests/process/test_schemathesis.py tests/http/test_access.py tests/http/test_access_references.py tests/process/test_client.py $(ARGS)
 
 ##@ Ship

@@ -122,7 +122,7 @@ def test_a_store_answers_list_queries_as_the_model_does(kind: StoreKind) -> None
         compare()
 
 
-WALKS = 1_000 if _LONG else 50
+WALKS = 1_000 if _LONG else 25
 """Each in an order of its own, past writes of its own."""
 
 

@@ -30,7 +30,7 @@ TableStore = SqliteStore | PostgresStore
 _LONG = os.environ.get("ESTUARY_TEST_SOAK") == "1"
 _MIGRATIONS = 20
 """Of one database, one after the other."""
-_DATABASES = {"sqlite": 60, "postgres": 40} if _LONG else {"sqlite": 5, "postgres": 2}
+_DATABASES = {"sqlite": 60, "postgres": 40} if _LONG else {"sqlite": 5, "postgres": 1}
 
 
 class Maker(Struct, frozen=True):

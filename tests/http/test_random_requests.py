@@ -1,7 +1,8 @@
-"""A thousand random requests: never a 5xx, errors always in the envelope, no partial writes."""
+"""Random requests: never a 5xx, errors always in the envelope, no partial writes."""
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tests.support.service import client_of, make_service
 
 ITEMS = "/api/v1/items"
+EXAMPLES = 10_000 if os.environ.get("ESTUARY_TEST_SOAK") == "1" else 400
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
@@ -61,7 +63,7 @@ def test_no_request_is_a_server_error(tmp_path: Path) -> None:
         if response.status_code >= 400 and arguments["method"] != "HEAD":
             assert response.json()["request_id"] == response.headers["x-request-id"]
 
-    @settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     @given(methods, paths, queries, headers, bodies)
     def exchange_any(
         method: str, path: str, query: dict[str, Any], fields: dict[str, str], body: bytes
