@@ -115,7 +115,6 @@ def _prepare(settings: Settings) -> "SharedState":
 
         import_module(_WORKER)
         preload(settings)
-    gc.collect()
     gc.freeze()
     gc.enable()
     return SharedState(settings)

@@ -62,6 +62,8 @@ async def _run(
     try:
         colour = not loaded.process_environment.no_color
         service = build(loaded.settings, colour=colour, shared=shared, worker=number)
+        # What imports and build leave is not searched for garbage, which is little: that takes 8 to 40 ms.
+        gc.freeze()
         gc.enable()
         if await _before(orders.stop, service.start()):
             listening = _listeners(service, sockets, loaded.settings, shared.balance(number))
