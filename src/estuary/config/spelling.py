@@ -29,9 +29,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _may_be_meant(name: str, other: str) -> bool:
-    """Whether `other` can be within the tolerance, by length and letters: an environment may be large."""
-    slips = _tolerance(name, other)
-    return abs(len(name) - len(other)) <= slips and len(set(name) ^ set(other)) <= 2 * slips
+    """Whether `other` can be within the tolerance, by its letters alone: an environment may be large."""
+    return len(set(name) ^ set(other)) <= 2 * _tolerance(name, other)
 
 
 def _tolerance(name: str, other: str) -> int:

@@ -277,6 +277,6 @@ class Application:
 
 
 def _no_handler(request: Request) -> EstuaryError:
-    """Why nobody answers the request."""
+    """Why no handler answers the request."""
     route = request.route
     return MethodNotAllowed(route.methods) if route.handlers else NotFound(request.path)

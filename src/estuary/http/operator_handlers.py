@@ -155,25 +155,27 @@ class OperatorHandlers:
     def _now(self) -> str:
         return in_utc(int(self._clock.timestamp() * 1_000_000))
 
-    def _looking(self, tell: Callable[[_Look], Response]) -> Response | Awaitable[Response]:
-        """What is told of a look at the store: at once where that answers at once."""
+    def _looking(self, respond: Callable[[_Look], Response]) -> Response | Awaitable[Response]:
+        """The response to a probe of the store: at once where the store answers at once."""
         started = self._clock.monotonic()
         try:
             answer = self._store.ping()
         except StoreError as error:
-            return tell(_failed(error))
-        return tell(self._answered(started)) if answer is None else self._waiting(answer, started, tell)
+            return respond(_failed(error))
+        if answer is None:
+            return respond(self._answered(started))
+        return self._waiting(answer, started, respond)
 
     async def _waiting(
-        self, answer: Awaitable[None], started: float, tell: Callable[[_Look], Response]
+        self, answer: Awaitable[None], started: float, respond: Callable[[_Look], Response]
     ) -> Response:
         """The same where the store has to be waited for: bounded in time even where it hangs."""
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 await answer
         except (StoreError, TimeoutError) as error:
-            return tell(_failed(error))
-        return tell(self._answered(started))
+            return respond(_failed(error))
+        return respond(self._answered(started))
 
     def _answered(self, started: float) -> _Look:
         """The store answers, and how fast."""

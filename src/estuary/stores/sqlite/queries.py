@@ -40,15 +40,14 @@ class Queries:
             return self._within_budget(read, asked)
         if (query.offset or 0) > FARTHEST_INLINE_OFFSET:
             return self._database.read_apart(read)
-        if query.counted and query.where:
-            # In a thread a page waits for the GIL once a row, and takes twice the processor's time.
-            return self._few(query) or self._database.read_apart(read)
-        return self._database.read(read)
+        few = query.at_most is not None and query.at_most <= COUNTED_INLINE
+        if few or not query.counted or not query.where:
+            return self._database.read(read)
+        # In a thread a page waits for the GIL once a row, and takes twice the processor's time.
+        return self._with_few(query) or self._database.read_apart(read)
 
-    def _few(self, query: ListQuery) -> ListResult | None:
-        """The result at once, None where too many records would have to be counted for it."""
-        if query.at_most is not None and query.at_most <= COUNTED_INLINE:
-            return self._database.read(self._reading(query, self._resource.queries.of(query)))
+    def _with_few(self, query: ListQuery) -> ListResult | None:
+        """The result at once, None where more than `COUNTED_INLINE` records would have to be counted."""
         few = replace(query, at_most=COUNTED_INLINE)
         result = self._database.read(self._reading(few, self._resource.queries.of(few), all_counted=True))
         return None if result.exceeded else result
